@@ -1,0 +1,54 @@
+package plan
+
+// A Severity says how bad a finding is.
+type Severity string
+
+const (
+	Error   Severity = "error"   // something is broken or will be
+	Warning Severity = "warning" // it costs or surprises
+	Info    Severity = "info"    // it is worth knowing
+)
+
+// A Place is a position in a file that a finding rests on.
+type Place struct {
+	Position
+	Host string // host that the file speaks for, or ""
+	Note string // what stands there, in a few words: "pods 10.244.0.0/16"
+	Line string // text of the line, where the caller knows it; for display
+}
+
+// Disturbance says what a mend interrupts.
+type Disturbance string
+
+const (
+	DisturbsNothing   Disturbance = "nothing"
+	DisturbsComponent Disturbance = "a restart of a component"
+	DisturbsNodes     Disturbance = "nodes are drained and registered again"
+	DisturbsCluster   Disturbance = "a new cluster"
+)
+
+// A Finding is one thing that Check has to say.
+type Finding struct {
+	Rule     RuleID
+	Severity Severity
+	Message  string   // what is wrong: both values, hosts, the arithmetic; one paragraph
+	Effect   string   // what the operator sees, or will see
+	Fix      []string // commands, or lines to change, in order
+	Disturbs Disturbance
+	Where    []Place // the places it rests on, the one to change first
+	// RefusedBy names the real programs that do not start with this or do not accept it; empty means that they take it
+	// and it breaks later.
+	RefusedBy []Component
+	// Explains holds the symptoms that this finding causes, each a line to read.
+	Explains []string
+	// Symptoms holds the findings that were folded under this one, their places included.
+	Symptoms []Finding
+	// Subjects are the nodes or hosts that it concerns, sorted.
+	Subjects []string
+	Waived   string // reason for which it is accepted, "" if it is not
+}
+
+// A Report is what Check returns: findings in a stable order, causes first.
+type Report struct {
+	Findings []Finding
+}

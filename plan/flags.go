@@ -1,0 +1,45 @@
+package plan
+
+// ControllerFlags are the address-related flags of kube-controller-manager, as it is given them: its own parser decides
+// what they mean. The zero value is a controller manager that hands out nothing.
+type ControllerFlags struct {
+	AllocateNodeCIDRs     bool     // --allocate-node-cidrs
+	ClusterCIDR           string   // --cluster-cidr, effective text
+	NodeCIDRMaskSize      int      // --node-cidr-mask-size; 0 cannot be told from unset, as in the real program
+	NodeCIDRMaskSizeIPv4  int      // --node-cidr-mask-size-ipv4; 0 is unset
+	NodeCIDRMaskSizeIPv6  int      // --node-cidr-mask-size-ipv6; 0 is unset
+	ServiceClusterIPRange string   // --service-cluster-ip-range, effective text
+	CIDRAllocatorType     string   // --cidr-allocator-type; "" means the default, RangeAllocator
+	Controllers           []string // --controllers; nil means "*"
+}
+
+// APIServerFlags are the address-related flags of kube-apiserver.
+type APIServerFlags struct {
+	ServiceClusterIPRange string // --service-cluster-ip-range; "" means the default, 10.0.0.0/24
+	AdvertiseAddress      string // --advertise-address; "" means unknown: rules that need it are not applied
+}
+
+// An Arg is one entry of an extraArgs list of kubeadm, or one entry of its map.
+type Arg struct {
+	Name, Value string
+}
+
+// KubeadmNetworking is what kubeadm validates about ranges.
+type KubeadmNetworking struct {
+	PodSubnet             string // networking.podSubnet, or --pod-network-cidr; "" means none
+	ServiceSubnet         string // networking.serviceSubnet, or --service-cidr; "" means the default, 10.96.0.0/12
+	DNSDomain             string // networking.dnsDomain; "" means the default, cluster.local
+	AdvertiseAddress      string // localAPIEndpoint.advertiseAddress; "" means detected by kubeadm
+	ControllerManagerArgs []Arg  // controllerManager.extraArgs in file order
+	APIServerArgs         []Arg  // apiServer.extraArgs in file order
+}
+
+// A Refusal is a real program's answer to settings that it does not take.
+type Refusal struct {
+	Program  Component
+	Rule     RuleID
+	Field    string // flag or field path in the program's terms
+	BadValue string
+	Message  string // what the program prints, as far as it is fixed
+	Source   string // upstream path, symbol and version
+}

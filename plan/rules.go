@@ -1,0 +1,46 @@
+package plan
+
+// A RuleID names a rule. IDs are stable: callers and tests match on them, not on messages.
+type RuleID string
+
+// The rules. Each is described by [Rules].
+const (
+	RulePodCIDRUnset              RuleID = "pod-cidr-unset"
+	RuleAllocateNodeCIDRsOff      RuleID = "allocate-node-cidrs-off"
+	RuleKubeadmKeyMisplaced       RuleID = "kubeadm-config-key-misplaced"
+	RuleKubeadmFlagsMixed         RuleID = "kubeadm-flags-mixed-with-config"
+	RuleClusterCIDRExhausted      RuleID = "cluster-cidr-exhausted"
+	RulePodServiceOverlap         RuleID = "pod-service-overlap"
+	RuleHostPodOverlap            RuleID = "host-pod-overlap"
+	RuleHostServiceOverlap        RuleID = "host-service-overlap"
+	RuleDockerBridgeOverlap       RuleID = "docker-bridge-overlap"
+	RuleFlannelNetworkMismatch    RuleID = "flannel-network-mismatch"
+	RuleSubnetEnvMismatch         RuleID = "subnet-env-mismatch"
+	RuleNodeSubnetDuplicate       RuleID = "node-subnet-duplicate"
+	RulePodCIDROutsideClusterCIDR RuleID = "podcidr-outside-cluster-cidr"
+	RulePodCIDRMissing            RuleID = "podcidr-missing"
+	RulePodCIDRFamilyMissing      RuleID = "podcidr-family-missing"
+	RuleControlPlaneFlagsDiffer   RuleID = "control-plane-flags-differ"
+	RuleServiceRangeMismatch      RuleID = "service-range-mismatch"
+	RuleServiceRangeTooLarge      RuleID = "service-range-too-large"
+	RuleServiceRangeTooSmall      RuleID = "service-range-too-small"
+	RuleClusterDNSOutside         RuleID = "cluster-dns-outside-service-range"
+	RuleKubeProxyMismatch         RuleID = "kube-proxy-cluster-cidr-mismatch"
+	RuleIPFamilyMismatch          RuleID = "ip-family-mismatch"
+	RuleFlannelIPv6Disabled       RuleID = "flannel-ipv6-disabled"
+	RuleDualStackIPv6First        RuleID = "dual-stack-ipv6-first"
+	RuleNodeMaskTooShort          RuleID = "node-mask-too-short"
+	RuleNodeMaskTooFar            RuleID = "node-mask-too-far"
+	RuleNodeMaskFlagIgnored       RuleID = "node-mask-flag-ignored"
+	RuleNodeMaskImmutable         RuleID = "node-mask-immutable"
+	RuleFlagGivenTwice            RuleID = "flag-given-twice"
+	RuleMaxPodsOverNodeRange      RuleID = "max-pods-over-node-range"
+	RuleCIDRHostBitsSet           RuleID = "cidr-host-bits-set"
+	RuleCIDRMalformed             RuleID = "cidr-malformed"
+	RuleNetConfMalformed          RuleID = "netconf-malformed"
+	RuleNetConfMissing            RuleID = "netconf-missing"
+	RuleNetConfSubnetRangeInvalid RuleID = "netconf-subnet-range-invalid"
+	RuleNetConfSubnetLenIgnored   RuleID = "netconf-subnetlen-ignored"
+	RuleFileUnreadable            RuleID = "file-unreadable"
+	RulePublicRange               RuleID = "public-range"
+)

@@ -1,0 +1,112 @@
+package plan
+
+import "net/netip"
+
+// A Component is a program, or another party, that says something about a cluster's ranges.
+type Component string
+
+// The components that the packages of this module read. Others may be used in statements of one's own.
+const (
+	Kubeadm           Component = "kubeadm"
+	APIServer         Component = "kube-apiserver"
+	ControllerManager Component = "kube-controller-manager"
+	KubeProxy         Component = "kube-proxy"
+	Kubelet           Component = "kubelet"
+	Flannel           Component = "flannel"
+	Node              Component = "node"     // a Node object
+	Operator          Component = "operator" // a person: flags, plans, notes
+)
+
+// A Role is what a statement is about.
+type Role string
+
+const (
+	// RoleHosts is the range of the hosts' own network, in Prefixes.
+	RoleHosts Role = "hosts"
+	// RoleServices is the service range, primary family first, in Prefixes.
+	RoleServices Role = "services"
+	// RolePods is the pod range of the whole cluster in the order of the source, in Prefixes.
+	// From Flannel it is Network and IPv6Network, or FLANNEL_NETWORK and FLANNEL_IPV6_NETWORK of one Host's subnet.env.
+	RolePods Role = "pods"
+	// RoleNodePods is the pod subnet of the node Host, in Prefixes: podCIDRs from Node (none: the node is registered and
+	// holds no subnet), FLANNEL_SUBNET and FLANNEL_IPV6_SUBNET, masked, from Flannel.
+	RoleNodePods Role = "node-pods"
+	// RoleAddress is an address of Host (InternalIP, advertise address, VIP, gateway), in Addrs; Key says which.
+	RoleAddress Role = "address"
+	// RoleDNS is the address of the cluster DNS service that pods are given, in Addrs.
+	RoleDNS Role = "dns"
+	// RoleReserved is a range that something else uses (docker0, a VPN, another site), in Prefixes; Text says what.
+	RoleReserved Role = "reserved"
+	// RoleSetting is a setting that decides whether and how ranges are handed out: Setting with Int, Bool or Text.
+	RoleSetting Role = "setting"
+	// RoleSymptom is an effect that somebody saw, in Symptom.
+	RoleSymptom Role = "symptom"
+	// RoleProblem is a finding that concerns one file alone, made by the package that read it, in Finding.
+	RoleProblem Role = "problem"
+)
+
+// A Setting is the name of a setting that is no range.
+type Setting string
+
+const (
+	SettingAllocate      Setting = "allocate-node-cidrs" // Bool
+	SettingNodeIPAM      Setting = "node-ipam"           // Bool: false where --controllers switches the node IPAM controller off
+	SettingAllocatorType Setting = "cidr-allocator-type" // Text
+	SettingNodeMask      Setting = "node-mask"           // Int, prefix length for the single family of the cluster
+	SettingNodeMaskIPv4  Setting = "node-mask-ipv4"      // Int, prefix length
+	SettingNodeMaskIPv6  Setting = "node-mask-ipv6"      // Int, prefix length
+	SettingMaxPods       Setting = "max-pods"            // Int, pods on one node
+	SettingKubeSubnetMgr Setting = "kube-subnet-mgr"     // Bool: flannel takes subnets from Node objects
+	SettingEnableIPv4    Setting = "enable-ipv4"         // Bool, flannel's EnableIPv4
+	SettingEnableIPv6    Setting = "enable-ipv6"         // Bool, flannel's EnableIPv6
+	SettingSubnetLen     Setting = "subnet-len"          // Int or Text: SubnetLen, SubnetMin, SubnetMax and their IPv6 forms; Key says which
+	SettingBackend       Setting = "backend"             // Text, lower case: "vxlan", "host-gw", ...
+	SettingBackendMTU    Setting = "backend-mtu"         // Int, the MTU key of the backend: the size of the underlay, bytes
+	SettingSubnetMTU     Setting = "subnet-mtu"          // Int, FLANNEL_MTU in subnet.env, bytes
+	SettingLinkMTU       Setting = "link-mtu"            // Int, MTU of the hosts' link, bytes
+	SettingDetectLocal   Setting = "detect-local-mode"   // Text, kube-proxy
+	SettingVersion       Setting = "version"             // Text: release of Component; of Kubernetes where Component is not Flannel
+	SettingCNI           Setting = "cni"                 // Text: name of the CNI plugin in use, "flannel", "calico", "cilium", ...
+)
+
+// A Statement is what one source says about a cluster's address ranges. [Check] compares statements; it is the only
+// place where sources meet. The packages kubeadm and flannel make statements from files; any caller can add others.
+//
+// Statements are plain data and say what is written, not what is right: Prefixes may have host bits set, and a value that
+// could not be read is stated too, with its Text and Err and without Prefixes, so that Check can report it once for all
+// sources. A source that was read and that could name a range, but names none, makes a statement with neither Text nor
+// Prefixes: "this kube-controller-manager has no --cluster-cidr" is worth knowing.
+type Statement struct {
+	Component Component
+	Host      string   // host or node that it speaks for; "" for the whole cluster or unknown
+	Pos       Position // where; the place of the value, or of the list it is missing from
+	Role      Role
+	Key       string // name in the source: "--cluster-cidr", "networking.podSubnet", "Network", "InternalIP"
+	Text      string // value as written, "" where nothing is written
+
+	Prefixes []netip.Prefix // for roles that are ranges, in the order of the source, as written (host bits kept)
+	Addrs    []netip.Addr   // for RoleAddress and RoleDNS
+	Err      error          // why Text could not be read
+
+	Setting Setting // for RoleSetting
+	Int     int
+	Bool    bool
+
+	Default    bool // nobody wrote it: the component's default, named by Key
+	Overridden bool // written, but a later one of the same name in the same source wins
+
+	Symptom *Symptom // for RoleSymptom
+	Finding *Finding // for RoleProblem
+}
+
+// A Symptom is an effect that somebody saw: a log line, an event, the state of a pod.
+type Symptom struct {
+	ID      string // of the message in the catalogue of the package that recognised it, such as "pod-cidr-not-assigned"
+	Message string // the line, without time and header
+	Node    string // node that it names, or ""
+	Subnet  netip.Prefix
+	Network netip.Prefix
+	Cause   string   // what most often causes it
+	Remedy  string   // what most often mends it
+	Rules   []RuleID // rules whose findings explain it, most likely first
+}
