@@ -1,28 +1,87 @@
 package plan
 
-import "net/netip"
+import (
+	"net/netip"
+)
 
 // A Plan assigns a range to each role and family, so that none overlaps another or anything that the request avoids.
-// Plans are made by [New].
+// Plans are made by [New]; the zero Plan is empty. Its fields are for reading.
 type Plan struct {
-	Request  Request  // with its defaults filled in
+	Request  Request  // with its defaults filled in, see [Request.WithDefaults]
 	Families []Family // primary first
-	Ranges   []Range  // hosts, services, pods; within a role primary family first
+	Ranges   []Range  // hosts, services, pods; within a role primary family first. Hosts can have several of a family.
 
 	NodeMaskIPv4 int // prefix length of a node's IPv4 subnet, 0 without IPv4
 	NodeMaskIPv6 int // prefix length of a node's IPv6 subnet, 0 without IPv6
 
 	APIServerServiceIPs []netip.Addr // address 1 of each service range: the service "kubernetes"
-	DNSServiceIPs       []netip.Addr // address 10 of each service range: cluster DNS, as kubeadm chooses it
+	// DNSServiceIPs holds address 10 of each service range, primary family first: cluster DNS, as kubeadm chooses it
+	// (cmd/kubeadm/app/constants GetDNSIP, v1.37.2). A range of fewer than 11 addresses has none and is left out.
+	DNSServiceIPs []netip.Addr
 
-	Warnings []Finding // what is legal and may surprise
+	Warnings []Finding // what is legal and may surprise, in a fixed order
 }
 
 // A Range is the range of one role in one family.
 type Range struct {
-	Role   Role
+	Role   Role // RoleHosts, RoleServices or RolePods
 	Prefix netip.Prefix
 	Given  bool         // fixed by the request (hosts or a pin), not chosen
 	Grow   netip.Prefix // the range together with the neighbours that are kept free for it; equals Prefix where none are
-	Why    string       // why this one: rule, arithmetic, what was passed over
+	Needs  int          // prefix length of the smallest range that serves the request; Prefix is as large or larger
+	Sizing string       // the arithmetic behind Needs: "1000 services + 2 of the cluster + base and broadcast address = 1004, in a /22"
+	Why    string       // why this one: rule, what was passed over
+}
+
+// Family returns the family of r.
+func (r Range) Family() Family { return FamilyOf(r.Prefix) }
+
+// Hosts returns the hosts' ranges, primary family first.
+func (p *Plan) Hosts() []netip.Prefix { return p.prefixes(RoleHosts) }
+
+// Services returns the service ranges, one for each family, primary first.
+func (p *Plan) Services() []netip.Prefix { return p.prefixes(RoleServices) }
+
+// Pods returns the pod ranges of the cluster, one for each family, primary first.
+func (p *Plan) Pods() []netip.Prefix { return p.prefixes(RolePods) }
+
+func (p *Plan) prefixes(role Role) []netip.Prefix {
+	var ps []netip.Prefix
+	for _, r := range p.Ranges {
+		if r.Role == role {
+			ps = append(ps, r.Prefix)
+		}
+	}
+	return ps
+}
+
+// Range returns the range of a role in a family, the first where hosts have several.
+// ok is false if the plan has none.
+func (p *Plan) Range(role Role, f Family) (r Range, ok bool) {
+	for _, r := range p.Ranges {
+		if r.Role == role && r.Family() == f {
+			return r, true
+		}
+	}
+	return Range{}, false
+}
+
+// NodeMask returns the prefix length of a node's subnet in family f, 0 if the plan does not have the family.
+func (p *Plan) NodeMask(f Family) int {
+	switch f {
+	case IPv4:
+		return p.NodeMaskIPv4
+	case IPv6:
+		return p.NodeMaskIPv6
+	}
+	return 0
+}
+
+// Pins returns the ranges of p as pins: a request with these pins keeps every range where it is.
+func (p *Plan) Pins() []Pin {
+	pins := make([]Pin, 0, len(p.Ranges))
+	for _, r := range p.Ranges {
+		pins = append(pins, Pin{r.Role, r.Prefix})
+	}
+	return pins
 }

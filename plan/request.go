@@ -1,30 +1,47 @@
 package plan
 
-import "net/netip"
+import (
+	"fmt"
+	"net/netip"
+)
 
 // A Request says what a cluster needs. The zero Request asks for a small IPv4 cluster: every zero field stands for the
-// default that its comment names.
+// default that its comment names. [New] checks it; what does not make sense gives a [*RequestError].
 type Request struct {
-	Name        string  // of the cluster; IPv6 ranges are derived from it (RFC 4193 3.2.2). Default "kubernetes".
-	Nodes       int     // largest number of nodes. Default 10.
-	PodsPerNode int     // largest number of pods on one node, kubelet's maxPods. Default 110.
-	Churn       float64 // addresses of a node's subnet for each pod, for those that come and go. At least 1, default 2.
-	Surge       int     // nodes more during a rolling replacement. Default 0.
-	Services    int     // largest number of services. Default 1000.
+	Name        string  // of the cluster; IPv6 ranges are derived from it, see [ULA]. Default "kubernetes".
+	Nodes       int     // largest number of nodes, control plane included. 1 to 2^30. Default 10.
+	PodsPerNode int     // largest number of pods on one node, kubelet's maxPods. 1 to 2^24. Default 110.
+	Churn       float64 // addresses of a node's subnet for each pod, for those that come and go. 1 to 16. Default 2.
+	Surge       int     // nodes more during a rolling replacement. 0 to 2^30. Default 0.
+	Services    int     // largest number of services. 1 to 2^30. Default 1000.
 
-	Hosts     []netip.Prefix // the hosts' own ranges, fixed
-	HostCount int            // or how many host addresses to find room for; 0 with no Hosts: Nodes+Surge rounded up with room
-	Families  []Family       // in order, primary first. Default IPv4.
+	// Hosts holds the hosts' own ranges, fixed. They may be public, lie outside Within and lie inside ranges of Avoid;
+	// nothing else is placed in them. In a planned family that Hosts has no range of, one is placed.
+	Hosts []netip.Prefix
+	// HostCount is how many host addresses to find room for where Hosts has no range of a family.
+	// Default: Nodes+Surge, in a /24 or a /64 if there is room.
+	HostCount int
 
-	Within []netip.Prefix // draw from these alone. Default: the private ranges (RFC 1918) and, for IPv6, a ULA /48 from Name.
-	Avoid  []Reservation  // stay clear of these
-	Pins   []Pin          // ranges that are fixed already
+	Families []Family // in order, primary first: one, or both. Default IPv4.
 
-	Grow       int     // each range can double so many times in place. 0 to 16.
+	// Within holds the ranges to draw from. A family of which it holds none is drawn from its default: the private ranges
+	// of RFC 1918 for IPv4, the /48 of [ULA] for IPv6. Pins and Hosts may lie elsewhere.
+	Within []netip.Prefix
+	Avoid  []Reservation // stay clear of these
+	Pins   []Pin         // ranges that are fixed already; at most one of services and of pods for each family
+
+	// Grow is how many times each range can double in place, 0 to 16: the neighbours it needs for that are kept free.
+	// A service range stays below the largest that kubeadm takes, a pod range within 16 bits of the node mask. What is
+	// fixed by Hosts and Pins gets what room there is.
+	Grow       int
 	Kubernetes Version // release whose limits hold. Default: [NewestKubernetes].
 
-	NodeMaskIPv4 int // prefix length of a node's IPv4 subnet; 0 derives it from PodsPerNode and Churn
-	NodeMaskIPv6 int // prefix length of a node's IPv6 subnet; 0 is 64, or what fits
+	// NodeMaskIPv4 is the prefix length of a node's IPv4 subnet, 1 to 30.
+	// 0 derives it: the longest whose subnet holds PodsPerNode times Churn addresses.
+	NodeMaskIPv4 int
+	// NodeMaskIPv6 is the prefix length of a node's IPv6 subnet, 1 to 126.
+	// 0 is 64 where that fits, and otherwise a longer one that holds PodsPerNode times Churn addresses.
+	NodeMaskIPv6 int
 }
 
 // A Reservation is a range that is not to be used, and why.
@@ -34,8 +51,30 @@ type Reservation struct {
 	Source string // where that is known from
 }
 
+// String returns the form "10.8.0.0/13 (vpn)", without the name where it says nothing new.
+func (r Reservation) String() string {
+	if r.Name == "" || r.Name == r.Prefix.String() {
+		return r.Prefix.String()
+	}
+	return fmt.Sprintf("%v (%s)", r.Prefix, r.Name)
+}
+
 // A Pin fixes the range of a role.
 type Pin struct {
 	Role   Role // RoleHosts, RoleServices or RolePods
 	Prefix netip.Prefix
 }
+
+// String returns the form "services=10.96.0.0/12", as the flag -pin of examples/plan takes it.
+func (p Pin) String() string { return fmt.Sprintf("%s=%v", p.Role, p.Prefix) }
+
+// A RequestError says that a field of a request does not make sense, whatever space there is.
+type RequestError struct {
+	Field  string       // name of the field in words: "nodes", "pods per node", "within[1]"
+	Value  string       // as it was given
+	Reason string       // the limit, and what to do
+	Masked netip.Prefix // the prefix without its host bits, where these are what is wrong
+}
+
+// Error returns the form `nodes -3: must be at least 1; 0 stands for the default`.
+func (e *RequestError) Error() string { return fmt.Sprintf("%s %s: %s", e.Field, e.Value, e.Reason) }

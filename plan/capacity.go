@@ -1,0 +1,244 @@
+package plan
+
+import (
+	"fmt"
+	"math/big"
+	"net/netip"
+
+	"go4.org/netipx"
+)
+
+// A Count is an exact number of addresses or subnets, 2^Exp - Minus, which may be more than an integer type holds: an
+// IPv6 /48 has 2^80 addresses.
+// Exp is 0 to 128 and Minus at most 2^Exp. The zero Count is 1.
+type Count struct {
+	Exp   int
+	Minus uint64
+}
+
+// Big returns the number.
+func (c Count) Big() *big.Int {
+	n := new(big.Int).Lsh(big.NewInt(1), uint(min(max(c.Exp, 0), 128)))
+	return n.Sub(n, new(big.Int).SetUint64(c.Minus))
+}
+
+// Uint64 returns the number, and false if it does not fit.
+func (c Count) Uint64() (n uint64, ok bool) {
+	b := c.Big()
+	if !b.IsUint64() {
+		return 0, false
+	}
+	return b.Uint64(), true
+}
+
+// AtLeast reports whether the number is n or more.
+func (c Count) AtLeast(n uint64) bool { return c.Big().Cmp(new(big.Int).SetUint64(n)) >= 0 }
+
+// String returns the number in decimal digits, and from 2^40 on as a power: "253", "2^64 - 2".
+func (c Count) String() string {
+	if c.Exp < 40 {
+		return c.Big().String()
+	}
+	s := "2^" + big.NewInt(int64(c.Exp)).String()
+	if c.Minus > 0 {
+		s += " - " + new(big.Int).SetUint64(c.Minus).String()
+	}
+	return s
+}
+
+// MarshalJSON returns the number in decimal digits, exact, however large it is.
+func (c Count) MarshalJSON() ([]byte, error) { return []byte(c.Big().String()), nil }
+
+// Capacity says how much a plan holds and how much of that the request leaves over.
+type Capacity struct {
+	Nodes     uint64 // nodes that get a subnet of every family: the smallest NodeSubnets
+	NodesLeft uint64 // beyond those of the request, surge included
+	Families  []FamilyCapacity
+}
+
+// FamilyCapacity is the capacity of a plan in one family.
+type FamilyCapacity struct {
+	Family Family
+
+	NodeSubnets uint64 // node subnets in the pod range
+	NodesLeft   uint64 // NodeSubnets without the request's nodes and surge
+	NodeMask    int
+	// PodsPerNode is how many pods have an address in one node's subnet at the same time: all its addresses without the
+	// network's, the bridge's and, for IPv4, the broadcast address.
+	PodsPerNode Count
+
+	Services     Count    // services that have an address: all but base and broadcast address
+	ServicesLeft *big.Int // Services without the request's and the two of the cluster itself, kubernetes and DNS; never negative
+	StaticBand   int      // addresses at the start of the service range that are handed out last, 0 if there is no band (KEP-3070)
+
+	Hosts     *big.Int // host addresses in all host ranges together: without network, broadcast and gateway address of each
+	HostsLeft *big.Int // Hosts without HostCount, or without nodes and surge if it is 0; negative if hosts were given that do not suffice
+
+	Growth []Growth // for hosts, services and pods, in the order of the plan's ranges
+}
+
+// Growth says how far a range can still grow in place.
+type Growth struct {
+	Role      Role
+	Prefix    netip.Prefix
+	Doublings int          // how many times the range can double with everything else where it is
+	Into      netip.Prefix // what it becomes then; equals Prefix if Doublings is 0
+	Kept      int          // how many of the doublings the plan keeps free on purpose
+	Limit     string       // what stops it: another range, the edge of the space to draw from, a limit of Kubernetes
+}
+
+// Capacity returns how much p holds and how much of that its request leaves over.
+func (p *Plan) Capacity() Capacity {
+	var c Capacity
+	for i, f := range p.Families {
+		fc := p.familyCapacity(f)
+		c.Families = append(c.Families, fc)
+		if i == 0 || fc.NodeSubnets < c.Nodes {
+			c.Nodes, c.NodesLeft = fc.NodeSubnets, fc.NodesLeft
+		}
+	}
+	return c
+}
+
+func (p *Plan) familyCapacity(f Family) FamilyCapacity {
+	c := FamilyCapacity{Family: f, NodeMask: p.NodeMask(f), ServicesLeft: new(big.Int), HostsLeft: new(big.Int)}
+	if r, ok := p.Range(RolePods, f); ok {
+		if d := c.NodeMask - r.Prefix.Bits(); d >= 0 && d < 64 {
+			c.NodeSubnets = 1 << d
+		}
+		if n := uint64(p.Request.Nodes + p.Request.Surge); c.NodeSubnets > n {
+			c.NodesLeft = c.NodeSubnets - n
+		}
+		c.PodsPerNode = Count{f.Bits() - c.NodeMask, uint64(nodeOverhead(f))}
+	}
+	if r, ok := p.Range(RoleServices, f); ok {
+		c.Services = Count{f.Bits() - r.Prefix.Bits(), serviceEdges(f)}
+		c.ServicesLeft.Sub(c.Services.Big(), big.NewInt(int64(p.Request.Services+ownServices)))
+		if c.ServicesLeft.Sign() < 0 {
+			c.ServicesLeft.SetInt64(0)
+		}
+		c.StaticBand = staticBand(c.Services.Exp)
+	}
+	hosts := new(big.Int)
+	for _, r := range p.Ranges {
+		if r.Role == RoleHosts && r.Family() == f {
+			hosts.Add(hosts, hostCount(r.Prefix).Big())
+		}
+	}
+	c.Hosts = hosts
+	want := p.Request.HostCount
+	if want == 0 {
+		want = p.Request.Nodes + p.Request.Surge
+	}
+	c.HostsLeft.Sub(hosts, big.NewInt(int64(want)))
+	for _, r := range p.Ranges {
+		if r.Family() == f {
+			c.Growth = append(c.Growth, p.growth(r))
+		}
+	}
+	return c
+}
+
+// serviceEdges is how many addresses of a service range no service gets: the base and, for IPv4, the broadcast address.
+// pkg/registry/core/service/ipallocator v1.37.2.
+func serviceEdges(f Family) uint64 {
+	if f == IPv4 {
+		return 2
+	}
+	return 1
+}
+
+// hostCount returns how many hosts p has addresses for: all without network, gateway and broadcast address. A range of
+// one or two addresses (RFC 3021 links, single hosts) is taken as it is.
+func hostCount(p netip.Prefix) Count {
+	c := Count{Exp: p.Addr().BitLen() - p.Bits()}
+	if c.Exp >= 2 {
+		c.Minus = serviceEdges(FamilyOf(p)) + 1
+	}
+	return c
+}
+
+// staticBand returns how many addresses at the start of a service range with hostBits bits are handed out last:
+// none up to 16 addresses, otherwise a sixteenth of the range, at least 16 and at most 256.
+// KEP-3070; pkg/registry/core/service/ipallocator calculateRangeOffset v1.37.2.
+func staticBand(hostBits int) int {
+	switch {
+	case hostBits <= 4:
+		return 0
+	case hostBits >= 12:
+		return 256
+	}
+	return max(16, 1<<(hostBits-4))
+}
+
+// Growth returns how far the range of a role can grow in place, the first where hosts have several of a family.
+// ok is false if the plan has no such range.
+func (p *Plan) Growth(role Role, f Family) (g Growth, ok bool) {
+	r, ok := p.Range(role, f)
+	if !ok {
+		return Growth{}, false
+	}
+	return p.growth(r), true
+}
+
+func (p *Plan) growth(r Range) Growth {
+	g := Growth{Role: r.Role, Prefix: r.Prefix, Into: r.Prefix}
+	f := r.Family()
+	shortest := p.Request.shortestFor(r.Role, f, p.NodeMask(f))
+	for {
+		next := supernet(r.Prefix, g.Into.Bits()-1)
+		if g.Limit = p.growthLimit(r, next, shortest); g.Limit != "" {
+			break
+		}
+		g.Doublings++
+		g.Into = next
+		if next.Bits() >= r.Grow.Bits() {
+			g.Kept = g.Doublings
+		}
+	}
+	return g
+}
+
+// growthLimit says why r cannot grow into next, "" if it can.
+func (p *Plan) growthLimit(r Range, next netip.Prefix, shortest int) string {
+	switch {
+	case !next.IsValid():
+		return "the end of the address space"
+	case next.Bits() < shortest && r.Role == RoleServices:
+		return fmt.Sprintf("/%d is the largest service range that kubeadm takes", shortest)
+	case next.Bits() < shortest:
+		return fmt.Sprintf("at most %d bits between pod range and node subnet", maxNodeBits)
+	case r.Role == RoleServices && next.Addr() != r.Prefix.Addr():
+		return fmt.Sprintf("%v begins before it, and the addresses of the API server and of cluster DNS would change", next)
+	}
+	for _, q := range p.Ranges {
+		if q.Prefix == r.Prefix {
+			continue
+		}
+		if q.Prefix.Overlaps(next) && !(q.Role == RoleHosts && r.Role == RoleHosts) {
+			return fmt.Sprintf("%s %v", q.Role, q.Prefix)
+		}
+		if q.Grow.IsValid() && q.Grow.Overlaps(next) && q.Role != r.Role {
+			return fmt.Sprintf("%v, kept for %s to grow", q.Grow, q.Role)
+		}
+	}
+	for _, a := range p.Request.Avoid {
+		if a.Prefix.Overlaps(next) && !a.Prefix.Overlaps(r.Prefix) {
+			return a.String()
+		}
+	}
+	if !p.within(next) {
+		return "the edge of the space to draw from"
+	}
+	return ""
+}
+
+// within reports whether all of q can be drawn from.
+func (p *Plan) within(q netip.Prefix) bool {
+	var b netipx.IPSetBuilder
+	for _, w := range p.Request.Within {
+		b.AddPrefix(w)
+	}
+	s, err := b.IPSet()
+	return err == nil && s.ContainsPrefix(q)
+}

@@ -1,0 +1,186 @@
+package plan
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+)
+
+// limits of a request's numbers. They are far above every real cluster and keep the arithmetic within an int.
+const (
+	maxCount       = 1 << 30
+	maxPodsPerNode = 1 << 24
+	maxChurn       = 16
+	maxGrow        = 16
+)
+
+// WithDefaults returns r with every zero field replaced by its default, except NodeMaskIPv4 and NodeMaskIPv6, whose
+// default depends on what fits, and HostCount where Hosts serves every family. It does not check r and shares no memory
+// with it.
+func (r Request) WithDefaults() Request {
+	set := func(p *int, d int) {
+		if *p == 0 {
+			*p = d
+		}
+	}
+	if r.Name == "" {
+		r.Name = "kubernetes"
+	}
+	set(&r.Nodes, 10)
+	set(&r.PodsPerNode, 110)
+	set(&r.Services, 1000)
+	if r.Churn == 0 {
+		r.Churn = 2
+	}
+	r.Kubernetes = r.Kubernetes.Or(NewestKubernetes())
+	r.Families = slices.Clone(r.Families)
+	if len(r.Families) == 0 {
+		r.Families = []Family{IPv4}
+	}
+	r.Hosts, r.Within = slices.Clone(r.Hosts), slices.Clone(r.Within)
+	r.Avoid, r.Pins = slices.Clone(r.Avoid), slices.Clone(r.Pins)
+	for _, f := range r.Families {
+		if !r.hasHosts(f) {
+			set(&r.HostCount, r.Nodes+r.Surge)
+		}
+		if !slices.ContainsFunc(r.Within, func(p netip.Prefix) bool { return FamilyOf(p) == f }) {
+			r.Within = append(r.Within, r.defaultWithin(f)...)
+		}
+	}
+	for i := range r.Avoid {
+		if r.Avoid[i].Name == "" {
+			r.Avoid[i].Name = r.Avoid[i].Prefix.String()
+		}
+	}
+	return r
+}
+
+func (r *Request) hasHosts(f Family) bool {
+	return slices.ContainsFunc(r.Hosts, func(p netip.Prefix) bool { return FamilyOf(p) == f }) ||
+		slices.ContainsFunc(r.Pins, func(p Pin) bool { return p.Role == RoleHosts && FamilyOf(p.Prefix) == f })
+}
+
+// defaultWithin returns the space that a family is drawn from if the request names none.
+func (r *Request) defaultWithin(f Family) []netip.Prefix {
+	if f == IPv6 {
+		return []netip.Prefix{ULA(r.Name)}
+	}
+	return []netip.Prefix{ // RFC 1918 section 3
+		netip.PrefixFrom(netip.AddrFrom4([4]byte{10}), 8),
+		netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 16}), 12),
+		netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 168}), 16),
+	}
+}
+
+// Check reports what does not make sense in r, whatever space there is: a *RequestError for the first field at fault,
+// in the order of the fields. Zero fields stand for their defaults and are never at fault.
+func (r Request) Check() error {
+	number := func(field string, v, lo, hi int) error {
+		switch {
+		case v < lo && lo == 1:
+			return &RequestError{Field: field, Value: strconv.Itoa(v), Reason: "must be 1 or more; 0 stands for the default"}
+		case v < lo:
+			return &RequestError{Field: field, Value: strconv.Itoa(v), Reason: "must be 0 or more"}
+		case v > hi:
+			return &RequestError{Field: field, Value: strconv.Itoa(v), Reason: fmt.Sprintf("must be %d or less", hi)}
+		}
+		return nil
+	}
+	positive := func(field string, v, hi int) error {
+		if v == 0 {
+			return nil
+		}
+		return number(field, v, 1, hi)
+	}
+	// Built one after the other, so that the first error wins.
+	for _, check := range []func() error{
+		func() error { return positive("nodes", r.Nodes, maxCount) },
+		func() error { return positive("pods per node", r.PodsPerNode, maxPodsPerNode) },
+		func() error {
+			if r.Churn == 0 || r.Churn >= 1 && r.Churn <= maxChurn {
+				return nil
+			}
+			return &RequestError{Field: "churn", Value: strconv.FormatFloat(r.Churn, 'g', -1, 64),
+				Reason: "must be 1 to 16, addresses of a node's subnet for each pod; 0 stands for the default"}
+		},
+		func() error { return number("surge", r.Surge, 0, maxCount) },
+		func() error { return positive("services", r.Services, maxCount) },
+		func() error { return checkPrefixes("hosts", r.Hosts) },
+		func() error { return positive("host count", r.HostCount, maxCount) },
+		r.checkFamilies,
+		func() error { return checkPrefixes("within", r.Within) },
+		func() error {
+			for i, a := range r.Avoid {
+				if err := checkPrefix(fmt.Sprintf("avoid[%d]", i), a.Prefix); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		r.checkPins,
+		func() error { return number("grow", r.Grow, 0, maxGrow) },
+		func() error { return positive("IPv4 node mask", r.NodeMaskIPv4, 30) },
+		func() error { return positive("IPv6 node mask", r.NodeMaskIPv6, 126) },
+	} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Request) checkFamilies() error {
+	for i, f := range r.Families {
+		if f != IPv4 && f != IPv6 {
+			return &RequestError{Field: fmt.Sprintf("families[%d]", i), Value: strconv.Itoa(int(f)), Reason: "must be 4 for IPv4 or 6 for IPv6"}
+		}
+		if slices.Contains(r.Families[:i], f) {
+			return &RequestError{Field: fmt.Sprintf("families[%d]", i), Value: f.String(), Reason: "is named twice; name each family once, the primary first"}
+		}
+	}
+	return nil
+}
+
+func (r *Request) checkPins() error {
+	families := r.Families
+	if len(families) == 0 {
+		families = []Family{IPv4}
+	}
+	for i, p := range r.Pins {
+		field := fmt.Sprintf("pins[%d]", i)
+		if p.Role != RoleHosts && p.Role != RoleServices && p.Role != RolePods {
+			return &RequestError{Field: field, Value: p.String(), Reason: `the role must be "hosts", "services" or "pods"`}
+		}
+		if err := checkPrefix(field, p.Prefix); err != nil {
+			return err
+		}
+		if p.Role != RoleHosts && !slices.Contains(families, FamilyOf(p.Prefix)) {
+			return &RequestError{Field: field, Value: p.String(),
+				Reason: fmt.Sprintf("is %v, a family that the request does not plan; add it to the families", FamilyOf(p.Prefix))}
+		}
+	}
+	return nil
+}
+
+func checkPrefixes(field string, ps []netip.Prefix) error {
+	for i, p := range ps {
+		if err := checkPrefix(fmt.Sprintf("%s[%d]", field, i), p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkPrefix(field string, p netip.Prefix) error {
+	switch {
+	case !p.IsValid():
+		return &RequestError{Field: field, Value: p.String(), Reason: "is no valid prefix; write one such as 10.0.0.0/16"}
+	case p.Addr().Is4In6():
+		return &RequestError{Field: field, Value: p.String(), Reason: "is an IPv4-mapped IPv6 prefix; write it as IPv4"}
+	case p != p.Masked():
+		return &RequestError{Field: field, Value: p.String(), Masked: p.Masked(),
+			Reason: fmt.Sprintf("has host bits set; the range is %v", p.Masked())}
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+package plan
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// An InfeasibleError says that no plan exists for a request, why, and what would make one possible.
+// It unwraps to its causes: a [*cidr.ShortageError] for each family that is short of space, a [*ConflictError] for each
+// pair of fixed ranges that contradict each other, a [*LimitError] for each fixed range or limit of Kubernetes that the
+// request does not fit in.
+type InfeasibleError struct {
+	Request     Request          // with its defaults filled in
+	Conflicts   []*ConflictError // fixed ranges that overlap
+	Limits      []*LimitError    // fixed ranges, and limits of Kubernetes, that the request does not fit in
+	Shortages   []Shortage       // families that are short of space; only looked for where there are no conflicts
+	Relaxations []Relaxation     // what would make it feasible, each verified by planning again; the smallest loss first
+}
+
+// A ConflictError says that two ranges that the request fixes overlap.
+type ConflictError struct {
+	A, B    Claim
+	Overlap netip.Prefix // the addresses that both claim
+}
+
+// A Claim is a range and who claims it.
+type Claim struct {
+	Prefix netip.Prefix
+	Role   Role   // RoleHosts, RoleServices, RolePods or RoleReserved
+	By     string // in words: "hosts", "pin services", "vpn"
+	Pin    bool   // it is a pin
+}
+
+// A Shortage says that a family has not enough space.
+type Shortage struct {
+	Family   Family
+	Err      error          // a *cidr.ShortageError: the certificate
+	Wanted   []Demand       // what is to be placed, largest first
+	Within   []netip.Prefix // where
+	InTheWay []Obstacle     // what takes the space, what would help most first
+}
+
+// A Demand is a range that has to be placed.
+type Demand struct {
+	Role Role
+	Bits int    // prefix length, neighbours kept for growth included
+	Why  string // the arithmetic
+}
+
+// An Obstacle is a range that lies in the space to draw from and is taken.
+type Obstacle struct {
+	Claim
+	Helps bool // giving it up, alone, would make the demands fit
+}
+
+// A Relaxation is a change to a request that makes it feasible.
+type Relaxation struct {
+	Change  string  // in one line: "services /12 -> /16", "1,024 -> 512 nodes", "give up 10.8.0.0/13 (vpn)"
+	Request Request // with the change made
+	Plan    *Plan   // what New answers to it
+}
+
+// A LimitError says that the request does not fit in a range that it fixes, or in a limit of Kubernetes.
+type LimitError struct {
+	Role   Role
+	Family Family
+	Prefix netip.Prefix // the range that is fixed; invalid if what the request asks exceeds a limit by itself
+	Want   int          // prefix length that is needed
+	Limit  int          // prefix length that there is, or the shortest or longest that is allowed
+	Reason string       // the arithmetic, the limit and its source
+}
+
+// Error returns one line with all causes and the first relaxations.
+func (e *InfeasibleError) Error() string {
+	var b strings.Builder
+	b.WriteString("no plan exists: ")
+	for i, err := range e.Unwrap() {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(err.Error())
+	}
+	for i, r := range e.Relaxations {
+		if i == 3 {
+			break
+		}
+		if i == 0 {
+			b.WriteString("; would be possible with: ")
+		} else {
+			b.WriteString(", or ")
+		}
+		b.WriteString(r.Change)
+	}
+	return b.String()
+}
+
+// Unwrap returns the causes: conflicts, then limits, then shortages.
+func (e *InfeasibleError) Unwrap() []error {
+	var errs []error
+	for _, c := range e.Conflicts {
+		errs = append(errs, c)
+	}
+	for _, t := range e.Limits {
+		errs = append(errs, t)
+	}
+	for _, s := range e.Shortages {
+		errs = append(errs, s.Err)
+	}
+	return errs
+}
+
+// Alternative returns a plan that works instead: that of the first relaxation, which for contradictory pins is the one
+// that gives up the fewest of them. It is nil if there is no relaxation.
+func (e *InfeasibleError) Alternative() *Plan {
+	if len(e.Relaxations) == 0 {
+		return nil
+	}
+	return e.Relaxations[0].Plan
+}
+
+// Error returns the form `pin services 10.1.0.0/16 overlaps hosts 10.0.0.0/8 in 10.1.0.0/16`.
+func (e *ConflictError) Error() string { return fmt.Sprintf("%v overlaps %v", e.A, e.B) }
+
+// String returns the form "pin services 10.1.0.0/16".
+func (c Claim) String() string { return fmt.Sprintf("%s %v", c.By, c.Prefix) }
+
+// Error returns the role, the range, both sizes and the arithmetic.
+func (e *LimitError) Error() string {
+	if e.Prefix.IsValid() {
+		return fmt.Sprintf("%s %v: %s", e.Role, e.Prefix, e.Reason)
+	}
+	return fmt.Sprintf("%v %s: %s", e.Family, e.Role, e.Reason)
+}

@@ -1,0 +1,127 @@
+package plan
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"net/netip"
+)
+
+// Limits of Kubernetes on ranges, as prefix lengths.
+const (
+	// At most 20 bits of host part for services:
+	// cmd/kubeadm/app/apis/kubeadm/validation ValidateServiceSubnetSize v1.37.2, kept by kubeadm although kube-apiserver
+	// takes larger ones since v1.34; before, cmd/kube-apiserver/app/options/validation.go validateMaxCIDRRange.
+	maxServiceHostBits = 20
+	// At least 10 addresses for services and 14 for pods, which is 4 bits for both:
+	// cmd/kubeadm/app/constants MinimumAddressesInServiceSubnet, MinimumAddressesInPodSubnet v1.37.2.
+	minHostBits = 4
+	// At most 16 bits between pod range and node subnet: for IPv6 pkg/controller/nodeipam/ipam/cidrset
+	// clusterSubnetMaxDiff, for both families cmd/kubeadm/app/apis/kubeadm/validation ValidatePodSubnetNodeMask
+	// (PodSubnetNodeMaskMaxDiff), since v1.20.
+	maxNodeBits = 16
+	// Service addresses that the cluster takes itself: "kubernetes" (address 1) and cluster DNS (address 10).
+	ownServices = 2
+)
+
+// limitsPodRange reports whether no more than maxNodeBits may lie between pod range and node mask of family f.
+func limitsPodRange(f Family, v Version) bool {
+	return f == IPv6 || !v.Before(Version{1, 20, 0})
+}
+
+// log2ceil returns the smallest b with 1<<b >= n. n is at least 1.
+func log2ceil(n uint64) int { return bits.Len64(n - 1) }
+
+// nodeOverhead is how many addresses of a node's subnet no pod gets: the network's own, the bridge's (the first), and for
+// IPv4 the broadcast address: plugins/ipam/host-local/backend/allocator/range.go Canonicalize and lastIP of
+// containernetworking/plugins.
+func nodeOverhead(f Family) int {
+	if f == IPv4 {
+		return 3
+	}
+	return 2
+}
+
+// subnetNeeds returns how many addresses a node's subnet must have: PodsPerNode times Churn, and in any case one for each
+// pod beside the overhead. Twice the pods is how GKE sizes node subnets, so that the address of a pod that is gone is not
+// reused at once; 110 pods give a /24 there and here (Google Cloud, "Flexible Pod CIDR").
+func (r *Request) subnetNeeds(f Family) uint64 {
+	return max(uint64(math.Ceil(float64(r.PodsPerNode)*r.Churn)), uint64(r.PodsPerNode+nodeOverhead(f)))
+}
+
+// longestNodeMask returns the prefix length of the smallest subnet of family f that holds the pods of one node.
+func (r *Request) longestNodeMask(f Family) int { return f.Bits() - log2ceil(r.subnetNeeds(f)) }
+
+// nodeBits returns how many bits number the node subnets.
+func (r *Request) nodeBits() int { return log2ceil(uint64(r.Nodes + r.Surge)) }
+
+// serviceNeeds returns the prefix length of the smallest service range that serves r, and the arithmetic.
+func (r *Request) serviceNeeds(f Family) (int, string) {
+	edge, edges := 1, "the base address"
+	if f == IPv4 {
+		edge, edges = 2, "base and broadcast address"
+	}
+	n := r.Services + ownServices + edge
+	b := f.Bits() - max(log2ceil(uint64(n)), minHostBits)
+	return b, fmt.Sprintf("%s services + %d of the cluster (API server, DNS) + %s = %s addresses: /%d",
+		commas(r.Services), ownServices, edges, commas(n), b)
+}
+
+// podNeeds returns the prefix length of the smallest pod range with node subnets of length mask, and the arithmetic.
+// It may be negative: more than the address space.
+func (r *Request) podNeeds(f Family, mask int) (int, string) {
+	b := min(mask-r.nodeBits(), f.Bits()-minHostBits)
+	nodes := commas(r.Nodes) + " nodes"
+	if r.Nodes == 1 {
+		nodes = "1 node"
+	}
+	if r.Surge > 0 {
+		nodes += " + " + commas(r.Surge) + " during a rollout"
+	}
+	return b, fmt.Sprintf("%s with a /%d each: %s subnets are /%d", nodes, mask, commas(1<<r.nodeBits()), b)
+}
+
+// nodeMaskSizing returns the arithmetic of a node mask.
+func (r *Request) nodeMaskSizing(f Family, mask int) string {
+	return fmt.Sprintf("%s pods on a node x %g = %s addresses: /%d or larger", commas(r.PodsPerNode), r.Churn,
+		commas(int(r.subnetNeeds(f))), r.longestNodeMask(f))
+}
+
+// hostNeeds returns the prefix length of the smallest host range that serves r, and the arithmetic.
+func (r *Request) hostNeeds(f Family) (int, string) {
+	edge, edges := 2, "network and gateway address"
+	if f == IPv4 {
+		edge, edges = 3, "network, gateway and broadcast address"
+	}
+	n := r.HostCount + edge
+	b := f.Bits() - max(log2ceil(uint64(n)), 2)
+	return b, fmt.Sprintf("%s hosts + %s = %s addresses: /%d", commas(r.HostCount), edges, commas(n), b)
+}
+
+// shortestFor returns the shortest prefix length that a range of the role may have or grow to.
+func (r *Request) shortestFor(role Role, f Family, mask int) int {
+	switch {
+	case role == RoleServices:
+		return f.Bits() - maxServiceHostBits
+	case role == RolePods && limitsPodRange(f, r.Kubernetes):
+		return max(mask-maxNodeBits, 0)
+	}
+	return 0
+}
+
+// supernet returns p widened to bits, the invalid Prefix for bits outside 0 to p.Bits().
+func supernet(p netip.Prefix, bits int) netip.Prefix {
+	if bits < 0 || bits > p.Bits() {
+		return netip.Prefix{}
+	}
+	return netip.PrefixFrom(p.Addr(), bits).Masked()
+}
+
+// commas returns n with a comma between groups of three digits: "1,024".
+func commas(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

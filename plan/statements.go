@@ -1,0 +1,52 @@
+package plan
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// Statements returns what p says about a cluster's ranges, for [Check]: the ranges, the node masks, the pods of a node, the
+// Kubernetes version, and what is to be avoided. [Operator] says it, without a place.
+func (p *Plan) Statements() []Statement {
+	var out []Statement
+	add := func(s Statement) {
+		s.Component = Operator
+		out = append(out, s)
+	}
+	for _, role := range []Role{RoleHosts, RoleServices, RolePods} {
+		if ps := p.prefixes(role); len(ps) > 0 {
+			add(Statement{Role: role, Key: string(role), Text: joinPrefixes(ps), Prefixes: ps})
+		}
+	}
+	for _, f := range p.Families {
+		if f == IPv4 {
+			add(Statement{Role: RoleSetting, Setting: SettingNodeMaskIPv4, Key: "node mask", Int: p.NodeMaskIPv4})
+		} else {
+			add(Statement{Role: RoleSetting, Setting: SettingNodeMaskIPv6, Key: "node mask", Int: p.NodeMaskIPv6})
+		}
+	}
+	if len(p.Families) > 0 {
+		add(Statement{Role: RoleSetting, Setting: SettingAllocate, Key: "node subnets", Bool: true})
+		add(Statement{Role: RoleSetting, Setting: SettingMaxPods, Key: "pods per node", Int: p.Request.PodsPerNode})
+		add(Statement{Role: RoleSetting, Setting: SettingVersion, Key: "Kubernetes", Text: p.Request.Kubernetes.String()})
+	}
+	if len(p.DNSServiceIPs) > 0 {
+		add(Statement{Role: RoleDNS, Key: "cluster DNS", Text: p.DNSServiceIPs[0].String(), Addrs: p.DNSServiceIPs[:1:1]})
+	}
+	for _, a := range p.Request.Avoid {
+		add(Statement{Role: RoleReserved, Key: "avoid", Text: a.Name, Prefixes: []netip.Prefix{a.Prefix}})
+	}
+	return out
+}
+
+// joinPrefixes returns ps as a list with commas, as flags take it.
+func joinPrefixes(ps []netip.Prefix) string {
+	var b strings.Builder
+	for i, p := range ps {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(p.String())
+	}
+	return b.String()
+}
