@@ -10,13 +10,20 @@ type ControllerFlags struct {
 	NodeCIDRMaskSizeIPv6  int      // --node-cidr-mask-size-ipv6; 0 is unset
 	ServiceClusterIPRange string   // --service-cluster-ip-range, effective text
 	CIDRAllocatorType     string   // --cidr-allocator-type; "" means the default, RangeAllocator
+	CIDRAllocatorEmpty    bool     // --cidr-allocator-type is given and empty, which is not the default
 	Controllers           []string // --controllers; nil means "*"
+	FeatureGates          Gates    // --feature-gates
 }
+
+// Gates are the feature gates that a command line or a configuration sets. One that it does not name has its release's
+// default; nil sets none.
+type Gates map[string]bool
 
 // APIServerFlags are the address-related flags of kube-apiserver.
 type APIServerFlags struct {
 	ServiceClusterIPRange string // --service-cluster-ip-range; "" means the default, 10.0.0.0/24
 	AdvertiseAddress      string // --advertise-address; "" means unknown: rules that need it are not applied
+	FeatureGates          Gates  // --feature-gates
 }
 
 // An Arg is one entry of an extraArgs list of kubeadm, or one entry of its map.
@@ -32,14 +39,18 @@ type KubeadmNetworking struct {
 	AdvertiseAddress      string // localAPIEndpoint.advertiseAddress; "" means detected by kubeadm
 	ControllerManagerArgs []Arg  // controllerManager.extraArgs in file order
 	APIServerArgs         []Arg  // apiServer.extraArgs in file order
+	FeatureGates          Gates  // featureGates of kubeadm itself
 }
 
 // A Refusal is a real program's answer to settings that it does not take.
 type Refusal struct {
 	Program  Component
 	Rule     RuleID
+	ID       string // of the [StartupRule] that says so
 	Field    string // flag or field path in the program's terms
 	BadValue string
+	Type     string // kubeadm: the kind of error, "FieldValueInvalid"; "" for the other programs
+	Detail   string // kubeadm: Message without field and value; "" for the other programs
 	Message  string // what the program prints, as far as it is fixed
 	Source   string // upstream path, symbol and version
 }
