@@ -1,0 +1,71 @@
+package cidr
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+)
+
+// What is wrong with a prefix. The struct errors of this package unwrap to one of these.
+var (
+	ErrSyntax       = errors.New("not an address, a slash and a prefix length, such as 10.0.0.0/8 or fd00::/48")
+	ErrNoLength     = errors.New("the prefix length is missing")
+	ErrZone         = errors.New("a prefix has no zone")
+	ErrLeadingZeros = errors.New("leading zeros")
+	ErrMapped       = errors.New("IPv4-mapped IPv6")
+	ErrHostBits     = errors.New("host bits are set")
+	ErrLength       = errors.New("prefix length out of range")
+	ErrInvalid      = errors.New("invalid prefix")
+	ErrTooMany      = errors.New("more than 2^63 subnets")
+	ErrOutside      = errors.New("outside of the range")
+	ErrFamily       = errors.New("IPv4 and IPv6 mixed")
+)
+
+// ErrExhausted is what [Pool.Next] answers when no subnet is free.
+var ErrExhausted = errors.New("every subnet is in use")
+
+// A PrefixError says that a function does not take a prefix.
+type PrefixError struct {
+	Prefix netip.Prefix // what was given
+	Within netip.Prefix // range that it has to do with; the zero Prefix where there is none
+	Err    error        // ErrInvalid, ErrHostBits, ErrMapped, ErrOutside or ErrFamily
+}
+
+func (e *PrefixError) Error() string {
+	switch e.Err {
+	case ErrInvalid:
+		return "invalid prefix: give an address and a length of at most 32 (IPv4) or 128 (IPv6)"
+	case ErrHostBits:
+		return fmt.Sprintf("prefix %v: host bits are set; use %v", e.Prefix, e.Prefix.Masked())
+	case ErrMapped:
+		if q, ok := Unmap(e.Prefix); ok {
+			return fmt.Sprintf("prefix %v: IPv4-mapped IPv6; use %v", e.Prefix, q)
+		}
+		return fmt.Sprintf("prefix %v: IPv4-mapped IPv6 of less than 96 bits; use an IPv4 prefix", e.Prefix)
+	case ErrOutside:
+		if e.Within.IsValid() {
+			return fmt.Sprintf("prefix %v: outside of %v", e.Prefix, e.Within)
+		}
+	case ErrFamily:
+		if e.Within.IsValid() {
+			return fmt.Sprintf("prefix %v: not of the family of %v; keep IPv4 and IPv6 apart", e.Prefix, e.Within)
+		}
+	}
+	return fmt.Sprintf("prefix %v: %v", e.Prefix, e.Err)
+}
+
+// Unwrap returns e.Err.
+func (e *PrefixError) Unwrap() error { return e.Err }
+
+// A LengthError says that a prefix length is impossible.
+type LengthError struct {
+	Bits int // what was given
+	Max  int // largest that is possible: 32 or 128; the smallest is 0
+}
+
+func (e *LengthError) Error() string {
+	return fmt.Sprintf("prefix length %d: must be 0 to %d", e.Bits, e.Max)
+}
+
+// Unwrap returns [ErrLength].
+func (e *LengthError) Unwrap() error { return ErrLength }

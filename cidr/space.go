@@ -1,0 +1,325 @@
+package cidr
+
+import (
+	"fmt"
+	"iter"
+	"math/big"
+	"math/bits"
+	"net/netip"
+	"slices"
+
+	"go4.org/netipx"
+)
+
+// A Space is a set of free addresses of one family, from which prefixes of any length are cut. [NewSpace] says which
+// addresses it is about; [Space.Alloc] and [Space.Occupy] take from them, and [Space.Release] gives back.
+//
+// The zero Space holds nothing and belongs to no family. A Space can be read by several goroutines at once, but
+// not while one of them changes it.
+type Space struct {
+	free  blockSet
+	all   blockSet // what NewSpace was given
+	is4   bool
+	valid bool
+}
+
+// A ShortageError proves that a list of prefix lengths does not fit into a [Space]. It looks at blocks of one length, Bits,
+// and counts each requested block that is as large or larger in blocks of that length: these need more than the free
+// addresses hold. Bits is the shortest length at which this is so, hence a block of that length is among those requested.
+type ShortageError struct {
+	Bits int      // prefix length of the blocks that are counted
+	Need *big.Int // how many are needed, for the requested blocks of this length and shorter
+	Have *big.Int // how many the free addresses hold, side by side; less than Need
+}
+
+// Missing returns how many blocks of length e.Bits are missing: Need - Have, at least 1. The caller may change the result.
+func (e *ShortageError) Missing() *big.Int { return new(big.Int).Sub(e.Need, e.Have) }
+
+func (e *ShortageError) Error() string {
+	return fmt.Sprintf("no room: %v blocks of /%d are needed, %v are free, %v missing; free that many, or ask for fewer or smaller ones",
+		e.Need, e.Bits, e.Have, e.Missing())
+}
+
+// NewSpace returns the space of the addresses in free, all of them free. Prefixes that overlap or repeat are
+// merged. With no prefix it is empty. The error is a *[PrefixError] if one is invalid, IPv4-mapped or has host bits set, or with
+// [ErrFamily] if it is not of the family of the first.
+func NewSpace(free ...netip.Prefix) (*Space, error) {
+	s := new(Space)
+	for _, p := range free {
+		if err := Check(p); err != nil {
+			return nil, err
+		}
+		if is4 := p.Addr().Is4(); !s.valid {
+			s.is4, s.valid = is4, true
+		} else if is4 != s.is4 {
+			return nil, &PrefixError{p, free[0], ErrFamily}
+		}
+		s.all.insert(keyOf(p.Addr()), p.Bits())
+	}
+	s.free = s.all.clone()
+	return s, nil
+}
+
+// SpacesFrom returns the spaces of the IPv4 and of the IPv6 addresses in set; each is empty where set holds none of that family.
+// IPv4-mapped addresses in set are IPv6. A nil set is empty.
+func SpacesFrom(set *netipx.IPSet) (ipv4, ipv6 *Space) {
+	ipv4 = &Space{is4: true, valid: true}
+	ipv6 = &Space{valid: true}
+	if set != nil {
+		for _, p := range set.Prefixes() {
+			s := ipv6
+			if p.Addr().Is4() {
+				s = ipv4
+			}
+			s.all.insert(keyOf(p.Addr()), p.Bits())
+		}
+	}
+	ipv4.free, ipv6.free = ipv4.all.clone(), ipv6.all.clone()
+	return ipv4, ipv6
+}
+
+// maxBits returns the length of an address of the space's family, and 128 where it has none.
+func (s *Space) maxBits() int {
+	if s.is4 {
+		return 32
+	}
+	return 128
+}
+
+// take returns q as a block, if s and q have an address in common.
+func (s *Space) take(q netip.Prefix) (block, error) {
+	if !q.IsValid() {
+		return block{}, &PrefixError{Prefix: q, Err: ErrInvalid}
+	}
+	b := block{keyOf(q.Addr()).masked(q.Bits()), q.Bits()}
+	if !s.valid || q.Addr().Is4() != s.is4 || !s.all.overlaps(b.key, b.bits) {
+		e := &PrefixError{Prefix: q, Err: ErrOutside}
+		if s.is4 && q.Addr().Is4In6() {
+			e.Err = ErrMapped
+		}
+		return block{}, e
+	}
+	return b, nil
+}
+
+// Alloc takes a block of prefix length bits out of s and returns it. It is cut from the smallest free block that holds it, so
+// that larger ones survive, and of these from the lowest; within that block it is the lowest.
+//
+// The error is a *[ShortageError] if there is no such block, and a *[LengthError] if bits is not a length of the family.
+func (s *Space) Alloc(bits int) (netip.Prefix, error) {
+	p, err := s.Peek(bits)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	s.free.remove(keyOf(p.Addr()), bits)
+	return p, nil
+}
+
+// Peek returns what [Space.Alloc] would, and takes nothing.
+func (s *Space) Peek(bits int) (netip.Prefix, error) {
+	if bits < 0 || bits > s.maxBits() {
+		return netip.Prefix{}, &LengthError{bits, s.maxBits()}
+	}
+	b, ok := s.free.best(bits)
+	if !ok {
+		return netip.Prefix{}, &ShortageError{bits, big.NewInt(1), new(big.Int)}
+	}
+	return b.key.prefix(bits, s.is4), nil
+}
+
+// Occupy takes all of p that is free out of s; what of it is not free stays as it is. Host bits are ignored.
+// The error is a *[PrefixError]: [ErrInvalid], or [ErrOutside] if p has no address in common with what [NewSpace] was given.
+func (s *Space) Occupy(p netip.Prefix) error {
+	b, err := s.take(p)
+	if err != nil {
+		return err
+	}
+	s.free.remove(b.key, b.bits)
+	return nil
+}
+
+// Release makes all of p free again that [NewSpace] was given; what of it is free already stays so. Host bits are
+// ignored. The errors are those of [Space.Occupy].
+func (s *Space) Release(p netip.Prefix) error {
+	b, err := s.take(p)
+	if err != nil {
+		return err
+	}
+	for in := range s.all.within(b.key, b.bits) {
+		s.free.insert(in.key, in.bits)
+	}
+	return nil
+}
+
+// IsFree reports whether every address of p is free. Host bits are ignored. It is false for a p that is invalid or
+// of another family.
+func (s *Space) IsFree(p netip.Prefix) bool {
+	return p.IsValid() && s.valid && p.Addr().Is4() == s.is4 &&
+		s.free.contains(keyOf(p.Addr()).masked(p.Bits()), p.Bits())
+}
+
+// Blocks returns the free blocks, lowest address first: the fewest prefixes that hold all free addresses. s must
+// not change while they are ranged over.
+func (s *Space) Blocks() iter.Seq[netip.Prefix] {
+	return func(yield func(netip.Prefix) bool) {
+		for b := range s.free.all() {
+			if !yield(b.key.prefix(b.bits, s.is4)) {
+				return
+			}
+		}
+	}
+}
+
+// Within returns what is free in p as the fewest prefixes, lowest address first. Host bits are ignored; a p that is invalid or of
+// another family gives none. s must not change while they are ranged over.
+func (s *Space) Within(p netip.Prefix) iter.Seq[netip.Prefix] {
+	return func(yield func(netip.Prefix) bool) {
+		if !p.IsValid() || !s.valid || p.Addr().Is4() != s.is4 {
+			return
+		}
+		for b := range s.free.within(keyOf(p.Addr()).masked(p.Bits()), p.Bits()) {
+			if !yield(b.key.prefix(b.bits, s.is4)) {
+				return
+			}
+		}
+	}
+}
+
+// Largest returns the length of the largest free block. ok is false if nothing is free.
+func (s *Space) Largest() (bits int, ok bool) {
+	for n, c := range s.free.count {
+		if c > 0 {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
+// Count returns how many blocks of prefix length bits the free addresses hold, side by side: what [Space.Alloc] would
+// give if asked for that length alone. It is exact, at most 2^128, and 0 for a length that the family does not have.
+// The caller may change the result.
+func (s *Space) Count(bits int) *big.Int {
+	if bits < 0 || bits > s.maxBits() {
+		return new(big.Int)
+	}
+	var n u192
+	for k := 0; k <= bits; k++ {
+		n = n.double().add(uint64(s.free.count[k]))
+	}
+	return n.big()
+}
+
+// Capacity returns [Space.Count] of each length from [Space.Largest] to that of a single address. It is empty if nothing is free.
+func (s *Space) Capacity() iter.Seq2[int, *big.Int] {
+	return func(yield func(int, *big.Int) bool) {
+		first, ok := s.Largest()
+		if !ok {
+			return
+		}
+		var n u192
+		for k := first; k <= s.maxBits(); k++ {
+			n = n.double().add(uint64(s.free.count[k]))
+			if !yield(k, n.big()) {
+				return
+			}
+		}
+	}
+}
+
+// Fits returns nil if blocks of the given prefix lengths can all be cut out of s, in whatever order they are given: then
+// [Space.Alloc] succeeds for each, the largest blocks first (shortest lengths first). Nothing is taken. Otherwise the error is a
+// *[ShortageError], which proves that no choice of places helps; or a *[LengthError] if a length is not one of the family.
+//
+// Let N(k) be the number of blocks of length k that the free addresses hold. The list fits if and only if for every k
+// the requested blocks of length k or shorter, counted in blocks of length k, are at most N(k).
+// That is needed, as these blocks lie side by side in N(k) places. It is enough, because cutting a block of length
+// m out of any free block lowers N(k) by 2^(k-m) for every k >= m, wherever it is cut, and N(m) >= 1 means that a free block
+// of length m or shorter is there to cut it from.
+func (s *Space) Fits(bits ...int) error {
+	var want [129]uint64
+	for _, b := range bits {
+		if b < 0 || b > s.maxBits() {
+			return &LengthError{b, s.maxBits()}
+		}
+		want[b]++
+	}
+	var need, have u192
+	for k := 0; k <= s.maxBits(); k++ {
+		need = need.double().add(want[k])
+		have = have.double().add(uint64(s.free.count[k]))
+		// Up to here need <= have <= 2^k, so neither overflows.
+		if have.less(need) {
+			return &ShortageError{k, need.big(), have.big()}
+		}
+	}
+	return nil
+}
+
+// IPSet returns the free addresses as a set of package netipx.
+func (s *Space) IPSet() (*netipx.IPSet, error) {
+	var b netipx.IPSetBuilder
+	for p := range s.Blocks() {
+		b.AddPrefix(p)
+	}
+	return b.IPSet()
+}
+
+// Clone returns a copy of s, which shares nothing with it.
+func (s *Space) Clone() *Space {
+	c := *s
+	c.free, c.all = s.free.clone(), s.all.clone()
+	return &c
+}
+
+// Equal reports whether s and t were made for the same addresses and have the same ones free. Two spaces that never held an
+// address are equal.
+func (s *Space) Equal(t *Space) bool {
+	return s.is4 == t.is4 && s.all.equal(&t.all) && s.free.equal(&t.free)
+}
+
+func (s *blockSet) clone() blockSet {
+	c := *s
+	c.nodes = slices.Clone(s.nodes)
+	return c
+}
+
+func (s *blockSet) equal(t *blockSet) bool {
+	if s.count != t.count {
+		return false
+	}
+	next, stop := iter.Pull(t.all())
+	defer stop()
+	for b := range s.all() {
+		if c, ok := next(); !ok || b != c {
+			return false
+		}
+	}
+	return true
+}
+
+// A u192 counts blocks: at most 2^128, doubled, and the length of a list.
+type u192 struct{ a, b, c uint64 }
+
+func (n u192) double() u192 { return u192{n.a<<1 | n.b>>63, n.b<<1 | n.c>>63, n.c << 1} }
+
+func (n u192) add(m uint64) u192 {
+	c, carry := bits.Add64(n.c, m, 0)
+	b, carry := bits.Add64(n.b, 0, carry)
+	return u192{n.a + carry, b, c}
+}
+
+func (n u192) less(m u192) bool {
+	if n.a != m.a {
+		return n.a < m.a
+	}
+	if n.b != m.b {
+		return n.b < m.b
+	}
+	return n.c < m.c
+}
+
+func (n u192) big() *big.Int {
+	x := new(big.Int).SetUint64(n.a)
+	x.Lsh(x, 64).Or(x, new(big.Int).SetUint64(n.b))
+	return x.Lsh(x, 64).Or(x, new(big.Int).SetUint64(n.c))
+}
