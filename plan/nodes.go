@@ -1,0 +1,37 @@
+package plan
+
+import (
+	"net/netip"
+
+	"github.com/kubecidr/kubecidr/cidr"
+)
+
+// NodeSubnet returns the subnet of family f that node i gets, counting from 0 in the order in which nodes are registered
+// with a controller that has been running since the first one: node i gets subnet i, as no range of a plan overlaps
+// another. ok is false if i is negative or beyond the last node subnet, and for a family that p does not have.
+func (p *Plan) NodeSubnet(i int, f Family) (q netip.Prefix, ok bool) {
+	r, ok := p.Range(RolePods, f)
+	if !ok || i < 0 {
+		return netip.Prefix{}, false
+	}
+	s, err := cidr.NewSplit(r.Prefix, p.NodeMask(f))
+	if err != nil {
+		return netip.Prefix{}, false
+	}
+	q = s.At(uint64(i))
+	return q, q.IsValid()
+}
+
+// NodePodCIDRs returns the subnets of node i, primary family first, as they stand in the Node object's podCIDRs.
+// It is nil if i is negative or beyond the last node that gets a subnet of every family.
+func (p *Plan) NodePodCIDRs(i int) []netip.Prefix {
+	var out []netip.Prefix
+	for _, f := range p.Families {
+		q, ok := p.NodeSubnet(i, f)
+		if !ok {
+			return nil
+		}
+		out = append(out, q)
+	}
+	return out
+}

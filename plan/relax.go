@@ -1,0 +1,410 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
+)
+
+// A change makes a request ask for less, or gives it more space.
+type change struct {
+	text string
+	loss float64 // how much it costs, for the order of relaxations
+	make func(Request) Request
+}
+
+// relax returns the changes that make r feasible, each verified, the smallest loss first.
+func relax(r Request, e *InfeasibleError) []Relaxation {
+	x := relaxer{orig: r, e: e}
+	for _, d := range x.dials() {
+		if c, ok := x.smallest(r, d); ok {
+			x.try(c)
+		}
+	}
+	x.tryGivingUp()
+	x.tryWidening()
+	if len(x.out) == 0 {
+		x.tryPairs()
+	}
+	slices.SortStableFunc(x.out, func(a, b ranked) int { return cmp.Compare(a.loss, b.loss) })
+	var out []Relaxation
+	for _, o := range x.out {
+		out = append(out, o.Relaxation)
+	}
+	return out
+}
+
+type ranked struct {
+	Relaxation
+	loss float64
+}
+
+type relaxer struct {
+	orig Request
+	e    *InfeasibleError
+	out  []ranked
+}
+
+// feasible reports whether a plan exists for r.
+func feasible(r Request) bool {
+	if r.Check() != nil {
+		return false
+	}
+	_, e := solve(r)
+	return e == nil
+}
+
+// try records the change if it makes the request feasible.
+func (x *relaxer) try(c change) bool {
+	r := c.make(x.orig.clone())
+	if r.Check() != nil {
+		return false
+	}
+	p, e := solve(r)
+	if e != nil {
+		return false
+	}
+	x.out = append(x.out, ranked{Relaxation{Change: c.text, Request: r, Plan: p}, c.loss})
+	return true
+}
+
+// clone returns a copy of r that shares no memory with it.
+func (r Request) clone() Request {
+	r.Hosts, r.Within, r.Families = slices.Clone(r.Hosts), slices.Clone(r.Within), slices.Clone(r.Families)
+	r.Avoid, r.Pins = slices.Clone(r.Avoid), slices.Clone(r.Pins)
+	return r
+}
+
+// A dial is a number of the request that can be turned down in steps: step 0 is the request as it is, each further one
+// asks for no more than the one before.
+type dial struct {
+	steps int // last step
+	at    func(r Request, step int) Request
+	text  func(step int) string
+	loss  func(step int) float64
+}
+
+// smallest returns the first step of d that makes r feasible. Feasibility grows with the steps, so it is searched by halving.
+func (x *relaxer) smallest(r Request, d dial) (change, bool) {
+	if d.steps < 1 || !feasible(d.at(r.clone(), d.steps)) {
+		return change{}, false
+	}
+	lo, hi := 0, d.steps // infeasible at lo, feasible at hi
+	for hi-lo > 1 {
+		if mid := (lo + hi) / 2; feasible(d.at(r.clone(), mid)) {
+			hi = mid
+		} else {
+			lo = mid
+		}
+	}
+	return change{d.text(hi), d.loss(hi), func(r Request) Request { return d.at(r, hi) }}, true
+}
+
+// dials returns the numbers that can be turned down.
+func (x *relaxer) dials() []dial {
+	r := x.e.Request
+	f := r.Families[0]
+	var out []dial
+	if r.Grow > 0 {
+		out = append(out, dial{r.Grow,
+			func(q Request, i int) Request { q.Grow = r.Grow - i; return q },
+			func(i int) string { return fmt.Sprintf("room to double %s -> %s", times(r.Grow), times(r.Grow-i)) },
+			func(i int) float64 { return 0.5 * float64(i) }})
+	}
+	if r.Surge > 0 {
+		out = append(out, halving(r.Surge, 0, 0, 0.6,
+			func(q *Request, n int) { q.Surge = n },
+			func(n int) string {
+				return fmt.Sprintf("%s -> %s nodes more during a rollout", commas(r.Surge), commas(n))
+			}))
+	}
+	// Numbers of services that fill a range: all but the edges and the cluster's own.
+	edges := ownServices + 1
+	if slices.Contains(r.Families, IPv4) {
+		edges++
+	}
+	out = append(out, halving(r.Services, 1, edges, 1,
+		func(q *Request, n int) { q.Services = n },
+		func(n int) string {
+			q := r
+			q.Services = n
+			from, _ := r.serviceNeeds(f)
+			to, _ := q.serviceNeeds(f)
+			return fmt.Sprintf("services /%d -> /%d (%s -> %s services)", from, to, commas(r.Services), commas(n))
+		}))
+	// Numbers of nodes that fill a power of two.
+	out = append(out, halving(r.Nodes, 1, r.Surge, 1.5,
+		func(q *Request, n int) { q.Nodes = n },
+		func(n int) string { return fmt.Sprintf("%s -> %s nodes", commas(r.Nodes), nodes(n)) }))
+	if r.Churn > 1 {
+		out = append(out, dial{1,
+			func(q Request, i int) Request {
+				if i > 0 {
+					q.Churn = 1
+				}
+				return q
+			},
+			func(int) string { return fmt.Sprintf("%g -> 1 address for each pod of a node", r.Churn) },
+			func(int) float64 { return 1.2 }})
+	}
+	// Numbers of pods that fill a node's subnet.
+	steps := 0
+	var pods []int
+	for h := log2ceil(r.subnetNeeds(f)); h >= 2; h-- {
+		n := min(int(float64(uint64(1)<<h)/r.Churn), 1<<h-nodeOverhead(f))
+		if n >= 1 && n < r.PodsPerNode {
+			pods = append(pods, n)
+			steps++
+		}
+	}
+	out = append(out, dial{steps,
+		func(q Request, i int) Request {
+			if i > 0 {
+				q.PodsPerNode = pods[i-1]
+			}
+			return q
+		},
+		func(i int) string {
+			return fmt.Sprintf("%s -> %s pods on a node", commas(r.PodsPerNode), commas(pods[i-1]))
+		},
+		func(i int) float64 { return 1.3 * float64(i) }})
+	if r.HostCount > 0 {
+		edges := 2
+		if slices.Contains(r.Families, IPv4) {
+			edges++
+		}
+		d := halving(r.HostCount, 1, edges, 1.1,
+			func(q *Request, n int) { q.HostCount = n },
+			func(n int) string { return fmt.Sprintf("%s -> %s host addresses", commas(r.HostCount), commas(n)) })
+		out = append(out, d)
+	}
+	if r.NodeMaskIPv4 > 0 || r.NodeMaskIPv6 > 0 {
+		out = append(out, dial{1,
+			func(q Request, i int) Request {
+				if i > 0 {
+					q.NodeMaskIPv4, q.NodeMaskIPv6 = 0, 0
+				}
+				return q
+			},
+			func(int) string { return "node masks as derived from the pods of a node" },
+			func(int) float64 { return 0.8 }})
+	}
+	return out
+}
+
+func nodes(n int) string {
+	if n == 1 {
+		return "1 node"
+	}
+	return commas(n) + " nodes"
+}
+
+// halving returns the dial of a count that is served by blocks of a power of two: step i is the largest count below from
+// that fits in blocks i times halved, edges addresses of which are not for the count.
+func halving(from, least, edges int, loss float64, set func(*Request, int), text func(int) string) dial {
+	var counts []int
+	for k := log2ceil(uint64(from+edges)) - 1; k >= 0; k-- {
+		if n := 1<<k - edges; n >= least && n < from {
+			counts = append(counts, n)
+		}
+	}
+	if len(counts) == 0 || counts[len(counts)-1] > least {
+		if least < from {
+			counts = append(counts, least)
+		}
+	}
+	return dial{len(counts),
+		func(q Request, i int) Request {
+			if i > 0 {
+				set(&q, counts[i-1])
+			}
+			return q
+		},
+		func(i int) string { return text(counts[i-1]) },
+		func(i int) float64 { return loss * float64(i) }}
+}
+
+// A claimGone is a claim that a relaxation gives up.
+type claimGone struct {
+	Claim
+	loss float64
+}
+
+// tryGivingUp tries to do without ranges that are in the way: one, or as few as needed.
+func (x *relaxer) tryGivingUp() {
+	var gone []claimGone
+	add := func(c Claim) {
+		loss := 4.0 // somebody else's range
+		switch {
+		case c.Role == RoleHosts:
+			loss = 10
+			c = Claim{Role: RoleHosts}
+		case c.Pin:
+			loss = 2
+		}
+		g := claimGone{c, loss}
+		if !slices.Contains(gone, g) {
+			gone = append(gone, g)
+		}
+	}
+	for _, c := range x.e.Conflicts {
+		add(c.A)
+		add(c.B)
+	}
+	for _, l := range x.e.Limits {
+		for _, p := range x.orig.Pins {
+			if p.Role == l.Role && p.Prefix == l.Prefix {
+				add(Claim{Prefix: p.Prefix, Role: p.Role, By: "pin " + string(p.Role), Pin: true})
+			}
+		}
+	}
+	for _, s := range x.e.Shortages {
+		for _, o := range s.InTheWay {
+			if o.Helps || len(s.InTheWay) <= 8 {
+				add(o.Claim)
+			}
+		}
+	}
+	if len(gone) > 12 {
+		gone = gone[:12]
+	}
+	var found [][]int // sets that work; a set that holds one of them says nothing new
+	for size := 1; size <= len(gone) && size <= 4; size++ {
+		if size > 2 && len(found) > 0 {
+			break
+		}
+		combinations(len(gone), size, func(set []int) {
+			if slices.ContainsFunc(found, func(f []int) bool { return subset(f, set) }) {
+				return
+			}
+			c := x.giveUp(gone, set)
+			if x.try(c) {
+				found = append(found, slices.Clone(set))
+			}
+		})
+	}
+}
+
+// giveUp returns the change that does without the claims of a set.
+func (x *relaxer) giveUp(gone []claimGone, set []int) change {
+	var parts []string
+	loss := 0.0
+	for _, i := range set {
+		g := gone[i]
+		loss += g.loss
+		switch {
+		case g.Role == RoleHosts:
+			parts = append(parts, "hosts elsewhere")
+		case g.Pin:
+			parts = append(parts, fmt.Sprintf("%s not pinned to %v", g.Role, g.Prefix))
+		default:
+			parts = append(parts, "give up "+Reservation{Prefix: g.Prefix, Name: g.By}.String())
+		}
+	}
+	return change{strings.Join(parts, " and "), loss, func(r Request) Request {
+		for _, i := range set {
+			g := gone[i]
+			switch {
+			case g.Role == RoleHosts:
+				r.Hosts = nil
+				r.Pins = slices.DeleteFunc(r.Pins, func(p Pin) bool { return p.Role == RoleHosts })
+			case g.Pin:
+				r.Pins = slices.DeleteFunc(r.Pins, func(p Pin) bool { return p == Pin{g.Role, g.Prefix} })
+			default:
+				r.Avoid = slices.DeleteFunc(r.Avoid, func(a Reservation) bool { return a.Prefix == g.Prefix })
+			}
+		}
+		return r
+	}}
+}
+
+// combinations calls f with each set of size numbers below n, in lexical order. f must not keep the slice.
+func combinations(n, size int, f func([]int)) {
+	set := make([]int, size)
+	var fill func(at, from int)
+	fill = func(at, from int) {
+		if at == size {
+			f(set)
+			return
+		}
+		for i := from; i < n; i++ {
+			set[at] = i
+			fill(at+1, i+1)
+		}
+	}
+	fill(0, 0)
+}
+
+// subset reports whether all of a is in b.
+func subset(a, b []int) bool {
+	return !slices.ContainsFunc(a, func(x int) bool { return !slices.Contains(b, x) })
+}
+
+// tryWidening tries to draw from more: the smallest widening of one block, or another private range.
+func (x *relaxer) tryWidening() {
+	for _, s := range x.e.Shortages {
+		for _, w := range s.Within {
+			i := slices.IndexFunc(privateRanges(), func(q netip.Prefix) bool { return cidr.Contains(q, w) })
+			if i < 0 {
+				continue
+			}
+			private := privateRanges()[i]
+			shortest := max(private.Bits(), w.Bits()-32)
+			d := dial{w.Bits() - shortest,
+				func(q Request, i int) Request { q.Within = append(q.Within, supernet(w, w.Bits()-i)); return q },
+				func(i int) string { return fmt.Sprintf("draw from %v instead of %v", supernet(w, w.Bits()-i), w) },
+				func(i int) float64 { return 3 + 0.2*float64(i) }}
+			if c, ok := x.smallest(x.within(s.Family), d); ok {
+				make := c.make
+				c.make = func(Request) Request { return make(x.within(s.Family)) }
+				x.try(c)
+			}
+		}
+		for _, q := range privateRanges() {
+			if FamilyOf(q) != s.Family || s.Family == IPv6 || slices.ContainsFunc(s.Within, q.Overlaps) {
+				continue
+			}
+			x.try(change{fmt.Sprintf("draw from %v as well", q), 5, func(Request) Request {
+				r := x.within(s.Family)
+				r.Within = append(r.Within, q)
+				return r
+			}})
+		}
+	}
+}
+
+// within returns the request with the space to draw from spelt out for family f, so that more can be added to it.
+func (x *relaxer) within(f Family) Request {
+	r := x.orig.clone()
+	if !slices.ContainsFunc(r.Within, func(p netip.Prefix) bool { return FamilyOf(p) == f }) {
+		q := r.WithDefaults()
+		r.Within = append(r.Within, q.defaultWithin(f)...)
+	}
+	return r
+}
+
+// tryPairs tries two dials at once: the first turned down as far as it goes, then the second as little as needed, then
+// the first back up as far as possible.
+func (x *relaxer) tryPairs() {
+	dials := x.dials()
+	for i, a := range dials {
+		for _, b := range dials[i+1:] {
+			if a.steps < 1 || b.steps < 1 {
+				continue
+			}
+			cb, ok := x.smallest(a.at(x.orig.clone(), a.steps), b)
+			if !ok {
+				continue
+			}
+			ca, ok := x.smallest(cb.make(x.orig.clone()), a)
+			if !ok {
+				continue
+			}
+			x.try(change{ca.text + " and " + cb.text, ca.loss + cb.loss, func(r Request) Request { return ca.make(cb.make(r)) }})
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package plan
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/kubecidr/kubecidr/cidr"
+)
+
+// Rules that only a plan's own warnings use.
+const (
+	RuleHostsInReserved    RuleID = "hosts-in-reserved-range"
+	RuleHostRangeTooSmall  RuleID = "host-range-too-small"
+	RuleDNSNotReserved     RuleID = "dns-address-not-reserved"
+	RuleGrowthLimited      RuleID = "growth-limited"
+	RuleKnownRangeOverlap  RuleID = "known-range-overlap"
+	RuleNodeSubnetTight    RuleID = "node-subnet-tight"
+	RuleNodeMaskUncommon   RuleID = "node-mask-uncommon"
+	RuleDualStackNotStable RuleID = "dual-stack-not-stable"
+)
+
+// localDefaults returns the ranges that popular software takes on a host by default.
+func localDefaults() []Reservation { return nil }
+
+// warnings returns what is legal in p and may surprise.
+func (p *Plan) warnings() []Finding {
+	var out []Finding
+	add := func(rule RuleID, sev Severity, effect, fix, format string, args ...any) {
+		f := Finding{Rule: rule, Severity: sev, Message: fmt.Sprintf(format, args...), Effect: effect, Disturbs: DisturbsNothing}
+		if fix != "" {
+			f.Fix = []string{fix}
+		}
+		out = append(out, f)
+	}
+	req := &p.Request
+	for _, r := range p.Ranges {
+		if r.Role != RoleHosts && !isPrivate(r.Prefix) {
+			add(RulePublicRange, Warning, "what others have at these addresses cannot be reached from pods",
+				fmt.Sprintf("pin %s to a private range, or draw from one", r.Role),
+				"%s %v is not private address space (RFC 1918, RFC 6598, RFC 4193)", r.Role, r.Prefix)
+		}
+		if r.Role == RoleHosts && r.Given {
+			for _, a := range req.Avoid {
+				if a.Prefix.Overlaps(r.Prefix) {
+					add(RuleHostsInReserved, Info, "", "", "hosts %v overlap %v, which is to be avoided: hosts are given, so they stay; nothing else is placed there",
+						r.Prefix, a)
+				}
+			}
+		}
+		for _, l := range localDefaults() {
+			if l.Prefix.Overlaps(r.Prefix) {
+				add(RuleKnownRangeOverlap, Warning, "where that software runs, traffic to these addresses stays on the host",
+					"avoid "+l.Name, "%s %v overlaps %v, which %s takes by default (%s)", r.Role, r.Prefix, l.Prefix, l.Name, l.Source)
+			}
+		}
+		if kept := r.Prefix.Bits() - r.Grow.Bits(); kept < req.Grow {
+			f := r.Family()
+			limit := "its neighbours are taken"
+			if next, ok := cidr.Parent(r.Grow); ok {
+				limit = p.growthLimit(r, next, req.shortestFor(r.Role, f, p.NodeMask(f)))
+			}
+			add(RuleGrowthLimited, Info, "", "", "%s %v can double %s in place, %d asked for: %s",
+				r.Role, r.Prefix, times(kept), req.Grow, limit)
+		}
+	}
+	for _, q := range p.Services() {
+		if n := cidr.HostBits(q); staticBand(n) == 0 {
+			dns, _ := cidr.Nth(q, 10)
+			add(RuleDNSNotReserved, Warning, "a service created before cluster DNS may be given the address, and installing DNS fails then",
+				fmt.Sprintf("take a /%d or larger for services", q.Bits()-1),
+				"services %v has no band of addresses that are handed out last (KEP-3070 has one from 17 addresses on): %v, which kubeadm gives to cluster DNS, may go to another service first", q, dns)
+		}
+	}
+	for _, f := range p.Families {
+		c := p.familyCapacity(f)
+		if c.HostsLeft.Sign() < 0 {
+			add(RuleHostRangeTooSmall, Warning, "nodes cannot be added beyond what the hosts' network holds", "give the hosts' further ranges as well",
+				"%v hosts have room for %v, %v are asked for", f, c.Hosts, max(req.HostCount, req.Nodes+req.Surge))
+		}
+		mask := p.NodeMask(f)
+		if longest := req.longestNodeMask(f); mask > longest {
+			add(RuleNodeSubnetTight, Warning, "an address is reused soon after a pod is gone; pods wait in ContainerCreating when many are replaced at once",
+				fmt.Sprintf("take a node mask of /%d", longest),
+				"%v node subnets are /%d: %s", f, mask, req.nodeMaskSizing(f, mask))
+		}
+		if f == IPv6 && mask != 64 {
+			add(RuleNodeMaskUncommon, Info, "", "", "IPv6 node subnets are /%d, not /64: kube-controller-manager has to be told, --node-cidr-mask-size-ipv6=%d", mask, mask)
+		}
+	}
+	if len(p.Families) == 2 {
+		if v := req.Kubernetes; v.Before(Version{1, 23, 0}) {
+			add(RuleDualStackNotStable, Warning, "", "", "dual-stack is stable from v1.23 on; %v needs the feature gate IPv6DualStack, which is on by default from v1.21", v)
+		}
+		if p.Families[0] == IPv6 {
+			add(RuleDualStackIPv6First, Info, "", "", "IPv6 is primary: the API server's advertise address has to be an IPv6 address (v1.24 and later), and pod and service lists name IPv6 first everywhere")
+		}
+	}
+	return out
+}
+
+func times(n int) string {
+	switch n {
+	case 0:
+		return "not even once"
+	case 1:
+		return "once"
+	case 2:
+		return "twice"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
+// isPrivate reports whether p lies in address space that is private to a site: RFC 1918, RFC 6598 (shared), RFC 4193.
+func isPrivate(p netip.Prefix) bool {
+	return slices.ContainsFunc(privateRanges(), func(q netip.Prefix) bool { return cidr.Contains(q, p) })
+}
+
+func privateRanges() []netip.Prefix {
+	return []netip.Prefix{
+		netip.PrefixFrom(netip.AddrFrom4([4]byte{10}), 8),
+		netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 16}), 12),
+		netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 168}), 16),
+		netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64}), 10),
+		netip.PrefixFrom(netip.AddrFrom16([16]byte{0xfc}), 7),
+	}
+}
