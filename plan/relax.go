@@ -139,7 +139,7 @@ func (x *relaxer) dials() []dial {
 	// Numbers of nodes that fill a power of two.
 	out = append(out, halving(r.Nodes, 1, r.Surge, 1.5,
 		func(q *Request, n int) { q.Nodes = n },
-		func(n int) string { return fmt.Sprintf("%s -> %s nodes", commas(r.Nodes), nodes(n)) }))
+		func(n int) string { return fmt.Sprintf("%s -> %s", commas(r.Nodes), nodes(n)) }))
 	if r.Churn > 1 {
 		out = append(out, dial{1,
 			func(q Request, i int) Request {
