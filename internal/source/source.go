@@ -3,17 +3,45 @@
 // It is what the format packages have in common: text in whatever encoding a file has, several documents in one file,
 // line and column of each value, positions inside a value that holds a file itself (a ConfigMap's block scalar), and
 // limits on size, depth and aliases, so that no input takes unbounded memory or time.
+//
+// Start with [New], then [File.YAML] or [File.JSON]. All of it is pure. Nodes may be read by several goroutines at the same
+// time; a File may not be parsed by two.
 package source
 
 import (
+	"fmt"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
 	"github.com/kubecidr/kubecidr/plan"
 )
 
-// Limits bound what is read. Zero fields stand for the defaults.
+// Limits bound what is read. Zero fields stand for the defaults, negative ones for no limit.
 type Limits struct {
-	Bytes int // size of one file. Default 64 MiB.
-	Depth int // nesting of sequences and mappings. Default 100.
-	Nodes int // values in one file, aliases resolved. Default 1,000,000.
+	Bytes     int // size of one file. Default 64 MiB.
+	Depth     int // nesting of sequences and mappings. Default 100.
+	Nodes     int // values in one file, aliases resolved. Default 1,000,000.
+	Documents int // YAML documents in one file. Default 10,000.
+}
+
+const maxInt = int(^uint(0) >> 1)
+
+// withDefaults returns lim with every field set.
+func (lim Limits) withDefaults() Limits {
+	set := func(p *int, def int) {
+		switch {
+		case *p == 0:
+			*p = def
+		case *p < 0:
+			*p = maxInt
+		}
+	}
+	set(&lim.Bytes, 64<<20)
+	set(&lim.Depth, 100)
+	set(&lim.Nodes, 1_000_000)
+	set(&lim.Documents, 10_000)
+	return lim
 }
 
 // An Error is a text that could not be read, and where.
@@ -29,20 +57,160 @@ func (e *Error) Error() string {
 	return e.Msg
 }
 
+// An Encoding says how a file's text was written.
+type Encoding string
+
+// The encodings that [New] reads.
+const (
+	UTF8    Encoding = "UTF-8"
+	UTF8BOM Encoding = "UTF-8 with a byte order mark"
+	UTF16LE Encoding = "UTF-16 little endian" // what > writes in Windows PowerShell 5
+	UTF16BE Encoding = "UTF-16 big endian"
+)
+
 // A File is a text with a name whose bytes know their place. A File made by [Node.File] is the text of one value of
 // another file; its positions point into that other file.
 type File struct {
 	Name string
 	Data []byte // UTF-8, without byte order mark, line ends as \n
 
-	pos   func(offset int) plan.Position
-	lines []int // offset of each line
-	lim   Limits
+	Encoding Encoding // how it was written; "" for a File made by [Node.File]
+	CR       bool     // some line ends were \r\n or \r
+
+	pos    func(offset int) plan.Position
+	lines  []int // offset of each line
+	lim    Limits
+	dups   [][2]Entry
+	secret bool // it holds, or is part of, a Secret
+	outer  *File
+}
+
+// New returns data as a file of that name, its text decoded: UTF-8 with or without byte order mark, UTF-16 in either byte
+// order with or without mark, line ends \n, \r\n or \r. Bytes that are no UTF-8 are kept; reading such a file as YAML
+// tells their place, encoding/json replaces them.
+// The error is an *[Error] if data is longer than lim allows; data is not kept.
+func New(name string, data []byte, lim Limits) (*File, error) {
+	lim = lim.withDefaults()
+	if len(data) > lim.Bytes {
+		return nil, &Error{plan.Position{File: name}, fmt.Sprintf("%d bytes, at most %d are read; give a smaller file or raise the limit", len(data), lim.Bytes)}
+	}
+	f := &File{Name: name, lim: lim}
+	f.Data, f.Encoding, f.CR = decode(data)
+	f.index()
+	f.secret = mentionsSecret(f.Data)
+	return f, nil
+}
+
+// index finds the starts of the lines.
+func (f *File) index() {
+	n := 1
+	for _, c := range f.Data {
+		if c == '\n' {
+			n++
+		}
+	}
+	f.lines = make([]int, 1, n)
+	for i, c := range f.Data {
+		if c == '\n' {
+			f.lines = append(f.lines, i+1)
+		}
+	}
+}
+
+// Position returns the place of the byte at offset. Offsets outside the file count as its start or end.
+func (f *File) Position(offset int) plan.Position {
+	if f == nil {
+		return plan.Position{}
+	}
+	offset = min(max(offset, 0), len(f.Data))
+	if f.pos != nil {
+		return f.pos(offset)
+	}
+	if len(f.lines) == 0 {
+		return plan.Position{File: f.Name}
+	}
+	line := sort.SearchInts(f.lines, offset+1) // number of lines that start at or before offset
+	return plan.Position{File: f.Name, Line: line, Column: offset - f.lines[line-1] + 1}
+}
+
+// Offset returns the offset of column c, counted from 1 in bytes, of line n, counted from 1: the reverse of
+// [File.Position] for a file that is not part of another. Places outside the file count as its nearest byte.
+func (f *File) Offset(n, c int) int {
+	if f == nil || len(f.lines) == 0 || n < 1 {
+		return 0
+	}
+	if n > len(f.lines) {
+		return len(f.Data)
+	}
+	end := len(f.Data)
+	if n < len(f.lines) {
+		end = f.lines[n] - 1
+	}
+	return f.lines[n-1] + min(max(c-1, 0), end-f.lines[n-1])
+}
+
+// runeOffset is Offset with the column counted in characters, as yaml.v3 counts.
+func (f *File) runeOffset(n, c int) int {
+	i := f.Offset(n, 1)
+	for ; c > 1 && i < len(f.Data) && f.Data[i] != '\n'; c-- {
+		_, w := utf8.DecodeRune(f.Data[i:])
+		i += w
+	}
+	return i
+}
+
+// Lines returns the number of lines of f; a last line without characters does not count.
+func (f *File) Lines() int {
+	if f == nil || len(f.Data) == 0 {
+		return 0
+	}
+	n := len(f.lines)
+	if f.lines[n-1] == len(f.Data) {
+		n--
+	}
+	return n
+}
+
+// Line returns the text of line n of the file, counted from 1, without its end; "" where there is no such line.
+// It is meant for display, so of a file that holds a Secret only the keys are returned.
+func (f *File) Line(n int) string {
+	if f == nil || n < 1 || n > len(f.lines) {
+		return ""
+	}
+	end := len(f.Data)
+	if n < len(f.lines) {
+		end = f.lines[n] - 1
+	}
+	s := string(f.Data[f.lines[n-1]:end])
+	if f.secret {
+		key, _, ok := strings.Cut(s, ":")
+		if !ok {
+			return ""
+		}
+		return key + ": ..."
+	}
+	return s
+}
+
+// Duplicates returns the keys of f that stand twice in one mapping, the later entry of each pair second, in the order in
+// which they are found by YAML or JSON, which is that of the file. Values brought in by a merge key do not count.
+func (f *File) Duplicates() [][2]Entry {
+	if f == nil {
+		return nil
+	}
+	return f.dups
+}
+
+// errorAt returns an *Error at a byte of f.
+func (f *File) errorAt(offset int, format string, args ...any) *Error {
+	return &Error{f.Position(offset), fmt.Sprintf(format, args...)}
 }
 
 // A Kind is the kind of a [Node].
 type Kind uint8
 
+// The kinds of values. Those of YAML scalars without quotes are told as YAML 1.2's core schema tells them, so yes and no
+// are strings; a program that follows YAML 1.1 looks at Text and Quoted itself.
 const (
 	Null Kind = iota
 	Bool
@@ -52,7 +220,13 @@ const (
 	Mapping
 )
 
+// String returns the name of the kind, in lower case.
+func (k Kind) String() string {
+	return [...]string{"null", "bool", "number", "string", "sequence", "mapping"}[min(k, Mapping)]
+}
+
 // A Node is a value of a YAML or JSON document. A nil Node is a value that is not there; every method can be called on it.
+// A value that an alias refers to is the same Node wherever the alias stands.
 type Node struct {
 	Kind    Kind
 	Text    string // scalars: the value as text (quotes, escapes and block indentation undone), "null", "true", "1_8" as written
@@ -62,7 +236,8 @@ type Node struct {
 	Items   []*Node // sequences
 
 	file *File // that it stands in
-	raw  any   // what File needs
+	off  int   // where in file.Data it starts
+	end  int   // JSON: where it ends
 }
 
 // An Entry is one key of a mapping, with its value.
@@ -70,4 +245,84 @@ type Entry struct {
 	Key    string
 	KeyPos plan.Position
 	Value  *Node
+	Merged bool // it comes from a merge key (<<); such entries stand before those that are written
+}
+
+// Get returns the value under the keys, one level each, or nil where there is none. The last of several equal keys counts.
+func (n *Node) Get(keys ...string) *Node {
+	for _, k := range keys {
+		if n == nil {
+			return nil
+		}
+		var v *Node
+		for i := len(n.Entries) - 1; i >= 0; i-- {
+			if n.Entries[i].Key == k {
+				v = n.Entries[i].Value
+				break
+			}
+		}
+		n = v
+	}
+	return n
+}
+
+// Str returns the text of a scalar, "" for anything else.
+func (n *Node) Str() string {
+	if n == nil || n.Kind == Mapping || n.Kind == Sequence || n.Kind == Null {
+		return ""
+	}
+	return n.Text
+}
+
+// Value returns the text of a scalar with its place, the zero Value where n is nil.
+func (n *Node) Value() plan.Value[string] {
+	if n == nil {
+		return plan.Value[string]{}
+	}
+	return plan.Value[string]{V: n.Str(), Text: n.Str(), Pos: n.Pos}
+}
+
+// Raw returns the JSON text of n as it stands in its file, nil for a value of a YAML document. It is not to be changed.
+func (n *Node) Raw() []byte {
+	if n == nil || n.end <= n.off {
+		return nil
+	}
+	return n.file.Data[n.off:n.end]
+}
+
+// Offset returns where in its file's Data n starts, 0 for a nil Node.
+func (n *Node) Offset() int {
+	if n == nil {
+		return 0
+	}
+	return n.off
+}
+
+// findDuplicates records equal keys of one mapping.
+func (f *File) findDuplicates(entries []Entry) {
+	if len(entries) < 8 {
+		for j := range entries {
+			for i := j - 1; i >= 0; i-- {
+				if entries[i].Key == entries[j].Key {
+					f.dups = append(f.dups, [2]Entry{entries[i], entries[j]})
+					break
+				}
+			}
+		}
+		return
+	}
+	seen := make(map[string]int, len(entries))
+	for j, e := range entries {
+		if i, ok := seen[e.Key]; ok {
+			f.dups = append(f.dups, [2]Entry{entries[i], e})
+		}
+		seen[e.Key] = j
+	}
+}
+
+// sortDuplicates puts pairs in the order of the file: mappings are finished from the inside out.
+func (f *File) sortDuplicates() {
+	sort.SliceStable(f.dups, func(i, j int) bool {
+		return f.dups[i][1].KeyPos.Compare(f.dups[j][1].KeyPos) < 0
+	})
 }

@@ -3,57 +3,358 @@ package source
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/kubecidr/kubecidr/plan"
 )
 
-// New returns data as a file of that name.
-func New(name string, data []byte, lim Limits) (*File, error) {
-	f := &File{Name: name, Data: data, lim: lim}
-	return f, nil
+// YAML returns the documents of f, empty ones as nil. The error is an *[Error]; the documents before the first one that
+// cannot be read are returned with it.
+//
+// Lines above the first document that a terminal left there (a prompt with a command, a table, a warning; see
+// [File.Header]) are passed over. Aliases are resolved, merge keys (<<) are applied, and what an alias or a merge key
+// brings in counts each time for the limit on values. Keys that stand twice are no error here, since some programs take
+// them; see [File.Duplicates].
+func (f *File) YAML() ([]*Node, error) {
+	if f == nil {
+		return nil, &Error{Msg: "no file"}
+	}
+	f.dups = nil
+	if err := f.checkText(); err != nil {
+		return nil, err
+	}
+	c := &converter{f: f, done: map[*yaml.Node]*converted{}}
+	var docs []*Node
+	for start := f.header(); start < len(f.Data); {
+		end, text := f.document(start)
+		if len(docs) >= f.lim.Documents {
+			return docs, f.errorAt(start, "more than %d documents; give a smaller file or raise the limit", f.lim.Documents)
+		}
+		if !text {
+			// An empty document: only the marker, blanks and comments. Nothing above the first marker is no document.
+			if bytes.HasPrefix(f.Data[start:], []byte("---")) {
+				docs = append(docs, nil)
+			}
+			start = end
+			continue
+		}
+		if off, n := tooManyValues(f.Data[start:end], f.lim.Nodes-c.nodes); n > f.lim.Nodes-c.nodes {
+			return docs, f.errorAt(start+off, "more than %d values; give a smaller file or raise the limit", f.lim.Nodes)
+		}
+		got, err := c.document(start, end)
+		docs = append(docs, got...)
+		if err != nil {
+			f.sortDuplicates()
+			return docs, err
+		}
+		start = end
+	}
+	f.sortDuplicates()
+	return docs, nil
 }
 
-// YAML returns the documents of f, empty ones as nil. Documents before an error are returned with it; the error is an *[Error].
-func (f *File) YAML() ([]*Node, error) {
-	dec := yaml.NewDecoder(bytes.NewReader(f.Data))
+// checkText refuses bytes that YAML does not allow, which yaml.v3 refuses without telling their place.
+func (f *File) checkText() error {
+	for i := 0; i < len(f.Data); {
+		c := f.Data[i]
+		if c < utf8.RuneSelf {
+			if c < ' ' && c != '\t' && c != '\n' || c == 0x7f {
+				return f.errorAt(i, "control character %U is not allowed in YAML; is this a text file?", c)
+			}
+			i++
+			continue
+		}
+		r, w := utf8.DecodeRune(f.Data[i:])
+		if r == utf8.RuneError && w == 1 {
+			return f.errorAt(i, "byte 0x%02x is no UTF-8; save the file as UTF-8", c)
+		}
+		if r == 0xFEFF || r < 0xA0 && r != 0x85 || r == 0xFFFE || r == 0xFFFF {
+			return f.errorAt(i, "control character %U is not allowed in YAML; is this a text file?", r)
+		}
+		i += w
+	}
+	return nil
+}
+
+// document returns the end of the YAML document that starts at start, and whether it holds more than its marker, blanks
+// and comments. A line that begins with --- starts a document and one that begins with ... ends it, wherever it stands
+// (YAML 1.2.2, 9.1.2: such lines cannot be part of a scalar).
+func (f *File) document(start int) (end int, text bool) {
+	for i := start; i < len(f.Data); {
+		eol := bytes.IndexByte(f.Data[i:], '\n')
+		next := len(f.Data)
+		if eol >= 0 {
+			next = i + eol + 1
+		}
+		line := bytes.TrimRight(f.Data[i:next], " \t\n")
+		switch {
+		case isMarker(line, "---") && i > start && (text || isMarker(f.Data[start:i], "---")):
+			return i, text
+		case isMarker(line, "---"):
+			rest := bytes.TrimLeft(line[3:], " \t")
+			text = text || len(rest) > 0 && rest[0] != '#'
+		case isMarker(line, "..."):
+			return next, text
+		default:
+			rest := bytes.TrimLeft(line, " ")
+			text = text || len(rest) > 0 && rest[0] != '#' && rest[0] != '%'
+		}
+		i = next
+	}
+	return len(f.Data), text
+}
+
+// isMarker reports whether line begins with the marker as a word.
+func isMarker(line []byte, marker string) bool {
+	return bytes.HasPrefix(line, []byte(marker)) &&
+		(len(line) == 3 || line[3] == ' ' || line[3] == '\t' || line[3] == '\n')
+}
+
+// tooManyValues estimates how many values a YAML text holds without building them, and stops behind the limit: a cheap
+// look before yaml.v3, which needs some hundred bytes for each value. Texts of block scalars and quoted strings are passed
+// over, so that it stays close to the number of values of real files.
+func tooManyValues(data []byte, limit int) (offset, n int) {
+	block := -1 // indentation of the line that opened a block scalar, or -1
+	for i := 0; i < len(data); {
+		next := len(data)
+		if eol := bytes.IndexByte(data[i:], '\n'); eol >= 0 {
+			next = i + eol + 1
+		}
+		line := data[i:next]
+		body := bytes.TrimLeft(line, " ")
+		indent := len(line) - len(body)
+		body = bytes.TrimRight(body, " \n")
+		if len(body) == 0 || block >= 0 && indent > block {
+			i = next
+			continue
+		}
+		block = -1
+		n += lineValues(body)
+		if opensBlock(body) {
+			block = indent
+		}
+		if n > limit {
+			return i, n
+		}
+		i = next
+	}
+	return len(data), n
+}
+
+// opensBlock reports whether the last word of a line is a block scalar's header.
+func opensBlock(line []byte) bool {
+	i := bytes.LastIndexByte(line, ' ') + 1
+	w := line[i:]
+	if i == 0 || len(w) == 0 || len(w) > 3 || w[0] != '|' && w[0] != '>' {
+		return false
+	}
+	prev := bytes.TrimRight(line[:i], " ")
+	return len(prev) > 0 && (prev[len(prev)-1] == ':' || prev[len(prev)-1] == '-')
+}
+
+// lineValues estimates the values on one line: one, and one more for each sign that separates values.
+func lineValues(line []byte) int {
+	n := 1
+	prev := byte('[') // last byte that is no blank; a line starts as a value does
+	dashes := true    // only dashes so far
+	for i := 0; i < len(line); i++ {
+		c := line[i]
+		switch c {
+		case ' ', '\t':
+			continue
+		case '#':
+			if i == 0 || line[i-1] == ' ' || line[i-1] == '\t' {
+				return n + 1
+			}
+		case ',', '[', '{', '?':
+			n++
+		case ':':
+			if i+1 == len(line) || line[i+1] == ' ' || prev == '"' || prev == '\'' {
+				n++
+				prev, dashes = '[', false
+				continue
+			}
+		case '-':
+			if dashes && (i+1 == len(line) || line[i+1] == ' ') {
+				n++
+				continue
+			}
+		case '"', '\'':
+			if prev == '[' || prev == '{' || prev == ',' || dashes {
+				if j := closing(line, i); j > i {
+					i = j
+				}
+			}
+		}
+		prev, dashes = c, false
+	}
+	return n
+}
+
+// closing returns the index of the quote that ends the string that starts at line[i], or -1.
+func closing(line []byte, i int) int {
+	q := line[i]
+	for j := i + 1; j < len(line); j++ {
+		switch {
+		case line[j] == '\\' && q == '"':
+			j++
+		case line[j] == q:
+			return j
+		}
+	}
+	return -1
+}
+
+// A converter makes nodes of yaml.v3's.
+type converter struct {
+	f     *File
+	line  int // lines before the document
+	nodes int
+	done  map[*yaml.Node]*converted // anchored values
+}
+
+type converted struct {
+	n     *Node // nil while it is being made
+	size  int   // values in it
+	depth int   // levels in it
+}
+
+// document reads the documents in f.Data[start:end], which are one unless the text is malformed.
+func (c *converter) document(start, end int) ([]*Node, error) {
+	f := c.f
+	c.line = f.lineOf(start)
+	clear(c.done)
+	dec := yaml.NewDecoder(bytes.NewReader(f.Data[start:end]))
 	var docs []*Node
 	for {
-		var n yaml.Node
-		err := dec.Decode(&n)
+		var y yaml.Node
+		err := decode1(dec, &y)
 		if errors.Is(err, io.EOF) {
 			return docs, nil
 		}
 		if err != nil {
-			return docs, &Error{Pos: plan.Position{File: f.Name}, Msg: err.Error()}
+			return docs, f.yamlError(start, end, err, len(docs) > 0)
 		}
-		docs = append(docs, f.convert(&n))
+		if len(docs) >= f.lim.Documents {
+			return docs, f.errorAt(start, "more than %d documents; give a smaller file or raise the limit", f.lim.Documents)
+		}
+		n, _, err := c.convert(&y, 0)
+		if err != nil {
+			return docs, err
+		}
+		docs = append(docs, n)
 	}
 }
 
-func (f *File) convert(y *yaml.Node) *Node {
-	n := &Node{Pos: plan.Position{File: f.Name, Line: y.Line, Column: y.Column}, Text: y.Value, file: f, raw: y}
-	n.Quoted = y.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
-	switch y.Kind {
-	case yaml.DocumentNode:
+// lineOf returns the number of lines before the one that offset stands in.
+func (f *File) lineOf(offset int) int {
+	lo, hi := 0, len(f.lines)
+	for lo < hi {
+		if m := (lo + hi) / 2; f.lines[m] <= offset {
+			lo = m + 1
+		} else {
+			hi = m
+		}
+	}
+	return max(lo-1, 0)
+}
+
+// decode1 is dec.Decode with a panic of the parser, of which none is known, made an error.
+func decode1(dec *yaml.Decoder, y *yaml.Node) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("yaml: %v", p)
+		}
+	}()
+	return dec.Decode(y)
+}
+
+// at returns the offset of a node's first byte, behind its anchor and tag.
+func (c *converter) at(y *yaml.Node) int {
+	i := c.f.runeOffset(y.Line+c.line, y.Column)
+	d := c.f.Data
+	if y.Kind == yaml.AliasNode || i >= len(d) || d[i] != '&' && d[i] != '!' {
+		return i
+	}
+	for j := i; j < len(d); {
+		switch d[j] {
+		case ' ', '\t', '\n':
+			j++
+		case '&', '!':
+			for j < len(d) && d[j] != ' ' && d[j] != '\t' && d[j] != '\n' {
+				j++
+			}
+			if j == len(d) {
+				return i
+			}
+		case '#':
+			for j < len(d) && d[j] != '\n' {
+				j++
+			}
+		default:
+			return j
+		}
+	}
+	return i
+}
+
+// convert returns y as a Node, with its number of levels.
+func (c *converter) convert(y *yaml.Node, depth int) (*Node, int, error) {
+	f := c.f
+	off := c.at(y)
+	if y.Kind == yaml.DocumentNode {
 		if len(y.Content) == 0 {
-			return nil
+			return nil, 0, nil
 		}
-		return f.convert(y.Content[0])
-	case yaml.AliasNode:
-		return f.convert(y.Alias)
+		return c.convert(y.Content[0], depth)
+	}
+	if depth > f.lim.Depth {
+		return nil, 0, f.errorAt(off, "nested deeper than %d levels; give a plainer file or raise the limit", f.lim.Depth)
+	}
+	if y.Kind == yaml.AliasNode {
+		d, ok := c.done[y.Alias]
+		if !ok || d.n == nil {
+			return nil, 0, f.errorAt(off, "alias *%s stands inside the value that it refers to", y.Value)
+		}
+		if c.nodes += d.size; c.nodes > f.lim.Nodes {
+			return nil, 0, f.errorAt(off, "more than %d values once aliases are resolved; give a smaller file or raise the limit", f.lim.Nodes)
+		}
+		if depth+d.depth > f.lim.Depth {
+			return nil, 0, f.errorAt(off, "nested deeper than %d levels once aliases are resolved; give a plainer file or raise the limit", f.lim.Depth)
+		}
+		return d.n, d.depth, nil
+	}
+	before := c.nodes
+	if c.nodes++; c.nodes > f.lim.Nodes {
+		return nil, 0, f.errorAt(off, "more than %d values; give a smaller file or raise the limit", f.lim.Nodes)
+	}
+	n := &Node{Pos: f.Position(off), Text: y.Value, file: f, off: off}
+	n.Quoted = y.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
+	var anchor *converted
+	if y.Anchor != "" {
+		anchor = &converted{}
+		c.done[y] = anchor
+	}
+	levels := 0
+	var err error
+	switch y.Kind {
 	case yaml.MappingNode:
-		n.Kind = Mapping
-		for i := 0; i+1 < len(y.Content); i += 2 {
-			k := y.Content[i]
-			n.Entries = append(n.Entries, Entry{k.Value, plan.Position{File: f.Name, Line: k.Line, Column: k.Column}, f.convert(y.Content[i+1])})
-		}
+		n.Kind, n.Text = Mapping, ""
+		levels, err = c.mapping(n, y, depth)
 	case yaml.SequenceNode:
-		n.Kind = Sequence
-		for _, c := range y.Content {
-			n.Items = append(n.Items, f.convert(c))
+		n.Kind, n.Text = Sequence, ""
+		n.Items = make([]*Node, 0, len(y.Content))
+		for _, e := range y.Content {
+			v, l, err := c.convert(e, depth+1)
+			if err != nil {
+				return nil, 0, err
+			}
+			n.Items = append(n.Items, v)
+			levels = max(levels, l+1)
 		}
 	default:
 		switch y.ShortTag() {
@@ -67,65 +368,161 @@ func (f *File) convert(y *yaml.Node) *Node {
 			n.Kind = String
 		}
 	}
-	return n
-}
-
-// JSON returns the single JSON value that f holds.
-// The error is an *[Error]; its Msg is the message of encoding/json.
-func (f *File) JSON() (*Node, error) {
-	docs, err := f.YAML()
-	if err != nil || len(docs) == 0 {
-		return nil, err
+	if err != nil {
+		return nil, 0, err
 	}
-	return docs[0], nil
+	if anchor != nil {
+		*anchor = converted{n, c.nodes - before, levels}
+	}
+	return n, levels, nil
 }
 
-// Get returns the value under the keys, one level each, or nil where there is none. The last of several equal keys counts.
-func (n *Node) Get(keys ...string) *Node {
-	for _, k := range keys {
-		if n == nil {
-			return nil
+// mapping fills the entries of n.
+func (c *converter) mapping(n *Node, y *yaml.Node, depth int) (levels int, err error) {
+	f := c.f
+	var merged []Entry
+	written := make([]Entry, 0, len(y.Content)/2)
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		k := y.Content[i]
+		kn, l, err := c.convert(k, depth+1)
+		if err != nil {
+			return 0, err
 		}
-		var v *Node
-		for _, e := range n.Entries {
-			if e.Key == k {
-				v = e.Value
+		v, lv, err := c.convert(y.Content[i+1], depth+1)
+		if err != nil {
+			return 0, err
+		}
+		levels = max(levels, l+1, lv+1)
+		if k.ShortTag() == "!!merge" {
+			m, ok := mergeEntries(v)
+			if !ok {
+				return 0, f.errorAt(c.at(k), "merge key << needs a mapping, or a list of mappings")
+			}
+			merged = append(merged, m...)
+			if c.nodes += len(m); c.nodes > f.lim.Nodes {
+				return 0, f.errorAt(c.at(k), "more than %d values once aliases are resolved; give a smaller file or raise the limit", f.lim.Nodes)
+			}
+			continue
+		}
+		e := Entry{Key: kn.Text, KeyPos: f.Position(c.at(k)), Value: v}
+		if kn.Kind == Sequence || kn.Kind == Mapping {
+			return 0, f.errorAt(c.at(k), "a %s cannot be a key; write a name, with a colon and a blank behind it", kn.Kind)
+		}
+		written = append(written, e)
+	}
+	f.findDuplicates(written)
+	n.Entries = append(merged, written...)
+	return levels, nil
+}
+
+// mergeEntries returns what the merge key's value v brings in, weakest first: of a list, earlier mappings win
+// (YAML's merge key type, https://yaml.org/type/merge.html).
+func mergeEntries(v *Node) ([]Entry, bool) {
+	var out []Entry
+	add := func(m *Node) bool {
+		if m == nil || m.Kind != Mapping {
+			return false
+		}
+		for _, e := range m.Entries {
+			e.Merged = true
+			out = append(out, e)
+		}
+		return true
+	}
+	if v != nil && v.Kind == Sequence {
+		for i := len(v.Items) - 1; i >= 0; i-- {
+			if !add(v.Items[i]) {
+				return nil, false
 			}
 		}
-		n = v
+		return out, true
 	}
-	return n
+	return out, add(v)
 }
 
-// Str returns the text of a scalar, "" for anything else.
-func (n *Node) Str() string {
-	if n == nil || n.Kind == Mapping || n.Kind == Sequence || n.Kind == Null {
-		return ""
+// yamlError returns an error of yaml.v3 about f.Data[start:end] with the place where the parser stopped.
+//
+// yaml.v3 tells a line at best, and for an error of its parser ("did not find expected key") the line of the value around
+// it, one too low (decode.go parser.fail). So the text is read once more, byte by byte, to see how far the parser came.
+func (f *File) yamlError(start, end int, err error, more bool) *Error {
+	msg := strings.TrimPrefix(err.Error(), "yaml: ")
+	line := 0
+	if rest, ok := strings.CutPrefix(msg, "line "); ok {
+		if num, text, ok := strings.Cut(rest, ": "); ok {
+			if n, err := strconv.Atoi(num); err == nil {
+				line, msg = n, text
+			}
+		}
 	}
-	return n.Text
+	slow := &slowReader{data: f.Data[start:end]}
+	dec := yaml.NewDecoder(slow)
+	for {
+		var y yaml.Node
+		if decode1(dec, &y) != nil {
+			break
+		}
+	}
+	off := start + max(slow.n-1, 0)
+	off = min(off, start+len(bytes.TrimRight(f.Data[start:end], " \t\n"))) // behind the last text at most
+	stopped := f.lineOf(off) + 1
+	scanner := !strings.HasPrefix(msg, "did not find expected")
+	if line > 0 && scanner {
+		line += f.lineOf(start)
+		if line != stopped {
+			off = f.Offset(line, maxInt)
+		}
+	} else {
+		line = stopped
+	}
+	text := f.Data[f.Offset(line, 1):f.Offset(line, maxInt)]
+	col := len(text) - len(bytes.TrimLeft(text, " ")) // first character
+	switch {
+	case strings.Contains(msg, "mapping values are not allowed"):
+		// the last colon that the parser has read
+		upTo := min(max(off-f.Offset(line, 1)+1, 0), len(text))
+		if i := bytes.LastIndexByte(text[:upTo], ':'); i > 0 {
+			col = i
+		}
+		msg += ": a value cannot hold \": \" unless it is in quotes, or this line is indented too far"
+	case strings.Contains(msg, "cannot start any token"):
+		upTo := min(max(off-f.Offset(line, 1)+1, 0), len(text))
+		if i := bytes.LastIndexAny(text[:upTo], "\t@`%|>"); i >= 0 {
+			col = i
+			for i >= 0 && text[i] == '\t' { // the first of several tabs
+				col = i
+				i--
+			}
+		}
+		if col < len(text) && text[col] == '\t' {
+			msg += ": a tab; YAML is indented with blanks"
+		}
+	case strings.Contains(msg, "unknown anchor"):
+		upTo := min(max(off-f.Offset(line, 1)+1, 0), len(text))
+		if i := bytes.LastIndexByte(text[:upTo], '*'); i >= 0 {
+			col = i
+		}
+	case more && strings.Contains(msg, "did not find expected <document start>"):
+		msg = "text after the end of the document"
+	case strings.Contains(msg, "did not find expected key"):
+		msg += ": is the line indented like its neighbours?"
+	}
+	return &Error{f.Position(f.Offset(line, 1) + col), msg}
 }
 
-// Value returns the text of a scalar with its place, the zero Value where n is nil.
-func (n *Node) Value() plan.Value[string] {
-	if n == nil {
-		return plan.Value[string]{}
-	}
-	return plan.Value[string]{V: n.Str(), Text: n.Str(), Pos: n.Pos}
+// A slowReader gives one byte at a time and counts them.
+type slowReader struct {
+	data []byte
+	n    int
 }
 
-// File returns the text of a scalar as a file of its own, whose positions point into the file that n stands in.
-func (n *Node) File() *File {
-	if n == nil {
-		return &File{}
+func (r *slowReader) Read(p []byte) (int, error) {
+	if r.n >= len(r.data) {
+		return 0, io.EOF
 	}
-	return &File{Name: n.Pos.File, Data: []byte(n.Text), lim: n.file.lim}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	p[0] = r.data[r.n]
+	r.n++
+	return 1, nil
 }
-
-// Duplicates returns the keys of f that stand twice in one mapping, the later entry of each pair second.
-func (f *File) Duplicates() [][2]Entry { return nil }
-
-// Position returns the place of the byte at offset.
-func (f *File) Position(offset int) plan.Position { return plan.Position{File: f.Name} }
-
-// Line returns the text of line n of the file, counted from 1, without its end; "" where there is no such line.
-func (f *File) Line(n int) string { return "" }
