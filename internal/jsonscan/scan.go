@@ -69,6 +69,11 @@ func New(name string, r io.Reader) *Scanner {
 	return &Scanner{name: name, r: r, buf: make([]byte, 0, window), line: 1, mark: -1}
 }
 
+// NewAt returns a scanner of the text that r holds, which begins at pos.
+func NewAt(pos plan.Position, r io.Reader) *Scanner {
+	return &Scanner{name: pos.File, r: r, buf: make([]byte, 0, 4<<10), line: pos.Line, bol: int64(1 - pos.Column), mark: -1}
+}
+
 // more reads on into the window. It reports whether there is a byte to read at s.pos, which it may move.
 func (s *Scanner) more() bool {
 	if s.rerr != nil {
@@ -681,4 +686,20 @@ func (s *Scanner) escape() (rune, error) {
 	}
 	s.pos++
 	return r, nil
+}
+
+// SkipLine drops the rest of a line that is no JSON, before the first value.
+func (s *Scanner) SkipLine() {
+	for {
+		c, ok := s.peek()
+		if !ok {
+			return
+		}
+		s.pos++
+		if c == '\n' {
+			s.line++
+			s.bol = s.base + int64(s.pos)
+			return
+		}
+	}
 }

@@ -1,0 +1,725 @@
+package kubeadm
+
+import (
+	"bytes"
+	"io"
+	"iter"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/internal/jsonscan"
+	"github.com/kubecidr/kubecidr/internal/kubeip"
+	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// A Node is what a Node object says about addresses. Values that the object does not hold are zero.
+type Node struct {
+	Name    plan.Value[string]
+	Spec    plan.Position      // of spec, or of the object where it has none: where a missing podCIDR would stand
+	Created plan.Value[string] // metadata.creationTimestamp, in RFC 3339 form: the texts sort as the times do
+
+	// PodCIDR and PodCIDRs are spec.podCIDR and spec.podCIDRs as they are written, host bits included; V is the zero Prefix
+	// where the text is no CIDR. [Node.Subnets] says which of them count.
+	PodCIDR  plan.Value[netip.Prefix]
+	PodCIDRs []plan.Value[netip.Prefix]
+
+	Addresses []NodeAddress // status.addresses, in order
+
+	KubeletVersion plan.Value[string] // status.nodeInfo.kubeletVersion
+	MaxPods        plan.Value[int]    // status.allocatable.pods, else status.capacity.pods
+	ControlPlane   bool               // by its label or taint
+	// Ready and NetworkUnavailable are status.conditions of that type.
+	Ready, NetworkUnavailable Condition
+	// Annotations are those that bear on addresses: of flannel, and of other network plugins; in the order of the object.
+	Annotations []Annotation
+}
+
+// A NodeAddress is one of status.addresses.
+type NodeAddress struct {
+	Type string                 // "InternalIP", "ExternalIP", "Hostname", "InternalDNS" or "ExternalDNS"
+	Addr plan.Value[netip.Addr] // V is the zero Addr where the text is a name
+}
+
+// A Condition is one of status.conditions. The zero Condition is one that the object does not hold.
+type Condition struct {
+	Status  string // "True", "False" or "Unknown"
+	Reason  string
+	Message string
+	Pos     plan.Position
+}
+
+// An Annotation is one of metadata.annotations.
+type Annotation struct {
+	Key   string
+	Value plan.Value[string]
+}
+
+// String returns the node in one line: "worker-1 10.244.1.0/24 (192.168.0.11)".
+func (n Node) String() string {
+	var b strings.Builder
+	b.WriteString(n.Name.Text)
+	subnets, _ := n.Subnets()
+	if len(subnets) == 0 {
+		b.WriteString(" without podCIDR")
+	}
+	for _, s := range subnets {
+		b.WriteString(" " + s.Text)
+	}
+	sep := " ("
+	for _, a := range n.Addresses {
+		if a.Type == "InternalIP" {
+			b.WriteString(sep + a.Addr.Text)
+			sep = ", "
+		}
+	}
+	if sep == ", " {
+		b.WriteString(")")
+	}
+	return b.String()
+}
+
+// Subnets returns the pod subnets that count, primary first, none where the node holds none, and those that are written
+// but do not count.
+//
+// The API server fills in the one of podCIDR and podCIDRs that is missing. If both are there and podCIDR is not the first
+// of podCIDRs, podCIDR alone counts: k8s.io/kubernetes v1.37.2 pkg/apis/core/v1/conversion.go
+// Convert_v1_NodeSpec_To_core_NodeSpec. kubectl shows what the API server holds, where both always agree.
+func (n Node) Subnets() (subnets, ignored []plan.Value[netip.Prefix]) {
+	switch {
+	case n.PodCIDR.Text == "":
+		return n.PodCIDRs, nil
+	case len(n.PodCIDRs) == 0:
+		return []plan.Value[netip.Prefix]{n.PodCIDR}, nil
+	case n.PodCIDRs[0].Text != n.PodCIDR.Text:
+		return []plan.Value[netip.Prefix]{n.PodCIDR}, n.PodCIDRs
+	}
+	return n.PodCIDRs, nil
+}
+
+// InternalIPs returns the addresses of type InternalIP, in order.
+func (n Node) InternalIPs() []netip.Addr {
+	var as []netip.Addr
+	for _, a := range n.Addresses {
+		if a.Type == "InternalIP" && a.Addr.V.IsValid() {
+			as = append(as, a.Addr.V)
+		}
+	}
+	return as
+}
+
+// Annotation returns the annotation of that key, the zero Value where there is none.
+func (n Node) Annotation(key string) plan.Value[string] {
+	for _, a := range n.Annotations {
+		if a.Key == key {
+			return a.Value
+		}
+	}
+	return plan.Value[string]{}
+}
+
+// plugins tells network plugins by what they leave on a Node: a prefix of the key of an annotation, or the reason of the
+// condition NetworkUnavailable. Earlier rows win: canal is flannel with calico's policies.
+var plugins = []struct{ prefix, reason, name string }{
+	{"flannel.alpha.coreos.com/", "FlannelIsUp", "flannel"}, // flannel pkg/subnet/kube annotations.go
+	{"network.cilium.io/", "CiliumIsUp", "cilium"},          // cilium pkg/annotation
+	{"io.cilium.network.", "", "cilium"},                    // the same, before 1.13
+	{"projectcalico.org/", "CalicoIsUp", "calico"},          // calico node/pkg/lifecycle
+	{"k8s.ovn.org/", "", "ovn-kubernetes"},                  // ovn-kubernetes go-controller/pkg/util
+	{"ovn.kubernetes.io/", "", "kube-ovn"},                  // kube-ovn pkg/util
+	{"node.antrea.io/", "", "antrea"},                       // antrea pkg/agent/types/annotations.go
+	{"kube-router.io/", "", "kube-router"},                  // kube-router pkg/controllers/routing
+	{"", "WeaveIsUp", "weave"},                              // weave prog/kube-utils
+	{"", "RouteCreated", "routes"},                          // the route controller of a cloud
+	{"networking.gke.io/", "", "gke"},                       // GKE
+	{"vpc.amazonaws.com/", "", "aws-vpc-cni"},               // amazon-vpc-cni-k8s
+	{"kubernetes.azure.com/azure-cni", "", "azure-cni"},     // azure-container-networking
+	{"alpha.kubernetes.io/romana", "", "romana"},            // romana
+	{"submariner.io/", "", ""},                              // of interest, but no plugin of its own
+	{"k3s.io/", "", ""},                                     // k3s: internal-ip, external-ip
+	{"alpha.kubernetes.io/provided-node-ip", "", ""},        // kubelet --node-ip
+	{"rke.cattle.io/internal-ip", "", ""},                   // RKE
+	{"kubeadm.kubernetes.io/", "", ""},                      // kubeadm
+	{"csi.tigera.io/", "", "calico"},                        // calico by its operator
+	{"kilo.squat.ai/", "", "kilo"},                          // kilo
+	{"weave.works/", "", "weave"},                           // weave
+	{"lbipam.cilium.io/", "", "cilium"},                     // cilium
+	{"multus", "", ""},                                      // beside another plugin
+}
+
+// CNI returns the name of the network plugin that left its marks on the node, "" where none did: "flannel", "calico",
+// "cilium" and so on.
+func (n Node) CNI() string {
+	name, _ := n.cni()
+	return name
+}
+
+func (n Node) cni() (string, plan.Position) {
+	for _, p := range plugins {
+		if p.name == "" {
+			continue
+		}
+		if p.prefix != "" {
+			for _, a := range n.Annotations {
+				if strings.HasPrefix(a.Key, p.prefix) {
+					return p.name, a.Value.Pos
+				}
+			}
+		}
+		if p.reason != "" && n.NetworkUnavailable.Reason == p.reason {
+			return p.name, n.NetworkUnavailable.Pos
+		}
+	}
+	return "", plan.Position{}
+}
+
+func keepsAnnotation(key []byte) bool {
+	for _, p := range plugins {
+		if p.prefix != "" && len(key) >= len(p.prefix) && string(key[:len(p.prefix)]) == p.prefix {
+			return true
+		}
+	}
+	return false
+}
+
+// Nodes returns the Nodes in r, in their order: a List or NodeList as kubectl get nodes writes it with -o json or -o
+// yaml, a single Node, Nodes among other objects, several documents. What is no Node is passed over, and so are lines
+// above the text, such as a prompt with the command. name is the file in the positions.
+//
+// JSON is streamed: memory does not grow with r, and a Node is yielded once it is read. If the text is cut off or wrong,
+// the Nodes before the fault are yielded first, then once a zero Node with the error, which says where and ends the
+// sequence. The sequence reads r, so it can be ranged over once.
+func Nodes(name string, r io.Reader) iter.Seq2[Node, error] {
+	return func(yield func(Node, error) bool) {
+		err := readObjects(name, r, func(o *object) error {
+			if o.kind == "Node" && !yield(o.node, nil) {
+				return errStop
+			}
+			return nil
+		})
+		if err != nil && err != errStop {
+			yield(Node{}, err)
+		}
+	}
+}
+
+// ReadNodes returns the Nodes in r, as [Nodes] yields them. Nodes that stand before an error are returned with it.
+func ReadNodes(name string, r io.Reader) ([]Node, error) {
+	var nodes []Node
+	for n, err := range Nodes(name, r) {
+		if err != nil {
+			return nodes, err
+		}
+		nodes = append(nodes, n)
+	}
+	return nodes, nil
+}
+
+// NodeStatements returns what the nodes state: the subnets and addresses of each, and the settings of all. A setting that
+// is the same on all nodes is stated once, without a host.
+func NodeStatements(nodes []Node) []plan.Statement {
+	var out []plan.Statement
+	var settings []plan.Statement
+	for _, n := range nodes {
+		out = n.appendRanges(out)
+		settings = n.appendSettings(settings)
+	}
+	return append(out, mergeSettings(settings, len(nodes))...)
+}
+
+// Statements returns what the node states.
+func (n Node) Statements() []plan.Statement {
+	return n.appendSettings(n.appendRanges(nil))
+}
+
+// mergeSettings states once what all hosts say alike.
+func mergeSettings(settings []plan.Statement, hosts int) []plan.Statement {
+	type key struct {
+		c plan.Component
+		s plan.Setting
+		k string
+	}
+	first := map[key]plan.Statement{}
+	count := map[key]int{}
+	for _, s := range settings {
+		k := key{s.Component, s.Setting, s.Key}
+		if f, ok := first[k]; !ok {
+			first[k] = s
+		} else if f.Text != s.Text {
+			count[k] = -len(settings)
+		}
+		count[k]++
+	}
+	var out []plan.Statement
+	done := map[key]bool{}
+	for _, s := range settings {
+		k := key{s.Component, s.Setting, s.Key}
+		if count[k] == hosts && hosts > 1 {
+			if !done[k] {
+				s.Host = ""
+				out = append(out, s)
+			}
+			done[k] = true
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func (n Node) appendRanges(out []plan.Statement) []plan.Statement {
+	host := n.Name.V
+	subnets, ignored := n.Subnets()
+	if len(subnets) == 0 {
+		out = append(out, plan.Statement{Component: plan.Node, Host: host, Pos: n.Spec, Role: plan.RoleNodePods, Key: "spec.podCIDR"})
+	} else {
+		out = append(out, subnetStatement(host, subnets))
+	}
+	if len(ignored) > 0 {
+		s := subnetStatement(host, ignored)
+		s.Key, s.Overridden = "spec.podCIDRs", true
+		out = append(out, s)
+	}
+	for _, a := range n.Addresses {
+		if a.Type != "InternalIP" && a.Type != "ExternalIP" {
+			continue
+		}
+		out = append(out, addrStatement(plan.Node, host, a.Type, a.Addr))
+	}
+	for _, suffix := range []string{"public-ip", "public-ipv6", "public-ip-overwrite", "public-ipv6-overwrite"} {
+		v := n.Annotation("flannel.alpha.coreos.com/" + suffix)
+		if !v.IsSet() || slices.ContainsFunc(n.Addresses, func(a NodeAddress) bool { return a.Addr.Text == v.Text }) {
+			continue
+		}
+		if a := addrValue(v); !a.V.IsUnspecified() { // IPv6-only host-gw writes 0.0.0.0
+			out = append(out, addrStatement(plan.Flannel, host, "flannel.alpha.coreos.com/"+suffix, a))
+		}
+	}
+	return out
+}
+
+// subnetStatement states the podCIDRs of a node.
+func subnetStatement(host string, subnets []plan.Value[netip.Prefix]) plan.Statement {
+	s := plan.Statement{Component: plan.Node, Host: host, Pos: subnets[0].Pos, Role: plan.RoleNodePods, Key: "spec.podCIDR", Text: subnets[0].Text}
+	if len(subnets) > 1 {
+		s.Key = "spec.podCIDRs"
+	}
+	s.Prefixes = make([]netip.Prefix, 0, len(subnets))
+	for i, v := range subnets {
+		if i > 0 {
+			s.Text += "," + v.Text
+		}
+		if !v.V.IsValid() {
+			_, s.Err = kubeip.Prefix(v.Text)
+			s.Pos, s.Prefixes = v.Pos, nil
+			for _, v := range subnets[i+1:] {
+				s.Text += "," + v.Text
+			}
+			return s
+		}
+		s.Prefixes = append(s.Prefixes, v.V)
+	}
+	return s
+}
+
+// addrStatement states one address of a host.
+func addrStatement(c plan.Component, host, key string, v plan.Value[netip.Addr]) plan.Statement {
+	s := plan.Statement{Component: c, Host: host, Pos: v.Pos, Role: plan.RoleAddress, Key: key, Text: v.Text}
+	if v.V.IsValid() {
+		s.Addrs = []netip.Addr{v.V}
+	} else {
+		_, s.Err = kubeip.Addr(v.Text)
+	}
+	return s
+}
+
+func (n Node) appendSettings(out []plan.Statement) []plan.Statement {
+	setting := func(c plan.Component, set plan.Setting, key, text string, pos plan.Position) *plan.Statement {
+		out = append(out, plan.Statement{Component: c, Host: n.Name.V, Pos: pos, Role: plan.RoleSetting, Setting: set, Key: key, Text: text})
+		return &out[len(out)-1]
+	}
+	if v := n.MaxPods; v.IsSet() {
+		setting(plan.Node, plan.SettingMaxPods, "status.allocatable.pods", v.Text, v.Pos).Int = v.V
+	}
+	if v := n.KubeletVersion; v.IsSet() {
+		setting(plan.Kubelet, plan.SettingVersion, "status.nodeInfo.kubeletVersion", v.Text, v.Pos)
+	}
+	if name, pos := n.cni(); name != "" {
+		setting(plan.Node, plan.SettingCNI, "metadata.annotations", name, pos)
+	}
+	const flannel = "flannel.alpha.coreos.com/"
+	if v := n.Annotation(flannel + "backend-type"); v.IsSet() {
+		setting(plan.Flannel, plan.SettingBackend, flannel+"backend-type", strings.ToLower(v.Text), v.Pos)
+	}
+	if v := n.Annotation(flannel + "kube-subnet-manager"); v.IsSet() {
+		setting(plan.Flannel, plan.SettingKubeSubnetMgr, flannel+"kube-subnet-manager", v.Text, v.Pos).Bool = v.Text == "true"
+	}
+	return out
+}
+
+// An object is what was read of one object of any kind that this package knows.
+type object struct {
+	apiVersion, kind, namespace string
+	name                        plan.Value[string]
+	pos                         plan.Position
+	created                     plan.Value[string]
+	annotations                 []Annotation
+
+	node Node
+	// early reports that values which only make sense with the kind known came before it.
+	early bool
+}
+
+// maxItem is how much of one item of a JSON list is kept, in bytes, for reading it again once its kind is known.
+const maxItem = 4 << 20
+
+// A decoder reads objects, from lists or alone.
+type decoder struct {
+	emit   func(*object) error
+	intern map[string]string
+}
+
+// readObjects calls emit for each object in r. The object is valid during the call.
+// An error of emit ends the reading and is returned.
+func readObjects(name string, r io.Reader, emit func(*object) error) error {
+	s, data, err := open(name, r)
+	if err != nil {
+		return err
+	}
+	d := &decoder{emit: emit, intern: map[string]string{}}
+	if s == nil {
+		f, err := source.New(name, data, source.Limits{Bytes: maxYAML})
+		if err != nil {
+			return err
+		}
+		docs, err := f.YAML()
+		for _, n := range docs {
+			if n == nil {
+				continue
+			}
+			if err := d.document(n); err != nil {
+				return err
+			}
+		}
+		return err
+	}
+	for first := true; first || s.Kind() == jsonscan.Object; first = false {
+		if err := d.documentJSON(s); err != nil {
+			return err
+		}
+	}
+	return s.End()
+}
+
+// document reads the objects of one YAML document.
+func (d *decoder) document(n *source.Node) error {
+	kind := n.Get("kind").Str()
+	items := n.Get("items")
+	if n != nil && n.Kind == source.Sequence { // of a jq or yq that took the items alone
+		items = n
+	}
+	if items == nil || items.Kind != source.Sequence {
+		return d.tree(n, kind)
+	}
+	for _, it := range items.Items {
+		k := it.Get("kind").Str()
+		if k == "" {
+			k = strings.TrimSuffix(kind, "List")
+		}
+		if err := d.tree(it, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tree reads one object of that kind.
+func (d *decoder) tree(n *source.Node, kind string) error {
+	o := &object{pos: n.Pos, kind: kind}
+	if err := d.decode(&tree{n}, o); err != nil {
+		return err
+	}
+	return d.done(o)
+}
+
+// done gives an object away that has been read.
+func (d *decoder) done(o *object) error {
+	if o.kind == "Node" {
+		n := &o.node
+		n.Name, n.Created, n.Annotations = o.name, o.created, o.annotations
+		if !n.Spec.IsValid() {
+			n.Spec = o.pos
+		}
+	}
+	return d.emit(o)
+}
+
+// documentJSON reads the objects of one JSON value.
+func (d *decoder) documentJSON(s *jsonscan.Scanner) error {
+	c := stream{s}
+	if s.Kind() == jsonscan.Array {
+		return s.Array(func() error { return d.item(s, "") })
+	}
+	// A list is told by its items: every other key of it is read as of an object, which it may turn out to be.
+	o := &object{pos: c.pos()}
+	list := false
+	s.Mark(maxItem)
+	err := s.Object(func(key []byte) error {
+		if string(key) == "items" && s.Kind() == jsonscan.Array {
+			list = true
+			s.Marked()
+			return s.Array(func() error { return d.item(s, strings.TrimSuffix(o.kind, "List")) })
+		}
+		return d.field(c, o, key)
+	})
+	if err != nil || list {
+		return err
+	}
+	return d.finish(s, o)
+}
+
+// item reads one item of a JSON list. kind is what the list is of, "" where it does not say.
+func (d *decoder) item(s *jsonscan.Scanner, kind string) error {
+	c := stream{s}
+	o := &object{pos: c.pos()}
+	s.Mark(maxItem)
+	if err := d.decode(c, o); err != nil {
+		return err
+	}
+	if o.kind == "" {
+		o.kind = kind
+	}
+	return d.finish(s, o)
+}
+
+// finish emits an object of which all has been read, once more if its kind came too late.
+func (d *decoder) finish(s *jsonscan.Scanner, o *object) error {
+	raw, ok := s.Marked()
+	if !o.early || !ok || o.kind == "" {
+		return d.done(o)
+	}
+	again := jsonscan.NewAt(o.pos, bytes.NewReader(raw))
+	p := &object{pos: o.pos, kind: o.kind}
+	if err := d.decode(stream{again}, p); err != nil {
+		return err
+	}
+	return d.done(p)
+}
+
+func (d *decoder) decode(c cursor, o *object) error {
+	return c.object(func(key []byte) error { return d.field(c, o, key) })
+}
+
+// field reads one of the top-level fields of an object.
+func (d *decoder) field(c cursor, o *object, key []byte) error {
+	switch string(key) {
+	case "apiVersion":
+		return d.text(c, &o.apiVersion)
+	case "kind":
+		return d.text(c, &o.kind)
+	case "metadata":
+		return d.metadata(c, o)
+	case "spec", "status":
+		switch o.kind {
+		case "Node":
+			return d.nodeField(c, o, key)
+		case "":
+			o.early = true
+		}
+	}
+	return nil
+}
+
+// text reads a scalar to *dst, as one string for all that are equal.
+func (d *decoder) text(c cursor, dst *string) error {
+	v, ok, err := c.scalar()
+	if ok {
+		*dst = d.share(v.V)
+	}
+	return err
+}
+
+// share returns s, and for equal texts the same string, so that 15,000 nodes hold their version once.
+func (d *decoder) share(s string) string {
+	if t, ok := d.intern[s]; ok {
+		return t
+	}
+	if len(d.intern) < 1000 && len(s) < 200 {
+		d.intern[s] = s
+	}
+	return s
+}
+
+// shared reads a scalar to *dst, its text shared with equal ones.
+func (d *decoder) shared(c cursor, dst *plan.Value[string]) error {
+	v, ok, err := c.scalar()
+	if ok {
+		v.Text = d.share(v.Text)
+		v.V = v.Text
+		*dst = v
+	}
+	return err
+}
+
+// value reads a scalar to *dst.
+func value(c cursor, dst *plan.Value[string]) error {
+	v, ok, err := c.scalar()
+	if ok {
+		*dst = v
+	}
+	return err
+}
+
+func (d *decoder) metadata(c cursor, o *object) error {
+	return c.object(func(key []byte) error {
+		switch string(key) {
+		case "name":
+			return value(c, &o.name)
+		case "namespace":
+			return d.text(c, &o.namespace)
+		case "creationTimestamp":
+			return value(c, &o.created)
+		case "labels":
+			return c.object(func(key []byte) error {
+				switch string(key) {
+				case "node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master":
+					o.node.ControlPlane = true
+				}
+				return nil
+			})
+		case "annotations":
+			return c.object(func(key []byte) error {
+				if !keepsAnnotation(key) {
+					return nil
+				}
+				a := Annotation{Key: d.share(string(key))}
+				if err := d.shared(c, &a.Value); err != nil {
+					return err
+				}
+				if a.Value.IsSet() && len(o.annotations) < 64 {
+					o.annotations = append(o.annotations, a)
+				}
+				return nil
+			})
+		}
+		return nil
+	})
+}
+
+// nodeField reads spec or status of a Node.
+func (d *decoder) nodeField(c cursor, o *object, key []byte) error {
+	n := &o.node
+	if string(key) == "spec" {
+		n.Spec = c.pos()
+		return c.object(func(key []byte) error {
+			var v plan.Value[string]
+			switch string(key) {
+			case "podCIDR":
+				err := value(c, &v)
+				if v.Text != "" {
+					n.PodCIDR = prefixValue(v)
+				}
+				return err
+			case "podCIDRs":
+				n.PodCIDRs = nil
+				return c.array(func() error {
+					var v plan.Value[string]
+					err := value(c, &v)
+					switch {
+					case v.Text == "" || len(n.PodCIDRs) >= 64: // at most two are legal
+					case v.Text == n.PodCIDR.Text:
+						n.PodCIDRs = append(n.PodCIDRs, plan.Value[netip.Prefix]{V: n.PodCIDR.V, Text: n.PodCIDR.Text, Pos: v.Pos})
+					default:
+						n.PodCIDRs = append(n.PodCIDRs, prefixValue(v))
+					}
+					return err
+				})
+			case "taints":
+				return c.array(func() error {
+					return c.object(func(key []byte) error {
+						if string(key) != "key" {
+							return nil
+						}
+						var v plan.Value[string]
+						err := value(c, &v)
+						if v.V == "node-role.kubernetes.io/control-plane" || v.V == "node-role.kubernetes.io/master" {
+							n.ControlPlane = true
+						}
+						return err
+					})
+				})
+			}
+			return nil
+		})
+	}
+	return c.object(func(key []byte) error {
+		switch string(key) {
+		case "addresses":
+			return c.array(func() error {
+				var typ string
+				var v plan.Value[string]
+				err := c.object(func(key []byte) error {
+					switch string(key) {
+					case "type":
+						return d.text(c, &typ)
+					case "address":
+						return value(c, &v)
+					}
+					return nil
+				})
+				if v.IsSet() && len(n.Addresses) < 256 {
+					n.Addresses = append(n.Addresses, NodeAddress{typ, addrValue(v)})
+				}
+				return err
+			})
+		case "capacity", "allocatable":
+			allocatable := key[0] == 'a'
+			return c.object(func(key []byte) error {
+				if string(key) != "pods" {
+					return nil
+				}
+				var v plan.Value[string]
+				err := d.shared(c, &v)
+				if m, ok := intValue(v); ok && (allocatable || !n.MaxPods.IsSet()) {
+					n.MaxPods = m
+				}
+				return err
+			})
+		case "nodeInfo":
+			return c.object(func(key []byte) error {
+				if string(key) == "kubeletVersion" {
+					return d.shared(c, &n.KubeletVersion)
+				}
+				return nil
+			})
+		case "conditions":
+			return c.array(func() error {
+				var typ string
+				var cond Condition
+				cond.Pos = c.pos()
+				err := c.object(func(key []byte) error {
+					switch string(key) {
+					case "type":
+						return d.text(c, &typ)
+					case "status":
+						return d.text(c, &cond.Status)
+					case "reason":
+						return d.text(c, &cond.Reason)
+					case "message":
+						return d.text(c, &cond.Message)
+					}
+					return nil
+				})
+				switch typ {
+				case "Ready":
+					n.Ready = cond
+				case "NetworkUnavailable":
+					n.NetworkUnavailable = cond
+				}
+				return err
+			})
+		}
+		return nil
+	})
+}
