@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/jsonscan"
-	"github.com/kubecidr/kubecidr/internal/kubeip"
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/plan"
 )
@@ -217,7 +217,7 @@ func ReadNodes(name string, r io.Reader) ([]Node, error) {
 }
 
 // NodeStatements returns what the nodes state: the subnets and addresses of each, and the settings of all. A setting that
-// is the same on all nodes is stated once, without a host.
+// is the same on all nodes is stated once, without a host; so is each network plugin.
 func NodeStatements(nodes []Node) []plan.Statement {
 	var out []plan.Statement
 	var settings []plan.Statement
@@ -253,7 +253,16 @@ func mergeSettings(settings []plan.Statement, hosts int) []plan.Statement {
 	}
 	var out []plan.Statement
 	done := map[key]bool{}
+	plugin := map[string]bool{}
 	for _, s := range settings {
+		if s.Setting == plan.SettingCNI {
+			if !plugin[s.Text] {
+				s.Host = ""
+				out = append(out, s)
+			}
+			plugin[s.Text] = true
+			continue
+		}
 		k := key{s.Component, s.Setting, s.Key}
 		if count[k] == hosts && hosts > 1 {
 			if !done[k] {
@@ -311,7 +320,7 @@ func subnetStatement(host string, subnets []plan.Value[netip.Prefix]) plan.State
 			s.Text += "," + v.Text
 		}
 		if !v.V.IsValid() {
-			_, s.Err = kubeip.Prefix(v.Text)
+			_, s.Err = cidr.ParseLenient(v.Text)
 			s.Pos, s.Prefixes = v.Pos, nil
 			for _, v := range subnets[i+1:] {
 				s.Text += "," + v.Text
@@ -329,7 +338,7 @@ func addrStatement(c plan.Component, host, key string, v plan.Value[netip.Addr])
 	if v.V.IsValid() {
 		s.Addrs = []netip.Addr{v.V}
 	} else {
-		_, s.Err = kubeip.Addr(v.Text)
+		_, s.Err = lenientAddr(v.Text)
 	}
 	return s
 }
@@ -340,7 +349,7 @@ func (n Node) appendSettings(out []plan.Statement) []plan.Statement {
 		return &out[len(out)-1]
 	}
 	if v := n.MaxPods; v.IsSet() {
-		setting(plan.Node, plan.SettingMaxPods, "status.allocatable.pods", v.Text, v.Pos).Int = v.V
+		setting(plan.Kubelet, plan.SettingMaxPods, "status.allocatable.pods", v.Text, v.Pos).Int = v.V
 	}
 	if v := n.KubeletVersion; v.IsSet() {
 		setting(plan.Kubelet, plan.SettingVersion, "status.nodeInfo.kubeletVersion", v.Text, v.Pos)

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/jsonscan"
-	"github.com/kubecidr/kubecidr/internal/kubeip"
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/plan"
 )
@@ -102,13 +102,23 @@ func (t *tree) scalar() (plan.Value[string], bool, error) {
 
 // prefixValue reads the text of v as a CIDR; V is the zero Prefix where it is none.
 func prefixValue(v plan.Value[string]) plan.Value[netip.Prefix] {
-	p, _ := kubeip.Prefix(v.Text)
+	p, _ := cidr.ParseLenient(v.Text)
 	return plan.Value[netip.Prefix]{V: p, Text: v.Text, Pos: v.Pos}
+}
+
+// lenientAddr reads an address as Kubernetes does: leading zeros are decimal, a zone is refused.
+// k8s.io/utils net/parse.go ParseIPSloppy.
+func lenientAddr(s string) (netip.Addr, error) {
+	p, err := cidr.ParseLenient(s + "/0")
+	if err != nil || strings.Contains(s, "/") {
+		return netip.Addr{}, fmt.Errorf("%q is no IP address", firstLine(s, 60))
+	}
+	return p.Addr(), nil
 }
 
 // addrValue reads the text of v as an address; V is the zero Addr where it is none.
 func addrValue(v plan.Value[string]) plan.Value[netip.Addr] {
-	a, _ := kubeip.Addr(v.Text)
+	a, _ := lenientAddr(v.Text)
 	return plan.Value[netip.Addr]{V: a, Text: v.Text, Pos: v.Pos}
 }
 

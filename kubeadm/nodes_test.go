@@ -351,14 +351,14 @@ func TestNodeStatements(t *testing.T) {
 		`n:4:56 node a address InternalIP "192.168.0.1" [] [192.168.0.1] 0 false err=<nil>`,
 		`n:2:91 flannel a address flannel.alpha.coreos.com/public-ip "203.0.113.7" [] [203.0.113.7] 0 false err=<nil>`,
 		`n:5:47 node b node-pods spec.podCIDR "" [] [] 0 false err=<nil>`,
-		`n:5:104 node b address InternalIP "192.168.0.x" [] [] 0 false err="192.168.0.x" is no address`,
+		`n:5:104 node b address InternalIP "192.168.0.x" [] [] 0 false err="192.168.0.x" is no IP address`,
 		`n:6:58 node c node-pods spec.podCIDR "010.0.3.5/24" [10.0.3.5/24] [] 0 false err=<nil>`,
-		`n:7:58 node d node-pods spec.podCIDR "10.0.4.0/33" [] [] 0 false err="10.0.4.0/33" is no CIDR: prefix length 33 is more than 32`,
+		`n:7:58 node d node-pods spec.podCIDR "10.0.4.0/33" [] [] 0 false err=prefix "10.0.4.0/33": prefix length out of range`,
 		`n:7:84 node d node-pods spec.podCIDRs "10.0.5.0/24" [10.0.5.0/24] [] 0 true err=<nil>`,
 		// The same on all nodes: stated once, for the cluster.
-		`n:4:125 node  max-pods status.allocatable.pods "110" [] [] 110 false err=<nil>`,
+		`n:4:125 kubelet  max-pods status.allocatable.pods "110" [] [] 110 false err=<nil>`,
 		`n:4:161 kubelet a version status.nodeInfo.kubeletVersion "v1.37.2" [] [] 0 false err=<nil>`,
-		`n:2:91 node a cni metadata.annotations "flannel" [] [] 0 false err=<nil>`,
+		`n:2:91 node  cni metadata.annotations "flannel" [] [] 0 false err=<nil>`,
 		`n:2:145 flannel a backend flannel.alpha.coreos.com/backend-type "vxlan" [] [] 0 false err=<nil>`,
 		`n:5:175 kubelet b version status.nodeInfo.kubeletVersion "v1.36.0" [] [] 0 false err=<nil>`,
 	}

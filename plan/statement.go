@@ -13,8 +13,10 @@ const (
 	KubeProxy         Component = "kube-proxy"
 	Kubelet           Component = "kubelet"
 	Flannel           Component = "flannel"
-	Node              Component = "node"     // a Node object
-	Operator          Component = "operator" // a person: flags, plans, notes
+	Node              Component = "node"        // a Node object
+	Service           Component = "service"     // Service objects: kubernetes, kube-dns
+	ServiceCIDR       Component = "servicecidr" // a ServiceCIDR object, Kubernetes 1.29 and later; Key is its name
+	Operator          Component = "operator"    // a person: flags, plans, notes
 )
 
 // A Role is what a statement is about.
@@ -35,6 +37,8 @@ const (
 	RoleAddress Role = "address"
 	// RoleDNS is the address of the cluster DNS service that pods are given, in Addrs.
 	RoleDNS Role = "dns"
+	// RoleClusterIP is the address of a Service object, in Addrs; Key is "namespace/name". It belongs into the service range.
+	RoleClusterIP Role = "cluster-ip"
 	// RoleReserved is a range that something else uses (docker0, a VPN, another site), in Prefixes; Text says what.
 	RoleReserved Role = "reserved"
 	// RoleSetting is a setting that decides whether and how ranges are handed out: Setting with Int, Bool or Text.
