@@ -1,0 +1,171 @@
+package plan
+
+import (
+	"encoding/json"
+	"io"
+	"math/big"
+	"net/netip"
+)
+
+// A document is a plan in JSON and YAML. Its names are a contract with other programs: fields are added, never renamed.
+// Lists are never null, and the primary family comes first in each.
+type document struct {
+	Name                string             `json:"name"`
+	Kubernetes          string             `json:"kubernetes"`
+	Families            []string           `json:"families"`
+	Hosts               []netip.Prefix     `json:"hosts"`
+	Services            []netip.Prefix     `json:"services"`
+	Pods                []netip.Prefix     `json:"pods"`
+	NodeMask            documentMask       `json:"nodeMask"`
+	APIServerServiceIPs []netip.Addr       `json:"apiServerServiceIPs"`
+	DNSServiceIPs       []netip.Addr       `json:"dnsServiceIPs"`
+	Capacity            documentCapacity   `json:"capacity"`
+	Nodes               []documentNode     `json:"nodes"`
+	Ranges              []documentRange    `json:"ranges"`
+	Avoided             []documentReserved `json:"avoided"`
+	Warnings            []documentWarning  `json:"warnings"`
+}
+
+// A documentMask holds the node masks of the families that the plan has.
+type documentMask struct {
+	IPv4 int `json:"ipv4,omitempty"`
+	IPv6 int `json:"ipv6,omitempty"`
+}
+
+// A documentCapacity says what fits. Where the families differ, the smaller number counts.
+type documentCapacity struct {
+	Nodes        uint64           `json:"nodes"`
+	NodesLeft    uint64           `json:"nodesLeft"`
+	PodsPerNode  int              `json:"podsPerNode"` // as requested
+	Pods         *big.Int         `json:"pods"`        // on all nodes that fit, with as many on each
+	Services     *big.Int         `json:"services"`
+	ServicesLeft *big.Int         `json:"servicesLeft"`
+	Hosts        *big.Int         `json:"hosts"`
+	HostsLeft    *big.Int         `json:"hostsLeft"`
+	Families     []documentFamily `json:"families"`
+}
+
+type documentFamily struct {
+	Family       string   `json:"family"`
+	NodeSubnets  uint64   `json:"nodeSubnets"`
+	NodesLeft    uint64   `json:"nodesLeft"`
+	NodeMask     int      `json:"nodeMask"`
+	PodsPerNode  Count    `json:"podsPerNode"` // pods that have an address in a node's subnet at the same time
+	Services     Count    `json:"services"`
+	ServicesLeft *big.Int `json:"servicesLeft"`
+	StaticBand   int      `json:"staticBand"`
+	Hosts        *big.Int `json:"hosts"`
+	HostsLeft    *big.Int `json:"hostsLeft"`
+}
+
+type documentNode struct {
+	Name     string         `json:"name"`
+	PodCIDRs []netip.Prefix `json:"podCIDRs"`
+}
+
+type documentRange struct {
+	Role      Role         `json:"role"`
+	CIDR      netip.Prefix `json:"cidr"`
+	Given     bool         `json:"given"`
+	Kept      netip.Prefix `json:"kept"`      // the range with the neighbours that are kept free for it
+	CanGrowTo netip.Prefix `json:"canGrowTo"` // with everything else where it is
+	Sizing    string       `json:"sizing"`
+	Why       string       `json:"why"`
+}
+
+type documentReserved struct {
+	CIDR   netip.Prefix `json:"cidr"`
+	Name   string       `json:"name"`
+	Source string       `json:"source,omitempty"`
+}
+
+type documentWarning struct {
+	Rule     RuleID   `json:"rule"`
+	Severity Severity `json:"severity"`
+	Message  string   `json:"message"`
+	Effect   string   `json:"effect"`
+	Fix      []string `json:"fix"`
+}
+
+// document returns the plan in the form of its JSON.
+func (p *Plan) document(o RenderOptions) document {
+	d := document{
+		Name:                p.Request.Name,
+		Kubernetes:          p.Request.Kubernetes.String(),
+		Families:            []string{},
+		Hosts:               list(p.Hosts()),
+		Services:            list(p.Services()),
+		Pods:                list(p.Pods()),
+		NodeMask:            documentMask{p.NodeMaskIPv4, p.NodeMaskIPv6},
+		APIServerServiceIPs: list(p.APIServerServiceIPs),
+		DNSServiceIPs:       list(p.DNSServiceIPs),
+		Capacity:            p.documentCapacity(),
+		Nodes:               []documentNode{},
+		Ranges:              []documentRange{},
+		Avoided:             []documentReserved{},
+		Warnings:            []documentWarning{},
+	}
+	for _, f := range p.Families {
+		d.Families = append(d.Families, f.String())
+	}
+	for _, n := range p.nodes(o.Nodes) {
+		d.Nodes = append(d.Nodes, documentNode(n))
+	}
+	for _, r := range p.Ranges {
+		kept := r.Grow
+		if !kept.IsValid() {
+			kept = r.Prefix
+		}
+		d.Ranges = append(d.Ranges, documentRange{r.Role, r.Prefix, r.Given, kept, p.growth(r).Into, r.Sizing, r.Why})
+	}
+	for _, r := range p.Request.Avoid {
+		d.Avoided = append(d.Avoided, documentReserved{r.Prefix, r.Name, r.Source})
+	}
+	for _, f := range p.Warnings {
+		d.Warnings = append(d.Warnings, documentWarning{f.Rule, f.Severity, f.Message, f.Effect, list(f.Fix)})
+	}
+	return d
+}
+
+func (p *Plan) documentCapacity() documentCapacity {
+	c := p.Capacity()
+	d := documentCapacity{
+		Nodes:       c.Nodes,
+		NodesLeft:   c.NodesLeft,
+		PodsPerNode: p.Request.PodsPerNode,
+		Pods:        new(big.Int).Mul(new(big.Int).SetUint64(c.Nodes), big.NewInt(int64(p.Request.PodsPerNode))),
+		Families:    []documentFamily{},
+	}
+	smaller := func(a **big.Int, b *big.Int) {
+		if *a == nil || b.Cmp(*a) < 0 {
+			*a = b
+		}
+	}
+	for _, f := range c.Families {
+		d.Families = append(d.Families, documentFamily{f.Family.String(), f.NodeSubnets, f.NodesLeft, f.NodeMask, f.PodsPerNode,
+			f.Services, f.ServicesLeft, f.StaticBand, f.Hosts, f.HostsLeft})
+		smaller(&d.Services, f.Services.Big())
+		smaller(&d.ServicesLeft, f.ServicesLeft)
+		smaller(&d.Hosts, f.Hosts)
+		smaller(&d.HostsLeft, f.HostsLeft)
+	}
+	return d
+}
+
+// list returns s, and an empty slice for nil, so that it becomes [] and not null.
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+// WriteJSON writes p as one JSON object with the keys name, hosts, services, pods, nodeMask, apiServerServiceIPs,
+// dnsServiceIPs, capacity, nodes and more; within every list the primary family comes first. Numbers are exact, and for
+// IPv6 can be beyond 64 bits.
+func (p *Plan) WriteJSON(w io.Writer, o RenderOptions) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(p.document(o))
+}

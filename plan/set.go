@@ -1,0 +1,303 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/suggest"
+)
+
+// A RequestKey is the name under which a field of a [Request] is set from text: by a flag of examples/plan, or by a key of
+// a request file.
+type RequestKey struct {
+	Name string // "pods-per-node"
+	Arg  string // what its value is, for a usage line: "N", "LIST", "role=CIDR"
+	Doc  string // what it means, with its default, in one line
+	List bool   // it takes several values
+}
+
+// RequestKeys returns all names that [Request.Set] knows, in the order in which to show them. The slice is the caller's.
+func RequestKeys() []RequestKey {
+	return []RequestKey{
+		{"name", "NAME", `name of the cluster; IPv6 ranges are derived from it (default "kubernetes")`, false},
+		{"nodes", "N", "largest number of nodes, control plane included (default 10)", false},
+		{"pods-per-node", "N", "largest number of pods on one node, kubelet's maxPods (default 110)", false},
+		{"services", "N", "largest number of services (default 1000)", false},
+		{"hosts", "N|LIST", "the hosts' own ranges, or how many host addresses to find room for (default: one for each node)", true},
+		{"family", "FAMILY", "ipv4, ipv6, dual (IPv4 first) or dual-ipv6 (IPv6 first) (default ipv4)", false},
+		{"within", "LIST", "draw from these ranges alone (default: the private ranges of RFC 1918; for IPv6 a ULA /48 made from the name)", true},
+		{"avoid", "LIST", "stay clear of these: ranges (10.8.0.0/16), named ranges (vpn=10.8.0.0/16), well-known users (docker, libvirt)", true},
+		{"pin", "ROLE=CIDR", "a range that is fixed already: hosts, services or pods; can be repeated", true},
+		{"grow", "N", "keep room so that each range can double N times in place, 0 to 16 (default 0)", false},
+		{"surge", "N", "nodes more during a rolling replacement (default 0)", false},
+		{"churn", "X", "addresses of a node's subnet for each pod, for those that come and go, 1 to 16 (default 2)", false},
+		{"node-mask-ipv4", "BITS", "prefix length of a node's IPv4 subnet (default: the longest that holds pods-per-node times churn)", false},
+		{"node-mask-ipv6", "BITS", "prefix length of a node's IPv6 subnet (default 64, or what fits)", false},
+		{"kubernetes", "VERSION", "release whose limits hold, such as 1.33 (default " + NewestKubernetes().String() + ")", false},
+	}
+}
+
+// A SetError says that a value is not one that a key of a request takes.
+type SetError struct {
+	Key   string // name of the key
+	Index int    // of the value among those given
+	Value string // as given
+	Err   error  // what is wrong with it; a *cidr.ParseError where it is a range that could not be read
+}
+
+// Error returns the form `nodes "-5": must be 1 or more`. The value is left out where it does not matter or Err quotes it.
+func (e *SetError) Error() string {
+	msg := e.Err.Error()
+	if errors.Is(e.Err, ErrUnknownKey) {
+		return fmt.Sprintf("%q: %s", e.Key, msg)
+	}
+	if q := strconv.Quote(e.Value); e.Value == "" || !strings.Contains(msg, q) {
+		return e.Key + " " + q + ": " + msg
+	}
+	return e.Key + ": " + msg
+}
+
+// Unwrap returns Err.
+func (e *SetError) Unwrap() error { return e.Err }
+
+// Errors of [Request.Set].
+var (
+	ErrUnknownKey = errors.New("unknown key") // the key is none of RequestKeys
+	ErrNoValue    = errors.New("needs a value")
+)
+
+// Set sets the field of r that a key of [RequestKeys] names, in place of what it held. A key that takes a list takes any
+// number of values, each of which can be a list separated by commas; the others take exactly one.
+// On error, which is a [*SetError], r is as it was.
+//
+// Numbers are 1 or more, those of grow and surge 0 or more: the zeros that stand for defaults in a Request cannot be
+// written. Ranges are read by [cidr.Parse]. What is to be avoided is a range, name=range, or a name of [cidr.Atlas].
+func (r *Request) Set(key string, values ...string) error {
+	var k RequestKey
+	for _, c := range RequestKeys() {
+		if c.Name == key {
+			k = c
+		}
+	}
+	fail := func(i int, value string, err error) error {
+		return &SetError{Key: key, Index: i, Value: value, Err: err}
+	}
+	switch {
+	case k.Name == "":
+		return fail(0, strings.Join(values, ","), unknownKey(key))
+	case len(values) == 0:
+		return fail(0, "", ErrNoValue)
+	case !k.List && len(values) > 1:
+		return fail(1, values[1], fmt.Errorf("given %d times, takes one value", len(values)))
+	}
+	next := *r
+	if k.List {
+		if err := next.setList(key, values); err != nil {
+			return err
+		}
+	} else if err := next.setOne(key, strings.TrimSpace(values[0])); err != nil {
+		return fail(0, values[0], err)
+	}
+	*r = next
+	return nil
+}
+
+// unknownKey returns ErrUnknownKey with the key that was probably meant.
+func unknownKey(key string) error {
+	var names []string
+	for _, k := range RequestKeys() {
+		names = append(names, k.Name)
+	}
+	if near := suggest.Nearest(key, names); near != "" {
+		return fmt.Errorf("%w; did you mean %q?", ErrUnknownKey, near)
+	}
+	return fmt.Errorf("%w; the keys are %s", ErrUnknownKey, strings.Join(names, ", "))
+}
+
+func (r *Request) setOne(key, v string) (err error) {
+	if v == "" {
+		return ErrNoValue
+	}
+	switch key {
+	case "name":
+		r.Name = v
+	case "nodes":
+		r.Nodes, err = number(v, 1)
+	case "pods-per-node":
+		r.PodsPerNode, err = number(v, 1)
+	case "services":
+		r.Services, err = number(v, 1)
+	case "grow":
+		r.Grow, err = number(v, 0)
+	case "surge":
+		r.Surge, err = number(v, 0)
+	case "node-mask-ipv4":
+		r.NodeMaskIPv4, err = number(strings.TrimPrefix(v, "/"), 1)
+	case "node-mask-ipv6":
+		r.NodeMaskIPv6, err = number(strings.TrimPrefix(v, "/"), 1)
+	case "churn":
+		x, perr := strconv.ParseFloat(v, 64)
+		if perr != nil || !(x >= 1 && x <= 16) {
+			return errors.New("must be a number from 1 to 16; 2 is usual")
+		}
+		r.Churn = x
+	case "family":
+		switch strings.ToLower(v) {
+		case "ipv4":
+			r.Families = []Family{IPv4}
+		case "ipv6":
+			r.Families = []Family{IPv6}
+		case "dual":
+			r.Families = []Family{IPv4, IPv6}
+		case "dual-ipv6":
+			r.Families = []Family{IPv6, IPv4}
+		default:
+			return errors.New("must be ipv4, ipv6, dual or dual-ipv6")
+		}
+	case "kubernetes":
+		r.Kubernetes, err = ParseVersion(v)
+	}
+	return err
+}
+
+func (r *Request) setList(key string, values []string) error {
+	var (
+		prefixes []netip.Prefix
+		avoid    []Reservation
+		pins     []Pin
+		count    int
+	)
+	for i, value := range values {
+		if strings.TrimSpace(value) == "" {
+			return &SetError{Key: key, Index: i, Value: value, Err: errors.New("the list is empty; leave it out, or name at least one")}
+		}
+		for item := range strings.SplitSeq(value, ",") {
+			item = strings.TrimSpace(item)
+			err := func() (err error) {
+				if item == "" {
+					return errors.New("an entry of the list is empty: two commas in a row, or one at an end")
+				}
+				switch key {
+				case "hosts":
+					if !strings.ContainsAny(item, "./:") {
+						if count > 0 || len(values) > 1 || strings.Contains(value, ",") {
+							return errors.New("give either one number of addresses or a list of ranges")
+						}
+						count, err = number(item, 1)
+						return err
+					}
+					fallthrough
+				case "within":
+					p, err := parsePrefix(item)
+					prefixes = append(prefixes, p)
+					return err
+				case "avoid":
+					rs, err := parseAvoid(item)
+					avoid = append(avoid, rs...)
+					return err
+				case "pin":
+					role, text, ok := strings.Cut(item, "=")
+					if !ok {
+						return errors.New("want role=CIDR, such as services=10.96.0.0/12")
+					}
+					switch r := Role(strings.TrimSpace(role)); r {
+					case RoleHosts, RoleServices, RolePods:
+						p, err := parsePrefix(strings.TrimSpace(text))
+						pins = append(pins, Pin{r, p})
+						return err
+					}
+					return fmt.Errorf("role %q: must be hosts, services or pods", role)
+				}
+				return nil
+			}()
+			if err != nil {
+				return &SetError{Key: key, Index: i, Value: item, Err: err}
+			}
+		}
+	}
+	switch key {
+	case "hosts":
+		r.Hosts, r.HostCount = prefixes, count
+	case "within":
+		r.Within = prefixes
+	case "avoid":
+		r.Avoid = avoid
+	case "pin":
+		r.Pins = pins
+	}
+	return nil
+}
+
+// number reads a decimal number of at least low.
+func number(s string, low int) (int, error) {
+	n, ok := new(big.Int).SetString(s, 10)
+	switch {
+	case len(s) > 100 || !ok:
+		return 0, fmt.Errorf("must be a whole number, %d or more", low)
+	case n.Cmp(big.NewInt(int64(low))) < 0:
+		return 0, fmt.Errorf("must be %d or more", low)
+	case n.Cmp(big.NewInt(maxCount)) > 0:
+		return 0, fmt.Errorf("must be %s or less", commas(maxCount))
+	}
+	return int(n.Int64()), nil
+}
+
+// parsePrefix reads a canonical prefix. Where host bits are set it also asks for the prefix that was probably meant.
+func parsePrefix(s string) (netip.Prefix, error) {
+	p, err := cidr.Parse(s)
+	var e *cidr.ParseError
+	if errors.As(err, &e) && e.Err == cidr.ErrHostBits {
+		if q, ok := meant(e.Lenient); ok {
+			return p, fmt.Errorf("%w, or was %v meant?", err, q)
+		}
+	}
+	return p, err
+}
+
+// meant returns p with the length that its address suggests: 10.0.2.0/24 for 10.0.2.0/8. That is the shortest at a dot, or for
+// IPv6 at a colon, that leaves no host bits. ok is false if only a single address would be left.
+func meant(p netip.Prefix) (q netip.Prefix, ok bool) {
+	step := 8
+	if p.Addr().Is6() {
+		step = 16
+	}
+	for n := step; n < p.Addr().BitLen(); n += step {
+		if q := netip.PrefixFrom(p.Addr(), n); q == q.Masked() {
+			return q, true
+		}
+	}
+	return netip.Prefix{}, false
+}
+
+// parseAvoid reads one entry of the list of what to avoid.
+func parseAvoid(s string) ([]Reservation, error) {
+	name, text, named := strings.Cut(s, "=")
+	if named {
+		if name = strings.TrimSpace(name); name == "" {
+			return nil, errors.New("the name before = is empty; want name=CIDR, such as vpn=10.8.0.0/16")
+		}
+		p, err := parsePrefix(strings.TrimSpace(text))
+		return []Reservation{{Prefix: p, Name: name, Source: "given"}}, err
+	}
+	if uses, ok := cidr.AtlasByName(s); ok {
+		var rs []Reservation
+		for _, u := range uses {
+			rs = append(rs, Reservation{Prefix: u.Prefix, Name: u.Name, Source: u.What + "; " + u.Source})
+		}
+		return rs, nil
+	}
+	if !strings.ContainsAny(s, "./:") {
+		names := cidr.AtlasNames()
+		if near := suggest.Nearest(s, names); near != "" {
+			return nil, fmt.Errorf("neither a range nor a known name; did you mean %q?", near)
+		}
+		return nil, fmt.Errorf("neither a range such as 10.8.0.0/16 nor one of the known names: %s", strings.Join(names, ", "))
+	}
+	p, err := parsePrefix(s)
+	return []Reservation{{Prefix: p, Name: p.String(), Source: "given"}}, err
+}

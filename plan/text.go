@@ -1,0 +1,481 @@
+package plan
+
+import (
+	"fmt"
+	"io"
+	"math/big"
+	"net/netip"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
+)
+
+// textWidth is the width that running text is wrapped to. Tables take what they need.
+const textWidth = 100
+
+// ANSI styles.
+const (
+	headStyle     = "1"
+	growthStyle   = "36"
+	reservedStyle = "35"
+	freeStyle     = "2"
+	warningStyle  = "1;33"
+	errorStyle    = "1;31"
+)
+
+// wholeStyle returns the ANSI style of a cell that a role has to itself.
+func wholeStyle(r Role) string {
+	switch r {
+	case RoleHosts:
+		return "44;97"
+	case RoleServices:
+		return "43;30"
+	case RolePods:
+		return "42;30"
+	}
+	return ""
+}
+
+// nameStyle returns the ANSI style of a role's name, and of a cell of which it has a part.
+func nameStyle(r Role) string {
+	switch r {
+	case RoleHosts:
+		return "1;34"
+	case RoleServices:
+		return "1;33"
+	case RolePods:
+		return "1;32"
+	}
+	return ""
+}
+
+// WriteText writes p as text for people: the ranges, a map of the address space, nodes, numbers and warnings.
+// The map is in proportion: 256 equal cells for each block that the plan draws from and uses.
+func (p *Plan) WriteText(w io.Writer, o RenderOptions) error {
+	b := &printer{color: o.Color}
+	b.printf("%s\n\n", b.paint(headStyle, p.headline()))
+	p.textRanges(b)
+	p.textMap(b)
+	p.textNodes(b, o.Nodes)
+	p.textNumbers(b)
+	p.textWhy(b)
+	p.textPermanence(b)
+	p.textWarnings(b)
+	return b.flushTo(w)
+}
+
+// headline says in one line what the plan is for.
+func (p *Plan) headline() string {
+	r := p.Request
+	return fmt.Sprintf("Plan for %q: %s, %s pods on each, %s, %s, Kubernetes %v", printable(r.Name),
+		plural(r.Nodes, "node"), commas(r.PodsPerNode), plural(r.Services, "service"), p.familyWords(), r.Kubernetes)
+}
+
+// familyWords returns "IPv4", "IPv6", "IPv4 and IPv6" or "IPv6 and IPv4".
+func (p *Plan) familyWords() string {
+	var s []string
+	for _, f := range p.Families {
+		s = append(s, f.String())
+	}
+	return strings.Join(s, " and ")
+}
+
+// plural returns "1 node", "1,024 nodes".
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return commas(n) + " " + noun + "s"
+}
+
+func (b *printer) head(s string) { b.printf("%s\n", b.paint(headStyle, s)) }
+
+func (p *Plan) textRanges(b *printer) {
+	b.head("Ranges")
+	rows := [][]string{{"", "RANGE", "ADDRESSES", "HOLDS", "CAN GROW TO"}}
+	for _, r := range p.Ranges {
+		rows = append(rows, []string{string(r.Role), r.Prefix.String(), size(r.Prefix), p.holds(r), p.growsTo(r)})
+	}
+	b.table("  ", "llrll", rows, func(n int) string {
+		if n == 0 {
+			return ""
+		}
+		return nameStyle(p.Ranges[n-1].Role)
+	})
+	b.WriteByte('\n')
+}
+
+// holds says what has room in a range.
+func (p *Plan) holds(r Range) string {
+	c := p.familyCapacity(r.Family())
+	switch r.Role {
+	case RoleHosts:
+		return formatBig(c.Hosts) + " hosts"
+	case RoleServices:
+		return formatCount(c.Services) + " services"
+	case RolePods:
+		return fmt.Sprintf("%s nodes with a /%d each", cidr.FormatCount(c.NodeSubnets), c.NodeMask)
+	}
+	return ""
+}
+
+func (p *Plan) growsTo(r Range) string {
+	g := p.growth(r)
+	if g.Doublings == 0 {
+		return "-"
+	}
+	return g.Into.String()
+}
+
+// formatCount returns c with commas between thousands, or as a power where it is beyond 2^40.
+func formatCount(c Count) string {
+	if n, ok := c.Uint64(); ok && c.Exp < 40 {
+		return cidr.FormatCount(n)
+	}
+	return c.String()
+}
+
+// formatBig returns n with commas between thousands, or "about 2^k" from 2^40 on.
+func formatBig(n *big.Int) string {
+	switch {
+	case n == nil:
+		return "0"
+	case n.BitLen() > 40:
+		return fmt.Sprintf("about 2^%d", n.BitLen()-1)
+	case n.Sign() < 0:
+		return "-" + cidr.FormatCount(new(big.Int).Neg(n).Uint64())
+	}
+	return cidr.FormatCount(n.Uint64())
+}
+
+func (p *Plan) textMap(b *printer) {
+	b.head("Address space")
+	var idle []Area
+	legend := false
+	for _, a := range p.areas() {
+		if !a.used() {
+			idle = append(idle, a)
+			continue
+		}
+		legend = true
+		b.textArea(a)
+	}
+	for _, a := range idle {
+		b.printf("  %v  %s\n", a.Prefix, a.idleWords())
+	}
+	if len(idle) > 0 {
+		b.WriteByte('\n')
+	}
+	if legend {
+		b.printf("  %s hosts  %s services  %s pods  %s kept for growth  %s reserved  %s free\n",
+			b.paint(wholeStyle(RoleHosts), "H"), b.paint(wholeStyle(RoleServices), "S"), b.paint(wholeStyle(RolePods), "P"),
+			b.paint(growthStyle, "+"), b.paint(reservedStyle, "X"), b.paint(freeStyle, "."))
+		b.printf("  small letters: a part of the cell; *: several in one cell\n\n")
+	}
+}
+
+// textArea draws the grid of an area and lists its segments.
+func (b *printer) textArea(a Area) {
+	g := a.grid()
+	title := fmt.Sprintf("%v, each cell a /%d", a.Prefix, g.CellBits)
+	if g.Prefix != a.Prefix {
+		title = fmt.Sprintf("%v, of which %v is drawn, each cell a /%d", a.Prefix, g.Prefix, g.CellBits)
+	}
+	if a.Outside {
+		title += ", outside of the space to draw from"
+	}
+	b.printf("  %s\n", title)
+	split, err := cidr.NewSplit(g.Prefix, g.CellBits)
+	if err != nil {
+		return
+	}
+	width := 0
+	for i := 0; i < len(g.Cells); i += gridColumns {
+		width = max(width, len(split.At(uint64(i)).Addr().String()))
+	}
+	for i := 0; i < len(g.Cells); i += gridColumns {
+		b.printf("    %-*s  ", width, split.At(uint64(i)).Addr())
+		b.cells(g.Cells[i:min(i+gridColumns, len(g.Cells))])
+		b.WriteByte('\n')
+	}
+	b.WriteByte('\n')
+	var rows [][]string
+	ledger := a.ledger()
+	for _, r := range ledger {
+		rows = append(rows, []string{r.Span, r.Size, r.Use})
+	}
+	b.table("    ", "lrl", rows, func(n int) string {
+		switch r := ledger[n]; r.Kind {
+		case SegmentUsed:
+			return nameStyle(r.Role)
+		case SegmentGrowth:
+			return growthStyle
+		case SegmentReserved:
+			return reservedStyle
+		}
+		return freeStyle
+	})
+	b.WriteByte('\n')
+}
+
+// cells writes one row of a grid, runs of equal cells in one piece.
+func (b *printer) cells(cells []gridCell) {
+	for i := 0; i < len(cells); {
+		mark, style := cells[i].mark()
+		j := i + 1
+		for ; j < len(cells); j++ {
+			if m, s := cells[j].mark(); m != mark || s != style {
+				break
+			}
+		}
+		b.WriteString(b.paint(style, strings.Repeat(mark, j-i)))
+		i = j
+	}
+}
+
+// mark returns the letter of a cell and its ANSI style.
+func (c gridCell) mark() (mark, style string) {
+	switch {
+	case c.Kind == SegmentFree:
+		return ".", freeStyle
+	case c.Shared:
+		return "*", "1"
+	case c.Kind == SegmentGrowth:
+		return "+", growthStyle
+	case c.Kind == SegmentReserved && c.Full:
+		return "X", reservedStyle
+	case c.Kind == SegmentReserved:
+		return "x", reservedStyle
+	case c.Full:
+		return strings.ToUpper(string(c.Role[:1])), wholeStyle(c.Role)
+	}
+	return string(c.Role[:1]), nameStyle(c.Role)
+}
+
+// idleWords says of an area without a range of the plan how much of it is free.
+func (a Area) idleWords() string {
+	var best netip.Prefix
+	reserved := 0
+	for _, s := range a.Segments {
+		switch s.Kind {
+		case SegmentFree:
+			if q := largest(s.First, s.Last); !best.IsValid() || q.Bits() < best.Bits() {
+				best = q
+			}
+		case SegmentReserved:
+			reserved++
+		}
+	}
+	switch {
+	case !best.IsValid():
+		return "reserved, nothing free"
+	case reserved == 0:
+		return "not used, all free"
+	}
+	return fmt.Sprintf("not used, %s reserved, the largest free block is %v", plural(reserved, "range"), best)
+}
+
+func (p *Plan) textNodes(b *printer, n int) {
+	nodes := p.nodes(n)
+	if len(nodes) == 0 {
+		return
+	}
+	b.head("Nodes, in the order in which they register")
+	var rows [][]string
+	for _, x := range nodes {
+		row := []string{x.Name}
+		for _, q := range x.PodCIDRs {
+			row = append(row, q.String())
+		}
+		rows = append(rows, row)
+	}
+	b.table("  ", "", rows, nil)
+	if c := p.Capacity().Nodes; uint64(len(nodes)) < c {
+		b.printf("  %s more have room\n", cidr.FormatCount(c-uint64(len(nodes))))
+	}
+	b.WriteByte('\n')
+}
+
+// A fact is a number of a plan with what it means.
+type fact struct{ what, value string }
+
+// facts returns the numbers of a plan, in the order in which to show them.
+func (p *Plan) facts() []fact {
+	c := p.Capacity()
+	r := p.Request
+	fs := []fact{
+		{"API server service IP", joinAddrs(p.APIServerServiceIPs)},
+		{"cluster DNS IP", joinAddrs(p.DNSServiceIPs)},
+		{"nodes", fmt.Sprintf("%s planned, %s fit, %s left", withSurge(r), cidr.FormatCount(c.Nodes), cidr.FormatCount(c.NodesLeft))},
+	}
+	for _, f := range c.Families {
+		in := ""
+		if len(c.Families) > 1 {
+			in = ", " + f.Family.String()
+		}
+		fs = append(fs,
+			fact{"node subnet" + in, fmt.Sprintf("/%d, room for %s pods at a time, %s planned", f.NodeMask, formatCount(f.PodsPerNode), commas(r.PodsPerNode))},
+			fact{"services" + in, fmt.Sprintf("%s planned, %s fit, %s left", commas(r.Services), formatCount(f.Services), formatBig(f.ServicesLeft))},
+			fact{"host addresses" + in, fmt.Sprintf("%s fit, %s left", formatBig(f.Hosts), formatBig(f.HostsLeft))})
+		if f.StaticBand > 0 {
+			fs = append(fs, fact{"fixed service IPs" + in, fmt.Sprintf("the first %d addresses are handed out last: choose fixed ones there", f.StaticBand)})
+		}
+	}
+	return fs
+}
+
+func withSurge(r Request) string {
+	if r.Surge == 0 {
+		return commas(r.Nodes)
+	}
+	return fmt.Sprintf("%s and %s during replacement", commas(r.Nodes), commas(r.Surge))
+}
+
+func joinAddrs(as []netip.Addr) string {
+	if len(as) == 0 {
+		return "none"
+	}
+	var s []string
+	for _, a := range as {
+		s = append(s, a.String())
+	}
+	return strings.Join(s, ", ")
+}
+
+func (p *Plan) textNumbers(b *printer) {
+	b.head("Numbers")
+	var rows [][]string
+	for _, f := range p.facts() {
+		rows = append(rows, []string{f.what, f.value})
+	}
+	b.table("  ", "", rows, nil)
+	b.WriteByte('\n')
+}
+
+func (p *Plan) textWhy(b *printer) {
+	b.head("Why these")
+	for _, r := range p.Ranges {
+		b.printf("  %s %v\n", b.paint(nameStyle(r.Role), string(r.Role)), r.Prefix)
+		b.wrap("    ", textWidth, printable(r.Sizing))
+		b.wrap("    ", textWidth, printable(r.Why))
+	}
+	b.WriteByte('\n')
+}
+
+func (p *Plan) textPermanence(b *printer) {
+	b.head("Permanent after installation")
+	var rows, later [][]string
+	for _, x := range p.Permanence() {
+		if x.Permanent {
+			rows = append(rows, []string{x.What, x.Value})
+		} else {
+			later = append(later, []string{x.What, x.Value})
+		}
+	}
+	b.table("  ", "", rows, nil)
+	b.WriteByte('\n')
+	b.head("Can be changed later")
+	b.table("  ", "", later, nil)
+}
+
+func (p *Plan) textWarnings(b *printer) {
+	if len(p.Warnings) == 0 {
+		return
+	}
+	b.WriteByte('\n')
+	b.head("Warnings")
+	for _, f := range p.Warnings {
+		b.textFinding(f)
+	}
+}
+
+// textFinding writes a finding with its effect and what mends it.
+func (b *printer) textFinding(f Finding) {
+	style := warningStyle
+	if f.Severity == Error {
+		style = errorStyle
+	}
+	b.printf("  %s %s\n", b.paint(style, string(f.Severity)), f.Rule)
+	b.wrap("    ", textWidth, printable(f.Message))
+	b.wrap("    ", textWidth, printable(f.Effect))
+	for _, fix := range f.Fix {
+		b.wrap("    - ", textWidth, printable(fix))
+	}
+}
+
+// WriteText writes why no plan exists, what would make one possible, and a plan that works instead.
+func (e *InfeasibleError) WriteText(w io.Writer, o RenderOptions) error {
+	b := &printer{color: o.Color}
+	b.printf("%s\n", b.paint(errorStyle, "No plan exists for this request."))
+	if len(e.Conflicts) > 0 {
+		b.WriteByte('\n')
+		b.head("Ranges that contradict each other")
+		for _, c := range e.Conflicts {
+			b.wrap("  ", textWidth, printable(c.Error()))
+		}
+	}
+	if len(e.Limits) > 0 {
+		b.WriteByte('\n')
+		b.head("Too small")
+		for _, t := range e.Limits {
+			b.wrap("  ", textWidth, printable(t.Error()))
+		}
+	}
+	for _, s := range e.Shortages {
+		b.textShortage(s)
+	}
+	if len(e.Relaxations) == 0 {
+		return b.flushTo(w)
+	}
+	b.WriteByte('\n')
+	b.head("What would make it possible, each tried")
+	for i, r := range e.Relaxations {
+		b.printf("  %d. %s\n", i+1, printable(r.Change))
+	}
+	if p := e.Alternative(); p != nil {
+		b.WriteByte('\n')
+		b.head("The plan with the first of these")
+		var rows [][]string
+		for _, r := range p.Ranges {
+			rows = append(rows, []string{string(r.Role), r.Prefix.String(), p.holds(r)})
+		}
+		b.table("  ", "", rows, func(n int) string { return nameStyle(p.Ranges[n].Role) })
+	}
+	return b.flushTo(w)
+}
+
+func (b *printer) textShortage(s Shortage) {
+	b.WriteByte('\n')
+	b.head(fmt.Sprintf("Not enough %s space", s.Family))
+	var within []string
+	for _, q := range s.Within {
+		within = append(within, q.String())
+	}
+	b.wrap("  ", textWidth, "to draw from: "+strings.Join(within, ", "))
+	if s.Err != nil {
+		b.wrap("  ", textWidth, printable(s.Err.Error()))
+	}
+	b.printf("  to be placed:\n")
+	var rows [][]string
+	for _, d := range s.Wanted {
+		rows = append(rows, []string{string(d.Role), fmt.Sprintf("/%d", d.Bits), printable(d.Why)})
+	}
+	b.table("    ", "", rows, func(n int) string { return nameStyle(s.Wanted[n].Role) })
+	if len(s.InTheWay) == 0 {
+		return
+	}
+	b.printf("  in the way:\n")
+	rows = nil
+	for i, o := range s.InTheWay {
+		if i == 12 {
+			rows = append(rows, []string{"", fmt.Sprintf("and %d more", len(s.InTheWay)-i), ""})
+			break
+		}
+		helps := ""
+		if o.Helps {
+			helps = "giving it up would suffice"
+		}
+		rows = append(rows, []string{o.Prefix.String(), printable(o.By), helps})
+	}
+	b.table("    ", "", rows, func(int) string { return reservedStyle })
+}
