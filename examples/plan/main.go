@@ -1,0 +1,192 @@
+// Plan finds address ranges for a Kubernetes cluster that cannot collide, and prints them with a map of the address space.
+//
+// With no flag it plans a small cluster; -h lists the flags. The exit status is 0 for a plan, 1 if none exists (standard
+// error says why, and what would make one possible), 2 for wrong usage and for input that cannot be read.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/kubecidr/kubecidr"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+const (
+	exitPlan  = 0
+	exitNone  = 1
+	exitUsage = 2
+)
+
+func main() {
+	os.Exit(run(os.Args[1:]))
+}
+
+// A format is one of the forms that -o selects.
+type format struct {
+	name, doc string
+	write     func(*plan.Plan, io.Writer, plan.RenderOptions) error
+}
+
+func formats() []format {
+	return []format{
+		{"text", "ranges, a map of the address space, nodes, numbers, reasons, warnings", (*plan.Plan).WriteText},
+		{"json", "the plan for programs", (*plan.Plan).WriteJSON},
+		{"yaml", "the same as json, in YAML", (*plan.Plan).WriteYAML},
+	}
+}
+
+// options are the flags that are not part of the request.
+type options struct {
+	format    format
+	showNodes int
+	file      string
+	help      bool
+}
+
+func run(args []string) int {
+	opts, req, err := parse(args)
+	switch {
+	case err != nil:
+		return usageError(err)
+	case opts.help:
+		usage(os.Stdout)
+		return exitPlan
+	}
+	p, err := plan.New(req)
+	if none, ok := errors.AsType[*plan.InfeasibleError](err); ok {
+		if err := none.WriteText(os.Stderr, plan.RenderOptions{Color: colors(os.Stderr)}); err != nil {
+			return usageError(err)
+		}
+		return exitNone
+	}
+	if err != nil {
+		return usageError(err)
+	}
+	if err := opts.format.write(p, os.Stdout, plan.RenderOptions{Nodes: opts.showNodes, Color: colors(os.Stdout)}); err != nil {
+		return usageError(err)
+	}
+	return exitPlan
+}
+
+// parse reads the flags. The error is one line.
+func parse(args []string) (o options, req plan.Request, err error) {
+	o = options{format: formats()[0], showNodes: 10}
+	given := make(map[string][]string) // flags of the request
+	fs := flag.NewFlagSet("plan", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	for _, k := range plan.RequestKeys() {
+		fs.Func(k.Name, "", func(v string) error {
+			given[k.Name] = append(given[k.Name], v)
+			return nil
+		})
+	}
+	fs.StringVar(&o.file, "f", "", "")
+	output := fs.String("o", o.format.name, "")
+	show := fs.String("show-nodes", strconv.Itoa(o.showNodes), "")
+	fs.BoolVar(&o.help, "h", false, "")
+	fs.BoolVar(&o.help, "help", false, "")
+	if err := fs.Parse(args); err != nil {
+		return o, req, flagError(err)
+	}
+	if o.help {
+		return o, req, nil
+	}
+	if fs.NArg() > 0 {
+		return o, req, fmt.Errorf("unexpected argument %q: everything is given by flags; -h lists them", fs.Arg(0))
+	}
+	if err := o.setFormat(*output); err != nil {
+		return o, req, err
+	}
+	if o.showNodes, err = strconv.Atoi(*show); err != nil || o.showNodes < 0 {
+		return o, req, fmt.Errorf("-show-nodes %q: must be a whole number, 0 or more", *show)
+	}
+	if o.file != "" {
+		if req, err = readRequest(o.file); err != nil {
+			return o, req, err
+		}
+	}
+	for _, k := range plan.RequestKeys() {
+		if values, ok := given[k.Name]; ok {
+			if err := req.Set(k.Name, values...); err != nil {
+				return o, req, fmt.Errorf("-%w", err)
+			}
+		}
+	}
+	return o, req, nil
+}
+
+// flagError returns an error of package flag in the words of this program.
+func flagError(err error) error {
+	name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if !unknown {
+		return fmt.Errorf("%w; -h lists all flags", err)
+	}
+	if err := new(plan.Request).Set(name, ""); errors.Is(err, plan.ErrUnknownKey) {
+		return fmt.Errorf("flag %w", err)
+	}
+	return err
+}
+
+// readRequest reads a request file, or standard input where name is "-".
+func readRequest(name string) (plan.Request, error) {
+	if name == "-" {
+		return kubecidr.ReadRequest("standard input", os.Stdin)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return plan.Request{}, err
+	}
+	defer f.Close()
+	return kubecidr.ReadRequest(name, f)
+}
+
+func (o *options) setFormat(name string) error {
+	var names []string
+	for _, f := range formats() {
+		if f.name == name {
+			o.format = f
+			return nil
+		}
+		names = append(names, f.name)
+	}
+	return fmt.Errorf("-o %q: must be one of %s", name, strings.Join(names, ", "))
+}
+
+// usageError prints one line and returns the exit status for it.
+func usageError(err error) int {
+	fmt.Fprintf(os.Stderr, "plan: %v\n", err)
+	return exitUsage
+}
+
+// colors reports whether f is a terminal on which colours are wanted (https://no-color.org).
+func colors(f *os.File) bool {
+	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// usage prints all flags.
+func usage(w io.Writer) {
+	fmt.Fprintln(w, "usage: go run ./examples/plan [flags]")
+	fmt.Fprintln(w, "\nFinds address ranges for a Kubernetes cluster that cannot collide. Without flags it plans a small cluster.")
+	fmt.Fprintln(w, "\nWhat the cluster needs; each can stand under the same name in the file of -f:")
+	for _, k := range plan.RequestKeys() {
+		fmt.Fprintf(w, "  -%-26s %s\n", k.Name+" "+k.Arg, k.Doc)
+	}
+	fmt.Fprintln(w, "\nInput and output:")
+	fmt.Fprintf(w, "  -%-26s %s\n", "f FILE", "read the request from a YAML file; flags replace what it says. - is standard input")
+	fmt.Fprintf(w, "  -%-26s %s\n", "show-nodes N", "list the subnets of the first N nodes (default 10)")
+	fmt.Fprintf(w, "  -%-26s %s\n", "o FORMAT", "one of")
+	for _, f := range formats() {
+		fmt.Fprintf(w, "      %-23s %s\n", f.name, f.doc)
+	}
+	fmt.Fprintln(w, "\nLISTs are separated by commas. The exit status is 0 for a plan, 1 if none exists, 2 for wrong usage or input.")
+}
