@@ -139,6 +139,11 @@ func (r *Request) checkFamilies() error {
 			return &RequestError{Field: fmt.Sprintf("families[%d]", i), Value: f.String(), Reason: "is named twice; name each family once, the primary first"}
 		}
 	}
+	// podCIDRs and comma lists exist since v1.16, behind the gate IPv6DualStack.
+	if v := r.Kubernetes.Or(NewestKubernetes()); len(r.Families) == 2 && v.Before(Version{1, 16, 0}) {
+		return &RequestError{Field: "families", Value: r.Families[0].String() + "," + r.Families[1].String(),
+			Reason: fmt.Sprintf("%v has no dual-stack; use v1.23 or later, where it is stable, or one family", v)}
+	}
 	return nil
 }
 
@@ -158,6 +163,12 @@ func (r *Request) checkPins() error {
 		if p.Role != RoleHosts && !slices.Contains(families, FamilyOf(p.Prefix)) {
 			return &RequestError{Field: field, Value: p.String(),
 				Reason: fmt.Sprintf("is %v, a family that the request does not plan; add it to the families", FamilyOf(p.Prefix))}
+		}
+		for _, q := range r.Pins[:i] {
+			if p.Role != RoleHosts && q.Role == p.Role && q != p && FamilyOf(q.Prefix) == FamilyOf(p.Prefix) {
+				return &RequestError{Field: field, Value: p.String(),
+					Reason: fmt.Sprintf("contradicts %v: a cluster has one %v range of %s; leave one out", q, FamilyOf(p.Prefix), p.Role)}
+			}
 		}
 	}
 	return nil

@@ -1,20 +1,25 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
+	"math/big"
 	"net/netip"
 	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
 )
 
 // An InfeasibleError says that no plan exists for a request, why, and what would make one possible.
-// It unwraps to its causes: a [*cidr.ShortageError] for each family that is short of space, a [*ConflictError] for each
+// It unwraps to its causes: a [*Shortage], and through it a [*cidr.ShortageError], for each family that is short of space,
+// a [*ConflictError] for each
 // pair of fixed ranges that contradict each other, a [*LimitError] for each fixed range or limit of Kubernetes that the
 // request does not fit in.
 type InfeasibleError struct {
 	Request     Request          // with its defaults filled in
 	Conflicts   []*ConflictError // fixed ranges that overlap
 	Limits      []*LimitError    // fixed ranges, and limits of Kubernetes, that the request does not fit in
-	Shortages   []Shortage       // families that are short of space; only looked for where there are no conflicts
+	Shortages   []*Shortage      // families that are short of space; only looked for where there are no conflicts
 	Relaxations []Relaxation     // what would make it feasible, each verified by planning again; the smallest loss first
 }
 
@@ -105,10 +110,60 @@ func (e *InfeasibleError) Unwrap() []error {
 		errs = append(errs, t)
 	}
 	for _, s := range e.Shortages {
-		errs = append(errs, s.Err)
+		errs = append(errs, s)
 	}
 	return errs
 }
+
+// Error returns the form
+//
+//	IPv4: 10.0.0.0/14 has no room for pods /10, hosts /19, services /22: 1 block of /10 is needed, 0 are free, 1 is missing
+//
+// and what is in the way.
+func (s *Shortage) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v: %s ", s.Family, joinPrefixes(s.Within))
+	if len(s.Within) > 1 {
+		b.WriteString("have no room for ")
+	} else {
+		b.WriteString("has no room for ")
+	}
+	for i, d := range s.Wanted {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%s /%d", d.Role, d.Bits)
+	}
+	if short, ok := errors.AsType[*cidr.ShortageError](s.Err); ok {
+		count := func(n *big.Int, one, many string) string {
+			if n.IsInt64() && n.Int64() == 1 {
+				return "1 " + one
+			}
+			return n.String() + " " + many
+		}
+		fmt.Fprintf(&b, ": %s needed, %s free, %s missing",
+			count(short.Need, fmt.Sprintf("block of /%d is", short.Bits), fmt.Sprintf("blocks of /%d are", short.Bits)),
+			count(short.Have, "is", "are"), count(short.Missing(), "is", "are"))
+	} else {
+		fmt.Fprintf(&b, ": %v", s.Err)
+	}
+	for i, o := range s.InTheWay {
+		switch {
+		case i == 3:
+			fmt.Fprintf(&b, " and %d more", len(s.InTheWay)-i)
+			return b.String()
+		case i == 0:
+			b.WriteString("; in the way: ")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(o.String())
+	}
+	return b.String()
+}
+
+// Unwrap returns s.Err, a [*cidr.ShortageError].
+func (s *Shortage) Unwrap() error { return s.Err }
 
 // Alternative returns a plan that works instead: that of the first relaxation, which for contradictory pins is the one
 // that gives up the fewest of them. It is nil if there is no relaxation.
@@ -122,8 +177,13 @@ func (e *InfeasibleError) Alternative() *Plan {
 // Error returns the form `pin services 10.1.0.0/16 overlaps hosts 10.0.0.0/8 in 10.1.0.0/16`.
 func (e *ConflictError) Error() string { return fmt.Sprintf("%v overlaps %v", e.A, e.B) }
 
-// String returns the form "pin services 10.1.0.0/16".
-func (c Claim) String() string { return fmt.Sprintf("%s %v", c.By, c.Prefix) }
+// String returns the form "pin services 10.1.0.0/16", and "10.8.0.0/13 (vpn)" for what is to be avoided.
+func (c Claim) String() string {
+	if c.Role == RoleReserved {
+		return Reservation{Prefix: c.Prefix, Name: c.By}.String()
+	}
+	return fmt.Sprintf("%s %v", c.By, c.Prefix)
+}
 
 // Error returns the role, the range, both sizes and the arithmetic.
 func (e *LimitError) Error() string {

@@ -52,7 +52,7 @@ func solve(r Request) (*Plan, *InfeasibleError) {
 		s.run()
 		fail.Limits = append(fail.Limits, s.limits...)
 		if s.shortage != nil {
-			fail.Shortages = append(fail.Shortages, *s.shortage)
+			fail.Shortages = append(fail.Shortages, s.shortage)
 		}
 		for _, x := range s.ranges {
 			byRole[x.Role] = append(byRole[x.Role], x)
@@ -579,9 +579,9 @@ func (s *familySolver) best(bits int, quiet bool) (netip.Prefix, bool) {
 	space := s.space
 	if quiet {
 		space = space.Clone()
-		for _, l := range localDefaults() {
+		for _, q := range quietlyAvoided() {
 			// A range outside of the space takes nothing of it.
-			_ = space.Occupy(l.Prefix)
+			_ = space.Occupy(q)
 		}
 	}
 	p, err := space.Peek(bits)
@@ -606,9 +606,6 @@ func (s *familySolver) whyBest(d *demand, block netip.Prefix, quiet bool) string
 func (s *familySolver) obstacle(p netip.Prefix) string {
 	for _, c := range s.claims {
 		if c.Prefix.Overlaps(p) {
-			if c.Role == RoleReserved {
-				return Reservation{Prefix: c.Prefix, Name: c.By}.String()
-			}
 			return c.String()
 		}
 	}

@@ -27,6 +27,15 @@ func relax(r Request, e *InfeasibleError) []Relaxation {
 	}
 	x.tryGivingUp()
 	x.tryWidening()
+	if fs := x.orig.Families; len(fs) == 2 {
+		for _, f := range fs {
+			x.try(change{fmt.Sprintf("%v alone", f), 6, func(r Request) Request {
+				r.Families = []Family{f}
+				r.Pins = slices.DeleteFunc(r.Pins, func(p Pin) bool { return FamilyOf(p.Prefix) != f })
+				return r
+			}})
+		}
+	}
 	if len(x.out) == 0 {
 		x.tryPairs()
 	}
@@ -172,12 +181,13 @@ func (x *relaxer) dials() []dial {
 			return fmt.Sprintf("%s -> %s pods on a node", commas(r.PodsPerNode), commas(pods[i-1]))
 		},
 		func(i int) float64 { return 1.3 * float64(i) }})
-	if r.HostCount > 0 {
+	// Every node needs an address, so no fewer host addresses than nodes.
+	if least := r.Nodes + r.Surge; x.orig.HostCount > least {
 		edges := 2
 		if slices.Contains(r.Families, IPv4) {
 			edges++
 		}
-		d := halving(r.HostCount, 1, edges, 1.1,
+		d := halving(r.HostCount, least, edges, 1.1,
 			func(q *Request, n int) { q.HostCount = n },
 			func(n int) string { return fmt.Sprintf("%s -> %s host addresses", commas(r.HostCount), commas(n)) })
 		out = append(out, d)
@@ -368,7 +378,11 @@ func (x *relaxer) tryWidening() {
 			if FamilyOf(q) != s.Family || s.Family == IPv6 || slices.ContainsFunc(s.Within, q.Overlaps) {
 				continue
 			}
-			x.try(change{fmt.Sprintf("draw from %v as well", q), 5, func(Request) Request {
+			loss := 5.0
+			if q.Bits() == 10 {
+				loss = 7 // shared with the provider (RFC 6598)
+			}
+			x.try(change{fmt.Sprintf("draw from %v as well", q), loss, func(Request) Request {
 				r := x.within(s.Family)
 				r.Within = append(r.Within, q)
 				return r

@@ -15,13 +15,42 @@ const (
 	RuleDNSNotReserved     RuleID = "dns-address-not-reserved"
 	RuleGrowthLimited      RuleID = "growth-limited"
 	RuleKnownRangeOverlap  RuleID = "known-range-overlap"
+	RuleSpecialRange       RuleID = "special-range"
 	RuleNodeSubnetTight    RuleID = "node-subnet-tight"
 	RuleNodeMaskUncommon   RuleID = "node-mask-uncommon"
 	RuleDualStackNotStable RuleID = "dual-stack-not-stable"
 )
 
-// localDefaults returns the ranges that popular software takes on a host by default.
-func localDefaults() []Reservation { return nil }
+// localDefaults returns the ranges that popular software takes on every host where it runs, as the atlas knows them. Large
+// pools from which it takes a small part only when asked for more networks are not among them: Docker's last one,
+// 192.168.0.0/16, is used after 31 networks, and half of all sites would be warned.
+func localDefaults() []cidr.Use {
+	var out []cidr.Use
+	for u := range cidr.Atlas() {
+		switch {
+		case u.Name == "docker" && u.Prefix != netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 168}), 16),
+			u.Name == "podman" && u.Prefix == netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 88}), 16),
+			u.Name == "libvirt":
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// quietlyAvoided returns the ranges that are chosen from last: those of [localDefaults], and those with a special purpose
+// that is not private use.
+func quietlyAvoided() []netip.Prefix {
+	var out []netip.Prefix
+	for _, u := range localDefaults() {
+		out = append(out, u.Prefix)
+	}
+	for s := range cidr.SpecialRanges() {
+		if s.Kind != cidr.KindPrivate {
+			out = append(out, s.Prefix)
+		}
+	}
+	return out
+}
 
 // warnings returns what is legal in p and may surprise.
 func (p *Plan) warnings() []Finding {
@@ -35,9 +64,12 @@ func (p *Plan) warnings() []Finding {
 	}
 	req := &p.Request
 	for _, r := range p.Ranges {
-		if r.Role != RoleHosts && !isPrivate(r.Prefix) {
+		if kind := special(r.Prefix); kind != "" {
+			add(RuleSpecialRange, Error, "hosts and routers do not forward these addresses as they do others", "take a range of private addresses",
+				"%s %v overlaps addresses for another purpose: %s", r.Role, r.Prefix, kind)
+		} else if r.Role != RoleHosts && !isPrivate(r.Prefix) {
 			add(RulePublicRange, Warning, "what others have at these addresses cannot be reached from pods",
-				fmt.Sprintf("pin %s to a private range, or draw from one", r.Role),
+				"take a range of private addresses",
 				"%s %v is not private address space (RFC 1918, RFC 6598, RFC 4193)", r.Role, r.Prefix)
 		}
 		if r.Role == RoleHosts && r.Given {
@@ -48,10 +80,14 @@ func (p *Plan) warnings() []Finding {
 				}
 			}
 		}
-		for _, l := range localDefaults() {
-			if l.Prefix.Overlaps(r.Prefix) {
-				add(RuleKnownRangeOverlap, Warning, "where that software runs, traffic to these addresses stays on the host",
-					"avoid "+l.Name, "%s %v overlaps %v, which %s takes by default (%s)", r.Role, r.Prefix, l.Prefix, l.Name, l.Source)
+		for _, u := range localDefaults() {
+			if u.Prefix.Overlaps(r.Prefix) {
+				rule := RuleKnownRangeOverlap
+				if u.Prefix == docker0() {
+					rule = RuleDockerBridgeOverlap
+				}
+				add(rule, Warning, fmt.Sprintf("on a host where %s runs, traffic to %v stays on that host", u.Name, u.Prefix),
+					"take another range, or move "+u.Name, "%s %v overlaps %v, which %s takes by default: %s (%s)", r.Role, r.Prefix, u.Prefix, u.Name, u.What, u.Source)
 			}
 		}
 		if kept := r.Prefix.Bits() - r.Grow.Bits(); kept < req.Grow {
@@ -97,6 +133,23 @@ func (p *Plan) warnings() []Finding {
 		}
 	}
 	return out
+}
+
+// docker0 returns the range of Docker's default bridge.
+func docker0() netip.Prefix { return netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 17}), 16) }
+
+// special names the purpose of addresses in p that cannot be a cluster's, "" if there are none: loopback, multicast and
+// the like. Documentation and benchmarking addresses can.
+func special(p netip.Prefix) string {
+	for s := range cidr.SpecialRanges() {
+		switch s.Kind {
+		case cidr.KindThisNetwork, cidr.KindLoopback, cidr.KindLinkLocal, cidr.KindMulticast, cidr.KindBroadcast:
+			if s.Prefix.Overlaps(p) {
+				return fmt.Sprintf("%v, %s (%s)", s.Prefix, s.Name, s.RFC)
+			}
+		}
+	}
+	return ""
 }
 
 func times(n int) string {

@@ -1,0 +1,262 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"net/netip"
+	"slices"
+
+	"go4.org/netipx"
+)
+
+// An UnsoundError says what is wrong with a plan.
+type UnsoundError struct {
+	Role   Role         // "" if it concerns no single role
+	Prefix netip.Prefix // invalid if it concerns no single range
+	Reason string
+}
+
+// Error returns role, range and reason.
+func (e *UnsoundError) Error() string {
+	switch {
+	case e.Prefix.IsValid():
+		return fmt.Sprintf("%s %v: %s", e.Role, e.Prefix, e.Reason)
+	case e.Role != "":
+		return fmt.Sprintf("%s: %s", e.Role, e.Reason)
+	}
+	return e.Reason
+}
+
+// Validate checks p against its request from first principles: every pair of ranges, every address count, without any of
+// the code that made the plan. It is slow, quadratic in ranges and reservations, and there for tests, and for callers who
+// changed a plan. The error joins one [*UnsoundError] for each thing that is wrong; it is nil for a plan that [New] returned.
+func (p *Plan) Validate() error {
+	v := validator{p: p, r: p.Request}
+	v.families()
+	v.disjoint()
+	v.placed()
+	v.pins()
+	v.grown()
+	v.counts()
+	v.addresses()
+	return errors.Join(v.errs...)
+}
+
+type validator struct {
+	p    *Plan
+	r    Request
+	errs []error
+}
+
+func (v *validator) add(role Role, q netip.Prefix, format string, args ...any) {
+	v.errs = append(v.errs, &UnsoundError{role, q, fmt.Sprintf(format, args...)})
+}
+
+func (v *validator) families() {
+	if len(v.p.Families) == 0 {
+		v.add("", netip.Prefix{}, "the plan has no family")
+	}
+	if !slices.Equal(v.p.Families, v.r.Families) {
+		v.add("", netip.Prefix{}, "families %v, the request has %v", v.p.Families, v.r.Families)
+	}
+	for _, r := range v.p.Ranges {
+		switch {
+		case !r.Prefix.IsValid() || r.Prefix.Masked() != r.Prefix || r.Prefix.Addr().Is4In6():
+			v.add(r.Role, r.Prefix, "is no canonical prefix")
+		case !slices.Contains(v.p.Families, r.Family()):
+			v.add(r.Role, r.Prefix, "is of a family that the plan does not have")
+		}
+	}
+	for _, f := range v.p.Families {
+		for _, role := range []Role{RoleHosts, RoleServices, RolePods} {
+			n := 0
+			for _, r := range v.p.Ranges {
+				if r.Role == role && r.Family() == f {
+					n++
+				}
+			}
+			if n == 0 || n > 1 && role != RoleHosts {
+				v.add(role, netip.Prefix{}, "%d %v ranges", n, f)
+			}
+		}
+	}
+}
+
+func (v *validator) disjoint() {
+	for i, a := range v.p.Ranges {
+		for _, b := range v.p.Ranges[i+1:] {
+			if overlap(a.Prefix, b.Prefix) {
+				v.add(a.Role, a.Prefix, "overlaps %s %v", b.Role, b.Prefix)
+			}
+		}
+		for _, x := range v.r.Avoid {
+			if overlap(a.Prefix, x.Prefix) && !(a.Role == RoleHosts && a.Given) {
+				v.add(a.Role, a.Prefix, "overlaps %v, which is to be avoided", x)
+			}
+		}
+	}
+}
+
+// overlap compares first and last addresses.
+func overlap(a, b netip.Prefix) bool {
+	if !a.IsValid() || !b.IsValid() || a.Addr().BitLen() != b.Addr().BitLen() {
+		return false
+	}
+	x, y := netipx.RangeOfPrefix(a), netipx.RangeOfPrefix(b)
+	return x.From().Compare(y.To()) <= 0 && y.From().Compare(x.To()) <= 0
+}
+
+// space returns what the request draws from.
+func (v *validator) space() *netipx.IPSet {
+	var b netipx.IPSetBuilder
+	for _, w := range v.r.Within {
+		b.AddPrefix(w)
+	}
+	s, err := b.IPSet()
+	if err != nil {
+		return new(netipx.IPSet)
+	}
+	return s
+}
+
+func (v *validator) placed() {
+	space := v.space()
+	for _, r := range v.p.Ranges {
+		fixed := slices.Contains(v.r.Pins, Pin{r.Role, r.Prefix}) || r.Role == RoleHosts && slices.Contains(v.r.Hosts, r.Prefix)
+		if fixed != r.Given {
+			v.add(r.Role, r.Prefix, "given is %t, but the request says %t", r.Given, fixed)
+		}
+		if !fixed && !space.ContainsPrefix(r.Prefix) {
+			v.add(r.Role, r.Prefix, "is not in the space to draw from")
+		}
+	}
+}
+
+// pins checks that nothing that is fixed was moved.
+func (v *validator) pins() {
+	fixed := slices.Clone(v.r.Pins)
+	for _, h := range v.r.Hosts {
+		fixed = append(fixed, Pin{RoleHosts, h})
+	}
+	for _, x := range fixed {
+		if !slices.Contains(v.p.Families, FamilyOf(x.Prefix)) {
+			continue
+		}
+		if !slices.ContainsFunc(v.p.Ranges, func(r Range) bool {
+			return r.Role == x.Role && (r.Prefix == x.Prefix ||
+				r.Role == RoleHosts && r.Prefix.Bits() <= x.Prefix.Bits() && r.Prefix.Contains(x.Prefix.Addr()))
+		}) {
+			v.add(x.Role, x.Prefix, "is fixed by the request and not in the plan")
+		}
+	}
+}
+
+func (v *validator) grown() {
+	space := v.space()
+	for i, r := range v.p.Ranges {
+		g := r.Grow
+		if g == r.Prefix {
+			continue
+		}
+		if !g.IsValid() || g.Masked() != g || g.Bits() > r.Prefix.Bits() || !g.Contains(r.Prefix.Addr()) {
+			v.add(r.Role, r.Prefix, "room to grow %v does not contain it", g)
+			continue
+		}
+		if r.Prefix.Bits()-g.Bits() > v.r.Grow {
+			v.add(r.Role, r.Prefix, "room to grow %v is more than was asked for", g)
+		}
+		if r.Role == RoleServices && g.Addr() != r.Prefix.Addr() {
+			v.add(r.Role, r.Prefix, "room to grow %v begins before it", g)
+		}
+		if !r.Given && !space.ContainsPrefix(g) {
+			v.add(r.Role, r.Prefix, "room to grow %v is not in the space to draw from", g)
+		}
+		for j, q := range v.p.Ranges {
+			if i != j && overlap(g, q.Grow) {
+				v.add(r.Role, r.Prefix, "room to grow %v overlaps %s %v", g, q.Role, q.Grow)
+			}
+		}
+		for _, x := range v.r.Avoid {
+			if overlap(g, x.Prefix) && !(r.Given && r.Role == RoleHosts) {
+				v.add(r.Role, r.Prefix, "room to grow %v overlaps %v, which is to be avoided", g, x)
+			}
+		}
+	}
+}
+
+// counts checks that everything that the request asks for has its address.
+func (v *validator) counts() {
+	// atLeast reports whether 2^n is k or more.
+	atLeast := func(n, k int) bool {
+		return n >= 0 && new(big.Int).Lsh(big.NewInt(1), uint(n)).Cmp(big.NewInt(int64(k))) >= 0
+	}
+	for _, r := range v.p.Ranges {
+		all := r.Prefix.Addr().BitLen()
+		four := all == 32
+		edges := 1 // the base address
+		if four {
+			edges = 2 // and the broadcast address
+		}
+		switch r.Role {
+		case RoleServices:
+			if !atLeast(all-r.Prefix.Bits(), v.r.Services+2+edges) {
+				v.add(r.Role, r.Prefix, "does not hold %d services", v.r.Services)
+			}
+			if h := all - r.Prefix.Bits(); h < 4 || h > 20 {
+				v.add(r.Role, r.Prefix, "kubeadm takes 4 to 20 bits of services, not %d", h)
+			}
+		case RolePods:
+			mask := v.p.NodeMaskIPv6
+			if four {
+				mask = v.p.NodeMaskIPv4
+			}
+			if !atLeast(mask-r.Prefix.Bits(), v.r.Nodes+v.r.Surge) {
+				v.add(r.Role, r.Prefix, "does not hold %d nodes with a /%d each", v.r.Nodes+v.r.Surge, mask)
+			}
+			if !atLeast(all-mask, v.r.PodsPerNode+edges+1) {
+				v.add(r.Role, r.Prefix, "a /%d does not hold %d pods", mask, v.r.PodsPerNode)
+			}
+			if all-r.Prefix.Bits() < 4 {
+				v.add(r.Role, r.Prefix, "kubeadm takes no pod range of fewer than 14 addresses")
+			}
+			if mask-r.Prefix.Bits() > 16 && !(four && v.r.Kubernetes.Before(Version{1, 20, 0})) {
+				v.add(r.Role, r.Prefix, "more than 16 bits to the node mask /%d", mask)
+			}
+		case RoleHosts:
+			if !r.Given && !atLeast(all-r.Prefix.Bits(), v.r.HostCount+edges+1) {
+				v.add(r.Role, r.Prefix, "does not hold %d hosts", v.r.HostCount)
+			}
+		}
+	}
+}
+
+// addresses checks the API server's and cluster DNS's address by counting from the base.
+func (v *validator) addresses() {
+	var api, dns []netip.Addr
+	for _, f := range v.p.Families {
+		for _, r := range v.p.Ranges {
+			if r.Role != RoleServices || r.Family() != f {
+				continue
+			}
+			a := r.Prefix.Addr()
+			for i := 1; i <= 10 && a.IsValid(); i++ {
+				if a = a.Next(); !a.IsValid() || !r.Prefix.Contains(a) {
+					break
+				}
+				switch i {
+				case 1:
+					api = append(api, a)
+				case 10:
+					dns = append(dns, a)
+				}
+			}
+		}
+	}
+	if !slices.Equal(api, v.p.APIServerServiceIPs) {
+		v.add(RoleServices, netip.Prefix{}, "API server addresses %v, should be %v", v.p.APIServerServiceIPs, api)
+	}
+	if !slices.Equal(dns, v.p.DNSServiceIPs) {
+		v.add(RoleServices, netip.Prefix{}, "DNS addresses %v, should be %v", v.p.DNSServiceIPs, dns)
+	}
+}
