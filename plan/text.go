@@ -444,7 +444,7 @@ func (e *InfeasibleError) WriteText(w io.Writer, o RenderOptions) error {
 	return b.flushTo(w)
 }
 
-func (b *printer) textShortage(s Shortage) {
+func (b *printer) textShortage(s *Shortage) {
 	b.WriteByte('\n')
 	b.head(fmt.Sprintf("Not enough %s space", s.Family))
 	var within []string
