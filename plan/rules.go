@@ -51,4 +51,8 @@ const (
 	RuleArgumentWithoutName   RuleID = "argument-without-name"     // extraArgs of kubeadm
 	RuleDNSDomainInvalid      RuleID = "dns-domain-invalid"        // networking.dnsDomain of kubeadm
 	RuleAdvertiseAddressWrong RuleID = "advertise-address-invalid" // no IP address
+
+	RuleFlagRefused          RuleID = "flag-refused"               // an argument that a program's flag package does not accept
+	RuleKubeadmConfigRefused RuleID = "kubeadm-config-refused"     // structure, types or API version that kubeadm does not accept
+	RuleKubeadmKeyUnknown    RuleID = "kubeadm-config-key-unknown" // a key that kubeadm does not read, not about ranges
 )

@@ -25,6 +25,19 @@ func Nearest(word string, candidates []string) string {
 	return best
 }
 
+// Within is [Nearest] for a caller who knows better what is near: at most limit letters may differ.
+func Within(word string, candidates []string, limit int) string {
+	best, least := "", limit+1
+	if w := flat(word); len(w) <= 64 {
+		for _, c := range candidates {
+			if f := flat(c); len(f) <= 64 && distance(w, f) < least {
+				best, least = c, distance(w, f)
+			}
+		}
+	}
+	return best
+}
+
 // Same reports whether two names are the same but for case, "-" and "_".
 func Same(a, b string) bool { return flat(a) == flat(b) }
 

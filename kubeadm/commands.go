@@ -1,0 +1,125 @@
+package kubeadm
+
+import (
+	"path"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// A Command is a `kubeadm init` or `kubeadm join` command line.
+type Command struct {
+	CommandLine
+	Host string // from the shell's prompt, "" where there is none
+}
+
+// Commands are the command lines that a text holds.
+type Commands struct {
+	Kubeadm   []Command // kubeadm init and kubeadm join, in the order of the text
+	Processes []Process // kube-controller-manager and kube-apiserver, started by hand or by a systemd unit
+}
+
+// ParseCommands reads text that was pasted from a terminal, or stands in a script or a systemd unit: prompts, sudo, quotes,
+// continuation lines, comments, assignments and variables that the text sets are understood. Several commands may follow one
+// another. A text without a command that bears on address ranges gives the zero Commands.
+//
+// The error is that of a text which cannot be read at all.
+func ParseCommands(name string, data []byte) (Commands, error) {
+	f, err := source.New(name, data, source.Limits{})
+	if err != nil {
+		return Commands{}, err
+	}
+	var out Commands
+	sh := shell{where: filePosition(f), pasted: true}
+	for _, c := range sh.commands(unitText(string(f.Data))) {
+		if k, ok := kubeadmCommand(c); ok {
+			out.Kubeadm = append(out.Kubeadm, k)
+			continue
+		}
+		if i, comp := findProgram(c.words); comp != "" && i <= 4 && len(c.words) > i+1 && strings.HasPrefix(c.words[i+1].Text, "-") {
+			out.Processes = append(out.Processes, Process{Host: c.host,
+				CommandLine: CommandLine{Component: comp, Pos: c.words[i].Pos, Args: c.words[i+1:]}})
+		}
+	}
+	return out, nil
+}
+
+// filePosition returns the places of a file's bytes.
+func filePosition(f *source.File) func(int) plan.Position {
+	return func(offset int) plan.Position { return f.Position(offset) }
+}
+
+// unitText blanks the keys of a systemd unit before its commands, so that they read as shell: the offsets stay.
+func unitText(s string) string {
+	const key = "ExecStart="
+	if !strings.Contains(s, key) {
+		return s
+	}
+	return strings.ReplaceAll(s, key, strings.Repeat(" ", len(key)))
+}
+
+// kubeadmCommand recognises `kubeadm init` and `kubeadm join` behind sudo, env and the like.
+func kubeadmCommand(c shellCommand) (Command, bool) {
+	for i, w := range c.words {
+		if i > 6 {
+			break
+		}
+		if path.Base(w.Text) != "kubeadm" && w.Text != "kubeadm.exe" {
+			continue
+		}
+		// Flags of kubeadm itself may stand before the subcommand; they take no part in address ranges.
+		for j := i + 1; j < len(c.words); j++ {
+			t := c.words[j].Text
+			switch {
+			case t == "init" || t == "join":
+				args := append(append([]Word(nil), c.words[i+1:j]...), c.words[j+1:]...)
+				k := Command{Host: c.host, CommandLine: CommandLine{Component: plan.Kubeadm, Command: t, Pos: w.Pos, Args: args}}
+				if v := k.Parse().Value("kubernetes-version"); v.IsSet() {
+					k.Version, _ = plan.ParseVersion(v.V)
+				}
+				return k, true
+			case strings.HasPrefix(t, "-"):
+				if (t == "--v" || t == "-v" || t == "--rootfs") && j+1 < len(c.words) {
+					j++
+				}
+				continue
+			}
+			break
+		}
+		return Command{}, false
+	}
+	return Command{}, false
+}
+
+// Config returns the configuration that the flags stand for: kubeadm itself copies them into one before it goes on. Flags that a
+// file named by --config overrules are not among them.
+func (c Command) Config() Config {
+	f := c.Parse()
+	var cfg Config
+	kept := func(name string) plan.Value[string] {
+		l, ok := f.Lookup(name)
+		if !ok || l.Unknown {
+			return plan.Value[string]{}
+		}
+		return l.Value
+	}
+	if c.Command == "join" {
+		cfg.Join = JoinConfiguration{Pos: c.Pos, NodeName: kept("node-name"), AdvertiseAddress: kept("apiserver-advertise-address")}
+		cfg.Join.ControlPlane, _ = f.Bool("control-plane")
+		if words := f.Positional; len(words) > 0 && !words[0].Unknown {
+			cfg.Join.APIServerEndpoint = plan.Value[string]{V: words[0].Text, Text: words[0].Text, Pos: words[0].Pos}
+		}
+		return cfg
+	}
+	cfg.Cluster = ClusterConfiguration{
+		Pos:                  c.Pos,
+		PodSubnet:            kept("pod-network-cidr"),
+		ServiceSubnet:        kept("service-cidr"),
+		DNSDomain:            kept("service-dns-domain"),
+		KubernetesVersion:    kept("kubernetes-version"),
+		ControlPlaneEndpoint: kept("control-plane-endpoint"),
+	}
+	cfg.Init = InitConfiguration{Pos: c.Pos, NodeName: kept("node-name"), AdvertiseAddress: kept("apiserver-advertise-address")}
+	return cfg
+}

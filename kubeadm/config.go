@@ -1,0 +1,296 @@
+package kubeadm
+
+import (
+	"strings"
+
+	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// A Config is what kubeadm's configuration says about address ranges: a file with one or several documents, the
+// kubeadm-config ConfigMap, or the flags of a command line ([Command.Config]).
+type Config struct {
+	Documents []Document // every document of kubeadm's, kubelet's and kube-proxy's API groups, in file order
+	Cluster   ClusterConfiguration
+	Init      InitConfiguration
+	Join      JoinConfiguration
+	Endpoints []Endpoint // of ClusterStatus, in the ConfigMap up to 1.21
+	// Problems holds what is wrong with the file itself: keys that kubeadm does not read, structure that it refuses.
+	Problems []plan.Finding
+}
+
+// A Document is one document of a configuration file.
+type Document struct {
+	APIVersion plan.Value[string] // "kubeadm.k8s.io/v1beta4"
+	Kind       plan.Value[string] // "ClusterConfiguration"
+	Pos        plan.Position
+}
+
+// A ClusterConfiguration holds the settings of the whole cluster, also those of MasterConfiguration before v1alpha3.
+type ClusterConfiguration struct {
+	Pos                   plan.Position // of the document; not valid where the file has none
+	APIVersion            string        // "v1beta4"; "" for a command line
+	KubernetesVersion     plan.Value[string]
+	ControlPlaneEndpoint  plan.Value[string]
+	Networking            plan.Position // of the networking mapping; not valid where there is none
+	PodSubnet             plan.Value[string]
+	ServiceSubnet         plan.Value[string]
+	DNSDomain             plan.Value[string]
+	IPv6DualStack         plan.Value[string] // featureGates.IPv6DualStack, "true" or "false"
+	ControllerManagerArgs []ExtraArg
+	APIServerArgs         []ExtraArg
+}
+
+// An InitConfiguration holds the settings of the host on which `kubeadm init` runs.
+type InitConfiguration struct {
+	Pos              plan.Position
+	APIVersion       string
+	NodeName         plan.Value[string]
+	AdvertiseAddress plan.Value[string]
+	KubeletExtraArgs []ExtraArg
+}
+
+// A JoinConfiguration holds the settings of a host that joins.
+type JoinConfiguration struct {
+	Pos               plan.Position
+	APIVersion        string
+	NodeName          plan.Value[string]
+	ControlPlane      bool // it becomes a control-plane host
+	AdvertiseAddress  plan.Value[string]
+	APIServerEndpoint plan.Value[string]
+	KubeletExtraArgs  []ExtraArg
+}
+
+// An ExtraArg is one entry of extraArgs, from a map or a list, in file order.
+type ExtraArg struct {
+	Name        plan.Value[string]
+	Value       plan.Value[string]
+	MergeMethod string // v1: "append", "prepend" or "" for replace
+}
+
+// An Endpoint is a control-plane host's entry in ClusterStatus.
+type Endpoint struct {
+	Node             string
+	AdvertiseAddress plan.Value[string]
+}
+
+// Version returns the release that the configuration names, the zero Version where it names none or a label such as "stable-1".
+func (c Config) Version() plan.Version {
+	v, err := plan.ParseVersion(c.Cluster.KubernetesVersion.V)
+	if err != nil {
+		return plan.Version{}
+	}
+	return v
+}
+
+// IsZero reports whether nothing was found that bears on kubeadm.
+func (c Config) IsZero() bool {
+	return len(c.Documents) == 0 && !c.Cluster.Pos.IsValid() && !c.Init.Pos.IsValid() && !c.Join.Pos.IsValid() && len(c.Endpoints) == 0 && len(c.Problems) == 0
+}
+
+// ParseConfig reads kubeadm's configuration in any of its API versions, v1alpha1 to v1: a file of one or several documents,
+// or the kubeadm-config ConfigMap, also as `kubectl get -o yaml|json` prints it and inside a list. Documents of other groups
+// that kubeadm takes in the same file, KubeletConfiguration and KubeProxyConfiguration, are listed in Documents and not read.
+//
+// What kubeadm refuses is not refused here: it is read as far as it goes, and said in Problems and by [Config.Refusals].
+// The error is that of text which is no YAML; what stood before it is returned with it.
+func ParseConfig(name string, data []byte) (Config, error) {
+	f, err := source.New(name, data, source.Limits{})
+	if err != nil {
+		return Config{}, err
+	}
+	docs, err := f.YAML()
+	var c Config
+	c.read(objects(docs), false)
+	c.findProblems(f, docs)
+	return c, err
+}
+
+// read takes what the objects say; embedded tells that they stand in a ConfigMap.
+func (c *Config) read(objs []*source.Node, embedded bool) {
+	for _, o := range objs {
+		if o == nil || o.Kind != source.Mapping {
+			continue
+		}
+		kind, api := o.Get("kind"), o.Get("apiVersion")
+		if !embedded && kind.Str() == "ConfigMap" {
+			c.readConfigMap(o)
+			continue
+		}
+		group, version, _ := strings.Cut(api.Str(), "/")
+		switch {
+		case group == "kubeadm.k8s.io", group == "kubelet.config.k8s.io", group == "kubeproxy.config.k8s.io":
+		case isKubeadmKind(kind.Str()) && (api == nil || group == ""):
+			// apiVersion was forgotten: kubeadm refuses the file, and what was meant is plain.
+		default:
+			continue
+		}
+		c.Documents = append(c.Documents, Document{APIVersion: api.Value(), Kind: kind.Value(), Pos: o.Pos})
+		if group == "kubelet.config.k8s.io" || group == "kubeproxy.config.k8s.io" {
+			continue
+		}
+		switch kind.Str() {
+		case "ClusterConfiguration":
+			if !c.Cluster.Pos.IsValid() {
+				c.Cluster = readCluster(o, version)
+			}
+		case "MasterConfiguration": // v1alpha1 and v1alpha2: both in one
+			if !c.Cluster.Pos.IsValid() {
+				c.Cluster = readCluster(o, version)
+				c.Init = readInit(o, version)
+			}
+		case "InitConfiguration":
+			if !c.Init.Pos.IsValid() {
+				c.Init = readInit(o, version)
+			}
+		case "JoinConfiguration", "NodeConfiguration":
+			if !c.Join.Pos.IsValid() {
+				c.Join = readJoin(o, version)
+			}
+		case "ClusterStatus":
+			c.readStatus(o)
+		}
+	}
+}
+
+// readConfigMap reads the keys of kubeadm-config.
+// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/constants/constants.go ClusterConfigurationConfigMapKey;
+// v1.21 ClusterStatusConfigMapKey; v1.11 MasterConfigurationConfigMapKey.
+func (c *Config) readConfigMap(o *source.Node) {
+	for _, key := range []string{"ClusterConfiguration", "MasterConfiguration", "InitConfiguration", "ClusterStatus"} {
+		n := o.Get("data", key)
+		if n == nil || n.Kind != source.String {
+			continue
+		}
+		docs, err := n.File().YAML()
+		if err != nil {
+			c.Problems = append(c.Problems, refusedConfig(n.Pos, key+" of the ConfigMap cannot be read: "+err.Error()))
+		}
+		c.read(objects(docs), true)
+	}
+}
+
+// isKubeadmKind reports whether kind is one of kubeadm's.
+func isKubeadmKind(kind string) bool {
+	switch kind {
+	case "ClusterConfiguration", "InitConfiguration", "JoinConfiguration", "MasterConfiguration", "NodeConfiguration",
+		"ClusterStatus", "ResetConfiguration", "UpgradeConfiguration":
+		return true
+	}
+	return false
+}
+
+func readCluster(o *source.Node, version string) ClusterConfiguration {
+	net := o.Get("networking")
+	c := ClusterConfiguration{
+		Pos:                  o.Pos,
+		APIVersion:           version,
+		KubernetesVersion:    o.Get("kubernetesVersion").Value(),
+		ControlPlaneEndpoint: o.Get("controlPlaneEndpoint").Value(),
+		PodSubnet:            listValue(net.Get("podSubnet")),
+		ServiceSubnet:        listValue(net.Get("serviceSubnet")),
+		DNSDomain:            net.Get("dnsDomain").Value(),
+		IPv6DualStack:        o.Get("featureGates", "IPv6DualStack").Value(),
+	}
+	if net != nil {
+		c.Networking = net.Pos
+	}
+	switch version {
+	case "v1alpha1", "v1alpha2", "v1alpha3":
+		c.ControllerManagerArgs = readArgs(o.Get("controllerManagerExtraArgs"))
+		c.APIServerArgs = readArgs(o.Get("apiServerExtraArgs"))
+	default:
+		c.ControllerManagerArgs = readArgs(o.Get("controllerManager", "extraArgs"))
+		c.APIServerArgs = readArgs(o.Get("apiServer", "extraArgs"))
+	}
+	return c
+}
+
+// listValue returns the text of a scalar. A list, which kubeadm refuses there, is read as what it was meant to be: its items
+// with commas between them.
+func listValue(n *source.Node) plan.Value[string] {
+	if n == nil || n.Kind != source.Sequence {
+		return n.Value()
+	}
+	v := plan.Value[string]{Pos: n.Pos}
+	for i, it := range n.Items {
+		if i > 0 {
+			v.V += ","
+		}
+		v.V += it.Str()
+	}
+	v.Text = v.V
+	return v
+}
+
+func readInit(o *source.Node, version string) InitConfiguration {
+	c := InitConfiguration{
+		Pos:              o.Pos,
+		APIVersion:       version,
+		NodeName:         o.Get("nodeRegistration", "name").Value(),
+		AdvertiseAddress: o.Get("localAPIEndpoint", "advertiseAddress").Value(),
+		KubeletExtraArgs: readArgs(o.Get("nodeRegistration", "kubeletExtraArgs")),
+	}
+	switch version {
+	case "v1alpha1", "v1alpha2":
+		c.AdvertiseAddress = o.Get("api", "advertiseAddress").Value()
+		if n := o.Get("nodeName"); n != nil {
+			c.NodeName = n.Value()
+		}
+	case "v1alpha3":
+		c.AdvertiseAddress = o.Get("apiEndpoint", "advertiseAddress").Value()
+	}
+	return c
+}
+
+func readJoin(o *source.Node, version string) JoinConfiguration {
+	c := JoinConfiguration{
+		Pos:               o.Pos,
+		APIVersion:        version,
+		NodeName:          o.Get("nodeRegistration", "name").Value(),
+		APIServerEndpoint: o.Get("discovery", "bootstrapToken", "apiServerEndpoint").Value(),
+		KubeletExtraArgs:  readArgs(o.Get("nodeRegistration", "kubeletExtraArgs")),
+	}
+	if cp := o.Get("controlPlane"); cp != nil && cp.Kind == source.Mapping {
+		c.ControlPlane = true
+		c.AdvertiseAddress = cp.Get("localAPIEndpoint", "advertiseAddress").Value()
+	}
+	if version == "v1alpha3" {
+		cp := o.Get("controlPlane")
+		c.ControlPlane = cp.Str() == "true"
+		c.AdvertiseAddress = o.Get("apiEndpoint", "advertiseAddress").Value()
+	}
+	return c
+}
+
+// readArgs reads extraArgs in either of its shapes.
+func readArgs(n *source.Node) []ExtraArg {
+	if n == nil {
+		return nil
+	}
+	var out []ExtraArg
+	switch n.Kind {
+	case source.Mapping:
+		for _, e := range n.Entries {
+			out = append(out, ExtraArg{Name: plan.Value[string]{V: e.Key, Text: e.Key, Pos: e.KeyPos}, Value: e.Value.Value()})
+		}
+	case source.Sequence:
+		for _, it := range n.Items {
+			if it == nil || it.Kind != source.Mapping {
+				continue
+			}
+			out = append(out, ExtraArg{Name: it.Get("name").Value(), Value: it.Get("value").Value(), MergeMethod: it.Get("mergeMethod").Str()})
+		}
+	}
+	return out
+}
+
+func (c *Config) readStatus(o *source.Node) {
+	eps := o.Get("apiEndpoints")
+	if eps == nil {
+		return
+	}
+	for _, e := range eps.Entries {
+		c.Endpoints = append(c.Endpoints, Endpoint{Node: e.Key, AdvertiseAddress: e.Value.Get("advertiseAddress").Value()})
+	}
+}

@@ -1,0 +1,277 @@
+package kubeadm
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// A Word is one argument of a program, quotes and $(VAR) references resolved.
+type Word struct {
+	Text     string
+	Pos      plan.Position // where it starts
+	ValuePos plan.Position // where the text after its first "=" starts; Pos where there is none
+	// Unknown reports that the word refers to a variable whose value the file does not say.
+	Unknown bool
+}
+
+// A CommandLine is a program with its arguments, not yet parsed.
+type CommandLine struct {
+	Component plan.Component // plan.ControllerManager, plan.APIServer or plan.Kubeadm
+	Command   string         // of kubeadm: "init" or "join"; "" for the others
+	Version   plan.Version   // release of the program; the zero Version stands for the newest
+	Pos       plan.Position  // where the program is named
+	Args      []Word         // without the program
+}
+
+// A Flag is a flag that a program is given.
+type Flag struct {
+	Name    string             // as the program knows it: "cluster-cidr"
+	Written string             // as it is written: "--cluster_cidr"
+	Value   plan.Value[string] // "true" for a boolean flag without a value
+	Pos     plan.Position      // of the flag itself
+	Unknown bool               // the value refers to a variable that the file does not say
+	// Overridden reports that a later flag of the same name replaces the value.
+	Overridden bool
+}
+
+// A FlagError is what a program does not accept among its arguments. It does not start with any of them.
+type FlagError struct {
+	Pos  plan.Position
+	Flag string // the flag as written, "" for a word that is none
+	Msg  string // what the program prints
+	Hint string // what was meant, or what to do; "" where nothing is likely
+	// Address reports that the error bears on address ranges: an address-related flag, or a word that takes the place of one.
+	Address bool
+}
+
+// Error returns the place, what the program prints, and what to do.
+func (e *FlagError) Error() string {
+	s := e.Msg
+	if p := e.Pos.String(); p != "" {
+		s = p + ": " + s
+	}
+	if e.Hint != "" {
+		s += "; " + e.Hint
+	}
+	return s
+}
+
+// Flags is what a program makes of its arguments.
+type Flags struct {
+	Flags      []Flag      // known flags in the order of the arguments, overridden ones included
+	Positional []Word      // words that are neither flags nor their values
+	Errors     []FlagError // what the program refuses, the first one is what it prints
+}
+
+// Lookup returns the flag of that name whose value counts.
+func (f Flags) Lookup(name string) (Flag, bool) {
+	for i := len(f.Flags) - 1; i >= 0; i-- {
+		if f.Flags[i].Name == name {
+			return f.Flags[i], true
+		}
+	}
+	return Flag{}, false
+}
+
+// Value returns the value of the flag of that name, the zero Value where it is not given.
+func (f Flags) Value(name string) plan.Value[string] {
+	l, _ := f.Lookup(name)
+	return l.Value
+}
+
+// Bool returns the value of a boolean flag, and whether it is given with a value that the program can read.
+func (f Flags) Bool(name string) (value, ok bool) {
+	l, ok := f.Lookup(name)
+	if !ok || l.Unknown {
+		return false, false
+	}
+	v, err := strconv.ParseBool(l.Value.V)
+	return v, err == nil
+}
+
+// Int returns the value of an integer flag as the program reads it, "024" as 20 and "0x18" as 24, and whether it is given with
+// a value that the program can read.
+func (f Flags) Int(name string) (value int, ok bool) {
+	l, ok := f.Lookup(name)
+	if !ok || l.Unknown {
+		return 0, false
+	}
+	return parseInt32(l.Value.V)
+}
+
+// parseInt32 reads a number as pflag reads an int32: base 0.
+// github.com/spf13/pflag v1.0.10 int32.go int32Value.Set.
+func parseInt32(s string) (int, bool) {
+	n, err := strconv.ParseInt(s, 0, 32)
+	return int(n), err == nil
+}
+
+// normalize returns the name under which a program looks up a flag. Since 1.21 every underscore becomes a dash in
+// kube-controller-manager and kube-apiserver; before, they looked for the name as written.
+// k8s.io/component-base cli/flag/flags.go WordSepNormalizeFunc.
+func (c CommandLine) normalize(name string) string {
+	if c.Component == plan.Kubeadm || c.Version.Or(plan.NewestKubernetes()).Before(plan.Version{Major: 1, Minor: 21}) || name == "concurrent_rc_syncs" {
+		return name
+	}
+	return strings.ReplaceAll(name, "_", "-")
+}
+
+// Parse reads the arguments as the program's flag package does. Where the program would stop at an error, Parse notes it and
+// goes on, so that what was meant can still be told.
+// github.com/spf13/pflag v1.0.10 flag.go FlagSet.parseArgs, parseLongArg, parseSingleShortArg.
+func (c CommandLine) Parse() Flags {
+	var f Flags
+	known := c.table()
+	args := c.Args
+	fail := func(w Word, flag, hint string, address bool, format string, a ...any) {
+		f.Errors = append(f.Errors, FlagError{Pos: w.Pos, Flag: flag, Msg: fmt.Sprintf(format, a...), Hint: hint, Address: address})
+	}
+	for len(args) > 0 {
+		w := args[0]
+		args = args[1:]
+		s := w.Text
+		switch {
+		case len(s) < 2 || s[0] != '-':
+			f.Positional = append(f.Positional, w)
+			continue
+		case s == "--":
+			f.Positional = append(f.Positional, args...)
+			args = nil
+			continue
+		case s[1] != '-':
+			args = c.short(&f, w, args, fail)
+			continue
+		}
+		name, value, hasValue := strings.Cut(s[2:], "=")
+		if name == "" || name[0] == '-' {
+			bare := strings.TrimLeft(name, "-")
+			_, isKnown := known[bare]
+			hint := ""
+			if isKnown {
+				hint = "write --" + bare
+			}
+			fail(w, "--"+name, hint, isAddressFlag(bare), "bad flag syntax: %s", s)
+			continue
+		}
+		norm := c.normalize(name)
+		kind, ok := known[norm]
+		if !ok {
+			hint, address := suggestFlag(c.Component, name)
+			fail(w, "--"+name, hint, address, "unknown flag: --%s", name)
+			if !hasValue && len(args) > 0 && !strings.HasPrefix(args[0].Text, "-") {
+				args = args[1:]
+			}
+			continue
+		}
+		fl := Flag{Name: norm, Written: "--" + name, Pos: w.Pos, Unknown: w.Unknown}
+		switch {
+		case hasValue:
+			fl.Value = plan.Value[string]{V: value, Text: value, Pos: w.ValuePos}
+		case kind == kindBool:
+			fl.Value = plan.Value[string]{V: "true", Pos: w.Pos}
+		case len(args) > 0:
+			fl.Value = plan.Value[string]{V: args[0].Text, Text: args[0].Text, Pos: args[0].Pos}
+			fl.Unknown = fl.Unknown || args[0].Unknown
+			args = args[1:]
+		default:
+			fail(w, fl.Written, "", isAddressFlag(norm), "flag needs an argument: --%s", name)
+			continue
+		}
+		if err := checkFlagValue(kind, fl.Value.V); err != nil && !fl.Unknown {
+			fail(Word{Pos: fl.Value.Pos}, fl.Written, "", isAddressFlag(norm), "invalid argument %q for %q flag: %v", fl.Value.V, "--"+norm, err)
+		}
+		if kind != kindList {
+			for i := range f.Flags {
+				if f.Flags[i].Name == norm {
+					f.Flags[i].Overridden = true
+				}
+			}
+		}
+		f.Flags = append(f.Flags, fl)
+	}
+	c.positional(&f, fail)
+	return f
+}
+
+// short reads a word with a single dash: one-letter flags, of which the programs know -h and -v alone.
+func (c CommandLine) short(f *Flags, w Word, args []Word, fail func(Word, string, string, bool, string, ...any)) []Word {
+	letters := w.Text[1:]
+	if letters[0] == 'v' {
+		switch {
+		case len(letters) > 2 && letters[1] == '=', len(letters) > 1:
+		case len(args) > 0:
+			args = args[1:]
+		default:
+			fail(w, w.Text, "", false, "flag needs an argument: 'v' in -v")
+		}
+		return args
+	}
+	if letters == "h" {
+		return args
+	}
+	name, _, _ := strings.Cut(letters, "=")
+	hint, address := "", isAddressFlag(c.normalize(name))
+	if _, ok := c.table()[c.normalize(name)]; ok {
+		hint = "write --" + name + " with two dashes"
+	}
+	fail(w, "-"+name, hint, address, "unknown shorthand flag: %q in -%s", letters[0], letters)
+	return args
+}
+
+// positional refuses words that are no flags, as kube-controller-manager and kube-apiserver do since 1.19. Empty words pass.
+// k8s.io/kubernetes v1.37.2 cmd/kube-controller-manager/app/controllermanager.go NewControllerManagerCommand, Args.
+func (c CommandLine) positional(f *Flags, fail func(Word, string, string, bool, string, ...any)) {
+	v := c.Version.Or(plan.NewestKubernetes())
+	if c.Component == plan.Kubeadm || v.Before(plan.Version{Major: 1, Minor: 19}) {
+		return
+	}
+	var texts []string
+	for _, w := range f.Positional {
+		texts = append(texts, w.Text)
+	}
+	for _, w := range f.Positional {
+		if w.Text == "" {
+			continue
+		}
+		hint, address := c.strayHint(*f, w)
+		fail(w, "", hint, address, "%q does not take any arguments, got %q", string(c.Component), texts)
+		return
+	}
+}
+
+// strayHint says what a stray word was meant to be.
+func (c CommandLine) strayHint(f Flags, w Word) (hint string, address bool) {
+	if t := strings.TrimLeft(w.Text, "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"); strings.TrimLeft(w.Text, "-") != t {
+		name, _, _ := strings.Cut(t, "=")
+		return "the dash is not the ASCII one: write --" + t, isAddressFlag(c.normalize(name))
+	}
+	if t, ok := strings.CutPrefix(w.Text, "--"); ok {
+		name, _, _ := strings.Cut(t, "=")
+		return "what stands behind a lone -- is no flag: remove the --", isAddressFlag(c.normalize(name))
+	}
+	for i := range c.Args {
+		if i > 0 && c.Args[i].Pos == w.Pos && c.Args[i].Text == w.Text {
+			prev := c.Args[i-1].Text
+			if c.table()[c.normalize(strings.TrimPrefix(prev, "--"))] == kindBool {
+				return fmt.Sprintf("a boolean flag takes its value after \"=\" only: write %s=%s", prev, w.Text), isAddressFlag(strings.TrimPrefix(prev, "--"))
+			}
+		}
+	}
+	return "", false
+}
+
+// checkFlagValue refuses what pflag cannot read for a flag of that kind; the message is that of package strconv.
+func checkFlagValue(kind flagKind, value string) error {
+	switch kind {
+	case kindBool:
+		_, err := strconv.ParseBool(value)
+		return err
+	case kindInt32:
+		_, err := strconv.ParseInt(value, 0, 32)
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,515 @@
+package kubeadm
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/suggest"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// refusedConfig is a finding that kubeadm does not take the file.
+func refusedConfig(pos plan.Position, message string, fix ...string) plan.Finding {
+	return plan.Finding{
+		Rule:      plan.RuleKubeadmConfigRefused,
+		Severity:  plan.Error,
+		Message:   message,
+		Effect:    "kubeadm ends with an error before it changes anything",
+		Fix:       fix,
+		Disturbs:  plan.DisturbsNothing,
+		Where:     []plan.Place{{Position: pos}},
+		RefusedBy: []plan.Component{plan.Kubeadm},
+	}
+}
+
+// flagFinding is a finding about an argument that a program does not accept. field names where the argument comes from, "" for
+// the command line itself.
+func flagFinding(program plan.Component, e FlagError, field string) plan.Finding {
+	msg := fmt.Sprintf("%s does not accept this argument: %s", program, e.Msg)
+	if field != "" && program != plan.Kubeadm {
+		msg = fmt.Sprintf("%s: %s does not accept this argument: %s", field, program, e.Msg)
+	}
+	f := plan.Finding{
+		Rule:      plan.RuleFlagRefused,
+		Severity:  plan.Error,
+		Message:   msg,
+		Effect:    fmt.Sprintf("%s prints the message and ends; its pod restarts over and over", program),
+		Disturbs:  plan.DisturbsComponent,
+		Where:     []plan.Place{{Position: e.Pos, Note: e.Flag}},
+		RefusedBy: []plan.Component{program},
+	}
+	if program == plan.Kubeadm {
+		f.Effect = "kubeadm prints the message and ends before it changes anything"
+		f.Disturbs = plan.DisturbsNothing
+	}
+	if e.Hint != "" {
+		f.Fix = []string{e.Hint}
+	}
+	return f
+}
+
+// A keyRole is what a misplaced key was meant to say.
+type keyRole struct {
+	kind, path string // where it belongs: document kind and path in it
+	flag       string // the flag of kubeadm init that says the same, "" where there is none
+}
+
+// keyRoles are the places of the roles of flagSynonyms.
+var keyRoles = map[string]keyRole{
+	"pods":     {"ClusterConfiguration", "networking.podSubnet", "--pod-network-cidr"},
+	"services": {"ClusterConfiguration", "networking.serviceSubnet", "--service-cidr"},
+	"domain":   {"ClusterConfiguration", "networking.dnsDomain", "--service-dns-domain"},
+	"address":  {"InitConfiguration", "localAPIEndpoint.advertiseAddress", "--apiserver-advertise-address"},
+	"endpoint": {"ClusterConfiguration", "controlPlaneEndpoint", "--control-plane-endpoint"},
+	"mask":     {"ClusterConfiguration", "controllerManager.extraArgs (node-cidr-mask-size)", ""},
+	"mask4":    {"ClusterConfiguration", "controllerManager.extraArgs (node-cidr-mask-size-ipv4)", ""},
+	"mask6":    {"ClusterConfiguration", "controllerManager.extraArgs (node-cidr-mask-size-ipv6)", ""},
+	"allocate": {"ClusterConfiguration", "controllerManager.extraArgs (allocate-node-cidrs)", ""},
+}
+
+// findProblems looks for what kubeadm refuses, or does not read, in the documents of a file.
+func (c *Config) findProblems(f *source.File, docs []*source.Node) {
+	var own []*source.Node // documents of kubeadm's, those in a ConfigMap included
+	inMap := false
+	for _, o := range objects(docs) {
+		if o.Get("kind").Str() == "ConfigMap" {
+			for _, key := range []string{"ClusterConfiguration", "MasterConfiguration", "InitConfiguration"} {
+				if n := o.Get("data", key); n != nil && n.Kind == source.String {
+					inner, _ := n.File().YAML()
+					own = append(own, objects(inner)...)
+					inMap = true
+				}
+			}
+			continue
+		}
+		group, _, _ := strings.Cut(o.Get("apiVersion").Str(), "/")
+		if group == "kubeadm.k8s.io" || isKubeadmKind(o.Get("kind").Str()) || looksLikeKubeadm(o) {
+			own = append(own, o)
+		}
+	}
+	if len(own) == 0 {
+		return
+	}
+	if !inMap {
+		c.structure(own)
+	}
+	for _, o := range own {
+		c.keys(o)
+		c.types(o)
+	}
+}
+
+// looksLikeKubeadm reports whether an object without kind and apiVersion holds kubeadm's settings.
+func looksLikeKubeadm(o *source.Node) bool {
+	if o.Get("kind") != nil || o.Get("apiVersion") != nil {
+		return false
+	}
+	return o.Get("networking", "podSubnet") != nil || o.Get("networking", "serviceSubnet") != nil || o.Get("localAPIEndpoint") != nil
+}
+
+// structure refuses what kubeadm refuses before it reads any key: documents without kind or apiVersion, and a kind given twice.
+// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/util/marshal.go SplitConfigDocuments.
+func (c *Config) structure(own []*source.Node) {
+	seen := map[string]plan.Position{}
+	for _, o := range own {
+		kind, api := o.Get("kind").Str(), o.Get("apiVersion").Str()
+		group, version, _ := strings.Cut(api, "/")
+		if kind == "" || group == "" || version == "" {
+			g, v := "", ""
+			if api != "" {
+				if g, v = group, version; version == "" {
+					g, v = "", group
+				}
+			}
+			c.Problems = append(c.Problems, refusedConfig(o.Pos,
+				fmt.Sprintf("invalid configuration for GroupVersionKind %s/%s, Kind=%s: kind and apiVersion is mandatory information that must be specified", g, v, kind),
+				"add the missing line above the document: apiVersion: kubeadm.k8s.io/v1beta4, kind: ClusterConfiguration"))
+			continue
+		}
+		if first, ok := seen[kind]; ok {
+			p := refusedConfig(o.Pos, fmt.Sprintf("invalid configuration: kind %q is specified twice in YAML file", kind),
+				"merge the two documents into one")
+			p.Where = append(p.Where, plan.Place{Position: first, Note: "the first " + kind})
+			c.Problems = append(c.Problems, p)
+			continue
+		}
+		seen[kind] = o.Pos
+	}
+}
+
+// keys looks for keys that kubeadm does not read.
+func (c *Config) keys(o *source.Node) {
+	_, version, _ := strings.Cut(o.Get("apiVersion").Str(), "/")
+	kind := o.Get("kind").Str()
+	s := schemaOf(kind, version)
+	if s == nil {
+		if kind != "" {
+			return
+		}
+		s = clusterSchema
+	}
+	if kind == "" {
+		kind = "ClusterConfiguration"
+	}
+	c.walk(keyWalk{kind: kind, version: version, root: s}, o, s, nil)
+}
+
+// A keyWalk is where a walk over a document's keys is.
+type keyWalk struct {
+	kind, version string
+	root          *schema
+}
+
+func (c *Config) walk(w keyWalk, n *source.Node, s *schema, path []string) {
+	if n == nil || n.Kind != source.Mapping {
+		return
+	}
+	for _, e := range n.Entries {
+		sub, known := (*s)[e.Key]
+		if known {
+			if sub != opaque && sub != leaf {
+				c.walk(w, e.Value, sub, append(path[:len(path):len(path)], e.Key))
+			}
+			continue
+		}
+		c.unknownKey(w, e, s, path)
+	}
+}
+
+// unknownKey says what a key that kubeadm does not read was meant to be, and where it belongs.
+func (c *Config) unknownKey(w keyWalk, e source.Entry, s *schema, path []string) {
+	full := strings.Join(append(path[:len(path):len(path)], e.Key), ".")
+	if role, ok := flagSynonyms[squash(e.Key)]; ok {
+		c.Problems = append(c.Problems, c.misplaced(w, e, role, full))
+		return
+	}
+	// A whole block under a wrong name or in the wrong document: what stands in it is lost as well.
+	if e.Value != nil && e.Value.Kind == source.Mapping {
+		if inner, role := addressKeyIn(e.Value, 0); inner != nil {
+			p := c.misplaced(w, *inner, role, full+"."+inner.Key)
+			p.Where = append(p.Where, plan.Place{Position: e.KeyPos, Note: "kubeadm does not read " + full})
+			c.Problems = append(c.Problems, p)
+			return
+		}
+	}
+	var siblings []string
+	for k := range *s {
+		siblings = append(siblings, k)
+	}
+	slices.Sort(siblings)
+	f := plan.Finding{
+		Rule:     plan.RuleKubeadmKeyUnknown,
+		Severity: plan.Warning,
+		Message:  fmt.Sprintf("kubeadm does not read the key %s of %s", full, w.kind),
+		Effect:   "kubeadm init prints a warning and goes on as if the line were not there; kubeadm config validate refuses the file",
+		Disturbs: plan.DisturbsNothing,
+		Where:    []plan.Place{{Position: e.KeyPos, Note: e.Key}},
+	}
+	if best := suggest.Within(e.Key, siblings, 1+len(e.Key)/6); best != "" {
+		f.Message += fmt.Sprintf("; %s is probably meant", best)
+		f.Fix = []string{fmt.Sprintf("%s: write %s", e.KeyPos, best)}
+	} else if place := elsewhere(e.Key, w); place != "" {
+		f.Message += "; it belongs in " + place
+		f.Fix = []string{fmt.Sprintf("%s: move %s to %s", e.KeyPos, e.Key, place)}
+	} else {
+		f.Severity = plan.Info
+	}
+	c.Problems = append(c.Problems, f)
+}
+
+// addressKeyIn returns the first entry below n whose key names something about address ranges.
+func addressKeyIn(n *source.Node, depth int) (*source.Entry, string) {
+	if depth > 4 || n == nil || n.Kind != source.Mapping {
+		return nil, ""
+	}
+	for i := range n.Entries {
+		e := &n.Entries[i]
+		if role, ok := flagSynonyms[squash(e.Key)]; ok && (role == "pods" || role == "services" || strings.HasPrefix(role, "mask")) {
+			return e, role
+		}
+		if in, role := addressKeyIn(e.Value, depth+1); in != nil {
+			return in, role
+		}
+	}
+	return nil, ""
+}
+
+// elsewhere says in which document, and under which key, a key belongs that is right but stands in the wrong place.
+func elsewhere(key string, w keyWalk) string {
+	for _, k := range []struct {
+		kind string
+		s    *schema
+	}{{"ClusterConfiguration", clusterSchema}, {"InitConfiguration", initSchema}, {"JoinConfiguration", joinSchema}} {
+		if path := findKey(k.s, key); path != "" {
+			if k.kind == w.kind {
+				return path
+			}
+			return k.kind + ": " + path
+		}
+	}
+	switch key {
+	case "apiServerExtraArgs":
+		return "ClusterConfiguration: apiServer.extraArgs"
+	case "controllerManagerExtraArgs":
+		return "ClusterConfiguration: controllerManager.extraArgs"
+	case "schedulerExtraArgs":
+		return "ClusterConfiguration: scheduler.extraArgs"
+	case "apiServerCertSANs":
+		return "ClusterConfiguration: apiServer.certSANs"
+	}
+	return ""
+}
+
+// findKey returns the path of a key in a schema, the shortest and then the first one, "" where there is none.
+func findKey(s *schema, key string) string {
+	if s == nil {
+		return ""
+	}
+	if _, ok := (*s)[key]; ok {
+		return key
+	}
+	var names []string
+	for k, sub := range *s {
+		if sub != opaque && sub != leaf {
+			names = append(names, k)
+		}
+	}
+	slices.Sort(names)
+	for _, k := range names {
+		if p := findKey((*s)[k], key); p != "" {
+			return k + "." + p
+		}
+	}
+	return ""
+}
+
+// misplaced is the finding about a key that holds something about addresses where kubeadm does not look for it.
+func (c *Config) misplaced(w keyWalk, e source.Entry, role, full string) plan.Finding {
+	to := keyRoles[role]
+	switch {
+	case role == "address" && w.kind == "JoinConfiguration":
+		to.kind, to.path = "JoinConfiguration", "controlPlane.localAPIEndpoint.advertiseAddress"
+	case w.kind == "MasterConfiguration":
+		to.kind = w.kind
+		if role == "address" {
+			to.path = "api.advertiseAddress"
+		}
+	}
+	value := ""
+	if e.Value != nil {
+		value = listValue(e.Value).V
+	}
+	f := plan.Finding{
+		Rule:     plan.RuleKubeadmKeyMisplaced,
+		Severity: plan.Error,
+		Effect:   "kubeadm init prints at most a warning and goes on as if the line were not there",
+		Disturbs: plan.DisturbsNothing,
+		Where:    []plan.Place{{Position: e.KeyPos, Note: strings.TrimSpace(e.Key + " " + value)}},
+	}
+	switch {
+	case strings.HasPrefix(role, "mask"):
+		f.Rule = plan.RuleNodeMaskFlagIgnored
+		f.Effect += "; every node gets the default, a /24 or a /64"
+		size := firstNonEmpty(value, "25")
+		name := map[string]string{"mask": "node-cidr-mask-size", "mask4": "node-cidr-mask-size-ipv4", "mask6": "node-cidr-mask-size-ipv6"}[role]
+		if role == "mask" {
+			name = "node-cidr-mask-size-ipv4"
+		}
+		f.Message = fmt.Sprintf("%s %s has no effect here: kubeadm does not read this key; the node mask is a flag of kube-controller-manager and belongs in %s under controllerManager.extraArgs as %s", full, value, to.kind, name)
+		f.Fix = []string{fmt.Sprintf("%s: remove %s", e.KeyPos, e.Key), "controllerManager:\n  extraArgs:\n  - name: " + name + "\n    value: \"" + size + "\""}
+		return f
+	case role == "pods":
+		f.Effect += ": kube-controller-manager gets neither --cluster-cidr nor --allocate-node-cidrs, and no node gets a podCIDR"
+		if c.Cluster.PodSubnet.V != "" {
+			f.Severity = plan.Warning
+			f.Effect = "only networking.podSubnet " + c.Cluster.PodSubnet.V + " counts"
+		}
+	case role == "services":
+		f.Effect += ": services get the default, " + defaultServiceSubnet
+		if c.Cluster.ServiceSubnet.V != "" {
+			f.Severity = plan.Warning
+			f.Effect = "only networking.serviceSubnet " + c.Cluster.ServiceSubnet.V + " counts"
+		}
+	default:
+		f.Severity = plan.Warning
+	}
+	if full == to.path && w.kind == to.kind {
+		full = e.Key
+	}
+	f.Message = fmt.Sprintf("%s %s stands where kubeadm does not read it (%s of %s); it belongs in %s as %s", e.Key, value, full, w.kind, to.kind, to.path)
+	if parent, name, ok := strings.Cut(to.path, "."); ok && value != "" && !strings.Contains(name, " ") {
+		f.Fix = []string{fmt.Sprintf("%s: write it below %s, indented, as %s:", e.KeyPos, parent, name), nested(to.path, value)}
+	} else {
+		f.Fix = []string{fmt.Sprintf("%s: move it to %s", e.KeyPos, to.path)}
+	}
+	if to.flag != "" {
+		f.Fix = append(f.Fix, "then kubeadm reset and kubeadm init --config again; where the cluster runs already, set the flags in kube-controller-manager.yaml of every control-plane host and in the kubeadm-config ConfigMap")
+	}
+	return f
+}
+
+// nested writes a value below its path as YAML.
+func nested(path, value string) string {
+	var b strings.Builder
+	parts := strings.Split(path, ".")
+	for i, p := range parts {
+		fmt.Fprintf(&b, "%s%s:", strings.Repeat("  ", i), p)
+		if i < len(parts)-1 {
+			b.WriteByte('\n')
+		}
+	}
+	b.WriteString(" " + value)
+	return b.String()
+}
+
+// types refuses values of a type that kubeadm does not decode.
+func (c *Config) types(o *source.Node) {
+	_, version, _ := strings.Cut(o.Get("apiVersion").Str(), "/")
+	kind := o.Get("kind").Str()
+	text := func(goPath string, keys ...string) {
+		n := o.Get(keys...)
+		if n == nil {
+			return
+		}
+		if t := jsonType(n); t != "string" && t != "null" {
+			fix := fmt.Sprintf("%s: write the value in quotes", n.Pos)
+			if n.Kind == source.Sequence {
+				fix = fmt.Sprintf("%s: write one text with a comma and no blank between the ranges: %s: %q", n.Pos, keys[len(keys)-1], listValue(n).V)
+			}
+			c.Problems = append(c.Problems, refusedConfig(n.Pos,
+				fmt.Sprintf("json: cannot unmarshal %s into Go struct field %s of type string", t, goPath), fix))
+		}
+	}
+	switch kind {
+	case "ClusterConfiguration", "MasterConfiguration":
+		if n := o.Get("networking"); n != nil && n.Kind != source.Mapping && n.Kind != source.Null {
+			c.Problems = append(c.Problems, refusedConfig(n.Pos,
+				fmt.Sprintf("json: cannot unmarshal %s into Go struct field %s.networking of type %s.Networking", jsonType(n), kind, version),
+				fmt.Sprintf("%s: networking is a mapping with podSubnet, serviceSubnet and dnsDomain", n.Pos)))
+		}
+		text("Networking.networking.podSubnet", "networking", "podSubnet")
+		text("Networking.networking.serviceSubnet", "networking", "serviceSubnet")
+		text("Networking.networking.dnsDomain", "networking", "dnsDomain")
+		text(kind+".kubernetesVersion", "kubernetesVersion")
+		text(kind+".controlPlaneEndpoint", "controlPlaneEndpoint")
+		for _, k := range [][2]string{{"apiServer", "apiServerExtraArgs"}, {"controllerManager", "controllerManagerExtraArgs"}, {"scheduler", "schedulerExtraArgs"}} {
+			if version == "v1alpha1" || version == "v1alpha2" || version == "v1alpha3" {
+				c.argTypes(o.Get(k[1]), version, kind+"."+k[1])
+			} else {
+				c.argTypes(o.Get(k[0], "extraArgs"), version, "ControlPlaneComponent."+k[0]+".extraArgs")
+			}
+		}
+	case "InitConfiguration", "JoinConfiguration":
+		text("APIEndpoint.localAPIEndpoint.advertiseAddress", "localAPIEndpoint", "advertiseAddress")
+		c.argTypes(o.Get("nodeRegistration", "kubeletExtraArgs"), version, "NodeRegistrationOptions.nodeRegistration.kubeletExtraArgs")
+	}
+}
+
+// argTypes refuses extraArgs of the wrong shape, and values in them that are no text.
+func (c *Config) argTypes(n *source.Node, version, goPath string) {
+	if n == nil || n.Kind == source.Null {
+		return
+	}
+	list := version == "v1beta4" || version == "v1"
+	if v := c.Version(); version == "v1beta4" && v.Major == 1 && v.Minor == 28 {
+		list = false // still a map in its first, experimental release
+	}
+	refuse := func(pos plan.Position, t, want, fix string) {
+		c.Problems = append(c.Problems, refusedConfig(pos, fmt.Sprintf("json: cannot unmarshal %s into Go struct field %s of type %s", t, goPath, want), fix))
+	}
+	switch {
+	case list && n.Kind != source.Sequence:
+		refuse(n.Pos, jsonType(n), "[]"+version+".Arg", fmt.Sprintf("%s: from v1beta4 on, extraArgs is a list: write \"- name: NAME\" and \"value: VALUE\" for each", n.Pos))
+	case !list && n.Kind != source.Mapping:
+		refuse(n.Pos, jsonType(n), "map[string]string", fmt.Sprintf("%s: up to v1beta3, extraArgs is a map: write NAME: VALUE for each, or use v1beta4", n.Pos))
+	case list:
+		for _, it := range n.Items {
+			for _, key := range []string{"name", "value"} {
+				if v := it.Get(key); v != nil && jsonType(v) != "string" && v.Kind != source.Null {
+					refuse(v.Pos, jsonType(v), "string", fmt.Sprintf("%s: write the value in quotes: %q", v.Pos, v.Str()))
+				}
+			}
+		}
+	default:
+		for _, e := range n.Entries {
+			if t := jsonType(e.Value); t != "string" && t != "null" {
+				refuse(e.Value.Pos, t, "string", fmt.Sprintf("%s: write the value in quotes: %q", e.Value.Pos, e.Value.Str()))
+			}
+		}
+	}
+}
+
+// jsonType returns the name that encoding/json has for a value once kubeadm's YAML library has turned it into JSON. That library
+// knows the booleans of YAML 1.1, so yes and off are no text.
+// sigs.k8s.io/yaml v1.6 goyaml.v2 resolve.go resolveMap.
+func jsonType(n *source.Node) string {
+	if n == nil {
+		return "null"
+	}
+	switch n.Kind {
+	case source.Mapping:
+		return "object"
+	case source.Sequence:
+		return "array"
+	case source.Null:
+		return "null"
+	case source.Bool:
+		return "bool"
+	case source.Number:
+		return "number"
+	}
+	if !n.Quoted {
+		switch n.Text {
+		case "y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF":
+			return "bool"
+		}
+	}
+	return "string"
+}
+
+// mixed returns the finding about flags given together with --config.
+// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/apis/kubeadm/validation/validation.go ValidateMixedArguments, isAllowedFlag.
+func (c Command) mixed(f Flags) (plan.Finding, bool) {
+	cfg, ok := f.Lookup("config")
+	if !ok {
+		return plan.Finding{}, false
+	}
+	var names []string
+	var where []plan.Place
+	for _, l := range f.Flags {
+		switch l.Name {
+		case "config", "ignore-preflight-errors", "dry-run", "kubeconfig", "node-name", "kubeconfig-dir", "upload-certs", "print-join-command", "rootfs", "v",
+			"log-file", "experimental-upload-certs":
+			continue
+		}
+		if strings.HasPrefix(l.Name, "skip-") {
+			continue
+		}
+		if !slices.Contains(names, l.Name) {
+			names = append(names, l.Name)
+		}
+		where = append(where, plan.Place{Position: l.Pos, Note: l.Written + " " + l.Value.V})
+	}
+	if len(names) == 0 {
+		return plan.Finding{}, false
+	}
+	slices.Sort(names)
+	where = append(where, plan.Place{Position: cfg.Pos, Note: "--config " + cfg.Value.V})
+	var given []string
+	for _, n := range names {
+		given = append(given, strings.TrimSpace("--"+n+" "+f.Value(n).V))
+	}
+	return plan.Finding{
+		Rule:     plan.RuleKubeadmFlagsMixed,
+		Severity: plan.Error,
+		Message: fmt.Sprintf("can not mix '--config' with arguments [%s]: kubeadm %s takes %s either as flags or from the file %s, not both",
+			strings.Join(names, " "), c.Command, strings.Join(given, ", "), cfg.Value.V),
+		Effect:    "kubeadm ends with this message before it changes anything",
+		Fix:       []string{"write the values into " + firstNonEmpty(cfg.Value.V, "the file") + " (networking.podSubnet, networking.serviceSubnet) and leave the flags out"},
+		Disturbs:  plan.DisturbsNothing,
+		Where:     where,
+		RefusedBy: []plan.Component{plan.Kubeadm},
+	}, true
+}

@@ -1,0 +1,509 @@
+package kubeadm
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// Defaults of kubeadm and kube-apiserver.
+// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/apis/kubeadm/v1beta4/defaults.go DefaultServicesSubnet, DefaultServiceDNSDomain;
+// pkg/kubeapiserver/options/options.go DefaultServiceIPCIDR.
+const (
+	defaultServiceSubnet  = "10.96.0.0/12"
+	defaultDNSDomain      = "cluster.local"
+	defaultAPIServerRange = "10.0.0.0/24"
+)
+
+// ranges makes a statement about a range from a value, an empty one at the place where the value is missing.
+func ranges(base plan.Statement, role plan.Role, key string, v plan.Value[string], missing plan.Position) plan.Statement {
+	s := base
+	s.Role, s.Key, s.Pos, s.Text = role, key, v.Pos, v.V
+	if !v.IsSet() || v.V == "" {
+		if !v.IsSet() {
+			s.Pos = missing
+		}
+		return s
+	}
+	s.Prefixes, s.Err = parsePrefixes(trimFor(key, v.V))
+	return s
+}
+
+// trimFor drops the outer blanks that a program drops itself: kube-controller-manager does so for --cluster-cidr alone.
+// k8s.io/kubernetes v1.37.2 cmd/kube-controller-manager/app/core.go processCIDRs.
+func trimFor(key, text string) string {
+	if key == "--cluster-cidr" {
+		return strings.TrimSpace(text)
+	}
+	return text
+}
+
+// byDefault makes a statement about a default that nobody wrote.
+func byDefault(base plan.Statement, role plan.Role, key, text string, pos plan.Position) plan.Statement {
+	s := base
+	s.Role, s.Key, s.Pos, s.Text, s.Default = role, key, pos, text, true
+	s.Prefixes, s.Err = parsePrefixes(text)
+	return s
+}
+
+// address makes a statement about an address of a host. Text that is no address, such as a name, says nothing about ranges.
+func address(base plan.Statement, key string, v plan.Value[string], strict bool) (plan.Statement, bool) {
+	s := base
+	s.Role, s.Key, s.Pos, s.Text = plan.RoleAddress, key, v.Pos, v.V
+	if !v.IsSet() || v.V == "" {
+		return s, false
+	}
+	a, err := netip.ParseAddr(strings.TrimSpace(v.V))
+	switch {
+	case err == nil && a.Zone() == "":
+		if a.IsUnspecified() {
+			return s, false // stands for the address of the default route
+		}
+		s.Addrs = []netip.Addr{a}
+	case strict:
+		s.Err = fmt.Errorf("%q is no IP address", v.V)
+	default:
+		return s, false
+	}
+	return s, true
+}
+
+// hostOf returns the host of "host:port", "[v6]:port" or "host".
+func hostOf(s string) string {
+	s = strings.TrimPrefix(s, "https://")
+	if rest, ok := strings.CutPrefix(s, "["); ok {
+		h, _, _ := strings.Cut(rest, "]")
+		return h
+	}
+	if strings.Count(s, ":") == 1 {
+		s, _, _ = strings.Cut(s, ":")
+	}
+	return s
+}
+
+// setting makes a statement about a setting.
+func setting(base plan.Statement, name plan.Setting, key string, v plan.Value[string]) plan.Statement {
+	s := base
+	s.Role, s.Setting, s.Key, s.Pos, s.Text = plan.RoleSetting, name, key, v.Pos, v.V
+	return s
+}
+
+// problem makes a statement of a finding.
+func problem(base plan.Statement, f plan.Finding) plan.Statement {
+	s := base
+	s.Role, s.Finding = plan.RoleProblem, &f
+	if len(f.Where) > 0 {
+		s.Pos = f.Where[0].Position
+	}
+	return s
+}
+
+// versionStatement states the release of a program.
+func versionStatement(base plan.Statement, key string, v plan.Value[string], release plan.Version) plan.Statement {
+	s := setting(base, plan.SettingVersion, key, v)
+	s.Text = release.String()
+	return s
+}
+
+// maskSettings are the settings of the node mask flags.
+var maskSettings = []struct {
+	flag    string
+	setting plan.Setting
+}{
+	{"node-cidr-mask-size", plan.SettingNodeMask},
+	{"node-cidr-mask-size-ipv4", plan.SettingNodeMaskIPv4},
+	{"node-cidr-mask-size-ipv6", plan.SettingNodeMaskIPv6},
+}
+
+// Statements returns what the configuration says about ranges, addresses and settings, and what is wrong with the file itself.
+// Without a pod range there is an empty statement about pods at the place where it belongs; without a service range the one that
+// kubeadm chooses stands for it, as a default.
+func (c Config) Statements() []plan.Statement {
+	return c.statements("networking.podSubnet", "networking.serviceSubnet", "localAPIEndpoint.advertiseAddress", "", true)
+}
+
+func (c Config) statements(podKey, serviceKey, addressKey, host string, states bool) []plan.Statement {
+	base := plan.Statement{Component: plan.Kubeadm}
+	var out []plan.Statement
+	for _, p := range c.Problems {
+		out = append(out, problem(base, p))
+	}
+	if c.Cluster.Pos.IsValid() {
+		cl := c.Cluster
+		missing := cl.Networking
+		if !missing.IsValid() {
+			missing = cl.Pos
+		}
+		inArgs := slices.ContainsFunc(cl.ControllerManagerArgs, func(a ExtraArg) bool { return a.Name.V == "cluster-cidr" })
+		if states && !inArgs || cl.PodSubnet.V != "" {
+			out = append(out, ranges(base, plan.RolePods, podKey, cl.PodSubnet, missing))
+		}
+		switch {
+		case cl.ServiceSubnet.V != "":
+			out = append(out, ranges(base, plan.RoleServices, serviceKey, cl.ServiceSubnet, missing))
+		case states:
+			out = append(out, byDefault(base, plan.RoleServices, serviceKey, defaultServiceSubnet, missing))
+		}
+		if v := c.Version(); !v.IsZero() {
+			key := "kubernetesVersion"
+			if podKey == "--pod-network-cidr" {
+				key = "--kubernetes-version"
+			}
+			out = append(out, versionStatement(base, key, cl.KubernetesVersion, v))
+		}
+		out = append(out, c.argStatements(base)...)
+		ep := cl.ControlPlaneEndpoint
+		ep.V = hostOf(ep.V)
+		if s, ok := address(base, "controlPlaneEndpoint", ep, false); ok {
+			out = append(out, s)
+		}
+	}
+	if c.Init.Pos.IsValid() {
+		b := base
+		b.Host = firstNonEmpty(c.Init.NodeName.V, host)
+		if s, ok := address(b, addressKey, c.Init.AdvertiseAddress, true); ok {
+			out = append(out, s)
+		}
+		out = append(out, nodeIPs(b, c.Init.KubeletExtraArgs)...)
+	}
+	if c.Join.Pos.IsValid() {
+		b := base
+		b.Host = firstNonEmpty(c.Join.NodeName.V, host)
+		key := addressKey
+		if key == "localAPIEndpoint.advertiseAddress" {
+			key = "controlPlane.localAPIEndpoint.advertiseAddress"
+		}
+		if s, ok := address(b, key, c.Join.AdvertiseAddress, true); ok {
+			out = append(out, s)
+		}
+		out = append(out, nodeIPs(b, c.Join.KubeletExtraArgs)...)
+		ep := c.Join.APIServerEndpoint
+		ep.V = hostOf(ep.V)
+		if s, ok := address(base, "apiServerEndpoint", ep, false); ok {
+			out = append(out, s)
+		}
+	}
+	for _, e := range c.Endpoints {
+		b := base
+		b.Host = e.Node
+		if s, ok := address(b, "apiEndpoints", e.AdvertiseAddress, true); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// argStatements states what extraArgs say beyond what the configuration itself says.
+func (c Config) argStatements(base plan.Statement) []plan.Statement {
+	var out []plan.Statement
+	for _, part := range []struct {
+		field string
+		comp  plan.Component
+		args  []ExtraArg
+	}{
+		{"controllerManager.extraArgs", plan.ControllerManager, c.Cluster.ControllerManagerArgs},
+		{"apiServer.extraArgs", plan.APIServer, c.Cluster.APIServerArgs},
+	} {
+		flags := extraArgLine(part.comp, c.Version(), part.args).Parse()
+		for _, f := range flags.Flags {
+			if f.Unknown {
+				continue
+			}
+			key := part.field + " " + f.Name
+			var s plan.Statement
+			switch f.Name {
+			case "cluster-cidr":
+				s = ranges(base, plan.RolePods, key, f.Value, f.Pos)
+			case "service-cluster-ip-range":
+				s = ranges(base, plan.RoleServices, key, f.Value, f.Pos)
+			case "allocate-node-cidrs":
+				s = setting(base, plan.SettingAllocate, key, f.Value)
+				b, ok := (Flags{Flags: []Flag{f}}).Bool(f.Name)
+				if !ok {
+					continue
+				}
+				s.Bool = b
+			case "advertise-address":
+				var ok bool
+				if s, ok = address(base, key, f.Value, true); !ok {
+					continue
+				}
+			default:
+				i := slices.IndexFunc(maskSettings, func(m struct {
+					flag    string
+					setting plan.Setting
+				}) bool {
+					return m.flag == f.Name
+				})
+				if i < 0 {
+					continue
+				}
+				n, ok := parseInt32(f.Value.V)
+				if !ok {
+					continue
+				}
+				s = setting(base, maskSettings[i].setting, key, f.Value)
+				s.Int = n
+			}
+			s.Overridden = f.Overridden
+			out = append(out, s)
+		}
+		for _, e := range flags.Errors {
+			if e.Address {
+				out = append(out, problem(base, flagFinding(part.comp, e, part.field)))
+			}
+		}
+	}
+	return out
+}
+
+// extraArgLine returns the arguments that kubeadm makes of extraArgs, in file order.
+func extraArgLine(comp plan.Component, v plan.Version, args []ExtraArg) CommandLine {
+	l := CommandLine{Component: comp, Version: v}
+	for _, a := range args {
+		l.Args = append(l.Args, Word{Text: "--" + a.Name.V + "=" + a.Value.V, Pos: a.Name.Pos, ValuePos: a.Value.Pos})
+	}
+	return l
+}
+
+// nodeIPs states the addresses that kubelet's --node-ip names.
+func nodeIPs(base plan.Statement, args []ExtraArg) []plan.Statement {
+	var out []plan.Statement
+	for _, a := range args {
+		if a.Name.V != "node-ip" {
+			continue
+		}
+		for part := range strings.SplitSeq(a.Value.V, ",") {
+			v := a.Value
+			v.V = part
+			if s, ok := address(base, "kubeletExtraArgs node-ip", v, true); ok {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+func firstNonEmpty(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// Statements returns what the command line says. A `kubeadm init` without a pod range makes an empty statement about pods; one that
+// names a file by --config says nothing where the file decides.
+func (c Command) Statements() []plan.Statement {
+	f := c.Parse()
+	base := plan.Statement{Component: plan.Kubeadm, Host: c.Host}
+	var out []plan.Statement
+	for _, e := range f.Errors {
+		if e.Address {
+			out = append(out, problem(base, flagFinding(plan.Kubeadm, e, "kubeadm "+c.Command)))
+		}
+	}
+	if m, ok := c.mixed(f); ok {
+		out = append(out, problem(base, m))
+	}
+	_, hasConfig := f.Lookup("config")
+	phase := len(f.Positional) > 0 && f.Positional[0].Text == "phase"
+	cfg := c.Config()
+	// A range whose value is a variable of the shell is said, but not to the reader of the text.
+	for name, v := range map[string]*plan.Value[string]{"pod-network-cidr": &cfg.Cluster.PodSubnet, "service-cidr": &cfg.Cluster.ServiceSubnet} {
+		if l, ok := f.Lookup(name); ok && l.Unknown {
+			*v = plan.Value[string]{}
+			hasConfig = true
+		}
+	}
+	stated := cfg.statements("--pod-network-cidr", "--service-cidr", "--apiserver-advertise-address", c.Host, !hasConfig && !phase && c.Command == "init")
+	for _, l := range f.Flags {
+		if !l.Overridden || l.Unknown {
+			continue
+		}
+		var s plan.Statement
+		switch l.Name {
+		case "pod-network-cidr":
+			s = ranges(base, plan.RolePods, "--"+l.Name, l.Value, l.Pos)
+		case "service-cidr":
+			s = ranges(base, plan.RoleServices, "--"+l.Name, l.Value, l.Pos)
+		default:
+			continue
+		}
+		s.Overridden = true
+		stated = append(stated, s)
+	}
+	for i := range stated {
+		if stated[i].Role == plan.RoleAddress && stated[i].Host == "" {
+			stated[i].Host = c.Host
+		}
+	}
+	return append(out, stated...)
+}
+
+// Statements returns what every command of the text says. Of several kubeadm init commands on one host the last one counts:
+// people try, reset, and try again.
+func (c Commands) Statements() []plan.Statement {
+	last := map[string]int{}
+	for i, k := range c.Kubeadm {
+		if k.Command == "init" {
+			last[k.Host] = i
+		}
+	}
+	var out []plan.Statement
+	for i, k := range c.Kubeadm {
+		if k.Command == "init" && last[k.Host] != i {
+			continue
+		}
+		out = append(out, k.Statements()...)
+	}
+	for _, p := range c.Processes {
+		out = append(out, p.Statements()...)
+	}
+	return out
+}
+
+// Statements returns what the program is told: its ranges, an empty statement where it is given none, masks and settings, and what
+// it refuses among its arguments. Values that a later flag of the same name replaces are stated as overridden.
+func (p Process) Statements() []plan.Statement {
+	f := p.Parse()
+	base := plan.Statement{Component: p.Component, Host: p.Host}
+	var out []plan.Statement
+	for _, e := range f.Errors {
+		if e.Address || !strings.HasPrefix(e.Msg, "unknown flag") {
+			out = append(out, problem(base, flagFinding(p.Component, e, "")))
+		}
+	}
+	list := func(role plan.Role, name string) bool {
+		found := false
+		for _, l := range f.Flags {
+			if l.Name != name {
+				continue
+			}
+			found = true
+			if l.Unknown {
+				continue
+			}
+			s := ranges(base, role, "--"+name, l.Value, l.Pos)
+			s.Overridden = l.Overridden
+			out = append(out, s)
+		}
+		return found
+	}
+	refused := func(name string) bool {
+		return slices.ContainsFunc(f.Errors, func(e FlagError) bool { return strings.Contains(e.Hint, "--"+name) })
+	}
+	switch p.Component {
+	case plan.ControllerManager:
+		if !list(plan.RolePods, "cluster-cidr") && !refused("cluster-cidr") {
+			out = append(out, ranges(base, plan.RolePods, "--cluster-cidr", plan.Value[string]{}, p.Pos))
+		}
+		if !list(plan.RoleServices, "service-cluster-ip-range") && !refused("service-cluster-ip-range") {
+			out = append(out, ranges(base, plan.RoleServices, "--service-cluster-ip-range", plan.Value[string]{}, p.Pos))
+		}
+		out = append(out, p.controllerSettings(f, base)...)
+	case plan.APIServer:
+		if !list(plan.RoleServices, "service-cluster-ip-range") && !refused("service-cluster-ip-range") {
+			out = append(out, byDefault(base, plan.RoleServices, "--service-cluster-ip-range", defaultAPIServerRange, p.Pos))
+		}
+		stated := false
+		for _, l := range f.Flags {
+			if l.Name != "advertise-address" || l.Unknown {
+				continue
+			}
+			if s, ok := address(base, "--advertise-address", l.Value, true); ok {
+				s.Overridden = l.Overridden
+				stated = true
+				out = append(out, s)
+			}
+		}
+		if !stated {
+			v := p.Endpoint
+			v.V = hostOf(v.V)
+			if s, ok := address(base, "advertise-address.endpoint", v, false); ok {
+				out = append(out, s)
+			}
+		}
+	}
+	if !p.Version.IsZero() {
+		out = append(out, versionStatement(base, "image", p.Image, p.Version))
+	}
+	return out
+}
+
+// controllerSettings states the settings of kube-controller-manager.
+func (p Process) controllerSettings(f Flags, base plan.Statement) []plan.Statement {
+	var out []plan.Statement
+	given := false
+	for _, l := range f.Flags {
+		switch l.Name {
+		case "allocate-node-cidrs":
+			given = true
+			b, ok := (Flags{Flags: []Flag{l}}).Bool(l.Name)
+			if !ok {
+				continue
+			}
+			s := setting(base, plan.SettingAllocate, "--"+l.Name, l.Value)
+			s.Bool, s.Overridden = b, l.Overridden
+			out = append(out, s)
+		case "cidr-allocator-type":
+			s := setting(base, plan.SettingAllocatorType, "--"+l.Name, l.Value)
+			s.Overridden = l.Overridden
+			out = append(out, s)
+		case "node-cidr-mask-size", "node-cidr-mask-size-ipv4", "node-cidr-mask-size-ipv6":
+			n, ok := parseInt32(l.Value.V)
+			if !ok || l.Unknown {
+				continue
+			}
+			for _, m := range maskSettings {
+				if m.flag == l.Name {
+					s := setting(base, m.setting, "--"+l.Name, l.Value)
+					s.Int, s.Overridden = n, l.Overridden
+					out = append(out, s)
+				}
+			}
+		}
+	}
+	if !given {
+		s := setting(base, plan.SettingAllocate, "--allocate-node-cidrs", plan.Value[string]{Pos: p.Pos})
+		s.Default = true
+		out = append(out, s)
+	}
+	if names := p.controllers(f); names != nil {
+		l, _ := f.Lookup("controllers")
+		s := setting(base, plan.SettingNodeIPAM, "--controllers", l.Value)
+		s.Bool = nodeIPAMOn(names)
+		out = append(out, s)
+	}
+	return out
+}
+
+// controllers returns the entries of --controllers in order, nil where the flag is not given.
+func (p Process) controllers(f Flags) []string {
+	var out []string
+	for _, l := range f.Flags {
+		if l.Name == "controllers" && !l.Unknown {
+			out = append(out, strings.Split(l.Value.V, ",")...)
+		}
+	}
+	return out
+}
+
+// nodeIPAMOn reports whether a --controllers list leaves the node IPAM controller running, under its old or its new name.
+// k8s.io/controller-manager v0.37.2 app/helper.go IsControllerEnabled.
+func nodeIPAMOn(names []string) bool {
+	star := false
+	for _, n := range names {
+		switch n {
+		case "nodeipam", "node-ipam-controller":
+			return true
+		case "-nodeipam", "-node-ipam-controller":
+			return false
+		case "*":
+			star = true
+		}
+	}
+	return star
+}
