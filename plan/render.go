@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/textwidth"
 	"go4.org/netipx"
 )
 
@@ -49,13 +50,13 @@ func (b *printer) table(indent string, right string, rows [][]string, style func
 			if i == len(width) {
 				width = append(width, 0)
 			}
-			width[i] = max(width[i], utf8.RuneCountInString(c))
+			width[i] = max(width[i], textwidth.Of(c))
 		}
 	}
 	for n, r := range rows {
 		line := indent
 		for i, c := range r {
-			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(c))
+			pad := strings.Repeat(" ", width[i]-textwidth.Of(c))
 			if i == 0 && style != nil {
 				c = b.paint(style(n), c)
 			}
@@ -78,7 +79,7 @@ func (b *printer) table(indent string, right string, rows [][]string, style func
 func (b *printer) wrap(indent string, width int, s string) {
 	n := 0
 	for _, w := range strings.Fields(s) {
-		l := utf8.RuneCountInString(w)
+		l := textwidth.Of(w)
 		switch {
 		case n == 0:
 			b.WriteString(indent)
@@ -131,6 +132,9 @@ func (s Segment) span() string {
 	return s.First.String() + "-" + s.Last.String()
 }
 
+// maxName is how many columns the name of a reservation gets in a list.
+const maxName = 48
+
 // use says in a few words what the addresses of s are for.
 func (s Segment) use() string {
 	switch s.Kind {
@@ -139,7 +143,7 @@ func (s Segment) use() string {
 	case SegmentGrowth:
 		return "kept free so that " + string(s.Role) + " can grow"
 	case SegmentReserved:
-		return "reserved: " + printable(s.Name)
+		return "reserved: " + textwidth.Cut(printable(s.Name), maxName)
 	}
 	if s.Prefix.IsValid() {
 		return "free"

@@ -67,7 +67,7 @@ func (p *Plan) WriteText(w io.Writer, o RenderOptions) error {
 // headline says in one line what the plan is for.
 func (p *Plan) headline() string {
 	r := p.Request
-	return fmt.Sprintf("Plan for %q: %s, %s pods on each, %s, %s, Kubernetes %v", printable(r.Name),
+	return fmt.Sprintf("Plan for \"%s\": %s, %s pods on each, %s, %s, Kubernetes %v", printable(r.Name),
 		plural(r.Nodes, "node"), commas(r.PodsPerNode), plural(r.Services, "service"), p.familyWords(), r.Kubernetes)
 }
 
@@ -110,7 +110,7 @@ func (p *Plan) holds(r Range) string {
 	c := p.familyCapacity(r.Family())
 	switch r.Role {
 	case RoleHosts:
-		return formatBig(c.Hosts) + " hosts"
+		return formatCount(hostCount(r.Prefix)) + " hosts"
 	case RoleServices:
 		return formatCount(c.Services) + " services"
 	case RolePods:
@@ -135,13 +135,14 @@ func formatCount(c Count) string {
 	return c.String()
 }
 
-// formatBig returns n with commas between thousands, or "about 2^k" from 2^40 on.
+// formatBig returns n with commas between thousands, or "about 2^k" from 2^40 on, k being rounded.
 func formatBig(n *big.Int) string {
 	switch {
 	case n == nil:
 		return "0"
 	case n.BitLen() > 40:
-		return fmt.Sprintf("about 2^%d", n.BitLen()-1)
+		k := n.BitLen() - 1
+		return fmt.Sprintf("about 2^%d", k+int(n.Bit(k-1)))
 	case n.Sign() < 0:
 		return "-" + cidr.FormatCount(new(big.Int).Neg(n).Uint64())
 	}
@@ -177,14 +178,7 @@ func (p *Plan) textMap(b *printer) {
 // textArea draws the grid of an area and lists its segments.
 func (b *printer) textArea(a Area) {
 	g := a.grid()
-	title := fmt.Sprintf("%v, each cell a /%d", a.Prefix, g.CellBits)
-	if g.Prefix != a.Prefix {
-		title = fmt.Sprintf("%v, of which %v is drawn, each cell a /%d", a.Prefix, g.Prefix, g.CellBits)
-	}
-	if a.Outside {
-		title += ", outside of the space to draw from"
-	}
-	b.printf("  %s\n", title)
+	b.printf("  %s\n", g.title(a))
 	split, err := cidr.NewSplit(g.Prefix, g.CellBits)
 	if err != nil {
 		return
@@ -216,6 +210,18 @@ func (b *printer) textArea(a Area) {
 		return freeStyle
 	})
 	b.WriteByte('\n')
+}
+
+// title says what the grid of an area shows.
+func (g grid) title(a Area) string {
+	title := fmt.Sprintf("%v, each cell a /%d", a.Prefix, g.CellBits)
+	if g.Prefix != a.Prefix {
+		title = fmt.Sprintf("%v, of which %v is drawn, each cell a /%d", a.Prefix, g.Prefix, g.CellBits)
+	}
+	if a.Outside {
+		title += ", outside of the space to draw from"
+	}
+	return title
 }
 
 // cells writes one row of a grid, runs of equal cells in one piece.

@@ -1,0 +1,321 @@
+package plan
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/textwidth"
+)
+
+// Measures of the picture, in pixels. Text is monospaced, so that its width is known without measuring: no font that a
+// viewer falls back to is wider than svgChar for each column at 12 pixels (0.602 em in DejaVu Sans Mono and Menlo).
+const (
+	svgMargin = 24
+	svgChar   = 7.5
+	svgLine   = 20 // between lines of text
+	svgCellW  = 13
+	svgCellH  = 22
+	svgRowGap = 4  // between rows of a grid
+)
+
+// svgStyle holds the colours, for light and for dark surroundings: hues that people of any colour vision can tell apart (Okabe and
+// Ito, jfly.uni-koeln.de/color), with letters in each cell so that nothing depends on them.
+const svgStyle = `
+text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:#1f2328;white-space:pre}
+.h{font-weight:bold;font-size:15px}.b{font-weight:bold}.m{fill:#59636e}.r{text-anchor:end}.c{text-anchor:middle;font-weight:bold}
+.bg{fill:#ffffff}.free{fill:#eef1f4}.line{stroke:#ffffff}
+.hosts{fill:#0072b2}.services{fill:#e69f00}.pods{fill:#009e73}.reserved{fill:#8b949e}
+.shosts{stroke:#0072b2}.sservices{stroke:#e69f00}.spods{stroke:#009e73}.sreserved{stroke:#8b949e}.sshared{stroke:#1f2328}
+.on{fill:#ffffff}.services-on{fill:#1f2328}
+@media (prefers-color-scheme:dark){
+text{fill:#e6edf3}.m{fill:#9da7b1}.bg{fill:#0d1117}.free{fill:#1c232b}.line{stroke:#0d1117}
+.hosts{fill:#3b9ddd}.services{fill:#e69f00}.pods{fill:#1fb88c}.reserved{fill:#6e7681}
+.shosts{stroke:#3b9ddd}.sservices{stroke:#e69f00}.spods{stroke:#1fb88c}.sreserved{stroke:#6e7681}.sshared{stroke:#e6edf3}
+.on,.services-on{fill:#0d1117}}
+`
+
+// WriteSVG writes the map of [Plan.WriteText] as a picture: the ranges, a grid of 256 equal cells for each block that the plan
+// draws from and uses, and what lies in it. The picture stands alone: it needs no script, font or other file, and follows
+// the reader's preference for light or dark.
+func (p *Plan) WriteSVG(w io.Writer, _ RenderOptions) error {
+	s := &svgWriter{width: 2 * svgMargin}
+	s.y = svgMargin
+	s.text(svgMargin, "h", p.headline())
+	s.y += svgLine + 8
+	s.ranges(p)
+	var idle []Area
+	for _, a := range p.areas() {
+		if !a.used() {
+			idle = append(idle, a)
+			continue
+		}
+		s.area(a)
+	}
+	s.idle(idle)
+	s.legend()
+	height := s.y + svgMargin/2
+
+	b := new(printer)
+	b.printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f" role="img" aria-labelledby="title">`+"\n",
+		s.width, height, s.width, height)
+	b.printf("<title id=\"title\">%s</title>\n", escapeXML(p.headline()))
+	b.printf("<style>%s</style>\n<defs>\n", svgStyle)
+	for _, role := range []string{"hosts", "services", "pods"} {
+		b.printf(`<pattern id="grow-%s" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="s%s" d="M1 0V6" stroke-width="2"/></pattern>`+"\n", role, role)
+	}
+	b.printf(`<pattern id="taken" width="5" height="5" patternUnits="userSpaceOnUse"><path class="sreserved" d="M0 0L5 5M5 0L0 5" stroke-width="1"/></pattern>` + "\n")
+	b.printf("</defs>\n<rect class=\"bg\" width=\"100%%\" height=\"100%%\"/>\n")
+	b.Write(s.body.Bytes())
+	b.printf("</svg>\n")
+	return b.flushTo(w)
+}
+
+// An svgWriter draws from top to bottom.
+type svgWriter struct {
+	body  printer
+	y     float64 // base line of the next text, or upper edge of the next shape
+	width float64 // of what was drawn so far, margins included
+}
+
+// text writes s in the current line, from x on.
+func (s *svgWriter) text(x float64, class, t string) {
+	cw := svgChar
+	if class == "h" {
+		cw *= 15. / 12
+	}
+	if class != "" {
+		class = ` class="` + class + `"`
+	}
+	s.width = max(s.width, x+cw*float64(textwidth.Of(t))+svgMargin)
+	s.body.printf(`<text x="%.1f" y="%.1f"%s>%s</text>`+"\n", x, s.y+12, class, escapeXML(t))
+}
+
+// swatch draws a small sample of a kind of segment in the current line.
+func (s *svgWriter) swatch(x float64, kind SegmentKind, role Role) {
+	s.shape(x, s.y+2, 12, 12, gridCell{Kind: kind, Role: role, Full: true})
+}
+
+// shape draws a rectangle as cells are drawn: filled if whole, else only outlined.
+func (s *svgWriter) shape(x, y, w, h float64, c gridCell) {
+	rect := func(attr string) {
+		s.body.printf(`<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" %s/>`+"\n", x, y, w, h, attr)
+	}
+	outline := func(class, fill string) {
+		x, y, w, h = x+1, y+1, w-2, h-2
+		rect(fmt.Sprintf(`class="%s" fill=%q stroke-width="2"`, class, fill))
+	}
+	switch {
+	case c.Kind == SegmentFree:
+		rect(`class="free"`)
+	case c.Shared:
+		outline("sshared", "none")
+	case c.Kind == SegmentGrowth:
+		rect(`class="free"`)
+		rect(fmt.Sprintf(`fill="url(#grow-%s)"`, c.Role))
+	case c.Kind == SegmentReserved && c.Full:
+		rect(`class="free"`)
+		rect(`fill="url(#taken)"`)
+	case c.Kind == SegmentReserved:
+		outline("sreserved", "none")
+	case c.Full:
+		rect(fmt.Sprintf(`class="%s"`, c.Role))
+	default:
+		outline("s"+string(c.Role), "none")
+	}
+}
+
+// columns writes rows of text in columns, each after a swatch, with the columns in right aligned to the right.
+func (s *svgWriter) columns(x float64, rows []svgRow, right int) {
+	var width []float64
+	for _, r := range rows {
+		for i, c := range r.cols {
+			if i == len(width) {
+				width = append(width, 0)
+			}
+			width[i] = max(width[i], svgChar*float64(textwidth.Of(c)))
+		}
+	}
+	for _, r := range rows {
+		s.swatch(x, r.kind, r.role)
+		at := x + 20
+		for i, c := range r.cols {
+			class := "m"
+			if r.kind == SegmentUsed {
+				class = "b"
+			}
+			if i == right {
+				// The end of the text is what is aligned, wherever a narrower font would leave it.
+				s.width = max(s.width, at+width[i]+svgMargin)
+				s.body.printf(`<text x="%.1f" y="%.1f" class="%s r">%s</text>`+"\n", at+width[i], s.y+12, class, escapeXML(c))
+			} else {
+				s.text(at, class, c)
+			}
+			at += width[i] + 2*svgChar
+		}
+		s.y += svgLine
+	}
+}
+
+// An svgRow is a line of a list: a sample and text.
+type svgRow struct {
+	kind SegmentKind
+	role Role
+	cols []string
+}
+
+func (s *svgWriter) ranges(p *Plan) {
+	var rows []svgRow
+	for _, r := range p.Ranges {
+		cols := []string{string(r.Role), r.Prefix.String(), size(r.Prefix), p.holds(r), ""}
+		if g := p.growth(r); g.Doublings > 0 {
+			cols[4] = "can grow to " + g.Into.String()
+		}
+		rows = append(rows, svgRow{SegmentUsed, r.Role, cols})
+	}
+	s.columns(svgMargin, rows, 2)
+	s.y += svgLine
+}
+
+func (s *svgWriter) area(a Area) {
+	g := a.grid()
+	split, err := cidr.NewSplit(g.Prefix, g.CellBits)
+	if err != nil {
+		return
+	}
+	s.text(svgMargin, "b", g.title(a))
+	s.y += svgLine + 4
+	label := 0
+	for i := 0; i < len(g.Cells); i += gridColumns {
+		label = max(label, len(split.At(uint64(i)).Addr().String()))
+	}
+	left := svgMargin + svgChar*float64(label) + 10
+	for i := 0; i < len(g.Cells); i += gridColumns {
+		row := g.Cells[i:min(i+gridColumns, len(g.Cells))]
+		s.body.printf(`<text x="%.1f" y="%.1f" class="m r">%v</text>`+"\n", left-10, s.y+svgCellH/2+4, split.At(uint64(i)).Addr())
+		s.gridRow(left, row, func(k int) netip.Prefix { return split.At(uint64(i + k)) })
+		s.y += svgCellH + svgRowGap
+	}
+	s.width = max(s.width, left+svgCellW*float64(min(gridColumns, len(g.Cells)))+svgMargin)
+	s.y += 8
+	var rows []svgRow
+	for _, r := range a.ledger() {
+		rows = append(rows, svgRow{r.Kind, r.Role, []string{r.Span, r.Size, r.Use}})
+	}
+	s.columns(svgMargin, rows, 1)
+	s.y += svgLine
+}
+
+// gridRow draws one row of a grid. Equal whole cells are one shape, with the name of its role inside if there is room, and its
+// first letter if not; so no text is wider than what it stands on.
+func (s *svgWriter) gridRow(x float64, cells []gridCell, at func(int) netip.Prefix) {
+	s.body.printf(`<rect class="free" x="%.1f" y="%.1f" width="%d" height="%d"/>`+"\n", x, s.y, svgCellW*len(cells), svgCellH)
+	var labels printer
+	for i := 0; i < len(cells); {
+		c := cells[i]
+		j := i + 1
+		for c.Full && j < len(cells) && cells[j] == c || c.Kind == SegmentFree && j < len(cells) && cells[j].Kind == SegmentFree {
+			j++
+		}
+		if c.Kind != SegmentFree {
+			cx, w := x+float64(svgCellW*i), float64(svgCellW*(j-i))
+			s.body.printf("<g><title>%s</title>\n", escapeXML(cellTitle(c, at(i), at(j-1))))
+			s.shape(cx, s.y, w, svgCellH, c)
+			if letter, class := cellLabel(c, w); letter != "" {
+				labels.printf(`<text x="%.1f" y="%.1f" class="%s">%s</text>`+"\n", cx+w/2, s.y+svgCellH/2+4, class, letter)
+			}
+			s.body.printf("</g>\n")
+		}
+		i = j
+	}
+	// Lines between the cells lie over the shapes and under the labels.
+	var d strings.Builder
+	for i := 1; i < len(cells); i++ {
+		fmt.Fprintf(&d, "M%.1f %.1fv%d", x+float64(svgCellW*i), s.y, svgCellH)
+	}
+	if d.Len() > 0 {
+		s.body.printf(`<path class="line" stroke-opacity=".35" d="%s"/>`+"\n", d.String())
+	}
+	s.body.Write(labels.Bytes())
+}
+
+// cellLabel returns what is written on a cell, or on a run of them w pixels wide, and its class.
+func cellLabel(c gridCell, w float64) (label, class string) {
+	switch {
+	case c.Shared:
+		return "*", "c"
+	case c.Kind != SegmentUsed:
+		return "", ""
+	case !c.Full:
+		return string(c.Role[:1]), "c"
+	}
+	class = "c on"
+	if c.Role == RoleServices {
+		class = "c services-on"
+	}
+	if w >= svgChar*float64(len(c.Role)+1) {
+		return string(c.Role), class
+	}
+	return strings.ToUpper(string(c.Role[:1])), class
+}
+
+// cellTitle says what a viewer shows for cells under the pointer.
+func cellTitle(c gridCell, first, last netip.Prefix) string {
+	where := first.String()
+	if last != first {
+		where = first.Addr().String() + "-" + cidr.Last(last).String()
+	}
+	what := Segment{Kind: c.Kind, Role: c.Role, Name: c.Name}.use()
+	switch {
+	case c.Shared:
+		return where + ": several uses, among them " + what
+	case c.Kind == SegmentReserved && c.Name == "":
+		return where + ": several reserved ranges"
+	case !c.Full:
+		return where + ": in part " + what
+	}
+	return where + ": " + what
+}
+
+func (s *svgWriter) idle(areas []Area) {
+	var rows []svgRow
+	for _, a := range areas {
+		rows = append(rows, svgRow{SegmentFree, "", []string{a.Prefix.String(), a.idleWords()}})
+	}
+	if len(rows) > 0 {
+		s.columns(svgMargin, rows, -1)
+		s.y += svgLine
+	}
+}
+
+// legend explains how cells are drawn.
+func (s *svgWriter) legend() {
+	x := float64(svgMargin)
+	for _, l := range []struct {
+		cell gridCell
+		text string
+	}{
+		{gridCell{Kind: SegmentUsed, Role: RolePods, Full: true}, "whole cell"},
+		{gridCell{Kind: SegmentUsed, Role: RolePods}, "part of it"},
+		{gridCell{Kind: SegmentGrowth, Role: RolePods}, "kept for growth"},
+		{gridCell{Kind: SegmentReserved, Full: true}, "reserved"},
+		{gridCell{Kind: SegmentReserved}, "reserved in part"},
+		{gridCell{Kind: SegmentUsed, Shared: true}, "several uses"},
+		{gridCell{Kind: SegmentFree}, "free"},
+	} {
+		s.shape(x, s.y, svgCellW, 16, l.cell)
+		s.text(x+svgCellW+7, "m", l.text)
+		x += svgCellW + 7 + svgChar*float64(len(l.text)) + 18
+	}
+	s.y += svgLine
+}
+
+// escapeXML returns s as XML text.
+func escapeXML(s string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(printable(s))) // a Builder takes everything
+	return b.String()
+}
