@@ -19,7 +19,7 @@ const (
 	svgLine   = 20 // between lines of text
 	svgCellW  = 13
 	svgCellH  = 22
-	svgRowGap = 4  // between rows of a grid
+	svgRowGap = 4 // between rows of a grid
 )
 
 // svgStyle holds the colours, for light and for dark surroundings: hues that people of any colour vision can tell apart (Okabe and
