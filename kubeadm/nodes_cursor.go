@@ -109,6 +109,9 @@ func prefixValue(v plan.Value[string]) plan.Value[netip.Prefix] {
 // lenientAddr reads an address as Kubernetes does: leading zeros are decimal, a zone is refused.
 // k8s.io/utils net/parse.go ParseIPSloppy.
 func lenientAddr(s string) (netip.Addr, error) {
+	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
+		return a, nil
+	}
 	p, err := cidr.ParseLenient(s + "/0")
 	if err != nil || strings.Contains(s, "/") {
 		return netip.Addr{}, fmt.Errorf("%q is no IP address", firstLine(s, 60))

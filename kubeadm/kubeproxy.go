@@ -1,0 +1,151 @@
+package kubeadm
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// A KubeProxy is what kube-proxy is told about the pod range, by its configuration or by flags.
+// Values that are not written are zero.
+type KubeProxy struct {
+	Pos         plan.Position // of the configuration, or of the program in a command
+	Flags       bool          // it is told by flags, not by a configuration file
+	ConfigFile  plan.Value[string]
+	Host        plan.Value[string] // hostnameOverride, where it is set: the node that this is for
+	ClusterCIDR plan.Value[string] // clusterCIDR or --cluster-cidr, one range or two with a comma
+	DetectLocal plan.Value[string] // detectLocalMode or --detect-local-mode
+	Mode        plan.Value[string] // mode or --proxy-mode
+	Image       plan.Value[string] // of the container, where there is one
+}
+
+// String returns the settings in one line: "clusterCIDR 10.244.0.0/16, detectLocalMode ClusterCIDR".
+func (p KubeProxy) String() string {
+	s := "no clusterCIDR"
+	if p.ClusterCIDR.V != "" {
+		s = "clusterCIDR " + p.ClusterCIDR.V
+	}
+	if p.DetectLocal.V != "" {
+		s += ", detectLocalMode " + p.DetectLocal.V
+	}
+	return s
+}
+
+// Prefixes returns the ranges of ClusterCIDR, none where it is empty. Two are separated by a comma, without a blank:
+// k8s.io/kubernetes v1.37.2 pkg/proxy/apis/config/v1alpha1/conversion.go.
+// The error is a *[cidr.ParseError] for the first one that cannot be read; those before it are returned with it.
+func (p KubeProxy) Prefixes() ([]netip.Prefix, error) {
+	return lenientPrefixes(p.ClusterCIDR.V)
+}
+
+// lenientPrefixes reads a list of CIDRs with commas and without blanks, as the programs do; none from "".
+func lenientPrefixes(s string) ([]netip.Prefix, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var ps []netip.Prefix
+	for e := range strings.SplitSeq(s, ",") {
+		q, err := cidr.ParseLenient(e)
+		if err != nil {
+			return ps, err
+		}
+		ps = append(ps, q)
+	}
+	return ps, nil
+}
+
+// ParseKubeProxy reads kube-proxy's configuration in any place: a KubeProxyConfiguration, alone or beside kubeadm's
+// documents; the kube-proxy ConfigMap, whatever its key; the flags of a DaemonSet or Pod that runs kube-proxy; any of them
+// in a list as kubectl writes it. Positions inside a ConfigMap point into the file itself.
+//
+// Anything else gives nothing and no error. The error is that of text which is no YAML; what stands before it is returned
+// with it.
+func ParseKubeProxy(name string, data []byte) ([]KubeProxy, error) {
+	var out []KubeProxy
+	err := eachObject(name, data, func(n *source.Node) {
+		switch kind := n.Get("kind").Str(); kind {
+		case "KubeProxyConfiguration":
+			out = append(out, readKubeProxy(n))
+		case "ConfigMap":
+			eachEmbedded(n, "KubeProxyConfiguration", func(d *source.Node) { out = append(out, readKubeProxy(d)) })
+		default:
+			for _, c := range containers(n) {
+				if p, ok := kubeProxyContainer(c); ok {
+					out = append(out, p)
+				}
+			}
+		}
+	})
+	return out, err
+}
+
+func readKubeProxy(n *source.Node) KubeProxy {
+	return KubeProxy{
+		Pos:         n.Pos,
+		Host:        n.Get("hostnameOverride").Value(),
+		ClusterCIDR: n.Get("clusterCIDR").Value(),
+		DetectLocal: n.Get("detectLocalMode").Value(),
+		Mode:        n.Get("mode").Value(),
+	}
+}
+
+// kubeProxyContainer reads the flags of a container that runs kube-proxy.
+func kubeProxyContainer(c *source.Node) (KubeProxy, bool) {
+	args, pos, ok := programArgs(c, "kube-proxy")
+	if !ok {
+		return KubeProxy{}, false
+	}
+	f := parseFlags(args, kubeProxyFlags)
+	return KubeProxy{
+		Pos: pos, Flags: true, ConfigFile: f.last("config"), Host: f.last("hostname-override"), ClusterCIDR: f.last("cluster-cidr"),
+		DetectLocal: f.last("detect-local-mode"), Mode: f.last("proxy-mode"), Image: c.Get("image").Value(),
+	}, true
+}
+
+// Statements returns what kube-proxy is told: the pod range, empty where none is written, how it tells local traffic, and
+// its release where an image's tag says it. With --config the flags about ranges have no effect
+// (k8s.io/kubernetes v1.37.2 cmd/kube-proxy/app/options.go Options.Complete), so those are stated as overridden.
+func (p KubeProxy) Statements() []plan.Statement {
+	host := p.Host.V
+	if strings.ContainsAny(host, "$({") { // $(NODE_NAME): every node has its own
+		host = ""
+	}
+	clusterKey, modeKey := "clusterCIDR", "detectLocalMode"
+	if p.Flags {
+		clusterKey, modeKey = "--cluster-cidr", "--detect-local-mode"
+	}
+	overridden := p.ConfigFile.IsSet()
+	var out []plan.Statement
+	if s := (plan.Statement{Component: plan.KubeProxy, Host: host, Pos: p.ClusterCIDR.Pos, Role: plan.RolePods, Key: clusterKey, Text: p.ClusterCIDR.V, Overridden: overridden}); !overridden || s.Text != "" {
+		if !s.Pos.IsValid() {
+			s.Pos = p.Pos
+		}
+		if s.Prefixes, s.Err = p.Prefixes(); s.Err != nil {
+			s.Prefixes = nil
+		}
+		out = append(out, s)
+	}
+	if p.DetectLocal.V != "" {
+		out = append(out, plan.Statement{
+			Component: plan.KubeProxy, Host: host, Pos: p.DetectLocal.Pos, Role: plan.RoleSetting, Setting: plan.SettingDetectLocal,
+			Key: modeKey, Text: p.DetectLocal.V, Overridden: overridden,
+		})
+	}
+	return appendImageVersion(out, plan.KubeProxy, host, p.Image)
+}
+
+// appendImageVersion states the release that the tag of an image names, if it names one.
+func appendImageVersion(out []plan.Statement, c plan.Component, host string, image plan.Value[string]) []plan.Statement {
+	text, _, _ := strings.Cut(image.V, "@")
+	i := strings.LastIndexByte(text, ':')
+	if i < 0 || strings.Contains(text[i:], "/") {
+		return out
+	}
+	if _, err := plan.ParseVersion(text[i+1:]); err != nil {
+		return out
+	}
+	return append(out, plan.Statement{Component: c, Host: host, Pos: image.Pos, Role: plan.RoleSetting, Setting: plan.SettingVersion, Key: "image", Text: text[i+1:]})
+}
