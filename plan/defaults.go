@@ -34,12 +34,8 @@ func (r Request) WithDefaults() Request {
 		r.Churn = 2
 	}
 	r.Kubernetes = r.Kubernetes.Or(NewestKubernetes())
-	r.Families = slices.Clone(r.Families)
-	if len(r.Families) == 0 {
-		r.Families = []Family{IPv4}
-	}
-	r.Hosts, r.Within = slices.Clone(r.Hosts), slices.Clone(r.Within)
-	r.Avoid, r.Pins = slices.Clone(r.Avoid), slices.Clone(r.Pins)
+	r.Families = r.planned()
+	r = r.clone()
 	for _, f := range r.Families {
 		if !r.hasHosts(f) {
 			set(&r.HostCount, r.Nodes+r.Surge)
@@ -106,10 +102,10 @@ func (r Request) Check() error {
 		},
 		func() error { return number("surge", r.Surge, 0, maxCount) },
 		func() error { return positive("services", r.Services, maxCount) },
-		func() error { return checkPrefixes("hosts", r.Hosts) },
+		func() error { return r.checkPrefixes("hosts", r.Hosts) },
 		func() error { return positive("host count", r.HostCount, maxCount) },
 		r.checkFamilies,
-		func() error { return checkPrefixes("within", r.Within) },
+		func() error { return r.checkPrefixes("within", r.Within) },
 		func() error {
 			for i, a := range r.Avoid {
 				if err := checkPrefix(fmt.Sprintf("avoid[%d]", i), a.Prefix); err != nil {
@@ -148,10 +144,6 @@ func (r *Request) checkFamilies() error {
 }
 
 func (r *Request) checkPins() error {
-	families := r.Families
-	if len(families) == 0 {
-		families = []Family{IPv4}
-	}
 	for i, p := range r.Pins {
 		field := fmt.Sprintf("pins[%d]", i)
 		if p.Role != RoleHosts && p.Role != RoleServices && p.Role != RolePods {
@@ -160,7 +152,7 @@ func (r *Request) checkPins() error {
 		if err := checkPrefix(field, p.Prefix); err != nil {
 			return err
 		}
-		if p.Role != RoleHosts && !slices.Contains(families, FamilyOf(p.Prefix)) {
+		if p.Role != RoleHosts && !slices.Contains(r.planned(), FamilyOf(p.Prefix)) {
 			return &RequestError{Field: field, Value: p.String(),
 				Reason: fmt.Sprintf("is %v, a family that the request does not plan; add it to the families", FamilyOf(p.Prefix))}
 		}
@@ -174,13 +166,28 @@ func (r *Request) checkPins() error {
 	return nil
 }
 
-func checkPrefixes(field string, ps []netip.Prefix) error {
+// checkPrefixes checks a list. One that serves other families as well is fine, one that serves only others is a mistake.
+func (r *Request) checkPrefixes(field string, ps []netip.Prefix) error {
+	serves := len(ps) == 0
 	for i, p := range ps {
 		if err := checkPrefix(fmt.Sprintf("%s[%d]", field, i), p); err != nil {
 			return err
 		}
+		serves = serves || slices.Contains(r.planned(), FamilyOf(p))
+	}
+	if !serves {
+		return &RequestError{Field: field, Value: joinPrefixes(ps),
+			Reason: fmt.Sprintf("%v alone, a family that the request does not plan; add it to the families", FamilyOf(ps[0]))}
 	}
 	return nil
+}
+
+// planned returns the families that r plans.
+func (r *Request) planned() []Family {
+	if len(r.Families) == 0 {
+		return []Family{IPv4}
+	}
+	return r.Families
 }
 
 func checkPrefix(field string, p netip.Prefix) error {

@@ -86,7 +86,7 @@ func solve(r Request) (*Plan, *InfeasibleError) {
 type familySolver struct {
 	req    *Request // with defaults
 	family Family
-	claims []Claim // what the request fixes: hosts, pins, what is to be avoided
+	claims []Claim // what the request fixes: pins and hosts, then what is to be avoided
 
 	space   *cidr.Space
 	demands []*demand // not placed yet
@@ -167,6 +167,9 @@ func (s *familySolver) fixed(role Role) []Claim {
 func (s *familySolver) conflicts() []*ConflictError {
 	var out []*ConflictError
 	for i, a := range s.claims {
+		if a.Role == RoleReserved {
+			break // they are the last
+		}
 		for _, b := range s.claims[i+1:] {
 			if a.Role == b.Role || !a.Prefix.Overlaps(b.Prefix) ||
 				a.Role == RoleHosts && b.Role == RoleReserved {
@@ -552,13 +555,10 @@ func (s *familySolver) placeBest() {
 			return cmp.Compare(a.block(a.needs, s.req.Grow), b.block(b.needs, s.req.Grow))
 		})
 		rest := s.without(d)
-		for _, try := range []struct {
-			bits  int
-			quiet bool
-		}{{d.roomy, true}, {d.needs, true}, {d.roomy, false}, {d.needs, false}} {
-			block, ok := s.best(d.block(try.bits, s.req.Grow), try.quiet)
+		for _, bits := range slices.Compact([]int{d.roomy, d.needs}) {
+			block, loud, ok := s.best(d.block(bits, s.req.Grow))
 			if ok && s.take(block, rest) {
-				s.place(d, netip.PrefixFrom(block.Addr(), try.bits), block, s.whyBest(d, block, try.quiet))
+				s.place(d, netip.PrefixFrom(block.Addr(), bits), block, s.whyBest(d, block, loud))
 				break
 			}
 		}
@@ -573,26 +573,33 @@ func (s *familySolver) placeBest() {
 // errUnplaced would mean that Fits and Alloc contradict each other.
 var errUnplaced = errors.New("a range that fits could not be placed; please report this request")
 
-// best returns the best block of length bits that is free, in the quiet part of the space alone if so asked: the one
-// that no popular software on a host takes by default.
-func (s *familySolver) best(bits int, quiet bool) (netip.Prefix, bool) {
-	space := s.space
-	if quiet {
-		space = space.Clone()
-		for _, q := range quietlyAvoided() {
-			// A range outside of the space takes nothing of it.
-			_ = space.Occupy(q)
-		}
+// best returns the best block of length bits that is free. Where it meets a range that popular software takes on a host by
+// default, the best beside all of these is returned instead; loud says that there is none.
+func (s *familySolver) best(bits int) (p netip.Prefix, loud, ok bool) {
+	p, err := s.space.Peek(bits)
+	if err != nil {
+		return netip.Prefix{}, false, false
 	}
-	p, err := space.Peek(bits)
-	return p, err == nil
+	avoided := quietlyAvoided()
+	if !slices.ContainsFunc(avoided, p.Overlaps) {
+		return p, false, true
+	}
+	quiet := s.space.Clone()
+	for _, q := range avoided {
+		// A range outside of the space takes nothing of it.
+		_ = quiet.Occupy(q)
+	}
+	if q, err := quiet.Peek(bits); err == nil {
+		return q, false, true
+	}
+	return p, true, true
 }
 
 // whyBest says why d got block and not a range that operators know.
-func (s *familySolver) whyBest(d *demand, block netip.Prefix, quiet bool) string {
+func (s *familySolver) whyBest(d *demand, block netip.Prefix, loud bool) string {
 	why := fmt.Sprintf("the lowest /%d in the smallest free block that holds one", block.Bits())
-	if !quiet {
-		why += ", although popular software on hosts takes it by default"
+	if loud {
+		why += ", although addresses in it have another use by default"
 	}
 	for _, c := range d.familiar {
 		if by := s.obstacle(c.prefix); by != "" {

@@ -77,11 +77,20 @@ func (p *Plan) NodeMask(f Family) int {
 	return 0
 }
 
-// Pins returns the ranges of p as pins: a request with these pins keeps every range where it is.
+// Pins returns the ranges of p as pins. [Plan.Pinned] gives the whole request with them.
 func (p *Plan) Pins() []Pin {
 	pins := make([]Pin, 0, len(p.Ranges))
 	for _, r := range p.Ranges {
 		pins = append(pins, Pin{r.Role, r.Prefix})
 	}
 	return pins
+}
+
+// Pinned returns the request of p with every range pinned and the node masks fixed: what is planned from it, after adding to
+// it, keeps everything where it is. It shares no memory with p.
+func (p *Plan) Pinned() Request {
+	r := p.Request.clone()
+	r.Hosts, r.Pins = nil, p.Pins()
+	r.NodeMaskIPv4, r.NodeMaskIPv6 = p.NodeMaskIPv4, p.NodeMaskIPv6
+	return r
 }

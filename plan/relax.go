@@ -30,8 +30,10 @@ func relax(r Request, e *InfeasibleError) []Relaxation {
 	if fs := x.orig.Families; len(fs) == 2 {
 		for _, f := range fs {
 			x.try(change{fmt.Sprintf("%v alone", f), 6, func(r Request) Request {
+				other := func(p netip.Prefix) bool { return FamilyOf(p) != f }
 				r.Families = []Family{f}
-				r.Pins = slices.DeleteFunc(r.Pins, func(p Pin) bool { return FamilyOf(p.Prefix) != f })
+				r.Hosts, r.Within = slices.DeleteFunc(r.Hosts, other), slices.DeleteFunc(r.Within, other)
+				r.Pins = slices.DeleteFunc(r.Pins, func(p Pin) bool { return other(p.Prefix) })
 				return r
 			}})
 		}
@@ -365,7 +367,12 @@ func (x *relaxer) tryWidening() {
 			private := privateRanges()[i]
 			shortest := max(private.Bits(), w.Bits()-32)
 			d := dial{w.Bits() - shortest,
-				func(q Request, i int) Request { q.Within = append(q.Within, supernet(w, w.Bits()-i)); return q },
+				func(q Request, i int) Request {
+					wider := supernet(w, w.Bits()-i)
+					q.Within = slices.DeleteFunc(q.Within, func(x netip.Prefix) bool { return cidr.Contains(wider, x) })
+					q.Within = append(q.Within, wider)
+					return q
+				},
 				func(i int) string { return fmt.Sprintf("draw from %v instead of %v", supernet(w, w.Bits()-i), w) },
 				func(i int) float64 { return 3 + 0.2*float64(i) }}
 			if c, ok := x.smallest(x.within(s.Family), d); ok {
