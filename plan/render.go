@@ -18,6 +18,8 @@ import (
 type RenderOptions struct {
 	Nodes int  // how many nodes to list with the subnets predicted for them; no more are listed than get one. 0: none
 	Color bool // colour by ANSI escape sequences, in text alone
+
+	Attachments []Attachment // files that a Markdown document ends with
 }
 
 // A printer collects output, so that a renderer writes once and returns the first error of its writer.

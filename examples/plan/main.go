@@ -38,6 +38,7 @@ func formats() []format {
 		{"text", "ranges, a map of the address space, nodes, numbers, reasons, warnings", (*plan.Plan).WriteText},
 		{"json", "the plan for programs", (*plan.Plan).WriteJSON},
 		{"yaml", "the same as json, in YAML", (*plan.Plan).WriteYAML},
+		{"markdown", "a document for an architecture review", (*plan.Plan).WriteMarkdown},
 		{"svg", "the map as a picture", (*plan.Plan).WriteSVG},
 	}
 }

@@ -1,0 +1,407 @@
+package plan
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
+)
+
+// An Attachment is a file that a Markdown document ends with, such as the configuration that applies a plan.
+type Attachment struct {
+	Title    string // of its section
+	Language string // of the code block: "yaml", "sh"; "" for plain text
+	Text     string
+}
+
+// WriteMarkdown writes p as a document for an architecture review: purpose, requirements, the ranges with a map, capacity
+// and growth, what was avoided, dependencies and the order of application, operations, risks, what is permanent, and the attachments.
+func (p *Plan) WriteMarkdown(w io.Writer, o RenderOptions) error {
+	b := new(printer)
+	b.printf("# Address plan for the cluster %s\n\n", mdText(p.Request.Name))
+	p.mdPurpose(b)
+	p.mdRequirements(b)
+	p.mdArchitecture(b, o)
+	p.mdCapacity(b)
+	p.mdAvoided(b)
+	p.mdDependencies(b)
+	p.mdOperations(b)
+	p.mdRisks(b)
+	p.mdPermanent(b)
+	for i, a := range o.Attachments {
+		if i == 0 {
+			b.printf("## Appendix: files\n\n")
+		}
+		b.printf("### %s\n\n", mdText(a.Title))
+		b.code(a.Language, a.Text)
+	}
+	return b.flushTo(w)
+}
+
+// mdText returns s as text that Markdown takes literally.
+func mdText(s string) string {
+	var b strings.Builder
+	for _, r := range printable(s) {
+		if strings.ContainsRune("\\`*_{}[]<>#|~&", r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// mdCode returns s as code within a line or a cell of a table. What is written so comes from this package: it has no backtick.
+func mdCode(s string) string { return "`" + strings.ReplaceAll(s, "|", `\|`) + "`" }
+
+// mdPrefixes returns prefixes as code, in a row.
+func mdPrefixes(ps []netip.Prefix) string {
+	var s []string
+	for _, p := range ps {
+		s = append(s, mdCode(p.String()))
+	}
+	return strings.Join(s, ", ")
+}
+
+// mdTable writes a table with its head. right says which columns are aligned to the right.
+func (b *printer) mdTable(right string, rows ...[]string) {
+	for i, r := range rows {
+		b.printf("| %s |\n", strings.Join(r, " | "))
+		if i > 0 {
+			continue
+		}
+		for j := range r {
+			if j < len(right) && right[j] == 'r' {
+				b.WriteString("|---:")
+			} else {
+				b.WriteString("|---")
+			}
+		}
+		b.WriteString("|\n")
+	}
+	b.WriteByte('\n')
+}
+
+// code writes text as a block, fenced by more backticks than it has in a row.
+func (b *printer) code(language, text string) {
+	fence := "```"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	b.printf("%s%s\n%s\n%s\n\n", fence, language, strings.TrimRight(text, "\n"), fence)
+}
+
+func (p *Plan) mdPurpose(b *printer) {
+	b.printf("## 1. Purpose\n\n")
+	b.printf("A Kubernetes cluster needs three kinds of addresses: for its hosts, for services and for pods. If two of these ranges overlap, or one overlaps\n" +
+		"a network that hosts or pods must reach, traffic is lost in ways that are hard to trace, and most of what is chosen here cannot be changed after\n" +
+		"installation. This document fixes the ranges, says why they were chosen and how far they carry, and what follows for installation and operation.\n\n")
+}
+
+func (p *Plan) mdRequirements(b *printer) {
+	r := p.Request
+	b.printf("## 2. Requirements\n\n")
+	rows := [][]string{{"Requirement", "Value"},
+		{"Kubernetes", r.Kubernetes.String()},
+		{"IP families, primary first", p.familyWords()},
+		{"Nodes", withSurge(r)},
+		{"Pods on one node", commas(r.PodsPerNode)},
+		{"Addresses of a node's subnet for each pod", fmt.Sprintf("%g, so that those of ended pods are not needed again at once", r.Churn)},
+		{"Services", commas(r.Services)},
+	}
+	if len(r.Hosts) > 0 {
+		rows = append(rows, []string{"Networks of the hosts, given", mdPrefixes(r.Hosts)})
+	}
+	if r.HostCount > 0 {
+		rows = append(rows, []string{"Host addresses to find room for", commas(r.HostCount)})
+	}
+	rows = append(rows, []string{"To be drawn from", mdPrefixes(r.Within)})
+	if r.Grow > 0 {
+		rows = append(rows, []string{"Room to grow", "each range can double in place " + timesWord(r.Grow)})
+	}
+	for _, x := range r.Pins {
+		rows = append(rows, []string{"Fixed: " + string(x.Role), mdCode(x.Prefix.String())})
+	}
+	b.mdTable("", rows...)
+}
+
+// timesWord returns "once", "twice", "3 times".
+func timesWord(n int) string {
+	switch n {
+	case 1:
+		return "once"
+	case 2:
+		return "twice"
+	}
+	return commas(n) + " times"
+}
+
+func (p *Plan) mdArchitecture(b *printer, o RenderOptions) {
+	b.printf("## 3. Address architecture\n\n### Ranges\n\n")
+	rows := [][]string{{"Range", "Prefix", "Addresses", "Holds", "Origin"}}
+	for _, r := range p.Ranges {
+		origin := "chosen"
+		if r.Given {
+			origin = "given"
+		}
+		rows = append(rows, []string{string(r.Role), mdCode(r.Prefix.String()), size(r.Prefix), p.holds(r), origin})
+	}
+	b.mdTable("llr", rows...)
+	b.printf("No range overlaps another. Addresses with a fixed meaning:\n\n")
+	b.mdTable("", []string{"Address", "Meaning"},
+		[]string{mdAddrs(p.APIServerServiceIPs), "service `kubernetes`, the API server as pods see it: the first of each service range, part of the API server's certificate"},
+		[]string{mdAddrs(p.DNSServiceIPs), "cluster DNS: the tenth of each service range, in the configuration of every kubelet"})
+	b.printf("### Why these\n\n")
+	rows = [][]string{{"Range", "Size", "Place"}}
+	for _, r := range p.Ranges {
+		rows = append(rows, []string{string(r.Role) + " " + mdCode(r.Prefix.String()), mdText(r.Sizing), mdText(r.Why)})
+	}
+	b.mdTable("", rows...)
+	b.printf("### Map\n\n")
+	m := new(printer)
+	p.textMap(m)
+	b.code("text", unindent(m.String()))
+	if nodes := p.nodes(o.Nodes); len(nodes) > 0 {
+		b.printf("### Subnets of the nodes\n\nThe controller manager gives each node the next free subnet when it registers. If none is deleted in between, these are:\n\n")
+		rows = [][]string{{"Node"}}
+		for _, f := range p.Families {
+			rows[0] = append(rows[0], f.String())
+		}
+		for _, n := range nodes {
+			row := []string{n.Name}
+			for _, q := range n.PodCIDRs {
+				row = append(row, mdCode(q.String()))
+			}
+			rows = append(rows, row)
+		}
+		b.mdTable("", rows...)
+	}
+}
+
+// unindent removes the first two blanks of each line, and the first line, which is a headline.
+func unindent(s string) string {
+	_, s, _ = strings.Cut(s, "\n")
+	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimPrefix(lines[i], "  ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+func mdAddrs(as []netip.Addr) string {
+	if len(as) == 0 {
+		return "none"
+	}
+	var s []string
+	for _, a := range as {
+		s = append(s, mdCode(a.String()))
+	}
+	return strings.Join(s, ", ")
+}
+
+func (p *Plan) mdCapacity(b *printer) {
+	b.printf("## 4. Capacity and growth\n\n")
+	rows := [][]string{{"What", "How much"}}
+	for _, f := range p.facts() {
+		rows = append(rows, []string{f.what, f.value})
+	}
+	b.mdTable("", rows...)
+	b.printf("Growth in place, with everything else where it is:\n\n")
+	rows = [][]string{{"Range", "Prefix", "Can become", "Kept free for it", "What stops it there"}}
+	for _, r := range p.Ranges {
+		g := p.growth(r)
+		into, kept := "cannot grow", "nothing"
+		if g.Doublings > 0 {
+			into = fmt.Sprintf("%s, %s times the size", mdCode(g.Into.String()), cidr.FormatPow2(g.Doublings))
+		}
+		if g.Kept > 0 && r.Grow.IsValid() {
+			kept = mdCode(r.Grow.String())
+		}
+		rows = append(rows, []string{string(r.Role), mdCode(r.Prefix.String()), into, kept, mdText(g.Limit)})
+	}
+	b.mdTable("", rows...)
+}
+
+func (p *Plan) mdAvoided(b *printer) {
+	b.printf("## 5. What was avoided, and why\n\n")
+	if len(p.Request.Avoid) == 0 {
+		b.printf("No range was named as used by something else. Before this plan is accepted, ask the owners of VPNs, other sites, container runtimes on the\n" +
+			"hosts and cloud services for their ranges, and plan again with those to be avoided.\n\n")
+		return
+	}
+	rows := [][]string{{"Range", "Used by", "Known from"}}
+	for _, r := range p.Request.Avoid {
+		from := r.Source
+		if from == "" {
+			from = "given"
+		}
+		rows = append(rows, []string{mdCode(r.Prefix.String()), mdText(r.Name), mdText(from)})
+	}
+	b.mdTable("", rows...)
+}
+
+func (p *Plan) mdDependencies(b *printer) {
+	pods, services := joinPrefixes(p.Pods()), joinPrefixes(p.Services())
+	b.printf("## 6. Dependencies and order of application\n\n")
+	b.printf("The same value stands in several places. Where they differ, some programs refuse to start and others fail later.\n\n")
+	dns := "none"
+	if len(p.DNSServiceIPs) > 0 {
+		dns = p.DNSServiceIPs[0].String()
+	}
+	rows := [][]string{{"Value", "Must stand in"},
+		{"pods " + mdCode(pods), "`networking.podSubnet` of kubeadm, `--cluster-cidr` of kube-controller-manager on every control-plane host, `clusterCIDR` of kube-proxy, the network of flannel's `net-conf.json`"},
+		{"services " + mdCode(services), "`networking.serviceSubnet` of kubeadm, `--service-cluster-ip-range` of kube-apiserver and kube-controller-manager on every control-plane host"},
+		{"cluster DNS " + mdCode(dns), "`clusterDNS` of every kubelet, `clusterIP` of the service `kube-dns`"},
+	}
+	for _, f := range p.Families {
+		rows = append(rows, []string{fmt.Sprintf("node subnets, %v: /%d", f, p.NodeMask(f)), p.maskFlag(f)})
+	}
+	b.mdTable("", rows...)
+	if len(p.Families) > 1 {
+		b.printf("Order counts: %v comes first in every list. A node's first subnet belongs to the first pod range, and the API server's advertise address must be of the\nfirst family.\n\n", p.Families[0])
+	}
+	b.printf("Order of application:\n\n")
+	for i, step := range []string{
+		"Enter the ranges in the organisation's address register: hosts as routed, services and pods as used inside the cluster and not to be given to anybody else" + p.keptWords() + ".",
+		"Set up the hosts' network " + mdPrefixes(p.Hosts()) + " with its gateway, DNS and firewall rules.",
+		"Install the first control-plane host with the kubeadm configuration. Give the ranges in a file, not in part by flags: with `--config`, kubeadm takes no network flags.",
+		"Apply flannel with the same pod range before the first node is expected to become ready.",
+		"Join the other hosts, control plane first. All take the ranges from the cluster.",
+		"Verify: each node's `spec.podCIDRs` is one of the subnets above, `/run/flannel/subnet.env` on each host names the same, and a pod resolves `kubernetes.default`.",
+	} {
+		b.printf("%d. %s\n", i+1, step)
+	}
+	b.WriteByte('\n')
+}
+
+// keptWords names what is kept free for growth, for a list of what to register.
+func (p *Plan) keptWords() string {
+	var s []string
+	for _, r := range p.Ranges {
+		if r.Grow.IsValid() && r.Grow != r.Prefix {
+			s = append(s, mdCode(r.Grow.String())+" for "+string(r.Role))
+		}
+	}
+	if len(s) == 0 {
+		return ""
+	}
+	return "; also what is kept for growth: " + strings.Join(s, ", ")
+}
+
+// maskFlag says how a node mask is set.
+func (p *Plan) maskFlag(f Family) string {
+	mask, def := p.NodeMask(f), 24
+	if f == IPv6 {
+		def = 64
+	}
+	if mask == def {
+		return "the default of kube-controller-manager; no flag needed"
+	}
+	return fmt.Sprintf("`--node-cidr-mask-size-ipv%d=%d` of kube-controller-manager on every control-plane host", f, mask)
+}
+
+func (p *Plan) mdOperations(b *printer) {
+	pods, services, hosts := mdPrefixes(p.Pods()), mdPrefixes(p.Services()), mdPrefixes(p.Hosts())
+	b.printf("## 7. Operations\n\n### Firewall\n\n")
+	b.mdTable("",
+		[]string{"From", "To", "Port", "Why"},
+		[]string{"hosts, clients", "control-plane hosts", "TCP 6443", "API server"},
+		[]string{"control-plane hosts", "each other", "TCP 2379-2380", "etcd"},
+		[]string{"control-plane hosts", "hosts", "TCP 10250", "kubelet"},
+		[]string{"hosts " + hosts, "hosts", "UDP 8472", "flannel's VXLAN, which carries all traffic between pods of different hosts; with `host-gw` allow " + pods + " between hosts instead"},
+		[]string{"pods " + pods, "hosts and what they reach", "as needed", "outside of the cluster, traffic of pods carries the address of their host"},
+		[]string{"anywhere outside", "services " + services, "none", "service addresses exist on the nodes alone; drop them at the edge, so that mistakes show"})
+	b.printf("### Routes\n\n")
+	b.mdTable("",
+		[]string{"Network", "Route"},
+		[]string{"hosts " + hosts, "as every network of hosts"},
+		[]string{"pods " + pods, "none with VXLAN. With `host-gw` each host routes every node's subnet to that node, all in one layer-2 network; other routers need none as long as pods leave with the address of their host"},
+		[]string{"services " + services, "none, anywhere"})
+	b.printf("### Monitoring of exhaustion\n\n")
+	rows := [][]string{{"What", "Metric or sign", "Warn at"}}
+	for _, f := range p.Capacity().Families {
+		q, ok := p.Range(RolePods, f.Family)
+		if !ok {
+			continue
+		}
+		rows = append(rows, []string{fmt.Sprintf("node subnets, %v", f.Family),
+			mdCode(fmt.Sprintf(`node_ipam_controller_cidrset_usage_cidrs{clusterCIDR="%v"}`, q.Prefix)) + " of kube-controller-manager, 0 to 1",
+			fmt.Sprintf("0.8: %s of %s nodes", cidr.FormatCount(f.NodeSubnets*8/10), cidr.FormatCount(f.NodeSubnets))})
+	}
+	for _, q := range p.Services() {
+		rows = append(rows, []string{fmt.Sprintf("services, %v", FamilyOf(q)),
+			mdCode(fmt.Sprintf(`kube_apiserver_clusterip_allocator_available_ips{cidr="%v"}`, q)) + " of kube-apiserver",
+			"a fifth of the range left"})
+	}
+	rows = append(rows,
+		[]string{"a node without subnet", "event `CIDRNotAvailable`, which is of type `Normal`: filters for warnings miss it; flannel logs `pod cidr not assigned`", "the first one"},
+		[]string{"addresses of a node", "pods that stay in `ContainerCreating` with `no IP addresses available in range`", "the first one"})
+	b.mdTable("", rows...)
+	b.printf("### How to extend\n\n")
+	for _, r := range p.Ranges {
+		g := p.growth(r)
+		switch {
+		case g.Doublings == 0:
+			b.printf("- %s %s cannot grow in place: %s.\n", r.Role, mdCode(r.Prefix.String()), mdText(g.Limit))
+		case r.Role == RoleServices:
+			b.printf("- %s %s stays as it is; %s next to it can be added, up to %s in all.\n",
+				r.Role, mdCode(r.Prefix.String()), mdCode(buddy(r.Prefix)), mdCode(g.Into.String()))
+		default:
+			b.printf("- %s %s can become %s in place.\n", r.Role, mdCode(r.Prefix.String()), mdCode(g.Into.String()))
+		}
+	}
+	for _, x := range p.Permanence() {
+		if !x.Permanent {
+			b.printf("- %s: %s.\n", mdText(x.What), mdText(x.How))
+		}
+	}
+	b.WriteByte('\n')
+}
+
+// buddy returns the neighbour with which p makes a prefix of twice its size.
+func buddy(p netip.Prefix) string {
+	q, _ := cidr.Buddy(p) // a range of /0 has no neighbour, and cannot grow
+	return q.String()
+}
+
+func (p *Plan) mdRisks(b *printer) {
+	b.printf("## 8. Risks\n\n")
+	rows := [][]string{{"Risk", "Consequence", "Measure"}}
+	for _, f := range p.Warnings {
+		var fix []string
+		for _, x := range f.Fix {
+			fix = append(fix, mdText(x))
+		}
+		rows = append(rows, []string{mdText(f.Message), mdText(f.Effect), strings.Join(fix, "; ")})
+	}
+	if len(p.Request.Avoid) == 0 {
+		rows = append(rows, []string{"Nothing was named as to be avoided", "a range can be in use elsewhere, unknown to this plan", "ask the owners of the network, see section 5"})
+	}
+	c := p.Capacity()
+	if c.NodesLeft*10 < c.Nodes {
+		rows = append(rows, []string{fmt.Sprintf("Of %s node subnets %s are left", cidr.FormatCount(c.Nodes), cidr.FormatCount(c.NodesLeft)),
+			"with growth beyond the request, nodes stay without pods", "monitor, and extend the pod range in time"})
+	}
+	rows = append(rows,
+		[]string{"A host gets an address in a pod or service range, by DHCP or a new network", "it cannot be reached from pods, or pods not from it", "enter the ranges in the address register before anything else"},
+		[]string{"Control-plane hosts are configured by hand and differ", "nodes get subnets of another range after a change of leader, or kube-controller-manager ends", "change settings on all control-plane hosts at the same time, and compare the files afterwards"})
+	b.mdTable("", rows...)
+}
+
+func (p *Plan) mdPermanent(b *printer) {
+	b.printf("## 9. What is permanent\n\n")
+	rows := [][]string{{"What", "Value", "After installation", "Why, or how"}}
+	for _, x := range p.Permanence() {
+		when := "can be changed"
+		if x.Permanent {
+			when = "**permanent**"
+		}
+		how := mdText(x.How)
+		if x.Source != "" {
+			how += " (" + mdText(x.Source) + ")"
+		}
+		rows = append(rows, []string{mdText(x.What), mdText(x.Value), when, how})
+	}
+	b.mdTable("", rows...)
+}
