@@ -118,23 +118,12 @@ func (p *Plan) mdRequirements(b *printer) {
 	}
 	rows = append(rows, []string{"To be drawn from", mdPrefixes(r.Within)})
 	if r.Grow > 0 {
-		rows = append(rows, []string{"Room to grow", "each range can double in place " + timesWord(r.Grow)})
+		rows = append(rows, []string{"Room to grow", "each range can double in place " + times(r.Grow)})
 	}
 	for _, x := range r.Pins {
 		rows = append(rows, []string{"Fixed: " + string(x.Role), mdCode(x.Prefix.String())})
 	}
 	b.mdTable("", rows...)
-}
-
-// timesWord returns "once", "twice", "3 times".
-func timesWord(n int) string {
-	switch n {
-	case 1:
-		return "once"
-	case 2:
-		return "twice"
-	}
-	return commas(n) + " times"
 }
 
 func (p *Plan) mdArchitecture(b *printer, o RenderOptions) {
