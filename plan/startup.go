@@ -34,6 +34,7 @@ func (r StartupRule) Holds(v Version) bool {
 // Refusals holds at least one.
 type RefusedError struct {
 	Refusals []Refusal
+	Status   int // exit status of the program
 }
 
 func (e *RefusedError) Error() string {

@@ -1,0 +1,239 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/ipnet"
+)
+
+// A subnetSet is one cluster range of a running controller manager: what cidr.Pool does, and the defects of the real
+// allocator that Pool does not copy (k8s.io/kubernetes pkg/controller/nodeipam/ipam/cidrset/cidr_set.go, v1.37.2).
+type subnetSet struct {
+	cluster netip.Prefix // as the controller manager parsed it: masked, maybe IPv4-mapped
+	mask    int          // node mask as it counts it: up to 128 for an IPv4-mapped range
+	pool    *cidr.Pool   // nil where hollow
+
+	// early is not nil while it is unknown how many subnets failed retries have burned: pool is what is left when all
+	// of them are, early what is left when only those are that must be. Invariant: what is free in pool is free in early.
+	early *cidr.Pool
+
+	// hollow: the node mask is longer than an address. Each subnet is then the text "<nil>", which the API server
+	// refuses; giving it back releases everything. room says whether there is a number of subnets at all.
+	hollow, full, room bool
+}
+
+// errNoSubnet is the text of ErrCIDRRangeNoCIDRsRemaining.
+var errNoSubnet = errors.New("CIDR allocation failed; there are no remaining CIDRs left to allocate in the accepted range")
+
+func newSubnetSet(cluster netip.Prefix, mask int) (subnetSet, error) {
+	s := subnetSet{cluster: cluster, mask: mask}
+	if mask > cluster.Addr().BitLen() {
+		// 2^(mask-cluster) subnets in an int: 0 from a difference of 64 on.
+		s.hollow, s.room = true, mask-cluster.Bits() < 64
+		return s, nil
+	}
+	base, bits := plainRange(cluster), mask
+	if s.mapped() {
+		bits -= 96
+	}
+	split, err := cidr.NewSplit(base, bits)
+	if err != nil {
+		return s, err
+	}
+	s.pool = cidr.NewPool(split)
+	return s, nil
+}
+
+// plainRange returns an IPv4-mapped range of length 96 or more as IPv4, any other as it is.
+func plainRange(p netip.Prefix) netip.Prefix {
+	if p.Addr().Is4In6() && p.Bits() >= 96 {
+		return netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	return p
+}
+
+// mapped reports whether the range is IPv4-mapped. The real allocator then reads the wrong four bytes of it.
+func (s *subnetSet) mapped() bool { return s.cluster.Addr().Is4In6() }
+
+func (s *subnetSet) clone() subnetSet {
+	t := *s
+	if s.pool != nil {
+		t.pool = s.pool.Clone()
+	}
+	if s.early != nil {
+		t.early = s.early.Clone()
+	}
+	return t
+}
+
+func (s *subnetSet) equal(t *subnetSet) bool {
+	same := func(p, q *cidr.Pool) bool { return p == nil && q == nil || p != nil && q != nil && p.Equal(q) }
+	return s.cluster == t.cluster && s.mask == t.mask && s.hollow == t.hollow && s.full == t.full && s.room == t.room &&
+		same(s.pool, t.pool) && same(s.early, t.early)
+}
+
+// free returns how many subnets are free for certain.
+func (s *subnetSet) free() uint64 {
+	switch {
+	case !s.hollow:
+		return s.pool.Free()
+	case s.full || !s.room:
+		return 0
+	}
+	return 1
+}
+
+// mayFree returns how many subnets may be free.
+func (s *subnetSet) mayFree() uint64 {
+	if s.early != nil {
+		return s.early.Free()
+	}
+	return s.free()
+}
+
+// widest returns the pool in which everything is free that may be.
+func (s *subnetSet) widest() *cidr.Pool {
+	if s.early != nil {
+		return s.early
+	}
+	return s.pool
+}
+
+// next takes the next subnet. It is invalid where the allocator hands out "<nil>".
+func (s *subnetSet) next() (netip.Prefix, error) {
+	if s.hollow {
+		if s.free() == 0 {
+			return netip.Prefix{}, errNoSubnet
+		}
+		return netip.Prefix{}, nil
+	}
+	p, err := s.pool.Next()
+	if err != nil {
+		return netip.Prefix{}, errNoSubnet
+	}
+	s.catchUp(p)
+	return s.shown(p), nil
+}
+
+// shown returns what the allocator makes of the subnet p.
+func (s *subnetSet) shown(p netip.Prefix) netip.Prefix {
+	if s.mapped() {
+		return netip.PrefixFrom(netip.IPv4Unspecified(), p.Bits())
+	}
+	return p
+}
+
+// catchUp moves early on to the subnet p, which was just handed out: all that were free before it must be burned.
+func (s *subnetSet) catchUp(p netip.Prefix) {
+	for s.early != nil {
+		q, err := s.early.Next()
+		if err != nil {
+			s.early = nil
+		}
+		if err != nil || q == p {
+			return
+		}
+	}
+}
+
+// take takes p, which [subnetSet.widest] has free: if it is not the next one of pool, fewer subnets were burned than
+// thought.
+func (s *subnetSet) take(p netip.Prefix) error {
+	if s.early != nil {
+		for q := range s.pool.Upcoming() {
+			if q == p {
+				_, err := s.next()
+				return err
+			}
+			break
+		}
+		s.pool, s.early = s.early, nil
+	}
+	for {
+		q, err := s.pool.Next()
+		if err != nil || q == p {
+			return err
+		}
+	}
+}
+
+// burn takes all that is left, as failing retries do that cannot be counted.
+func (s *subnetSet) burn() {
+	if s.hollow || s.pool.Free() == 0 {
+		return
+	}
+	if s.early == nil {
+		s.early = s.pool.Clone()
+	}
+	for {
+		if _, err := s.pool.Next(); err != nil {
+			return
+		}
+	}
+}
+
+// burnOne takes one subnet, as one failing attempt does.
+func (s *subnetSet) burnOne() {
+	if s.hollow {
+		return
+	}
+	if s.early != nil {
+		if _, err := s.early.Next(); err != nil {
+			s.early = nil
+		}
+		return
+	}
+}
+
+// mark occupies the subnets that q touches, or releases them. q is masked, and as the text of a node or a flag says it.
+// The errors are those of the real allocator, in its words.
+func (s *subnetSet) mark(q netip.Prefix, release bool) error {
+	all, p := plainRange(s.cluster), plainRange(q)
+	if all.Addr().Is4() != p.Addr().Is4() || !all.Overlaps(p) {
+		return fmt.Errorf("cidr %s is out the range of cluster cidr %s", ipnet.String(q), ipnet.String(s.cluster))
+	}
+	if s.hollow {
+		// Only a block that is no longer than the range has an index; the mask is nil for all others.
+		if q.Bits() > s.cluster.Bits() {
+			return errors.New("invalid IP: <nil>")
+		}
+		s.full = !release
+		return nil
+	}
+	switch {
+	case s.mapped() && q.Addr().Is4():
+		p = all // lengths are compared without regard to the family: 24 is shorter than 112
+	case s.mapped():
+		if q.Bits() > s.cluster.Bits() {
+			p = s.pool.Split().At(0) // the index is that of 0.0.0.0 in 0.0.0.0, whatever the block
+		}
+	case q.Addr().Is4In6():
+		// The end of the block is read from the wrong four bytes, as 0.0.0.0.
+		first := netip.PrefixFrom(p.Addr(), s.mask).Masked()
+		for _, a := range []netip.Addr{first.Addr(), netip.IPv4Unspecified()} {
+			if !all.Contains(a) {
+				return fmt.Errorf("CIDR: %s/%d is out of the range of CIDR allocator", a, s.mask)
+			}
+		}
+		if first.Addr() != netip.IPv4Unspecified() {
+			return nil // an interval that ends before it begins
+		}
+		p = first
+	}
+	for _, pool := range []*cidr.Pool{s.pool, s.early} {
+		if pool == nil {
+			continue
+		}
+		f := pool.Occupy
+		if release {
+			f = pool.Release
+		}
+		if err := f(p); err != nil {
+			return err // cannot be: p overlaps the range and is of its family
+		}
+	}
+	return nil
+}

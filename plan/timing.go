@@ -1,0 +1,185 @@
+package plan
+
+import (
+	"iter"
+	"math/big"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// A Timing says that the outcome of a [Step] depends on the order in which the controller manager gets to several nodes,
+// or on how often it has tried before, which no observer can know. It describes all possible outcomes.
+//
+// In each of them, between Min and Max of Nodes hold subnets afterwards, one of each range, no two the same; the others hold none.
+type Timing struct {
+	Nodes    []string // sorted
+	Min, Max int
+
+	// Subnets holds for each cluster range what the nodes compete for, in the order in which it is handed out. If k nodes are
+	// served, they hold the first k of them, or any k where Skips says so.
+	Subnets [][]netip.Prefix
+	Skips   []bool
+
+	// Paired: subnets of both ranges that stand at the same place go to the same node (1.30 and older, where one
+	// goroutine allocates).
+	Paired bool
+
+	Why string
+}
+
+// An Outcome says which podCIDRs each node holds, of those that compete.
+// Nodes that hold none are not in it.
+type Outcome map[string][]netip.Prefix
+
+// Allows reports whether got is one of the possible outcomes. Nodes that t does not name are not looked at.
+func (t *Timing) Allows(got Outcome) bool {
+	served := t.served(got)
+	if len(served) < t.Min || len(served) > t.Max {
+		return false
+	}
+	places := make([][]int, len(served))
+	for i, n := range served {
+		if len(got[n]) != len(t.Subnets) {
+			return false
+		}
+		for f, p := range got[n] {
+			k := slices.Index(t.Subnets[f], p)
+			if k < 0 || !t.Skips[f] && k >= len(served) {
+				return false
+			}
+			if t.Paired && f > 0 && places[i][0] != k {
+				return false
+			}
+			places[i] = append(places[i], k)
+		}
+	}
+	for f := range t.Subnets {
+		seen := map[int]bool{}
+		for i := range served {
+			if seen[places[i][f]] {
+				return false
+			}
+			seen[places[i][f]] = true
+		}
+	}
+	return true
+}
+
+// served returns those of t.Nodes that hold something in got.
+func (t *Timing) served(got Outcome) []string {
+	var out []string
+	for _, n := range t.Nodes {
+		if len(got[n]) > 0 {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// Count returns the number of possible outcomes.
+func (t *Timing) Count() *big.Int {
+	total := new(big.Int)
+	for k := t.Min; k <= t.Max; k++ {
+		n := new(big.Int).Binomial(int64(len(t.Nodes)), int64(k))
+		for f := range t.Subnets {
+			if f > 0 && t.Paired {
+				break
+			}
+			of := k
+			if t.Skips[f] {
+				of = len(t.Subnets[f])
+			}
+			n.Mul(n, permutations(of, k))
+		}
+		total.Add(total, n)
+	}
+	return total
+}
+
+// permutations returns the number of ways to choose k of n in order.
+func permutations(n, k int) *big.Int {
+	if k > n {
+		return new(big.Int)
+	}
+	if k == 0 {
+		return big.NewInt(1)
+	}
+	return new(big.Int).MulRange(int64(n-k+1), int64(n))
+}
+
+// Outcomes returns all possible outcomes, in a fixed order: those that serve most nodes first. There can be very many, see
+// [Timing.Count]. The sequence can be ranged over more than once; each Outcome belongs to the caller.
+func (t *Timing) Outcomes() iter.Seq[Outcome] {
+	return func(yield func(Outcome) bool) {
+		for k := t.Max; k >= t.Min; k-- {
+			chosen := make([]string, 0, k)
+			if !t.choose(0, k, chosen, yield) {
+				return
+			}
+		}
+	}
+}
+
+// choose extends chosen by nodes from place i on until it holds k, then hands out subnets.
+func (t *Timing) choose(i, k int, chosen []string, yield func(Outcome) bool) bool {
+	if len(chosen) == k {
+		return t.fill(0, chosen, make([][]int, len(t.Subnets)), yield)
+	}
+	for ; len(t.Nodes)-i >= k-len(chosen); i++ {
+		if !t.choose(i+1, k, append(chosen, t.Nodes[i]), yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// fill assigns places of range f to the chosen nodes.
+func (t *Timing) fill(f int, chosen []string, places [][]int, yield func(Outcome) bool) bool {
+	if f == len(t.Subnets) {
+		out := Outcome{}
+		for i, n := range chosen {
+			for g, at := range places {
+				out[n] = append(out[n], t.Subnets[g][at[i]])
+			}
+		}
+		return yield(out)
+	}
+	if f > 0 && t.Paired {
+		places[f] = places[0]
+		return t.fill(f+1, chosen, places, yield)
+	}
+	of := len(chosen)
+	if t.Skips[f] {
+		of = len(t.Subnets[f])
+	}
+	at := make([]int, 0, len(chosen))
+	var place func() bool
+	place = func() bool {
+		if len(at) == len(chosen) {
+			places[f] = at
+			return t.fill(f+1, chosen, places, yield)
+		}
+		for p := range of {
+			if slices.Contains(at, p) {
+				continue
+			}
+			at = append(at, p)
+			if !place() {
+				return false
+			}
+			at = at[:len(at)-1]
+		}
+		return true
+	}
+	return place()
+}
+
+// String says in one line what is open.
+func (t *Timing) String() string {
+	var b strings.Builder
+	b.WriteString(strings.Join(t.Nodes, ", "))
+	b.WriteString(": ")
+	b.WriteString(t.Why)
+	return b.String()
+}
