@@ -15,6 +15,12 @@ type Config struct {
 	Init      InitConfiguration
 	Join      JoinConfiguration
 	Endpoints []Endpoint // of ClusterStatus, in the ConfigMap up to 1.21
+
+	// ProxyClusterCIDR and KubeletClusterDNS are what documents of kube-proxy and kubelet in the same file set: kubeadm keeps them
+	// instead of its own values.
+	ProxyClusterCIDR  plan.Value[string]
+	KubeletClusterDNS []plan.Value[string]
+
 	// Problems holds what is wrong with the file itself: keys that kubeadm does not read, structure that it refuses.
 	Problems []plan.Finding
 }
@@ -89,8 +95,9 @@ func (c Config) IsZero() bool {
 }
 
 // ParseConfig reads kubeadm's configuration in any of its API versions, v1alpha1 to v1: a file of one or several documents,
-// or the kubeadm-config ConfigMap, also as `kubectl get -o yaml|json` prints it and inside a list. Documents of other groups
-// that kubeadm takes in the same file, KubeletConfiguration and KubeProxyConfiguration, are listed in Documents and not read.
+// or the kubeadm-config ConfigMap, also as `kubectl get -o yaml|json` prints it and inside a list. Documents of other groups that
+// kubeadm takes in the same file, KubeletConfiguration and KubeProxyConfiguration, are listed in Documents; of them only what
+// [Config.Generate] needs is kept.
 //
 // What kubeadm refuses is not refused here: it is read as far as it goes, and said in Problems and by [Config.Refusals].
 // The error is that of text which is no YAML; what stood before it is returned with it.
@@ -120,13 +127,22 @@ func (c *Config) read(objs []*source.Node, embedded bool) {
 		group, version, _ := strings.Cut(api.Str(), "/")
 		switch {
 		case group == "kubeadm.k8s.io", group == "kubelet.config.k8s.io", group == "kubeproxy.config.k8s.io":
-		case isKubeadmKind(kind.Str()) && (api == nil || group == ""):
+		case isKubeadmKind(kind.Str()) && (api == nil || !strings.Contains(api.Str(), "/")):
 			// apiVersion was forgotten: kubeadm refuses the file, and what was meant is plain.
 		default:
 			continue
 		}
 		c.Documents = append(c.Documents, Document{APIVersion: api.Value(), Kind: kind.Value(), Pos: o.Pos})
-		if group == "kubelet.config.k8s.io" || group == "kubeproxy.config.k8s.io" {
+		switch group {
+		case "kubelet.config.k8s.io":
+			if dns := o.Get("clusterDNS"); dns != nil {
+				for _, it := range dns.Items {
+					c.KubeletClusterDNS = append(c.KubeletClusterDNS, it.Value())
+				}
+			}
+			continue
+		case "kubeproxy.config.k8s.io":
+			c.ProxyClusterCIDR = o.Get("clusterCIDR").Value()
 			continue
 		}
 		switch kind.Str() {

@@ -131,6 +131,14 @@ func (c Config) statements(podKey, serviceKey, addressKey, host string, states b
 	for _, p := range c.Problems {
 		out = append(out, problem(base, p))
 	}
+	if v := c.Version(); !v.IsZero() {
+		for _, r := range c.Refusals(v) {
+			if r.ID == "adm-api-version" && strings.Contains(r.Message, "old API spec") {
+				out = append(out, problem(base, refusedConfig(c.documentOf(r.BadValue), r.Message,
+					"kubeadm config migrate --old-config OLD --new-config NEW, with the kubeadm that the message names")))
+			}
+		}
+	}
 	if c.Cluster.Pos.IsValid() {
 		cl := c.Cluster
 		missing := cl.Networking
@@ -194,6 +202,16 @@ func (c Config) statements(podKey, serviceKey, addressKey, host string, states b
 		}
 	}
 	return out
+}
+
+// documentOf returns the place of the apiVersion of the first document that has this one.
+func (c Config) documentOf(apiVersion string) plan.Position {
+	for _, d := range c.Documents {
+		if d.APIVersion.V == apiVersion {
+			return d.APIVersion.Pos
+		}
+	}
+	return plan.Position{}
 }
 
 // argStatements states what extraArgs say beyond what the configuration itself says.

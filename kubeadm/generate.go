@@ -1,0 +1,297 @@
+package kubeadm
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// Generated is what kubeadm makes of a configuration, as far as it bears on addresses.
+type Generated struct {
+	// ControllerManager and APIServer are the flags that kubeadm writes into the static pods: those about address ranges and
+	// all of extraArgs, in the order of the manifest, "--cluster-cidr=10.244.0.0/16". Flags of kubeadm's that have nothing to do
+	// with addresses are left out, and so is --advertise-address where kubeadm detects it.
+	ControllerManager []string
+	APIServer         []string
+
+	KubeProxyClusterCIDR string     // clusterCIDR of kube-proxy's configuration
+	KubeletClusterDNS    []string   // clusterDNS of kubelet's configuration
+	APIServerServiceIP   netip.Addr // address of the service "kubernetes", also in the API server's certificate; invalid where there is none
+}
+
+// An apiVersion is the life of one version of kubeadm's API.
+type apiVersion struct {
+	name       string
+	minors     [2]int // first release that reads it, first that no longer does; 0 for none
+	deprecated int    // first release that warns, 0 for none
+	lastUseful int    // release of kubeadm that the message names
+}
+
+// apiVersions are the versions of kubeadm.k8s.io. v1 is read from 1.37 on, but only by commands that take --allow-experimental-api.
+// k8s.io/kubernetes cmd/kubeadm/app/util/config/common.go validateSupportedVersion, of each release.
+var apiVersions = []apiVersion{
+	{"v1alpha1", [2]int{0, 12}, 0, 11},
+	{"v1alpha2", [2]int{0, 13}, 0, 12},
+	{"v1alpha3", [2]int{12, 15}, 14, 14},
+	{"v1beta1", [2]int{13, 22}, 17, 15},
+	{"v1beta2", [2]int{15, 27}, 24, 22},
+	{"v1beta3", [2]int{22, 37}, 31, 36},
+	{"v1beta4", [2]int{28, 0}, 0, 0},
+	{"v1", [2]int{37, 0}, 0, 0},
+}
+
+// release returns v, or the release that the configuration names, or the newest.
+func (c Config) release(v plan.Version) plan.Version {
+	return v.Or(c.Version()).Or(plan.NewestKubernetes())
+}
+
+// Networking returns what kubeadm validates about ranges.
+func (c Config) Networking() plan.KubeadmNetworking {
+	advertise := c.Init.AdvertiseAddress.V
+	if c.Join.Pos.IsValid() && !c.Init.Pos.IsValid() {
+		advertise = c.Join.AdvertiseAddress.V
+	}
+	return plan.KubeadmNetworking{
+		PodSubnet:             c.Cluster.PodSubnet.V,
+		ServiceSubnet:         c.Cluster.ServiceSubnet.V,
+		DNSDomain:             c.Cluster.DNSDomain.V,
+		AdvertiseAddress:      advertise,
+		ControllerManagerArgs: planArgs(c.Cluster.ControllerManagerArgs),
+		APIServerArgs:         planArgs(c.Cluster.APIServerArgs),
+		FeatureGates:          c.Cluster.gates(),
+	}
+}
+
+func planArgs(args []ExtraArg) []plan.Arg {
+	var out []plan.Arg
+	for _, a := range args {
+		out = append(out, plan.Arg{Name: a.Name.V, Value: a.Value.V})
+	}
+	return out
+}
+
+// gates returns the feature gates of kubeadm that bear on addresses.
+func (c ClusterConfiguration) gates() plan.Gates {
+	on, err := strconv.ParseBool(c.IPv6DualStack.V)
+	if err != nil {
+		return nil
+	}
+	return plan.Gates{"IPv6DualStack": on}
+}
+
+// Refusals returns why a kubeadm of release v does not take the configuration, in its words and in its order; none where it does.
+// The zero Version stands for the release that the configuration itself names, or else the newest. Before kubeadm looks at any
+// range it refuses what it cannot decode, so that then nothing else is said.
+func (c Config) Refusals(v plan.Version) []plan.Refusal {
+	v = c.release(v)
+	var out []plan.Refusal
+	for _, d := range c.Documents {
+		group, version, _ := strings.Cut(d.APIVersion.V, "/")
+		if group != "kubeadm.k8s.io" {
+			continue
+		}
+		if msg := refuseAPIVersion(version, d.Kind.V, v); msg != "" {
+			out = append(out, plan.Refusal{Program: plan.Kubeadm, Rule: plan.RuleKubeadmConfigRefused, ID: "adm-api-version", Field: "apiVersion",
+				BadValue: d.APIVersion.V, Message: msg, Source: "cmd/kubeadm/app/util/config/common.go validateSupportedVersion, v1.37.2"})
+		}
+	}
+	for _, p := range c.Problems {
+		if p.Rule == plan.RuleKubeadmConfigRefused {
+			out = append(out, plan.Refusal{Program: plan.Kubeadm, Rule: p.Rule, ID: "adm-decode", Message: p.Message,
+				Source: "cmd/kubeadm/app/util/config/initconfiguration.go documentMapToInitConfiguration, v1.37.2"})
+		}
+	}
+	if out != nil {
+		return out
+	}
+	return c.Networking().Refusals(v)
+}
+
+// refuseAPIVersion returns what a kubeadm of release v says about a version of its API that it does not read, "" where it does.
+func refuseAPIVersion(version, kind string, v plan.Version) string {
+	i := slices.IndexFunc(apiVersions, func(a apiVersion) bool { return a.name == version })
+	if i < 0 {
+		return fmt.Sprintf("no kind %q is registered for version \"kubeadm.k8s.io/%s\"", kind, version)
+	}
+	a := apiVersions[i]
+	minor := v.Minor
+	if v.Major > 1 {
+		minor = plan.NewestKubernetes().Minor
+	}
+	switch {
+	case minor < a.minors[0]:
+		return fmt.Sprintf("no kind %q is registered for version \"kubeadm.k8s.io/%s\"", kind, version)
+	case version == "v1":
+		return fmt.Sprintf("experimental API spec: \"kubeadm.k8s.io/v1\" (kind: %q) is not allowed. You can use the --allow-experimental-api flag if the command supports it.", kind)
+	case a.minors[1] > 0 && minor >= a.minors[1]:
+		return fmt.Sprintf("your configuration file uses an old API spec: \"kubeadm.k8s.io/%s\" (kind: %q). Please use kubeadm v1.%d instead and run 'kubeadm config migrate --old-config old-config-file --new-config new-config-file', which will write the new, similar spec using a newer API version.",
+			version, kind, a.lastUseful)
+	}
+	return ""
+}
+
+// Generate returns what a kubeadm of release v writes for the configuration. The zero Version stands for the release that the
+// configuration itself names, or else the newest.
+//
+// The error is a *[plan.RefusedError] if kubeadm does not take the configuration.
+// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/phases/controlplane/manifests.go getControllerManagerCommand, getAPIServerCommand, and
+// the same functions of the releases named below.
+func (c Config) Generate(v plan.Version) (Generated, error) {
+	v = c.release(v)
+	if r := c.Refusals(v); len(r) > 0 {
+		return Generated{}, &plan.RefusedError{Refusals: r}
+	}
+	cl := c.Cluster
+	service := cmp.Or(cl.ServiceSubnet.V, defaultServiceSubnet)
+
+	manager := []plan.Arg{{Name: "controllers", Value: "*,bootstrapsigner,tokencleaner"}}
+	if pods := cl.PodSubnet.V; pods != "" {
+		manager = append(manager, plan.Arg{Name: "allocate-node-cidrs", Value: "true"}, plan.Arg{Name: "cluster-cidr", Value: pods})
+		if !v.Before(release16) {
+			manager = append(manager, plan.Arg{Name: "service-cluster-ip-range", Value: service})
+		}
+		manager = append(manager, oldNodeMasks(v, pods, cl.gates())...)
+	}
+	server := []plan.Arg{{Name: "service-cluster-ip-range", Value: service}}
+	if a := c.Networking().AdvertiseAddress; a != "" {
+		if ip, err := netip.ParseAddr(a); err == nil && !ip.IsUnspecified() && !ip.IsLoopback() {
+			server = append(server, plan.Arg{Name: "advertise-address", Value: a})
+		}
+	}
+	if on, ok := cl.gates()["IPv6DualStack"]; ok && !v.Before(release16) && v.Before(plan.Version{Major: 1, Minor: 23}) {
+		gate := plan.Arg{Name: "feature-gates", Value: fmt.Sprintf("IPv6DualStack=%t", on)}
+		manager, server = append(manager, gate), append(server, gate)
+	}
+
+	g := Generated{
+		ControllerManager:    mergeArgs(v, manager, cl.ControllerManagerArgs),
+		APIServer:            mergeArgs(v, server, cl.APIServerArgs),
+		KubeProxyClusterCIDR: cmp.Or(c.ProxyClusterCIDR.V, cl.PodSubnet.V),
+	}
+	for _, a := range c.KubeletClusterDNS {
+		g.KubeletClusterDNS = append(g.KubeletClusterDNS, a.V)
+	}
+	first, _, _ := strings.Cut(service, ",")
+	if ps, err := parsePrefixes(first); err == nil {
+		if a, ok := nth(ps[0], 1); ok {
+			g.APIServerServiceIP = a
+		}
+		if a, ok := nth(ps[0], 10); ok && g.KubeletClusterDNS == nil {
+			g.KubeletClusterDNS = []string{a.String()}
+		}
+	}
+	if g.KubeletClusterDNS == nil {
+		// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/componentconfigs/kubelet.go kubeletConfig.Default.
+		g.KubeletClusterDNS = []string{"10.96.0.10"}
+	}
+	return g, nil
+}
+
+var release16 = plan.Version{Major: 1, Minor: 16}
+
+// nth returns address n of a range, false where the range has no such address.
+func nth(p netip.Prefix, n int) (netip.Addr, bool) {
+	a := p.Masked().Addr()
+	for range n {
+		a = a.Next()
+	}
+	return a, a.IsValid() && p.Contains(a)
+}
+
+// oldNodeMasks returns the node masks that kubeadm wrote up to 1.19.
+// k8s.io/kubernetes v1.13 to v1.19 cmd/kubeadm/app/phases/controlplane/manifests.go getControllerManagerCommand, calcNodeCidrSize.
+func oldNodeMasks(v plan.Version, pods string, g plan.Gates) []plan.Arg {
+	on, present := g["IPv6DualStack"]
+	switch {
+	case !v.Before(plan.Version{Major: 1, Minor: 20}):
+		return nil
+	case v.Before(plan.Version{Major: 1, Minor: 17}):
+	case v.Before(plan.Version{Major: 1, Minor: 18}):
+		if present {
+			return nil
+		}
+	case on:
+		var out []plan.Arg
+		for _, part := range []string{"ipv4", "ipv6"} {
+			for pod := range strings.SplitSeq(pods, ",") {
+				if mask, six := oldNodeMask(pod); six == (part == "ipv6") {
+					out = append(out, plan.Arg{Name: "node-cidr-mask-size-" + part, Value: strconv.Itoa(mask)})
+					break
+				}
+			}
+		}
+		return out
+	}
+	mask, _ := oldNodeMask(pods)
+	return []plan.Arg{{Name: "node-cidr-mask-size", Value: strconv.Itoa(mask)}}
+}
+
+// oldNodeMask returns the node mask that kubeadm computed for a pod range up to 1.19: 24, also for what it could not read, and for
+// IPv6 the range's own length in steps of eight, at least eight and at most 15 bits longer.
+func oldNodeMask(pods string) (mask int, six bool) {
+	ps, err := parsePrefixes(pods)
+	if err != nil || len(ps) != 1 || !ps[0].Addr().Is6() || ps[0].Addr().Is4In6() {
+		return 24, false
+	}
+	switch n := ps[0].Bits(); {
+	case n == 112:
+		return 120, true
+	case n < 112:
+		return 128 - ((127-n)/8-1)*8, true
+	default:
+		return n, true
+	}
+}
+
+// mergeArgs puts together kubeadm's own arguments and those of extraArgs, in the order in which release v writes them.
+// k8s.io/kubernetes cmd/kubeadm/app/util/arguments.go BuildArgumentListFromMap (v1.13 to v1.28), ArgumentsToCommand (v1.29 on).
+func mergeArgs(v plan.Version, base []plan.Arg, extra []ExtraArg) []string {
+	byName := func(a, b plan.Arg) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value)) }
+	overrides := map[string]ExtraArg{}
+	for _, e := range extra {
+		overrides[e.Name.V] = e
+	}
+	slices.SortFunc(base, byName)
+	var kept, user []plan.Arg
+	for _, b := range base {
+		o, ok := overrides[b.Name]
+		switch {
+		case !ok:
+		case o.MergeMethod == "append":
+			b.Value += o.Value.V
+		case o.MergeMethod == "prepend":
+			b.Value = o.Value.V + b.Value
+		default:
+			continue
+		}
+		kept = append(kept, b)
+	}
+	list := !v.Before(plan.Version{Major: 1, Minor: 29})
+	for _, e := range extra {
+		if e.MergeMethod != "" || !list && overrides[e.Name.V] != e {
+			continue
+		}
+		user = append(user, plan.Arg{Name: e.Name.V, Value: e.Value.V})
+	}
+	var out []plan.Arg
+	switch {
+	case v.Before(plan.Version{Major: 1, Minor: 14}):
+		slices.SortFunc(user, byName)
+		out = append(user, kept...)
+	case v.Before(plan.Version{Major: 1, Minor: 36}):
+		out = append(kept, user...)
+		slices.SortFunc(out, byName)
+	default:
+		out = append(kept, user...)
+	}
+	var args []string
+	for _, a := range out {
+		args = append(args, "--"+a.Name+"="+a.Value)
+	}
+	return args
+}

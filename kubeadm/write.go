@@ -1,0 +1,226 @@
+package kubeadm
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// WriteOptions says how a configuration file is written. The zero value is a good choice.
+type WriteOptions struct {
+	// APIVersion is "v1beta1", "v1beta2", "v1beta3" or "v1beta4"; "" takes the newest that the plan's release of Kubernetes reads
+	// without being experimental: v1beta4 from 1.31 on, v1beta3 from 1.22 on.
+	APIVersion string
+}
+
+// ErrNeedsFile is returned by [InitCommand] where the plan asks for what no flag of kubeadm init can say: a node mask that is not
+// the default. [WriteClusterConfiguration] can say it.
+var ErrNeedsFile = errors.New("kubeadm init has no flag for the node mask: write it into a configuration file")
+
+// WriteClusterConfiguration writes a file for `kubeadm init --config` that asks for the ranges of p: one ClusterConfiguration. Node
+// masks are written as extraArgs of kube-controller-manager where they are not what it takes by itself, under the flag that the plan's
+// release accepts. The release is written unless it is [plan.NewestKubernetes], for which kubeadm's own choice is left alone.
+//
+// The error is a *[plan.RefusedError] if kubeadm of that release would not take the file, or kube-controller-manager or kube-apiserver
+// the flags that it makes of it; nothing is written then. Otherwise it is the writer's.
+func WriteClusterConfiguration(w io.Writer, p *plan.Plan, o WriteOptions) error {
+	v := p.Request.Kubernetes.Or(plan.NewestKubernetes())
+	api := o.APIVersion
+	if api == "" {
+		api = writeAPIVersion(v)
+	}
+	i := slices.IndexFunc(apiVersions, func(a apiVersion) bool { return a.name == api })
+	if i < 0 || !strings.HasPrefix(api, "v1beta") {
+		return fmt.Errorf("API version %q: want v1beta1, v1beta2, v1beta3 or v1beta4", api)
+	}
+	cl, err := clusterFor(p, v)
+	if err != nil {
+		return err
+	}
+	if msg := refuseAPIVersion(api, "ClusterConfiguration", v); msg != "" {
+		return fmt.Errorf("kubeadm %v does not read %s: %s", v, api, msg)
+	}
+
+	b := bufio.NewWriter(w)
+	fmt.Fprintf(b, "apiVersion: kubeadm.k8s.io/%s\nkind: ClusterConfiguration\n", api)
+	if name := p.Request.Name; name != "" && name != "kubernetes" {
+		fmt.Fprintf(b, "clusterName: %s\n", yamlText(name))
+	}
+	if v != plan.NewestKubernetes() {
+		fmt.Fprintf(b, "kubernetesVersion: %v\n", v)
+	}
+	if cl.IPv6DualStack.V != "" {
+		fmt.Fprintf(b, "featureGates:\n  IPv6DualStack: %s\n", cl.IPv6DualStack.V)
+	}
+	if cl.PodSubnet.V != "" || cl.ServiceSubnet.V != "" {
+		b.WriteString("networking:\n")
+	}
+	if s := cl.PodSubnet.V; s != "" {
+		fmt.Fprintf(b, "  podSubnet: %s\n", s)
+	}
+	if s := cl.ServiceSubnet.V; s != "" {
+		fmt.Fprintf(b, "  serviceSubnet: %s\n", s)
+	}
+	if len(cl.ControllerManagerArgs) > 0 {
+		b.WriteString("controllerManager:\n  extraArgs:\n")
+		for _, a := range cl.ControllerManagerArgs {
+			if api == "v1beta4" && !v.Before(plan.Version{Major: 1, Minor: 29}) {
+				fmt.Fprintf(b, "  - name: %s\n    value: %q\n", a.Name.V, a.Value.V)
+			} else {
+				fmt.Fprintf(b, "    %s: %q\n", a.Name.V, a.Value.V)
+			}
+		}
+	}
+	return b.Flush()
+}
+
+// writeAPIVersion returns the API version that a release of kubeadm writes itself.
+func writeAPIVersion(v plan.Version) string {
+	switch {
+	case v.Before(plan.Version{Major: 1, Minor: 15}):
+		return "v1beta1"
+	case v.Before(plan.Version{Major: 1, Minor: 22}):
+		return "v1beta2"
+	case v.Before(plan.Version{Major: 1, Minor: 31}):
+		return "v1beta3"
+	}
+	return "v1beta4"
+}
+
+// clusterFor returns the configuration that asks for the ranges of p, checked against what the programs of release v refuse.
+func clusterFor(p *plan.Plan, v plan.Version) (ClusterConfiguration, error) {
+	text := func(s string) plan.Value[string] { return plan.Value[string]{V: s, Text: s} }
+	cl := ClusterConfiguration{PodSubnet: text(joinPrefixes(p.Pods())), ServiceSubnet: text(joinPrefixes(p.Services()))}
+	dual := len(p.Pods()) > 1 || len(p.Services()) > 1
+	if dual && v.Before(plan.Version{Major: 1, Minor: 21}) && !v.Before(release16) {
+		cl.IPv6DualStack = text("true") // an alpha gate up to 1.20
+	}
+	for _, a := range nodeMaskArgs(p, v) {
+		cl.ControllerManagerArgs = append(cl.ControllerManagerArgs, ExtraArg{Name: text(a.Name), Value: text(a.Value)})
+	}
+	// What was chosen has to pass the very programs that read it.
+	g, err := (Config{Cluster: cl}).Generate(v)
+	if err != nil {
+		return cl, err
+	}
+	var refusals []plan.Refusal
+	refusals = append(refusals, commandLine(plan.ControllerManager, v, g.ControllerManager).ControllerFlags().Refusals(v)...)
+	refusals = append(refusals, commandLine(plan.APIServer, v, g.APIServer).APIServerFlags().Refusals(v)...)
+	if len(refusals) > 0 {
+		return cl, &plan.RefusedError{Refusals: refusals}
+	}
+	return cl, nil
+}
+
+// commandLine makes a command line of arguments that stand in no file.
+func commandLine(c plan.Component, v plan.Version, args []string) Process {
+	l := CommandLine{Component: c, Version: v}
+	for _, a := range args {
+		l.Args = append(l.Args, Word{Text: a})
+	}
+	return Process{CommandLine: l}
+}
+
+// nodeMaskArgs returns the extraArgs that set the plan's node masks, none where release v has them by itself.
+func nodeMaskArgs(p *plan.Plan, v plan.Version) []plan.Arg {
+	pods := p.Pods()
+	var out []plan.Arg
+	for _, pod := range pods {
+		f := plan.FamilyOf(pod)
+		mask, byItself := p.NodeMask(f), 24
+		if f == plan.IPv6 {
+			byItself = 64
+		}
+		if v.Before(plan.Version{Major: 1, Minor: 20}) {
+			byItself, _ = oldNodeMask(pod.String())
+		}
+		if mask == 0 || mask == byItself {
+			continue
+		}
+		name := "node-cidr-mask-size-" + strings.ToLower(f.String())
+		if len(pods) == 1 && v.Before(plan.Version{Major: 1, Minor: 23}) || v.Before(plan.Version{Major: 1, Minor: 17}) {
+			name = "node-cidr-mask-size" // before 1.23 a single range takes no other flag
+		}
+		out = append(out, plan.Arg{Name: name, Value: strconv.Itoa(mask)})
+	}
+	return out
+}
+
+func joinPrefixes(ps []netip.Prefix) string {
+	var out []string
+	for _, p := range ps {
+		out = append(out, p.String())
+	}
+	return strings.Join(out, ",")
+}
+
+// yamlText writes a text so that YAML reads it back as text.
+func yamlText(s string) string {
+	plain := s != ""
+	for i, r := range s {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		if !letter && (i == 0 || !(r >= '0' && r <= '9' || r == '-' || r == '.')) {
+			plain = false
+		}
+	}
+	switch strings.ToLower(s) {
+	case "true", "false", "null", "yes", "no", "on", "off", "y", "n":
+		plain = false
+	}
+	if plain {
+		return s
+	}
+	return strconv.QuoteToGraphic(s)
+}
+
+// InitCommand returns the words of the `kubeadm init` command that asks for the ranges of p. The service range is left out where it is
+// kubeadm's own, and the release where it is [plan.NewestKubernetes].
+//
+// The error is [ErrNeedsFile] if the plan's node masks are not those that the programs take by themselves, and otherwise as that of
+// [WriteClusterConfiguration].
+func InitCommand(p *plan.Plan) ([]string, error) {
+	v := p.Request.Kubernetes.Or(plan.NewestKubernetes())
+	cl, err := clusterFor(p, v)
+	if err != nil {
+		return nil, err
+	}
+	if len(cl.ControllerManagerArgs) > 0 {
+		return nil, ErrNeedsFile
+	}
+	words := []string{"kubeadm", "init"}
+	if v != plan.NewestKubernetes() {
+		words = append(words, "--kubernetes-version="+v.String())
+	}
+	if cl.IPv6DualStack.V != "" {
+		words = append(words, "--feature-gates=IPv6DualStack=true")
+	}
+	if s := cl.PodSubnet.V; s != "" {
+		words = append(words, "--pod-network-cidr="+s)
+	}
+	if s := cl.ServiceSubnet.V; s != "" && s != defaultServiceSubnet {
+		words = append(words, "--service-cidr="+s)
+	}
+	return words, nil
+}
+
+// WriteInitCommand writes the command of [InitCommand] as one pastes it into a shell: on one line where it is short, with
+// continuation lines otherwise. Its error is that of InitCommand or of the writer.
+func WriteInitCommand(w io.Writer, p *plan.Plan) error {
+	words, err := InitCommand(p)
+	if err != nil {
+		return err
+	}
+	s := strings.Join(words, " ")
+	if len(s) > 80 {
+		s = "kubeadm init \\\n  " + strings.Join(words[2:], " \\\n  ")
+	}
+	_, err = io.WriteString(w, s+"\n")
+	return err
+}
