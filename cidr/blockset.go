@@ -1,6 +1,10 @@
 package cidr
 
-import "iter"
+import (
+	"iter"
+	"net/netip"
+	"slices"
+)
 
 // A block is a prefix without its family.
 type block struct {
@@ -8,27 +12,65 @@ type block struct {
 	bits int
 }
 
+// blockOf returns p as a block, host bits cleared. p is valid.
+func blockOf(p netip.Prefix) block { return block{keyOf(p.Addr()).masked(p.Bits()), p.Bits()} }
+
+// contains reports whether all of c is in b.
+func (b block) contains(c block) bool { return b.bits <= c.bits && c.key.masked(b.bits) == b.key }
+
+// common returns the addresses that b and c have in common: one of the two, or none.
+func (b block) common(c block) (block, bool) {
+	if c.bits > b.bits {
+		b, c = c, b
+	}
+	return b, b.key.masked(c.bits) == c.key
+}
+
 // A blockSet is a set of addresses, kept as the fewest blocks that hold them: no block contains another, and no two are
-// the halves of a longer one. The blocks are the leaves of a binary trie without one-child nodes, so that the set takes memory
-// proportional to the number of blocks, and each operation takes a number of steps that is at most the length of an address.
+// the halves of a longer one. The blocks are the leaves of a binary trie without one-child nodes, so that the set takes
+// memory proportional to the number of blocks, and an operation takes a number of steps that is at most the length of an address.
 // Nodes live in one slice and are used again, so that a set that has stopped growing allocates nothing.
 //
-//	          10.0.0.0/8                interior: lens {/10, /9}
-//	         /          \
-//	 10.0.0.0/9          10.128.0.0/9   leaf: free
-//	interior: lens {/10}
+// The trie says as much about the gaps, the blocks that are missing. A node shares its bits with all that is below it; where it
+// has more bits than its parent needs, each bit that is skipped leaves out the other half:
+//
+//	0.0.0.0/5 ─┬─ 0.0.0.0/8          skips bits 6 and 7: gaps 2.0.0.0/7 and 1.0.0.0/8
+//	           └─ 4.0.0.0/6          skips none
+//
+// So a link from a node of length p to one of length c has one gap of each of the lengths p+2 to c, and no other gap of
+// those lengths lies below the lower node.
 type blockSet struct {
 	nodes []blockNode // nodes[0] is not used: 0 means no node
 	root  uint32
-	spare uint32      // first node that is not in use; the next one is its left
-	count [129]uint32 // number of blocks of each length
+	spare uint32 // first node that is not in use; the next one is its left
+	// base is the block that all blocks of the set lie in; gaps outside of it are not seen. The root hangs on a node
+	// that is one bit shorter.
+	base block
+	// links counts the gaps: there are links[0] + ... + links[n] of length n, if there is a root; base is one if there is none.
+	links [131]int32
 }
 
 type blockNode struct {
 	key         u128
-	lens        u128 // bit n-1 is set if there is a block of length n below, or if it is one; length 0 has no bit
+	gaps        u128 // bit n-1 is set if there is a gap of length n below
 	left, right uint32
 	bits        uint8 // length of the prefix that all blocks below share; of the block if left and right are 0
+}
+
+func (nd *blockNode) isLeaf() bool { return nd.left == 0 }
+
+// gapsOf returns the lengths of the gaps on a link from length p to length c, in the form of blockNode.gaps.
+func gapsOf(p, c int) u128 { return mask(c).and(mask(p + 1).not()) }
+
+// link counts the gaps of a link from length p to length c.
+func (s *blockSet) link(p, c int) {
+	s.links[p+2]++
+	s.links[c+1]--
+}
+
+func (s *blockSet) unlink(p, c int) {
+	s.links[p+2]--
+	s.links[c+1]++
 }
 
 func (s *blockSet) alloc(n blockNode) uint32 {
@@ -50,170 +92,204 @@ func (s *blockSet) free(id uint32) {
 }
 
 // leaf makes the node of a block.
-func (s *blockSet) leaf(key u128, n int) uint32 {
-	s.count[n]++
-	nd := blockNode{key: key, bits: uint8(n)}
-	if n > 0 {
-		nd.lens = nd.lens.setBit(n - 1)
-	}
-	return s.alloc(nd)
-}
+func (s *blockSet) leaf(key u128, n int) uint32 { return s.alloc(blockNode{key: key, bits: uint8(n)}) }
 
 // branch makes the node with children a and b, which differ first in bit n.
 func (s *blockSet) branch(n int, a, b uint32) uint32 {
-	x, y := &s.nodes[a], &s.nodes[b]
-	if x.key.bit(n) != 0 {
+	if s.nodes[a].key.bit(n) != 0 {
 		a, b = b, a
 	}
-	return s.alloc(blockNode{key: x.key.masked(n), lens: x.lens.or(y.lens), left: a, right: b, bits: uint8(n)})
+	s.link(n, int(s.nodes[a].bits))
+	s.link(n, int(s.nodes[b].bits))
+	id := s.alloc(blockNode{key: s.nodes[a].key.masked(n), left: a, right: b, bits: uint8(n)})
+	s.sum(id)
+	return id
+}
+
+// sum brings the gaps of node id up to date after a change below, and reports whether they are others now.
+func (s *blockSet) sum(id uint32) (changed bool) {
+	nd := &s.nodes[id]
+	x, y := &s.nodes[nd.left], &s.nodes[nd.right]
+	gaps := x.gaps.or(y.gaps).or(gapsOf(int(nd.bits), int(max(x.bits, y.bits))))
+	changed = gaps != nd.gaps
+	nd.gaps = gaps
+	return changed
 }
 
 // drop removes node id and all below it.
 func (s *blockSet) drop(id uint32) {
-	if n := s.nodes[id]; n.left != 0 {
-		s.drop(n.left)
-		s.drop(n.right)
-	} else {
-		s.count[n.bits]--
+	if nd := s.nodes[id]; !nd.isLeaf() {
+		s.unlink(int(nd.bits), int(s.nodes[nd.left].bits))
+		s.unlink(int(nd.bits), int(s.nodes[nd.right].bits))
+		s.drop(nd.left)
+		s.drop(nd.right)
 	}
 	s.free(id)
 }
 
-// insert adds the block of length n at key, which has no bits set after the first n.
-func (s *blockSet) insert(key u128, n int) { s.root = s.insertAt(s.root, key, n) }
-
-func (s *blockSet) insertAt(id uint32, key u128, n int) uint32 {
-	if id == 0 {
-		return s.leaf(key, n)
-	}
-	nd := s.nodes[id]
-	c := min(int(nd.bits), n, nd.key.xor(key).leadingZeros())
-	switch {
-	case c == int(nd.bits) && nd.left == 0: // contains the block
-		return id
-	case c == n: // the block contains it
-		s.drop(id)
-		return s.leaf(key, n)
-	case c < int(nd.bits): // apart
-		if nd.left == 0 && int(nd.bits) == n && c == n-1 { // halves
-			s.drop(id)
-			return s.leaf(key.masked(c), c)
-		}
-		return s.branch(c, id, s.leaf(key, n))
-	}
-	if key.bit(c) == 0 {
-		l := s.insertAt(nd.left, key, n)
-		s.nodes[id].left = l
-	} else {
-		r := s.insertAt(nd.right, key, n)
-		s.nodes[id].right = r
-	}
-	// One of the children has changed.
-	p := &s.nodes[id]
-	x, y := &s.nodes[p.left], &s.nodes[p.right]
-	if x.left == 0 && y.left == 0 && x.bits == p.bits+1 && y.bits == p.bits+1 { // halves
-		key, n = p.key, int(p.bits)
-		s.drop(id)
-		return s.leaf(key, n)
-	}
-	p.lens = x.lens.or(y.lens)
-	return id
+// insert adds the block of length n at key, which lies in s.base and has no bits set after the first n.
+func (s *blockSet) insert(key u128, n int) {
+	s.unlinkRoot()
+	s.root, _ = s.insertAt(s.root, key, n)
+	s.linkRoot()
 }
 
 // remove takes the block of length n at key out of s, as far as it is in.
-func (s *blockSet) remove(key u128, n int) { s.root = s.removeAt(s.root, key, n) }
-
-func (s *blockSet) removeAt(id uint32, key u128, n int) uint32 {
-	if id == 0 {
-		return 0
-	}
-	nd := s.nodes[id]
-	c := min(int(nd.bits), n, nd.key.xor(key).leadingZeros())
-	switch {
-	case c == n: // the block contains it
-		s.drop(id)
-		return 0
-	case c < int(nd.bits): // apart
-		return id
-	case nd.left == 0: // contains the block: the other halves on the way down to it remain
-		s.drop(id)
-		rest := s.leaf(key.xor(u128{}.setBit(n-1)), n)
-		for b := n - 1; b > int(nd.bits); b-- {
-			rest = s.branch(b-1, rest, s.leaf(key.masked(b).xor(u128{}.setBit(b-1)), b))
-		}
-		return rest
-	}
-	var child uint32
-	if key.bit(c) == 0 {
-		child = s.removeAt(nd.left, key, n)
-		s.nodes[id].left = child
-	} else {
-		child = s.removeAt(nd.right, key, n)
-		s.nodes[id].right = child
-	}
-	p := &s.nodes[id]
-	if child == 0 {
-		other := p.left + p.right
-		s.free(id)
-		return other
-	}
-	p.lens = s.nodes[p.left].lens.or(s.nodes[p.right].lens)
-	return id
+func (s *blockSet) remove(key u128, n int) {
+	s.unlinkRoot()
+	s.root, _ = s.removeAt(s.root, key, n)
+	s.linkRoot()
 }
 
-// best returns the block from which to cut a block of length n: the smallest that holds it, the lowest of these.
-func (s *blockSet) best(n int) (b block, ok bool) {
+func (s *blockSet) linkRoot() {
+	if s.root != 0 {
+		s.link(s.base.bits-1, int(s.nodes[s.root].bits))
+	}
+}
+
+func (s *blockSet) unlinkRoot() {
+	if s.root != 0 {
+		s.unlink(s.base.bits-1, int(s.nodes[s.root].bits))
+	}
+}
+
+// insertAt adds the block below node id, and returns the node that takes its place. If that is the same node, with the
+// same gaps as before, changed is false, and nothing needs to be done above it.
+func (s *blockSet) insertAt(id uint32, key u128, n int) (now uint32, changed bool) {
+	if id == 0 {
+		return s.leaf(key, n), true
+	}
+	nd := &s.nodes[id]
+	p := int(nd.bits)
+	if c := min(p, n); !nd.key.xor(key).masked(c).isZero() { // apart
+		c = nd.key.xor(key).leadingZeros()
+		if nd.isLeaf() && p == n && c == n-1 { // halves
+			s.free(id)
+			return s.leaf(key.masked(c), c), true
+		}
+		return s.branch(c, id, s.leaf(key, n)), true
+	} else if nd.isLeaf() && p <= n { // contains the block
+		return id, false
+	} else if n <= p { // the block contains it
+		s.drop(id)
+		return s.leaf(key, n), true
+	}
+	right := key.bit(p) != 0
+	old := nd.left
+	if right {
+		old = nd.right
+	}
+	oldBits := int(s.nodes[old].bits)
+	if now, changed = s.insertAt(old, key, n); !changed {
+		return id, false
+	}
+	nd = &s.nodes[id] // insertAt may have moved it
+	s.relink(nd, right, now, oldBits)
+	if x, y := &s.nodes[nd.left], &s.nodes[nd.right]; x.isLeaf() && y.isLeaf() && x.bits == y.bits && int(x.bits) == p+1 { // halves
+		key := nd.key
+		s.drop(id)
+		return s.leaf(key, p), true
+	}
+	return id, s.sum(id)
+}
+
+// relink makes node id a child of nd, in place of one that had length oldBits.
+func (s *blockSet) relink(nd *blockNode, right bool, id uint32, oldBits int) {
+	if right {
+		nd.right = id
+	} else {
+		nd.left = id
+	}
+	if bits := int(s.nodes[id].bits); bits != oldBits {
+		s.unlink(int(nd.bits), oldBits)
+		s.link(int(nd.bits), bits)
+	}
+}
+
+// removeAt takes the block out below node id, and returns the node that takes its place, 0 if nothing is left; changed is as
+// in insertAt.
+func (s *blockSet) removeAt(id uint32, key u128, n int) (now uint32, changed bool) {
+	if id == 0 {
+		return 0, false
+	}
+	nd := &s.nodes[id]
+	p := int(nd.bits)
+	if !nd.key.xor(key).masked(min(p, n)).isZero() { // apart
+		return id, false
+	} else if n <= p { // the block contains it
+		s.drop(id)
+		return 0, true
+	} else if nd.isLeaf() { // contains the block: the other halves on the way down to it remain
+		s.free(id)
+		now = s.leaf(key.xor(u128{}.setBit(n-1)), n)
+		for b := n - 1; b > p; b-- {
+			now = s.branch(b-1, now, s.leaf(key.masked(b).xor(u128{}.setBit(b-1)), b))
+		}
+		return now, true
+	}
+	right := key.bit(p) != 0
+	old, other := nd.left, nd.right
+	if right {
+		old, other = other, old
+	}
+	oldBits := int(s.nodes[old].bits)
+	if now, changed = s.removeAt(old, key, n); !changed {
+		return id, false
+	}
+	if now == 0 {
+		s.unlink(p, oldBits)
+		s.unlink(p, int(s.nodes[other].bits))
+		s.free(id)
+		return other, true
+	}
+	s.relink(&s.nodes[id], right, now, oldBits)
+	return id, s.sum(id)
+}
+
+// bestGap returns the gap from which to cut a block of length n: the smallest that holds it, the lowest of these.
+func (s *blockSet) bestGap(n int) (g block, ok bool) {
 	if s.root == 0 {
-		return block{}, false
+		return s.base, s.base.bits <= n
 	}
 	nd := &s.nodes[s.root]
-	if nd.left == 0 {
-		return block{nd.key, int(nd.bits)}, int(nd.bits) <= n
-	}
-	lens := nd.lens.masked(n)
+	lens := nd.gaps.or(gapsOf(s.base.bits-1, int(nd.bits))).masked(n)
 	if lens.isZero() {
 		return block{}, false
 	}
-	bit := u128{}.setBit(127 - lens.trailingZeros())
-	for nd.left != 0 {
-		if l := &s.nodes[nd.left]; !l.lens.and(bit).isZero() {
+	k := 128 - lens.trailingZeros()
+	has := u128{}.setBit(k - 1)
+	for k > int(nd.bits) {
+		if l := &s.nodes[nd.left]; k <= int(l.bits) || !l.gaps.and(has).isZero() {
 			nd = l
 		} else {
 			nd = &s.nodes[nd.right]
 		}
 	}
-	return block{nd.key, int(nd.bits)}, true
+	return block{nd.key.masked(k).xor(has), k}, true
 }
 
-// contains reports whether all of the block of length n at key is in s.
-func (s *blockSet) contains(key u128, n int) bool {
-	for id := s.root; id != 0; {
-		nd := &s.nodes[id]
-		if c := int(nd.bits); c > n || !nd.key.xor(key).masked(c).isZero() {
-			return false
-		} else if nd.left == 0 {
-			return true
-		} else if c == n {
-			return false
-		} else if key.bit(c) == 0 {
-			id = nd.left
-		} else {
-			id = nd.right
-		}
+// gapCount returns the number of gaps of length n, given those of length n-1.
+func (s *blockSet) gapCount(n int, before uint64) uint64 {
+	switch {
+	case s.root == 0 && n == s.base.bits:
+		return 1
+	case s.root == 0:
+		return 0
 	}
-	return false
+	return before + uint64(int64(s.links[n]))
 }
 
-// overlaps reports whether some of the block of length n at key is in s.
-func (s *blockSet) overlaps(key u128, n int) bool {
+// overlaps reports whether some of b is in s.
+func (s *blockSet) overlaps(b block) bool {
+	key, n := b.key, b.bits
 	for id := s.root; id != 0; {
 		nd := &s.nodes[id]
-		c := min(int(nd.bits), n)
-		if !nd.key.xor(key).masked(c).isZero() {
+		p := int(nd.bits)
+		if !nd.key.xor(key).masked(min(p, n)).isZero() {
 			return false
-		} else if nd.left == 0 || c == n {
+		} else if nd.isLeaf() || n <= p {
 			return true
-		} else if key.bit(c) == 0 {
+		} else if key.bit(p) == 0 {
 			id = nd.left
 		} else {
 			id = nd.right
@@ -223,41 +299,92 @@ func (s *blockSet) overlaps(key u128, n int) bool {
 }
 
 // all returns the blocks of s, lowest first. s must not change meanwhile.
-func (s *blockSet) all() iter.Seq[block] {
-	return func(yield func(block) bool) { s.walk(s.root, yield) }
-}
+func (s *blockSet) all() iter.Seq[block] { return s.within(block{}) }
 
-func (s *blockSet) walk(id uint32, yield func(block) bool) bool {
-	if id == 0 {
-		return true
-	}
-	nd := &s.nodes[id]
-	if nd.left == 0 {
-		return yield(block{nd.key, int(nd.bits)})
-	}
-	left, right := nd.left, nd.right
-	return s.walk(left, yield) && s.walk(right, yield)
-}
-
-// within returns the blocks that the block of length n at key and s have in common, lowest first.
-func (s *blockSet) within(key u128, n int) iter.Seq[block] {
+// within returns what s and the block in have in common, lowest first, as blocks. s must not change meanwhile.
+func (s *blockSet) within(in block) iter.Seq[block] {
 	return func(yield func(block) bool) {
 		for id := s.root; id != 0; {
 			nd := &s.nodes[id]
-			c := min(int(nd.bits), n)
-			if !nd.key.xor(key).masked(c).isZero() {
+			p := int(nd.bits)
+			if !nd.key.xor(in.key).masked(min(p, in.bits)).isZero() {
 				return
-			} else if c == n {
+			} else if in.bits <= p {
 				s.walk(id, yield)
 				return
-			} else if nd.left == 0 {
-				yield(block{key, n})
+			} else if nd.isLeaf() {
+				yield(in)
 				return
-			} else if key.bit(c) == 0 {
+			} else if in.key.bit(p) == 0 {
 				id = nd.left
 			} else {
 				id = nd.right
 			}
 		}
 	}
+}
+
+func (s *blockSet) walk(id uint32, yield func(block) bool) bool {
+	nd := s.nodes[id]
+	if nd.isLeaf() {
+		return yield(block{nd.key, int(nd.bits)})
+	}
+	return s.walk(nd.left, yield) && s.walk(nd.right, yield)
+}
+
+// gapsWithin returns what the gaps of s and the block in have in common, lowest first, as blocks. s must not change meanwhile.
+func (s *blockSet) gapsWithin(in block) iter.Seq[block] {
+	return func(yield func(block) bool) {
+		if s.root != 0 {
+			s.walkGaps(s.root, s.base.bits-1, in, yield)
+		} else if g, ok := s.base.common(in); ok {
+			yield(g)
+		}
+	}
+}
+
+// walkGaps goes through the gaps on the link from length p to node id, and those below it.
+func (s *blockSet) walkGaps(id uint32, p int, in block, yield func(block) bool) bool {
+	nd := s.nodes[id]
+	n := int(nd.bits)
+	if !nd.key.xor(in.key).masked(min(p+1, in.bits)).isZero() {
+		return true
+	}
+	emit := func(b int) bool { // the gap on the other side of bit b
+		g, ok := block{nd.key.masked(b + 1).xor(u128{}.setBit(b)), b + 1}.common(in)
+		return !ok || yield(g)
+	}
+	for b := p + 1; b < n; b++ { // gaps before the node, the outermost first
+		if nd.key.bit(b) == 1 && !emit(b) {
+			return false
+		}
+	}
+	if !nd.isLeaf() && !(s.walkGaps(nd.left, n, in, yield) && s.walkGaps(nd.right, n, in, yield)) {
+		return false
+	}
+	for b := n - 1; b > p; b-- { // gaps behind it, the innermost first
+		if nd.key.bit(b) == 0 && !emit(b) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *blockSet) clone() blockSet {
+	c := *s
+	c.nodes = slices.Clone(s.nodes)
+	return c
+}
+
+func (s *blockSet) equal(t *blockSet) bool {
+	return s.links == t.links && s.equalAt(s.root, t, t.root)
+}
+
+// equalAt compares two subtrees: the same set has but one trie.
+func (s *blockSet) equalAt(a uint32, t *blockSet, b uint32) bool {
+	if a == 0 || b == 0 {
+		return a == b
+	}
+	x, y := &s.nodes[a], &t.nodes[b]
+	return x.bits == y.bits && x.key == y.key && s.equalAt(x.left, t, y.left) && s.equalAt(x.right, t, y.right)
 }

@@ -53,8 +53,9 @@ type Pool struct {
 	// subtree is kept until another one becomes empty, so that taking and releasing one subnet in turn need not make it anew.
 	emptied uint64
 
-	// near is the leaf that was used last, and nearBase its number of subnets / 4,096; none is noLeaf.
-	near     uint32
+	// path leads to the near leaf, the one that was changed last: path[0] is that leaf, path[l] the node of level l above it.
+	// nearBase is the number of its first subnet divided by 4,096; if it is noLeaf there is none.
+	path     [maxPoolLevels + 1]uint32
 	nearBase uint64
 }
 

@@ -33,7 +33,9 @@ func (p *Pool) newLeaf() uint32 {
 // drop gives back the subtree of node id, which has level l, with all below it.
 func (p *Pool) drop(id uint32, l uint) {
 	if l == 0 {
-		p.nearBase = noLeaf
+		if id == p.path[0] {
+			p.nearBase = noLeaf
+		}
 		p.leaves[id] = poolLeaf{}
 		p.leaves[id].words[0] = uint64(p.spareLeaf)
 		p.spareLeaf = id + 1
@@ -77,54 +79,60 @@ func (p *Pool) enter(id uint32, l, d uint) uint32 {
 	return c
 }
 
-// set marks subnet i as used.
-func (p *Pool) set(i uint64) {
-	w, bit := uint(i>>6&63), uint64(1)<<(i&63)
+// reach makes the leaf of subnet i the near one and returns it, with the nodes on the way made where they were not there.
+// It returns nil if the leaf need not be looked at, because it lies in a subtree that is wholly used (used) or wholly free (!used).
+func (p *Pool) reach(i uint64, used bool) *poolLeaf {
 	if i>>leafBits == p.nearBase {
-		// Nothing changes above the leaf unless it was empty or becomes full.
-		lf := &p.leaves[p.near]
-		if old := lf.words[w]; lf.some != 0 && (old|bit != full || lf.full|1<<w != full) {
-			if old&bit == 0 {
-				p.used++
-				lf.words[w] = old | bit
-				lf.some |= 1 << w
-				if old|bit == full {
-					lf.full |= 1 << w
-				}
-			}
-			return
-		}
+		return &p.leaves[p.path[0]]
 	}
-	var path [maxPoolLevels + 1]uint32
+	p.nearBase = noLeaf
 	id := p.root
 	for l := p.levels; l > 0; l-- {
-		path[l] = id
+		p.path[l] = id
 		d := uint(i>>shift(l)) & 63
-		if p.nodes[id].full>>d&1 != 0 {
-			return
+		nd := &p.nodes[id]
+		if used && nd.full>>d&1 != 0 || !used && nd.some>>d&1 == 0 {
+			return nil
 		}
-		id = p.enter(id, l, d)
+		if nd.have>>d&1 != 0 {
+			id = nd.child[d]
+		} else {
+			id = p.enter(id, l, d)
+		}
 	}
-	lf := &p.leaves[id]
-	p.near, p.nearBase = id, i>>leafBits
-	if lf.words[w]&bit != 0 {
+	p.path[0] = id
+	p.nearBase = i >> leafBits
+	return &p.leaves[id]
+}
+
+// set marks subnet i as used.
+func (p *Pool) set(i uint64) {
+	lf := p.reach(i, true)
+	if lf == nil {
+		return
+	}
+	w, bit := uint(i>>6)&63, uint64(1)<<(i&63)
+	old := lf.words[w]
+	if old&bit != 0 {
 		return
 	}
 	p.used++
-	first := lf.some == 0
-	lf.words[w] |= bit
-	lf.some |= 1 << w
-	if lf.words[w] == full {
-		lf.full |= 1 << w
+	lf.words[w] = old | bit
+	if old == 0 {
+		first := lf.some == 0
+		lf.some |= 1 << w
+		for l := uint(1); first && l <= p.levels; l++ {
+			nd := &p.nodes[p.path[l]]
+			first = nd.some == 0
+			nd.some |= 1 << (i >> shift(l) & 63)
+		}
 	}
-	filled := lf.full == full
-	for l := uint(1); l <= p.levels && (first || filled); l++ {
-		nd := &p.nodes[path[l]]
-		b := uint64(1) << (i >> shift(l) & 63)
-		first = first && nd.some == 0
-		nd.some |= b
-		if filled {
-			nd.full |= b
+	if old|bit == full {
+		lf.full |= 1 << w
+		filled := lf.full == full
+		for l := uint(1); filled && l <= p.levels; l++ {
+			nd := &p.nodes[p.path[l]]
+			nd.full |= 1 << (i >> shift(l) & 63)
 			filled = nd.full == full
 		}
 	}
@@ -132,58 +140,37 @@ func (p *Pool) set(i uint64) {
 
 // clear marks subnet i as free.
 func (p *Pool) clear(i uint64) {
-	w, bit := uint(i>>6&63), uint64(1)<<(i&63)
-	if i>>leafBits == p.nearBase {
-		// Nothing changes above the leaf unless it was full or becomes empty.
-		lf := &p.leaves[p.near]
-		if now := lf.words[w] &^ bit; lf.full != full && (now != 0 || lf.some != 1<<w) {
-			if now != lf.words[w] {
-				p.used--
-				lf.words[w] = now
-				lf.full &^= 1 << w
-				if now == 0 {
-					lf.some &^= 1 << w
-				}
-			}
-			return
-		}
+	lf := p.reach(i, false)
+	if lf == nil {
+		return
 	}
-	var path [maxPoolLevels + 1]uint32
-	id := p.root
-	for l := p.levels; l > 0; l-- {
-		path[l] = id
-		d := uint(i>>shift(l)) & 63
-		if p.nodes[id].some>>d&1 == 0 {
-			return
-		}
-		id = p.enter(id, l, d)
-	}
-	lf := &p.leaves[id]
-	p.near, p.nearBase = id, i>>leafBits
-	if lf.words[w]&bit == 0 {
+	w, bit := uint(i>>6)&63, uint64(1)<<(i&63)
+	old := lf.words[w]
+	if old&bit == 0 {
 		return
 	}
 	p.used--
-	wasFull := lf.full == full
-	lf.words[w] &^= bit
-	lf.full &^= 1 << w
-	if lf.words[w] == 0 {
-		lf.some &^= 1 << w
-	}
-	empty := lf.some == 0
-	emptied := empty && p.levels > 0
-	for l := uint(1); l <= p.levels && (wasFull || empty); l++ {
-		nd := &p.nodes[path[l]]
-		b := uint64(1) << (i >> shift(l) & 63)
-		wasFull = wasFull && nd.full == full
-		nd.full &^= b
-		if empty {
-			nd.some &^= b
-			empty = nd.some == 0
+	lf.words[w] = old &^ bit
+	if old == full {
+		was := lf.full == full
+		lf.full &^= 1 << w
+		for l := uint(1); was && l <= p.levels; l++ {
+			nd := &p.nodes[p.path[l]]
+			was = nd.full == full
+			nd.full &^= 1 << (i >> shift(l) & 63)
 		}
 	}
-	if emptied {
-		p.prune(i)
+	if old == bit {
+		lf.some &^= 1 << w
+		empty := lf.some == 0
+		if empty && p.levels > 0 {
+			for l := uint(1); empty && l <= p.levels; l++ {
+				nd := &p.nodes[p.path[l]]
+				nd.some &^= 1 << (i >> shift(l) & 63)
+				empty = nd.some == 0
+			}
+			p.prune(i)
+		}
 	}
 }
 
@@ -414,14 +401,12 @@ func (p *Pool) nextFree(i uint64) uint64 {
 	if i >= p.n {
 		return full
 	}
-	if i>>leafBits == p.nearBase {
-		lf := &p.leaves[p.near]
-		if z := ^lf.words[i>>6&63] >> (i & 63); z != 0 {
-			return i + uint64(bits.TrailingZeros64(z))
-		}
-	}
-	var path [maxPoolLevels + 1]uint32
+	var walked [maxPoolLevels + 1]uint32
+	path := &walked
 	id, l := p.root, p.levels
+	if i>>leafBits == p.nearBase {
+		path, id, l = &p.path, p.path[0], 0
+	}
 	for l > 0 {
 		path[l] = id
 		nd := &p.nodes[id]

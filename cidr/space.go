@@ -6,7 +6,6 @@ import (
 	"math/big"
 	"math/bits"
 	"net/netip"
-	"slices"
 
 	"go4.org/netipx"
 )
@@ -17,7 +16,7 @@ import (
 // The zero Space holds nothing and belongs to no family. A Space can be read by several goroutines at once, but
 // not while one of them changes it.
 type Space struct {
-	free  blockSet
+	used  blockSet // all that is not free, addresses that NewSpace was not given included
 	all   blockSet // what NewSpace was given
 	is4   bool
 	valid bool
@@ -56,7 +55,7 @@ func NewSpace(free ...netip.Prefix) (*Space, error) {
 		}
 		s.all.insert(keyOf(p.Addr()), p.Bits())
 	}
-	s.free = s.all.clone()
+	s.reset()
 	return s, nil
 }
 
@@ -74,8 +73,23 @@ func SpacesFrom(set *netipx.IPSet) (ipv4, ipv6 *Space) {
 			s.all.insert(keyOf(p.Addr()), p.Bits())
 		}
 	}
-	ipv4.free, ipv6.free = ipv4.all.clone(), ipv6.all.clone()
+	ipv4.reset()
+	ipv6.reset()
 	return ipv4, ipv6
+}
+
+// reset makes everything in s.all free, and nothing else.
+func (s *Space) reset() {
+	if s.all.root == 0 {
+		s.used.insert(u128{}, 0)
+		return
+	}
+	top := s.all.nodes[s.all.root]
+	s.used.base = block{top.key, int(top.bits)}
+	s.used.insert(top.key, int(top.bits))
+	for b := range s.all.all() {
+		s.used.remove(b.key, b.bits)
+	}
 }
 
 // maxBits returns the length of an address of the space's family, and 128 where it has none.
@@ -91,8 +105,8 @@ func (s *Space) take(q netip.Prefix) (block, error) {
 	if !q.IsValid() {
 		return block{}, &PrefixError{Prefix: q, Err: ErrInvalid}
 	}
-	b := block{keyOf(q.Addr()).masked(q.Bits()), q.Bits()}
-	if !s.valid || q.Addr().Is4() != s.is4 || !s.all.overlaps(b.key, b.bits) {
+	b := blockOf(q)
+	if !s.valid || q.Addr().Is4() != s.is4 || !s.all.overlaps(b) {
 		e := &PrefixError{Prefix: q, Err: ErrOutside}
 		if s.is4 && q.Addr().Is4In6() {
 			e.Err = ErrMapped
@@ -111,7 +125,7 @@ func (s *Space) Alloc(bits int) (netip.Prefix, error) {
 	if err != nil {
 		return netip.Prefix{}, err
 	}
-	s.free.remove(keyOf(p.Addr()), bits)
+	s.used.insert(keyOf(p.Addr()), bits)
 	return p, nil
 }
 
@@ -120,8 +134,8 @@ func (s *Space) Peek(bits int) (netip.Prefix, error) {
 	if bits < 0 || bits > s.maxBits() {
 		return netip.Prefix{}, &LengthError{bits, s.maxBits()}
 	}
-	b, ok := s.free.best(bits)
-	if !ok {
+	b, ok := s.used.bestGap(bits)
+	if !ok || !s.valid {
 		return netip.Prefix{}, &ShortageError{bits, big.NewInt(1), new(big.Int)}
 	}
 	return b.key.prefix(bits, s.is4), nil
@@ -134,7 +148,8 @@ func (s *Space) Occupy(p netip.Prefix) error {
 	if err != nil {
 		return err
 	}
-	s.free.remove(b.key, b.bits)
+	b, _ = b.common(s.used.base)
+	s.used.insert(b.key, b.bits)
 	return nil
 }
 
@@ -145,8 +160,8 @@ func (s *Space) Release(p netip.Prefix) error {
 	if err != nil {
 		return err
 	}
-	for in := range s.all.within(b.key, b.bits) {
-		s.free.insert(in.key, in.bits)
+	for in := range s.all.within(b) {
+		s.used.remove(in.key, in.bits)
 	}
 	return nil
 }
@@ -155,29 +170,28 @@ func (s *Space) Release(p netip.Prefix) error {
 // of another family.
 func (s *Space) IsFree(p netip.Prefix) bool {
 	return p.IsValid() && s.valid && p.Addr().Is4() == s.is4 &&
-		s.free.contains(keyOf(p.Addr()).masked(p.Bits()), p.Bits())
+		s.used.base.contains(blockOf(p)) && !s.used.overlaps(blockOf(p))
 }
 
 // Blocks returns the free blocks, lowest address first: the fewest prefixes that hold all free addresses. s must
 // not change while they are ranged over.
-func (s *Space) Blocks() iter.Seq[netip.Prefix] {
-	return func(yield func(netip.Prefix) bool) {
-		for b := range s.free.all() {
-			if !yield(b.key.prefix(b.bits, s.is4)) {
-				return
-			}
-		}
-	}
-}
+func (s *Space) Blocks() iter.Seq[netip.Prefix] { return s.blocks(block{}) }
 
 // Within returns what is free in p as the fewest prefixes, lowest address first. Host bits are ignored; a p that is invalid or of
 // another family gives none. s must not change while they are ranged over.
 func (s *Space) Within(p netip.Prefix) iter.Seq[netip.Prefix] {
+	if !p.IsValid() || p.Addr().Is4() != s.is4 {
+		return func(func(netip.Prefix) bool) {}
+	}
+	return s.blocks(blockOf(p))
+}
+
+func (s *Space) blocks(in block) iter.Seq[netip.Prefix] {
 	return func(yield func(netip.Prefix) bool) {
-		if !p.IsValid() || !s.valid || p.Addr().Is4() != s.is4 {
+		if !s.valid {
 			return
 		}
-		for b := range s.free.within(keyOf(p.Addr()).masked(p.Bits()), p.Bits()) {
+		for b := range s.used.gapsWithin(in) {
 			if !yield(b.key.prefix(b.bits, s.is4)) {
 				return
 			}
@@ -187,8 +201,8 @@ func (s *Space) Within(p netip.Prefix) iter.Seq[netip.Prefix] {
 
 // Largest returns the length of the largest free block. ok is false if nothing is free.
 func (s *Space) Largest() (bits int, ok bool) {
-	for n, c := range s.free.count {
-		if c > 0 {
+	for n, have := range s.held() {
+		if have != (u192{}) {
 			return n, true
 		}
 	}
@@ -202,24 +216,36 @@ func (s *Space) Count(bits int) *big.Int {
 	if bits < 0 || bits > s.maxBits() {
 		return new(big.Int)
 	}
-	var n u192
-	for k := 0; k <= bits; k++ {
-		n = n.double().add(uint64(s.free.count[k]))
+	var have u192
+	for k, n := range s.held() {
+		if have = n; k == bits {
+			break
+		}
 	}
-	return n.big()
+	return have.big()
+}
+
+// held returns for each length, from 0 on, how many blocks of it the free addresses hold, side by side.
+func (s *Space) held() iter.Seq2[int, u192] {
+	return func(yield func(int, u192) bool) {
+		var have u192
+		c := uint64(0)
+		for n := range s.maxBits() + 1 {
+			if s.valid {
+				c = s.used.gapCount(n, c)
+			}
+			if have = have.double().add(c); !yield(n, have) {
+				return
+			}
+		}
+	}
 }
 
 // Capacity returns [Space.Count] of each length from [Space.Largest] to that of a single address. It is empty if nothing is free.
 func (s *Space) Capacity() iter.Seq2[int, *big.Int] {
 	return func(yield func(int, *big.Int) bool) {
-		first, ok := s.Largest()
-		if !ok {
-			return
-		}
-		var n u192
-		for k := first; k <= s.maxBits(); k++ {
-			n = n.double().add(uint64(s.free.count[k]))
-			if !yield(k, n.big()) {
+		for k, n := range s.held() {
+			if n != (u192{}) && !yield(k, n.big()) {
 				return
 			}
 		}
@@ -243,12 +269,10 @@ func (s *Space) Fits(bits ...int) error {
 		}
 		want[b]++
 	}
-	var need, have u192
-	for k := 0; k <= s.maxBits(); k++ {
-		need = need.double().add(want[k])
-		have = have.double().add(uint64(s.free.count[k]))
-		// Up to here need <= have <= 2^k, so neither overflows.
-		if have.less(need) {
+	var need u192
+	for k, have := range s.held() {
+		// need <= have <= 2^(k-1) so far: doubled and increased by the length of a list it is still exact.
+		if need = need.double().add(want[k]); have.less(need) {
 			return &ShortageError{k, need.big(), have.big()}
 		}
 	}
@@ -267,34 +291,14 @@ func (s *Space) IPSet() (*netipx.IPSet, error) {
 // Clone returns a copy of s, which shares nothing with it.
 func (s *Space) Clone() *Space {
 	c := *s
-	c.free, c.all = s.free.clone(), s.all.clone()
+	c.used, c.all = s.used.clone(), s.all.clone()
 	return &c
 }
 
 // Equal reports whether s and t were made for the same addresses and have the same ones free. Two spaces that never held an
 // address are equal.
 func (s *Space) Equal(t *Space) bool {
-	return s.is4 == t.is4 && s.all.equal(&t.all) && s.free.equal(&t.free)
-}
-
-func (s *blockSet) clone() blockSet {
-	c := *s
-	c.nodes = slices.Clone(s.nodes)
-	return c
-}
-
-func (s *blockSet) equal(t *blockSet) bool {
-	if s.count != t.count {
-		return false
-	}
-	next, stop := iter.Pull(t.all())
-	defer stop()
-	for b := range s.all() {
-		if c, ok := next(); !ok || b != c {
-			return false
-		}
-	}
-	return true
+	return s.is4 == t.is4 && s.valid == t.valid && s.all.equal(&t.all) && s.used.equal(&t.used)
 }
 
 // A u192 counts blocks: at most 2^128, doubled, and the length of a list.

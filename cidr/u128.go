@@ -53,8 +53,8 @@ func (k u128) shr(n uint) uint64 { return k.lo>>n | k.hi<<(64-n) | k.hi>>(n-64) 
 
 // mask returns n ones, then zeros. 0 <= n <= 128.
 func mask(n int) u128 {
-	ones := ^uint64(0)
-	return u128{^(ones >> uint(n)), ^(ones >> uint(max(n-64, 0)))}
+	const ones = ^uint64(0)
+	return u128{^(ones >> uint(n)), ones << uint(128-n)}
 }
 
 // masked returns the first n bits of k, and zeros.
