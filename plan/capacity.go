@@ -67,7 +67,7 @@ type FamilyCapacity struct {
 	// network's, the bridge's and, for IPv4, the broadcast address.
 	PodsPerNode Count
 
-	Services     Count    // services that have an address: all but base and broadcast address
+	Services     Count    // services that have an address: all but base and broadcast address, at most 65,535 IPv6 ones before v1.33
 	ServicesLeft *big.Int // Services without the request's and the two of the cluster itself, kubernetes and DNS; never negative
 	StaticBand   int      // addresses at the start of the service range that are handed out last, 0 if there is no band (KEP-3070)
 
@@ -113,11 +113,14 @@ func (p *Plan) familyCapacity(f Family) FamilyCapacity {
 	}
 	if r, ok := p.Range(RoleServices, f); ok {
 		c.Services = Count{f.Bits() - r.Prefix.Bits(), serviceEdges(f)}
+		if servicesLimited(f, p.Request.Kubernetes) {
+			c.Services.Exp = min(c.Services.Exp, maxServiceBitsIPv6)
+		}
 		c.ServicesLeft.Sub(c.Services.Big(), big.NewInt(int64(p.Request.Services+ownServices)))
 		if c.ServicesLeft.Sign() < 0 {
 			c.ServicesLeft.SetInt64(0)
 		}
-		c.StaticBand = staticBand(c.Services.Exp)
+		c.StaticBand = staticBand(f.Bits() - r.Prefix.Bits())
 	}
 	hosts := new(big.Int)
 	for _, r := range p.Ranges {

@@ -7,9 +7,10 @@ import (
 	"strconv"
 )
 
-// limits of a request's numbers. They are far above every real cluster and keep the arithmetic within an int.
+// Limits of a request's numbers. They are far above every real cluster and keep the arithmetic within an int of 32 bits.
 const (
-	maxCount       = 1 << 30
+	maxCount       = 1 << 29
+	maxHosts       = 1 << 30 // the default is nodes and surge together
 	maxPodsPerNode = 1 << 24
 	maxChurn       = 16
 	maxGrow        = 16
@@ -103,7 +104,7 @@ func (r Request) Check() error {
 		func() error { return number("surge", r.Surge, 0, maxCount) },
 		func() error { return positive("services", r.Services, maxCount) },
 		func() error { return r.checkPrefixes("hosts", r.Hosts) },
-		func() error { return positive("host count", r.HostCount, maxCount) },
+		func() error { return positive("host count", r.HostCount, maxHosts) },
 		r.checkFamilies,
 		func() error { return r.checkPrefixes("within", r.Within) },
 		func() error {

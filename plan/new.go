@@ -236,6 +236,11 @@ func (s *familySolver) limit(role Role, p netip.Prefix, want, limit int, format 
 func (s *familySolver) addServices() {
 	f, shortest := s.family, s.req.shortestFor(RoleServices, s.family, 0)
 	needs, sizing := s.req.serviceNeeds(f)
+	if servicesLimited(f, s.req.Kubernetes) && needs < f.Bits()-maxServiceBitsIPv6 {
+		s.limit(RoleServices, netip.Prefix{}, needs, f.Bits()-maxServiceBitsIPv6,
+			"before v1.33 no more than 65,535 addresses of an IPv6 range are handed out: %s", sizing)
+		return
+	}
 	pinned := s.fixed(RoleServices)
 	for _, c := range pinned {
 		switch b := c.Prefix.Bits(); {

@@ -150,7 +150,7 @@ func (x *relaxer) dials() []dial {
 	// Numbers of nodes that fill a power of two.
 	out = append(out, halving(r.Nodes, 1, r.Surge, 1.5,
 		func(q *Request, n int) { q.Nodes = n },
-		func(n int) string { return fmt.Sprintf("%s -> %s", commas(r.Nodes), nodes(n)) }))
+		func(n int) string { return fmt.Sprintf("%s -> %s", commas(r.Nodes), plural(n, "node")) }))
 	if r.Churn > 1 {
 		out = append(out, dial{1,
 			func(q Request, i int) Request {
@@ -206,13 +206,6 @@ func (x *relaxer) dials() []dial {
 			func(int) float64 { return 0.8 }})
 	}
 	return out
-}
-
-func nodes(n int) string {
-	if n == 1 {
-		return "1 node"
-	}
-	return commas(n) + " nodes"
 }
 
 // halving returns the dial of a count that is served by blocks of a power of two: step i is the largest count below from

@@ -9,11 +9,11 @@ import (
 // default that its comment names. [New] checks it; what does not make sense gives a [*RequestError].
 type Request struct {
 	Name        string  // of the cluster; IPv6 ranges are derived from it, see [ULA]. Default "kubernetes".
-	Nodes       int     // largest number of nodes, control plane included. 1 to 2^30. Default 10.
+	Nodes       int     // largest number of nodes, control plane included. 1 to 2^29. Default 10.
 	PodsPerNode int     // largest number of pods on one node, kubelet's maxPods. 1 to 2^24. Default 110.
 	Churn       float64 // addresses of a node's subnet for each pod, for those that come and go. 1 to 16. Default 2.
-	Surge       int     // nodes more during a rolling replacement. 0 to 2^30. Default 0.
-	Services    int     // largest number of services. 1 to 2^30. Default 1000.
+	Surge       int     // nodes more during a rolling replacement. 0 to 2^29. Default 0.
+	Services    int     // largest number of services. 1 to 2^29. Default 1000.
 
 	// Hosts holds the hosts' own ranges, fixed. They may be public, lie outside Within and lie inside ranges of Avoid;
 	// nothing else is placed in them. In a planned family that Hosts has no range of, one is placed.

@@ -20,6 +20,9 @@ const (
 	// clusterSubnetMaxDiff, for both families cmd/kubeadm/app/apis/kubeadm/validation ValidatePodSubnetNodeMask
 	// (PodSubnetNodeMaskMaxDiff), since v1.20.
 	maxNodeBits = 16
+	// At most 65,535 addresses of an IPv6 service range are handed out before v1.33, however large it is:
+	// pkg/registry/core/service/ipallocator/bitmap.go NewInMemory. Since then MultiCIDRServiceAllocator is on.
+	maxServiceBitsIPv6 = 16
 	// Service addresses that the cluster takes itself: "kubernetes" (address 1) and cluster DNS (address 10).
 	ownServices = 2
 )
@@ -63,27 +66,30 @@ func (r *Request) serviceNeeds(f Family) (int, string) {
 	}
 	n := r.Services + ownServices + edge
 	b := f.Bits() - max(log2ceil(uint64(n)), minHostBits)
-	return b, fmt.Sprintf("%s services + %d of the cluster (API server, DNS) + %s = %s addresses: /%d",
-		commas(r.Services), ownServices, edges, commas(n), b)
+	return b, fmt.Sprintf("%s + %d of the cluster (API server, DNS) + %s = %s addresses: /%d",
+		plural(r.Services, "service"), ownServices, edges, commas(n), b)
 }
+
+// servicesLimited reports whether release v hands out no more than maxServiceBitsIPv6 bits of a service range of family f.
+func servicesLimited(f Family, v Version) bool { return f == IPv6 && v.Before(Version{1, 33, 0}) }
 
 // podNeeds returns the prefix length of the smallest pod range with node subnets of length mask, and the arithmetic.
 // It may be negative: more than the address space.
 func (r *Request) podNeeds(f Family, mask int) (int, string) {
 	b := min(mask-r.nodeBits(), f.Bits()-minHostBits)
-	nodes := commas(r.Nodes) + " nodes"
-	if r.Nodes == 1 {
-		nodes = "1 node"
-	}
+	nodes := plural(r.Nodes, "node")
 	if r.Surge > 0 {
 		nodes += " + " + commas(r.Surge) + " during a rollout"
+	}
+	if r.nodeBits() == 0 {
+		return b, fmt.Sprintf("%s with a /%d", nodes, mask)
 	}
 	return b, fmt.Sprintf("%s with a /%d each: %s subnets are /%d", nodes, mask, commas(1<<r.nodeBits()), b)
 }
 
 // nodeMaskSizing returns the arithmetic of a node mask.
 func (r *Request) nodeMaskSizing(f Family, mask int) string {
-	return fmt.Sprintf("%s pods on a node x %g = %s addresses: /%d or larger", commas(r.PodsPerNode), r.Churn,
+	return fmt.Sprintf("%s on a node x %g = %s addresses: /%d or larger", plural(r.PodsPerNode, "pod"), r.Churn,
 		commas(int(r.subnetNeeds(f))), r.longestNodeMask(f))
 }
 
@@ -95,7 +101,7 @@ func (r *Request) hostNeeds(f Family) (int, string) {
 	}
 	n := r.HostCount + edge
 	b := f.Bits() - max(log2ceil(uint64(n)), 2)
-	return b, fmt.Sprintf("%s hosts + %s = %s addresses: /%d", commas(r.HostCount), edges, commas(n), b)
+	return b, fmt.Sprintf("%s + %s = %s addresses: /%d", plural(r.HostCount, "host"), edges, commas(n), b)
 }
 
 // shortestFor returns the shortest prefix length that a range of the role may have or grow to.

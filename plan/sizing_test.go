@@ -1,0 +1,89 @@
+package plan
+
+import "testing"
+
+func TestNodeMask(t *testing.T) {
+	for _, tt := range []struct {
+		pods   int
+		churn  float64
+		v4, v6 int
+		why    string
+	}{
+		// The table of Google Cloud, "Flexible Pod CIDR": 8, 9 to 16, 17 to 32, 33 to 64, 65 to 128, 129 to 256 pods.
+		{8, 2, 28, 124, "GKE"},
+		{9, 2, 27, 123, "GKE"},
+		{16, 2, 27, 123, "GKE"},
+		{17, 2, 26, 122, "GKE"},
+		{32, 2, 26, 122, "GKE"},
+		{33, 2, 25, 121, "GKE"},
+		{64, 2, 25, 121, "GKE"},
+		{65, 2, 24, 120, "GKE"},
+		{110, 2, 24, 120, "GKE, and kubelet's default"},
+		{128, 2, 24, 120, "GKE: exactly twice"},
+		{129, 2, 23, 119, "GKE"},
+		{256, 2, 23, 119, "GKE"},
+		{1, 2, 30, 126, "one pod beside network, bridge and broadcast address"},
+		{2, 1, 29, 126, "two pods and three addresses; two and two for IPv6"},
+		{253, 1, 24, 120, "as many as host-local has addresses for"},
+		{254, 1, 23, 120, "one more: IPv6 has no broadcast address"},
+		{255, 1, 23, 119, "one more"},
+		{170, 1.5, 24, 120, "255 addresses"},
+		{171, 1.5, 23, 119, "256.5, rounded up"},
+	} {
+		r := Request{PodsPerNode: tt.pods, Churn: tt.churn}
+		if v4, v6 := r.longestNodeMask(IPv4), r.longestNodeMask(IPv6); v4 != tt.v4 || v6 != tt.v6 {
+			t.Errorf("%d pods x %g: /%d and /%d, want /%d and /%d (%s)", tt.pods, tt.churn, v4, v6, tt.v4, tt.v6, tt.why)
+		}
+	}
+}
+
+func TestNeeds(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		r      Request
+		family Family
+		needs  func(r *Request, f Family) (int, string)
+		bits   int
+		sizing string
+	}{
+		{"kubeadm's smallest", Request{Services: 1}, IPv4, (*Request).serviceNeeds, 28,
+			"1 service + 2 of the cluster (API server, DNS) + base and broadcast address = 5 addresses: /28"},
+		{"exactly full", Request{Services: 252}, IPv4, (*Request).serviceNeeds, 24,
+			"252 services + 2 of the cluster (API server, DNS) + base and broadcast address = 256 addresses: /24"},
+		{"one more", Request{Services: 253}, IPv4, (*Request).serviceNeeds, 23,
+			"253 services + 2 of the cluster (API server, DNS) + base and broadcast address = 257 addresses: /23"},
+		{"no broadcast address", Request{Services: 253}, IPv6, (*Request).serviceNeeds, 120,
+			"253 services + 2 of the cluster (API server, DNS) + the base address = 256 addresses: /120"},
+		{"hosts, exactly full", Request{HostCount: 253}, IPv4, (*Request).hostNeeds, 24,
+			"253 hosts + network, gateway and broadcast address = 256 addresses: /24"},
+		{"hosts, one more", Request{HostCount: 254}, IPv4, (*Request).hostNeeds, 23,
+			"254 hosts + network, gateway and broadcast address = 257 addresses: /23"},
+		{"IPv6 hosts", Request{HostCount: 254}, IPv6, (*Request).hostNeeds, 120,
+			"254 hosts + network and gateway address = 256 addresses: /120"},
+		{"nodes, exactly full", Request{Nodes: 256}, IPv4, podNeeds24, 16,
+			"256 nodes with a /24 each: 256 subnets are /16"},
+		{"nodes, one more", Request{Nodes: 257}, IPv4, podNeeds24, 15,
+			"257 nodes with a /24 each: 512 subnets are /15"},
+		{"a rollout counts", Request{Nodes: 250, Surge: 10}, IPv4, podNeeds24, 15,
+			"250 nodes + 10 during a rollout with a /24 each: 512 subnets are /15"},
+		{"one node", Request{Nodes: 1}, IPv4, podNeeds24, 24,
+			"1 node with a /24"},
+	} {
+		if bits, sizing := tt.needs(&tt.r, tt.family); bits != tt.bits || sizing != tt.sizing {
+			t.Errorf("%s: /%d, %q\nwant /%d, %q", tt.name, bits, sizing, tt.bits, tt.sizing)
+		}
+	}
+}
+
+func podNeeds24(r *Request, f Family) (int, string) { return r.podNeeds(f, 24) }
+
+func TestCommas(t *testing.T) {
+	for _, tt := range []struct {
+		n    int
+		want string
+	}{{0, "0"}, {999, "999"}, {1000, "1,000"}, {-999, "-999"}, {-1000, "-1,000"}, {1048576, "1,048,576"}} {
+		if got := commas(tt.n); got != tt.want {
+			t.Errorf("commas(%d) = %q, want %q", tt.n, got, tt.want)
+		}
+	}
+}
