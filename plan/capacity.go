@@ -214,15 +214,13 @@ func (p *Plan) growthLimit(r Range, next netip.Prefix, shortest int) string {
 	case r.Role == RoleServices && next.Addr() != r.Prefix.Addr():
 		return fmt.Sprintf("%v begins before it, and the addresses of the API server and of cluster DNS would change", next)
 	}
+	// What is kept for another range needs no look: a block that meets it without being part of it contains that range.
 	for _, q := range p.Ranges {
 		if q.Prefix == r.Prefix {
 			continue
 		}
 		if q.Prefix.Overlaps(next) && !(q.Role == RoleHosts && r.Role == RoleHosts) {
 			return fmt.Sprintf("%s %v", q.Role, q.Prefix)
-		}
-		if q.Grow.IsValid() && q.Grow.Overlaps(next) && q.Role != r.Role {
-			return fmt.Sprintf("%v, kept for %s to grow", q.Grow, q.Role)
 		}
 	}
 	for _, a := range p.Request.Avoid {
