@@ -1,0 +1,422 @@
+package flannel
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// The keys of subnet.env, in the order in which flannel writes them.
+const (
+	keyNetwork     = "FLANNEL_NETWORK"
+	keySubnet      = "FLANNEL_SUBNET"
+	keyIPv6Network = "FLANNEL_IPV6_NETWORK"
+	keyIPv6Subnet  = "FLANNEL_IPV6_SUBNET"
+	keyMTU         = "FLANNEL_MTU"
+	keyIPMasq      = "FLANNEL_IPMASQ"
+)
+
+// A SubnetEnv is what flannel leaves for the CNI plugin of its node, /run/flannel/subnet.env.
+// The zero SubnetEnv is a file without ranges.
+type SubnetEnv struct {
+	// Networks is FLANNEL_NETWORK: one range, or several from flannel v0.21 to v0.23 with ClusterCIDR objects. None where
+	// the key is not written. Host bits are kept.
+	Networks []netip.Prefix
+	// Subnet is FLANNEL_SUBNET: the address of the bridge, which is the first of the node's range, with the range's
+	// length. The zero Prefix where it is not written.
+	Subnet       netip.Prefix
+	IPv6Networks []netip.Prefix // FLANNEL_IPV6_NETWORK
+	IPv6Subnet   netip.Prefix   // FLANNEL_IPV6_SUBNET
+	MTU          int            // FLANNEL_MTU, bytes; flannel can write a negative one; 0 where it is not written
+	IPMasq       bool           // FLANNEL_IPMASQ: flannel masquerades, so the CNI plugin does not
+
+	// Lines holds every variable in file order, those that flannel does not know as well; none for a SubnetEnv that was
+	// not read from a file.
+	Lines []EnvLine
+	File  string
+}
+
+// An EnvLine is one variable of subnet.env.
+type EnvLine struct {
+	Key   string
+	Value plan.Value[string]
+	Loses bool // a later line of the same key wins
+}
+
+// An EnvError says what is wrong in a subnet.env.
+type EnvError struct {
+	Pos     plan.Position
+	Key     string // "" where it is a line without one
+	Text    string // value as written
+	Reader  string // "flannel" or "the CNI plugin", the one that does not take it
+	Message string // its words
+	Panic   bool   // it crashes with them
+	Mend    string
+}
+
+// Error returns where, what, the reader's words, and what to do.
+func (e *EnvError) Error() string {
+	var b strings.Builder
+	if s := e.Pos.String(); s != "" {
+		b.WriteString(s + ": ")
+	}
+	if e.Key != "" {
+		fmt.Fprintf(&b, "%s %q: ", e.Key, e.Text)
+	}
+	b.WriteString(e.Reader + ": ")
+	if e.Panic {
+		b.WriteString("panic: ")
+	}
+	b.WriteString(e.Message)
+	if e.Mend != "" {
+		b.WriteString("; " + e.Mend)
+	}
+	return b.String()
+}
+
+// EnvErrors are all that is wrong in a subnet.env, in file order.
+type EnvErrors []*EnvError
+
+// Error returns one line for each error.
+func (e EnvErrors) Error() string {
+	lines := make([]string, len(e))
+	for i, err := range e {
+		lines[i] = err.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap returns the errors.
+func (e EnvErrors) Unwrap() []error {
+	out := make([]error, len(e))
+	for i, err := range e {
+		out[i] = err
+	}
+	return out
+}
+
+// err returns e, or nil if it is empty.
+func (e EnvErrors) err() error {
+	if len(e) == 0 {
+		return nil
+	}
+	return e
+}
+
+// Get returns the value of a variable that counts; the zero Value if it is not written.
+func (e SubnetEnv) Get(key string) plan.Value[string] {
+	for _, l := range e.Lines {
+		if l.Key == key && !l.Loses {
+			return l.Value
+		}
+	}
+	return plan.Value[string]{}
+}
+
+// ParseSubnetEnv reads subnet.env as flannel itself reads back what it wrote (main.go ReadCIDRsFromSubnetFile of v0.28.10, through
+// godotenv): quotes, "export ", "KEY: value", comments and CRLF are understood, of equal keys the last counts, unknown ones
+// are kept in Lines, missing ones are no error.
+//
+// The error is an [EnvErrors]: text that flannel cannot read, and values that it drops, FLANNEL_MTU and FLANNEL_IPMASQ
+// included, which flannel writes and does not read. What can be read is returned with it. A range list with several
+// entries is no error here, though flannel then starts as if it were empty.
+func ParseSubnetEnv(data []byte) (SubnetEnv, error) {
+	return ReadSubnetEnv(data, Options{})
+}
+
+// ReadSubnetEnv is [ParseSubnetEnv] with a name for positions, and limits. Version and Mode mean nothing here.
+func ReadSubnetEnv(data []byte, opt Options) (SubnetEnv, error) {
+	f, err := source.New(nameOr(opt.Name, "subnet.env"), data, opt.Limits)
+	if err != nil {
+		return SubnetEnv{}, err
+	}
+	return readSubnetEnv(f)
+}
+
+func readSubnetEnv(f *source.File) (SubnetEnv, error) {
+	e := SubnetEnv{File: f.Name}
+	var errs EnvErrors
+	lines, off, msg := dotenv(string(f.Data))
+	if msg != "" {
+		errs = append(errs, &EnvError{Pos: f.Position(off), Reader: "flannel", Message: msg, Mend: "each line is KEY=value"})
+	}
+	for _, l := range lines {
+		for i := range e.Lines {
+			if e.Lines[i].Key == l.key {
+				e.Lines[i].Loses = true
+			}
+		}
+		e.Lines = append(e.Lines, EnvLine{Key: l.key, Value: plan.Value[string]{V: l.value, Text: l.value, Pos: f.Position(l.valueAt)}})
+	}
+	bad := func(l EnvLine, format string, args ...any) {
+		mend := "write it as flannel does, such as FLANNEL_NETWORK=10.244.0.0/16, or restart flannel on the node"
+		errs = append(errs, &EnvError{Pos: l.Value.Pos, Key: l.Key, Text: l.Value.V, Reader: "flannel", Message: fmt.Sprintf(format, args...), Mend: mend})
+	}
+	for _, l := range e.Lines {
+		if l.Loses {
+			continue
+		}
+		switch l.Key {
+		case keyNetwork, keySubnet, keyIPv6Network, keyIPv6Subnet:
+			list, failed := envPrefixes(l)
+			if failed != "" {
+				bad(l, "%s", failed)
+			}
+			switch l.Key {
+			case keyNetwork:
+				e.Networks = list
+			case keyIPv6Network:
+				e.IPv6Networks = list
+			case keySubnet:
+				e.Subnet = first(list)
+			case keyIPv6Subnet:
+				e.IPv6Subnet = first(list)
+			}
+			if len(list) > 1 && (l.Key == keySubnet || l.Key == keyIPv6Subnet) {
+				bad(l, "error reading subnet: more than 1 entry found for key: %s", l.Key)
+			}
+		case keyMTU:
+			n, err := strconv.Atoi(l.Value.V)
+			if err != nil {
+				bad(l, "%q is no whole number", l.Value.V)
+			}
+			e.MTU = n
+		case keyIPMasq:
+			e.IPMasq = l.Value.V == "true"
+			if l.Value.V != "true" && l.Value.V != "false" {
+				bad(l, "%q is neither true nor false", l.Value.V)
+			}
+		}
+	}
+	return e, errs.err()
+}
+
+func first(list []netip.Prefix) netip.Prefix {
+	if len(list) == 0 {
+		return netip.Prefix{}
+	}
+	return list[0]
+}
+
+// envPrefixes reads a comma list of ranges, host bits kept; failed is what flannel logs about those that it cannot read.
+func envPrefixes(l EnvLine) (list []netip.Prefix, failed string) {
+	four := l.Key == keyNetwork || l.Key == keySubnet
+	for s := range strings.SplitSeq(l.Value.V, ",") {
+		p := writtenPrefix(s)
+		if !p.IsValid() {
+			failed = fmt.Sprintf("Couldn't parse previous %s: invalid CIDR address: %s", l.Key, s)
+			continue
+		}
+		if four && !p.Addr().Is4() {
+			if !p.Addr().Is4In6() {
+				failed = "Address is not an IPv4 address" // flannel panics with it
+			}
+			continue
+		}
+		list = append(list, p)
+	}
+	return list, failed
+}
+
+// String returns the file as flannel writes it (pkg/subnet/subnet.go WriteSubnetFile): ranges of a family only if there are any, each
+// line KEY=value, a final line end.
+func (e SubnetEnv) String() string { return string(e.Append(nil)) }
+
+// Append appends the text of [SubnetEnv.String] to b.
+func (e SubnetEnv) Append(b []byte) []byte {
+	line := func(key, value string) { b = append(append(append(append(b, key...), '='), value...), '\n') }
+	list := func(ps []netip.Prefix, f plan.Family) string {
+		parts := make([]string, len(ps))
+		for i, p := range ps {
+			parts[i] = prefixText(p, f)
+		}
+		return strings.Join(parts, ",")
+	}
+	if len(e.Networks) > 0 {
+		line(keyNetwork, list(e.Networks, plan.IPv4))
+	}
+	if e.Subnet.IsValid() {
+		line(keySubnet, prefixText(e.Subnet, plan.IPv4))
+	}
+	if len(e.IPv6Networks) > 0 {
+		line(keyIPv6Network, list(e.IPv6Networks, plan.IPv6))
+	}
+	if e.IPv6Subnet.IsValid() {
+		line(keyIPv6Subnet, prefixText(e.IPv6Subnet, plan.IPv6))
+	}
+	line(keyMTU, strconv.Itoa(e.MTU))
+	line(keyIPMasq, strconv.FormatBool(e.IPMasq))
+	return b
+}
+
+// Previous returns the subnet that flannel takes from the file when it starts, to ask for it again (with etcd) and to see
+// whether its firewall rules are still right: the masked range of family f; ok is false where it reads none.
+func (e SubnetEnv) Previous(f plan.Family) (p netip.Prefix, ok bool) {
+	p = e.Subnet
+	if f == plan.IPv6 {
+		p = e.IPv6Subnet
+	}
+	return p.Masked(), p.IsValid()
+}
+
+// A CNIEnv is a subnet.env as flannel's CNI plugin reads it, ranges masked.
+type CNIEnv struct {
+	Networks     []netip.Prefix
+	Subnet       netip.Prefix // the zero Prefix where it is not written
+	IPv6Networks []netip.Prefix
+	IPv6Subnet   netip.Prefix
+	MTU          uint
+	IPMasq       bool
+}
+
+// ParseSubnetEnvCNI reads subnet.env as the CNI plugin does that gives pods their addresses (flannel-io/cni-plugin v1.9.1,
+// flannel.go loadFlannelSubnetEnv): a line is split at its first "=", keys count only if they stand at the very start, there are no
+// quotes and no comments, FLANNEL_IPMASQ is true for the exact text alone, and one range of a family, the MTU and IPMASQ
+// have to be there. It is stricter than [ParseSubnetEnv], so what flannel wrote by hand-editing can stop all pods of a node.
+//
+// The error is an *[EnvError] with the plugin's words; Panic is true where the plugin crashes.
+func ParseSubnetEnvCNI(data []byte) (CNIEnv, error) {
+	const name = "/run/flannel/subnet.env"
+	var e CNIEnv
+	var mtu, masq bool
+	line := 0
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	for lines.Scan() {
+		line++
+		key, value, found := strings.Cut(lines.Text(), "=")
+		fail := func(column int, msg string) (CNIEnv, error) {
+			return CNIEnv{}, &EnvError{
+				Pos: plan.Position{File: "subnet.env", Line: line, Column: column}, Key: key, Text: value, Reader: "the CNI plugin",
+				Message: msg, Panic: !found, Mend: "write it as flannel does, KEY=value without quotes, or restart flannel on the node",
+			}
+		}
+		switch key {
+		case keyNetwork, keySubnet, keyIPv6Network, keyIPv6Subnet, keyMTU, keyIPMasq:
+			if !found {
+				return fail(1, "runtime error: index out of range [1] with length 1")
+			}
+		}
+		column := len(key) + 2
+		switch key {
+		case keyNetwork, keyIPv6Network:
+			var list []netip.Prefix
+			for s := range strings.SplitSeq(value, ",") {
+				p, err := maskedCIDR(s)
+				if err != nil {
+					return fail(column, err.Error())
+				}
+				list = appendNew(list, p)
+			}
+			if key == keyNetwork {
+				e.Networks = list
+			} else {
+				e.IPv6Networks = list
+			}
+		case keySubnet, keyIPv6Subnet:
+			p, err := maskedCIDR(value)
+			if err != nil {
+				return fail(column, err.Error())
+			}
+			if key == keySubnet {
+				e.Subnet = p
+			} else {
+				e.IPv6Subnet = p
+			}
+		case keyMTU:
+			n, err := strconv.ParseUint(value, 10, 32)
+			if err != nil {
+				return fail(column, err.Error())
+			}
+			e.MTU, mtu = uint(n), true
+		case keyIPMasq:
+			e.IPMasq, masq = value == "true", true
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return CNIEnv{}, &EnvError{Pos: plan.Position{File: "subnet.env", Line: line + 1}, Reader: "the CNI plugin", Message: err.Error()}
+	}
+	var missing []string
+	if e.Networks == nil && e.IPv6Networks == nil {
+		missing = append(missing, keyNetwork, keyIPv6Network)
+	}
+	if !e.Subnet.IsValid() && !e.IPv6Subnet.IsValid() {
+		missing = append(missing, keySubnet, keyIPv6Subnet)
+	}
+	if !mtu {
+		missing = append(missing, keyMTU)
+	}
+	if !masq {
+		missing = append(missing, keyIPMasq)
+	}
+	if len(missing) > 0 {
+		return CNIEnv{}, &EnvError{
+			Pos: plan.Position{File: "subnet.env"}, Reader: "the CNI plugin", Message: name + " is missing " + strings.Join(missing, ", "),
+			Mend: "see the log of flannel on this node; it writes the file when it is ready",
+		}
+	}
+	return e, nil
+}
+
+// appendNew appends p unless it is there.
+func appendNew(list []netip.Prefix, p netip.Prefix) []netip.Prefix {
+	for _, q := range list {
+		if p == q {
+			return list
+		}
+	}
+	return append(list, p)
+}
+
+// maskedCIDR reads a range as net.ParseCIDR does, with its error.
+func maskedCIDR(s string) (netip.Prefix, error) {
+	_, n, err := net.ParseCIDR(s)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	a, ok := netip.AddrFromSlice(n.IP)
+	bits, _ := n.Mask.Size()
+	if !ok {
+		return netip.Prefix{}, errors.New("invalid CIDR address: " + s)
+	}
+	return netip.PrefixFrom(a, bits), nil
+}
+
+// An IPAM is the ipam section that the CNI plugin hands to the bridge plugin: one range set for each family, and a route
+// to each network. Its JSON is what the plugin writes.
+type IPAM struct {
+	Ranges [][]IPAMRange `json:"ranges"`
+	Routes []IPAMRoute   `json:"routes"`
+	Type   string        `json:"type"`
+}
+
+// An IPAMRange is a range that host-local gives addresses of.
+type IPAMRange struct {
+	Subnet netip.Prefix `json:"subnet"`
+}
+
+// An IPAMRoute is a route that a pod gets.
+type IPAMRoute struct {
+	Dst netip.Prefix `json:"dst"`
+}
+
+// IPAM returns the ipam section for the bridge plugin on Linux (flannel_linux.go getDelegateIPAM of cni-plugin v1.9.1).
+func (e CNIEnv) IPAM() IPAM {
+	ipam := IPAM{Type: "host-local", Ranges: [][]IPAMRange{}, Routes: []IPAMRoute{}}
+	for _, p := range []netip.Prefix{e.Subnet, e.IPv6Subnet} {
+		if p.IsValid() {
+			ipam.Ranges = append(ipam.Ranges, []IPAMRange{{p}})
+		}
+	}
+	for _, p := range append(append([]netip.Prefix{}, e.Networks...), e.IPv6Networks...) {
+		ipam.Routes = append(ipam.Routes, IPAMRoute{p})
+	}
+	return ipam
+}
