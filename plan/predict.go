@@ -1,0 +1,214 @@
+package plan
+
+import (
+	"math/bits"
+	"net/netip"
+
+	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/ipnet"
+)
+
+// A RangeUse says what has become of the node subnets of one cluster range. Each subnet is counted once, so that
+//
+//	Subnets = Services + Foreign + Nodes + Leaked + Free - Reused
+type RangeUse struct {
+	Range    netip.Prefix
+	NodeMask int    // prefix length of its subnets
+	Subnets  uint64 // how many it holds
+	Services uint64 // touched by a service range that is filtered out
+	Foreign  uint64 // of the others: touched by a podCIDR that is longer or shorter than NodeMask
+	Nodes    uint64 // of the others: held by a node
+	Leaked   uint64 // used up by failed tries; a restart gives them back
+	Free     uint64
+	// Reused are those in Services, Foreign or Nodes that the controller manager takes for free all the same, and hands out
+	// a second time: a node with the same podCIDR, or with one in the service range, was deleted.
+	Reused uint64
+
+	ForeignNodes int // nodes that hold a podCIDR counted under Foreign
+	// Ends is the number of nodes that hold a subnet of this range when none is left, if none is deleted.
+	Ends uint64
+}
+
+// A Prediction says what comes next.
+type Prediction struct {
+	// Next are the subnets of the next nodes, one entry a node, registered one after the other with no restart of the
+	// controller manager in between. There are fewer than were asked for if a range ends.
+	Next [][]netip.Prefix
+	// NextOpen: retries have used up an unknown number of subnets, so that Next is what comes if they have used up all.
+	NextOpen bool
+
+	// AfterRestart is the same with a restart, or a change of the leader, before the first of them. RestartServes are the
+	// nodes that wait now and are served by the restart.
+	AfterRestart  [][]netip.Prefix
+	RestartServes []NodeSubnets
+	RestartErr    error // why it does not come back: *[RefusedError], *[ExitError]
+
+	Nodes   int    // nodes that exist
+	Holding int    // nodes that hold a subnet of every range
+	More    uint64 // how many more nodes get subnets; the one after them gets none
+	Ends    uint64 // Holding + More
+	// Limits are the places in Ranges of those that end first.
+	Limits []int
+	// RestartMore is More after a restart: what failed tries have used up is free then, and what nodes hold twice is not.
+	RestartMore uint64
+
+	Ranges []RangeUse // in the order of --cluster-cidr; none if nothing is handed out
+}
+
+// Predict says which subnets the next k nodes get, with and without a restart of the controller manager in between, and
+// when it ends. c does not change. If the controller manager does not run, what it does when it is started is under
+// AfterRestart, and the rest is empty.
+func (c *Controller) Predict(k int) Prediction {
+	p := Prediction{Nodes: len(c.nodes)}
+	restarted := c.Clone()
+	if s := restarted.Start(c.flags); s.Err != nil {
+		p.RestartErr = s.Err
+	} else {
+		p.RestartServes = s.Assigned
+		if restarted.Allocating() {
+			p.AfterRestart = restarted.next(k)
+			p.RestartMore = restarted.least()
+		}
+	}
+	if !c.Allocating() {
+		return p
+	}
+	p.Next = c.next(k)
+	for i := range c.sets {
+		p.NextOpen = p.NextOpen || c.sets[i].early != nil && c.sets[i].mayFree() > c.sets[i].free()
+	}
+	p.More = c.least()
+	for _, n := range c.nodes {
+		if len(n.podCIDRs) == len(c.sets) {
+			p.Holding++
+		}
+	}
+	p.Ends = uint64(p.Holding) + p.More
+	for i := range c.sets {
+		u := c.use(i)
+		p.Ranges = append(p.Ranges, u)
+		if c.sets[i].hollow || u.Free == p.More {
+			p.Limits = append(p.Limits, i)
+		}
+	}
+	return p
+}
+
+// next returns what the next k nodes get.
+func (c *Controller) next(k int) [][]netip.Prefix {
+	var out [][]netip.Prefix
+	sets := cloneSets(c.sets)
+	for range k {
+		var node []netip.Prefix
+		for i := range sets {
+			p, err := sets[i].next()
+			if err != nil || !p.IsValid() {
+				return out
+			}
+			node = append(node, p)
+		}
+		out = append(out, node)
+	}
+	return out
+}
+
+// use counts the subnets of range i.
+func (c *Controller) use(i int) RangeUse {
+	s := &c.sets[i]
+	u := RangeUse{Range: plainRange(s.cluster), NodeMask: s.mask}
+	if s.mapped() {
+		u.NodeMask -= 96
+	}
+	if s.hollow {
+		return u // no subnet of it can be given to a node
+	}
+	u.Subnets, u.Free = s.pool.Len(), s.pool.Free()
+
+	seen := subnetSet{cluster: s.cluster, mask: s.mask, pool: cidr.NewPool(s.pool.Split())}
+	for _, p := range c.ranges.service {
+		_ = seen.mark(p, false) // one that is outside blocks nothing
+	}
+	u.Services = seen.pool.Used()
+	var own []netip.Prefix
+	var holding uint64
+	for _, n := range c.nodes {
+		if i >= len(n.podCIDRs) {
+			continue
+		}
+		_, p, ok := ipnet.ParseCIDR(n.podCIDRs[i])
+		if !ok || !plainRange(s.cluster).Overlaps(plainRange(p)) {
+			continue
+		}
+		holding++
+		if p.Bits() == u.NodeMask {
+			own = append(own, p)
+			continue
+		}
+		if u.ForeignNodes++; seen.mark(p, false) != nil {
+			u.ForeignNodes--
+		}
+	}
+	u.Foreign = seen.pool.Used() - u.Services
+	for _, p := range own {
+		_ = seen.mark(p, false) // it overlaps the range
+	}
+	u.Nodes = seen.pool.Used() - u.Services - u.Foreign
+	var both uint64
+	for p := range seen.pool.UsedBlocks() {
+		n, err := s.pool.UsedIn(p)
+		if err != nil {
+			continue // cannot be: p is part of the range
+		}
+		both += n
+	}
+	u.Leaked = s.pool.Used() - both
+	u.Reused = seen.pool.Used() - both
+	u.Ends = holding + u.Free
+	return u
+}
+
+// A SurgeNeed says whether more nodes can exist for a while, as in a rolling replacement that registers new nodes before
+// it deletes old ones.
+type SurgeNeed struct {
+	Surge int    // nodes more than now
+	Fits  uint64 // how many of them get subnets
+	// Missing says for each cluster range how many subnets it lacks, 0 where it has enough.
+	Missing []uint64
+	// Bits says for each cluster range how long its prefix may be at the most, the node mask unchanged, to hold what it
+	// holds now and the surge. It is the length that it has where nothing is missing.
+	Bits []int
+	// Leaks: a range behind the first lacks subnets. Each new node that gets none takes subnets of the ranges before it
+	// and does not give them back until the next restart.
+	Leaks bool
+}
+
+// OK reports whether all of the surge fits.
+func (n SurgeNeed) OK() bool { return n.Fits >= uint64(n.Surge) }
+
+// Surge says what s more nodes need, beside those that wait already. c does not change; s below 0 counts as 0.
+func (c *Controller) Surge(s int) SurgeNeed {
+	n := SurgeNeed{Surge: max(s, 0)}
+	if !c.Allocating() {
+		return n
+	}
+	need := uint64(n.Surge)
+	n.Fits = min(need, c.least())
+	for i := range c.sets {
+		set := &c.sets[i]
+		var missing uint64
+		if f := set.free(); f < need && !set.hollow {
+			missing = need - f
+		}
+		n.Missing = append(n.Missing, missing)
+		n.Leaks = n.Leaks || i > 0 && missing > 0
+		at := plainRange(set.cluster).Bits()
+		if missing > 0 {
+			// Doubling until the subnets of the whole are enough.
+			total := set.pool.Len() + missing
+			mask := at + bits.Len64(set.pool.Len()) - 1
+			at = mask - bits.Len64(total-1)
+		}
+		n.Bits = append(n.Bits, at)
+	}
+	return n
+}
