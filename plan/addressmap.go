@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 
+	"github.com/kubecidr/kubecidr/cidr"
 	"go4.org/netipx"
 )
 
@@ -37,7 +39,7 @@ type Segment struct {
 // then given ranges that lie outside of them. It is empty for a family that p does not have.
 //
 // Where ranges of several kinds overlap, a range of the plan comes before what is to be avoided, and that before what is
-// kept for growth.
+// kept for growth. Of several ranges to be avoided, the smallest is told.
 func (p *Plan) Map(f Family) []Area {
 	var areas []Area
 	var b netipx.IPSetBuilder
@@ -61,41 +63,85 @@ func (p *Plan) Map(f Family) []Area {
 	return areas
 }
 
-// segments divides area into what is used, reserved, kept and free.
+// A layer is a prefix with its use, on a map that is drawn in layers.
+type layer struct {
+	netip.Prefix
+	bits int // length of the prefix, which is cut to the area
+	rank int // the higher one is seen where two overlap; of two with the same rank, the smaller prefix
+	use  Segment
+	of   netip.Prefix // range of the plan that it belongs to: two ranges stay two segments
+}
+
+// segments divides area into what is used, reserved, kept and free, in O(n log n) for n ranges.
 func (p *Plan) segments(area netip.Prefix) []Segment {
-	var b netipx.IPSetBuilder
-	b.AddPrefix(area)
-	var out []Segment
-	// take moves what is left of q in area to out.
-	take := func(q netip.Prefix, s Segment) {
-		left, err := b.IPSet()
-		if err != nil || !q.IsValid() || !left.OverlapsPrefix(q) {
-			return
+	layers := []layer{{area, 0, 0, Segment{Kind: SegmentFree}, netip.Prefix{}}}
+	add := func(q netip.Prefix, rank int, use Segment, of netip.Prefix) {
+		if q.IsValid() && q.Overlaps(area) {
+			bits := q.Bits()
+			if q = q.Masked(); bits < area.Bits() {
+				q = area
+			}
+			layers = append(layers, layer{q, bits, rank, use, of})
 		}
-		var part netipx.IPSetBuilder
-		part.AddPrefix(q)
-		part.Intersect(left)
-		set, err := part.IPSet()
-		if err != nil {
-			return
-		}
-		for _, rg := range set.Ranges() {
-			s.First, s.Last = rg.From(), rg.To()
-			s.Prefix, _ = rg.Prefix()
-			out = append(out, s)
-		}
-		b.RemovePrefix(q)
 	}
 	for _, r := range p.Ranges {
-		take(r.Prefix, Segment{Kind: SegmentUsed, Role: r.Role})
+		add(r.Grow, 1, Segment{Kind: SegmentGrowth, Role: r.Role}, r.Prefix)
+		add(r.Prefix, 3, Segment{Kind: SegmentUsed, Role: r.Role}, r.Prefix)
 	}
 	for _, a := range p.Request.Avoid {
-		take(a.Prefix, Segment{Kind: SegmentReserved, Name: a.Name})
+		add(a.Prefix, 2, Segment{Kind: SegmentReserved, Name: a.Name}, netip.Prefix{})
 	}
-	for _, r := range p.Ranges {
-		take(r.Grow, Segment{Kind: SegmentGrowth, Role: r.Role})
+	slices.SortStableFunc(layers, func(a, b layer) int {
+		return cmp.Or(a.Compare(b.Prefix), cmp.Compare(a.rank, b.rank), cmp.Compare(a.bits, b.bits))
+	})
+
+	// Prefixes nest or are disjoint, and in this order each comes after those that contain it. So the open ones are a
+	// stack, and what is seen is known when one is put on it.
+	type open struct {
+		last netip.Addr
+		seen layer
 	}
-	take(area, Segment{Kind: SegmentFree})
-	slices.SortFunc(out, func(a, b Segment) int { return a.First.Compare(b.First) })
+	var (
+		out   []Segment
+		of    netip.Prefix // range that the last segment belongs to
+		stack []open
+		next  = area.Addr() // first address that no segment holds yet; invalid beyond the last of all
+	)
+	emit := func(seen layer, last netip.Addr) {
+		if !next.IsValid() || last.Less(next) {
+			return
+		}
+		s := seen.use
+		s.First, s.Last = next, last
+		if n := len(out) - 1; n >= 0 && out[n].Kind == s.Kind && out[n].Role == s.Role && out[n].Name == s.Name && of == seen.of {
+			out[n].Last = last
+		} else {
+			out = append(out, s)
+		}
+		of, next = seen.of, last.Next()
+	}
+	closeBefore := func(q netip.Prefix) {
+		for n := len(stack) - 1; n >= 0 && (!q.IsValid() || stack[n].last.Less(q.Addr())); n-- {
+			emit(stack[n].seen, stack[n].last)
+			stack = stack[:n]
+		}
+	}
+	for _, l := range layers {
+		closeBefore(l.Prefix)
+		seen := l
+		if n := len(stack) - 1; n >= 0 {
+			if next.Less(l.Addr()) {
+				emit(stack[n].seen, l.Addr().Prev())
+			}
+			if stack[n].seen.rank > l.rank {
+				seen = stack[n].seen
+			}
+		}
+		stack = append(stack, open{cidr.Last(l.Prefix), seen})
+	}
+	closeBefore(netip.Prefix{})
+	for i := range out {
+		out[i].Prefix, _ = netipx.IPRangeFrom(out[i].First, out[i].Last).Prefix()
+	}
 	return out
 }

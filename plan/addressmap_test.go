@@ -1,0 +1,198 @@
+package plan
+
+import (
+	"net/netip"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/kubecidr/kubecidr/cidr"
+)
+
+// slowUse is the judge of Map: what one address is for, found by looking at everything.
+func slowUse(p *Plan, a netip.Addr) Segment {
+	for _, r := range p.Ranges {
+		if r.Prefix.Contains(a) {
+			return Segment{Kind: SegmentUsed, Role: r.Role}
+		}
+	}
+	best := Segment{Kind: SegmentFree}
+	bits := -1
+	for _, r := range p.Request.Avoid {
+		if r.Prefix.Contains(a) && r.Prefix.Bits() >= bits { // of equal ones the last
+			best, bits = Segment{Kind: SegmentReserved, Name: r.Name}, r.Prefix.Bits()
+		}
+	}
+	if bits >= 0 {
+		return best
+	}
+	for _, r := range p.Ranges {
+		if r.Grow.Contains(a) {
+			return Segment{Kind: SegmentGrowth, Role: r.Role}
+		}
+	}
+	return best
+}
+
+// drawSmallPlan draws a plan of disjoint ranges, as New makes them, in a few hundred addresses at an end or in the middle of the
+// address space, with reservations anywhere.
+func drawSmallPlan(t *rapid.T) *Plan {
+	base := cidr.MustParse(rapid.SampledFrom([]string{"10.0.0.0/24", "0.0.0.0/24", "255.255.255.0/24", "fd00::/120",
+		"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ff00/120", "10.0.0.0/22", "10.0.0.128/27", "10.0.0.7/32"}).Draw(t, "within"))
+	sub := func(label string, within netip.Prefix) netip.Prefix {
+		bits := rapid.IntRange(within.Bits(), within.Addr().BitLen()).Draw(t, label+" bits")
+		split, err := cidr.NewSplit(within, bits)
+		if err != nil {
+			t.Fatalf("NewSplit(%v, %d): %v", within, bits, err)
+		}
+		return split.At(rapid.Uint64Range(0, split.Len()-1).Draw(t, label))
+	}
+	p := &Plan{Families: []Family{FamilyOf(base)}, Request: Request{Within: []netip.Prefix{base}}}
+	for _, role := range []Role{RoleHosts, RoleServices, RolePods} {
+		grow := sub(string(role)+" growth", base)
+		free := true
+		for _, r := range p.Ranges {
+			free = free && !r.Grow.Overlaps(grow)
+		}
+		if free {
+			p.Ranges = append(p.Ranges, Range{Role: role, Prefix: sub(string(role), grow), Grow: grow})
+		}
+	}
+	around, _ := cidr.Parent(base)
+	for i := range rapid.IntRange(0, 8).Draw(t, "reservations") {
+		p.Request.Avoid = append(p.Request.Avoid, Reservation{Prefix: sub("reserved", around), Name: string(rune('a' + i))})
+	}
+	return p
+}
+
+// sameUse reports whether a segment has the use that the judge found.
+func sameUse(got, want Segment) bool {
+	return got.Kind == want.Kind && got.Role == want.Role && got.Name == want.Name
+}
+
+func TestMapAgainstEachAddress(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawSmallPlan(t)
+		areas := p.Map(p.Families[0])
+		if len(areas) != 1 || areas[0].Prefix != p.Request.Within[0] || areas[0].Outside {
+			t.Fatalf("Map = %v, want the one block %v", areas, p.Request.Within)
+		}
+		a := areas[0].Prefix.Addr()
+		for i, s := range areas[0].Segments {
+			if a != s.First {
+				t.Fatalf("segment %d begins at %v, want %v: no gap and no overlap", i, s.First, a)
+			}
+			for ; a.IsValid() && !s.Last.Less(a); a = a.Next() {
+				if want := slowUse(p, a); !sameUse(s, want) {
+					t.Fatalf("%v is %+v, want %+v", a, s, want)
+				}
+			}
+			if s.Prefix.IsValid() && (s.Prefix.Addr() != s.First || cidr.Last(s.Prefix) != s.Last) {
+				t.Fatalf("segment %v to %v calls itself %v", s.First, s.Last, s.Prefix)
+			}
+		}
+		if end := cidr.Last(areas[0].Prefix).Next(); a != end {
+			t.Fatalf("the segments end before %v, want %v", a, end)
+		}
+	})
+}
+
+// A cell is whole if all its addresses have its use; it is shared if addresses of several have one.
+func TestGridAgainstEachAddress(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawSmallPlan(t)
+		area := p.Map(p.Families[0])[0]
+		g := area.grid()
+		if !cidr.Contains(area.Prefix, g.Prefix) {
+			t.Fatalf("the grid shows %v, which is not in %v", g.Prefix, area.Prefix)
+		}
+		split, err := cidr.NewSplit(g.Prefix, g.CellBits)
+		if err != nil || split.Len() != uint64(len(g.Cells)) {
+			t.Fatalf("%d cells of /%d in %v: %v", len(g.Cells), g.CellBits, g.Prefix, err)
+		}
+		for i, got := range g.Cells {
+			var uses []Segment // without growth and free, each once
+			growth, free, all := false, false, true
+			var first Segment
+			cell := split.At(uint64(i))
+			for a := cell.Addr(); a.IsValid() && cell.Contains(a); a = a.Next() {
+				u := slowUse(p, a)
+				if a == cell.Addr() {
+					first = u
+				}
+				all = all && sameUse(u, first)
+				switch u.Kind {
+				case SegmentFree:
+					free = true
+				case SegmentGrowth:
+					growth = true
+				default:
+					// What is reserved by several is still only reserved.
+					known := false
+					for _, v := range uses {
+						known = known || v.Kind == u.Kind && v.Role == u.Role
+					}
+					if !known {
+						uses = append(uses, u)
+					}
+				}
+			}
+			want := SegmentFree
+			for _, u := range uses {
+				if u.Kind == SegmentUsed || want != SegmentUsed {
+					want = u.Kind
+				}
+			}
+			if len(uses) == 0 && growth {
+				want = SegmentGrowth
+			}
+			if got.Kind != want || got.Shared != (len(uses) > 1) {
+				t.Fatalf("cell %v is %+v, want %s, shared %v", cell, got, want, len(uses) > 1)
+			}
+			if got.Kind != SegmentFree && got.Full != all {
+				t.Fatalf("cell %v is %+v, want full %v (free addresses %v)", cell, got, all, free)
+			}
+		}
+	})
+}
+
+func TestMapAreas(t *testing.T) {
+	prefixes := func(s string) []netip.Prefix {
+		ps, err := cidr.ParseList(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ps
+	}
+	for _, tt := range []struct {
+		name, within, hosts string
+		family              Family
+		want                string // areas, those outside in brackets
+		why                 string
+	}{
+		{"halves", "10.1.0.0/17,10.1.128.0/17", "10.1.0.0/24", IPv4, "10.1.0.0/16", "neighbours are one block"},
+		{"outside", "10.1.0.0/16", "198.51.100.0/24", IPv4, "10.1.0.0/16 [198.51.100.0/24]", "given hosts lie elsewhere"},
+		{"around", "10.1.0.0/16", "10.0.0.0/8", IPv4, "10.1.0.0/16 [10.0.0.0/8]", "given hosts hold the block"},
+		{"other family", "10.1.0.0/16", "10.1.0.0/24", IPv6, "", "the plan has no IPv6"},
+		{"order", "192.168.0.0/16,10.0.0.0/8", "10.0.0.0/24", IPv4, "10.0.0.0/8 192.168.0.0/16", "by address"},
+	} {
+		p := &Plan{Families: []Family{IPv4}, Request: Request{Within: prefixes(tt.within)}}
+		for _, h := range prefixes(tt.hosts) {
+			p.Ranges = append(p.Ranges, Range{Role: RoleHosts, Prefix: h, Grow: h})
+		}
+		got := ""
+		for i, a := range p.Map(tt.family) {
+			if i > 0 {
+				got += " "
+			}
+			if a.Outside {
+				got += "[" + a.Prefix.String() + "]"
+			} else {
+				got += a.Prefix.String()
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s: areas %q, want %q: %s", tt.name, got, tt.want, tt.why)
+		}
+	}
+}
