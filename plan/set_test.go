@@ -1,0 +1,223 @@
+package plan_test
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+func TestRequestSet(t *testing.T) {
+	p := cidr.MustParse
+	given := func(name, prefix string) plan.Reservation {
+		return plan.Reservation{Prefix: p(prefix), Name: name, Source: "given"}
+	}
+	for _, tt := range []struct {
+		key    string
+		values []string
+		want   plan.Request
+		why    string
+	}{
+		{"name", []string{"north"}, plan.Request{Name: "north"}, "text"},
+		{"name", []string{" a,b "}, plan.Request{Name: "a,b"}, "no list: a comma is part of it"},
+		{"nodes", []string{"40"}, plan.Request{Nodes: 40}, "number"},
+		{"nodes", []string{" 1073741824 "}, plan.Request{Nodes: 1 << 30}, "the largest"},
+		{"nodes", []string{"010"}, plan.Request{Nodes: 10}, "decimal, as everywhere in Kubernetes"},
+		{"grow", []string{"0"}, plan.Request{Nodes: 7}, "zero is a value here"},
+		{"churn", []string{"1.5"}, plan.Request{Churn: 1.5}, "fraction"},
+		{"family", []string{"dual"}, plan.Request{Families: []plan.Family{plan.IPv4, plan.IPv6}}, "primary first"},
+		{"family", []string{"Dual-IPv6"}, plan.Request{Families: []plan.Family{plan.IPv6, plan.IPv4}}, "case does not count"},
+		{"kubernetes", []string{"1.33"}, plan.Request{Kubernetes: plan.Version{Major: 1, Minor: 33}}, "version"},
+		{"node-mask-ipv4", []string{"/25"}, plan.Request{NodeMaskIPv4: 25}, "as people write a length"},
+		{"hosts", []string{"300"}, plan.Request{HostCount: 300}, "a count"},
+		{"hosts", []string{"10.0.0.0/24, fd00::/64"}, plan.Request{Hosts: []netip.Prefix{p("10.0.0.0/24"), p("fd00::/64")}}, "a list"},
+		{"hosts", []string{"10.0.0.0/24", "10.1.0.0/24"}, plan.Request{Hosts: []netip.Prefix{p("10.0.0.0/24"), p("10.1.0.0/24")}}, "several values"},
+		{"within", []string{"10.0.0.0/14"}, plan.Request{Within: []netip.Prefix{p("10.0.0.0/14")}}, "a list of one"},
+		{"avoid", []string{"10.8.0.0/16,vpn = 10.9.0.0/16"}, plan.Request{Avoid: []plan.Reservation{given("10.8.0.0/16", "10.8.0.0/16"), given("vpn", "10.9.0.0/16")}}, "with and without a name"},
+		{"pin", []string{"pods=10.244.0.0/16", "services=10.96.0.0/12,hosts=10.0.0.0/24"}, plan.Request{Pins: []plan.Pin{{Role: plan.RolePods, Prefix: p("10.244.0.0/16")},
+			{Role: plan.RoleServices, Prefix: p("10.96.0.0/12")}, {Role: plan.RoleHosts, Prefix: p("10.0.0.0/24")}}}, "repeated, and as a list"},
+	} {
+		// What was there before is replaced, other fields stay.
+		got := tt.want
+		got.Grow = 3
+		if err := got.Set(tt.key, tt.values...); err != nil {
+			t.Errorf("Set(%q, %q) = %v: %s", tt.key, tt.values, err, tt.why)
+			continue
+		}
+		want := tt.want
+		if tt.key != "grow" {
+			want.Grow = 3
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
+			t.Errorf("Set(%q, %q) over the same (-want +got): %s\n%s", tt.key, tt.values, tt.why, diff)
+		}
+		if tt.key == "grow" {
+			continue
+		}
+		var fresh plan.Request
+		if err := fresh.Set(tt.key, tt.values...); err != nil {
+			t.Errorf("Set(%q, %q) = %v: %s", tt.key, tt.values, err, tt.why)
+		}
+		if diff := cmp.Diff(tt.want, fresh, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
+			t.Errorf("Set(%q, %q) (-want +got): %s\n%s", tt.key, tt.values, tt.why, diff)
+		}
+	}
+}
+
+// A count takes the place of a list, and a list that of a count.
+func TestRequestSetHostsReplaces(t *testing.T) {
+	var r plan.Request
+	for _, v := range []string{"10.0.0.0/24", "40", "10.1.0.0/24"} {
+		if err := r.Set("hosts", v); err != nil {
+			t.Fatal(err)
+		}
+		if isCount := v == "40"; isCount != (r.HostCount == 40) || isCount != (len(r.Hosts) == 0) {
+			t.Errorf("after hosts %s: %d hosts in %v", v, r.HostCount, r.Hosts)
+		}
+	}
+}
+
+func TestRequestSetAtlas(t *testing.T) {
+	for _, name := range cidr.AtlasNames() {
+		var r plan.Request
+		if err := r.Set("avoid", strings.ToUpper(name)); err != nil {
+			t.Errorf("Set(avoid, %q) = %v", name, err)
+			continue
+		}
+		uses, _ := cidr.AtlasByName(name)
+		if len(r.Avoid) != len(uses) {
+			t.Errorf("Set(avoid, %q) gives %d ranges, want %d", name, len(r.Avoid), len(uses))
+			continue
+		}
+		for i, u := range uses {
+			if a := r.Avoid[i]; a.Prefix != u.Prefix || a.Name != name || !strings.Contains(a.Source, u.Source) {
+				t.Errorf("Set(avoid, %q)[%d] = %+v, want %v of %s", name, i, a, u.Prefix, u.Source)
+			}
+		}
+	}
+}
+
+func TestRequestSetErrors(t *testing.T) {
+	for _, tt := range []struct {
+		key    string
+		values []string
+		index  int
+		want   string
+	}{
+		{"node", []string{"4"}, 0, `"node": unknown key; did you mean "nodes"?`},
+		{"nodes", nil, 0, `nodes "": needs a value`},
+		{"nodes", []string{""}, 0, `nodes "": needs a value`},
+		{"nodes", []string{"0"}, 0, `nodes "0": must be 1 or more`},
+		{"nodes", []string{"-1"}, 0, `nodes "-1": must be 1 or more`},
+		{"nodes", []string{"1e3"}, 0, `nodes "1e3": must be a whole number, 1 or more`},
+		{"nodes", []string{"0x10"}, 0, `nodes "0x10": must be a whole number, 1 or more`},
+		{"nodes", []string{"1073741825"}, 0, `nodes "1073741825": must be 1,073,741,824 or less`},
+		{"nodes", []string{"4", "5"}, 1, `nodes "5": given 2 times, takes one value`},
+		{"grow", []string{"-1"}, 0, `grow "-1": must be 0 or more`},
+		{"churn", []string{"NaN"}, 0, `churn "NaN": must be a number from 1 to 16; 2 is usual`},
+		{"family", []string{"v4"}, 0, `family "v4": must be ipv4, ipv6, dual or dual-ipv6`},
+		{"within", []string{" "}, 0, `within " ": the list is empty; leave it out, or name at least one`},
+		{"within", []string{"10.0.0.0/8", "10.0.2.0/8"}, 1, `within: prefix "10.0.2.0/8": host bits are set; use 10.0.0.0/8, or was 10.0.2.0/24 meant?`},
+		{"hosts", []string{"40", "41"}, 0, `hosts "40": give either one number of addresses or a list of ranges`},
+		{"hosts", []string{"010.0.0.0/8"}, 0, `hosts: prefix "010.0.0.0/8": leading zeros`},
+		{"avoid", []string{"dockr"}, 0, `avoid "dockr": neither a range nor a known name; did you mean "docker"?`},
+		{"avoid", []string{"vpn=10.8.0.1/16"}, 0, `avoid "vpn=10.8.0.1/16": prefix "10.8.0.1/16": host bits are set; use 10.8.0.0/16`},
+		{"pin", []string{"pods"}, 0, `pin "pods": want role=CIDR, such as services=10.96.0.0/12`},
+		{"pin", []string{"pod=10.244.0.0/16"}, 0, `pin "pod=10.244.0.0/16": role "pod": must be hosts, services or pods`},
+	} {
+		before := plan.Request{Nodes: 3, Hosts: []netip.Prefix{cidr.MustParse("192.0.2.0/24")}}
+		r := before
+		err := r.Set(tt.key, tt.values...)
+		se, ok := errors.AsType[*plan.SetError](err)
+		if !ok {
+			t.Errorf("Set(%q, %q) = %v, want a *SetError", tt.key, tt.values, err)
+			continue
+		}
+		if se.Index != tt.index || !strings.HasPrefix(err.Error(), tt.want) {
+			t.Errorf("Set(%q, %q) = %d: %v\nwant %d: %s", tt.key, tt.values, se.Index, err, tt.index, tt.want)
+		}
+		if diff := cmp.Diff(before, r, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
+			t.Errorf("Set(%q, %q) failed and changed the request (-before +after):\n%s", tt.key, tt.values, diff)
+		}
+	}
+	if err := new(plan.Request).Set("nodess", "1"); !errors.Is(err, plan.ErrUnknownKey) {
+		t.Errorf("Set of an unknown key = %v, want ErrUnknownKey", err)
+	}
+	err := new(plan.Request).Set("within", "10.0.2.0/8")
+	if pe, ok := errors.AsType[*cidr.ParseError](err); !ok || pe.Masked != cidr.MustParse("10.0.0.0/8") {
+		t.Errorf("Set(within, 10.0.2.0/8) = %v, want a *cidr.ParseError that offers 10.0.0.0/8", err)
+	}
+}
+
+// The keys are documented once and all work: a key without a case in Set would be silently ignored.
+func TestRequestKeys(t *testing.T) {
+	values := map[string]string{"family": "ipv6", "hosts": "10.0.0.0/24", "within": "10.0.0.0/8", "avoid": "docker", "pin": "pods=10.244.0.0/16",
+		"kubernetes": "v1.30.0"}
+	seen := make(map[string]bool)
+	for _, k := range plan.RequestKeys() {
+		if seen[k.Name] || k.Doc == "" || k.Arg == "" {
+			t.Errorf("key %+v: named twice, or without its text", k)
+		}
+		seen[k.Name] = true
+		v := values[k.Name]
+		if v == "" {
+			v = "9"
+		}
+		var r plan.Request
+		if err := r.Set(k.Name, v); err != nil {
+			t.Errorf("Set(%q, %q) = %v", k.Name, v, err)
+		}
+		if cmp.Equal(r, plan.Request{}, cmpopts.EquateComparable(netip.Prefix{})) {
+			t.Errorf("Set(%q, %q) sets nothing", k.Name, v)
+		}
+	}
+}
+
+func FuzzRequestSet(f *testing.F) {
+	for _, k := range plan.RequestKeys() {
+		f.Add(k.Name, "10.0.2.0/8,docker,vpn=::/0")
+		f.Add(k.Name, "17")
+	}
+	f.Fuzz(func(t *testing.T, key, value string) {
+		var r plan.Request
+		if err := r.Set(key, value); err != nil {
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("Set(%q, %q): an error of several lines: %v", key, value, err)
+			}
+			return
+		}
+		var again plan.Request
+		if err := again.Set(key, value); err != nil || fmt.Sprint(r) != fmt.Sprint(again) {
+			t.Errorf("Set(%q, %q) differs the second time: %v, %v, %v", key, value, r, again, err)
+		}
+	})
+}
+
+// Will three sites' worth of nodes fit beside what the company uses already?
+func ExampleRequest_Set() {
+	var r plan.Request
+	for _, s := range [][2]string{{"nodes", "300"}, {"hosts", "10.20.0.0/22"}, {"avoid", "docker,vpn=10.8.0.0/13"}} {
+		if err := r.Set(s[0], s[1]); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	p, err := plan.New(r)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(p.Pods()[0], "holds", p.Capacity().Nodes, "nodes")
+
+	fmt.Println(r.Set("within", "10.0.2.0/8"))
+	// Output:
+	// 10.244.0.0/15 holds 512 nodes
+	// within: prefix "10.0.2.0/8": host bits are set; use 10.0.0.0/8, or was 10.0.2.0/24 meant?
+}
