@@ -22,6 +22,30 @@ func (p *Plan) NodeSubnet(i int, f Family) (q netip.Prefix, ok bool) {
 	return q, q.IsValid()
 }
 
+// ControllerFlags returns the flags that make kube-controller-manager hand out the node subnets of p: one mask for each
+// family, and for a single family before v1.23, which does not take that, the plain one.
+// cmd/kube-controller-manager/app/core.go setNodeCIDRMaskSizes v1.37.2.
+func (p *Plan) ControllerFlags() ControllerFlags {
+	f := ControllerFlags{
+		AllocateNodeCIDRs:     true,
+		ClusterCIDR:           joinPrefixes(p.Pods()),
+		ServiceClusterIPRange: joinPrefixes(p.Services()),
+		NodeCIDRMaskSizeIPv4:  p.NodeMaskIPv4,
+		NodeCIDRMaskSizeIPv6:  p.NodeMaskIPv6,
+	}
+	if len(p.Families) == 1 && p.Request.Kubernetes.Or(NewestKubernetes()).Before(Version{1, 23, 0}) {
+		f.NodeCIDRMaskSize = p.NodeMask(p.Families[0])
+		f.NodeCIDRMaskSizeIPv4, f.NodeCIDRMaskSizeIPv6 = 0, 0
+	}
+	return f
+}
+
+// Controller returns the twin of kube-controller-manager, started with the flags of p, for a cluster without nodes.
+// The error is that of [NewController]: it cannot come from a plan that [New] made for v1.23 or later.
+func (p *Plan) Controller() (*Controller, error) {
+	return NewController(p.ControllerFlags(), p.Request.Kubernetes)
+}
+
 // NodePodCIDRs returns the subnets of node i, primary family first, as they stand in the Node object's podCIDRs.
 // It is nil if i is negative or beyond the last node that gets a subnet of every family.
 func (p *Plan) NodePodCIDRs(i int) []netip.Prefix {

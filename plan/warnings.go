@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -94,7 +95,7 @@ func (p *Plan) warnings() []Finding {
 			f := r.Family()
 			limit := "its neighbours are taken"
 			if next, ok := cidr.Parent(r.Grow); ok {
-				limit = p.growthLimit(r, next, req.shortestFor(r.Role, f, p.NodeMask(f)))
+				limit = cmp.Or(p.growthLimit(r, next, req.shortestFor(r.Role, f, p.NodeMask(f))), limit)
 			}
 			add(RuleGrowthLimited, Info, "", "", "%s %v can double %s in place, %d asked for: %s",
 				r.Role, r.Prefix, times(kept), req.Grow, limit)

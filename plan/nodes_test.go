@@ -1,0 +1,65 @@
+package plan
+
+import (
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// TestNodesAsTwin registers nodes with the twin of kube-controller-manager, which the plan predicts by arithmetic.
+func TestNodesAsTwin(t *testing.T) {
+	for _, r := range []Request{
+		{Nodes: 4, NodeMaskIPv4: 26, PodsPerNode: 30, Pins: pins("pods=10.0.0.0/24 services=10.1.0.0/22")},
+		{Nodes: 3, Families: []Family{IPv6, IPv4}, Pins: pins("pods=10.244.0.0/22 pods=fd00::/62")},
+		{Nodes: 3, Families: []Family{IPv6}, Kubernetes: Version{1, 22, 0}, Pins: pins("pods=fd00::/68")},
+		{},
+	} {
+		p := mustNew(t, r)
+		c, err := p.Controller()
+		if err != nil {
+			t.Fatal(err)
+		}
+		most := int(p.Capacity().Nodes)
+		for i := range most {
+			step := c.Create(fmt.Sprintf("node-%d", i))
+			if step.Err != nil || len(step.Assigned) != 1 {
+				t.Fatalf("node %d: %+v", i, step)
+			}
+			if got, want := fmt.Sprint(step.Assigned[0].PodCIDRs), fmt.Sprint(p.NodePodCIDRs(i)); got != want {
+				t.Errorf("node %d gets %s, predicted %s", i, got, want)
+			}
+		}
+		if step := c.Create("one-more"); len(step.Assigned) != 0 || p.NodePodCIDRs(most) != nil {
+			t.Errorf("the twin gives a node more %v, predicted %v: the plan says that %d nodes fit", step.Assigned, p.NodePodCIDRs(most), most)
+		}
+	}
+}
+
+// TestProgramsTakePlans: no program of the plan's release refuses its ranges.
+func TestProgramsTakePlans(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		r := drawRequest(rt)
+		r.Kubernetes = rapid.SampledFrom([]Version{{}, {1, 23, 0}, {1, 28, 15}, {1, 33, 0}}).Draw(rt, "release")
+		p, e := solve(r)
+		if e != nil {
+			return
+		}
+		v := p.Request.Kubernetes
+		flags := p.ControllerFlags()
+		if refusals := flags.Refusals(v); len(refusals) > 0 {
+			rt.Fatalf("%s: kube-controller-manager %v: %+v", ranges(p), v, refusals)
+		}
+		if refusals := (APIServerFlags{ServiceClusterIPRange: flags.ServiceClusterIPRange}).Refusals(v); len(refusals) > 0 {
+			rt.Fatalf("%s: kube-apiserver %v: %+v", ranges(p), v, refusals)
+		}
+		n := KubeadmNetworking{PodSubnet: flags.ClusterCIDR, ServiceSubnet: flags.ServiceClusterIPRange}
+		for _, f := range p.Families {
+			n.ControllerManagerArgs = append(n.ControllerManagerArgs,
+				Arg{fmt.Sprintf("node-cidr-mask-size-ipv%d", f), fmt.Sprint(p.NodeMask(f))})
+		}
+		if refusals := n.Refusals(v); len(refusals) > 0 {
+			rt.Fatalf("%s: kubeadm %v: %+v", ranges(p), v, refusals)
+		}
+	})
+}
