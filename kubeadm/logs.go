@@ -1,0 +1,436 @@
+package kubeadm
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/netip"
+	"regexp"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/jsonscan"
+	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// A Log is what the log of a Kubernetes program says about addresses.
+type Log struct {
+	Entries []LogEntry
+	// Flags are the address-related flags that the program wrote down when it started ("FLAG: --cluster-cidr=..."), those
+	// with a value.
+	Flags []LogFlag
+	// Dropped is how many kinds of messages were left out of Entries, because there are more than a thousand.
+	Dropped int
+}
+
+// A LogEntry is a message of the catalogue in a log. Messages that say the same of the same node and ranges are one entry.
+type LogEntry struct {
+	Pos       plan.Position  // of the first of them: the line, and the column of the message in it
+	Component plan.Component // that says it
+	Host      string         // on which it was said, as far as the line tells
+	Count     int            // how many lines say it, at least 1
+	Symptom   plan.Symptom
+}
+
+// A LogFlag is a flag in a log.
+type LogFlag struct {
+	Component plan.Component // "" where the log does not tell whose it is
+	Host      string
+	Name      string // "cluster-cidr"
+	Value     plan.Value[string]
+}
+
+// String returns the entry in one line.
+func (e LogEntry) String() string {
+	s := fmt.Sprintf("%v: %s", e.Pos, e.Symptom.Message)
+	if e.Count > 1 {
+		s += fmt.Sprintf(" (%d times)", e.Count)
+	}
+	return s
+}
+
+// Statement returns the entry as a symptom.
+func (e LogEntry) Statement() plan.Statement {
+	y := e.Symptom
+	host := e.Host
+	if y.Node != "" {
+		host = y.Node
+	}
+	return plan.Statement{Component: e.Component, Host: host, Pos: e.Pos, Role: plan.RoleSymptom, Key: y.ID, Text: y.Message, Symptom: &y}
+}
+
+// Statements returns the symptoms, and what the flags state.
+func (l Log) Statements() []plan.Statement {
+	var out []plan.Statement
+	for _, e := range l.Entries {
+		out = append(out, e.Statement())
+	}
+	for _, f := range l.Flags {
+		if s, ok := f.statement(); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// logFlags are the flags that are read from a log, and what they state. Component is that of the only program which has the
+// flag, "" where several do.
+var logFlags = map[string]struct {
+	component plan.Component
+	role      plan.Role
+	setting   plan.Setting
+}{
+	"cluster-cidr":             {role: plan.RolePods},
+	"service-cluster-ip-range": {role: plan.RoleServices},
+	"allocate-node-cidrs":      {component: plan.ControllerManager, role: plan.RoleSetting, setting: plan.SettingAllocate},
+	"node-cidr-mask-size":      {component: plan.ControllerManager, role: plan.RoleSetting, setting: plan.SettingNodeMask},
+	"node-cidr-mask-size-ipv4": {component: plan.ControllerManager, role: plan.RoleSetting, setting: plan.SettingNodeMaskIPv4},
+	"node-cidr-mask-size-ipv6": {component: plan.ControllerManager, role: plan.RoleSetting, setting: plan.SettingNodeMaskIPv6},
+	"advertise-address":        {component: plan.APIServer, role: plan.RoleAddress},
+	"cluster-dns":              {component: plan.Kubelet, role: plan.RoleDNS},
+}
+
+func (f LogFlag) statement() (plan.Statement, bool) {
+	d := logFlags[f.Name]
+	s := plan.Statement{Component: f.Component, Host: f.Host, Pos: f.Value.Pos, Role: d.role, Setting: d.setting, Key: "--" + f.Name, Text: f.Value.V}
+	if f.Component == "" {
+		return s, false
+	}
+	switch d.role {
+	case plan.RolePods, plan.RoleServices:
+		s.Prefixes, s.Err = lenientPrefixes(f.Value.V)
+	case plan.RoleAddress, plan.RoleDNS:
+		for e := range strings.SplitSeq(strings.Trim(f.Value.V, "[]"), ",") {
+			a, err := lenientAddr(e)
+			if err != nil || a.IsUnspecified() {
+				return s, false
+			}
+			s.Addrs = append(s.Addrs, a)
+		}
+	default:
+		n, isInt := intValue(f.Value)
+		s.Int, s.Bool = n.V, f.Value.V == "true"
+		if d.setting != plan.SettingAllocate && (!isInt || n.V == 0) {
+			return s, false
+		}
+	}
+	return s, true
+}
+
+// Recognize looks a message up in the catalogue: the text of a log line or an event, with or without time and header.
+func Recognize(text string) (plan.Symptom, plan.Component, bool) {
+	return recognize(strings.ReplaceAll(text, `\"`, `"`))
+}
+
+func recognize(text string) (plan.Symptom, plan.Component, bool) {
+	const most = 16 << 10
+	if len(text) > most {
+		text = text[:most]
+	}
+rows:
+	for _, m := range catalogue() {
+		for i, l := range m.literals {
+			if strings.Contains(text, l) {
+				break
+			}
+			if i == len(m.literals)-1 {
+				continue rows
+			}
+		}
+		at := m.re.FindStringSubmatchIndex(text)
+		if at == nil {
+			continue
+		}
+		y := plan.Symptom{ID: m.ID, Message: firstLine(text, 2000), Cause: m.Cause, Remedy: m.Remedy, Rules: m.Rules}
+		var first, last netip.Addr
+		for i, name := range m.re.SubexpNames() {
+			if name == "" || at[2*i] < 0 {
+				continue
+			}
+			v := text[at[2*i]:at[2*i+1]]
+			switch name {
+			case "node":
+				y.Node = v
+			case "subnet", "subnet2":
+				y.Subnet = logPrefix(v)
+			case "network", "network2":
+				y.Network = logPrefix(v)
+			case "first":
+				first, _ = lenientAddr(v)
+			case "last":
+				last, _ = lenientAddr(v)
+			}
+		}
+		if first.IsValid() && last.IsValid() {
+			y.Subnet = spanning(first, last)
+		}
+		if y.Node == "" {
+			y.Node = nodeIn(text)
+		}
+		return y, m.Component, true
+	}
+	return plan.Symptom{}, "", false
+}
+
+// logPrefix reads a CIDR, or an address as the range that holds it alone. Host bits are dropped: the programs write the
+// address of an interface with the length of its network.
+func logPrefix(s string) netip.Prefix {
+	if p, err := cidr.ParseLenient(s); err == nil {
+		return p.Masked()
+	}
+	if a, err := lenientAddr(s); err == nil {
+		return netip.PrefixFrom(a, a.BitLen())
+	}
+	return netip.Prefix{}
+}
+
+// spanning returns the smallest prefix that holds both addresses: of a range set, which leaves out the first and the last
+// address of a subnet, the subnet.
+func spanning(a, b netip.Addr) netip.Prefix {
+	p, _ := cidr.Common(netip.PrefixFrom(a, a.BitLen()), netip.PrefixFrom(b, b.BitLen()))
+	return p
+}
+
+// nodeWords are the ways in which a line names the node that it is about.
+var nodeWords = regexp.MustCompile(`\bnode="([^"]+)"|\berror syncing '([^']+)'|\bobject="([^"/]+)" .*\bkind="Node"|\b[Nn]odes? "([^" ]+)"|\bNode ([a-z0-9][-a-z0-9.]*) (?:has|status)`)
+
+// nodeIn returns the node that a line names, "" for none.
+func nodeIn(text string) string {
+	m := nodeWords.FindStringSubmatch(text)
+	for i := 1; i < len(m); i++ {
+		if m[i] != "" {
+			return m[i]
+		}
+	}
+	return ""
+}
+
+// The headers of log lines, outer ones first.
+var (
+	// Nov 23 05:57:29 cp1 kubelet[812]: or 2026-01-01T00:00:00+0000 cp1 kubelet[812]:
+	syslogHeader = regexp.MustCompile(`^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\dT\S+) ([A-Za-z0-9][-A-Za-z0-9.]*) ([A-Za-z0-9_./-]+)(?:\[\d+\])?: `)
+	// 2026-01-01T00:00:00.000000000Z stderr F
+	criHeader = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\S+ (?:(?:stdout|stderr) [FP] )?`)
+	// [pod/kube-controller-manager-cp1/kube-controller-manager] of kubectl logs --prefix
+	podHeader = regexp.MustCompile(`^\[pod/([-a-z0-9.]+)/([-a-z0-9.]+)\] `)
+	// E0628 13:14:30.400034       1 range_allocator.go:260]
+	klogHeader = regexp.MustCompile(`^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ ([-\w.]+\.go):\d+\] `)
+	// time="2026-01-01T00:00:00Z" level=error msg="..." of k3s, RKE2 and containerd
+	logrusHeader = regexp.MustCompile(`^time="?[^" ]+"? level=\w+ msg="`)
+	// I1206 ... flags.go:64] FLAG: --cluster-cidr="10.244.0.0/16"
+	flagLine = regexp.MustCompile(`^FLAG: --([-a-z0-9]+)="(.*)"$`)
+	// 1.15 and before: Node cp1 has CIDR 10.32.0.0/24, occupying it in CIDR map; later "... " node="cp1" podCIDR="10.32.0.0/24"
+	nodeHasCIDR = regexp.MustCompile(`Node ([-A-Za-z0-9.]+) has CIDR (\S+), occupying it|Node has CIDR, occupying it in CIDR map".* node="([^"]+)" podCIDR="([^"]+)"`)
+)
+
+// componentNames tells programs by the name in a header.
+var componentNames = map[string]plan.Component{
+	"kubelet": plan.Kubelet, "kube-controller-manager": plan.ControllerManager, "kube-controller": plan.ControllerManager,
+	"kube-apiserver": plan.APIServer, "kube-proxy": plan.KubeProxy, "kubeadm": plan.Kubeadm,
+	"controllermanager.go": plan.ControllerManager, "range_allocator.go": plan.ControllerManager, "node_ipam_controller.go": plan.ControllerManager,
+	"controller_utils.go": plan.ControllerManager, "instance.go": plan.APIServer, "repairip.go": plan.APIServer, "repair.go": plan.APIServer,
+	"kubelet.go": plan.Kubelet, "kuberuntime_sandbox.go": plan.Kubelet, "pod_workers.go": plan.Kubelet, "server_others.go": plan.KubeProxy,
+}
+
+// A logLine is a line without its headers.
+type logLine struct {
+	text      string
+	offset    int // of text in the line
+	host      string
+	component plan.Component
+}
+
+// splitLog takes the headers off a line.
+func splitLog(line string) logLine {
+	l := logLine{text: line}
+	cut := func(n int) {
+		l.text = l.text[n:]
+		l.offset += n
+	}
+	name := func(s string) {
+		if c := componentNames[s]; c != "" && l.component == "" {
+			l.component = c
+		}
+	}
+	cut(len(l.text) - len(strings.TrimLeft(l.text, " \t")))
+	if m := podHeader.FindStringSubmatch(l.text); m != nil {
+		cut(len(m[0]))
+		name(m[2])
+		if h, ok := strings.CutPrefix(m[1], m[2]+"-"); ok && l.component != "" && l.component != plan.KubeProxy {
+			l.host = h // a static pod is named after its host
+		}
+	}
+	if m := syslogHeader.FindStringSubmatch(l.text); m != nil {
+		cut(len(m[0]))
+		l.host = m[1]
+		name(m[2])
+	} else if m := criHeader.FindString(l.text); m != "" {
+		cut(len(m))
+	}
+	if strings.HasPrefix(l.text, "{") {
+		var j struct{ Log, Msg, Err, Error, Node, Caller string }
+		if json.Unmarshal([]byte(l.text), &j) == nil {
+			switch {
+			case j.Log != "": // docker's json-file
+				in := splitLog(strings.TrimRight(j.Log, "\n"))
+				l.text = in.text
+				name(string(in.component))
+				if in.component != "" {
+					l.component = in.component
+				}
+				return l
+			case j.Msg != "": // klog's JSON format
+				l.text = j.Msg
+				for _, kv := range [][2]string{{"err", j.Err}, {"error", j.Error}, {"node", j.Node}} {
+					if kv[1] != "" {
+						l.text += " " + kv[0] + `="` + kv[1] + `"`
+					}
+				}
+				file, _, _ := strings.Cut(j.Caller[strings.LastIndexByte(j.Caller, '/')+1:], ":")
+				name(file)
+				return l
+			}
+		}
+	}
+	if m := klogHeader.FindStringSubmatch(l.text); m != nil {
+		cut(len(m[0]))
+		name(m[1])
+	} else if m := logrusHeader.FindString(l.text); m != "" {
+		cut(len(m))
+		l.text = strings.TrimSuffix(l.text, `"`)
+	}
+	return l
+}
+
+const (
+	maxLogLine    = 64 << 10 // the rest of a longer line is not looked at
+	maxLogEntries = 1000
+)
+
+// ReadLog reads a log of kube-controller-manager, kube-apiserver, kubelet, kube-proxy or kubeadm: klog's lines old and new,
+// structured or not, in JSON, from journalctl, docker, a container runtime or kubectl logs. Lines that are not in the
+// catalogue ([Messages]) are passed over, so any text can be given. Memory does not grow with r.
+//
+// The error is that of r; what was read before it is returned with it.
+func ReadLog(name string, r io.Reader) (Log, error) {
+	var log Log
+	b := bufio.NewReaderSize(jsonscan.Decode(r), maxLogLine)
+	type key struct {
+		c               plan.Component
+		id, node, host  string
+		subnet, network netip.Prefix
+	}
+	seen := map[key]int{}
+	owner := map[netip.Prefix]string{} // of a subnet, as the log says
+	flags := map[string]bool{}
+	var component plan.Component
+	for n := 1; ; n++ {
+		data, err := b.ReadSlice('\n')
+		data = bytes.TrimRight(data, "\r\n")
+		flag := bytes.Contains(data, []byte("FLAG: --"))
+		if flag || worthALook(data) {
+			l := splitLog(string(data))
+			text := l.text
+			if strings.Contains(text, `\"`) {
+				text = strings.ReplaceAll(text, `\"`, `"`)
+			}
+			pos := plan.Position{File: name, Line: n, Column: l.offset + 1}
+			if flag {
+				f, c, ok := logFlag(text, l, pos)
+				if c != "" {
+					component = c
+				}
+				if ok && len(log.Flags) < 100 && !flags[f.Name+f.Value.V] {
+					flags[f.Name+f.Value.V] = true
+					log.Flags = append(log.Flags, f)
+				}
+			} else if strings.Contains(text, "has CIDR") && len(owner) < 100_000 {
+				if m := nodeHasCIDR.FindStringSubmatch(text); m != nil {
+					if p := logPrefix(m[2] + m[4]); p.IsValid() {
+						owner[p] = m[1] + m[3]
+					}
+				}
+			}
+			if y, c, ok := recognize(text); ok && !flag {
+				if y.Node == "" && y.Subnet.IsValid() {
+					y.Node = owner[y.Subnet]
+				}
+				k := key{c, y.ID, y.Node, l.host, y.Subnet, y.Network}
+				switch i, ok := seen[k]; {
+				case ok:
+					log.Entries[i].Count++
+				case len(log.Entries) >= maxLogEntries:
+					log.Dropped++
+				default:
+					seen[k] = len(log.Entries)
+					log.Entries = append(log.Entries, LogEntry{Pos: pos, Component: c, Host: l.host, Count: 1, Symptom: y})
+				}
+			}
+		}
+		for err == bufio.ErrBufferFull {
+			_, err = b.ReadSlice('\n')
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return log, &source.Error{Pos: plan.Position{File: name, Line: n}, Msg: err.Error()}
+		}
+	}
+	for i := range log.Flags {
+		if log.Flags[i].Component == "" {
+			log.Flags[i].Component = component
+		}
+	}
+	return log, nil
+}
+
+// stems are parts of words, one of which is in every literal of the catalogue: most lines of a log have none.
+var stems = [][]byte{
+	[]byte("CIDR"), []byte("cidr"), []byte("subnet"), []byte("stack"), []byte("cni"), []byte("CNI"), []byte("mask"),
+	[]byte("Recording status"), []byte("failed to parse node"), []byte("The ipam"), []byte("any arguments"), []byte("argument has"),
+	[]byte("dualstack"), []byte("two entries"), []byte("is too large"), []byte("too small"), []byte("at least 8"), []byte("unknown field"),
+	[]byte("prefix length"), []byte("address family"), []byte("must not have"), []byte("must be a"), []byte("an IP address"),
+	[]byte("IP addresses"), []byte("ClusterDNS"), []byte("clusterDNS"), []byte("'--config'"), []byte("is smaller than"), []byte("is full"),
+	[]byte("not within any"), []byte("IP family"), []byte("max allowed"), []byte("range of"), []byte("valid range"), []byte("range is"),
+	[]byte("range set"), []byte("-ip-range"),
+}
+
+// worthALook reports whether a line may be in the catalogue.
+func worthALook(line []byte) bool {
+	for _, s := range stems {
+		if bytes.Contains(line, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// tellingFlags are flags that only one program has.
+var tellingFlags = map[string]plan.Component{
+	"allocate-node-cidrs": plan.ControllerManager, "etcd-servers": plan.APIServer, "proxy-mode": plan.KubeProxy,
+	"detect-local-mode": plan.KubeProxy, "max-pods": plan.Kubelet,
+}
+
+// logFlag reads a line in which a program writes down a flag. c is the program that has it, where only one does; ok is false
+// for flags that say nothing about ranges.
+func logFlag(text string, l logLine, pos plan.Position) (f LogFlag, c plan.Component, ok bool) {
+	m := flagLine.FindStringSubmatch(text)
+	if m == nil {
+		return f, "", false
+	}
+	c = tellingFlags[m[1]]
+	d, ok := logFlags[m[1]]
+	if !ok || m[2] == "" || m[2] == "[]" || m[2] == "<nil>" {
+		return f, c, false
+	}
+	f = LogFlag{Component: d.component, Host: l.host, Name: m[1], Value: plan.Value[string]{V: m[2], Text: m[2], Pos: pos}}
+	f.Value.Pos.Column += len("FLAG: --") + len(m[1]) + len(`="`)
+	if f.Component == "" {
+		f.Component = l.component
+	}
+	return f, c, true
+}
