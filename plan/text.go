@@ -312,7 +312,7 @@ func (p *Plan) facts() []fact {
 	fs := []fact{
 		{"API server service IP", joinAddrs(p.APIServerServiceIPs)},
 		{"cluster DNS IP", joinAddrs(p.DNSServiceIPs)},
-		{"nodes", fmt.Sprintf("%s planned, %s fit, %s left", withSurge(r), cidr.FormatCount(c.Nodes), cidr.FormatCount(c.NodesLeft))},
+		{"nodes", fmt.Sprintf("%s, %s fit, %s left", withSurge(r), cidr.FormatCount(c.Nodes), cidr.FormatCount(c.NodesLeft))},
 	}
 	for _, f := range c.Families {
 		in := ""
@@ -330,11 +330,12 @@ func (p *Plan) facts() []fact {
 	return fs
 }
 
+// withSurge says how many nodes are planned.
 func withSurge(r Request) string {
 	if r.Surge == 0 {
-		return commas(r.Nodes)
+		return commas(r.Nodes) + " planned"
 	}
-	return fmt.Sprintf("%s and %s during replacement", commas(r.Nodes), commas(r.Surge))
+	return fmt.Sprintf("%s planned, %s more during replacement", commas(r.Nodes), commas(r.Surge))
 }
 
 func joinAddrs(as []netip.Addr) string {

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr"
+	"github.com/kubecidr/kubecidr/kubeadm"
 	"github.com/kubecidr/kubecidr/plan"
 )
 
@@ -40,7 +41,12 @@ func formats() []format {
 		{"yaml", "the same as json, in YAML", (*plan.Plan).WriteYAML},
 		{"markdown", "a document for an architecture review", (*plan.Plan).WriteMarkdown},
 		{"svg", "the map as a picture", (*plan.Plan).WriteSVG},
+		{"kubeadm", "a ClusterConfiguration for kubeadm init --config", writeKubeadm},
 	}
+}
+
+func writeKubeadm(p *plan.Plan, w io.Writer, _ plan.RenderOptions) error {
+	return kubeadm.WriteClusterConfiguration(w, p, kubeadm.WriteOptions{})
 }
 
 // options are the flags that are not part of the request.
