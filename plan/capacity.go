@@ -228,15 +228,16 @@ func (p *Plan) growthLimit(r Range, next netip.Prefix, shortest int) string {
 			return a.String()
 		}
 	}
-	if !p.within(next) {
+	if !p.within(next, r.Prefix) {
 		return "the edge of the space to draw from"
 	}
 	return ""
 }
 
-// within reports whether all of q can be drawn from.
-func (p *Plan) within(q netip.Prefix) bool {
+// within reports whether all of q but own can be drawn from.
+func (p *Plan) within(q, own netip.Prefix) bool {
 	var b netipx.IPSetBuilder
+	b.AddPrefix(own)
 	for _, w := range p.Request.Within {
 		b.AddPrefix(w)
 	}

@@ -450,13 +450,17 @@ func (s *familySolver) setMask(pods *demand, mask int) {
 		return
 	}
 	base := netip.AddrFrom4([4]byte{10, 244})
-	whole := supernet(netip.PrefixFrom(base, 16), min(16, pods.needs))
+	// As large as the default, unless it could not double so many times then.
+	bits := min(pods.needs, max(16, pods.shortest+s.req.Grow))
 	why := "flannel's default network"
-	if whole.Bits() < 16 {
+	switch {
+	case bits < 16:
 		why = "around flannel's default network"
+	case bits > 16:
+		why = "at the base of flannel's default network"
 	}
-	pods.familiar = append(pods.familiar, familiarRange{whole, why})
-	if pods.needs > 16 {
+	pods.familiar = append(pods.familiar, familiarRange{supernet(netip.PrefixFrom(base, 32), bits), why})
+	if pods.needs > bits {
 		pods.familiar = append(pods.familiar, familiarRange{netip.PrefixFrom(base, pods.needs), "at the base of flannel's default network"})
 	}
 }

@@ -91,6 +91,8 @@ func TestNew(t *testing.T) {
 			"hosts 192.0.2.0/24, services 10.0.0.0/28, pods 10.0.0.16/28", [2]int{29, 0}},
 		{"room to double three times: services can grow into the familiar range", Request{Grow: 3},
 			"hosts 10.0.0.0/24, services 10.96.0.0/15, pods 10.244.0.0/16", [2]int{24, 0}},
+		{"room to double ten times: 10.0.0.0/8 has no room for a larger range that can", Request{Grow: 10, Hosts: prefixes("192.0.2.0/24"), Services: 200},
+			"hosts 192.0.2.0/24, services 10.96.0.0/22, pods 10.244.0.0/20", [2]int{24, 0}},
 		{"dual-stack", Request{Name: "kubernetes", Families: dual},
 			"hosts 10.0.0.0/24, hosts fd01:6d86:e7ae::/64, services 10.96.0.0/12, services fd01:6d86:e7ae:4000::/112, " +
 				"pods 10.244.0.0/16, pods fd01:6d86:e7ae:8000::/56", [2]int{24, 64}},
@@ -214,6 +216,14 @@ func TestNewInfeasible(t *testing.T) {
 			Hosts: prefixes("192.0.2.0/24"), Avoid: avoid("10.0.0.0/8 172.16.0.0/12 100.64.0.0/10 192.168.0.0/16")},
 			"IPv4: 198.18.0.0/16 has no room for pods /12, services /13",
 			[]string{"services /13 -> /17 (500,000 -> 32,764 services) and 4,096 -> 128 nodes"}, ""},
+		{"contradictory, and too much", Request{Nodes: 100000, Hosts: prefixes("10.0.0.0/8"), Pins: pins("services=10.1.0.0/16")},
+			"pin services 10.1.0.0/16 overlaps hosts 10.0.0.0/8; IPv4 pods: at most 16 bits",
+			[]string{"services not pinned to 10.1.0.0/16 and 100,000 -> 4,096 nodes"}, ""},
+		{"a ULA is full with 65,536 nodes: another one", Request{Nodes: 65536, HostCount: 1000, Families: []Family{IPv6}, NodeMaskIPv6: 64},
+			"IPv6: fd01:6d86:e7ae::/48 has no room for pods /48, services /118, hosts /118",
+			[]string{"node masks as derived from the pods of a node", "65,536 -> 32,768 nodes", "draw from fdd5:a1ae:e2f::/48 as well"}, ""},
+		{"numbers as large as they may be", Request{Nodes: 1 << 29, Surge: 1 << 29, PodsPerNode: 1 << 24, Churn: 16, Services: 1 << 29, HostCount: 1 << 30, Grow: 16,
+			Families: []Family{IPv6, IPv4}}, "IPv6 services: /108 is the largest that kubeadm takes (20 bits), /98 is needed", nil, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := New(tt.req)
@@ -448,37 +458,45 @@ func drawRequest(rt *rapid.T) Request {
 	return r
 }
 
-// TestNewProperties: a plan is sound, an infeasible request is judged by counting, both are the same on every run, and
+func TestNewProperties(t *testing.T) { rapid.Check(t, newProperties) }
+
+func FuzzNew(f *testing.F) { f.Fuzz(rapid.MakeFuzz(newProperties)) }
+
+// newProperties: a plan is sound, an infeasible request is judged by counting, both are the same on every run, and
 // the request stays as it is.
-func TestNewProperties(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		r := drawRequest(rt)
-		before := r.clone()
-		p, err := New(r)
-		if diff := cmp.Diff(before, r, equateAddrs); diff != "" {
-			rt.Fatalf("New changed its request:\n%s", diff)
+func newProperties(rt *rapid.T) {
+	r := drawRequest(rt)
+	before := r.clone()
+	p, err := New(r)
+	if diff := cmp.Diff(before, r, equateAddrs); diff != "" {
+		rt.Fatalf("New changed its request:\n%s", diff)
+	}
+	if p2, err2 := New(r); fmt.Sprint(err) != fmt.Sprint(err2) || p != nil && !cmp.Equal(p, p2, equateAddrs) {
+		rt.Fatalf("two runs differ: %v and %v", err, err2)
+	}
+	if err == nil {
+		if err := p.Validate(); err != nil {
+			rt.Fatal(err)
 		}
-		if p2, err2 := New(r); fmt.Sprint(err) != fmt.Sprint(err2) || p != nil && !cmp.Equal(p, p2, equateAddrs) {
-			rt.Fatalf("two runs differ: %v and %v", err, err2)
-		}
-		if err == nil {
-			if err := p.Validate(); err != nil {
-				rt.Fatal(err)
+		for _, x := range p.Ranges {
+			shortest := p.Request.shortestFor(x.Role, x.Family(), p.NodeMask(x.Family()))
+			if kept := x.Prefix.Bits() - x.Grow.Bits(); !x.Given && kept < min(p.Request.Grow, x.Needs-shortest) {
+				rt.Fatalf("%s %v: room for %d doublings of %d, /%d is needed and /%d the largest allowed", x.Role, x.Prefix, kept, p.Request.Grow, x.Needs, shortest)
 			}
-			return
 		}
-		e, ok := errors.AsType[*InfeasibleError](err)
-		if !ok {
-			rt.Fatalf("New: %v", err)
-		}
-		checkRelaxations(rt, e)
-		for _, s := range e.Shortages {
-			checkShortage(rt, e.Request, s)
-		}
-		if len(e.Conflicts)+len(e.Limits)+len(e.Shortages) == 0 {
-			rt.Fatal("infeasible, and nothing says why")
-		}
-	})
+		return
+	}
+	e, ok := errors.AsType[*InfeasibleError](err)
+	if !ok {
+		rt.Fatalf("New: %v", err)
+	}
+	checkRelaxations(rt, e)
+	for _, s := range e.Shortages {
+		checkShortage(rt, e.Request, s)
+	}
+	if len(e.Conflicts)+len(e.Limits)+len(e.Shortages) == 0 {
+		rt.Fatal("infeasible, and nothing says why")
+	}
 }
 
 // checkShortage counts the free blocks of the certificate's length by means of package netipx, and the blocks that are

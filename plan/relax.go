@@ -20,26 +20,12 @@ type change struct {
 // relax returns the changes that make r feasible, each verified, the smallest loss first.
 func relax(r Request, e *InfeasibleError) []Relaxation {
 	x := relaxer{orig: r, e: e}
-	for _, d := range x.dials() {
-		if c, ok := x.smallest(r, d); ok {
-			x.try(c)
-		}
-	}
+	x.tryDials(change{make: func(r Request) Request { return r }})
 	x.tryGivingUp()
 	x.tryWidening()
-	if fs := x.orig.Families; len(fs) == 2 {
-		for _, f := range fs {
-			x.try(change{fmt.Sprintf("%v alone", f), 6, func(r Request) Request {
-				other := func(p netip.Prefix) bool { return FamilyOf(p) != f }
-				r.Families = []Family{f}
-				r.Hosts, r.Within = slices.DeleteFunc(r.Hosts, other), slices.DeleteFunc(r.Within, other)
-				r.Pins = slices.DeleteFunc(r.Pins, func(p Pin) bool { return other(p.Prefix) })
-				return r
-			}})
-		}
-	}
+	x.tryOneFamily()
 	if len(x.out) == 0 {
-		x.tryPairs()
+		x.tryTogether()
 	}
 	slices.SortStableFunc(x.out, func(a, b ranked) int { return cmp.Compare(a.loss, b.loss) })
 	var out []Relaxation
@@ -97,6 +83,24 @@ type dial struct {
 	at    func(r Request, step int) Request
 	text  func(step int) string
 	loss  func(step int) float64
+}
+
+// and returns the change that does c and then d.
+func (c change) and(d change) change {
+	if c.text == "" {
+		return d
+	}
+	return change{c.text + " and " + d.text, c.loss + d.loss, func(r Request) Request { return d.make(c.make(r)) }}
+}
+
+// tryDials turns each dial of the request as c changes it, alone.
+func (x *relaxer) tryDials(c change) {
+	r := c.make(x.orig.clone())
+	for _, d := range x.dials() {
+		if turned, ok := x.smallest(r, d); ok {
+			x.try(c.and(turned))
+		}
+	}
 }
 
 // smallest returns the first step of d that makes r feasible. Feasibility grows with the steps, so it is searched by halving.
@@ -239,8 +243,9 @@ type claimGone struct {
 	loss float64
 }
 
-// tryGivingUp tries to do without ranges that are in the way: one, or as few as needed.
-func (x *relaxer) tryGivingUp() {
+// inTheWay returns the claims that could be given up: those that contradict others, that are too small, that take space.
+// Hosts count as one.
+func (x *relaxer) inTheWay() []claimGone {
 	var gone []claimGone
 	add := func(c Claim) {
 		loss := 4.0 // somebody else's range
@@ -274,8 +279,14 @@ func (x *relaxer) tryGivingUp() {
 			}
 		}
 	}
-	if len(gone) > 12 {
-		gone = gone[:12]
+	return gone
+}
+
+// tryGivingUp tries to do without ranges that are in the way: one, or as few as needed.
+func (x *relaxer) tryGivingUp() {
+	gone := x.inTheWay()
+	if len(gone) > maxGivenUp {
+		gone = gone[:maxGivenUp]
 	}
 	var found [][]int // sets that work; a set that holds one of them says nothing new
 	for size := 1; size <= len(gone) && size <= 4; size++ {
@@ -286,13 +297,15 @@ func (x *relaxer) tryGivingUp() {
 			if slices.ContainsFunc(found, func(f []int) bool { return subset(f, set) }) {
 				return
 			}
-			c := x.giveUp(gone, set)
-			if x.try(c) {
+			if x.try(x.giveUp(gone, set)) {
 				found = append(found, slices.Clone(set))
 			}
 		})
 	}
 }
+
+// maxGivenUp is how many ranges are tried in combination.
+const maxGivenUp = 12
 
 // giveUp returns the change that does without the claims of a set.
 func (x *relaxer) giveUp(gone []claimGone, set []int) change {
@@ -349,7 +362,7 @@ func subset(a, b []int) bool {
 	return !slices.ContainsFunc(a, func(x int) bool { return !slices.Contains(b, x) })
 }
 
-// tryWidening tries to draw from more: the smallest widening of one block, or another private range.
+// tryWidening tries to draw from more: the smallest widening of one block, another private range, another ULA.
 func (x *relaxer) tryWidening() {
 	for _, s := range x.e.Shortages {
 		for _, w := range s.Within {
@@ -357,33 +370,34 @@ func (x *relaxer) tryWidening() {
 			if i < 0 {
 				continue
 			}
-			private := privateRanges()[i]
-			shortest := max(private.Bits(), w.Bits()-32)
+			shortest := privateRanges()[i].Bits()
+			if s.Family == IPv6 {
+				shortest = 48 // RFC 4193: what is before belongs to others
+			}
 			d := dial{w.Bits() - shortest,
 				func(q Request, i int) Request {
 					wider := supernet(w, w.Bits()-i)
+					q = x.spaceNamed(q, s.Family)
 					q.Within = slices.DeleteFunc(q.Within, func(x netip.Prefix) bool { return cidr.Contains(wider, x) })
 					q.Within = append(q.Within, wider)
 					return q
 				},
 				func(i int) string { return fmt.Sprintf("draw from %v instead of %v", supernet(w, w.Bits()-i), w) },
 				func(i int) float64 { return 3 + 0.2*float64(i) }}
-			if c, ok := x.smallest(x.within(s.Family), d); ok {
-				make := c.make
-				c.make = func(Request) Request { return make(x.within(s.Family)) }
+			if c, ok := x.smallest(x.orig, d); ok {
 				x.try(c)
 			}
 		}
-		for _, q := range privateRanges() {
-			if FamilyOf(q) != s.Family || s.Family == IPv6 || slices.ContainsFunc(s.Within, q.Overlaps) {
+		for _, q := range x.furtherSpace(s.Family) {
+			if slices.ContainsFunc(s.Within, q.Overlaps) {
 				continue
 			}
 			loss := 5.0
 			if q.Bits() == 10 {
 				loss = 7 // shared with the provider (RFC 6598)
 			}
-			x.try(change{fmt.Sprintf("draw from %v as well", q), loss, func(Request) Request {
-				r := x.within(s.Family)
+			x.try(change{fmt.Sprintf("draw from %v as well", q), loss, func(r Request) Request {
+				r = x.spaceNamed(r, s.Family)
 				r.Within = append(r.Within, q)
 				return r
 			}})
@@ -391,9 +405,16 @@ func (x *relaxer) tryWidening() {
 	}
 }
 
-// within returns the request with the space to draw from spelt out for family f, so that more can be added to it.
-func (x *relaxer) within(f Family) Request {
-	r := x.orig.clone()
+// furtherSpace returns private space that one can always draw from.
+func (x *relaxer) furtherSpace(f Family) []netip.Prefix {
+	if f == IPv6 {
+		return []netip.Prefix{ULA(x.e.Request.Name), ULA(x.e.Request.Name + "/2")}
+	}
+	return slices.DeleteFunc(privateRanges(), func(p netip.Prefix) bool { return FamilyOf(p) != f })
+}
+
+// spaceNamed returns r with the space to draw from spelt out for family f, so that more can be added to it.
+func (x *relaxer) spaceNamed(r Request, f Family) Request {
 	if !slices.ContainsFunc(r.Within, func(p netip.Prefix) bool { return FamilyOf(p) == f }) {
 		q := r.WithDefaults()
 		r.Within = append(r.Within, q.defaultWithin(f)...)
@@ -401,24 +422,77 @@ func (x *relaxer) within(f Family) Request {
 	return r
 }
 
-// tryPairs tries two dials at once: the first turned down as far as it goes, then the second as little as needed, then
-// the first back up as far as possible.
-func (x *relaxer) tryPairs() {
+// tryOneFamily tries to do without the other family.
+func (x *relaxer) tryOneFamily() {
+	if len(x.orig.Families) < 2 {
+		return
+	}
+	for _, f := range x.orig.Families {
+		x.try(change{fmt.Sprintf("%v alone", f), 6, func(r Request) Request {
+			other := func(p netip.Prefix) bool { return FamilyOf(p) != f }
+			r.Families = []Family{f}
+			r.Hosts, r.Within = slices.DeleteFunc(r.Hosts, other), slices.DeleteFunc(r.Within, other)
+			r.Pins = slices.DeleteFunc(r.Pins, func(p Pin) bool { return other(p.Prefix) })
+			return r
+		}})
+	}
+}
+
+// tryTogether is for requests that no single change makes feasible: two dials at once; or all that is in the way given up,
+// pins first, and then no dial, one, or two.
+func (x *relaxer) tryTogether() {
+	gone := x.inTheWay()
+	bases := []change{{make: func(r Request) Request { return r }}}
+	for _, keep := range []func(g claimGone) bool{
+		func(g claimGone) bool { return g.Pin },
+		func(g claimGone) bool { return g.Role != RoleHosts },
+		func(claimGone) bool { return true },
+	} {
+		var set []int
+		for i, g := range gone {
+			if keep(g) {
+				set = append(set, i)
+			}
+		}
+		if len(set) > 0 && len(set) <= maxGivenUp {
+			bases = append(bases, x.giveUp(gone, set))
+		}
+	}
+	for i, base := range bases {
+		if i > 0 {
+			if x.try(base) {
+				return
+			}
+			x.tryDials(base)
+		}
+		if len(x.out) == 0 {
+			x.tryPairs(base)
+		}
+		if len(x.out) > 0 {
+			return
+		}
+	}
+}
+
+// tryPairs turns two dials of the request as base changes it: the first as far down as it goes, then the second as little
+// as needed, then the first back up as far as possible.
+func (x *relaxer) tryPairs(base change) {
+	r := base.make(x.orig.clone())
 	dials := x.dials()
 	for i, a := range dials {
 		for _, b := range dials[i+1:] {
 			if a.steps < 1 || b.steps < 1 {
 				continue
 			}
-			cb, ok := x.smallest(a.at(x.orig.clone(), a.steps), b)
+			cb, ok := x.smallest(a.at(r.clone(), a.steps), b)
 			if !ok {
 				continue
 			}
-			ca, ok := x.smallest(cb.make(x.orig.clone()), a)
+			ca, ok := x.smallest(cb.make(r.clone()), a)
 			if !ok {
 				continue
 			}
-			x.try(change{ca.text + " and " + cb.text, ca.loss + cb.loss, func(r Request) Request { return ca.make(cb.make(r)) }})
+			x.try(base.and(ca).and(cb))
 		}
 	}
 }

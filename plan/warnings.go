@@ -19,6 +19,7 @@ const (
 	RuleSpecialRange       RuleID = "special-range"
 	RuleNodeSubnetTight    RuleID = "node-subnet-tight"
 	RuleNodeMaskUncommon   RuleID = "node-mask-uncommon"
+	RuleFamiliesDiffer     RuleID = "families-differ-in-size"
 	RuleDualStackNotStable RuleID = "dual-stack-not-stable"
 )
 
@@ -126,6 +127,13 @@ func (p *Plan) warnings() []Finding {
 		}
 	}
 	if len(p.Families) == 2 {
+		first, second := p.familyCapacity(p.Families[0]), p.familyCapacity(p.Families[1])
+		if second.NodeSubnets < first.NodeSubnets {
+			add(RuleFamiliesDiffer, Info, "the error names the second range first and the first one later; a restart gives the subnets back", "",
+				"%v has %s node subnets, %v has %s: each attempt to serve a node beyond the %s takes one of %v and does not give it back",
+				first.Family, cidr.FormatCount(first.NodeSubnets), second.Family, cidr.FormatCount(second.NodeSubnets),
+				cidr.FormatCount(second.NodeSubnets), first.Family)
+		}
 		if v := req.Kubernetes; v.Before(Version{1, 23, 0}) {
 			add(RuleDualStackNotStable, Warning, "", "", "dual-stack is stable from v1.23 on; %v needs the feature gate IPv6DualStack, which is on by default from v1.21", v)
 		}
