@@ -1,0 +1,117 @@
+// Simulate replays what happens to a cluster through the twin of kube-controller-manager: which subnet each node gets, which
+// gets none, when the program ends and why.
+//
+// A scenario is a JSON file with the flags of kube-controller-manager and a list of operations; it is written back with the result of
+// each. With -vs it is compared with a recording. The exit status is 0, 1 if something differs, 2 for wrong usage and
+// for input that cannot be read.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/kubecidr/kubecidr/internal/scenario"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+const (
+	exitSame   = 0
+	exitDiffer = 1
+	exitUsage  = 2
+)
+
+const usageText = `usage: go run ./examples/simulate [-o json|text] [-kubernetes VERSION] [-vs RECORDING] FILE
+
+Replays a scenario through the twin of kube-controller-manager. - is standard input.
+
+  -o FORMAT            json: the scenario with the result of each operation (default); text: a table
+  -kubernetes VERSION  release to follow (default: the scenario's "version", or the newest known)
+  -vs RECORDING        print how the recording differs from what the twin says, and exit with 1 if it does.
+                       Where timing decides, whatever is possible counts as the same
+
+A scenario is {"flags": {"cluster-cidr": "10.244.0.0/16", ...}, "ops": [{"op": "start"}, {"op": "create", "node": "n1"}, ...]}.
+Operations: start, stop, restart (flags), create (node, preset), burst (nodes), delete (node), patch (node, podCIDRs), wait, list.
+`
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	fail := func(err error) int {
+		fmt.Fprintf(stderr, "simulate: %v\n", err)
+		return exitUsage
+	}
+	fs := flag.NewFlagSet("simulate", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	output := fs.String("o", "json", "")
+	release := fs.String("kubernetes", "", "")
+	vs := fs.String("vs", "", "")
+	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(stdout, usageText)
+		return exitSame
+	} else if err != nil {
+		return fail(fmt.Errorf("%w; -h lists all flags", err))
+	}
+	if *output != "json" && *output != "text" {
+		return fail(fmt.Errorf("-o %q: must be json or text", *output))
+	}
+	if fs.NArg() != 1 {
+		return fail(fmt.Errorf("%d arguments: want one scenario, or - for standard input; -h tells more", fs.NArg()))
+	}
+	var v plan.Version
+	if *release != "" {
+		var err error
+		if v, err = plan.ParseVersion(*release); err != nil {
+			return fail(fmt.Errorf("-kubernetes: %w", err))
+		}
+	}
+	s, err := read(fs.Arg(0), stdin)
+	if err != nil {
+		return fail(err)
+	}
+	var recording *scenario.Scenario
+	if *vs != "" {
+		if recording, err = read(*vs, stdin); err != nil {
+			return fail(err)
+		}
+	}
+	got := s.Replay(v, recording)
+	if recording != nil {
+		differences := got.Compare(recording)
+		for _, d := range differences {
+			if _, err := fmt.Fprintln(stdout, d); err != nil {
+				return fail(err)
+			}
+		}
+		if len(differences) > 0 {
+			return exitDiffer
+		}
+		return exitSame
+	}
+	write := got.Write
+	if *output == "text" {
+		write = got.WriteText
+	}
+	if err := write(stdout); err != nil {
+		return fail(err)
+	}
+	return exitSame
+}
+
+// read reads a scenario from a file, or from standard input where name is "-".
+func read(name string, stdin io.Reader) (*scenario.Scenario, error) {
+	if name == "-" {
+		data, err := io.ReadAll(stdin)
+		if err != nil {
+			return nil, err
+		}
+		return scenario.Read("standard input", data)
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return scenario.Read(name, data)
+}

@@ -1,0 +1,439 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// mostPossible is how many outcomes of one step are written out.
+const mostPossible = 24
+
+// mostSubnets is how many subnets of a range are written out for one step.
+const mostSubnets = 256
+
+// A player takes a cluster through a scenario.
+type player struct {
+	c       *plan.Controller
+	version plan.Version
+	flags   Flags
+	seen    []Op // what was observed, for steps whose outcome is open; may be shorter
+	events  map[string]plan.NodeEvent
+}
+
+// Replay takes a cluster of release v through the operations of s and returns them with the results of the twin. The zero
+// version is that of s, or else the newest release.
+//
+// Where timing decides, the twin follows what was observed, provided that it is among the possible outcomes, so that what
+// comes later can be compared. observed is a recording of the same operations; nil stands for s itself.
+// Where nothing was observed it takes the likeliest.
+func (s *Scenario) Replay(v plan.Version, observed *Scenario) *Scenario {
+	if v.IsZero() && s.Version != "" {
+		v, _ = plan.ParseVersion(s.Version) // Read has looked at it
+	}
+	if observed == nil {
+		observed = s
+	}
+	p := &player{c: plan.NewStopped(v), flags: s.Flags, seen: observed.Ops, events: map[string]plan.NodeEvent{}}
+	p.version = p.c.Version()
+	out := &Scenario{Name: s.Name, Note: s.Note, Version: s.Version, Flags: s.Flags}
+	for i, o := range s.Ops {
+		o.Controller, o.Result, o.Code, o.Message, o.Refused, o.Reason, o.Log, o.Timing = "", nil, 0, "", nil, "", nil, nil
+		out.Ops = append(out.Ops, p.play(i, o))
+	}
+	for _, k := range slices.Sorted(maps.Keys(p.events)) {
+		e := p.events[k]
+		out.Events = append(out.Events, Event{Node: e.Node, Type: "Normal", Reason: e.Reason, Message: e.Message, Component: "cidrAllocator"})
+	}
+	return out
+}
+
+// play does operation i and returns it with its result.
+func (p *player) play(i int, o Op) Op {
+	switch o.Op {
+	case "start", "restart":
+		if o.Flags != nil {
+			p.flags = o.Flags
+		}
+		p.start(i, &o)
+	case "stop":
+		p.c.Stop()
+	case "create":
+		if !p.c.Running() {
+			o.Controller = "stopped"
+		}
+		step := p.c.Create(o.Node, o.Preset...)
+		if step.Err != nil {
+			o.Refused = step.Err.Error()
+			o.Result = &Result{One: []string{}}
+			return o
+		}
+		p.note(i, &o, step)
+		o.Result = p.one(o.Node)
+	case "burst":
+		if !p.c.Running() {
+			o.Controller = "stopped"
+		}
+		step := p.c.Burst(o.Nodes...)
+		p.note(i, &o, step)
+		if step.Err != nil {
+			o.Refused = step.Err.Error()
+		}
+		o.Result = &Result{Many: map[string][]string{}}
+		for _, n := range o.Nodes {
+			o.Result.Many[n] = p.one(n).One
+		}
+	case "delete":
+		step := p.c.Delete(o.Node)
+		p.answer(&o, step)
+		p.note(i, &o, step)
+	case "patch":
+		step := p.c.Patch(o.Node, o.PodCIDRs...)
+		if o.Code = 200; step.Err != nil {
+			p.answer(&o, step)
+			return o
+		}
+		p.note(i, &o, step)
+		o.Result = p.one(o.Node)
+	case "wait":
+		p.note(i, &o, p.c.Wait())
+	case "list":
+		p.note(i, &o, p.c.Wait()) // whoever was not yet served may be now
+		o.Timing = nil
+		o.Result = &Result{Many: map[string][]string{}}
+		for _, n := range p.c.Nodes() {
+			o.Result.Many[n.Node] = p.one(n.Node).One
+		}
+	}
+	return o
+}
+
+// start starts the controller manager with the flags in force.
+func (p *player) start(i int, o *Op) {
+	proc := p.flags.process(p.version)
+	// What its flag package refuses, the program never gets to see.
+	if refused := proc.Refusals(p.version); len(refused) > 0 && refused[0].Rule == plan.RuleFlagRefused {
+		p.c.Stop()
+		o.Reason = refused[0].Message
+		o.Result = &Result{Start: &Start{Exit: 1}}
+		return
+	}
+	step := p.c.Start(proc.ControllerFlags())
+	if step.Err != nil {
+		o.Result = &Result{Start: &Start{Exit: step.ExitStatus()}}
+		o.Log = step.Log
+		o.Reason = reason(step.Err)
+		return
+	}
+	p.note(i, o, step)
+	o.Result = &Result{Start: &Start{Started: true}}
+}
+
+// reason returns what the program prints.
+func reason(err error) string {
+	var refused *plan.RefusedError
+	var exit *plan.ExitError
+	switch {
+	case errors.As(err, &refused):
+		var lines []string
+		for _, r := range refused.Refusals {
+			lines = append(lines, r.Message)
+		}
+		if len(lines) == 1 {
+			return lines[0]
+		}
+		return "[" + strings.Join(lines, ", ") + "]"
+	case errors.As(err, &exit):
+		return exit.Message
+	}
+	return err.Error()
+}
+
+// answer notes the API server's error.
+func (p *player) answer(o *Op, step plan.Step) {
+	var api *plan.APIError
+	if errors.As(step.Err, &api) {
+		o.Code, o.Message = api.Code, api.Message
+	}
+}
+
+// note adds what a step says beside its result.
+func (p *player) note(i int, o *Op, step plan.Step) {
+	o.Log = step.Log
+	for _, e := range step.Events {
+		p.events[e.Node+" "+e.Reason] = e
+	}
+	if step.Timing == nil {
+		return
+	}
+	o.Timing = timingOf(step.Timing)
+	if got, ok := p.observed(i, step.Timing); ok {
+		p.c.Resolve(got)
+	}
+}
+
+// one returns the podCIDRs of a node, an empty list for none.
+func (p *player) one(name string) *Result {
+	list, _ := p.c.Node(name)
+	if list == nil {
+		list = []string{}
+	}
+	return &Result{One: list}
+}
+
+func timingOf(t *plan.Timing) *Timing {
+	out := &Timing{Nodes: t.Nodes, Min: t.Min, Max: t.Max, Why: t.Why, Outcomes: t.Count().String()}
+	for _, list := range t.Subnets {
+		n := min(len(list), mostSubnets)
+		out.Omitted += len(list) - n
+		out.Subnets = append(out.Subnets, texts(list[:n]))
+	}
+	if slices.Contains(t.Skips, true) {
+		out.Any = t.Skips
+	}
+	if n := t.Count(); n.IsInt64() && n.Int64() <= mostPossible {
+		for o := range t.Outcomes() {
+			m := map[string][]string{}
+			for _, n := range t.Nodes {
+				m[n] = texts(o[n])
+			}
+			out.Possible = append(out.Possible, m)
+		}
+	}
+	return out
+}
+
+func texts(list []netip.Prefix) []string {
+	out := make([]string, len(list))
+	for i, p := range list {
+		out[i] = p.String()
+	}
+	return out
+}
+
+// sighting returns the podCIDRs of a node when it is next seen from operation i on, and whether it is seen before it is
+// deleted or given others by hand. A node that is seen without any was not served.
+func (p *player) sighting(i int, name string) (podCIDRs []string, seen bool) {
+	for j := i; j < len(p.seen); j++ {
+		o := p.seen[j]
+		switch {
+		case j > i && o.Node == name && (o.Op == "delete" || o.Op == "create"):
+			return nil, false
+		case j > i && o.Node == name && o.Op == "patch":
+			if o.Code == 200 {
+				return nil, true // the API server took it, so there was none
+			}
+			continue
+		case o.Result == nil:
+			continue
+		case o.Op == "create" && o.Node == name:
+			return o.Result.One, true
+		}
+		if list, ok := o.Result.Many[name]; ok {
+			return list, true
+		}
+	}
+	return nil, false
+}
+
+// observed returns the outcome among those of t that fits what was seen later, if there is one.
+func (p *player) observed(i int, t *plan.Timing) (plan.Outcome, bool) {
+	fits := func(list []string) ([]netip.Prefix, bool) {
+		if len(list) != len(t.Subnets) {
+			return nil, false
+		}
+		var out []netip.Prefix
+		for f, s := range list {
+			q, err := netip.ParsePrefix(s)
+			if err != nil || !slices.Contains(t.Subnets[f], q) {
+				return nil, false
+			}
+			out = append(out, q)
+		}
+		return out, true
+	}
+	known := plan.Outcome{}
+	var unseen []string
+	for _, n := range t.Nodes {
+		list, seen := p.sighting(i, n)
+		if !seen {
+			unseen = append(unseen, n)
+			continue
+		}
+		if got, ok := fits(list); ok {
+			known[n] = got // now or later; now, if that is possible
+		}
+	}
+	if len(unseen) == len(t.Nodes) {
+		return nil, false
+	}
+	for k := t.Max; k >= t.Min; k-- {
+		if got, ok := extend(t, known, unseen, k); ok && t.Allows(got) {
+			return got, true
+		}
+	}
+	return nil, false
+}
+
+// extend returns an outcome in which k nodes are served: those of known that fit, the rest of the first k subnets going to
+// unseen nodes in order.
+func extend(t *plan.Timing, known plan.Outcome, unseen []string, k int) (plan.Outcome, bool) {
+	got := plan.Outcome{}
+	first := func(f int) []netip.Prefix {
+		if t.Skips[f] {
+			return t.Subnets[f]
+		}
+		return t.Subnets[f][:min(k, len(t.Subnets[f]))]
+	}
+	used := map[netip.Prefix]bool{}
+	for _, n := range slices.Sorted(maps.Keys(known)) {
+		ok := len(got) < k
+		for f, q := range known[n] {
+			ok = ok && slices.Contains(first(f), q) && !used[q]
+		}
+		if ok {
+			got[n] = known[n]
+			for _, q := range known[n] {
+				used[q] = true
+			}
+		}
+	}
+	for _, n := range unseen {
+		if len(got) == k {
+			break
+		}
+		var list []netip.Prefix
+		for f := range t.Subnets {
+			for _, q := range first(f) {
+				if !used[q] {
+					used[q] = true
+					list = append(list, q)
+					break
+				}
+			}
+		}
+		if len(list) != len(t.Subnets) {
+			return nil, false
+		}
+		got[n] = list
+	}
+	return got, len(got) == k
+}
+
+// Compare returns how the recording differs from s, a replay of the same operations: one line each, none for no difference.
+func (s *Scenario) Compare(recording *Scenario) []string {
+	var out []string
+	if len(s.Ops) != len(recording.Ops) {
+		out = append(out, fmt.Sprintf("the recording has %d operations, the scenario %d", len(recording.Ops), len(s.Ops)))
+	}
+	for i := range min(len(s.Ops), len(recording.Ops)) {
+		got, want := s.Ops[i], recording.Ops[i]
+		at := fmt.Sprintf("operation %d, %s", i+1, got.Op)
+		if got.Node != "" {
+			at += " " + got.Node
+		}
+		if got.Op != want.Op || got.Node != want.Node || !slices.Equal(got.Nodes, want.Nodes) || !slices.Equal(got.Preset, want.Preset) || !slices.Equal(got.PodCIDRs, want.PodCIDRs) {
+			out = append(out, at+": the recording does something else: "+strings.TrimSpace(want.Op+" "+want.Node))
+			continue
+		}
+		out = append(out, compareOp(at, got, want)...)
+	}
+	seen := map[string]bool{}
+	for _, e := range recording.Events {
+		seen[e.Node+" "+e.Reason] = true
+	}
+	for _, e := range s.Events {
+		if recording.Events != nil && !seen[e.Node+" "+e.Reason] {
+			out = append(out, fmt.Sprintf("events: the recording has none %s on node %s, the twin has", e.Reason, e.Node))
+		}
+		delete(seen, e.Node+" "+e.Reason)
+	}
+	for _, k := range slices.Sorted(maps.Keys(seen)) {
+		node, reason, _ := strings.Cut(k, " ")
+		out = append(out, fmt.Sprintf("events: the recording has %s on node %s, the twin has none", reason, node))
+	}
+	return out
+}
+
+// compareOp returns how the result of one operation differs.
+func compareOp(at string, got, want Op) []string {
+	var out []string
+	differ := func(what string, recorded, twin any) {
+		out = append(out, fmt.Sprintf("%s: %s: recorded %v, twin %v", at, what, recorded, twin))
+	}
+	if want.Code != 0 && got.Code != want.Code {
+		differ("code", want.Code, got.Code)
+	}
+	if want.Message != "" && got.Message != want.Message {
+		differ("message", want.Message, got.Message)
+	}
+	if (got.Refused == nil) != (want.Refused == nil) {
+		show := func(v any) any {
+			if v == nil {
+				return "accepted"
+			}
+			return v
+		}
+		differ("create", show(want.Refused), show(got.Refused))
+	}
+	if want.Controller != "" && got.Controller != want.Controller {
+		differ("controller", want.Controller, "running")
+	}
+	if want.Result == nil || got.Result == nil {
+		return out
+	}
+	g, w := got.Result, want.Result
+	switch {
+	case w.Start != nil && g.Start != nil:
+		if *g.Start != *w.Start {
+			differ("start", w.Start.text(), g.Start.text())
+		}
+	case w.Many != nil && g.Many != nil:
+		names := map[string]bool{}
+		for n := range g.Many {
+			names[n] = true
+		}
+		for n := range w.Many {
+			names[n] = true
+		}
+		for _, n := range slices.Sorted(maps.Keys(names)) {
+			gl, gok := g.Many[n]
+			wl, wok := w.Many[n]
+			switch {
+			case !gok:
+				differ("node "+n, show(wl), "no such node")
+			case !wok:
+				differ("node "+n, "no such node", show(gl))
+			case !slices.Equal(gl, wl):
+				differ("node "+n, show(wl), show(gl))
+			}
+		}
+	case w.Start == nil && g.Start == nil && w.Many == nil && g.Many == nil:
+		if !slices.Equal(g.One, w.One) {
+			differ("podCIDRs", show(w.One), show(g.One))
+		}
+	default:
+		differ("result", "another kind", "this one")
+	}
+	return out
+}
+
+// show prints podCIDRs.
+func show(list []string) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, ",")
+}
+
+func (s *Start) text() string {
+	if s.Started {
+		return "started"
+	}
+	return fmt.Sprintf("exit %d", s.Exit)
+}
