@@ -55,4 +55,14 @@ const (
 	RuleFlagRefused          RuleID = "flag-refused"               // an argument that a program's flag package does not accept
 	RuleKubeadmConfigRefused RuleID = "kubeadm-config-refused"     // structure, types or API version that kubeadm does not accept
 	RuleKubeadmKeyUnknown    RuleID = "kubeadm-config-key-unknown" // a key that kubeadm does not read, not about ranges
+
+	RuleKubeadmConfigDrift RuleID = "kubeadm-config-drift"   // manifests and kubeadm's configuration differ
+	RuleReservedOverlap    RuleID = "reserved-range-overlap" // pods or services where something else lives
+	RulePodCIDROrder       RuleID = "podcidr-order-differs"  // podCIDRs and --cluster-cidr name the families in another order
+	RuleClusterCIDRFull    RuleID = "cluster-cidr-full"      // the next node gets nothing
+	RuleFamilyListsDiffer  RuleID = "ip-families-differ"     // pods and services do not have the same families, or order
+	RuleMTUTooLarge        RuleID = "mtu-too-large"          // flannel's MTU is more than the link carries
+	RuleUpstreamBug        RuleID = "upstream-bug"           // a known defect of the release in use
+	RuleSymptomUnexplained RuleID = "symptom-unexplained"    // a message whose cause no file shows
+	RuleSymptomPast        RuleID = "symptom-past"           // a message about an earlier state of the cluster
 )

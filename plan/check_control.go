@@ -1,0 +1,764 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// wantedPods is the pod range to propose where none is set: flannel's Network where it is known, else flannel's default.
+func (c *checker) wantedPods() (text string, from *Statement) {
+	if len(c.networks) > 0 {
+		return joinHeld(c.networks), c.networks[0].s
+	}
+	return "10.244.0.0/16", nil
+}
+
+// withoutSubnet returns the nodes that are registered and hold no subnet.
+func (c *checker) withoutSubnet() []*nodeView {
+	var ns []*nodeView
+	for _, n := range c.nodes {
+		if n.missing() {
+			ns = append(ns, n)
+		}
+	}
+	return ns
+}
+
+// withSubnet counts the nodes that hold a subnet.
+func (c *checker) withSubnet() int {
+	n := 0
+	for _, x := range c.nodes {
+		if len(x.pods) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func nodeNames(ns []*nodeView) []string {
+	var out []string
+	for _, n := range ns {
+		out = append(out, n.name)
+	}
+	return out
+}
+
+func nodePlaces(ns []*nodeView) []Place {
+	var out []Place
+	for _, n := range ns {
+		s := n.place()
+		if s == nil {
+			continue
+		}
+		note := "node " + n.name + " holds no pod subnet"
+		if len(n.pods) > 0 {
+			note = "node " + n.name + " holds " + writes(s)
+		}
+		out = append(out, placeOf(s, note))
+		if len(out) == maxPlaces {
+			break
+		}
+	}
+	return out
+}
+
+// sawUnassigned reports whether somebody saw a program miss its pod subnet.
+func (c *checker) sawUnassigned() bool {
+	for _, s := range c.view.symptoms {
+		if s.Component == Flannel && len(s.Symptom.Rules) > 0 && s.Symptom.Rules[0] == RulePodCIDRUnset {
+			return true
+		}
+	}
+	return false
+}
+
+// podCIDRUnset: no cluster pod range reaches the controller manager.
+func (c *checker) podCIDRUnset() {
+	if c.ownIPAM() || len(c.pods) > 0 {
+		return
+	}
+	var denied []*Statement
+	refused := false
+	for _, k := range c.managerViews() {
+		denied = append(denied, k.denied...)
+		if len(k.denied) > 0 && !k.predicted && k.allocate {
+			refused = true
+		}
+	}
+	if len(denied) == 0 {
+		return
+	}
+	missing := c.withoutSubnet()
+	want, from := c.wantedPods()
+	f := Finding{Rule: RulePodCIDRUnset, Severity: Warning, Subjects: nodeNames(missing)}
+	needed := c.usesFlannel() || c.sawUnassigned()
+	switch {
+	case refused, needed && (len(missing) > 0 || c.withSubnet() == 0):
+		f.Severity = Error
+	case c.withSubnet() > 0 && len(missing) == 0 && denied[0].Component == Kubeadm:
+		return // the nodes have their subnets from elsewhere
+	}
+	first := denied[0]
+	var b strings.Builder
+	if first.Component == Kubeadm {
+		b.WriteString("no pod range is given to kubeadm: neither --pod-network-cidr nor networking.podSubnet, whose default is empty; kube-controller-manager is started without --cluster-cidr and --allocate-node-cidrs, so nobody fills spec.podCIDR")
+	} else {
+		fmt.Fprintf(&b, "%s: --cluster-cidr is not set", who(first))
+		if s := kubeadmPods(c.view); s != nil {
+			fmt.Fprintf(&b, ", although %s says %s", who(s), writes(s))
+			f.Where = append(f.Where, placeOf(s, "podSubnet "+writes(s)+" does not reach the controller manager"))
+			if from == nil {
+				want = joinHeld(heldBy(s))
+			}
+		}
+		if !c.anyAllocates() {
+			b.WriteString(", and --allocate-node-cidrs is not set either")
+		}
+		b.WriteString(": nobody fills spec.podCIDR of the nodes")
+	}
+	if from != nil {
+		fmt.Fprintf(&b, "; %s is %s, and every node's subnet has to come out of that range", who(from), want)
+		f.Where = append(f.Where, placeOf(from, "pods "+want))
+	}
+	if len(missing) > 0 {
+		fmt.Fprintf(&b, "; %s %s no podCIDR", nameList(nodeNames(missing)), choose(len(missing), "has", "have"))
+	}
+	if f.Severity == Warning {
+		b.WriteString("; a network that does its own address management can live with that, flannel cannot")
+	}
+	f.Message = b.String()
+	var where []Place
+	for _, s := range denied {
+		where = append(where, placeOf(s, "no pod range here"))
+	}
+	f.Where = append(where, f.Where...)
+	if refused {
+		f.RefusedBy = []Component{ControllerManager}
+	}
+	f.Fix = []string{
+		"in /etc/kubernetes/manifests/kube-controller-manager.yaml of every control-plane host add --allocate-node-cidrs=true and --cluster-cidr=" + want,
+		"for the next upgrade to keep it: kubectl -n kube-system edit configmap kubeadm-config, and set networking.podSubnet: " + want,
+		"on a cluster that is still empty instead: kubeadm reset, then kubeadm init --pod-network-cidr=" + want,
+	}
+	f.Disturbs = DisturbsComponent
+	c.add(f)
+}
+
+// managerViews returns the controllers, and where there are none because nothing is known of one, nil.
+func (c *checker) managerViews() []*managerView { return c.controllers }
+
+// anyAllocates reports whether one controller has --allocate-node-cidrs.
+func (c *checker) anyAllocates() bool {
+	return slices.ContainsFunc(c.controllers, func(k *managerView) bool { return k.allocate })
+}
+
+// kubeadmPods returns the pod range that kubeadm is given, nil for none.
+func kubeadmPods(v *view) *Statement {
+	for _, src := range v.kubeadms {
+		for _, s := range src.pods {
+			if len(maskedPrefixes(s)) > 0 {
+				return s
+			}
+		}
+	}
+	return nil
+}
+
+// allocationOff: a range is there, and nobody is told to hand it out.
+func (c *checker) allocationOff() {
+	if c.ownIPAM() {
+		return
+	}
+	var off []*managerView
+	for _, k := range c.controllers {
+		if len(k.pods) == 0 {
+			continue
+		}
+		if k.serves() {
+			return // one of several: the controllers differ
+		}
+		off = append(off, k)
+	}
+	if len(off) == 0 {
+		return
+	}
+	missing := c.withoutSubnet()
+	f := Finding{Rule: RuleAllocateNodeCIDRsOff, Severity: Error, Subjects: nodeNames(missing)}
+	if len(missing) == 0 && c.withSubnet() > 0 {
+		f.Severity = Warning
+	}
+	k := off[0]
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s has the pod range %s, but ", k.label(), joinHeld(k.pods))
+	switch {
+	case !k.ipam:
+		b.WriteString("--controllers switches the node IPAM controller off")
+		if k.ipamAt != nil && k.ipamAt.Text != "" {
+			fmt.Fprintf(&b, " (%s)", k.ipamAt.Text)
+		}
+	case k.allocAt == nil || k.allocAt.Default:
+		b.WriteString("--allocate-node-cidrs is not given, and its default is false")
+	default:
+		fmt.Fprintf(&b, "--allocate-node-cidrs is %s", quoted(k.allocAt))
+	}
+	b.WriteString(": nobody hands out node subnets and spec.podCIDR stays empty")
+	if len(missing) > 0 {
+		fmt.Fprintf(&b, "; %s %s none", nameList(nodeNames(missing)), choose(len(missing), "has", "have"))
+	} else if c.withSubnet() > 0 {
+		b.WriteString("; the nodes that are registered have a subnet, so something else gives them out, or gave them out earlier")
+	}
+	f.Message = b.String()
+	for _, k := range off {
+		if k.ipamAt != nil && !k.ipam {
+			f.Where = append(f.Where, placeOf(k.ipamAt, "node IPAM is off"))
+		}
+		if k.allocAt != nil {
+			f.Where = append(f.Where, placeOf(k.allocAt, "--allocate-node-cidrs is off"))
+		}
+		f.Where = append(f.Where, placeOf(k.podsAt, "pods "+joinHeld(k.pods)))
+		if k.host != "" {
+			f.Subjects = append(f.Subjects, k.host)
+		}
+	}
+	f.Fix = []string{
+		"in /etc/kubernetes/manifests/kube-controller-manager.yaml of every control-plane host set --allocate-node-cidrs=true; the kubelet restarts the pod by itself",
+	}
+	if !k.ipam {
+		f.Fix = []string{"remove -nodeipam (or -node-ipam-controller) from --controllers of kube-controller-manager on every control-plane host, with --allocate-node-cidrs=true"}
+	}
+	f.Disturbs = DisturbsComponent
+	c.add(f)
+}
+
+// A variant is one value of a flag and the hosts that have it.
+type variant struct {
+	value string
+	hosts []string
+	at    []*Statement
+	held  []held
+}
+
+// controlPlanes: hosts of one control plane that do not carry the same ranges.
+func (c *checker) controlPlanes() {
+	type flag struct {
+		name string
+		vs   []variant
+	}
+	var flags []flag
+	add := func(name string, srcs []*sourceView, get func(*sourceView) (string, *Statement, []held)) {
+		var vs []variant
+		for _, src := range srcs {
+			value, s, hs := get(src)
+			if s == nil {
+				s = src.first
+			}
+			host := src.host
+			if host == "" {
+				host = src.file
+			}
+			i := slices.IndexFunc(vs, func(v variant) bool { return v.value == value })
+			if i < 0 {
+				vs = append(vs, variant{value: value, held: hs})
+				i = len(vs) - 1
+			}
+			vs[i].hosts = append(vs[i].hosts, host)
+			vs[i].at = append(vs[i].at, s)
+		}
+		if len(vs) > 1 {
+			flags = append(flags, flag{name, vs})
+		}
+	}
+	managers := differentHosts(c.managers)
+	add("kube-controller-manager --cluster-cidr", managersThat(managers, func(s *sourceView) bool { return len(s.pods) > 0 }), func(s *sourceView) (string, *Statement, []held) {
+		return rangesText(s.pods[0]), s.pods[0], heldBy(s.pods[0])
+	})
+	add("kube-controller-manager --service-cluster-ip-range", managersThat(managers, func(s *sourceView) bool { return s.services != nil }), func(s *sourceView) (string, *Statement, []held) {
+		return rangesText(s.services), s.services, nil
+	})
+	add("kube-apiserver --service-cluster-ip-range", managersThat(differentHosts(c.servers), func(s *sourceView) bool { return s.services != nil }), func(s *sourceView) (string, *Statement, []held) {
+		return rangesText(s.services), s.services, nil
+	})
+	add("kube-controller-manager --allocate-node-cidrs", managers, func(s *sourceView) (string, *Statement, []held) {
+		return fmt.Sprint(s.bool(SettingAllocate, false)), s.set[SettingAllocate], nil
+	})
+	for _, m := range []Setting{SettingNodeMask, SettingNodeMaskIPv4, SettingNodeMaskIPv6} {
+		add("kube-controller-manager --"+strings.Replace(string(m), "node-mask", "node-cidr-mask-size", 1), managers, func(s *sourceView) (string, *Statement, []held) {
+			st := s.set[m]
+			if st == nil || st.Int == 0 {
+				return "nothing", st, nil
+			}
+			return fmt.Sprint(st.Int), st, nil
+		})
+	}
+	if len(flags) == 0 {
+		return
+	}
+	f := Finding{Rule: RuleControlPlaneFlagsDiffer, Severity: Error}
+	var parts []string
+	odd, why := map[string]bool{}, ""
+	var trusted []string
+	for _, fl := range flags {
+		var vs []string
+		for _, v := range fl.vs {
+			vs = append(vs, fmt.Sprintf("%s %s %s", nameList(v.hosts), choose(len(v.hosts), "has", "have"), v.value))
+			for _, s := range v.at {
+				f.Where = append(f.Where, placeOf(s, fl.name+" "+v.value))
+			}
+		}
+		parts = append(parts, fl.name+" differs between control-plane hosts: "+strings.Join(vs, "; "))
+		right, reason := c.rightOne(fl.vs)
+		if len(trusted) > 0 {
+			// A host that is right about one flag is taken to be right about all.
+			if i := slices.IndexFunc(fl.vs, func(v variant) bool { return slices.Contains(v.hosts, trusted[0]) }); i >= 0 {
+				right = i
+			}
+		}
+		if right >= 0 {
+			why = cmp.Or(why, reason)
+			if trusted == nil {
+				trusted = fl.vs[right].hosts
+			}
+			for i, v := range fl.vs {
+				if i != right {
+					for _, h := range v.hosts {
+						odd[h] = true
+					}
+					f.Fix = append(f.Fix, fmt.Sprintf("on %s set %s to %s, as on %s", nameList(v.hosts), fl.name, fl.vs[right].value, nameList(fl.vs[right].hosts)))
+				}
+			}
+		} else {
+			f.Fix = append(f.Fix, "decide which value of "+fl.name+" is right and write it on every control-plane host")
+		}
+	}
+	f.Message = strings.Join(parts, ". ")
+	var names []string
+	for h := range odd {
+		names = append(names, h)
+	}
+	slices.Sort(names)
+	if len(names) > 0 {
+		f.Message += fmt.Sprintf(". %s: %s %s the odd one%s", why, nameList(names), choose(len(names), "is", "are"), choose(len(names), "", "s"))
+	}
+	f.Subjects = names
+	f.Fix = append(f.Fix, "make the kubeadm-config ConfigMap say the same, since kubeadm upgrade and join write the manifests from it")
+	if c.withSubnet() > 0 {
+		f.Fix = append(f.Fix, "then delete and register again the nodes whose podCIDR lies outside the agreed range")
+	}
+	c.add(f)
+}
+
+func rangesText(s *Statement) string {
+	if !isStated(s) {
+		return "nothing"
+	}
+	if hs := heldBy(s); len(hs) > 0 {
+		return joinHeld(hs)
+	}
+	return s.Text
+}
+
+func managersThat(srcs []*sourceView, keep func(*sourceView) bool) []*sourceView {
+	var out []*sourceView
+	for _, s := range srcs {
+		if keep(s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// differentHosts returns the sources to compare, one for each host; none where all are of one host. Of several sources of
+// one host the first counts: a log repeats, perhaps from earlier, what the manifest says.
+func differentHosts(srcs []*sourceView) []*sourceView {
+	var out []*sourceView
+	for _, s := range srcs {
+		if !slices.ContainsFunc(out, func(o *sourceView) bool { return o.host == s.host || sameHost(o.host, s.host) }) {
+			out = append(out, s)
+		}
+	}
+	if len(out) < 2 {
+		return nil
+	}
+	return out
+}
+
+// rightOne decides which variant is the right one: that which holds the subnets of the registered nodes, else flannel's
+// or kubeadm's, else what more than half of the hosts have. It returns -1 where nothing decides.
+func (c *checker) rightOne(vs []variant) (int, string) {
+	best, bestCount := -1, 0
+	tie := false
+	for i, v := range vs {
+		if len(v.held) == 0 {
+			continue
+		}
+		n := 0
+		for _, nd := range c.nodes {
+			if len(nd.subs) > 0 && withinAny(v.held, nd.subs[0].p) {
+				n++
+			}
+		}
+		switch {
+		case n > bestCount:
+			best, bestCount, tie = i, n, false
+		case n == bestCount && n > 0:
+			tie = true
+		}
+	}
+	if best >= 0 && !tie {
+		return best, fmt.Sprintf("%s hold subnets of %s", countOf(bestCount, "registered node"), vs[best].value)
+	}
+	if kp := heldBy(kubeadmPods(c.view)); len(kp) > 0 {
+		for i, v := range vs {
+			if len(v.held) > 0 && equalRanges(v.held, kp) {
+				return i, "kubeadm's configuration says " + v.value
+			}
+		}
+	}
+	for i, v := range vs {
+		if len(v.held) == 1 && slices.ContainsFunc(c.networks, func(h held) bool { return h.p == v.held[0].p }) {
+			return i, "flannel's Network is " + v.value
+		}
+	}
+	total := 0
+	for _, v := range vs {
+		total += len(v.hosts)
+	}
+	for i, v := range vs {
+		if 2*len(v.hosts) > total {
+			return i, fmt.Sprintf("%d of %d hosts say %s", len(v.hosts), total, v.value)
+		}
+	}
+	return -1, ""
+}
+
+// kubeadmDrift: the manifests carry other ranges than kubeadm's configuration, from which the next upgrade writes them.
+func (c *checker) kubeadmDrift() {
+	if k := kubeadmPods(c.view); k != nil && len(c.managers) > 0 {
+		for _, m := range c.managers {
+			if len(m.pods) == 0 || len(maskedPrefixes(m.pods[0])) == 0 {
+				continue
+			}
+			if !equalRanges(heldBy(k), heldBy(m.pods[0])) {
+				c.drift(k, m.pods[0], "pod range")
+				break
+			}
+		}
+	}
+	var k *Statement
+	for _, src := range c.kubeadms {
+		if s := src.services; s != nil && !s.Default && len(maskedPrefixes(s)) > 0 {
+			k = s
+			break
+		}
+	}
+	if k == nil {
+		return
+	}
+	for _, src := range slices.Concat(c.servers, c.managers) {
+		if s := src.services; s != nil && len(maskedPrefixes(s)) > 0 && !equalRanges(heldBy(k), heldBy(s)) {
+			c.drift(k, s, "service range")
+			return
+		}
+	}
+}
+
+func (c *checker) drift(k, s *Statement, what string) {
+	c.add(Finding{
+		Rule: RuleKubeadmConfigDrift,
+		Message: fmt.Sprintf("%s is %s, but %s is %s: the program's own flag is in force, and the next kubeadm upgrade or join writes kubeadm's %s",
+			who(k), writes(k), who(s), writes(s), what),
+		Where: []Place{placeOf(s, what+" "+writes(s)+", in force"), placeOf(k, what+" "+writes(k))},
+		Fix: []string{
+			fmt.Sprintf("kubectl -n kube-system edit configmap kubeadm-config, and set the %s to %s if what runs is right", what, writes(s)),
+			"or change the manifests of every control-plane host, if kubeadm's value is right and no node holds a subnet of the other range",
+		},
+	})
+}
+
+// serviceMismatch: kube-apiserver and kube-controller-manager of one host disagree about the service range.
+func (c *checker) serviceMismatch() {
+	for _, a := range c.servers {
+		if a.services == nil {
+			continue
+		}
+		as := a.services
+		if !isStated(as) {
+			as = apiServerServices(as)
+		}
+		for _, m := range c.managers {
+			if !isStated(m.services) || !c.together(a, m) {
+				continue
+			}
+			x, y := heldBy(as), heldBy(m.services)
+			if len(x) == 0 || len(y) == 0 || equalRanges(x, y) {
+				continue
+			}
+			sev := Error
+			if len(y) == 1 && len(x) == 2 && x[0].p == y[0].p {
+				sev = Warning // the second family is only not kept away from
+			}
+			host := cmp.Or(a.host, m.host)
+			f := Finding{
+				Rule: RuleServiceRangeMismatch, Severity: sev,
+				Message: fmt.Sprintf("%s and %s: kube-controller-manager keeps node subnets away from a service range that the API server does not use",
+					says(as), says(m.services)),
+				Where: []Place{placeOf(as, "services "+writes(as)), placeOf(m.services, "services "+writes(m.services))},
+				Fix: []string{
+					fmt.Sprintf("set --service-cluster-ip-range=%s in kube-controller-manager.yaml on every control-plane host; the API server's range is the one that services live in", joinHeld(x)),
+				},
+			}
+			if host != "" {
+				f.Subjects = []string{host}
+				f.Message = "on " + host + ": " + f.Message
+			}
+			if cause := c.cause(RuleControlPlaneFlagsDiffer); cause != nil && len(c.servers) > 1 {
+				// Hosts that differ from each other and inside themselves: one finding is enough where the odd host is named.
+				f.Severity = Error
+			}
+			c.add(f)
+		}
+	}
+}
+
+// together reports whether two control-plane sources stand for one host, or may.
+func (c *checker) together(a, b *sourceView) bool {
+	if a.host == b.host || sameHost(a.host, b.host) {
+		return true
+	}
+	return len(c.servers) == 1 && len(c.managers) == 1
+}
+
+// serviceSize: more addresses than the API server takes, or fewer than kubeadm needs.
+func (c *checker) serviceSize() {
+	type sized struct {
+		h    held
+		by   []Component
+		at   []Place
+		rel  Version
+		note string
+	}
+	var list []*sized
+	add := func(src *sourceView, s *Statement) {
+		for _, h := range heldBy(s) {
+			i := slices.IndexFunc(list, func(o *sized) bool { return o.h.p == h.p })
+			if i < 0 {
+				list = append(list, &sized{h: h, rel: c.view.release(src), note: c.view.releaseNote(src)})
+				i = len(list) - 1
+			}
+			if !slices.Contains(list[i].by, s.Component) {
+				list[i].by = append(list[i].by, s.Component)
+			}
+			list[i].at = append(list[i].at, placeOf(s, "services "+h.text()))
+		}
+	}
+	for _, src := range slices.Concat(c.servers, c.kubeadms, c.managers, c.extraArgs, c.others) {
+		if isStated(src.services) {
+			add(src, src.services)
+		}
+	}
+	for _, x := range list {
+		bits := FamilyOf(x.h.p).Bits()
+		host := bits - x.h.p.Bits()
+		kubeadm := slices.Contains(x.by, Kubeadm)
+		// k8s.io/kubernetes v1.37.2 cmd/kube-apiserver/app/options/validation.go validateMaxCIDRRange; the cap fell in 1.34.
+		capped := x.rel.Before(Version{1, 34, 0})
+		switch {
+		case host > 20 && (capped || kubeadm || bits == 128 && host > 64):
+			f := Finding{Rule: RuleServiceRangeTooLarge, Severity: Error, Where: x.at}
+			limit := bits - 20
+			f.Message = fmt.Sprintf("%s: a service range of /%d has %d host bits, more than the 20 that are allowed: for %d-bit addresses the length must be /%d or longer%s",
+				x.h.says(), x.h.p.Bits(), host, bits, limit, x.note)
+			if capped {
+				f.RefusedBy = append(f.RefusedBy, APIServer)
+			}
+			if kubeadm && !x.rel.Before(Version{1, 20, 0}) {
+				f.RefusedBy = append(f.RefusedBy, Kubeadm)
+			}
+			if !capped && !kubeadm {
+				f.Message = fmt.Sprintf("%s: the API server takes no IPv6 service range shorter than /64 and hands out no address of it", x.h.says())
+				limit = 64
+			}
+			fit := netip.PrefixFrom(x.h.p.Addr(), limit)
+			if bits == 128 {
+				fit = netip.PrefixFrom(x.h.p.Addr(), 112)
+			}
+			f.Fix = []string{fmt.Sprintf("use a service range of /%d or longer, such as %v, in the API server, the controller manager and kubeadm's networking.serviceSubnet", limit, fit)}
+			c.add(f)
+		case host > 20 && c.kubeFrom == nil && x.rel == NewestKubernetes():
+			c.add(Finding{
+				Rule: RuleServiceRangeTooLarge, Severity: Warning, Where: x.at,
+				Message: fmt.Sprintf("%s: %d host bits; the API server takes more than 20 only since Kubernetes 1.34, and kubeadm never%s", x.h.says(), host, x.note),
+			})
+		case host < 4:
+			f := Finding{Rule: RuleServiceRangeTooSmall, Severity: Error, Where: x.at}
+			f.Message = fmt.Sprintf("%s: a service range of /%d has %d %s; kubeadm needs at least 10 (the DNS service takes the 10th address), so /%d is the smallest",
+				x.h.says(), x.h.p.Bits(), 1<<host, choose(1<<host, "address", "addresses"), bits-4)
+			if slices.Contains(x.by, APIServer) && host < 3 {
+				f.RefusedBy = append(f.RefusedBy, APIServer)
+			}
+			if kubeadm {
+				f.RefusedBy = append(f.RefusedBy, Kubeadm)
+				if host < 3 && !slices.Contains(f.RefusedBy, APIServer) {
+					f.RefusedBy = append(f.RefusedBy, APIServer)
+				}
+			}
+			f.Fix = []string{fmt.Sprintf("use a service range of /%d or shorter; it cannot be changed later without touching certificates, kubelets and the DNS service, so leave room: /%d", bits-4, bits-16)}
+			c.add(f)
+		}
+	}
+}
+
+// maskLimits: a node's subnet that is larger than the whole range, or too small a part of it.
+func (c *checker) maskLimits() {
+	done := map[string]bool{}
+	for _, k := range c.controllers {
+		if !k.allocate {
+			continue // kubeadm and the controller manager look at masks only where subnets are handed out
+		}
+		for _, h := range k.pods {
+			f := FamilyOf(h.p)
+			m, ms := k.mask(f)
+			key := fmt.Sprint(h.p, m, ms == nil)
+			if done[key] {
+				continue
+			}
+			bits := h.p.Bits()
+			where := []Place{placeOf(h.s, "pods "+h.text())}
+			if ms != nil {
+				where = append(where, placeOf(ms, fmt.Sprintf("node mask /%d", m)))
+			}
+			flag := maskFlag(f, k)
+			switch {
+			case m < bits:
+				done[key] = true
+				fd := Finding{Rule: RuleNodeMaskTooShort, Severity: Error, Where: where, RefusedBy: []Component{ControllerManager}}
+				if k.predicted && !k.release.Before(Version{1, 20, 0}) {
+					fd.RefusedBy = []Component{Kubeadm, ControllerManager}
+				}
+				fd.Message = fmt.Sprintf("a node's subnet of /%d (%s) is larger than the whole pod range %s: not one fits, since /%d must be equal to or longer than /%d",
+					m, maskNote(f, ms), h.says(), m, bits)
+				fd.Fix = []string{
+					fmt.Sprintf("use a pod range of /%d or shorter, 2^(%d-length) nodes fit into it", m, m),
+					fmt.Sprintf("or make the nodes' subnets smaller: %s=%d or more; in kubeadm under controllerManager.extraArgs", flag, bits),
+				}
+				c.add(fd)
+			case m-bits > 16:
+				done[key] = true
+				fd := Finding{Rule: RuleNodeMaskTooFar, Severity: Error, Where: where}
+				if f == IPv6 {
+					fd.RefusedBy = append(fd.RefusedBy, ControllerManager)
+				}
+				if k.predicted && !k.release.Before(Version{1, 20, 0}) {
+					fd.RefusedBy = append(fd.RefusedBy, Kubeadm)
+				}
+				if len(fd.RefusedBy) == 0 && m <= f.Bits() {
+					fd.Severity = Warning // k8s.io/kubernetes v1.37.2 pkg/controller/nodeipam/ipam/cidrset NewCIDRSet checks IPv6 alone
+				}
+				fd.Message = fmt.Sprintf("a node's subnet of /%d (%s) is %d bits longer than the pod range %s; at most 16 bits are allowed between the two, so /%d is the longest mask for this range and /%d the shortest range for this mask",
+					m, maskNote(f, ms), m-bits, h.says(), bits+16, m-16)
+				if fd.Severity == Warning {
+					fd.Message += "; for IPv4 kube-controller-manager takes it, kubeadm refuses it"
+				}
+				fd.Fix = []string{
+					fmt.Sprintf("use a pod range of /%d or longer, such as %v", m-16, netip.PrefixFrom(h.p.Addr(), min(m-16, f.Bits())).Masked()),
+					fmt.Sprintf("or larger node subnets: %s=%d or less", flag, bits+16),
+				}
+				c.add(fd)
+			}
+		}
+	}
+}
+
+// maskFlag names the flag that sets the node mask of family f for k.
+func maskFlag(f Family, k *managerView) string {
+	if k.dual() || k.predicted && !k.release.Before(Version{1, 23, 0}) {
+		return "--node-cidr-mask-size-" + strings.ToLower(f.String())
+	}
+	return "--node-cidr-mask-size"
+}
+
+// maskFlags: mask flags that the controller manager does not take for these ranges, or that nobody reads where they stand.
+func (c *checker) maskFlags() {
+	get := func(k *managerView, s Setting) *Statement {
+		if st := k.masks[s]; st != nil && st.Int != 0 {
+			return st
+		}
+		return nil
+	}
+	for _, k := range c.controllers {
+		if len(k.pods) == 0 || !k.allocate {
+			continue
+		}
+		plain, four, six := get(k, SettingNodeMask), get(k, SettingNodeMaskIPv4), get(k, SettingNodeMaskIPv6)
+		note := c.view.releaseNote(k.src)
+		add := func(s *Statement, why, fix string) {
+			if c.alreadyAt(RuleNodeMaskFlagIgnored, s.Pos) {
+				return
+			}
+			c.add(Finding{
+				Rule: RuleNodeMaskFlagIgnored, Severity: Error, RefusedBy: []Component{ControllerManager},
+				Message: fmt.Sprintf("%s %d: %s%s", who(s), s.Int, why, note),
+				Where:   []Place{placeOf(s, fmt.Sprintf("mask /%d", s.Int)), placeOf(k.podsAt, "pods "+joinHeld(k.pods))},
+				Fix:     []string{fix},
+			})
+		}
+		// Legality since 1.20: k8s.io/kubernetes v1.37.2 cmd/kube-controller-manager/app/core.go setNodeCIDRMaskSizes.
+		fams := familiesOf(k.pods)
+		switch {
+		case k.dual() && plain != nil:
+			add(plain, fmt.Sprintf("--node-cidr-mask-size has no effect with the dual-stack range %s, and kube-controller-manager does not start with it", joinHeld(k.pods)),
+				fmt.Sprintf("replace it by --node-cidr-mask-size-ipv4=%d and --node-cidr-mask-size-ipv6=64", plain.Int))
+		case len(fams) == 1 && fams[0] == IPv4 && six != nil:
+			add(six, fmt.Sprintf("an IPv6 node mask is not allowed while the pod range %s has IPv4 alone", joinHeld(k.pods)), "remove it, or add an IPv6 range to --cluster-cidr")
+		case len(fams) == 1 && fams[0] == IPv6 && four != nil:
+			add(four, fmt.Sprintf("an IPv4 node mask is not allowed while the pod range %s has IPv6 alone", joinHeld(k.pods)), "remove it, or add an IPv4 range to --cluster-cidr")
+		case len(fams) == 1 && plain != nil && (four != nil || six != nil):
+			add(plain, "--node-cidr-mask-size cannot stand beside --node-cidr-mask-size-ipv4 or -ipv6", "keep one of the two")
+		case len(fams) == 1 && (four != nil || six != nil) && !k.release.Before(Version{1, 17, 0}) && k.release.Before(Version{1, 23, 0}):
+			s := cmp.Or(four, six)
+			add(s, fmt.Sprintf("Kubernetes %v takes the flag of one family with a dual-stack range alone, and %s is single-stack", k.release, joinHeld(k.pods)),
+				fmt.Sprintf("use --node-cidr-mask-size=%d", s.Int))
+		}
+		// kubeadm looks at the family flags alone since 1.21: cmd/kubeadm/app/apis/kubeadm/validation/validation.go.
+		if k.predicted && plain != nil && !k.dual() && !k.release.Before(Version{1, 21, 0}) {
+			h := k.pods[0]
+			fam := FamilyOf(h.p)
+			def := 24
+			if fam == IPv6 {
+				def = 64
+			}
+			if d := def - h.p.Bits(); (d < 0 || d > 16) && plain.Int >= h.p.Bits() && plain.Int-h.p.Bits() <= 16 {
+				c.add(Finding{
+					Rule: RuleNodeMaskFlagIgnored, Severity: Error, RefusedBy: []Component{Kubeadm},
+					Message: fmt.Sprintf("%s %d: since 1.21 kubeadm does not look at node-cidr-mask-size when it checks the pod range %s; it assumes /%d and refuses%s", who(plain), plain.Int, h.says(), def, note),
+					Where:   []Place{placeOf(plain, fmt.Sprintf("mask /%d", plain.Int)), placeOf(h.s, "pods "+h.text())},
+					Fix:     []string{fmt.Sprintf("name the flag node-cidr-mask-size-%s: %q under controllerManager.extraArgs", strings.ToLower(fam.String()), fmt.Sprint(plain.Int))},
+				})
+			}
+		}
+	}
+	for _, s := range c.all {
+		if s.Role != RoleSetting || s.Int == 0 || s.Setting != SettingNodeMask && s.Setting != SettingNodeMaskIPv4 && s.Setting != SettingNodeMaskIPv6 {
+			continue
+		}
+		switch s.Component {
+		case APIServer, Kubelet, KubeProxy, Flannel:
+			if c.alreadyAt(RuleNodeMaskFlagIgnored, s.Pos) {
+				continue
+			}
+			f := Finding{
+				Rule: RuleNodeMaskFlagIgnored, Severity: Error,
+				Message: fmt.Sprintf("%s %d: %s does not set the size of node subnets, kube-controller-manager does", who(s), s.Int, s.Component),
+				Where:   []Place{placeOf(s, "no effect here")},
+				Fix:     []string{"move it to kube-controller-manager (kubeadm: controllerManager.extraArgs)"},
+			}
+			if s.Component != Flannel {
+				f.RefusedBy = []Component{s.Component}
+			}
+			c.add(f)
+		}
+	}
+}

@@ -1,0 +1,759 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
+)
+
+// An owned subnet is one that a node holds, by its Node object or its subnet.env.
+type owned struct {
+	held
+	name string
+}
+
+// overlapGroups returns the groups of subnets that overlap one another and belong to different owners, in O(n log n):
+// sorted by address, a subnet overlaps an earlier one if and only if it lies inside the widest that is still open.
+func overlapGroups(subs []owned) [][]owned {
+	slices.SortStableFunc(subs, func(a, b owned) int { return cmp.Or(a.p.Compare(b.p), cmp.Compare(a.name, b.name)) })
+	var groups [][]owned
+	for i := 0; i < len(subs); {
+		j := i + 1
+		for j < len(subs) && cidr.Contains(subs[i].p, subs[j].p) {
+			j++
+		}
+		if j-i > 1 && slices.ContainsFunc(subs[i+1:j], func(o owned) bool { return !sameName(o.name, subs[i].name) }) {
+			groups = append(groups, subs[i:j:j])
+		}
+		i = j
+	}
+	return groups
+}
+
+func sameName(a, b string) bool { return a == b || sameHost(a, b) }
+
+// nodeSubnetDuplicates: two nodes hold the same or overlapping subnets.
+func (c *checker) nodeSubnetDuplicates() {
+	var subs []owned
+	for _, n := range c.nodes {
+		for _, h := range n.subs {
+			subs = append(subs, owned{h, n.name})
+		}
+	}
+	groups := overlapGroups(subs)
+	var envs []owned
+	for _, e := range c.envs {
+		if e.host == "" {
+			continue
+		}
+		if n := c.nodeOf(e.host); n != nil && len(n.subs) > 0 {
+			continue // compared with its own node
+		}
+		for _, s := range e.subnet {
+			for _, h := range heldBy(s) {
+				envs = append(envs, owned{h, e.host})
+			}
+		}
+	}
+	if len(envs) > 0 {
+		all := slices.Concat(envs, subs)
+		if len(groups) > 0 {
+			all = envs
+		}
+		groups = append(groups, overlapGroups(all)...)
+	}
+	for _, g := range groups {
+		c.duplicate(g)
+	}
+}
+
+func (c *checker) duplicate(g []owned) {
+	f := Finding{Rule: RuleNodeSubnetDuplicate, Severity: Error}
+	var names []string
+	same := true
+	whole := false
+	for i, o := range g {
+		if !slices.Contains(f.Subjects, o.name) || i < 2 {
+			f.Subjects = append(f.Subjects, o.name)
+		}
+		same = same && o.p == g[0].p
+		if i < maxPlaces {
+			f.Where = append(f.Where, placeOf(o.s, o.name+" "+o.text()))
+		}
+		names = append(names, o.name)
+		whole = whole || slices.ContainsFunc(slices.Concat(c.pods, c.networks), func(h held) bool { return cidr.Contains(o.p, h.p) })
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if same {
+		f.Message = fmt.Sprintf("%s hold the same pod subnet %s", nameList(names), g[0].text())
+	} else {
+		var ss []string
+		for i, o := range g {
+			if i == shown+1 {
+				ss = append(ss, fmt.Sprintf("and %d more", len(g)-i))
+				break
+			}
+			ss = append(ss, o.name+" "+o.text())
+		}
+		f.Message = fmt.Sprintf("pod subnets of %d nodes overlap: %s", len(names), strings.Join(ss, ", "))
+	}
+	if len(names) > shown {
+		f.Message += fmt.Sprintf(" (%d nodes)", len(names))
+	}
+	if whole {
+		f.Message += "; that is the whole pod range, of which every node needs a part of its own"
+	}
+	if v := c.view.release(nil); c.kubeFrom != nil && v.Major == 1 && v.Minor == 31 && v.Patch < 4 {
+		f.Message += fmt.Sprintf("; Kubernetes %v gives out subnets of nodes that are still being deleted (kubernetes/kubernetes#127792, mended in v1.31.4)", v)
+	}
+	keep := names[0]
+	f.Fix = []string{
+		"a podCIDR that is set cannot be changed and must not be patched by hand: let kube-controller-manager give each node its own",
+		fmt.Sprintf("%s may keep its subnet if it is of the right size; for each of the others: kubectl drain NODE --ignore-daemonsets, kubectl delete node NODE, systemctl restart kubelet on it", keep),
+		"where flannel runs, delete its pod on that host afterwards, and the links cni0 and flannel.1, so that they take the new subnet",
+	}
+	if whole {
+		f.Fix[1] = "none may keep it; for each node: kubectl drain NODE --ignore-daemonsets, kubectl delete node NODE, systemctl restart kubelet on it (kube-controller-manager needs --allocate-node-cidrs=true and --cluster-cidr)"
+	}
+	f.Disturbs = DisturbsNodes
+	c.add(f)
+}
+
+// nodeSubnetsOutside: a node's subnet lies outside the range of a controller manager.
+func (c *checker) nodeSubnetsOutside() {
+	type miss struct {
+		k     *managerView
+		nodes []*nodeView
+		subs  []string
+		order []*nodeView
+		extra []*nodeView
+	}
+	var misses []*miss
+	var agreed *miss
+	for _, k := range c.controllers {
+		if len(k.pods) == 0 {
+			continue
+		}
+		m := &miss{k: k}
+		for _, n := range c.nodes {
+			hs := n.subs
+			out := slices.IndexFunc(hs, func(h held) bool { return !withinAny(k.pods, h.p) && !covers(h.p, k.pods) })
+			switch {
+			case out >= 0 && len(ofFamily(k.pods, FamilyOf(hs[out].p))) == 0:
+				m.extra = append(m.extra, n)
+			case out >= 0:
+				m.nodes = append(m.nodes, n)
+				m.subs = append(m.subs, hs[out].text())
+			case len(hs) == 2 && len(k.pods) == 2 && FamilyOf(hs[0].p) != FamilyOf(k.pods[0].p):
+				m.order = append(m.order, n)
+			}
+		}
+		if len(m.nodes) == 0 {
+			agreed = m
+		}
+		misses = append(misses, m)
+	}
+	if agreed != nil && len(misses) > 1 && c.has(RuleControlPlaneFlagsDiffer) {
+		// Only the odd hosts miss them: that is what differing flags mean.
+		cause := c.cause(RuleControlPlaneFlagsDiffer)
+		for _, m := range misses {
+			if len(m.nodes) > 0 {
+				f := c.outside(m.k, m.nodes, m.subs)
+				explain(cause, "podcidr-outside-cluster-cidr: "+f.Message, f)
+			}
+		}
+		return
+	}
+	seen := map[string]bool{}
+	for _, m := range misses {
+		key := joinHeld(m.k.pods)
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		if len(m.nodes) > 0 {
+			f := c.outside(m.k, m.nodes, m.subs)
+			if !m.k.serves() || c.ownIPAM() {
+				f.Severity = Warning
+				f.RefusedBy = nil
+				f.Message += "; node IPAM is off there, so nothing stops for it"
+			}
+			if cause := c.cause(RuleControlPlaneFlagsDiffer); cause != nil {
+				explain(cause, "podcidr-outside-cluster-cidr: "+f.Message, f)
+			} else {
+				c.add(f)
+			}
+		}
+		if len(m.extra) > 0 && m.k.serves() && !c.ownIPAM() {
+			c.add(Finding{
+				Rule: RulePodCIDROutsideClusterCIDR, Severity: Error, Subjects: nodeNames(m.extra), RefusedBy: []Component{ControllerManager},
+				Message: fmt.Sprintf("%s %s subnets of a family that %s (%s) does not have: %s; kube-controller-manager does not start with a podCIDR that belongs to none of its ranges",
+					nameList(nodeNames(m.extra)), choose(len(m.extra), "holds", "hold"), m.k.label(), joinHeld(m.k.pods), nodeSubs(m.extra)),
+				Where: append(nodePlaces(m.extra), placeOf(m.k.podsAt, "pods "+joinHeld(m.k.pods))),
+				Fix: []string{
+					"give --cluster-cidr the second family back on every control-plane host",
+					"or drain, delete and register again the nodes listed",
+				},
+			})
+		}
+		if len(m.order) > 0 && m.k.serves() && !c.ownIPAM() {
+			c.add(Finding{
+				Rule: RulePodCIDROrder, Subjects: nodeNames(m.order),
+				Message: fmt.Sprintf("%s %s podCIDRs in another family order than %s, which says %s: kube-controller-manager compares them by position and does not start with nodes of the other order",
+					nameList(nodeNames(m.order)), choose(len(m.order), "has", "have"), m.k.label(), joinHeld(m.k.pods)),
+				Where: append(nodePlaces(m.order), placeOf(m.k.podsAt, "pods "+joinHeld(m.k.pods))),
+			})
+		}
+	}
+}
+
+// covers reports whether p is wider than one of the ranges and holds it: the controller manager takes such a podCIDR.
+func covers(p netip.Prefix, hs []held) bool {
+	return slices.ContainsFunc(hs, func(h held) bool { return cidr.Contains(p, h.p) })
+}
+
+func (c *checker) outside(k *managerView, ns []*nodeView, subs []string) Finding {
+	var parts []string
+	for i, n := range ns {
+		if i == shown {
+			parts = append(parts, fmt.Sprintf("and %d more", len(ns)-i))
+			break
+		}
+		parts = append(parts, n.name+" holds "+subs[i])
+	}
+	f := Finding{Rule: RulePodCIDROutsideClusterCIDR, Severity: Error, Subjects: nodeNames(ns), RefusedBy: []Component{ControllerManager}}
+	f.Message = fmt.Sprintf("%s: outside the pod range %s of %s, which runs from %v to %v",
+		strings.Join(parts, ", "), joinHeld(k.pods), cmp.Or(strings.TrimPrefix(k.label(), ""), "kube-controller-manager"), k.pods[0].p.Addr(), cidr.Last(k.pods[0].p))
+	if h := k.pods[0]; h.written != h.p {
+		f.Message += fmt.Sprintf(" (written as %v)", h.written)
+	}
+	f.Where = append(nodePlaces(ns), placeOf(k.podsAt, "pods "+joinHeld(k.pods)))
+	f.Fix = []string{
+		fmt.Sprintf("if the range was changed by mistake, give --cluster-cidr back the range that holds %s, on every control-plane host and in the kubeadm-config ConfigMap", subs[0]),
+		fmt.Sprintf("if %s is what is wanted: drain, kubectl delete node, and restart the kubelet of each node listed, since a podCIDR that is set cannot be changed", joinHeld(k.pods)),
+	}
+	f.Disturbs = DisturbsNodes
+	if r, ok := ruleOf(f.Rule); ok {
+		f.Effect = r.Effect
+	}
+	return f
+}
+
+// capacity: more nodes than node subnets.
+func (c *checker) capacity() {
+	if c.ownIPAM() {
+		return
+	}
+	type seenKey struct {
+		p netip.Prefix
+		m int
+	}
+	done := map[seenKey]bool{}
+	total := len(c.nodes)
+	missing := c.withoutSubnet()
+	noMore := c.remainingSymptoms()
+	for _, k := range c.controllers {
+		if !k.serves() {
+			continue
+		}
+		for _, h := range k.pods {
+			fam := FamilyOf(h.p)
+			m, ms := k.mask(fam)
+			if m < h.p.Bits() || m > fam.Bits() || done[seenKey{h.p, m}] {
+				continue
+			}
+			done[seenKey{h.p, m}] = true
+			if m-h.p.Bits() > 30 {
+				continue
+			}
+			n := uint64(1) << (m - h.p.Bits())
+			lost, servicesWhole := uint64(0), false
+			var by []string
+			for _, s := range k.services {
+				if e := lostBlocks(h.p, m, s.p); e >= 0 {
+					servicesWhole = servicesWhole || cidr.Contains(s.p, h.p)
+					if l := uint64(1) << e; l > lost {
+						lost = l
+					}
+					by = append(by, s.text())
+				}
+			}
+			// Subnets that registered nodes hold, of whatever size; a node without one needs one more.
+			used := c.usedBlocks(h.p, m)
+			need := used
+			for _, x := range c.nodes {
+				if len(x.pods) == 0 && x.none != nil {
+					need++
+				}
+			}
+			need = max(need, uint64(total)-min(uint64(total), c.foreign(h.p)))
+			free := n - min(n, lost)
+			short := need > free
+			seen := len(noMore) > 0 && (len(missing) > 0 || total == 0)
+			if !short && !(seen && c.provesExhaustion(k, fam, free, need)) {
+				if need == free && total > 0 {
+					c.nearlyFull(k, h, m, n, lost, total)
+				}
+				continue
+			}
+			f := Finding{Rule: RuleClusterCIDRExhausted, Severity: Error, Subjects: nodeNames(missing)}
+			var b strings.Builder
+			fmt.Fprintf(&b, "the pod range %s holds %s node %s of /%d (%s)", h.says(), blockSum(h.p, m), choose(int(min(n, 2)), "subnet", "subnets"), m, maskNote(fam, ms))
+			if lost > 0 {
+				fmt.Fprintf(&b, ", of which the service range %s takes %d, so %d are left", strings.Join(by, ", "), lost, free)
+			}
+			if total > 0 {
+				fmt.Fprintf(&b, "; %s registered", choose(total, "1 node is", fmt.Sprintf("%d nodes are", total)))
+			}
+			if len(missing) > 0 {
+				fmt.Fprintf(&b, ", and %s %s no podCIDR", nameList(nodeNames(missing)), choose(len(missing), "has", "have"))
+			} else if len(noMore) > 0 {
+				var ns []string
+				for _, s := range noMore {
+					if s.Symptom.Node != "" && !slices.Contains(ns, s.Symptom.Node) {
+						ns = append(ns, s.Symptom.Node)
+					}
+				}
+				slices.Sort(ns)
+				if len(ns) > 0 {
+					fmt.Fprintf(&b, "; %s got none", nameList(ns))
+					f.Subjects = ns
+				} else {
+					b.WriteString("; the controller manager says that none remain")
+				}
+			}
+			if k.dual() {
+				b.WriteString("; a node needs a subnet of each family, and each failed attempt uses up one of the other family until kube-controller-manager is restarted")
+			}
+			f.Message = b.String()
+			f.Where = []Place{placeOf(h.s, "pods "+h.text())}
+			if ms != nil {
+				f.Where = append(f.Where, placeOf(ms, fmt.Sprintf("node mask /%d", m)))
+			}
+			f.Where = append(f.Where, nodePlaces(missing)...)
+			f.Fix = c.widen(h, m, need, k)
+			f.Disturbs = DisturbsComponent
+			if servicesWhole {
+				if cause := c.cause(RulePodServiceOverlap); cause != nil {
+					explain(cause, "cluster-cidr-exhausted: "+f.Message, f)
+					continue
+				}
+			}
+			c.add(f)
+		}
+	}
+}
+
+// foreign counts the nodes that hold subnets, none of them in p.
+func (c *checker) foreign(p netip.Prefix) uint64 {
+	n := uint64(0)
+	for _, x := range c.nodes {
+		if len(x.pods) > 0 && !slices.ContainsFunc(x.subs, func(h held) bool { return h.p.Overlaps(p) }) {
+			n++
+		}
+	}
+	return n
+}
+
+// usedBlocks counts the node subnets of length mask in p that the registered nodes' subnets touch.
+func (c *checker) usedBlocks(p netip.Prefix, mask int) uint64 {
+	var ps []netip.Prefix
+	for _, n := range c.nodes {
+		for _, h := range n.subs {
+			switch {
+			case cidr.Contains(h.p, p):
+				ps = append(ps, p)
+			case !cidr.Contains(p, h.p):
+			case h.p.Bits() > mask:
+				ps = append(ps, netip.PrefixFrom(h.p.Addr(), mask).Masked())
+			default:
+				ps = append(ps, h.p)
+			}
+		}
+	}
+	slices.SortFunc(ps, netip.Prefix.Compare)
+	n := uint64(0)
+	var open netip.Prefix
+	for _, q := range ps {
+		if open.IsValid() && cidr.Contains(open, q) {
+			continue
+		}
+		open = q
+		if e := mask - q.Bits(); e < 63 {
+			n += 1 << e
+		}
+	}
+	return n
+}
+
+// remainingSymptoms returns the symptoms that say that no subnet is left.
+func (c *checker) remainingSymptoms() []*Statement {
+	var out []*Statement
+	for _, s := range c.view.symptoms {
+		if len(s.Symptom.Rules) > 0 && s.Symptom.Rules[0] == RuleClusterCIDRExhausted {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// provesExhaustion reports whether a message that no subnet remains convicts this range, although the registered nodes
+// would fit: it is the narrowest range of the controller, and no other cause explains the message.
+func (c *checker) provesExhaustion(k *managerView, f Family, free, need uint64) bool {
+	if c.has(RulePodServiceOverlap, RuleNodeMaskTooShort, RuleNodeMaskTooFar, RuleClusterCIDRExhausted) {
+		return false
+	}
+	narrow, width := f, free
+	for _, h := range k.pods {
+		m, _ := k.mask(FamilyOf(h.p))
+		if d := m - h.p.Bits(); d >= 0 && d < 30 && uint64(1)<<d < width {
+			narrow, width = FamilyOf(h.p), uint64(1)<<d
+		}
+	}
+	return narrow == f && (len(c.nodes) == 0 || free <= 4*need+4)
+}
+
+// widen proposes ways out of an exhausted range.
+func (c *checker) widen(h held, m int, need uint64, k *managerView) []string {
+	fam := FamilyOf(h.p)
+	bits := m
+	for bits > 0 && uint64(1)<<(m-bits) < 2*need && m-bits < 16 {
+		bits--
+	}
+	flag := maskFlag(fam, k)
+	var fix []string
+	if bits < h.p.Bits() {
+		wide := netip.PrefixFrom(h.p.Addr(), bits).Masked()
+		if !slices.ContainsFunc(c.services, func(s held) bool { return s.p.Overlaps(wide) }) {
+			fix = append(fix, fmt.Sprintf("widen the range to %v (%s node subnets), which holds all of %v, in --cluster-cidr on every control-plane host, networking.podSubnet of the kubeadm-config ConfigMap, flannel's Network and clusterCIDR of kube-proxy; registered nodes keep their subnets", wide, blockSum(wide, m), h.p))
+		} else {
+			fix = append(fix, fmt.Sprintf("choose another range of /%d or shorter (%s node subnets) that the service range does not touch, everywhere the range stands", bits, blockSum(wide, m)))
+		}
+	}
+	if longer := min(h.p.Bits()+(m-bits), h.p.Bits()+16); longer > m && longer <= fam.Bits()-2 {
+		fix = append(fix, fmt.Sprintf("or give each node a smaller subnet: %s=%d (%s node subnets), and register again the nodes that hold one of /%d", flag, longer, blockSum(h.p, longer), m))
+	}
+	fix = append(fix, "then restart kube-controller-manager; nodes without a podCIDR get one, others are left alone")
+	return fix
+}
+
+// nearlyFull tells that the next node will get nothing.
+func (c *checker) nearlyFull(k *managerView, h held, m int, n, lost uint64, total int) {
+	f := Finding{Rule: RuleClusterCIDRFull, Where: []Place{placeOf(h.s, "pods "+h.text())}}
+	f.Message = fmt.Sprintf("the pod range %s holds %s node %s of /%d", h.says(), blockSum(h.p, m), choose(int(min(n, 2)), "subnet", "subnets"), m)
+	if lost > 0 {
+		f.Message += fmt.Sprintf(", less %d for the services", lost)
+	}
+	f.Message += fmt.Sprintf(", and %s registered: the next node gets no podCIDR", choose(total, "1 node is", fmt.Sprintf("%d nodes are", total)))
+	if total > 1 {
+		f.Severity = Warning
+	}
+	f.Fix = c.widen(h, m, uint64(total)+1, k)
+	f.Disturbs = DisturbsComponent
+	c.add(f)
+}
+
+// nodeMaskImmutable: registered nodes hold subnets of another size than the mask says.
+func (c *checker) nodeMaskImmutable() {
+	if c.ownIPAM() {
+		return
+	}
+	for _, k := range c.controllers {
+		if !k.serves() {
+			continue
+		}
+		for _, h := range k.pods {
+			fam := FamilyOf(h.p)
+			m, ms := k.mask(fam)
+			var other []*nodeView
+			var sizes []string
+			for _, n := range c.nodes {
+				for _, s := range n.subs {
+					if cidr.Contains(h.p, s.p) && s.p.Bits() != m && !(s.p == h.p) {
+						other = append(other, n)
+						sizes = append(sizes, fmt.Sprintf("%s %s", n.name, s.text()))
+						break
+					}
+				}
+			}
+			if len(other) == 0 || m < h.p.Bits() {
+				continue
+			}
+			f := Finding{Rule: RuleNodeMaskImmutable, Subjects: nodeNames(other)}
+			f.Message = fmt.Sprintf("the node mask is /%d (%s), but %s of %d registered nodes %s a subnet of another size: %s; a podCIDR that is set keeps its size",
+				m, maskNote(fam, ms), fmt.Sprint(len(other)), len(c.nodes), choose(len(other), "holds", "hold"), nameList(sizes))
+			f.Where = nodePlaces(other)
+			if ms != nil {
+				f.Where = append([]Place{placeOf(ms, fmt.Sprintf("node mask /%d", m))}, f.Where...)
+			} else {
+				f.Where = append([]Place{placeOf(h.s, "pods "+h.text())}, f.Where...)
+			}
+			first := other[0].subs[0]
+			f.Fix = []string{
+				fmt.Sprintf("keep the old mask (%s=%d) for this cluster", maskFlag(fam, k), first.p.Bits()),
+				fmt.Sprintf("or drain, delete and register again each node listed, so that it gets a /%d; mixed sizes are not supported upstream", m),
+			}
+			f.Disturbs = DisturbsNodes
+			c.add(f)
+			break
+		}
+		break
+	}
+}
+
+// nodeFamilies: a dual-stack cluster with nodes of one family.
+func (c *checker) nodeFamilies() {
+	var want []Family
+	var at held
+	for _, k := range c.controllers {
+		if k.dual() && k.serves() {
+			want, at = familiesOf(k.pods), k.pods[1]
+		}
+	}
+	if want == nil {
+		if fs := familiesOf(c.networks); len(fs) == 2 && len(c.controllers) == 0 {
+			want, at = fs, ofFamily(c.networks, IPv6)[0]
+		}
+	}
+	if want == nil || c.ownIPAM() {
+		return
+	}
+	var one []*nodeView
+	lacks := map[Family]bool{}
+	for _, n := range c.nodes {
+		if len(n.subs) == 0 {
+			continue
+		}
+		for _, f := range want {
+			if len(ofFamily(n.subs, f)) == 0 {
+				one = append(one, n)
+				lacks[f] = true
+				break
+			}
+		}
+	}
+	if len(one) == 0 {
+		return
+	}
+	var fs []string
+	for _, f := range want {
+		if lacks[f] {
+			fs = append(fs, f.String())
+		}
+	}
+	c.add(Finding{
+		Rule: RulePodCIDRFamilyMissing, Severity: Error, Subjects: nodeNames(one),
+		Message: fmt.Sprintf("the cluster is dual-stack (%s), but %s %s no %s podCIDR: %s; kube-controller-manager never adds a family to a node that has a podCIDR",
+			at.says(), nameList(nodeNames(one)), choose(len(one), "has", "have"), strings.Join(fs, " and no "), nodeSubs(one)),
+		Where: append(nodePlaces(one), placeOf(at.s, "pods "+writes(at.s))),
+		Fix: []string{
+			"for each node listed: kubectl drain NODE --ignore-daemonsets, kubectl delete node NODE, systemctl restart kubelet on it; it registers again with a subnet of each family",
+			"the kubelet's --node-ip has to name an address of each family",
+		},
+		Disturbs: DisturbsNodes,
+	})
+}
+
+// startupCauses are the rules whose findings leave nodes without a subnet, most direct first.
+func startupCauses() []RuleID {
+	return []RuleID{
+		RulePodCIDRUnset, RuleAllocateNodeCIDRsOff, RuleKubeadmKeyMisplaced, RuleKubeadmFlagsMixed, RulePodServiceOverlap,
+		RuleClusterCIDRExhausted, RuleNodeMaskTooShort, RuleNodeMaskTooFar, RuleNodeMaskFlagIgnored, RulePodCIDROutsideClusterCIDR,
+		RuleCIDRMalformed, RuleControlPlaneFlagsDiffer, RuleIPFamilyMismatch, RuleServiceRangeTooLarge, RuleServiceRangeTooSmall,
+	}
+}
+
+// nodesWithoutSubnet: a registered node holds no podCIDR. Under a cause it is a symptom.
+func (c *checker) nodesWithoutSubnet() {
+	missing := c.withoutSubnet()
+	if len(missing) == 0 || c.ownIPAM() {
+		return
+	}
+	f := Finding{Rule: RulePodCIDRMissing, Severity: Warning, Subjects: nodeNames(missing), Where: nodePlaces(missing)}
+	f.Message = fmt.Sprintf("%s %s no podCIDR", nameList(nodeNames(missing)), choose(len(missing), "has", "have"))
+	if len(missing) > shown {
+		f.Message += fmt.Sprintf(" (%d nodes)", len(missing))
+	}
+	if cause := c.servingCause(); cause != nil {
+		explain(cause, "podcidr-missing: "+f.Message, f)
+		cause.Subjects = mergeNames(cause.Subjects, f.Subjects)
+		return
+	}
+	have := c.withSubnet()
+	var why []string
+	if len(c.controllers) == 0 {
+		why = append(why,
+			"no pod range reaches kube-controller-manager (--cluster-cidr and --allocate-node-cidrs in /etc/kubernetes/manifests/kube-controller-manager.yaml)",
+			"the range is used up, or lies inside the service range (kubectl -n kube-system logs kube-controller-manager-HOST | grep -i cidr)")
+	} else {
+		why = append(why,
+			"the node was registered a moment ago (kubectl get node -o wide, and look again)",
+			"kube-controller-manager is not running (kubectl -n kube-system get pods; its log names the reason)")
+	}
+	if !c.usesFlannel() {
+		why = append(why, "or the network in use manages addresses itself, and nothing is wrong (kubectl get pods -A | grep -E 'calico|cilium|weave')")
+	}
+	if have > 0 {
+		f.Message += fmt.Sprintf(", while %s %s one", countOf(have, "node"), choose(have, "has", "have"))
+	}
+	f.Message += "; the given files show no cause. Most likely first: " + strings.Join(why, "; ")
+	f.Fix = []string{
+		"kubectl describe node NODE | grep -A3 -i cidr shows an event CIDRNotAvailable where the range is used up",
+		"add kube-controller-manager.yaml, or the kubeadm configuration, to the files given: they decide it",
+	}
+	c.add(f)
+}
+
+// servingCause returns the error that leaves nodes without a subnet, else the warning, nil for none.
+func (c *checker) servingCause() *Finding {
+	var warn *Finding
+	for _, r := range startupCauses() {
+		for _, f := range c.found {
+			if f.Rule != r {
+				continue
+			}
+			if (r == RuleIPFamilyMismatch || r == RuleServiceRangeTooLarge || r == RuleServiceRangeTooSmall || r == RuleControlPlaneFlagsDiffer) && f.Severity != Error {
+				continue
+			}
+			switch f.Severity {
+			case Error:
+				return f
+			case Warning:
+				if warn == nil && (r == RulePodCIDRUnset || r == RuleAllocateNodeCIDRsOff) {
+					warn = f
+				}
+			}
+		}
+	}
+	return warn
+}
+
+func mergeNames(a, b []string) []string {
+	out := slices.Concat(a, b)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// usable returns how many pods a subnet of length bits can hold behind a bridge with a gateway: the network address, the
+// gateway and, for IPv4, the broadcast address are none. containernetworking/plugins host-local range.go.
+func usable(f Family, bits int) int {
+	n := f.Bits() - bits
+	if n > 30 {
+		return 1 << 30
+	}
+	if n < 2 {
+		return 0
+	}
+	if f == IPv4 {
+		return 1<<n - 3
+	}
+	return 1<<n - 2
+}
+
+// maxPods: a kubelet takes more pods than its node's subnet has addresses.
+func (c *checker) maxPods() {
+	if c.ownIPAM() {
+		return
+	}
+	// The smallest IPv4 subnet that a node has or would get, and who says so.
+	bits, sub, subText := 0, (*Statement)(nil), ""
+	consider := func(f Family, b int, s *Statement, text string) {
+		if f == IPv4 && b > bits {
+			bits, sub, subText = b, s, text
+		}
+	}
+	for _, k := range c.controllers {
+		if !k.serves() {
+			continue
+		}
+		for _, h := range k.pods {
+			f := FamilyOf(h.p)
+			m, ms := k.mask(f)
+			if m >= h.p.Bits() && m <= 32 {
+				consider(f, m, cmp.Or(ms, h.s), fmt.Sprintf("node subnets are /%d (%s)", m, maskNote(f, ms)))
+			}
+		}
+	}
+	for _, n := range c.nodes {
+		for _, h := range n.subs {
+			consider(FamilyOf(h.p), h.p.Bits(), h.s, fmt.Sprintf("node %s holds %s", n.name, h.text()))
+		}
+	}
+	if bits == 0 {
+		return
+	}
+	type group struct {
+		s     *Statement
+		hosts []string
+		sub   *Statement
+		bits  int
+		text  string
+	}
+	var groups []*group
+	said := false
+	for _, k := range c.kubelets {
+		s := k.set[SettingMaxPods]
+		if s == nil || s.Err != nil || s.Int <= 0 {
+			continue
+		}
+		said = true
+		b, sb, text := bits, sub, subText
+		if n := c.byName[k.host]; n != nil {
+			b = 0
+			for _, h := range n.subs {
+				if FamilyOf(h.p) == IPv4 {
+					b, sb, text = h.p.Bits(), h.s, fmt.Sprintf("node %s holds %s", n.name, h.text())
+				}
+			}
+		}
+		if b == 0 || s.Int <= usable(IPv4, b) {
+			continue
+		}
+		i := slices.IndexFunc(groups, func(g *group) bool { return g.s.Int == s.Int && g.bits == b })
+		if i < 0 {
+			groups = append(groups, &group{s: s, sub: sb, bits: b, text: text})
+			i = len(groups) - 1
+		}
+		if k.host != "" {
+			groups[i].hosts = append(groups[i].hosts, k.host)
+		}
+	}
+	for _, g := range groups {
+		c.tooManyPods(g.s, g.sub, g.bits, g.text, g.hosts)
+	}
+	if !said && usable(IPv4, bits) < 110 {
+		c.tooManyPods(&Statement{Component: Kubelet, Role: RoleSetting, Setting: SettingMaxPods, Key: "maxPods", Int: 110, Default: true}, sub, bits, subText, nil)
+	}
+}
+
+func (c *checker) tooManyPods(s, sub *Statement, bits int, text string, hosts []string) {
+	f := Finding{Rule: RuleMaxPodsOverNodeRange, Subjects: hosts}
+	def := ""
+	if s.Default {
+		def = " (the kubelet's default, since no file says otherwise)"
+	}
+	f.Message = fmt.Sprintf("maxPods is %d%s, but %s, and a /%d has room for %d pods: 2^(32-%d) = %d addresses less network, gateway and broadcast",
+		s.Int, def, text, bits, usable(IPv4, bits), bits, 1<<(32-bits))
+	if len(hosts) > 1 {
+		f.Message += " (" + nameList(hosts) + ")"
+	}
+	f.Where = []Place{placeOf(s, fmt.Sprintf("maxPods %d", s.Int))}
+	if sub != nil {
+		f.Where = append(f.Where, placeOf(sub, text))
+	}
+	need := bits
+	for need > 8 && usable(IPv4, need) < s.Int {
+		need--
+	}
+	f.Fix = []string{
+		fmt.Sprintf("set maxPods: %d or less in the kubelet configuration (/var/lib/kubelet/config.yaml, and the kubelet-config ConfigMap), and restart the kubelets", usable(IPv4, bits)),
+		fmt.Sprintf("or give nodes that are registered from now on a /%d: --node-cidr-mask-size=%d", need, need),
+	}
+	f.Disturbs = DisturbsComponent
+	c.add(f)
+}

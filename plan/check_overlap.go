@@ -1,0 +1,472 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
+)
+
+// claimedPods returns the pod ranges that overlap rules look at: those in force, those that other sources add (another
+// CNI's), and, where nobody says more, what flannel's Network says.
+func (c *checker) claimedPods() []held {
+	hs := slices.Clone(c.pods)
+	for _, o := range c.others {
+		hs = append(hs, o.podPrefixes()...)
+	}
+	if len(hs) == 0 {
+		for _, p := range c.proxies {
+			if p.set[SettingDetectLocal] == nil || p.set[SettingDetectLocal].Text == "" || p.set[SettingDetectLocal].Text == "ClusterCIDR" {
+				hs = append(hs, p.podPrefixes()...)
+			}
+		}
+		hs = slices.DeleteFunc(hs, func(h held) bool {
+			return slices.ContainsFunc(c.services, func(s held) bool { return s.p == h.p })
+		})
+	}
+	if len(hs) == 0 {
+		hs = append(hs, c.networks...)
+	}
+	return distinctHeld(hs)
+}
+
+// lostBlocks counts the node subnets of length mask in p that touch one of the services, as the range allocator marks them
+// at its start: k8s.io/kubernetes v1.37.2 pkg/controller/nodeipam/ipam/range_allocator.go filterOutServiceRange.
+// The exponent is exact: the count is 2^n, or n is -1 for none.
+func lostBlocks(p netip.Prefix, mask int, s netip.Prefix) int {
+	switch {
+	case cidr.Contains(s, p):
+		return mask - p.Bits()
+	case !cidr.Contains(p, s):
+		return -1
+	case s.Bits() >= mask:
+		return 0
+	}
+	return mask - s.Bits()
+}
+
+// podServiceOverlap: pods and services of one family share addresses.
+func (c *checker) podServiceOverlap() {
+	claimed := c.claimedPods()
+	found := false
+	for _, p := range claimed {
+		for _, s := range c.services {
+			if !p.p.Overlaps(s.p) {
+				continue
+			}
+			found = true
+			c.overlapPair(p, s)
+		}
+	}
+	if found || c.assumed {
+		return
+	}
+	// No range of pods is known, or none overlaps; a node may hold a subnet of the service range all the same.
+	for _, s := range c.services {
+		var in []*nodeView
+		for _, n := range c.nodes {
+			if slices.ContainsFunc(n.subs, func(h held) bool { return h.p.Overlaps(s.p) }) {
+				in = append(in, n)
+			}
+		}
+		if len(in) == 0 {
+			continue
+		}
+		c.add(Finding{
+			Rule: RulePodServiceOverlap, Severity: Error, Subjects: nodeNames(in),
+			Message: fmt.Sprintf("%s %s a pod subnet inside the service range %s, which runs from %v to %v: %s",
+				nameList(nodeNames(in)), choose(len(in), "holds", "hold"), s.says(), s.p.Addr(), cidr.Last(s.p), nodeSubs(in)),
+			Where: append(nodePlaces(in), placeOf(s.s, "services "+s.text())),
+			Fix: []string{
+				"choose a pod range outside " + s.p.String() + " and write it everywhere it stands (kubeadm, kube-controller-manager, flannel, kube-proxy)",
+				"then delete and register again the nodes listed, since a podCIDR that is set cannot be changed",
+			},
+			Disturbs: DisturbsNodes,
+		})
+	}
+}
+
+// nodeSubs tells the subnets of the first few nodes: "node1 10.96.1.0/24, node2 10.96.2.0/24".
+func nodeSubs(ns []*nodeView) string {
+	var ss []string
+	for i, n := range ns {
+		if i == shown {
+			break
+		}
+		for _, h := range n.subs {
+			ss = append(ss, n.name+" "+h.text())
+		}
+	}
+	return strings.Join(ss, ", ")
+}
+
+func (c *checker) overlapPair(p, s held) {
+	f := Finding{Rule: RulePodServiceOverlap, Where: []Place{placeOf(p.s, "pods "+p.text()), placeOf(s.s, "services "+s.text())}}
+	fam := FamilyOf(p.p)
+	mask := 24
+	if fam == IPv6 {
+		mask = 64
+	}
+	// The controller that hands out p, and whether it keeps away from s.
+	var k *managerView
+	for _, m := range c.controllers {
+		if slices.ContainsFunc(m.pods, func(h held) bool { return h.p == p.p }) {
+			k = m
+			break
+		}
+	}
+	filtered := false
+	var ms *Statement
+	if k != nil {
+		mask, ms = k.mask(fam)
+		filtered = k.serves() && !c.ownIPAM() && slices.ContainsFunc(k.services, func(h held) bool { return cidr.Contains(h.p, s.p) })
+	}
+	var inside []*nodeView
+	for _, n := range c.nodes {
+		if slices.ContainsFunc(n.subs, func(h held) bool { return h.p.Overlaps(s.p) }) {
+			inside = append(inside, n)
+		}
+	}
+	f.Subjects = nodeNames(inside)
+	var b strings.Builder
+	fmt.Fprintf(&b, "the pod range %s and the service range %s overlap: ", p.says(), s.says())
+	switch {
+	case p.p == s.p:
+		b.WriteString("both are the same range")
+	case cidr.Contains(s.p, p.p):
+		fmt.Fprintf(&b, "the pods lie inside the services, which run from %v to %v", s.p.Addr(), cidr.Last(s.p))
+	default:
+		fmt.Fprintf(&b, "the services lie inside the pods, which run from %v to %v", p.p.Addr(), cidr.Last(p.p))
+	}
+	n := lostBlocks(p.p, mask, s.p)
+	total := mask - p.p.Bits()
+	f.Severity = Error
+	switch {
+	case cidr.Contains(s.p, p.p):
+		if k != nil && filtered && total >= 0 {
+			fmt.Fprintf(&b, "; kube-controller-manager keeps all %s node subnets of /%d away from the services, so no new node gets one", blockSum(p.p, mask), mask)
+		} else {
+			b.WriteString("; pods get addresses that are services as well")
+		}
+	case total >= 0 && n >= 0:
+		switch {
+		case filtered:
+			fmt.Fprintf(&b, "; kube-controller-manager withholds %s of the %s node subnets of /%d (%s) from the nodes", powerOfTwo(n), blockSum(p.p, mask), mask, maskNote(fam, ms))
+			f.Severity = Warning
+			f.Effect = "fewer nodes fit than the pod range seems to hold; the rest works while kube-controller-manager knows the service range"
+		case k != nil && k.serves():
+			fmt.Fprintf(&b, "; kube-controller-manager has no --service-cluster-ip-range that holds it, so the node subnets in it (%s of %s) are handed out, and pods get addresses of services", powerOfTwo(n), blockSum(p.p, mask))
+		case p.s.Component == Flannel:
+			// As kops lays it out: the network of flannel is wider than the ranges in it.
+			f.Severity = Warning
+			b.WriteString("; that works only where the nodes' subnets keep away from the services")
+		default:
+			b.WriteString("; pods can get addresses that are services as well")
+		}
+	}
+	if len(inside) > 0 {
+		f.Severity = Error
+		f.Effect = ""
+		fmt.Fprintf(&b, "; already inside: %s", nodeSubs(inside))
+		f.Where = append(f.Where, nodePlaces(inside)...)
+	}
+	if c.assumed {
+		f.Severity = Warning
+		b.WriteString("; no file says the service range: compare with --service-cluster-ip-range of kube-apiserver")
+	}
+	f.Message = b.String()
+	proposal := "10.244.0.0/16"
+	if fam == IPv6 {
+		proposal = "fd00:10:244::/56"
+	}
+	if pp := netip.MustParsePrefix(proposal); pp.Overlaps(s.p) || pp == p.p {
+		proposal = "a range outside " + s.p.String()
+	}
+	f.Fix = []string{
+		fmt.Sprintf("choose a pod range outside %s, for instance %s, or at installation another service range (--service-cidr)", spanOf(s.p), proposal),
+		"write it everywhere it stands: networking.podSubnet (kubeadm-config ConfigMap), --cluster-cidr of kube-controller-manager on every control-plane host, flannel's Network, clusterCIDR of kube-proxy",
+		"then, one node after the other: kubectl drain, kubectl delete node, restart its kubelet so that it registers again with a subnet of the new range",
+	}
+	f.Disturbs = DisturbsNodes
+	c.add(f)
+}
+
+// A hostAddr is an address or range of hosts with the statement that names it.
+type hostAddr struct {
+	s *Statement
+	a netip.Addr
+	p netip.Prefix // for a range
+}
+
+func (h hostAddr) in(p netip.Prefix) bool {
+	if h.p.IsValid() {
+		return h.p.Overlaps(p)
+	}
+	return p.Contains(h.a)
+}
+
+func (h hostAddr) String() string {
+	if h.p.IsValid() {
+		return h.p.String()
+	}
+	return h.a.String()
+}
+
+// hostAddrs returns the addresses and ranges of hosts that have to lie outside of pods and services.
+func (c *checker) hostAddrs() []hostAddr {
+	var out []hostAddr
+	add := func(s *Statement) {
+		if s.Overridden {
+			return
+		}
+		for _, a := range s.Addrs {
+			a = a.Unmap().WithZone("")
+			if !a.IsValid() || a.IsUnspecified() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsMulticast() {
+				continue
+			}
+			out = append(out, hostAddr{s: s, a: a})
+		}
+	}
+	for _, s := range c.addrs {
+		add(s)
+	}
+	for _, s := range c.view.hosts {
+		for _, p := range maskedPrefixes(s) {
+			if p.Bits() > 0 {
+				out = append(out, hostAddr{s: s, p: p})
+			}
+		}
+	}
+	return out
+}
+
+// hostOverlap: an address or range of the hosts lies where pods or services live.
+func (c *checker) hostOverlap() {
+	hosts := c.hostAddrs()
+	if !c.vpcCNI() {
+		pods := c.claimedPods()
+		hit := false
+		for _, p := range pods {
+			hit = c.hostsIn(hosts, p, RuleHostPodOverlap, "pod", Error) || hit
+		}
+		if !hit {
+			for _, n := range c.networks {
+				if !slices.ContainsFunc(pods, func(p held) bool { return p.p == n.p }) {
+					c.hostsIn(hosts, n, RuleHostPodOverlap, "pod", Warning)
+				}
+			}
+		}
+		if len(pods) == 0 {
+			c.hostsInNodeSubnets(hosts)
+		}
+	}
+	if !c.assumed {
+		for _, s := range c.services {
+			c.hostsIn(hosts, s, RuleHostServiceOverlap, "service", Error)
+		}
+	}
+}
+
+// hostsIn reports the hosts that lie in one range, all in one finding, and whether there are any.
+func (c *checker) hostsIn(hosts []hostAddr, r held, rule RuleID, what string, sev Severity) bool {
+	var in []hostAddr
+	seen := map[string]bool{}
+	for _, h := range hosts {
+		if h.in(r.p) && !seen[h.String()+h.s.Host] {
+			seen[h.String()+h.s.Host] = true
+			in = append(in, h)
+		}
+	}
+	if len(in) == 0 {
+		return false
+	}
+	f := Finding{Rule: rule, Severity: sev, Where: []Place{placeOf(r.s, what+"s "+r.text())}}
+	var names []string
+	for i, h := range in {
+		name := h.s.Host
+		if name != "" {
+			f.Subjects = append(f.Subjects, name)
+		}
+		if i < maxPlaces {
+			f.Where = append(f.Where, placeOf(h.s, strings.TrimSpace(h.s.Key+" "+h.String())))
+		}
+		label := h.String()
+		switch {
+		case name != "" && h.s.Key != "":
+			label += " (" + h.s.Key + " of " + name + ")"
+		case name != "":
+			label += " (" + name + ")"
+		default:
+			label += " (" + who(h.s) + ")"
+		}
+		if !slices.Contains(names, label) {
+			names = append(names, label)
+		}
+	}
+	f.Message = fmt.Sprintf("%s %s inside the %s range %s, which runs from %v to %v",
+		nameList(names), choose(len(names), "lies", "lie"), what, r.says(), r.p.Addr(), cidr.Last(r.p))
+	if what == "pod" {
+		f.Fix = []string{
+			fmt.Sprintf("choose a pod range that leaves out the hosts' network, for instance %s, and write it everywhere it stands (networking.podSubnet, --cluster-cidr, flannel's Network, clusterCIDR of kube-proxy)", c.freeRange(fam16(r.p), hosts)),
+			"then drain, delete and register again every node; or give the hosts addresses outside " + r.p.String(),
+		}
+		if sev == Warning {
+			f.Message += "; the nodes' own subnets may keep away from it, but traffic from pods to these hosts is not masqueraded"
+			f.Fix = []string{"make flannel's Network no wider than the cluster's pod range, and restart flannel"}
+			f.Disturbs = DisturbsComponent
+			f.Effect = "hosts inside flannel's Network see the pods' own addresses and may have no route back"
+		} else {
+			f.Disturbs = DisturbsNodes
+		}
+	} else {
+		f.Fix = []string{
+			fmt.Sprintf("give the hosts addresses outside %s, or install the cluster with another service range, for instance kubeadm init --service-cidr=%s", spanOf(r.p), c.freeRange(fam16(r.p), hosts)),
+			"the service range stands in kube-apiserver, kube-controller-manager, the certificates (1st address) and the kubelets' clusterDNS (10th): change all of them together",
+		}
+		f.Disturbs = DisturbsCluster
+	}
+	c.add(f)
+	return true
+}
+
+func fam16(p netip.Prefix) Family { return FamilyOf(p) }
+
+// freeRange proposes a familiar range of family f that touches no host, pod or service range that is known.
+func (c *checker) freeRange(f Family, hosts []hostAddr) string {
+	try := []string{"10.244.0.0/16", "10.96.0.0/16", "10.200.0.0/16", "172.20.0.0/16", "172.28.0.0/16", "192.168.128.0/17"}
+	if f == IPv6 {
+		try = []string{"fd00:10:244::/56", "fd00:10:96::/112", "fd42:10:244::/56", "fd42:10:96::/112"}
+	}
+	for _, t := range try {
+		p := netip.MustParsePrefix(t)
+		free := !slices.ContainsFunc(hosts, func(h hostAddr) bool { return h.in(p) }) &&
+			!slices.ContainsFunc(slices.Concat(c.pods, c.services, c.networks), func(h held) bool { return h.p.Overlaps(p) })
+		if free {
+			return t
+		}
+	}
+	return "one that no host, pod or service range touches"
+}
+
+// hostsInNodeSubnets looks for hosts in the nodes' pod subnets, where no pod range is known.
+func (c *checker) hostsInNodeSubnets(hosts []hostAddr) {
+	var subs []held
+	for _, n := range c.nodes {
+		subs = append(subs, n.subs...)
+	}
+	slices.SortFunc(subs, func(a, b held) int { return a.p.Compare(b.p) })
+	for _, h := range hosts {
+		if h.p.IsValid() {
+			continue
+		}
+		i, _ := slices.BinarySearchFunc(subs, h.a, func(s held, a netip.Addr) int { return cmp.Or(s.p.Addr().Compare(a), -1) })
+		if i > 0 && subs[i-1].p.Contains(h.a) {
+			c.hostsIn([]hostAddr{h}, subs[i-1], RuleHostPodOverlap, "pod", Error)
+			return
+		}
+	}
+}
+
+// reservedOverlap: pods or services lie where something else lives.
+func (c *checker) reservedOverlap() {
+	docker := &Statement{Component: "docker", Role: RoleReserved, Key: "docker0", Text: "docker0", Default: true, Prefixes: []netip.Prefix{docker0()}}
+	reserved := slices.Clone(c.view.reserved)
+	if !slices.ContainsFunc(reserved, isDocker) {
+		reserved = append(reserved, docker)
+	}
+	ranges := c.claimedPods()
+	roles := make([]string, len(ranges))
+	for i := range roles {
+		roles[i] = "pod"
+	}
+	if !c.assumed {
+		for _, s := range c.services {
+			ranges, roles = append(ranges, s), append(roles, "service")
+		}
+	}
+	for _, r := range reserved {
+		if r.Overridden {
+			continue
+		}
+		for _, rp := range maskedPrefixes(r) {
+			for i, h := range ranges {
+				if !h.p.Overlaps(rp) || h.s == r {
+					continue
+				}
+				f := Finding{Rule: RuleReservedOverlap, Where: []Place{placeOf(h.s, roles[i]+"s "+h.text()), placeOf(r, "reserved "+rp.String())}}
+				name := cmp.Or(strings.TrimSpace(strings.Replace(r.Text, rp.String(), "", 1)), r.Key, string(r.Component))
+				from := " (" + name + ")"
+				if isDocker(r) {
+					f.Rule = RuleDockerBridgeOverlap
+					from = " (docker0)"
+					if r.Default {
+						from = " (docker0, Docker's default bridge, since no file says otherwise)"
+					}
+					f.Fix = []string{
+						fmt.Sprintf("choose a %s range outside %v, or give docker0 another range on every host that runs Docker: \"bip\" in /etc/docker/daemon.json", roles[i], rp),
+					}
+				} else {
+					f.Fix = []string{fmt.Sprintf("choose a %s range outside %v, or free that range", roles[i], rp)}
+				}
+				f.Message = fmt.Sprintf("the %s range %s overlaps %v%s", roles[i], h.says(), rp, from)
+				c.add(f)
+			}
+		}
+	}
+}
+
+func isDocker(s *Statement) bool {
+	return strings.Contains(strings.ToLower(s.Text+" "+s.Key+" "+string(s.Component)), "docker")
+}
+
+// specialRanges: ranges that are public, or that no address of a pod or service can come from.
+func (c *checker) specialRanges() {
+	pods := c.claimedPods()
+	check := func(h held, role string) {
+		if h.p.Bits() == 0 {
+			return
+		}
+		if kind := special(h.p); kind != "" {
+			c.add(Finding{
+				Rule: RuleSpecialRange, Severity: Error, Where: []Place{placeOf(h.s, role+"s "+h.text())},
+				Message: fmt.Sprintf("the %s range %s overlaps addresses for another purpose: %s", role, h.says(), kind),
+			})
+			return
+		}
+		if isPrivate(h.p) {
+			return
+		}
+		f := Finding{Rule: RulePublicRange, Where: []Place{placeOf(h.s, role+"s "+h.text())}}
+		if r, ok := cidr.Special(h.p); ok {
+			switch r.Kind {
+			case cidr.KindShared, cidr.KindBenchmarking, cidr.KindReserved:
+				return // not private by name, and nobody's on the Internet
+			case cidr.KindDocumentation:
+				f.Message = fmt.Sprintf("the %s range %s is not private address space: %v is set aside for documentation (%s) and may be left over from an example", role, h.says(), r.Prefix, r.RFC)
+				f.Effect = "it works inside the cluster; filters elsewhere drop such addresses"
+				c.add(f)
+				return
+			}
+		}
+		space := "RFC 1918: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16"
+		if FamilyOf(h.p) == IPv6 {
+			space = "RFC 4193: fc00::/7"
+		}
+		f.Message = fmt.Sprintf("the %s range %s is not private address space (%s); %v to %v may belong to somebody on the Internet", role, h.says(), space, h.p.Addr(), cidr.Last(h.p))
+		if FamilyOf(h.p) == IPv6 {
+			f.Effect = "fine where this is your own prefix, routed to the cluster; otherwise its real owner cannot be reached"
+		}
+		c.add(f)
+	}
+	for _, h := range pods {
+		check(h, "pod")
+	}
+	for _, h := range c.services {
+		if !h.s.Default {
+			check(h, "service")
+		}
+	}
+}

@@ -1,0 +1,297 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
+)
+
+// clusterDNS: the address that kubelets give to pods for DNS is no service address.
+func (c *checker) clusterDNS() {
+	if c.assumed || len(c.services) == 0 {
+		return
+	}
+	type bad struct {
+		a  netip.Addr
+		at []*Statement
+	}
+	var bads []*bad
+	for _, s := range c.all {
+		if s.Role != RoleDNS || s.Overridden {
+			continue
+		}
+		for _, a := range s.Addrs {
+			a = a.Unmap().WithZone("")
+			if !a.IsValid() || a.IsLinkLocalUnicast() || a.IsLoopback() {
+				continue // a cache on the node itself
+			}
+			if slices.ContainsFunc(c.services, func(h held) bool { return h.p.Contains(a) }) {
+				continue
+			}
+			i := slices.IndexFunc(bads, func(b *bad) bool { return b.a == a })
+			if i < 0 {
+				bads = append(bads, &bad{a: a})
+				i = len(bads) - 1
+			}
+			bads[i].at = append(bads[i].at, s)
+		}
+	}
+	for _, b := range bads {
+		s := b.at[0]
+		near := c.services[0]
+		for _, h := range c.services {
+			if h.p.Addr().Is4() == b.a.Is4() {
+				near = h
+				break
+			}
+		}
+		f := Finding{Rule: RuleClusterDNSOutside, Severity: Error}
+		var hosts []string
+		for _, x := range b.at {
+			f.Where = append(f.Where, placeOf(x, "DNS "+b.a.String()))
+			if x.Host != "" {
+				hosts = append(hosts, x.Host)
+			}
+		}
+		f.Where = append(cutPlaces(f.Where), placeOf(near.s, "services "+near.text()))
+		f.Subjects = hosts
+		f.Message = fmt.Sprintf("the DNS address %v (%s) is not inside the service range %s, which runs from %v to %v: no DNS service can have it",
+			b.a, who(s), near.says(), near.p.Addr(), cidr.Last(near.p))
+		dns := nth(near.p, 10)
+		f.Fix = []string{
+			"kubectl -n kube-system get service kube-dns shows the address that DNS has; kubeadm gives it the 10th of the service range, here " + dns,
+			fmt.Sprintf("write it as clusterDNS in the kubelet-config ConfigMap and in /var/lib/kubelet/config.yaml of every node, and restart the kubelets (systemctl restart kubelet); pods started before keep %v until they are restarted", b.a),
+		}
+		f.Disturbs = DisturbsComponent
+		c.add(f)
+	}
+}
+
+// nth returns address n of a masked prefix as text, "" where there is none.
+func nth(p netip.Prefix, n int) string {
+	a := p.Addr()
+	for range n {
+		a = a.Next()
+	}
+	if !p.Contains(a) {
+		return "(the range is too small for one)"
+	}
+	return a.String()
+}
+
+// kubeProxy: clusterCIDR of kube-proxy is not the pod range.
+func (c *checker) kubeProxy() {
+	for _, src := range c.proxies {
+		mode := ""
+		if s := src.set[SettingDetectLocal]; s != nil {
+			mode = s.Text
+		}
+		if mode != "" && mode != "ClusterCIDR" {
+			continue // clusterCIDR is not looked at
+		}
+		have := src.podPrefixes()
+		if len(have) == 0 {
+			continue
+		}
+		s := src.pods[0]
+		f := Finding{Rule: RuleKubeProxyMismatch, Severity: Error, Where: []Place{placeOf(s, "clusterCIDR "+writes(s))}, RefusedBy: nil}
+		if src.host != "" {
+			f.Subjects = []string{src.host}
+		}
+		pods := c.pods
+		if len(pods) == 0 {
+			pods = c.networks
+		}
+		want := ""
+		if len(pods) > 0 {
+			want = joinHeld(pods)
+		}
+		var part string
+		for _, h := range have {
+			for _, sv := range c.services {
+				if h.p == sv.p && !slices.ContainsFunc(pods, func(p held) bool { return p.p == h.p }) {
+					part = fmt.Sprintf("clusterCIDR of kube-proxy is %s, and that is the service range %s", h.text(), sv.says())
+					f.Where = append(f.Where, placeOf(sv.s, "services "+sv.text()))
+				}
+			}
+		}
+		if part == "" && len(pods) > 0 {
+			for _, fam := range []Family{IPv4, IPv6} {
+				ps, hs := ofFamily(pods, fam), ofFamily(have, fam)
+				switch {
+				case len(ps) == 0 && len(hs) > 0:
+					part = fmt.Sprintf("clusterCIDR of kube-proxy is %s, but the pod range is %s and has no %v", writes(s), pods[0].says(), fam)
+					f.Severity = Warning
+				case len(ps) > 0 && len(hs) == 0:
+					part = fmt.Sprintf("clusterCIDR of kube-proxy is %s and has no %v, but the pod range has %s", writes(s), fam, ps[0].says())
+					f.Severity = Warning
+					if len(have) > 0 && !slices.ContainsFunc(have, func(h held) bool { return withinAny(pods, h.p) }) {
+						f.Severity = Error
+					}
+				case len(ps) > 0:
+					equal := slices.ContainsFunc(ps, func(p held) bool { return p.p == hs[0].p })
+					if equal {
+						continue
+					}
+					p := ps[0]
+					part = fmt.Sprintf("clusterCIDR of kube-proxy is %s, but the pod range is %s", hs[0].text(), p.says())
+					f.Severity = Error
+					if cidr.Contains(hs[0].p, p.p) {
+						part += ": the wider one takes traffic of its other addresses for traffic of pods"
+						f.Severity = Warning
+					}
+					f.Where = append(f.Where, placeOf(p.s, "pods "+p.text()))
+				}
+				if part != "" && f.Severity == Error {
+					break
+				}
+			}
+			if part != "" && len(f.Where) == 1 {
+				f.Where = append(f.Where, placeOf(pods[0].s, "pods "+joinHeld(pods)))
+			}
+		}
+		if part == "" {
+			continue
+		}
+		f.Message = part + "; kube-proxy tells by it which traffic comes from pods, and masquerades the rest"
+		f.Fix = []string{
+			fmt.Sprintf("kubectl -n kube-system edit configmap kube-proxy, and in config.conf set clusterCIDR: %q", cmp.Or(want, "the pod range")),
+			"kubectl -n kube-system rollout restart daemonset kube-proxy",
+		}
+		f.Disturbs = DisturbsComponent
+		c.add(f)
+	}
+}
+
+// ipFamilies: families that do not fit together.
+func (c *checker) ipFamilies() {
+	// First service family against the address that the API server advertises.
+	type api struct {
+		host     string
+		services []held
+		addr     netip.Addr
+		at       *Statement
+		rel      Version
+		kubeadm  bool
+	}
+	var apis []api
+	for _, src := range c.servers {
+		a := api{host: src.host, services: heldBy(src.services), rel: c.view.release(src)}
+		if src.services != nil && !isStated(src.services) {
+			a.services = heldBy(apiServerServices(src.services))
+		}
+		a.addr, a.at = advertised(src.addrs)
+		apis = append(apis, a)
+	}
+	if len(c.servers) == 0 && len(c.kubeadms) > 0 {
+		a := api{services: c.services, rel: c.view.release(nil), kubeadm: true}
+		if !c.assumed {
+			for _, src := range c.kubeadms {
+				if x, s := advertised(src.addrs); s != nil {
+					a.addr, a.at, a.host = x, s, src.host
+				}
+			}
+			apis = append(apis, a)
+		}
+	}
+	for _, a := range apis {
+		if len(a.services) == 0 {
+			a.services = c.services
+			if c.assumed {
+				continue
+			}
+		}
+		if a.at == nil || len(a.services) == 0 || !a.addr.IsValid() || a.addr.IsUnspecified() {
+			continue
+		}
+		s := a.services[0]
+		if s.p.Addr().Is4() == a.addr.Is4() {
+			continue
+		}
+		f := Finding{Rule: RuleIPFamilyMismatch, Severity: Error, Where: []Place{placeOf(a.at, "address "+a.addr.String()), placeOf(s.s, "services "+writes(s.s))}}
+		if a.host != "" {
+			f.Subjects = []string{a.host}
+		}
+		// k8s.io/kubernetes v1.37.2 cmd/kube-apiserver/app/options/validation.go validatePublicIPServiceClusterIPRangeIPFamilies, since 1.24.
+		if !a.rel.Before(Version{1, 24, 0}) {
+			f.RefusedBy = []Component{APIServer}
+		}
+		fam := IPv4
+		if a.addr.Is6() {
+			fam = IPv6
+		}
+		f.Message = fmt.Sprintf("the API server advertises the %v address %v (%s), but the first service range is %v: %s", fam, a.addr, who(a.at), FamilyOf(s.p), s.says())
+		f.Fix = []string{
+			fmt.Sprintf("put the %v service range first in --service-cluster-ip-range (kubeadm: networking.serviceSubnet), or advertise an address of the other family", fam),
+			"pods, services and addresses should name the families in the same order",
+		}
+		f.Disturbs = DisturbsCluster
+		c.add(f)
+	}
+
+	// Pods against services.
+	if len(c.pods) == 0 || len(c.services) == 0 || c.assumed || c.has(RuleControlPlaneFlagsDiffer) {
+		return
+	}
+	pf, sf := familiesOf(c.pods), familiesOf(c.services)
+	if c.has(RuleIPFamilyMismatch) {
+		return
+	}
+	where := []Place{placeOf(c.services[0].s, "services "+joinHeld(c.services)), placeOf(c.pods[0].s, "pods "+joinHeld(c.pods))}
+	switch {
+	case !slices.Contains(pf, sf[0]):
+		c.add(Finding{
+			Rule: RuleIPFamilyMismatch, Severity: Error, Where: where,
+			Message: fmt.Sprintf("pods have %s addresses alone (%s), but the first service range is %v: %s; no pod can reach a service",
+				familyList(pf), c.pods[0].says(), sf[0], c.services[0].says()),
+			Fix:      []string{fmt.Sprintf("give services a range of %v (--service-cidr, networking.serviceSubnet), or pods one of %v", pf[0], sf[0])},
+			Disturbs: DisturbsCluster,
+		})
+	case len(sf) == 2 && len(pf) == 1:
+		c.add(Finding{
+			Rule: RuleFamilyListsDiffer, Where: where,
+			Message: fmt.Sprintf("services have two families (%s), pods have %v alone (%s): services of the other family have no pods behind them", joinHeld(c.services), pf[0], c.pods[0].says()),
+		})
+	case len(sf) == 1 && len(pf) == 2:
+		c.add(Finding{
+			Rule: RuleFamilyListsDiffer, Severity: Info, Where: where,
+			Message: fmt.Sprintf("pods have two families (%s), services have %v alone (%s): legal, but no service can be dual-stack", joinHeld(c.pods), sf[0], c.services[0].says()),
+		})
+	case len(sf) == 2 && len(pf) == 2 && sf[0] != pf[0]:
+		c.add(Finding{
+			Rule: RuleFamilyListsDiffer, Where: where,
+			Message: fmt.Sprintf("pods put %v first (%s), services put %v first (%s): pods' first address and services' default family differ", pf[0], joinHeld(c.pods), sf[0], joinHeld(c.services)),
+		})
+	}
+}
+
+// advertised returns the address that an API server advertises, and what says so.
+func advertised(ss []*Statement) (netip.Addr, *Statement) {
+	for _, s := range ss {
+		k := strings.ToLower(s.Key)
+		if strings.Contains(k, "advertise") && len(s.Addrs) > 0 {
+			return s.Addrs[0].Unmap(), s
+		}
+	}
+	return netip.Addr{}, nil
+}
+
+// upstreamBugs tells of known defects around address ranges in the release in use.
+func (c *checker) upstreamBugs() {
+	if c.kubeFrom == nil {
+		return
+	}
+	serves := slices.ContainsFunc(c.controllers, func(k *managerView) bool { return k.serves() }) || len(c.controllers) == 0 && c.withSubnet() > 0
+	add := func(msg, effect, fix string) {
+		c.add(Finding{Rule: RuleUpstreamBug, Message: msg, Effect: effect, Fix: []string{fix}, Where: []Place{placeOf(c.kubeFrom, "Kubernetes "+c.kube.String())}})
+	}
+	v := c.kube
+	if serves && !c.ownIPAM() && v.Major == 1 && v.Minor == 31 && v.Patch < 4 {
+		add(fmt.Sprintf("Kubernetes %v releases a node's podCIDR when deletion of the node begins, not when it ends (kubernetes/kubernetes#127792): a new node can get it while the old one still runs", v),
+			"two nodes with one podCIDR, where something holds nodes back from deletion by a finalizer", "upgrade to v1.31.4 or newer")
+	}
+}

@@ -1,0 +1,317 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
+)
+
+// A sighting is one symptom with every place where it was seen.
+type sighting struct {
+	s      *Statement
+	places []Place
+	count  int
+}
+
+// sightings returns the symptoms, equal ones together.
+func (c *checker) sightings() []*sighting {
+	type key struct {
+		comp            Component
+		id, msg, node   string
+		subnet, network netip.Prefix
+	}
+	index := map[key]*sighting{}
+	var out []*sighting
+	for _, s := range c.view.symptoms {
+		y := s.Symptom
+		k := key{s.Component, y.ID, y.Message, y.Node, y.Subnet, y.Network}
+		g := index[k]
+		if g == nil {
+			g = &sighting{s: s}
+			index[k] = g
+			out = append(out, g)
+		}
+		g.count++
+		if len(g.places) < maxPlaces {
+			g.places = append(g.places, placeOf(s, ""))
+		}
+	}
+	return out
+}
+
+// line tells a sighting in one line, with the place where it was seen first.
+func (g *sighting) line() string {
+	var b strings.Builder
+	if p := g.s.Pos.String(); p != "" {
+		b.WriteString(p + ": ")
+	}
+	b.WriteString(strings.TrimSpace(g.s.Symptom.Message))
+	if g.count > 1 {
+		fmt.Fprintf(&b, " (%d times)", g.count)
+	}
+	return b.String()
+}
+
+// selfEvident are the rules that a message of the real program proves by itself: it names what it refused.
+func selfEvident() []RuleID {
+	return []RuleID{
+		RuleKubeadmFlagsMixed, RuleKubeadmKeyMisplaced, RuleClusterCIDRExhausted, RuleFlannelNetworkMismatch, RulePodCIDROutsideClusterCIDR,
+		RuleNodeMaskTooShort, RuleNodeMaskTooFar, RuleNodeMaskFlagIgnored, RuleServiceRangeTooLarge, RuleServiceRangeTooSmall,
+		RuleIPFamilyMismatch, RulePodCIDRFamilyMissing, RuleFlannelIPv6Disabled, RuleDualStackIPv6First, RuleNodeSubnetDuplicate,
+		RuleNetConfMalformed, RuleNetConfMissing, RuleNetConfSubnetRangeInvalid, RuleCIDRMalformed, RuleServiceRangeMismatch,
+		RuleControlPlaneFlagsDiffer, RulePodCIDRUnset, RuleAllocateNodeCIDRsOff, RuleSubnetEnvMismatch, RulePodCIDRMissing,
+		RuleTooManyRanges, RuleNodeMaskFlagRefused, RuleAllocatorTypeUnknown, RulePodRangeTooSmall, RuleArgumentWithoutName,
+	}
+}
+
+// proves reports whether a message of comp shows by itself that the rule is broken: the program names what it refused.
+// What kubelet and kube-proxy say is seen on healthy clusters too, while they start.
+func proves(comp Component, y *Symptom, rule RuleID) bool {
+	switch comp {
+	case Flannel, ControllerManager, Kubeadm:
+	case APIServer:
+		if rule == RuleClusterDNSOutside {
+			return true
+		}
+	default:
+		return false
+	}
+	if comp == Kubeadm && rule == RuleKubeProxyMismatch {
+		return true
+	}
+	if rule == RuleNodeSubnetDuplicate || rule == RuleNodeMaskTooFar && y.ID == "cidr-assignment-failed" {
+		return false
+	}
+	return slices.Contains(selfEvident(), rule)
+}
+
+// symptomLines gives each symptom a cause, or lets it stand for itself.
+func (c *checker) symptomLines() {
+	made := map[RuleID]*Finding{}
+	for _, g := range c.sightings() {
+		y := g.s.Symptom
+		if len(y.Rules) == 0 {
+			continue
+		}
+		if past := c.past(g); past != "" {
+			c.add(Finding{
+				Rule: RuleSymptomPast, Where: g.places, Subjects: subjectsOf(y.Node),
+				Message: fmt.Sprintf("%s says: %s; %s", g.s.Component, y.Message, past),
+			})
+			continue
+		}
+		if cause := c.causeOf(y); cause != nil {
+			explain(cause, g.line(), Finding{
+				Rule: cause.Rule, Severity: Info, Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node),
+			})
+			if cause.Severity == Warning && cause.Rule == y.Rules[0] && cause.Rule != RulePodServiceOverlap && slices.Contains(selfEvident(), cause.Rule) {
+				cause.Severity = Error
+			}
+			cause.Subjects = mergeNames(cause.Subjects, subjectsOf(y.Node))
+			continue
+		}
+		rule := y.Rules[0]
+		if rule == RulePodCIDRUnset && (g.s.Component == Flannel || g.s.Component == Node) {
+			rule = RulePodCIDRMissing // that there is no subnet is seen, not why
+		}
+		if f := made[rule]; f != nil {
+			explain(f, g.line(), Finding{Rule: rule, Severity: Info, Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
+			f.Subjects = mergeNames(f.Subjects, subjectsOf(y.Node))
+			continue
+		}
+		made[rule] = c.standing(g, rule)
+	}
+}
+
+func subjectsOf(node string) []string {
+	if node == "" {
+		return nil
+	}
+	return []string{node}
+}
+
+// causeOf returns the finding that explains a symptom: an error of one of its rules, else a warning of its first one.
+func (c *checker) causeOf(y *Symptom) *Finding {
+	for _, r := range y.Rules {
+		for _, f := range c.found {
+			if f.Rule == r && f.Severity == Error && c.fits(f, y) {
+				return f
+			}
+		}
+	}
+	for _, f := range c.found {
+		if f.Rule == y.Rules[0] && f.Severity == Warning && c.fits(f, y) {
+			return f
+		}
+	}
+	return nil
+}
+
+// fits reports whether a finding can be about the subnet and network that a symptom names, where it names both.
+func (c *checker) fits(f *Finding, y *Symptom) bool {
+	if f.Rule != RuleFlannelNetworkMismatch && f.Rule != RulePodCIDROutsideClusterCIDR {
+		return true
+	}
+	if !y.Network.IsValid() || !y.Subnet.IsValid() {
+		return true
+	}
+	return FamilyOf(y.Network) == FamilyOf(y.Subnet)
+}
+
+// past says why a symptom belongs to an earlier state of the cluster, "" where the given files do not show that.
+func (c *checker) past(g *sighting) string {
+	y := g.s.Symptom
+	n := (*nodeView)(nil)
+	if y.Node != "" {
+		n = c.nodeOf(y.Node)
+	}
+	switch y.Rules[0] {
+	case RulePodCIDRUnset, RulePodCIDRMissing, RuleAllocateNodeCIDRsOff, RuleClusterCIDRExhausted:
+		if n != nil && len(n.subs) > 0 {
+			return fmt.Sprintf("node %s holds %s by now, so the cause is gone; a program that still says so wants a restart", n.name, n.subs[0].text())
+		}
+	case RuleFlannelNetworkMismatch:
+		sub, net := masked(y.Subnet), masked(y.Network)
+		nets := ofFamily(c.networks, FamilyOf(sub))
+		if sub.IsValid() && len(nets) > 0 && withinAny(nets, sub) {
+			return fmt.Sprintf("flannel's configuration says %s by now, which holds %v: restart flannel", nets[0].text(), sub)
+		}
+		if n != nil && sub.IsValid() && net.IsValid() && len(n.subs) > 0 && len(nets) > 0 &&
+			!slices.ContainsFunc(n.subs, func(h held) bool { return h.p == sub }) && withinAny(nets, ofFamilyFirst(n.subs, FamilyOf(sub))) {
+			return fmt.Sprintf("node %s holds %s by now, inside %s: restart flannel there", n.name, n.subs[0].text(), nets[0].text())
+		}
+	case RulePodCIDROutsideClusterCIDR:
+		sub := masked(y.Subnet)
+		if sub.IsValid() && len(c.pods) > 0 && len(c.managers) > 0 && withinAny(c.pods, sub) && !c.has(RuleControlPlaneFlagsDiffer) {
+			return fmt.Sprintf("the pod range is %s by now, which holds %v", joinHeld(c.pods), sub)
+		}
+	}
+	return ""
+}
+
+func ofFamilyFirst(hs []held, f Family) netip.Prefix {
+	if hs = ofFamily(hs, f); len(hs) > 0 {
+		return hs[0].p
+	}
+	return netip.Prefix{}
+}
+
+// standing makes a finding of a symptom for which no file shows a cause.
+func (c *checker) standing(g *sighting, rule RuleID) *Finding {
+	y := g.s.Symptom
+	if rule == RulePodCIDRMissing {
+		return c.unassigned(g)
+	}
+	f := Finding{Rule: rule, Severity: Error, Where: g.places, Subjects: subjectsOf(y.Node)}
+	if r, ok := ruleOf(rule); !proves(g.s.Component, y, rule) {
+		f.Severity = Warning
+		if !ok || rule == RulePodCIDRUnset || r.Severity != Warning && !slices.Contains(r.Also, Warning) {
+			f.Rule = RuleSymptomUnexplained
+		}
+	}
+	if rule == RulePodCIDRUnset && !c.usesFlannel() && len(c.withoutSubnet()) == 0 {
+		f.Severity = Warning
+	}
+	if rule == RulePodCIDRUnset && c.ownIPAM() {
+		f.Severity = Info
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s says: %s", cmp.Or(string(g.s.Component), "a log"), strings.TrimSpace(y.Message))
+	sub, net := masked(y.Subnet), masked(y.Network)
+	switch {
+	case rule == RuleFlannelNetworkMismatch && sub.IsValid() && net.IsValid():
+		fmt.Fprintf(&b, "; flannel's Network %v (%v to %v) does not hold the podCIDR %v", net, net.Addr(), cidr.Last(net), sub)
+		if y.Node != "" {
+			fmt.Fprintf(&b, " of node %s", y.Node)
+		}
+		f.RefusedBy = []Component{Flannel}
+	case rule == RulePodCIDROutsideClusterCIDR && sub.IsValid() && net.IsValid():
+		fmt.Fprintf(&b, "; the podCIDR %v", sub)
+		if y.Node != "" {
+			fmt.Fprintf(&b, " of node %s", y.Node)
+		}
+		fmt.Fprintf(&b, " lies outside --cluster-cidr %v (%v to %v), and kube-controller-manager does not start with that", net, net.Addr(), cidr.Last(net))
+		f.RefusedBy = []Component{ControllerManager}
+	case rule == RuleClusterCIDRExhausted:
+		b.WriteString("; the pod range holds fewer node subnets, 2^(node mask - length of the range), than there are nodes, or the service range covers it")
+	default:
+		if y.Cause != "" {
+			b.WriteString("; " + y.Cause)
+		}
+		switch g.s.Component {
+		case Kubeadm, ControllerManager, APIServer, Flannel:
+			if slices.Contains(selfEvident(), rule) && rule != RulePodCIDRUnset && rule != RuleSubnetEnvMismatch {
+				f.RefusedBy = []Component{g.s.Component}
+			}
+		}
+	}
+	if g.count > 1 {
+		fmt.Fprintf(&b, " (%d times)", g.count)
+	}
+	if f.Rule == RuleSymptomUnexplained {
+		var rs []string
+		for _, r := range y.Rules {
+			rs = append(rs, string(r))
+		}
+		b.WriteString("; the given files show no cause. Most likely first: " + strings.Join(rs, ", "))
+	}
+	f.Message = b.String()
+	if y.Remedy != "" {
+		f.Fix = append(f.Fix, y.Remedy)
+	}
+	if r, ok := ruleOf(rule); ok && r.Mend != "" && r.Mend != y.Remedy {
+		f.Fix = append(f.Fix, r.Mend)
+	}
+	return c.add(f)
+}
+
+// unassigned is the finding for a program that misses its node's subnet, where no file shows why.
+func (c *checker) unassigned(g *sighting) *Finding {
+	y := g.s.Symptom
+	for _, f := range c.found {
+		if f.Rule == RulePodCIDRMissing {
+			f.Severity = Error
+			explain(f, g.line(), Finding{Rule: RulePodCIDRMissing, Severity: Info, Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
+			f.Subjects = mergeNames(f.Subjects, subjectsOf(y.Node))
+			c.suspectUnset(g)
+			return f
+		}
+	}
+	f := Finding{Rule: RulePodCIDRMissing, Severity: Error, Where: g.places, Subjects: subjectsOf(y.Node)}
+	name := "a node"
+	if y.Node != "" {
+		name = "node " + y.Node
+	}
+	f.Message = fmt.Sprintf("%s has no podCIDR: %s; the given files show no cause. Most likely first: kube-controller-manager has no --cluster-cidr and --allocate-node-cidrs (kubeadm init without --pod-network-cidr); the range is used up; the range lies inside the service range",
+		name, strings.TrimSpace(y.Message))
+	f.Fix = []string{
+		"look at --cluster-cidr and --allocate-node-cidrs in /etc/kubernetes/manifests/kube-controller-manager.yaml on every control-plane host: they decide it",
+		"kubectl describe node NODE | grep -A3 -i cidr shows an event CIDRNotAvailable where the range is used up",
+	}
+	p := c.add(f)
+	c.suspectUnset(g)
+	return p
+}
+
+// suspectUnset adds the likeliest cause of a missing subnet as a suspicion, where no file says anything about the range.
+func (c *checker) suspectUnset(g *sighting) {
+	if len(c.controllers) > 0 || len(c.pods) > 0 || c.withSubnet() > 0 || c.has(RulePodCIDRUnset) {
+		return
+	}
+	want, from := c.wantedPods()
+	f := Finding{Rule: RulePodCIDRUnset, Severity: Warning, Where: g.places, Subjects: subjectsOf(g.s.Symptom.Node)}
+	f.Message = fmt.Sprintf("no given file says a pod range for the cluster; most likely kube-controller-manager has no --cluster-cidr (kubeadm init without --pod-network-cidr), so that no node gets a podCIDR; flannel expects subnets of %s", want)
+	if from != nil {
+		f.Where = append(f.Where, placeOf(from, "pods "+want))
+	}
+	f.Fix = []string{
+		"grep -e cluster-cidr -e allocate-node-cidrs /etc/kubernetes/manifests/kube-controller-manager.yaml on every control-plane host",
+		"if they are missing, add --allocate-node-cidrs=true and --cluster-cidr=" + want,
+	}
+	f.Disturbs = DisturbsComponent
+	c.add(f)
+}

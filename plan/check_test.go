@@ -1,0 +1,325 @@
+package plan_test
+
+import (
+	"flag"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+var updateCheck = flag.Bool("update-check", false, "rewrite the wanted findings in testdata/check")
+
+// TestCheckGolden checks the bundles of testdata/check. Each archive is one rule: the bundles NAME.in break it in different
+// ways, or are healthy neighbours; NAME.want holds a line for each finding, and indented what is folded under it.
+//
+// A line of a bundle is one source, in the words of [bundle].
+func TestCheckGolden(t *testing.T) {
+	files, err := filepath.Glob("testdata/check/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no bundles:", err)
+	}
+	for _, file := range files {
+		ar, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{}
+		for _, f := range ar.Files {
+			if n, ok := strings.CutSuffix(f.Name, ".want"); ok {
+				want[n] = string(f.Data)
+			}
+		}
+		out := &txtar.Archive{Comment: ar.Comment}
+		for _, f := range ar.Files {
+			name, ok := strings.CutSuffix(f.Name, ".in")
+			if !ok {
+				continue
+			}
+			got := verdict(plan.Check(bundle(t, string(f.Data))...))
+			out.Files = append(out.Files, f, txtar.File{Name: name + ".want", Data: []byte(got)})
+			t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar")+"/"+name, func(t *testing.T) {
+				if d := cmp.Diff(want[name], got); d != "" && !*updateCheck {
+					t.Errorf("findings (-want +got):\n%s", d)
+				}
+				if strings.HasPrefix(name, "healthy") && strings.Contains("\n"+got, "\nerror ") {
+					t.Errorf("an error on a healthy cluster:\n%s", got)
+				}
+			})
+		}
+		if *updateCheck {
+			if err := os.WriteFile(file, txtar.Format(out), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// verdict prints findings in the form of the archives.
+func verdict(r plan.Report) string {
+	var b strings.Builder
+	for _, f := range r.Findings {
+		fmt.Fprintf(&b, "%s %s", f.Severity, f.Rule)
+		if len(f.RefusedBy) > 0 {
+			fmt.Fprintf(&b, " (refused by %v)", f.RefusedBy)
+		}
+		fmt.Fprintf(&b, "\n\t%s\n", f.Message)
+		if len(f.Subjects) > 0 {
+			fmt.Fprintf(&b, "\tconcerns %s\n", strings.Join(f.Subjects, " "))
+		}
+		for _, p := range f.Where {
+			fmt.Fprintf(&b, "\t- %v %s\n", p.Position, p.Note)
+		}
+		for _, e := range f.Explains {
+			fmt.Fprintf(&b, "\t> %s\n", e)
+		}
+	}
+	return b.String()
+}
+
+// bundle makes statements from lines:
+//
+//	kcm[@host] pods= services= alloc= ipam= mask= mask4= mask6= version=      a manifest; what is missing is stated as missing
+//	api[@host] services= advertise= version=
+//	kubeadm[@host] pods= services= advertise= version= args.pods= args.alloc= args.mask= args.mask4= args.mask6=
+//	flannel Network= IPv6Network= EnableIPv6= EnableIPv4= SubnetLen= backend= mtu= version= kube=
+//	env@host network= subnet= network6= subnet6= mtu=
+//	node NAME SUBNETS|- [InternalIP=...]
+//	kubelet[@host] dns= maxpods=
+//	proxy cidr= mode=
+//	cni NAME | version V | linkmtu N | reserved NAME CIDR | hosts CIDR | clusterip NAME ADDR
+//	says COMPONENT RULES [node=] [subnet=] [network=] : MESSAGE
+//	again KCM|... of the same form with "overridden=KEY"
+func bundle(t testing.TB, text string) []plan.Statement {
+	t.Helper()
+	var out []plan.Statement
+	for i, line := range strings.Split(text, "\n") {
+		line, _, _ = strings.Cut(line, "#")
+		out = append(out, bundleLine(t, i+1, line)...)
+	}
+	return out
+}
+
+func bundleLine(t testing.TB, n int, line string) []plan.Statement {
+	t.Helper()
+	words := strings.Fields(line)
+	if len(words) == 0 {
+		return nil
+	}
+	kind, host, _ := strings.Cut(words[0], "@")
+	file := kind + ".yaml"
+	if host != "" {
+		file = host + "/" + file
+	}
+	pos := plan.Position{File: file, Line: n, Column: 1}
+	kv := map[string]string{}
+	var plain []string
+	for _, w := range words[1:] {
+		if k, v, ok := strings.Cut(w, "="); ok {
+			kv[k] = v
+		} else {
+			plain = append(plain, w)
+		}
+	}
+	var out []plan.Statement
+	add := func(s plan.Statement) {
+		if !s.Pos.IsValid() {
+			s.Pos = pos
+		}
+		if s.Host == "" && s.Component != plan.Node {
+			s.Host = host
+		}
+		out = append(out, s)
+	}
+	ranges := func(c plan.Component, role plan.Role, key, text string) plan.Statement {
+		s := plan.Statement{Component: c, Role: role, Key: key, Text: text}
+		for _, e := range strings.Split(text, ",") {
+			if text == "" {
+				break
+			}
+			p, err := netip.ParsePrefix(e)
+			if err != nil {
+				s.Err, s.Prefixes = err, nil
+				break
+			}
+			s.Prefixes = append(s.Prefixes, p)
+		}
+		return s
+	}
+	number := func(c plan.Component, set plan.Setting, key, text string) {
+		if text == "" {
+			return
+		}
+		v, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatalf("line %d: %v", n, err)
+		}
+		add(plan.Statement{Component: c, Role: plan.RoleSetting, Setting: set, Key: key, Text: text, Int: v})
+	}
+	boolean := func(c plan.Component, set plan.Setting, key, text string) {
+		if text != "" {
+			add(plan.Statement{Component: c, Role: plan.RoleSetting, Setting: set, Key: key, Text: text, Bool: text == "true"})
+		}
+	}
+	texts := func(c plan.Component, set plan.Setting, key, text string) {
+		if text != "" {
+			add(plan.Statement{Component: c, Role: plan.RoleSetting, Setting: set, Key: key, Text: text})
+		}
+	}
+	addr := func(c plan.Component, role plan.Role, key, text string) {
+		for _, e := range strings.Split(text, ",") {
+			if text == "" {
+				break
+			}
+			s := plan.Statement{Component: c, Role: role, Key: key, Text: e}
+			if a, err := netip.ParseAddr(e); err != nil {
+				s.Err = err
+			} else {
+				s.Addrs = []netip.Addr{a}
+			}
+			add(s)
+		}
+	}
+	switch kind {
+	case "kcm":
+		const c = plan.ControllerManager
+		add(ranges(c, plan.RolePods, "--cluster-cidr", kv["pods"]))
+		add(ranges(c, plan.RoleServices, "--service-cluster-ip-range", kv["services"]))
+		if kv["alloc"] == "" {
+			add(plan.Statement{Component: c, Role: plan.RoleSetting, Setting: plan.SettingAllocate, Key: "--allocate-node-cidrs", Default: true})
+		}
+		boolean(c, plan.SettingAllocate, "--allocate-node-cidrs", kv["alloc"])
+		boolean(c, plan.SettingNodeIPAM, "--controllers", kv["ipam"])
+		number(c, plan.SettingNodeMask, "--node-cidr-mask-size", kv["mask"])
+		number(c, plan.SettingNodeMaskIPv4, "--node-cidr-mask-size-ipv4", kv["mask4"])
+		number(c, plan.SettingNodeMaskIPv6, "--node-cidr-mask-size-ipv6", kv["mask6"])
+		texts(c, plan.SettingVersion, "image", kv["version"])
+		if v := kv["overridden"]; v != "" {
+			s := ranges(c, plan.RolePods, "--cluster-cidr", v)
+			s.Overridden = true
+			add(s)
+		}
+	case "api":
+		const c = plan.APIServer
+		s := ranges(c, plan.RoleServices, "--service-cluster-ip-range", kv["services"])
+		if s.Text == "" {
+			s = ranges(c, plan.RoleServices, "--service-cluster-ip-range", "10.0.0.0/24")
+			s.Default = true
+		}
+		add(s)
+		addr(c, plan.RoleAddress, "--advertise-address", kv["advertise"])
+		texts(c, plan.SettingVersion, "image", kv["version"])
+	case "kubeadm":
+		const c = plan.Kubeadm
+		if kv["args.pods"] == "" || kv["pods"] != "" {
+			add(ranges(c, plan.RolePods, "networking.podSubnet", kv["pods"]))
+		}
+		s := ranges(c, plan.RoleServices, "networking.serviceSubnet", kv["services"])
+		if s.Text == "" {
+			s = ranges(c, plan.RoleServices, "networking.serviceSubnet", "10.96.0.0/12")
+			s.Default = true
+		}
+		add(s)
+		addr(c, plan.RoleAddress, "localAPIEndpoint.advertiseAddress", kv["advertise"])
+		texts(c, plan.SettingVersion, "kubernetesVersion", kv["version"])
+		if v := kv["args.pods"]; v != "" {
+			add(ranges(c, plan.RolePods, "controllerManager.extraArgs cluster-cidr", v))
+		}
+		boolean(c, plan.SettingAllocate, "controllerManager.extraArgs allocate-node-cidrs", kv["args.alloc"])
+		number(c, plan.SettingNodeMask, "controllerManager.extraArgs node-cidr-mask-size", kv["args.mask"])
+		number(c, plan.SettingNodeMaskIPv4, "controllerManager.extraArgs node-cidr-mask-size-ipv4", kv["args.mask4"])
+		number(c, plan.SettingNodeMaskIPv6, "controllerManager.extraArgs node-cidr-mask-size-ipv6", kv["args.mask6"])
+	case "flannel":
+		const c = plan.Flannel
+		for _, k := range []string{"Network", "IPv6Network"} {
+			if v := kv[k]; v != "" {
+				add(ranges(c, plan.RolePods, k, v))
+			}
+		}
+		boolean(c, plan.SettingEnableIPv4, "EnableIPv4", kv["EnableIPv4"])
+		boolean(c, plan.SettingEnableIPv6, "EnableIPv6", kv["EnableIPv6"])
+		boolean(c, plan.SettingKubeSubnetMgr, "--kube-subnet-mgr", kv["kube"])
+		number(c, plan.SettingSubnetLen, "SubnetLen", kv["SubnetLen"])
+		number(c, plan.SettingBackendMTU, "MTU", kv["mtu"])
+		texts(c, plan.SettingBackend, "Type", kv["backend"])
+		texts(c, plan.SettingVersion, "image", kv["version"])
+	case "env":
+		const c = plan.Flannel
+		for _, k := range [][2]string{{"network", "FLANNEL_NETWORK"}, {"network6", "FLANNEL_IPV6_NETWORK"}} {
+			if v := kv[k[0]]; v != "" {
+				add(ranges(c, plan.RolePods, k[1], v))
+			}
+		}
+		for _, k := range [][2]string{{"subnet", "FLANNEL_SUBNET"}, {"subnet6", "FLANNEL_IPV6_SUBNET"}} {
+			if v := kv[k[0]]; v != "" {
+				s := ranges(c, plan.RoleNodePods, k[1], v)
+				for i := range s.Prefixes {
+					s.Prefixes[i] = s.Prefixes[i].Masked()
+				}
+				add(s)
+			}
+		}
+		number(c, plan.SettingSubnetMTU, "FLANNEL_MTU", kv["mtu"])
+	case "node":
+		pos.File = "nodes.json"
+		s := ranges(plan.Node, plan.RoleNodePods, "spec.podCIDR", strings.TrimPrefix(plain[1], "-"))
+		s.Host = plain[0]
+		add(s)
+		for _, e := range strings.Split(kv["InternalIP"], ",") {
+			if e != "" {
+				a := netip.MustParseAddr(e)
+				add(plan.Statement{Component: plan.Node, Host: plain[0], Role: plan.RoleAddress, Key: "InternalIP", Text: e, Addrs: []netip.Addr{a}})
+			}
+		}
+	case "kubelet":
+		addr(plan.Kubelet, plan.RoleDNS, "clusterDNS", kv["dns"])
+		number(plan.Kubelet, plan.SettingMaxPods, "maxPods", kv["maxpods"])
+	case "proxy":
+		add(ranges(plan.KubeProxy, plan.RolePods, "clusterCIDR", kv["cidr"]))
+		texts(plan.KubeProxy, plan.SettingDetectLocal, "detectLocalMode", kv["mode"])
+	case "cni":
+		texts(plan.Node, plan.SettingCNI, "metadata.annotations", plain[0])
+	case "version":
+		texts(plan.Operator, plan.SettingVersion, "-kubernetes", plain[0])
+	case "linkmtu":
+		number(plan.Operator, plan.SettingLinkMTU, "-link-mtu", plain[0])
+	case "reserved":
+		s := ranges(plan.Operator, plan.RoleReserved, "avoid", plain[1])
+		s.Text = plain[0]
+		add(s)
+	case "hosts":
+		add(ranges(plan.Operator, plan.RoleHosts, "hosts", plain[0]))
+	case "pods":
+		add(ranges(plan.Component(plain[0]), plan.RolePods, "pool", plain[1]))
+	case "clusterip":
+		add(plan.Statement{Component: plan.Service, Role: plan.RoleClusterIP, Key: plain[0], Text: plain[1], Addrs: []netip.Addr{netip.MustParseAddr(plain[1])}})
+	case "says":
+		pos.File = plain[0] + ".log"
+		_, msg, _ := strings.Cut(line, " : ")
+		y := &plan.Symptom{ID: plain[1], Message: strings.TrimSpace(msg), Node: kv["node"]}
+		for _, r := range strings.Split(plain[1], ",") {
+			y.Rules = append(y.Rules, plan.RuleID(r))
+		}
+		if v := kv["subnet"]; v != "" {
+			y.Subnet = netip.MustParsePrefix(v)
+		}
+		if v := kv["network"]; v != "" {
+			y.Network = netip.MustParsePrefix(v)
+		}
+		add(plan.Statement{Component: plan.Component(plain[0]), Role: plan.RoleSymptom, Key: y.ID, Text: y.Message, Symptom: y})
+	case "problem":
+		f := &plan.Finding{Rule: plan.RuleID(plain[0]), Severity: plan.Severity(plain[1]), Message: strings.Join(plain[2:], " "), Where: []plan.Place{{Position: pos}}}
+		add(plan.Statement{Component: plan.Kubeadm, Role: plan.RoleProblem, Finding: f})
+	default:
+		t.Fatalf("line %d: no source is called %q", n, kind)
+	}
+	return out
+}

@@ -1,0 +1,104 @@
+package plan
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// Err returns nil where r has no finding of severity [Error] that is not waived, and otherwise an error that unwraps to
+// those findings: errors.As finds a Finding or a *Finding in it. So a unit test is three lines:
+//
+//	if err := plan.Check(statements...).Err(); err != nil {
+//		t.Fatal(err)
+//	}
+func (r Report) Err() error {
+	var fs []*Finding
+	for i := range r.Findings {
+		if f := r.Findings[i]; f.Severity == Error && f.Waived == "" {
+			fs = append(fs, &f)
+		}
+	}
+	if len(fs) == 0 {
+		return nil
+	}
+	return &ReportError{Findings: fs}
+}
+
+// A ReportError is a report with errors in it.
+type ReportError struct {
+	Findings []*Finding // those of severity Error, at least one
+}
+
+// Error returns the findings, one a line.
+func (e *ReportError) Error() string {
+	var b strings.Builder
+	for i, f := range e.Findings {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(f.Error())
+	}
+	return b.String()
+}
+
+// Unwrap returns the findings as errors.
+func (e *ReportError) Unwrap() []error {
+	errs := make([]error, len(e.Findings))
+	for i, f := range e.Findings {
+		errs[i] = f
+	}
+	return errs
+}
+
+// Error returns the finding in one line: where, rule, what is wrong, what to do.
+func (f Finding) Error() string {
+	var b strings.Builder
+	if len(f.Where) > 0 {
+		b.WriteString(f.Where[0].String())
+		b.WriteString(": ")
+	}
+	fmt.Fprintf(&b, "%s: %s", f.Rule, f.Message)
+	if len(f.Fix) > 0 {
+		b.WriteString("; ")
+		b.WriteString(f.Fix[0])
+	}
+	return b.String()
+}
+
+// As sets target to the finding where target is a *Finding, so that errors.As finds findings by value too.
+func (f *Finding) As(target any) bool {
+	t, ok := target.(*Finding)
+	if ok {
+		*t = *f
+	}
+	return ok
+}
+
+// Is reports whether target is an equal finding, by value or by pointer, for errors.Is: findings hold slices, and could not be
+// compared otherwise.
+func (f Finding) Is(target error) bool {
+	switch t := target.(type) {
+	case Finding:
+		return reflect.DeepEqual(f, t)
+	case *Finding:
+		return t != nil && reflect.DeepEqual(f, *t)
+	}
+	return false
+}
+
+// Count returns how many findings of each severity r holds, those that are waived left out.
+func (r Report) Count() (errors, warnings, infos int) {
+	for _, f := range r.Findings {
+		switch {
+		case f.Waived != "":
+		case f.Severity == Error:
+			errors++
+		case f.Severity == Warning:
+			warnings++
+		default:
+			infos++
+		}
+	}
+	return errors, warnings, infos
+}
