@@ -1,0 +1,18 @@
+// Package conformance compares this project with the real code of Kubernetes and flannel, on generated input.
+//
+// It is a module of its own, so that nobody who imports kubecidr inherits Kubernetes. Everything is in its tests:
+//
+//	go -C internal/conformance test ./...
+//	go -C internal/conformance test -run TestPool -rapid.checks=100000
+//
+// Where the project differs on purpose, the difference stands in [Differences] with its reason, and a test shows that it is
+// still there: a difference that went away is as much a failure as a new one.
+package conformance
+
+// A Difference is a place where the project differs from the real program on purpose.
+type Difference struct {
+	ID     string // names the test that shows it
+	What   string
+	Real   string // upstream path, symbol, version
+	Reason string
+}
