@@ -1,0 +1,355 @@
+package kubecidr
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// A Kind says what a file is, told from its content.
+type Kind string
+
+// The kinds of files that are read.
+const (
+	KindKubeadmConfig Kind = "kubeadm-config"         // kubeadm configuration, or the kubeadm-config ConfigMap
+	KindCommand       Kind = "command"                // command lines of kubeadm, kubelet or a control-plane program
+	KindManifest      Kind = "control-plane-manifest" // kube-controller-manager and kube-apiserver
+	KindKubeProxy     Kind = "kube-proxy-config"      // KubeProxyConfiguration, or the kube-proxy ConfigMap
+	KindKubelet       Kind = "kubelet-config"         // KubeletConfiguration, or the kubelet-config ConfigMap
+	KindNodes         Kind = "nodes"                  // Node objects
+	KindFlannel       Kind = "flannel-config"         // net-conf.json, bare, in a ConfigMap, a manifest or Helm values
+	KindSubnetEnv     Kind = "subnet-env"             // flannel's /run/flannel/subnet.env
+	KindObjects       Kind = "objects"                // Services, ServiceCIDRs, Events, Pods
+	KindTable         Kind = "kubectl-text"           // what kubectl prints for people
+	KindLog           Kind = "log"                    // log lines that bear on address ranges
+	KindUnreadable    Kind = "unreadable"             // it claims to be one of these and cannot be read
+)
+
+// Options are settings of [Read]. The zero value reads with the defaults.
+type Options struct {
+	Kubernetes plan.Version // overrides the release that the files tell
+	LinkMTU    int          // MTU of the hosts' link in bytes, 0 if unknown
+	Limits     Limits
+}
+
+// Limits bound what is read from one file. Zero fields stand for the defaults, negative ones for no limit.
+// A JSON list of Nodes is streamed, so the limit on bytes does not hold for it.
+type Limits struct {
+	Bytes int // size of the file. Default 64 MiB.
+	Depth int // nesting of sequences and mappings. Default 100.
+	Nodes int // values in the file, aliases resolved. Default 1,000,000.
+}
+
+// An Input is a file to read.
+type Input struct {
+	Name string // in the positions of what is read, and in findings
+	Path string // slash-separated path that the host is told from; Name if empty
+	Open func() (io.ReadCloser, error)
+}
+
+// A File is what one file says.
+type File struct {
+	Name       string
+	Kinds      []Kind // what it holds, sorted; none: it says nothing about address ranges and is ignored
+	Host       string // host that it comes from, told from its path, or ""
+	Statements []plan.Statement
+
+	text *source.File // for its lines; nil where the file was streamed
+}
+
+// Files is what a set of files says. It is not changed by its methods, so any number of goroutines can use it.
+type Files struct {
+	List []File // in the order of the inputs
+
+	added []plan.Statement // from the options
+}
+
+// Read reads every regular file of fsys, in the order of fs.WalkDir. Kinds are told from content, hosts from the names of
+// folders and files. A file that cannot be parsed is a statement with a finding, not an error, and the others are still
+// read. The error is that of a file or folder which cannot be opened.
+func Read(fsys fs.FS, opt Options) (*Files, error) {
+	var inputs []Input
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name != "." && strings.HasPrefix(d.Name(), ".") {
+				return fs.SkipDir // .git and its like
+			}
+			return nil
+		}
+		inputs = append(inputs, Input{Name: name, Open: func() (io.ReadCloser, error) { return fsys.Open(name) }})
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ReadInputs(inputs, opt)
+}
+
+// ReadInputs reads the inputs, as [Read] does. The error joins those of all inputs that cannot be opened or read; what the
+// others say is returned with it.
+func ReadInputs(inputs []Input, opt Options) (*Files, error) {
+	files := &Files{added: opt.statements()}
+	var errs []error
+	for _, in := range inputs {
+		f, err := readInput(in, opt)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		files.List = append(files.List, f)
+	}
+	return files, errors.Join(errs...)
+}
+
+// statements returns what the options say.
+func (o Options) statements() []plan.Statement {
+	var s []plan.Statement
+	if !o.Kubernetes.IsZero() {
+		s = append(s, plan.Statement{Component: plan.Operator, Role: plan.RoleSetting, Setting: plan.SettingVersion,
+			Key: "-kubernetes", Text: o.Kubernetes.String()})
+	}
+	if o.LinkMTU != 0 {
+		s = append(s, plan.Statement{Component: plan.Operator, Role: plan.RoleSetting, Setting: plan.SettingLinkMTU,
+			Key: "-link-mtu", Text: fmt.Sprint(o.LinkMTU), Int: o.LinkMTU})
+	}
+	return s
+}
+
+// Statements returns what all files say, in their order, and what the options add.
+func (f *Files) Statements() []plan.Statement {
+	s := slices.Clone(f.added)
+	for _, file := range f.List {
+		s = append(s, file.Statements...)
+	}
+	return s
+}
+
+// Ignored returns the names of the files that say nothing about address ranges.
+func (f *Files) Ignored() []string {
+	var names []string
+	for _, file := range f.List {
+		if len(file.Kinds) == 0 {
+			names = append(names, file.Name)
+		}
+	}
+	return names
+}
+
+// Check checks what the files say, as [plan.Check] does, and adds to each place the text of its line.
+func (f *Files) Check() plan.Report {
+	r := plan.Check(f.Statements()...)
+	f.quote(r.Findings)
+	return r
+}
+
+// quote fills in the lines of the findings' places.
+func (f *Files) quote(findings []plan.Finding) {
+	for i := range findings {
+		for j := range findings[i].Where {
+			p := &findings[i].Where[j]
+			if p.Line == "" {
+				p.Line = f.line(p.Position)
+			}
+		}
+		f.quote(findings[i].Symptoms)
+	}
+}
+
+// line returns the text of the line at p, "" where it is not kept.
+func (f *Files) line(p plan.Position) string {
+	for _, file := range f.List {
+		if file.Name == p.File && file.text != nil {
+			return file.text.Line(p.Line)
+		}
+	}
+	return ""
+}
+
+// Check reads every file of fsys and checks what they say together: [Read] and [Files.Check] in one call.
+func Check(fsys fs.FS) (plan.Report, error) {
+	f, err := Read(fsys, Options{})
+	if err != nil {
+		return plan.Report{}, err
+	}
+	return f.Check(), nil
+}
+
+// peekBytes is how much of a file is looked at to tell whether it is streamed.
+const peekBytes = 64 << 10
+
+// defaultBytes is the limit on the size of a file that is not streamed.
+const defaultBytes = 64 << 20
+
+func readInput(in Input, opt Options) (File, error) {
+	in.Path = cmp.Or(in.Path, in.Name)
+	file := File{Name: in.Name, Host: hostFromPath(in.Path)}
+	r, err := in.Open()
+	if err != nil {
+		return file, err
+	}
+	defer r.Close()
+
+	limit := cmp.Or(opt.Limits.Bytes, defaultBytes)
+	head, err := io.ReadAll(io.LimitReader(r, peekBytes))
+	if err != nil {
+		return file, fmt.Errorf("%s: %w", in.Name, err)
+	}
+	if isNodeList(head) {
+		file.Statements, file.Kinds = readNodeStream(in.Name, io.MultiReader(bytes.NewReader(head), r))
+		return file, nil
+	}
+	rest := io.Reader(r)
+	if limit > 0 {
+		rest = io.LimitReader(r, int64(limit)-int64(len(head))+1)
+	}
+	tail, err := io.ReadAll(rest)
+	if err != nil {
+		return file, fmt.Errorf("%s: %w", in.Name, err)
+	}
+	file.read(in, append(head, tail...), opt.Limits)
+	return file, nil
+}
+
+// read tells what data is, and keeps what it says.
+func (file *File) read(in Input, data []byte, lim Limits) {
+	text, err := source.New(in.Name, data, source.Limits{Bytes: lim.Bytes, Depth: lim.Depth, Nodes: lim.Nodes})
+	if err != nil {
+		file.unreadable(err, claims(in.Path))
+		return
+	}
+	file.text = text
+	data = text.Data
+	claim := claims(in.Path)
+	if text.IsHTML() {
+		if claim != "" {
+			file.unreadable(&source.Error{Pos: plan.Position{File: in.Name, Line: 1, Column: 1}, Msg: "is a web page, not " + claim}, claim)
+		}
+		return
+	}
+	if bytes.IndexByte(data, 0) >= 0 {
+		if claim != "" {
+			file.unreadable(&source.Error{Pos: plan.Position{File: in.Name, Line: 1, Column: 1}, Msg: "is binary, not " + claim}, claim)
+		}
+		return
+	}
+	var syntax error
+	for _, r := range readers {
+		s, err := r.read(in.Name, data, in.Path)
+		if err != nil && syntax == nil {
+			syntax = err
+		}
+		if len(s) == 0 {
+			continue
+		}
+		file.Kinds = append(file.Kinds, r.kind)
+		for i := range s {
+			if s[i].Host == "" && r.perHost {
+				s[i].Host = file.Host
+			}
+		}
+		file.Statements = append(file.Statements, s...)
+	}
+	structured := claim != "" && claim != claimLog && claim != claimText
+	switch {
+	case syntax != nil && structured && !hasProblemAt(file.Statements):
+		file.unreadable(syntax, claim)
+	case len(file.Kinds) == 0 && len(bytes.TrimSpace(data)) == 0 && structured:
+		file.unreadable(&source.Error{Pos: plan.Position{File: in.Name}, Msg: "is empty, not " + claim}, claim)
+	}
+	slices.Sort(file.Kinds)
+	file.Kinds = slices.Compact(file.Kinds)
+}
+
+// hasProblemAt reports whether a reader has already said what is wrong with the file.
+func hasProblemAt(s []plan.Statement) bool {
+	return slices.ContainsFunc(s, func(s plan.Statement) bool {
+		return s.Role == plan.RoleProblem && s.Finding != nil &&
+			(s.Finding.Rule == plan.RuleFileUnreadable || s.Finding.Rule == plan.RuleNetConfMalformed)
+	})
+}
+
+// unreadable states that the file is not what it claims to be.
+func (file *File) unreadable(err error, claim string) {
+	pos := plan.Position{File: file.Name}
+	msg := err.Error()
+	var se *source.Error
+	if errors.As(err, &se) {
+		pos, msg = se.Pos, se.Msg
+	}
+	msg = strings.TrimPrefix(msg, file.Name+": ")
+	file.Kinds = append(file.Kinds, KindUnreadable)
+	file.Statements = append(file.Statements, plan.Statement{
+		Component: plan.Operator, Host: file.Host, Pos: pos, Role: plan.RoleProblem,
+		Finding: &plan.Finding{
+			Rule: plan.RuleFileUnreadable, Severity: plan.Error,
+			Message: fmt.Sprintf("%s cannot be read as %s: %s", file.Name, cmp.Or(claim, "text"), msg),
+			Effect:  "what this file says about address ranges is unknown, so it was checked against nothing",
+			Fix:     []string{"fetch the file again as it stands on the host or in the API (kubectl get ... -o yaml), or correct the place named"},
+			Where:   []plan.Place{{Position: pos, Host: file.Host, Note: msg}},
+		},
+	})
+}
+
+// What a file claims to be by its name.
+const (
+	claimYAML   = "YAML"
+	claimJSON   = "JSON"
+	claimEnv    = "flannel's subnet.env"
+	claimLog    = "a log"
+	claimText   = "text"
+	claimNetCnf = "flannel's net-conf.json"
+)
+
+// claims returns what a file claims to be by its name, "" where the name says nothing.
+func claims(name string) string {
+	base := strings.ToLower(path.Base(name))
+	switch {
+	case strings.Contains(base, "net-conf"):
+		return claimNetCnf
+	case strings.Contains(base, "subnet.env"):
+		return claimEnv
+	}
+	switch path.Ext(base) {
+	case ".yaml", ".yml":
+		return claimYAML
+	case ".json":
+		return claimJSON
+	case ".log":
+		return claimLog
+	case ".txt":
+		return claimText
+	}
+	return ""
+}
+
+// isNodeList reports whether head is the start of a JSON list whose first object is a Node.
+func isNodeList(head []byte) bool {
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+	if len(head) == 0 || head[0] != '{' {
+		return false
+	}
+	i := bytes.Index(head, []byte(`"items"`))
+	if i < 0 {
+		return false
+	}
+	compact := bytes.Map(func(r rune) rune {
+		if r == ' ' || r == '\t' || r == '\r' || r == '\n' {
+			return -1
+		}
+		return r
+	}, head[i:min(len(head), i+512)])
+	return bytes.HasPrefix(compact, []byte(`"items":[{"apiVersion":"v1","kind":"Node"`)) ||
+		bytes.HasPrefix(compact, []byte(`"items":[{"kind":"Node"`))
+}

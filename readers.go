@@ -1,0 +1,73 @@
+package kubecidr
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/kubecidr/kubecidr/kubeadm"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// A reader finds what one kind of file says. It is asked about every file, gives nothing for files of other kinds, and its
+// error is that of text which is not even YAML or JSON.
+type reader struct {
+	kind    Kind
+	perHost bool // the file speaks for the host that it comes from, not for the cluster
+	read    func(name string, data []byte, path string) ([]plan.Statement, error)
+}
+
+// readers holds the readers of all kinds, in the order in which their statements are kept.
+var readers = []reader{
+	{KindKubeadmConfig, true, func(name string, data []byte, _ string) ([]plan.Statement, error) {
+		c, err := kubeadm.ParseConfig(name, data)
+		if c.IsZero() {
+			return nil, err
+		}
+		return c.Statements(), err
+	}},
+	{KindCommand, true, func(name string, data []byte, _ string) ([]plan.Statement, error) {
+		c, err := kubeadm.ParseCommands(name, data)
+		return c.Statements(), err
+	}},
+	{KindManifest, true, func(name string, data []byte, _ string) ([]plan.Statement, error) {
+		ps, err := kubeadm.ParseManifests(name, data)
+		return statementsOf(ps), err
+	}},
+	{KindKubeProxy, false, func(name string, data []byte, _ string) ([]plan.Statement, error) {
+		ps, err := kubeadm.ParseKubeProxy(name, data)
+		return statementsOf(ps), err
+	}},
+	{KindKubelet, true, func(name string, data []byte, _ string) ([]plan.Statement, error) {
+		ks, err := kubeadm.ParseKubelet(name, data)
+		return statementsOf(ks), err
+	}},
+	{KindNodes, false, func(name string, data []byte, _ string) ([]plan.Statement, error) {
+		nodes, err := kubeadm.ReadNodes(name, bytes.NewReader(data))
+		return kubeadm.NodeStatements(nodes), err
+	}},
+	{KindLog, true, func(name string, data []byte, _ string) ([]plan.Statement, error) {
+		l, err := kubeadm.ReadLog(name, bytes.NewReader(data))
+		return l.Statements(), err
+	}},
+}
+
+// statementsOf joins what the values state.
+func statementsOf[T interface{ Statements() []plan.Statement }](values []T) []plan.Statement {
+	var s []plan.Statement
+	for _, v := range values {
+		s = append(s, v.Statements()...)
+	}
+	return s
+}
+
+// readNodeStream reads a list of Nodes as it comes. What stands before an error is kept, and the error is stated.
+func readNodeStream(name string, r io.Reader) ([]plan.Statement, []Kind) {
+	nodes, err := kubeadm.ReadNodes(name, r)
+	s := kubeadm.NodeStatements(nodes)
+	if err != nil {
+		f := File{Name: name}
+		f.unreadable(err, claimJSON)
+		return append(s, f.Statements...), []Kind{KindNodes, KindUnreadable}
+	}
+	return s, []Kind{KindNodes}
+}
