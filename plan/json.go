@@ -1,10 +1,13 @@
 package plan
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math/big"
 	"net/netip"
+	"unicode/utf8"
 )
 
 // A document is a plan in JSON and YAML. Its names are a contract with other programs: fields are added, never renamed.
@@ -164,8 +167,34 @@ func list[T any](s []T) []T {
 // dnsServiceIPs, capacity, nodes and more; within every list the primary family comes first. Numbers are exact, and for
 // IPv6 can be beyond 64 bits.
 func (p *Plan) WriteJSON(w io.Writer, o RenderOptions) error {
-	e := json.NewEncoder(w)
+	b := new(printer)
+	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(p.document(o))
+	if err := e.Encode(p.document(o)); err != nil {
+		return err
+	}
+	_, err := w.Write(escapeControls(b.Bytes()))
+	return err
+}
+
+// escapeControls returns JSON text with escapes for what encoding/json leaves as it is though terminals act on it, or YAML does not
+// allow it: control characters from U+007F on, and code points that are no characters. They can stand only within strings.
+func escapeControls(text []byte) []byte {
+	if !bytes.ContainsFunc(text, isControl) {
+		return text
+	}
+	var out []byte
+	for _, r := range string(text) {
+		if isControl(r) {
+			out = fmt.Appendf(out, `\u%04x`, r)
+		} else {
+			out = utf8.AppendRune(out, r)
+		}
+	}
+	return out
+}
+
+func isControl(r rune) bool {
+	return r >= 0x7f && r < 0xa0 || r == 0xfeff || r == 0xfffe || r == 0xffff
 }

@@ -101,11 +101,12 @@ func (b *printer) wrap(indent string, width int, s string) {
 	}
 }
 
-// printable returns s with line breaks, control characters and invalid UTF-8 replaced, so that a name from a request
-// file cannot change the layout of a document or drive a terminal.
+// printable returns s with line breaks, control characters, marks that turn the direction of writing and invalid UTF-8
+// replaced, so that a name from a request file cannot change the layout of a document or drive a terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == utf8.RuneError || r == '\u2028' || r == '\u2029' {
+		if r < ' ' || isControl(r) || r == utf8.RuneError || r == '\u2028' || r == '\u2029' ||
+			r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' {
 			return '?'
 		}
 		return r

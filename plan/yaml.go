@@ -106,5 +106,5 @@ func yamlScalar(v any) string {
 	if err := e.Encode(v); err != nil {
 		return `""`
 	}
-	return strings.TrimSuffix(text.String(), "\n")
+	return string(escapeControls([]byte(strings.TrimSuffix(text.String(), "\n"))))
 }
