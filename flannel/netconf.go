@@ -34,11 +34,22 @@ func (m Mode) String() string {
 
 // Options say as what something is read. The zero Options mean the newest flannel in Kubernetes, a file without a name.
 type Options struct {
-	Name    string        // of the file, for positions. Default: the kind of file, such as "net-conf.json".
-	Host    string        // host that the file was taken from, or ""
-	Version plan.Version  // release of flannel. Default [plan.NewestFlannel].
-	Mode    Mode          // Default [Kube].
-	Limits  source.Limits // what is read at most; see its fields for defaults
+	Name    string       // of the file, for positions. Default: the kind of file, such as "net-conf.json".
+	Host    string       // host that the file was taken from, or ""
+	Version plan.Version // release of flannel. Default [plan.NewestFlannel].
+	Mode    Mode         // Default [Kube].
+	Limits  Limits       // what is read at most
+}
+
+// Limits bound what is read from one file. Zero fields stand for the defaults, negative ones for no limit.
+type Limits struct {
+	Bytes int // size of the file. Default 64 MiB.
+	Depth int // nesting of sequences and mappings. Default 100, of a bare net-conf.json 10,000 as encoding/json has it.
+	Nodes int // values in the file, aliases resolved. Default 1,000,000.
+}
+
+func (l Limits) source() source.Limits {
+	return source.Limits{Bytes: l.Bytes, Depth: l.Depth, Nodes: l.Nodes}
 }
 
 // Releases in which flannel's reading of its configuration changed.
@@ -216,7 +227,7 @@ func ReadNetConf(data []byte, opt Options) (NetConf, error) {
 	if lim.Depth == 0 {
 		lim.Depth = 10_000 // encoding/json's own
 	}
-	f, err := source.New(opt.Name, data, lim)
+	f, err := source.New(opt.Name, data, lim.source())
 	if err != nil {
 		return NetConf{}, sourceError(err)
 	}

@@ -134,7 +134,7 @@ func ParseSubnetEnv(data []byte) (SubnetEnv, error) {
 
 // ReadSubnetEnv is [ParseSubnetEnv] with a name for positions, and limits. Version and Mode mean nothing here.
 func ReadSubnetEnv(data []byte, opt Options) (SubnetEnv, error) {
-	f, err := source.New(nameOr(opt.Name, "subnet.env"), data, opt.Limits)
+	f, err := source.New(nameOr(opt.Name, "subnet.env"), data, opt.Limits.source())
 	if err != nil {
 		return SubnetEnv{}, err
 	}

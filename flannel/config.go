@@ -1,0 +1,415 @@
+package flannel
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/suggest"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// A Config is a net-conf.json that was found somewhere, with what is known about the flannel that reads it.
+type Config struct {
+	NetConf NetConf
+	// Err is why flannel does not take it, a *[NetConfError], or nil. What could be read is in NetConf all the same.
+	Err error
+	// Object names the object that holds it: "ConfigMap kube-flannel/kube-flannel-cfg", "Helm values"; "" for a bare file.
+	Object string
+	// Namespace and Name are those of the ConfigMap, "" where there is none.
+	Namespace, Name string
+	Host            string       // host that the file was taken from, or ""
+	Version         plan.Version // of the flannel that reads it, zero if unknown
+	Mode            Mode
+	ModeKnown       bool            // something says the mode: arguments, or that the text stands in a ConfigMap, which with etcd nobody reads
+	Encoding        source.Encoding // of a bare file, "" elsewhere
+}
+
+// String returns where the configuration is from and what it says.
+func (c Config) String() string {
+	where := c.Object
+	if where == "" {
+		where = c.NetConf.File
+	}
+	if c.Err != nil {
+		return fmt.Sprintf("%s: %v", where, c.Err)
+	}
+	return fmt.Sprintf("%s: %v", where, c.NetConf)
+}
+
+// newConfig reads the text of f; raw is the text as flannel is given it.
+func newConfig(f *source.File, raw []byte, opt Options, object string) Config {
+	c := Config{Object: object, Host: opt.Host, Version: opt.Version, Mode: opt.Mode}
+	c.NetConf, c.Err = readNetConf(f, raw, opt)
+	if c.Err != nil && len(raw) != len(f.Data) && f.Encoding != "" {
+		// A byte order mark or UTF-16 may come from the shell that saved the copy: read on, and say so.
+		if n, err := readNetConf(f, f.Data, opt); err == nil {
+			c.NetConf, c.Err, c.Encoding = n, nil, f.Encoding
+		}
+	}
+	return c
+}
+
+// Statements returns what the configuration says for [plan.Check]: settings, a range for each family that is enabled or written,
+// and a finding for each fault that concerns this file alone.
+//
+// 0.0.0.0/0 and ::/0 of a disabled family, as k3s writes them, are not stated: they mean that the family is off.
+func (c Config) Statements() []plan.Statement {
+	n := c.NetConf
+	var out []plan.Statement
+	add := func(s plan.Statement) {
+		s.Component, s.Host = plan.Flannel, c.Host
+		if !s.Pos.IsValid() {
+			s.Pos = plan.Position{File: n.File}
+		}
+		out = append(out, s)
+	}
+	setting := func(key string, set plan.Setting) (plan.Statement, bool) {
+		s := plan.Statement{Role: plan.RoleSetting, Setting: set, Key: key}
+		k, ok := n.Key(key)
+		if ok {
+			s.Text, s.Pos = k.Text, k.Value
+		} else {
+			s.Default = true
+		}
+		return s, ok
+	}
+	readable := c.Err == nil || len(n.Keys) > 0
+	if readable {
+		if c.ModeKnown {
+			add(plan.Statement{Role: plan.RoleSetting, Setting: plan.SettingKubeSubnetMgr, Key: "net-conf.json", Bool: c.Mode == Kube, Default: true})
+		}
+		s, _ := setting("EnableIPv4", plan.SettingEnableIPv4)
+		s.Bool = n.EnableIPv4
+		if c.Err != nil {
+			s.Bool = s.Text != "false"
+		}
+		enabled4 := s.Bool
+		add(s)
+		s, _ = setting("EnableIPv6", plan.SettingEnableIPv6)
+		s.Bool = n.EnableIPv6 || c.Err != nil && s.Text == "true"
+		enabled6 := s.Bool
+		add(s)
+		for _, key := range []string{"Network", "IPv6Network"} {
+			enabled := enabled4 && key == "Network" || enabled6 && key == "IPv6Network"
+			s, written := c.network(key)
+			if written && s.Err == nil && !enabled && isEmpty(first(s.Prefixes)) || !written && !enabled {
+				continue
+			}
+			for _, k := range n.Keys {
+				if k.Name == key && k.Loses {
+					o := plan.Statement{Role: plan.RolePods, Key: key, Text: k.Text, Pos: k.Value, Overridden: true}
+					if k.Prefix.IsValid() {
+						o.Prefixes = []netip.Prefix{k.Prefix}
+					}
+					add(o)
+				}
+			}
+			add(s)
+		}
+		for _, key := range []string{"SubnetLen", "SubnetMin", "SubnetMax", "IPv6SubnetLen", "IPv6SubnetMin", "IPv6SubnetMax"} {
+			if s, ok := setting(key, plan.SettingSubnetLen); ok {
+				switch key {
+				case "SubnetLen":
+					s.Int = int(min(n.SubnetLen, 1<<16))
+				case "IPv6SubnetLen":
+					s.Int = int(min(n.IPv6SubnetLen, 1<<16))
+				}
+				add(s)
+			}
+		}
+	}
+	if c.Err == nil {
+		s, _ := setting("Backend", plan.SettingBackend)
+		s.Text = strings.ToLower(n.BackendType)
+		add(s)
+		if b, err := n.ParseBackend(c.Version); err == nil && b.MTUSet {
+			add(plan.Statement{Role: plan.RoleSetting, Setting: plan.SettingBackendMTU, Key: "Backend.MTU", Int: b.MTUKey, Text: fmt.Sprint(b.MTUKey), Pos: n.Pos("Backend")})
+		}
+	}
+	for _, f := range c.Findings() {
+		s := plan.Statement{Role: plan.RoleProblem, Key: string(f.Rule), Finding: &f}
+		if len(f.Where) > 0 {
+			s.Pos = f.Where[0].Position
+		}
+		add(s)
+	}
+	return out
+}
+
+// network states Network or IPv6Network as it is written.
+func (c Config) network(key string) (s plan.Statement, written bool) {
+	s = plan.Statement{Role: plan.RolePods, Key: key}
+	k, ok := c.NetConf.Key(key)
+	if !ok {
+		return s, false
+	}
+	s.Text, s.Pos = k.Text, k.Value
+	if k.Prefix.IsValid() {
+		s.Prefixes = []netip.Prefix{k.Prefix}
+	}
+	if four := key == "Network"; k.Prefix.IsValid() && k.Prefix.Addr().Is4() != four {
+		s.Prefixes = nil
+		s.Err = fmt.Errorf("%q is not of the family of %s", k.Text, key)
+	}
+	if !k.Prefix.IsValid() {
+		s.Err = errors.New("invalid CIDR address: " + k.Text)
+		var e *NetConfError
+		if errors.As(c.Err, &e) && e.Key == key {
+			s.Err = e
+		}
+	}
+	return s, true
+}
+
+// finding returns a finding about a place of the file.
+func (c Config) finding(rule plan.RuleID, sev plan.Severity, pos plan.Position, message string) plan.Finding {
+	return plan.Finding{Rule: rule, Severity: sev, Message: message, Where: []plan.Place{{Position: pos, Host: c.Host}}}
+}
+
+// what names the text in messages.
+func (c Config) what() string {
+	if c.Object != "" {
+		return "net-conf.json in " + c.Object
+	}
+	return "net-conf.json"
+}
+
+const (
+	effectNotStarting = "flannel does not start: its pods are in CrashLoopBackOff, the nodes have no /run/flannel/subnet.env, and pods stay in ContainerCreating"
+	restart           = "restart flannel: kubectl -n kube-flannel rollout restart daemonset kube-flannel-ds (kube-system before flannel v0.19)"
+)
+
+// Findings returns the faults of the configuration itself, each with its severity, in a fixed order. Faults that show only in the
+// company of other files are [plan.Check]'s.
+func (c Config) Findings() []plan.Finding {
+	n := c.NetConf
+	version := c.Version.Or(plan.NewestFlannel())
+	var out []plan.Finding
+	add := func(f plan.Finding) { out = append(out, f) }
+
+	if c.Encoding != "" {
+		f := c.finding(plan.RuleNetConfMalformed, plan.Warning, plan.Position{File: n.File, Line: 1, Column: 1},
+			fmt.Sprintf("%s is %s: flannel takes plain UTF-8 alone and would not start with this file; it is read here as if it were, since the shell that saved it may have added it", c.what(), c.Encoding))
+		f.Fix = []string{"save it as UTF-8 without a byte order mark"}
+		add(f)
+	}
+	out = append(out, c.keyFindings()...)
+
+	var e *NetConfError
+	if errors.As(c.Err, &e) {
+		out = append(out, c.errorFinding(e))
+		return out
+	}
+	if !n.EnableIPv4 && !n.EnableIPv6 {
+		f := c.finding(plan.RuleNetConfMalformed, plan.Error, n.Pos("EnableIPv4"), c.what()+" disables both families: flannel ends with \"none defined stack\"")
+		f.Effect, f.RefusedBy = effectNotStarting, []plan.Component{plan.Flannel}
+		f.Fix = []string{`set "EnableIPv4": true or "EnableIPv6": true`, restart}
+		add(f)
+	}
+	out = append(out, c.networkFindings(version)...)
+	out = append(out, c.backendFindings()...)
+	out = append(out, c.rangeFindings(version)...)
+	return out
+}
+
+// errorFinding is the finding for a text that flannel does not take.
+func (c Config) errorFinding(e *NetConfError) plan.Finding {
+	var b strings.Builder
+	verb := "does not take"
+	if e.Panic {
+		verb = "crashes with"
+	}
+	fmt.Fprintf(&b, "flannel %s %s: %s", verb, c.what(), e.Flannel)
+	if e.Key != "" && e.Text != "" && !strings.Contains(e.Flannel, e.Text) {
+		fmt.Fprintf(&b, " (%s is %q)", e.Key, e.Text)
+	} else if e.Key != "" && !strings.Contains(e.Flannel, e.Key) {
+		fmt.Fprintf(&b, " (%s)", e.Key)
+	}
+	if e.Pos.Line > 0 {
+		fmt.Fprintf(&b, ", line %d", e.Pos.Line)
+	}
+	f := c.finding(e.Rule, plan.Error, e.Pos, b.String())
+	f.Effect, f.RefusedBy, f.Disturbs = effectNotStarting, []plan.Component{plan.Flannel}, plan.DisturbsComponent
+	if e.Mend != "" {
+		f.Fix = append(f.Fix, e.Mend)
+	}
+	f.Fix = append(f.Fix, restart)
+	return f
+}
+
+// keyFindings are about keys that stand twice, and keys that flannel passes over.
+func (c Config) keyFindings() []plan.Finding {
+	n := c.NetConf
+	var out []plan.Finding
+	done := map[string]bool{}
+	for _, k := range n.Keys {
+		if k.Name == "" || !k.Loses || done[k.Name] {
+			continue
+		}
+		done[k.Name] = true
+		wins, _ := n.Key(k.Name)
+		variant := ""
+		if k.Written != wins.Written {
+			variant = fmt.Sprintf(" (%q and %q are one key to flannel, case does not count)", k.Written, wins.Written)
+		}
+		f := c.finding(RuleKeyDuplicate, plan.Warning, k.Pos,
+			fmt.Sprintf("%s has %s twice%s: %s in line %d has no effect, %s in line %d counts", c.what(), k.Name, variant, short(k), k.Pos.Line, short(wins), wins.Pos.Line))
+		f.Where = append(f.Where, plan.Place{Position: wins.Pos, Host: c.Host, Note: "this one counts"})
+		f.Fix = []string{fmt.Sprintf("remove one of the two lines, %d or %d", k.Pos.Line, wins.Pos.Line)}
+		out = append(out, f)
+	}
+	var names []string
+	for _, k := range knownKeys {
+		names = append(names, k.name)
+	}
+	for _, k := range n.Keys {
+		if k.Name != "" {
+			continue
+		}
+		meant, why := suggest.Nearest(k.Written, names), ""
+		switch {
+		case strings.EqualFold(k.Written, "BackendType"), strings.EqualFold(k.Written, "Type"):
+			meant, why = `"Backend": {"Type": ...}`, "; without Backend flannel uses udp"
+		case strings.EqualFold(k.Written, "SubnetLength"):
+			meant = "SubnetLen"
+		}
+		if canonicalKey(k.Written, plan.NewestFlannel()) != "" {
+			meant, why = "", fmt.Sprintf("; flannel %v does not know it yet", c.Version)
+		} else if meant == "" {
+			continue // flannel passes it over, and so do we
+		}
+		f := c.finding(RuleKeyUnknown, plan.Warning, k.Pos, fmt.Sprintf("%s: flannel passes over the key %q%s", c.what(), k.Written, why))
+		if meant != "" {
+			f.Message += fmt.Sprintf("; %s was probably meant", meant)
+			f.Fix = []string{fmt.Sprintf("rename %q to %s, or remove it", k.Written, meant)}
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// short returns a key's value for a message: never more than a few words, nor what is secret in a Backend.
+func short(k Key) string {
+	if k.Name == "Backend" || len(k.Text) > 60 || strings.Contains(k.Text, "\n") {
+		return "the value"
+	}
+	return fmt.Sprintf("%q", k.Text)
+}
+
+// networkFindings are about Network and IPv6Network where flannel reads them and cannot use them.
+func (c Config) networkFindings(version plan.Version) []plan.Finding {
+	n := c.NetConf
+	var out []plan.Finding
+	if n.EnableIPv4 && isEmpty(n.Network) {
+		refused := c.Mode == Etcd || !version.Before(v0_28) || !version.Before(v0_21) && version.Before(v0_25) || !version.Before(v0_19_2) && version.Before(v0_20)
+		what := "has no Network"
+		if k, ok := n.Key("Network"); ok {
+			what = fmt.Sprintf("has the Network %q, which flannel takes for none", k.Text)
+		}
+		f := c.finding(plan.RuleNetConfMalformed, plan.Warning, n.Pos("Network"), "")
+		if refused {
+			f.Severity, f.RefusedBy, f.Effect = plan.Error, []plan.Component{plan.Flannel}, effectNotStarting
+			f.Message = fmt.Sprintf("%s %s while IPv4 is enabled: flannel %v does not start with it", c.what(), what, version)
+		} else {
+			f.Message = fmt.Sprintf("%s %s while IPv4 is enabled: flannel %v runs with FLANNEL_NETWORK=0.0.0.0/0, so pods reach nothing outside without their own address", c.what(), what, version)
+		}
+		f.Fix = []string{`set "Network" to the cluster's pod range, such as 10.244.0.0/16, or "EnableIPv4": false in a cluster of IPv6 alone`, restart}
+		out = append(out, f)
+	}
+	if k, ok := n.Key("IPv6Network"); ok && k.Prefix.IsValid() && k.Prefix.Addr().Is4() {
+		f := c.finding(plan.RuleCIDRMalformed, plan.Warning, k.Value, fmt.Sprintf("IPv6Network %q in %s is an IPv4 range: flannel reads it, and no node's IPv6 subnet lies in it", k.Text, c.what()))
+		if n.EnableIPv6 {
+			f.Severity, f.RefusedBy, f.Effect = plan.Error, []plan.Component{plan.Flannel}, effectNotStarting
+		}
+		f.Fix = []string{"give IPv6Network an IPv6 range such as fd00:10:244::/56, and IPv4 ranges to Network"}
+		out = append(out, f)
+	}
+	if k, ok := n.Key("Network"); ok && n.EnableIPv4 && n.Network.IsValid() && n.Network.Addr().Is4In6() {
+		f := c.finding(plan.RuleCIDRMalformed, plan.Error, k.Value,
+			fmt.Sprintf("Network %q in %s is IPv4-mapped: flannel reads it as %s, in which no node's subnet lies", k.Text, c.what(), prefixText(n.Network, plan.IPv4)))
+		f.RefusedBy, f.Effect = []plan.Component{plan.Flannel}, effectNotStarting
+		f.Fix = []string{fmt.Sprintf("write it as %v/%d", n.Network.Addr().Unmap(), max(n.Network.Bits()-96, 0)), restart}
+		out = append(out, f)
+	}
+	return out
+}
+
+// backendFindings are about Backend.
+func (c Config) backendFindings() []plan.Finding {
+	n := c.NetConf
+	b, err := n.ParseBackend(c.Version)
+	var be *BackendError
+	if errors.As(err, &be) {
+		rule := RuleBackendUnknown
+		if _, known := backendByName(be.Type); known && !strings.Contains(be.Message, "unknown backend") {
+			rule = plan.RuleNetConfMalformed
+		}
+		f := c.finding(rule, plan.Error, be.Pos, fmt.Sprintf("flannel does not start with the Backend of %s: %s", c.what(), be.Message))
+		f.Effect, f.RefusedBy = effectNotStarting, []plan.Component{plan.Flannel}
+		f.Fix = []string{be.Mend, restart}
+		return []plan.Finding{f}
+	}
+	var out []plan.Finding
+	if _, ok := n.Key("Backend"); !ok {
+		f := c.finding(RuleBackendDefault, plan.Warning, plan.Position{File: n.File}, c.what()+" has no Backend: flannel then uses udp, which is slow, carries no IPv6 and is built for amd64 alone; not vxlan, as its documentation says")
+		if len(n.Keys) > 0 {
+			f.Where[0].Position = n.Keys[0].Pos
+		}
+		f.Fix = []string{`add "Backend": {"Type": "vxlan"}`, restart}
+		out = append(out, f)
+	}
+	if n.EnableIPv6 && !b.CarriesIPv6() {
+		f := c.finding(RuleBackendFamily, plan.Warning, n.Pos("Backend"),
+			fmt.Sprintf("%s enables IPv6, and the %s backend carries none: pods get IPv6 addresses that reach no other node", c.what(), b.Type))
+		f.Fix = []string{"use vxlan, host-gw or wireguard, or disable IPv6", restart}
+		out = append(out, f)
+	}
+	return out
+}
+
+// rangeFindings are about what flannel would hand out itself.
+func (c Config) rangeFindings(version plan.Version) []plan.Finding {
+	n := c.NetConf
+	if c.ModeKnown && c.Mode == Kube && !c.Version.IsZero() && !version.Before(v0_20) {
+		return nil // not looked at
+	}
+	var keys []string
+	for _, k := range n.Keys {
+		if slices.Contains([]string{"SubnetLen", "SubnetMin", "SubnetMax", "IPv6SubnetLen", "IPv6SubnetMin", "IPv6SubnetMax"}, k.Name) && !k.Loses {
+			keys = append(keys, k.Name)
+		}
+	}
+	eff, err := n.Check(version)
+	var e *NetConfError
+	switch {
+	case errors.As(err, &e):
+		if len(keys) == 0 && c.Mode != Etcd {
+			return nil // nobody asked for subnets of flannel's own
+		}
+		f := c.errorFinding(e)
+		if c.Mode != Etcd {
+			f.Message = fmt.Sprintf("%s asks for subnets that flannel cannot hand out: %s", c.what(), e.Flannel)
+			if e.Text != "" {
+				f.Message += fmt.Sprintf(" (%s is %q)", e.Key, e.Text)
+			}
+			f.Message += "; with etcd, and in releases v0.10 to v0.19 in any case, flannel does not start with it, newer ones with --kube-subnet-mgr pass it over"
+			if c.ModeKnown {
+				f.Severity = plan.Warning
+			}
+		}
+		return []plan.Finding{f}
+	case err == nil && c.Mode == Etcd, err == nil && !c.ModeKnown && len(keys) > 0:
+		if n.EnableIPv4 && eff.SubnetMin.IsValid() && eff.SubnetMax.Less(eff.SubnetMin) {
+			f := c.finding(plan.RuleNetConfSubnetRangeInvalid, plan.Error, n.Pos("SubnetMin"),
+				fmt.Sprintf("SubnetMin %v in %s lies behind SubnetMax %v: flannel accepts it, and then every node ends with \"out of subnets\"", eff.SubnetMin, c.what(), eff.SubnetMax))
+			f.Effect = effectNotStarting
+			f.Fix = []string{"exchange SubnetMin and SubnetMax, or remove both"}
+			return []plan.Finding{f}
+		}
+	}
+	return nil
+}

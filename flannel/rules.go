@@ -1,0 +1,19 @@
+package flannel
+
+import "github.com/kubecidr/kubecidr/plan"
+
+// Rules of this package, about flannel's files alone. Those that files of several programs share are in package plan.
+const (
+	// RuleKeyDuplicate (warning): a key of net-conf.json stands twice, in one case or another; the last wins.
+	RuleKeyDuplicate plan.RuleID = "netconf-key-duplicate"
+	// RuleKeyUnknown (warning): a key that flannel passes over and that looks like one of its own.
+	RuleKeyUnknown plan.RuleID = "netconf-key-unknown"
+	// RuleBackendDefault (warning): no Backend, so flannel uses udp.
+	RuleBackendDefault plan.RuleID = "flannel-backend-default"
+	// RuleBackendUnknown (error): a type of backend that flannel, or this release of it, does not have.
+	RuleBackendUnknown plan.RuleID = "flannel-backend-unknown"
+	// RuleBackendFamily (warning): IPv6 is enabled, and the backend carries none.
+	RuleBackendFamily plan.RuleID = "flannel-backend-without-ipv6"
+	// RuleSubnetEnvMalformed (error, warning): a subnet.env that the CNI plugin does not take.
+	RuleSubnetEnvMalformed plan.RuleID = "subnet-env-malformed"
+)
