@@ -32,7 +32,7 @@ func flagFinding(program plan.Component, e FlagError, field string) plan.Finding
 		msg = fmt.Sprintf("%s: %s does not accept this argument: %s", field, program, e.Msg)
 	}
 	f := plan.Finding{
-		Rule:      plan.RuleFlagRefused,
+		Rule:      e.Rule,
 		Severity:  plan.Error,
 		Message:   msg,
 		Effect:    fmt.Sprintf("%s prints the message and ends; its pod restarts over and over", program),
