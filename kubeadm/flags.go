@@ -28,6 +28,20 @@ type CommandLine struct {
 	Args      []Word         // without the program
 }
 
+// String returns the program with its effective flags about addresses, in one line: "kubeadm init --pod-network-cidr=10.244.0.0/16".
+func (c CommandLine) String() string {
+	words := []string{string(c.Component)}
+	if c.Command != "" {
+		words = append(words, c.Command)
+	}
+	for _, f := range c.Parse().Flags {
+		if !f.Overridden && isAddressFlag(f.Name) {
+			words = append(words, f.String())
+		}
+	}
+	return strings.Join(words, " ")
+}
+
 // A Flag is a flag that a program is given.
 type Flag struct {
 	Name    string             // as the program knows it: "cluster-cidr"
@@ -38,6 +52,9 @@ type Flag struct {
 	// Overridden reports that a later flag of the same name replaces the value.
 	Overridden bool
 }
+
+// String returns the flag with its value: "--cluster-cidr=10.244.0.0/16".
+func (f Flag) String() string { return "--" + f.Name + "=" + f.Value.V }
 
 // A FlagError is what a program does not accept among its arguments. It does not start with any of them.
 type FlagError struct {
