@@ -230,7 +230,6 @@ func (file *File) read(in Input, data []byte, lim Limits) {
 		return
 	}
 	file.text = text
-	data = text.Data
 	claim := claims(in.Path)
 	if text.IsHTML() {
 		if claim != "" {
@@ -238,7 +237,7 @@ func (file *File) read(in Input, data []byte, lim Limits) {
 		}
 		return
 	}
-	if bytes.IndexByte(data, 0) >= 0 {
+	if bytes.IndexByte(text.Data, 0) >= 0 {
 		if claim != "" {
 			file.unreadable(&source.Error{Pos: plan.Position{File: in.Name, Line: 1, Column: 1}, Msg: "is binary, not " + claim}, claim)
 		}
@@ -265,7 +264,7 @@ func (file *File) read(in Input, data []byte, lim Limits) {
 	switch {
 	case syntax != nil && structured && !hasProblemAt(file.Statements):
 		file.unreadable(syntax, claim)
-	case len(file.Kinds) == 0 && len(bytes.TrimSpace(data)) == 0 && structured:
+	case len(file.Kinds) == 0 && len(bytes.TrimSpace(text.Data)) == 0 && structured:
 		file.unreadable(&source.Error{Pos: plan.Position{File: in.Name}, Msg: "is empty, not " + claim}, claim)
 	}
 	slices.Sort(file.Kinds)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 
+	"github.com/kubecidr/kubecidr/flannel"
 	"github.com/kubecidr/kubecidr/kubeadm"
 	"github.com/kubecidr/kubecidr/plan"
 )
@@ -44,6 +45,10 @@ var readers = []reader{
 	{KindNodes, false, func(name string, data []byte, _ string) ([]plan.Statement, error) {
 		nodes, err := kubeadm.ReadNodes(name, bytes.NewReader(data))
 		return kubeadm.NodeStatements(nodes), err
+	}},
+	{KindFlannel, false, func(name string, data []byte, path string) ([]plan.Statement, error) {
+		d, err := flannel.Read(data, flannel.Options{Name: name, Host: hostFromPath(path)})
+		return d.Statements(), err
 	}},
 	{KindLog, true, func(name string, data []byte, _ string) ([]plan.Statement, error) {
 		l, err := kubeadm.ReadLog(name, bytes.NewReader(data))
