@@ -172,7 +172,7 @@ func (s *svgWriter) ranges(p *Plan) {
 	for _, r := range p.Ranges {
 		cols := []string{string(r.Role), r.Prefix.String(), size(r.Prefix), p.holds(r), ""}
 		if g := p.growth(r); g.Doublings > 0 {
-			cols[4] = "can grow to " + g.Into.String()
+			cols[4] = "room to grow to " + g.Into.String()
 		}
 		rows = append(rows, svgRow{SegmentUsed, r.Role, cols})
 	}

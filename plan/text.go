@@ -92,7 +92,7 @@ func (b *printer) head(s string) { b.printf("%s\n", b.paint(headStyle, s)) }
 
 func (p *Plan) textRanges(b *printer) {
 	b.head("Ranges")
-	rows := [][]string{{"", "RANGE", "ADDRESSES", "HOLDS", "CAN GROW TO"}}
+	rows := [][]string{{"", "RANGE", "ADDRESSES", "HOLDS", "ROOM TO GROW"}}
 	for _, r := range p.Ranges {
 		rows = append(rows, []string{string(r.Role), r.Prefix.String(), size(r.Prefix), p.holds(r), p.growsTo(r)})
 	}

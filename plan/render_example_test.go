@@ -1,0 +1,159 @@
+package plan_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+
+	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// A lab in one /22: what goes where?
+func ExamplePlan_WriteText() {
+	p, err := plan.New(plan.Request{
+		Name: "lab", Nodes: 3, PodsPerNode: 30, Services: 50,
+		Within: []netip.Prefix{cidr.MustParse("10.20.0.0/22")},
+		Avoid:  []plan.Reservation{{Prefix: cidr.MustParse("10.20.1.0/25"), Name: "vpn"}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var b bytes.Buffer
+	if err := p.WriteText(&b, plan.RenderOptions{}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	head, _, _ := bytes.Cut(b.Bytes(), []byte("\nNumbers\n"))
+	fmt.Printf("%s", head)
+	// Output:
+	// Plan for "lab": 3 nodes, 30 pods on each, 50 services, IPv4, Kubernetes v1.37.2
+	//
+	// Ranges
+	//             RANGE           ADDRESSES  HOLDS                    ROOM TO GROW
+	//   hosts     10.20.2.0/24          256  253 hosts                10.20.2.0/23
+	//   services  10.20.1.128/26         64  62 services              10.20.1.128/25
+	//   pods      10.20.0.0/24          256  4 nodes with a /26 each  -
+	//
+	// Address space
+	//   10.20.0.0/22, each cell a /30
+	//     10.20.0.0  PPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPP
+	//     10.20.1.0  XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXSSSSSSSSSSSSSSSS................
+	//     10.20.2.0  HHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHH
+	//     10.20.3.0  ................................................................
+	//
+	//     10.20.0.0/24    256  pods
+	//     10.20.1.0/25    128  reserved: vpn
+	//     10.20.1.128/26   64  services
+	//     10.20.1.192/26   64  free
+	//     10.20.2.0/24    256  hosts
+	//     10.20.3.0/24    256  free
+	//
+	//   H hosts  S services  P pods  + kept for growth  X reserved  . free
+	//   small letters: a part of the cell; *: several in one cell
+}
+
+// What an installer in another language reads.
+func ExamplePlan_WriteYAML() {
+	p, err := plan.New(plan.Request{Families: []plan.Family{plan.IPv4, plan.IPv6}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var b bytes.Buffer
+	if err := p.WriteYAML(&b, plan.RenderOptions{Nodes: 1}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	head, _, _ := bytes.Cut(b.Bytes(), []byte("capacity:"))
+	fmt.Printf("%s", head)
+	// Output:
+	// name: kubernetes
+	// kubernetes: "v1.37.2"
+	// families:
+	// - IPv4
+	// - IPv6
+	// hosts:
+	// - 10.0.0.0/24
+	// - fd01:6d86:e7ae::/64
+	// services:
+	// - 10.96.0.0/12
+	// - fd01:6d86:e7ae:4000::/112
+	// pods:
+	// - 10.244.0.0/16
+	// - fd01:6d86:e7ae:8000::/56
+	// nodeMask:
+	//   ipv4: 24
+	//   ipv6: 64
+	// apiServerServiceIPs:
+	// - 10.96.0.1
+	// - "fd01:6d86:e7ae:4000::1"
+	// dnsServiceIPs:
+	// - 10.96.0.10
+	// - "fd01:6d86:e7ae:4000::a"
+}
+
+// Why is there no plan, and what would make one possible?
+func ExampleInfeasibleError_WriteText() {
+	_, err := plan.New(plan.Request{
+		Nodes:  100,
+		Within: []netip.Prefix{cidr.MustParse("10.0.0.0/16")},
+		Avoid:  []plan.Reservation{{Prefix: cidr.MustParse("10.0.0.0/17"), Name: "vpn"}, {Prefix: cidr.MustParse("10.0.192.0/18"), Name: "backup"}},
+	})
+	if none, ok := errors.AsType[*plan.InfeasibleError](err); ok {
+		if err := none.WriteText(os.Stdout, plan.RenderOptions{}); err != nil {
+			fmt.Println(err)
+		}
+	}
+	// Output:
+	// No plan exists for this request.
+	//
+	// Not enough IPv4 space
+	//   to draw from: 10.0.0.0/16
+	//   no room: 1 blocks of /17 are needed, 0 are free, 1 missing; free that many, or ask for fewer or
+	//   smaller ones
+	//   to be placed:
+	//     pods      /17  110 pods on a node x 2 = 220 addresses: /24 or larger; 100 nodes with a /24 each: 128 subnets are /17
+	//     services  /22  1,000 services + 2 of the cluster (API server, DNS) + base and broadcast address = 1,004 addresses: /22
+	//     hosts     /25  100 hosts + network, gateway and broadcast address = 103 addresses: /25
+	//   in the way:
+	//     10.0.0.0/17    vpn     giving it up would suffice
+	//     10.0.192.0/18  backup
+	//
+	// What would make it possible, each tried
+	//   1. 110 -> 32 pods on a node
+	//   2. 100 -> 32 nodes
+	//   3. draw from 10.0.0.0/15 instead of 10.0.0.0/16
+	//   4. give up 10.0.0.0/17 (vpn)
+	//   5. draw from 172.16.0.0/12 as well
+	//   6. draw from 192.168.0.0/16 as well
+	//   7. draw from 100.64.0.0/10 as well
+	//
+	// The plan with the first of these
+	//   hosts     10.0.164.0/24  253 hosts
+	//   services  10.0.160.0/22  1,022 services
+	//   pods      10.0.128.0/19  128 nodes with a /26 each
+}
+
+// How much is still free around a cluster?
+func ExamplePlan_Map() {
+	p, err := plan.New(plan.Request{Within: []netip.Prefix{cidr.MustParse("10.0.0.0/8")}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, area := range p.Map(plan.IPv4) {
+		for _, s := range area.Segments {
+			if s.Kind == plan.SegmentFree {
+				fmt.Println(s.First, "to", s.Last)
+			}
+		}
+	}
+	// Output:
+	// 10.0.1.0 to 10.95.255.255
+	// 10.112.0.0 to 10.243.255.255
+	// 10.245.0.0 to 10.255.255.255
+}
