@@ -478,6 +478,14 @@ var ruleTable = []Rule{
 		Source: "the statement that names the range",
 	},
 	{
+		ID: RuleKnownRangeOverlap, Severity: Info, Also: []Severity{Warning}, Disturbs: DisturbsNothing,
+		Title:  "Pod or service range overlaps a range that popular software takes by default",
+		Cause:  "libvirt, Podman or further networks of Docker on the hosts, with their defaults.",
+		Effect: "On a host where it runs, traffic for those addresses stays on that host.",
+		Mend:   "choose another range, or move that software",
+		Source: "the atlas of package cidr, each entry with its own source",
+	},
+	{
 		ID: RulePublicRange, Severity: Warning, Disturbs: DisturbsNodes,
 		Title:  "A cluster range is not private address space",
 		Cause:  "A slip of the pen (172.32, 192.169), or a range taken from an example.",

@@ -45,6 +45,7 @@ var checks = []func(*checker){
 
 	(*checker).hostOverlap,
 	(*checker).reservedOverlap,
+	(*checker).knownOverlap,
 	(*checker).specialRanges,
 	(*checker).ipFamilies,
 	(*checker).nodeSubnetDuplicates,

@@ -418,6 +418,38 @@ func (c *checker) reservedOverlap() {
 	}
 }
 
+// knownOverlap: pods or services lie where popular software lives by default, on hosts that run it. Nothing shows that they do.
+func (c *checker) knownOverlap() {
+	type pair struct {
+		h    held
+		role string
+	}
+	var ranges []pair
+	for _, h := range c.claimedPods() {
+		ranges = append(ranges, pair{h, "pod"})
+	}
+	if !c.assumed {
+		for _, h := range c.services {
+			ranges = append(ranges, pair{h, "service"})
+		}
+	}
+	for _, r := range ranges {
+		var uses []string
+		for _, u := range localDefaults() {
+			if u.Prefix != docker0() && u.Prefix.Overlaps(r.h.p) {
+				uses = append(uses, fmt.Sprintf("%v of %s", u.Prefix, u.Name))
+			}
+		}
+		if len(uses) == 0 || r.h.s.Default {
+			continue
+		}
+		c.add(Finding{
+			Rule: RuleKnownRangeOverlap, Severity: Info, Where: []Place{placeOf(r.h.s, r.role+"s "+r.h.text())},
+			Message: fmt.Sprintf("the %s range %s overlaps what other software takes by default where it runs: %s", r.role, r.h.says(), nameList(uses)),
+		})
+	}
+}
+
 func isDocker(s *Statement) bool {
 	return strings.Contains(strings.ToLower(s.Text+" "+s.Key+" "+string(s.Component)), "docker")
 }

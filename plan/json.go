@@ -167,11 +167,16 @@ func list[T any](s []T) []T {
 // dnsServiceIPs, capacity, nodes and more; within every list the primary family comes first. Numbers are exact, and for
 // IPv6 can be beyond 64 bits.
 func (p *Plan) WriteJSON(w io.Writer, o RenderOptions) error {
+	return encodeJSON(w, p.document(o))
+}
+
+// encodeJSON writes v indented, with < and > as they are, since ranges and flags are read by people too.
+func encodeJSON(w io.Writer, v any) error {
 	b := new(printer)
 	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(p.document(o)); err != nil {
+	if err := e.Encode(v); err != nil {
 		return err
 	}
 	_, err := w.Write(escapeControls(b.Bytes()))

@@ -1,0 +1,86 @@
+package plan
+
+import "io"
+
+// A reportDocument is a report in JSON. Its names are a contract with other programs: fields are added, never renamed.
+// Lists are never null.
+type reportDocument struct {
+	Findings []findingDocument `json:"findings"`
+	Read     []readDocument    `json:"read"`
+	Ignored  []string          `json:"ignored"`
+	Summary  summaryDocument   `json:"summary"`
+}
+
+type findingDocument struct {
+	Rule      RuleID            `json:"rule"`
+	Severity  Severity          `json:"severity"`
+	Message   string            `json:"message"`
+	Effect    string            `json:"effect"`
+	Fix       []string          `json:"fix"`
+	Disturbs  Disturbance       `json:"disturbs,omitempty"`
+	Where     []placeDocument   `json:"where"`
+	RefusedBy []Component       `json:"refusedBy"`
+	Explains  []string          `json:"explains"`
+	Symptoms  []symptomDocument `json:"symptoms,omitempty"`
+	Subjects  []string          `json:"subjects,omitempty"`
+	Waived    string            `json:"waived,omitempty"`
+}
+
+// A symptomDocument is a finding that was folded under its cause.
+type symptomDocument struct {
+	Rule     RuleID          `json:"rule"`
+	Severity Severity        `json:"severity"`
+	Message  string          `json:"message"`
+	Where    []placeDocument `json:"where"`
+	Subjects []string        `json:"subjects,omitempty"`
+}
+
+type placeDocument struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+	Host   string `json:"host,omitempty"`
+	Note   string `json:"note,omitempty"`
+}
+
+type readDocument struct {
+	File string `json:"file"`
+	Kind string `json:"kind"`
+}
+
+type summaryDocument struct {
+	Errors   int `json:"errors"`
+	Warnings int `json:"warnings"`
+	Infos    int `json:"infos"`
+	Waived   int `json:"waived"`
+}
+
+// WriteJSON writes r as one JSON object with the keys findings, read, ignored and summary. Findings that are waived stay in the
+// list, with the reason under "waived", and are not counted among errors and warnings.
+func (r Report) WriteJSON(w io.Writer, o ReportOptions) error {
+	d := reportDocument{Findings: []findingDocument{}, Read: []readDocument{}, Ignored: list(o.Ignored)}
+	for _, f := range r.Findings {
+		fd := findingDocument{
+			Rule: f.Rule, Severity: f.Severity, Message: f.Message, Effect: f.Effect, Fix: list(f.Fix), Disturbs: f.Disturbs,
+			Where: placeDocuments(f.Where), RefusedBy: list(f.RefusedBy), Explains: list(f.Explains), Subjects: f.Subjects, Waived: f.Waived,
+		}
+		for _, s := range f.Symptoms {
+			fd.Symptoms = append(fd.Symptoms, symptomDocument{s.Rule, s.Severity, s.Message, placeDocuments(s.Where), s.Subjects})
+		}
+		d.Findings = append(d.Findings, fd)
+	}
+	for _, f := range o.Read {
+		d.Read = append(d.Read, readDocument(f))
+	}
+	d.Summary.Errors, d.Summary.Warnings, d.Summary.Infos = r.Count()
+	d.Summary.Waived = len(r.Findings) - d.Summary.Errors - d.Summary.Warnings - d.Summary.Infos
+	return encodeJSON(w, d)
+}
+
+func placeDocuments(ps []Place) []placeDocument {
+	out := []placeDocument{}
+	for _, p := range ps {
+		out = append(out, placeDocument{p.File, p.Position.Line, p.Column, p.Host, p.Note})
+	}
+	return out
+}

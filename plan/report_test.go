@@ -1,0 +1,295 @@
+package plan_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// reported is a report with an error that has two places, a folded symptom, a warning that is waived, and a rule of no
+// catalogue.
+func reported(t testing.TB) (plan.Report, plan.ReportOptions) {
+	r := plan.Check(bundle(t, `
+kubeadm pods=10.224.0.0/16 services=10.96.0.0/12 version=v1.23.6
+flannel Network=10.244.0.0/16 backend=vxlan kube=true version=v0.25.2
+env@node1 network=10.244.0.0/16 subnet=10.224.0.1/24
+proxy cidr=10.0.0.0/8
+problem my-own-rule info something else
+`)...)
+	for i := range r.Findings {
+		for j := range r.Findings[i].Where {
+			p := &r.Findings[i].Where[j]
+			p.Line, p.Column = "\tä: "+p.Note, 6
+		}
+	}
+	r = r.Waive(plan.Waiver{Rule: plan.RuleKubeProxyMismatch, Reason: "another team's cluster"})
+	return r, plan.ReportOptions{
+		Version: "v0.1.0", Read: []plan.ReadFile{{File: "kubeadm.yaml", Kind: "kubeadm configuration"}, {File: "a b/flannel.yaml", Kind: "flannel manifest"}}, Ignored: []string{"notes.txt"},
+	}
+}
+
+func TestReportGolden(t *testing.T) {
+	const file = "testdata/report.txtar"
+	r, o := reported(t)
+	got := &txtar.Archive{Comment: []byte("What a report looks like in each format.\n\n")}
+	for _, f := range []struct {
+		name  string
+		write func(*bytes.Buffer) error
+	}{
+		{"text", func(b *bytes.Buffer) error { return r.WriteText(b, o) }},
+		{"json", func(b *bytes.Buffer) error { return r.WriteJSON(b, o) }},
+		{"sound", func(b *bytes.Buffer) error { return plan.Report{}.WriteText(b, plan.ReportOptions{}) }},
+		{"sound.json", func(b *bytes.Buffer) error { return plan.Report{}.WriteJSON(b, plan.ReportOptions{}) }},
+	} {
+		var b bytes.Buffer
+		if err := f.write(&b); err != nil {
+			t.Fatal(err)
+		}
+		got.Files = append(got.Files, txtar.File{Name: f.name, Data: b.Bytes()})
+	}
+	if *updateCheck {
+		if err := os.WriteFile(file, txtar.Format(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), string(txtar.Format(got))); d != "" {
+		t.Errorf("report (-want +got):\n%s", d)
+	}
+}
+
+// TestReportSARIF holds a log to the rules of the standard's schema that concern what we write: required members, allowed
+// values, indexes that point somewhere, lines and columns from 1.
+func TestReportSARIF(t *testing.T) {
+	r, o := reported(t)
+	var b bytes.Buffer
+	if err := r.WriteSARIF(&b, o); err != nil {
+		t.Fatal(err)
+	}
+	var log map[string]any
+	if err := json.Unmarshal(b.Bytes(), &log); err != nil {
+		t.Fatal(err)
+	}
+	s := &schema{t: t}
+	s.check("", log, map[string]string{"version": "!2.1.0", "$schema": "!string", "runs": "!array"})
+	for i, run := range s.items(log, "runs") {
+		at := fmt.Sprintf("runs[%d]", i)
+		s.check(at, run, map[string]string{"tool": "!object", "columnKind": "unicodeCodePoints|utf16CodeUnits", "artifacts": "array", "results": "array"})
+		driver := s.member(s.member(run, "tool"), "driver")
+		s.check(at+".tool.driver", driver, map[string]string{"name": "!string", "version": "string", "informationUri": "string", "rules": "array"})
+		rules := s.items(driver, "rules")
+		ids := map[string]bool{}
+		for j, rule := range rules {
+			at := fmt.Sprintf("%s.rules[%d]", at, j)
+			s.check(at, rule, map[string]string{"id": "!string", "shortDescription": "object", "fullDescription": "object", "help": "object", "defaultConfiguration": "object"})
+			s.check(at, s.member(rule, "defaultConfiguration"), map[string]string{"level": "none|note|warning|error"})
+			for _, k := range []string{"shortDescription", "fullDescription", "help"} {
+				if m := s.member(rule, k); m != nil {
+					s.check(at+"."+k, m, map[string]string{"text": "!string"})
+				}
+			}
+			id := fmt.Sprint(rule.(map[string]any)["id"])
+			if ids[id] {
+				t.Errorf("%s: rule %s stands twice", at, id)
+			}
+			ids[id] = true
+		}
+		for j, res := range s.items(run, "results") {
+			at := fmt.Sprintf("%s.results[%d]", at, j)
+			s.check(at, res, map[string]string{
+				"ruleId": "string", "ruleIndex": "number", "level": "none|note|warning|error", "message": "!object", "locations": "array", "relatedLocations": "array", "suppressions": "array",
+			})
+			m := res.(map[string]any)
+			if n := int(m["ruleIndex"].(float64)); n < 0 || n >= len(rules) || rules[n].(map[string]any)["id"] != m["ruleId"] {
+				t.Errorf("%s: ruleIndex %d is not that of %v", at, n, m["ruleId"])
+			}
+			for _, l := range slices.Concat(s.items(res, "locations"), s.items(res, "relatedLocations")) {
+				s.check(at, l, map[string]string{"id": "number", "physicalLocation": "object", "message": "object"})
+				p := s.member(l, "physicalLocation")
+				s.check(at, p, map[string]string{"artifactLocation": "!object", "region": "object"})
+				s.check(at, s.member(p, "artifactLocation"), map[string]string{"uri": "!string"})
+				if reg := s.member(p, "region"); reg != nil {
+					s.check(at, reg, map[string]string{"startLine": "!number", "startColumn": "number"})
+					for k, v := range reg.(map[string]any) {
+						if v.(float64) < 1 {
+							t.Errorf("%s: %s is %v", at, k, v)
+						}
+					}
+				}
+			}
+			for _, x := range s.items(res, "suppressions") {
+				s.check(at, x, map[string]string{"kind": "inSource|external", "justification": "string"})
+			}
+		}
+	}
+	text := b.String()
+	for _, want := range []string{`"relatedLocations"`, `"suppressions"`, `"startColumn": 5`, `"ruleId": "my-own-rule"`, "a%20b/flannel.yaml"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the log has no %s", want)
+		}
+	}
+}
+
+// A schema checks objects against member lists: "!" marks a required member, "a|b" the allowed texts.
+type schema struct{ t *testing.T }
+
+func (s *schema) member(v any, key string) any {
+	m, _ := v.(map[string]any)
+	return m[key]
+}
+
+func (s *schema) items(v any, key string) []any {
+	a, _ := s.member(v, key).([]any)
+	return a
+}
+
+func (s *schema) check(at string, v any, want map[string]string) {
+	s.t.Helper()
+	m, ok := v.(map[string]any)
+	if !ok {
+		s.t.Errorf("%s: %T is no object", at, v)
+		return
+	}
+	for k := range m {
+		if _, ok := want[k]; !ok {
+			s.t.Errorf("%s: member %s is not in the schema", at, k)
+		}
+	}
+	for k, w := range want {
+		w, required := strings.CutPrefix(w, "!")
+		x, ok := m[k]
+		if !ok {
+			if required {
+				s.t.Errorf("%s: %s is missing", at, k)
+			}
+			continue
+		}
+		good := false
+		switch w {
+		case "string":
+			_, good = x.(string)
+		case "number":
+			_, good = x.(float64)
+		case "array":
+			_, good = x.([]any)
+		case "object":
+			_, good = x.(map[string]any)
+		default:
+			t, isText := x.(string)
+			good = isText && slices.Contains(strings.Split(w, "|"), t)
+		}
+		if !good {
+			s.t.Errorf("%s.%s: %v, want %s", at, k, x, w)
+		}
+	}
+}
+
+func TestReportErr(t *testing.T) {
+	r, _ := reported(t)
+	err := r.Err()
+	var byPointer *plan.Finding
+	var byValue plan.Finding
+	var whole *plan.ReportError
+	if !errors.As(err, &byPointer) || byPointer.Rule != plan.RuleFlannelNetworkMismatch {
+		t.Errorf("errors.As finds %v by pointer in %v", byPointer, err)
+	}
+	if !errors.As(err, &byValue) || byValue.Rule != plan.RuleFlannelNetworkMismatch {
+		t.Errorf("errors.As finds %v by value in %v", byValue, err)
+	}
+	if !errors.As(err, &whole) || len(whole.Findings) != 1 {
+		t.Errorf("errors.As finds %v in %v", whole, err)
+	}
+	if !errors.Is(err, byValue) || !errors.Is(err, byPointer) || errors.Is(err, plan.Finding{Rule: byValue.Rule}) {
+		t.Error("errors.Is does not compare findings by their content")
+	}
+	for _, want := range []string{"flannel.yaml:3:", "flannel-network-mismatch", "10.224.0.0/16", "10.244.0.0/16"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q has no %q", err, want)
+		}
+	}
+	if err := r.Waive(plan.Waiver{Rule: plan.RuleFlannelNetworkMismatch}).Err(); err != nil {
+		t.Errorf("a waived finding is still an error: %v", err)
+	}
+	if r.Findings[0].Waived != "" {
+		t.Error("Waive changed the report that it was called on")
+	}
+	if err := (plan.Report{}).Err(); err != nil {
+		t.Errorf("an empty report has an error: %v", err)
+	}
+	warn := plan.Report{Findings: []plan.Finding{{Rule: plan.RulePublicRange, Severity: plan.Warning}}}
+	if err := warn.Err(); err != nil {
+		t.Errorf("a warning is an error: %v", err)
+	}
+}
+
+func TestParseWaiver(t *testing.T) {
+	for _, tt := range []struct {
+		text, err string
+		want      plan.Waiver
+	}{
+		{"public-range", "", plan.Waiver{Rule: "public-range"}},
+		{" public-range = our own prefix, see x=y ", "", plan.Waiver{Rule: "public-range", Reason: "our own prefix, see x=y"}},
+		{"public-range@cp1/kcm.yaml=ours", "", plan.Waiver{Rule: "public-range", File: "cp1/kcm.yaml", Reason: "ours"}},
+		{"", `waiver "": no rule is named; write rule or rule=reason`, plan.Waiver{}},
+		{"=why", `waiver "=why": no rule is named; write rule or rule=reason`, plan.Waiver{}},
+		{"publik-range", `waiver "publik-range": no rule is called "publik-range"; the rules are in the catalogue`, plan.Waiver{}},
+	} {
+		got, err := plan.ParseWaiver(tt.text)
+		if text := fmt.Sprint(err); got != tt.want || text != tt.err && (err != nil || tt.err != "") {
+			t.Errorf("ParseWaiver(%q) = %+v, %v, want %+v, %s", tt.text, got, err, tt.want, tt.err)
+		}
+	}
+}
+
+func TestReadWaivers(t *testing.T) {
+	ws, err := plan.ReadWaivers("waivers", strings.NewReader("\ufeff# ours\n\npublic-range=ours\r\ndocker-bridge-overlap=no Docker here"))
+	want := []plan.Waiver{{Rule: "public-range", Reason: "ours"}, {Rule: "docker-bridge-overlap", Reason: "no Docker here"}}
+	if d := cmp.Diff(want, ws); err != nil || d != "" {
+		t.Errorf("%v (-want +got):\n%s", err, d)
+	}
+	_, err = plan.ReadWaivers("waivers", strings.NewReader("\npublic-range\n"))
+	var we *plan.WaiverError
+	if !errors.As(err, &we) || we.Pos.Line != 2 || !strings.HasPrefix(err.Error(), "waivers:2: ") {
+		t.Errorf("a waiver without a reason: %v", err)
+	}
+}
+
+func TestWaiveByFile(t *testing.T) {
+	r, _ := reported(t)
+	w := plan.Waiver{Rule: plan.RuleFlannelNetworkMismatch, File: "flannel.yaml", Reason: "why"}
+	if f := r.Waive(w).Findings[0]; f.Waived != "why" {
+		t.Errorf("%+v does not accept %v", w, f.Where)
+	}
+	w.File = "other.yaml"
+	if f := r.Waive(w).Findings[0]; f.Waived != "" {
+		t.Errorf("%+v accepts %v", w, f.Where)
+	}
+}
+
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, errors.New("full") }
+
+func TestReportWriterFails(t *testing.T) {
+	r, o := reported(t)
+	for name, err := range map[string]error{
+		"text": r.WriteText(failing{}, o), "json": r.WriteJSON(failing{}, o), "sarif": r.WriteSARIF(failing{}, o),
+	} {
+		if err == nil {
+			t.Errorf("%s: the writer's error is lost", name)
+		}
+	}
+}

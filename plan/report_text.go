@@ -1,0 +1,207 @@
+package plan
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// ReportOptions says how a report is rendered, and what the caller knows beside the findings. The zero value is a report of
+// statements that came from no file, without colour.
+type ReportOptions struct {
+	Read    []ReadFile // what was read, in the order in which it is to be listed
+	Ignored []string   // what was given and is no source of statements
+	Color   bool       // colour by ANSI escape sequences, in text alone
+	Version string     // release of the program that writes a SARIF log, "" to leave it out
+}
+
+// A ReadFile is a file that statements came from.
+type ReadFile struct {
+	File string
+	Kind string // what it is: "kube-controller-manager manifest"
+}
+
+// ellipsis is how many places, symptoms and names of one finding the text lists.
+const ellipsis = 8
+
+// WriteText writes r for people: the verdict, then each finding with what is wrong, the lines that it rests on, the effect, and
+// what mends it, in the order in which to mend.
+func (r Report) WriteText(w io.Writer, o ReportOptions) error {
+	b := &printer{color: o.Color}
+	r.textVerdict(b, o)
+	n := 0
+	for _, f := range r.Findings {
+		if f.Waived != "" {
+			continue
+		}
+		n++
+		b.WriteByte('\n')
+		b.reportFinding(f, strconv.Itoa(n))
+	}
+	if n < len(r.Findings) {
+		b.WriteByte('\n')
+		b.head("Accepted")
+		for _, f := range r.Findings {
+			if f.Waived != "" {
+				b.wrap("  ", textWidth, fmt.Sprintf("%s (%s), because: %s", f.Rule, f.Severity, printable(f.Waived)))
+				b.wrap("    ", textWidth, printable(f.Message))
+			}
+		}
+	}
+	if len(o.Read) > 0 || len(o.Ignored) > 0 {
+		b.WriteByte('\n')
+		b.head("Files")
+		var rows [][]string
+		for _, f := range o.Read {
+			rows = append(rows, []string{printable(f.File), printable(f.Kind)})
+		}
+		for _, f := range o.Ignored {
+			rows = append(rows, []string{printable(f), "ignored: nothing about address ranges in it"})
+		}
+		b.table("  ", "ll", rows, nil)
+	}
+	return b.flushTo(w)
+}
+
+// textVerdict writes the one line that matters most, and which rules broke.
+func (r Report) textVerdict(b *printer, o ReportOptions) {
+	errors, warnings, infos := r.Count()
+	waived := len(r.Findings) - errors - warnings - infos
+	from := ""
+	if n := len(o.Read); n > 0 {
+		from = " in " + plural(n, "file")
+	}
+	var line, style string
+	switch {
+	case errors > 0:
+		line, style = fmt.Sprintf("BROKEN: %s, %s%s", plural(errors, "error"), plural(warnings, "warning"), from), errorStyle
+	case warnings > 0:
+		line, style = fmt.Sprintf("NO ERROR, %s%s", plural(warnings, "warning"), from), warningStyle
+	case infos > 0:
+		line, style = fmt.Sprintf("SOUND: no error, no warning%s; %s worth knowing", from, plural(infos, "thing")), headStyle
+	default:
+		line, style = "SOUND: no error, no warning"+from, headStyle
+	}
+	if waived > 0 {
+		line += fmt.Sprintf("; %s accepted", plural(waived, "finding"))
+	}
+	b.printf("%s\n", b.paint(style, line))
+}
+
+// reportFinding writes one finding under a number.
+func (b *printer) reportFinding(f Finding, number string) {
+	style := headStyle
+	switch f.Severity {
+	case Error:
+		style = errorStyle
+	case Warning:
+		style = warningStyle
+	}
+	b.printf("%s. %s %s\n", number, b.paint(style, strings.ToUpper(string(f.Severity))), f.Rule)
+	b.wrap("   ", textWidth, printable(f.Message))
+	if len(f.Where) > 0 {
+		b.WriteByte('\n')
+	}
+	for i, p := range f.Where {
+		if i == ellipsis && len(f.Where) > ellipsis+1 {
+			b.printf("     and %s\n", plural(len(f.Where)-ellipsis, "more place"))
+			break
+		}
+		b.reportPlace(p)
+	}
+	if len(f.Subjects) > ellipsis {
+		b.wrap("     ", textWidth, printable(fmt.Sprintf("all %d: %s", len(f.Subjects), strings.Join(f.Subjects[:min(len(f.Subjects), 60)], " "))))
+		if len(f.Subjects) > 60 {
+			b.printf("     and %d more\n", len(f.Subjects)-60)
+		}
+	}
+	if len(f.Explains) > 0 {
+		b.printf("\n   Explains\n")
+		for i, e := range f.Explains {
+			if i == ellipsis && len(f.Explains) > ellipsis+1 {
+				b.printf("     and %s\n", plural(len(f.Explains)-ellipsis, "more symptom"))
+				break
+			}
+			b.wrap("     - ", textWidth, printable(e))
+		}
+	}
+	if f.Effect != "" {
+		b.printf("\n   Effect\n")
+		b.wrap("     ", textWidth, printable(f.Effect))
+		if len(f.RefusedBy) > 0 {
+			b.wrap("     ", textWidth, "Refused by "+componentList(f.RefusedBy)+".")
+		}
+	}
+	if len(f.Fix) > 0 {
+		b.printf("\n   Mend%s\n", disturbs(f.Disturbs))
+		for i, x := range f.Fix {
+			b.wrap(fmt.Sprintf("     %d. ", i+1), textWidth, printable(x))
+		}
+	}
+}
+
+// disturbs tells what a mend interrupts, in brackets.
+func disturbs(d Disturbance) string {
+	switch d {
+	case "":
+		return ""
+	case DisturbsNothing:
+		return " (interrupts nothing)"
+	}
+	return " (takes " + string(d) + ")"
+}
+
+func componentList(cs []Component) string {
+	var ss []string
+	for _, c := range cs {
+		ss = append(ss, string(c))
+	}
+	return nameList(ss)
+}
+
+// reportPlace writes a place, and the line that stands there with a caret below the value.
+func (b *printer) reportPlace(p Place) {
+	at := p.String()
+	if p.Note != "" {
+		at += "  " + p.Note
+	}
+	b.printf("     %s\n", printable(at))
+	if p.Line == "" {
+		return
+	}
+	line, column := excerpt(p.Line, p.Column)
+	num := strconv.Itoa(p.Position.Line)
+	b.printf("       %s | %s\n", num, line)
+	if column >= 0 {
+		b.printf("       %s | %s^\n", strings.Repeat(" ", len(num)), strings.Repeat(" ", column))
+	}
+}
+
+// excerpt returns a line of a file fit for a terminal, and how many columns in front of the caret, -1 for no caret. Tabs become
+// two blanks; of a very long line the part around the column is shown.
+func excerpt(line string, column int) (string, int) {
+	const most, before = 90, 40
+	line = strings.TrimRight(line, " \t\r\n")
+	head := ""
+	if column > 0 && column-1 <= len(line) {
+		head = line[:column-1]
+	}
+	clean := func(s string) []rune { return []rune(printable(strings.ReplaceAll(s, "\t", "  "))) }
+	text, caret := clean(line), len(clean(head))
+	if column <= 0 || column-1 > len(line) {
+		caret = -1
+	}
+	if len(text) <= most {
+		return string(text), caret
+	}
+	from := max(0, min(caret-before, len(text)-most))
+	out := string(text[from:min(len(text), from+most)])
+	if from > 0 {
+		out, caret = "..."+out, caret-from+3
+	}
+	if from+most < len(text) {
+		out += "..."
+	}
+	return out, caret
+}
