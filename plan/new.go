@@ -425,7 +425,7 @@ func (s *familySolver) masks(pods *demand) []int {
 	}
 	var out []int
 	for _, m := range niceMasks() {
-		if m < longest && m-s.req.nodeBits() > 0 && (m >= 64 || longest < 64) {
+		if m >= 64 && m < longest {
 			out = append(out, m)
 		}
 	}
@@ -543,10 +543,9 @@ func (s *familySolver) placeFamiliar() {
 				continue
 			}
 			for _, c := range d.familiar {
+				// Services have to stay at the base of what they grow into: 10.96.0.0 and subnet 4000 begin every block
+				// that is not larger than the largest service range.
 				block := supernet(c.prefix, d.block(c.prefix.Bits(), s.req.Grow))
-				if d.role == RoleServices && block.Addr() != c.prefix.Addr() {
-					continue
-				}
 				if s.take(block, s.without(d)) {
 					s.place(d, c.prefix, block, c.why)
 					break

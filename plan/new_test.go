@@ -199,6 +199,9 @@ func TestNewInfeasible(t *testing.T) {
 		{"more services than kubeadm takes", Request{Services: 2000000},
 			"IPv4 services: /12 is the largest that kubeadm takes (20 bits), /11 is needed: 2,000,000 services",
 			[]string{"services /11 -> /12 (2,000,000 -> 1,048,572 services)"}, ""},
+		{"more IPv6 services than v1.32 hands out", Request{Services: 65534, Families: []Family{IPv6}, Kubernetes: Version{1, 32, 0}},
+			"IPv6 services: before v1.33 no more than 65,535 addresses of an IPv6 range are handed out: 65,534 services",
+			[]string{"services /111 -> /112 (65,534 -> 65,533 services)"}, ""},
 		{"the last doubling does not fit", Request{Grow: 4, Within: prefixes("10.0.0.0/17"), Hosts: prefixes("192.0.2.0/24")},
 			"IPv4: 10.0.0.0/17 has no room for pods /16, services /18: 1 block of /16 is needed, 0 are free, 1 is missing",
 			[]string{"room to double 4 times -> twice"}, ""},
@@ -269,6 +272,13 @@ func checkRelaxations(t interface {
 			t.Errorf("relaxation %q twice", r.Change)
 		}
 		seen[r.Change] = true
+		if parts := strings.Split(r.Change, " and "); len(parts) > 1 {
+			for _, part := range parts {
+				if seen[part] {
+					t.Errorf("relaxation %q: %q is enough", r.Change, part)
+				}
+			}
+		}
 		p, err := New(r.Request)
 		if err != nil {
 			t.Errorf("relaxation %q: %v", r.Change, err)
@@ -581,4 +591,62 @@ func TestStable(t *testing.T) {
 			rt.Fatal(err)
 		}
 	})
+}
+
+// TestObstacles: of many ranges in the way, those that would suffice alone come first, and only they are offered.
+func TestObstacles(t *testing.T) {
+	r := Request{Nodes: 64, Within: prefixes("10.0.0.0/16"), Hosts: prefixes("192.0.2.0/25")}
+	for i := range 64 { // every second /22 of the first half is taken, and the second half whole
+		if i%2 == 0 && i < 32 {
+			r.Avoid = append(r.Avoid, Reservation{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(4 * i)}), 22), Name: fmt.Sprint("site ", i)})
+		}
+	}
+	r.Avoid = append(r.Avoid, Reservation{Prefix: netip.MustParsePrefix("10.0.128.0/17"), Name: "lab"})
+	_, err := New(r)
+	e, ok := errors.AsType[*InfeasibleError](err)
+	if !ok {
+		t.Fatalf("New: %v", err)
+	}
+	var got []string
+	for _, o := range e.Shortages[0].InTheWay[:3] {
+		got = append(got, fmt.Sprintf("%v %t", o, o.Helps))
+	}
+	want := []string{"10.0.128.0/17 (lab) true", "10.0.0.0/22 (site 0) false", "10.0.8.0/22 (site 2) false"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("in the way (-want +got):\n%s", diff)
+	}
+	for _, x := range e.Relaxations {
+		if strings.Contains(x.Change, "site") {
+			t.Errorf("relaxation %q does not help", x.Change)
+		}
+	}
+	if !slices.ContainsFunc(e.Relaxations, func(x Relaxation) bool { return x.Change == "give up 10.0.128.0/17 (lab)" }) {
+		t.Errorf("no relaxation gives up the lab: %v", err)
+	}
+}
+
+func BenchmarkNew(b *testing.B) {
+	var taken []Reservation
+	for i := range 1000 {
+		taken = append(taken, Reservation{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 2), byte(i << 6)}), 24), Name: "taken"})
+	}
+	for _, bb := range []struct {
+		name string
+		req  Request
+	}{
+		{"default", Request{}},
+		{"dual", Request{Families: []Family{IPv4, IPv6}}},
+		{"avoid1000", Request{Avoid: taken}},
+		{"infeasible", Request{Nodes: 5000, PodsPerNode: 250, Within: prefixes("10.0.0.0/14")}},
+		{"infeasible,avoid1000", Request{Nodes: 5000, PodsPerNode: 250, Within: prefixes("10.0.0.0/8"), Avoid: taken}},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := New(bb.req); (err != nil) != strings.HasPrefix(bb.name, "infeasible") {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }
