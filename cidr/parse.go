@@ -30,13 +30,19 @@ func (e *ParseError) Error() string {
 		fmt.Fprintf(&b, "element %d: ", e.Element)
 	}
 	fmt.Fprintf(&b, "prefix %q: ", e.Text)
-	switch e.Err {
-	case ErrSyntax:
-		b.WriteString("not ")
-		b.WriteString(strings.TrimPrefix(ErrSyntax.Error(), "not "))
-	case ErrLeadingZeros:
+	switch {
+	case e.Err == ErrSyntax && e.Masked.IsValid():
+		b.WriteString("blanks around the prefix")
+	case e.Err == ErrNoLength:
+		b.WriteString(ErrNoLength.Error())
+		if a, ok := lenientAddr(e.Text); ok {
+			fmt.Fprintf(&b, "; %v is the one address", netip.PrefixFrom(a, a.BitLen()))
+		}
+	case e.Err == ErrLength:
+		b.WriteString("prefix length out of range, 0 to 32 for IPv4 and 0 to 128 for IPv6")
+	case e.Err == ErrLeadingZeros:
 		b.WriteString("leading zeros: Kubernetes reads them as decimal in the ranges of flags, newer API fields and most other programs refuse them")
-	case ErrMapped:
+	case e.Err == ErrMapped:
 		b.WriteString("IPv4-mapped IPv6: programs disagree whether this is IPv4 or IPv6")
 	default:
 		fmt.Fprint(&b, e.Err)

@@ -35,8 +35,8 @@ type ShortageError struct {
 func (e *ShortageError) Missing() *big.Int { return new(big.Int).Sub(e.Need, e.Have) }
 
 func (e *ShortageError) Error() string {
-	return fmt.Sprintf("no room: %v blocks of /%d are needed, %v are free, %v missing; free that many, or ask for fewer or smaller ones",
-		e.Need, e.Bits, e.Have, e.Missing())
+	return fmt.Sprintf("no room: blocks of /%d: %v needed, %v free, %v missing; free that many, or ask for fewer or smaller ones",
+		e.Bits, e.Need, e.Have, e.Missing())
 }
 
 // NewSpace returns the space of the addresses in free, all of them free. Prefixes that overlap or repeat are

@@ -3,6 +3,8 @@ package cidr
 import (
 	"iter"
 	"net/netip"
+	"slices"
+	"sync"
 )
 
 // A Kind says in one word what a [SpecialRange] is for.
@@ -67,25 +69,17 @@ const (
 	registrySpace6     = "https://www.iana.org/assignments/ipv6-address-space"
 )
 
-// SpecialRanges returns the IANA IPv4 and IPv6 special-purpose address registries (RFC 6890, RFC 8190), and the multicast
-// ranges and the former site-local range, which stand in registries of their own. They are in the order of
+// SpecialRanges returns the IANA IPv4 and IPv6 special-purpose address registries (RFC 6890, RFC 8190) as of October 2025, and the
+// multicast ranges and the former site-local range, which stand in registries of their own. They are in the order of
 // [netip.Prefix.Compare], so that a range follows those that contain it.
-func SpecialRanges() iter.Seq[SpecialRange] {
-	return func(yield func(SpecialRange) bool) {
-		for _, row := range specials {
-			if !yield(row.rangeOf()) {
-				return
-			}
-		}
-	}
-}
+func SpecialRanges() iter.Seq[SpecialRange] { return slices.Values(specialRanges()) }
 
 // Special returns the most specific [SpecialRange] that contains all of p. ok is false if there is none: p is then public, reaches
 // beyond a special range, or is invalid. Host bits are ignored. An IPv4-mapped prefix is IPv6, and found as ::ffff:0:0/96.
 func Special(p netip.Prefix) (r SpecialRange, ok bool) {
-	for i := len(specials) - 1; i >= 0; i-- {
-		if s := specials[i].prefix(); Contains(s, p) {
-			return specials[i].rangeOf(), true
+	for _, r := range slices.Backward(specialRanges()) {
+		if Contains(r.Prefix, p) {
+			return r, true
 		}
 	}
 	return SpecialRange{}, false
@@ -109,24 +103,23 @@ type specialRow struct {
 	reg   string
 }
 
-func (r specialRow) prefix() netip.Prefix { return netip.MustParsePrefix(r.text) }
-
-func (r specialRow) rangeOf() SpecialRange {
-	answer := func(i int) Answer {
-		switch r.flags[i] {
-		case 'y':
-			return Yes
-		case 'n':
-			return No
+// specialRanges reads the rows, once.
+var specialRanges = sync.OnceValue(func() []SpecialRange {
+	var rs []SpecialRange
+	for _, row := range specials {
+		r := SpecialRange{Prefix: netip.MustParsePrefix(row.text), Name: row.name, Kind: row.kind, RFC: row.rfc, Registry: row.reg}
+		for i, a := range []*Answer{&r.Source, &r.Destination, &r.Forwardable, &r.Global, &r.Reserved} {
+			switch row.flags[i] {
+			case 'y':
+				*a = Yes
+			case 'n':
+				*a = No
+			}
 		}
-		return NotApplicable
+		rs = append(rs, r)
 	}
-	return SpecialRange{
-		Prefix: r.prefix(), Name: r.name, Kind: r.kind, RFC: r.rfc,
-		Source: answer(0), Destination: answer(1), Forwardable: answer(2), Global: answer(3), Reserved: answer(4),
-		Registry: r.reg,
-	}
-}
+	return rs
+})
 
 // specials is never changed. In the order of netip.Prefix.Compare; the test holds it.
 var specials = [...]specialRow{
