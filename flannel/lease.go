@@ -3,7 +3,6 @@ package flannel
 import (
 	"fmt"
 	"net/netip"
-	"strings"
 
 	"github.com/kubecidr/kubecidr/plan"
 )
@@ -260,13 +259,4 @@ func (b Backend) configure(c NetConf, n NodeSpec, l Lease, version plan.Version)
 		return &LeaseError{Node: n.Name, Message: msg, Symptom: "lease-without-family", Log: "Error registering network: " + msg}
 	}
 	return nil
-}
-
-// text of a list of ranges, for messages
-func joinPrefixes(ps []netip.Prefix) string {
-	parts := make([]string, len(ps))
-	for i, p := range ps {
-		parts[i] = p.String()
-	}
-	return strings.Join(parts, ",")
 }

@@ -1,0 +1,267 @@
+package flannel
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// A LogLine is a line of flannel's log that the catalogue knows.
+type LogLine struct {
+	Pos      plan.Position // of the first of several that say the same
+	Host     string        // host that the log was taken from, or ""
+	Count    int           // lines that say the same, at least 1
+	Level    Level
+	Severity byte   // klog's letter: 'I', 'W', 'E' or 'F'; 0 without a header
+	Time     string // klog's month, day and time, as written; "" without a header
+	Source   string // file and line of flannel's source, "main.go:384"; "" without a header
+	// From and To are the oldest and the newest release of flannel whose source has the message at that line; zero if that
+	// does not tell.
+	From, To plan.Version
+	Symptom  plan.Symptom
+}
+
+// String returns the place and the message.
+func (l LogLine) String() string {
+	s := l.Symptom.Message
+	if p := l.Pos.String(); p != "" {
+		s = p + ": " + s
+	}
+	if l.Count > 1 {
+		s += fmt.Sprintf(" (%d times)", l.Count)
+	}
+	return s
+}
+
+// klogHeader is the header of klog and of glog, which are the same: severity, month and day, time, process, file and line.
+var klogHeader = regexp.MustCompile(`([IWEF])(\d{4} \d{2}:\d{2}:\d{2}\.\d{6}) +\d+ ([^\s:\]]+:\d+)\] ?`)
+
+// ParseLogLine looks a line of a log, or the text of an event, up in the catalogue. What containers, journald and kubectl put in
+// front of it is passed over. ok is false for every line that the catalogue does not know.
+func ParseLogLine(line string) (l LogLine, ok bool) {
+	const most = 16 << 10
+	line = line[:min(len(line), most)]
+	if !mayMatch(line) {
+		return LogLine{}, false
+	}
+	text := line
+	if at := klogHeader.FindStringSubmatchIndex(line); at != nil {
+		l.Severity, l.Time, l.Source = line[at[2]], line[at[4]:at[5]], line[at[6]:at[7]]
+		text = line[at[1]:]
+	} else {
+		text = stripPrefixes(text)
+	}
+	text = strings.TrimRight(strings.ReplaceAll(text, `\"`, `"`), " \t\r\n")
+	y, level, ok := recognize(text)
+	if !ok {
+		return LogLine{}, false
+	}
+	l.Symptom, l.Level, l.Count = y, level, 1
+	l.From, l.To = releasesOf(l.Source, text)
+	return l, true
+}
+
+// mayMatch is a cheap look for any of the catalogue's words.
+func mayMatch(line string) bool {
+	for _, m := range compiled() {
+		for _, s := range m.literals {
+			if strings.Contains(line, s) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// recognize looks text up in the catalogue.
+func recognize(text string) (plan.Symptom, Level, bool) {
+rows:
+	for _, m := range compiled() {
+		for i, s := range m.literals {
+			if strings.Contains(text, s) {
+				break
+			}
+			if i == len(m.literals)-1 {
+				continue rows
+			}
+		}
+		at := m.re.FindStringSubmatchIndex(text)
+		if at == nil {
+			continue
+		}
+		y := plan.Symptom{ID: m.ID, Message: text, Cause: m.Cause, Remedy: m.Remedy, Rules: m.Rules}
+		for i, name := range m.re.SubexpNames() {
+			if name == "" || at[2*i] < 0 {
+				continue
+			}
+			v := text[at[2*i]:at[2*i+1]]
+			switch strings.TrimRight(name, "23") {
+			case "node":
+				y.Node = v
+			case "subnet":
+				y.Subnet = maskedText(v)
+			case "network":
+				y.Network = maskedText(v)
+			}
+		}
+		return y, m.Level, true
+	}
+	return plan.Symptom{}, 0, false
+}
+
+// maskedText reads a range of a message, the zero Prefix if it is none.
+func maskedText(s string) netip.Prefix {
+	p, err := maskedCIDR(s)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return p
+}
+
+var linePrefixes = []*regexp.Regexp{
+	regexp.MustCompile(`^\[[^\]]{1,200}\] `), // kubectl logs --prefix
+	regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d) (?:std(?:out|err) [FP] )?`), // --timestamps, CRI
+	regexp.MustCompile(`^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s\[:]+(?:\[\d+\])?: `),                       // journald
+	regexp.MustCompile(`^\{"log":"`), // Docker
+}
+
+// stripPrefixes removes what stands before a message without klog's header.
+func stripPrefixes(s string) string {
+	for _, re := range linePrefixes {
+		s = s[len(re.FindString(s)):]
+	}
+	return s
+}
+
+// releaseLines tells the releases of flannel by the line of main.go that writes a message (sources of the tags named).
+var releaseLines = []struct {
+	message  string
+	line     int
+	from, to plan.Version
+}{
+	{"Error registering network", 280, v(10, 0), v(10, 0)}, {"Error registering network", 289, v(11, 0), v(11, 0)}, {"Error registering network", 291, v(12, 0), v(13, 0)},
+	{"Error registering network", 293, v(14, 0), v(14, 1)}, {"Error registering network", 325, v(15, 0), v(16, 3)}, {"Error registering network", 317, v(17, 0), v(17, 0)},
+	{"Error registering network", 326, v(18, 0), v(18, 1)}, {"Error registering network", 330, v(19, 0), v(19, 2)}, {"Error registering network", 327, v(20, 0), v(20, 2)},
+	{"Error registering network", 334, v(21, 0), v(21, 5)}, {"Error registering network", 335, v(22, 0), v(22, 3)}, {"Error registering network", 332, v(24, 0), v(24, 4)},
+	{"Error registering network", 333, v(23, 0), v(25, 1)}, {"Error registering network", 343, v(25, 2), v(25, 7)}, {"Error registering network", 357, v(26, 0), v(26, 0)},
+	{"Error registering network", 360, v(26, 1), v(26, 1)}, {"Error registering network", 359, v(26, 4), v(27, 0)}, {"Error registering network", 367, v(27, 2), v(27, 2)},
+	{"Error registering network", 370, v(27, 4), v(28, 2)}, {"Error registering network", 381, v(28, 5), v(28, 8)}, {"Error registering network", 384, v(28, 9), v(28, 10)},
+	{"Failed to create SubnetManager", 232, v(10, 0), v(10, 0)}, {"Failed to create SubnetManager", 241, v(11, 0), v(11, 0)}, {"Failed to create SubnetManager", 243, v(12, 0), v(13, 0)},
+	{"Failed to create SubnetManager", 251, v(14, 0), v(14, 1)}, {"Failed to create SubnetManager", 234, v(15, 0), v(16, 3)}, {"Failed to create SubnetManager", 222, v(17, 0), v(17, 0)},
+	{"Failed to create SubnetManager", 224, v(18, 0), v(19, 2)}, {"Failed to create SubnetManager", 221, v(20, 0), v(20, 2)}, {"Failed to create SubnetManager", 229, v(22, 0), v(26, 1)},
+	{"Failed to create SubnetManager", 228, v(21, 0), v(27, 0)}, {"Failed to create SubnetManager", 227, v(23, 0), v(25, 1)}, {"Failed to create SubnetManager", 226, v(24, 0), v(24, 4)},
+	{"Failed to create SubnetManager", 235, v(27, 2), v(27, 2)}, {"Failed to create SubnetManager", 237, v(27, 4), v(28, 2)}, {"Failed to create SubnetManager", 248, v(28, 5), v(28, 8)},
+	{"Found network config", 353, v(10, 0), v(10, 0)}, {"Found network config", 386, v(11, 0), v(11, 0)}, {"Found network config", 390, v(12, 0), v(13, 0)}, {"Found network config", 392, v(14, 0), v(14, 1)},
+	{"Found network config", 459, v(15, 0), v(16, 3)}, {"Found network config", 454, v(17, 0), v(17, 0)}, {"Found network config", 463, v(18, 0), v(18, 1)}, {"Found network config", 467, v(19, 0), v(20, 2)},
+	{"Found network config", 542, v(21, 0), v(21, 5)}, {"Found network config", 543, v(22, 0), v(22, 3)}, {"Found network config", 541, v(23, 0), v(23, 0)}, {"Found network config", 442, v(25, 0), v(25, 1)},
+	{"Found network config", 466, v(26, 0), v(26, 0)}, {"Found network config", 469, v(26, 1), v(26, 1)}, {"Found network config", 468, v(26, 4), v(26, 7)}, {"Found network config", 479, v(27, 0), v(27, 0)},
+	{"Found network config", 519, v(27, 2), v(27, 2)}, {"Found network config", 523, v(27, 4), v(28, 2)}, {"Found network config", 534, v(28, 5), v(28, 8)},
+}
+
+func v(minor, patch int) plan.Version { return plan.Version{Minor: minor, Patch: patch} }
+
+// releasesOf returns the oldest and the newest release whose main.go writes the message at that line.
+func releasesOf(src, text string) (from, to plan.Version) {
+	n, ok := strings.CutPrefix(src, "main.go:")
+	if !ok {
+		return from, to
+	}
+	line, err := strconv.Atoi(n)
+	if err != nil {
+		return from, to
+	}
+	for _, r := range releaseLines {
+		if r.line == line && strings.HasPrefix(text, r.message) {
+			return r.from, r.to
+		}
+	}
+	return from, to
+}
+
+// A Log is what a log says of flannel.
+type Log struct {
+	Lines []LogLine // lines that say the same of the same node and ranges are one
+	// Dropped counts different messages that were left out of Lines, since there are more than a thousand.
+	Dropped int
+}
+
+// ReadLog reads a log, or any text with lines of one, and returns the lines that the catalogue knows. opt.Version and
+// opt.Mode mean nothing here. The error is that of a text longer than opt.Limits allows.
+func ReadLog(data []byte, opt Options) (Log, error) {
+	f, err := source.New(nameOr(opt.Name, "flannel.log"), data, opt.Limits.source())
+	if err != nil {
+		return Log{}, err
+	}
+	type key struct {
+		id, node        string
+		subnet, network netip.Prefix
+	}
+	const most = 1000
+	var out Log
+	seen := map[key]int{}
+	offset := 0
+	for line := range bytes.SplitSeq(f.Data, []byte("\n")) {
+		start := offset
+		offset += len(line) + 1
+		l, ok := ParseLogLine(string(line[:min(len(line), 16<<10)]))
+		if !ok {
+			continue
+		}
+		k := key{l.Symptom.ID, l.Symptom.Node, l.Symptom.Subnet, l.Symptom.Network}
+		if i, ok := seen[k]; ok {
+			out.Lines[i].Count++
+			continue
+		}
+		if len(out.Lines) == most {
+			out.Dropped++
+			continue
+		}
+		l.Pos, l.Host = f.Position(start), opt.Host
+		if i := bytes.Index(line, []byte(l.Symptom.Message)); i > 0 {
+			l.Pos = f.Position(start + i)
+		}
+		seen[k] = len(out.Lines)
+		out.Lines = append(out.Lines, l)
+	}
+	return out, nil
+}
+
+// Statements returns the symptoms among the lines, those of [Trouble] and [Fatal], and what the others settle: the mode that flannel
+// runs in, and its release where the line numbers of its messages tell it to the minor version.
+func (g Log) Statements() []plan.Statement {
+	var out []plan.Statement
+	mode, version := false, false
+	for _, l := range g.Lines {
+		s := plan.Statement{Component: plan.Flannel, Host: l.Host, Pos: l.Pos}
+		if !version && !l.From.IsZero() && l.From.Minor == l.To.Minor {
+			version = true
+			t := s
+			t.Role, t.Setting, t.Key, t.Text = plan.RoleSetting, plan.SettingVersion, l.Source, l.From.String()
+			out = append(out, t)
+		}
+		if l.Level == Notice {
+			switch l.Symptom.ID {
+			case "mode-kube", "mode-etcd":
+				if !mode {
+					mode = true
+					s.Role, s.Setting, s.Key, s.Bool, s.Text = plan.RoleSetting, plan.SettingKubeSubnetMgr, "log", l.Symptom.ID == "mode-kube", l.Symptom.Message
+					out = append(out, s)
+				}
+			}
+			continue
+		}
+		y := l.Symptom
+		if y.Node != "" && s.Host == "" {
+			s.Host = y.Node
+		}
+		s.Role, s.Key, s.Text, s.Symptom = plan.RoleSymptom, y.ID, y.Message, &y
+		out = append(out, s)
+	}
+	return out
+}
