@@ -233,13 +233,13 @@ func (file *File) read(in Input, data []byte, lim Limits) {
 	claim := claims(in.Path)
 	if text.IsHTML() {
 		if claim != "" {
-			file.unreadable(&source.Error{Pos: plan.Position{File: in.Name, Line: 1, Column: 1}, Msg: "is a web page, not " + claim}, claim)
+			file.unreadable(&source.Error{Pos: plan.Position{File: in.Name, Line: 1, Column: 1}, Msg: "it is a web page"}, claim)
 		}
 		return
 	}
 	if bytes.IndexByte(text.Data, 0) >= 0 {
 		if claim != "" {
-			file.unreadable(&source.Error{Pos: plan.Position{File: in.Name, Line: 1, Column: 1}, Msg: "is binary, not " + claim}, claim)
+			file.unreadable(&source.Error{Pos: plan.Position{File: in.Name, Line: 1, Column: 1}, Msg: "it is binary"}, claim)
 		}
 		return
 	}
@@ -252,7 +252,7 @@ func (file *File) read(in Input, data []byte, lim Limits) {
 		if len(s) == 0 {
 			continue
 		}
-		file.Kinds = append(file.Kinds, r.kind)
+		file.Kinds = append(file.Kinds, kindOf(r.kind, s))
 		for i := range s {
 			if s[i].Host == "" && r.perHost {
 				s[i].Host = file.Host
@@ -265,10 +265,18 @@ func (file *File) read(in Input, data []byte, lim Limits) {
 	case syntax != nil && structured && !hasProblemAt(file.Statements):
 		file.unreadable(syntax, claim)
 	case len(file.Kinds) == 0 && len(bytes.TrimSpace(text.Data)) == 0 && structured:
-		file.unreadable(&source.Error{Pos: plan.Position{File: in.Name}, Msg: "is empty, not " + claim}, claim)
+		file.unreadable(&source.Error{Pos: plan.Position{File: in.Name}, Msg: "it is empty"}, claim)
 	}
 	slices.Sort(file.Kinds)
 	file.Kinds = slices.Compact(file.Kinds)
+}
+
+// kindOf returns the kind of a file that a reader of that kind understood: one reader serves all of flannel's files.
+func kindOf(k Kind, s []plan.Statement) Kind {
+	if k == KindFlannel && slices.ContainsFunc(s, func(s plan.Statement) bool { return strings.HasPrefix(s.Key, "FLANNEL_") }) {
+		return KindSubnetEnv
+	}
+	return k
 }
 
 // hasProblemAt reports whether a reader has already said what is wrong with the file.

@@ -1,0 +1,167 @@
+// Check reads the files of a cluster and says what is wrong with its address ranges, why that shows as it does, and how to mend it.
+//
+// It takes files and folders, whatever was collected; -h lists the flags. The exit status is 0 if no error was found, 1 if
+// at least one was, 2 for wrong usage and where nothing readable was given.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/kubecidr/kubecidr"
+	"github.com/kubecidr/kubecidr/examples/internal/cli"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+const (
+	exitSound = 0
+	exitFault = 1
+	exitUsage = 2
+)
+
+const usageText = `usage: go run ./examples/check [flags] PATH...
+
+Reads the files and folders at PATH (- is standard input) and says what is wrong with the cluster's address ranges. Give it whatever
+you can reach: kubeadm configuration or command line, /etc/kubernetes/manifests of each control plane in a folder named after
+the host, kube-flannel.yml or net-conf.json, kubectl get nodes -o json, /run/flannel/subnet.env of a node, logs.
+
+  -o FORMAT            text (default), json, or sarif for code review
+  -kubernetes VERSION  release whose rules count (default: told from the files)
+  -link-mtu N          MTU of the hosts' link in bytes
+  -waive RULE[=WHY]    accept a finding: it is shown and does not count; can be repeated; RULE@FILE limits it to a file
+  -waivers FILE        waivers from a file, one a line, each with its reason
+  -rules               list the rules and end
+  -explain RULE        explain a rule and end
+
+The exit status is 0 if no error was found, 1 if at least one was, 2 for wrong usage or where nothing readable was given.
+`
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// settings are what the flags say.
+type settings struct {
+	read    kubecidr.Options
+	write   func(plan.Report, io.Writer, plan.ReportOptions) error
+	waivers []plan.Waiver
+	rules   bool
+	explain string
+	paths   []string
+}
+
+func run(args []string, stdout, stderr io.Writer) int {
+	fail := func(err error) int {
+		fmt.Fprintf(stderr, "check: %v\n", err)
+		return exitUsage
+	}
+	s, err := parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(stdout, usageText)
+		return exitSound
+	case err != nil:
+		return fail(err)
+	case s.rules:
+		err = plan.WriteRules(stdout)
+	case s.explain != "":
+		err = explain(stdout, s.explain)
+	default:
+		var sound bool
+		if sound, err = check(s, stdout, stderr); err == nil && !sound {
+			return exitFault
+		}
+	}
+	if err != nil {
+		return fail(err)
+	}
+	return exitSound
+}
+
+// check reads, checks and prints, and reports whether no error was found.
+func check(s settings, stdout, stderr io.Writer) (sound bool, err error) {
+	files, err := cli.Read(stderr, s.paths, s.read)
+	if err != nil {
+		return false, err
+	}
+	r := files.Check().Waive(s.waivers...)
+	o := plan.ReportOptions{Ignored: files.Ignored()}
+	if f, ok := stdout.(*os.File); ok {
+		o.Color = cli.Colors(f)
+	}
+	for _, f := range files.List {
+		for _, k := range f.Kinds {
+			o.Read = append(o.Read, plan.ReadFile{File: f.Name, Kind: string(k)})
+		}
+	}
+	return r.Err() == nil, s.write(r, stdout, o)
+}
+
+// parse reads the flags. The error is one line.
+func parse(args []string) (s settings, err error) {
+	fs := flag.NewFlagSet("check", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	output := fs.String("o", "text", "")
+	fs.Func("kubernetes", "", func(v string) (err error) {
+		s.read.Kubernetes, err = plan.ParseVersion(v)
+		return err
+	})
+	fs.IntVar(&s.read.LinkMTU, "link-mtu", 0, "")
+	fs.Func("waive", "", func(v string) error {
+		w, err := plan.ParseWaiver(v)
+		s.waivers = append(s.waivers, w)
+		return err
+	})
+	fs.Func("waivers", "", func(v string) error {
+		ws, err := readWaivers(v)
+		s.waivers = append(s.waivers, ws...)
+		return err
+	})
+	fs.BoolVar(&s.rules, "rules", false, "")
+	fs.StringVar(&s.explain, "explain", "", "")
+	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return s, err
+	} else if err != nil {
+		return s, fmt.Errorf("%s; -h lists all flags", strings.TrimSuffix(err.Error(), "; -h lists all flags"))
+	}
+	writers := map[string]func(plan.Report, io.Writer, plan.ReportOptions) error{
+		"text": plan.Report.WriteText, "json": plan.Report.WriteJSON, "sarif": plan.Report.WriteSARIF,
+	}
+	if s.write = writers[*output]; s.write == nil {
+		return s, fmt.Errorf("-o %q: must be text, json or sarif", *output)
+	}
+	if s.read.LinkMTU < 0 || s.read.LinkMTU > 65536 {
+		return s, fmt.Errorf("-link-mtu %d: must be 0 to 65536 bytes", s.read.LinkMTU)
+	}
+	s.paths = fs.Args()
+	for _, p := range s.paths {
+		if strings.HasPrefix(p, "-") && p != "-" {
+			return s, fmt.Errorf("%s stands behind a path: flags go first", p)
+		}
+	}
+	if len(s.paths) == 0 && !s.rules && s.explain == "" {
+		return s, errors.New("no file or folder given; -h tells how")
+	}
+	return s, nil
+}
+
+func readWaivers(name string) ([]plan.Waiver, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return plan.ReadWaivers(name, f)
+}
+
+// explain prints one rule.
+func explain(w io.Writer, id string) error {
+	for _, r := range plan.Rules() {
+		if string(r.ID) == id {
+			return r.WriteText(w)
+		}
+	}
+	return fmt.Errorf("no rule is called %q; -rules lists them", id)
+}

@@ -1,0 +1,11 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/kubecidr/kubecidr/examples/internal/clitest"
+)
+
+func TestMain(m *testing.M) { clitest.Main(m, "check", main) }
+
+func TestScripts(t *testing.T) { clitest.Run(t) }
