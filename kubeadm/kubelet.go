@@ -210,9 +210,7 @@ func (k Kubelet) Statements() []plan.Statement {
 	if k.PodCIDR.V != "" {
 		s := base
 		s.Role, s.Key, s.Pos, s.Text = plan.RoleNodePods, key("podCIDR", "--pod-cidr"), k.PodCIDR.Pos, k.PodCIDR.Text
-		if s.Prefixes, s.Err = lenientPrefixes(k.PodCIDR.V); s.Err != nil {
-			s.Prefixes = nil
-		}
+		s.Prefixes, s.Err = parsePrefixes(k.PodCIDR.V)
 		out = append(out, s)
 	}
 	for _, v := range k.NodeIPs {

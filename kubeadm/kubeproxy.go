@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/plan"
 )
@@ -35,26 +34,18 @@ func (p KubeProxy) String() string {
 }
 
 // Prefixes returns the ranges of ClusterCIDR, none where it is empty. Two are separated by a comma, without a blank:
-// k8s.io/kubernetes v1.37.2 pkg/proxy/apis/config/v1alpha1/conversion.go.
-// The error is a *[cidr.ParseError] for the first one that cannot be read; those before it are returned with it.
+// k8s.io/kubernetes v1.37.2 pkg/proxy/apis/config/v1alpha1/conversion.go. Host bits are kept.
+// The error says which of them cannot be read; there are no ranges then.
 func (p KubeProxy) Prefixes() ([]netip.Prefix, error) {
-	return lenientPrefixes(p.ClusterCIDR.V)
+	return prefixList(p.ClusterCIDR.V)
 }
 
-// lenientPrefixes reads a list of CIDRs with commas and without blanks, as the programs do; none from "".
-func lenientPrefixes(s string) ([]netip.Prefix, error) {
+// prefixList reads a list of CIDRs; none from "".
+func prefixList(s string) ([]netip.Prefix, error) {
 	if s == "" {
 		return nil, nil
 	}
-	var ps []netip.Prefix
-	for e := range strings.SplitSeq(s, ",") {
-		q, err := cidr.ParseLenient(e)
-		if err != nil {
-			return ps, err
-		}
-		ps = append(ps, q)
-	}
-	return ps, nil
+	return parsePrefixes(s)
 }
 
 // ParseKubeProxy reads kube-proxy's configuration in any place: a KubeProxyConfiguration, alone or beside kubeadm's
@@ -123,9 +114,7 @@ func (p KubeProxy) Statements() []plan.Statement {
 		if !s.Pos.IsValid() {
 			s.Pos = p.Pos
 		}
-		if s.Prefixes, s.Err = p.Prefixes(); s.Err != nil {
-			s.Prefixes = nil
-		}
+		s.Prefixes, s.Err = p.Prefixes()
 		out = append(out, s)
 	}
 	if p.DetectLocal.V != "" {
@@ -139,13 +128,9 @@ func (p KubeProxy) Statements() []plan.Statement {
 
 // appendImageVersion states the release that the tag of an image names, if it names one.
 func appendImageVersion(out []plan.Statement, c plan.Component, host string, image plan.Value[string]) []plan.Statement {
-	text, _, _ := strings.Cut(image.V, "@")
-	i := strings.LastIndexByte(text, ':')
-	if i < 0 || strings.Contains(text[i:], "/") {
+	v := imageVersion(image.V)
+	if v.IsZero() {
 		return out
 	}
-	if _, err := plan.ParseVersion(text[i+1:]); err != nil {
-		return out
-	}
-	return append(out, plan.Statement{Component: c, Host: host, Pos: image.Pos, Role: plan.RoleSetting, Setting: plan.SettingVersion, Key: "image", Text: text[i+1:]})
+	return append(out, plan.Statement{Component: c, Host: host, Pos: image.Pos, Role: plan.RoleSetting, Setting: plan.SettingVersion, Key: "image", Text: v.String()})
 }

@@ -41,7 +41,7 @@ func lines(ss []plan.Statement) []string {
 			l += " error: " + s.Err.Error()
 		}
 		if y := s.Symptom; y != nil {
-			l += fmt.Sprintf(" %s node=%s subnet=%v network=%v", y.ID, y.Node, y.Subnet, y.Network)
+			l += " " + describe(s.Component, "", *y)
 		}
 		out = append(out, l)
 	}
@@ -63,7 +63,7 @@ func TestParseKubeProxy(t *testing.T) {
 		{"empty: stated, at the key", "kind: KubeProxyConfiguration\nclusterCIDR: \"\"\n", []string{`f:2:14 kube-proxy pods clusterCIDR ""`}},
 		{"no key: stated, at the document", "kind: KubeProxyConfiguration\n", []string{`f:1:1 kube-proxy pods clusterCIDR ""`}},
 		{"a blank after the comma", "kind: KubeProxyConfiguration\nclusterCIDR: 10.244.0.0/16, fd00::/56\n", []string{
-			`f:2:14 kube-proxy pods clusterCIDR "10.244.0.0/16, fd00::/56" error: prefix " fd00::/56": not an address, a slash and a prefix length, such as 10.0.0.0/8 or fd00::/48`,
+			`f:2:14 kube-proxy pods clusterCIDR "10.244.0.0/16, fd00::/56" error: "10.244.0.0/16, fd00::/56": blanks and empty entries are not allowed in a list of ranges; write 10.244.0.0/16,fd00::/56`,
 		}},
 		{"beside kubeadm's documents", "kind: ClusterConfiguration\nnetworking: {}\n---\nkind: KubeProxyConfiguration\nclusterCIDR: 10.1.0.0/16\n", []string{
 			`f:5:14 kube-proxy pods clusterCIDR "10.1.0.0/16" 10.1.0.0/16`,

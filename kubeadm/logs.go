@@ -101,7 +101,7 @@ func (f LogFlag) statement() (plan.Statement, bool) {
 	}
 	switch d.role {
 	case plan.RolePods, plan.RoleServices:
-		s.Prefixes, s.Err = lenientPrefixes(f.Value.V)
+		s.Prefixes, s.Err = parsePrefixes(f.Value.V)
 	case plan.RoleAddress, plan.RoleDNS:
 		for e := range strings.SplitSeq(strings.Trim(f.Value.V, "[]"), ",") {
 			a, err := lenientAddr(e)
@@ -316,76 +316,100 @@ const (
 //
 // The error is that of r; what was read before it is returned with it.
 func ReadLog(name string, r io.Reader) (Log, error) {
-	var log Log
+	l := newLogReader(name)
 	b := bufio.NewReaderSize(jsonscan.Decode(r), maxLogLine)
-	type key struct {
-		c               plan.Component
-		id, node, host  string
-		subnet, network netip.Prefix
-	}
-	seen := map[key]int{}
-	owner := map[netip.Prefix]string{} // of a subnet, as the log says
-	flags := map[string]bool{}
-	var component plan.Component
 	for n := 1; ; n++ {
 		data, err := b.ReadSlice('\n')
-		data = bytes.TrimRight(data, "\r\n")
-		flag := bytes.Contains(data, []byte("FLAG: --"))
-		if flag || worthALook(data) {
-			l := splitLog(string(data))
-			text := l.text
-			if strings.Contains(text, `\"`) {
-				text = strings.ReplaceAll(text, `\"`, `"`)
-			}
-			pos := plan.Position{File: name, Line: n, Column: l.offset + 1}
-			if flag {
-				f, c, ok := logFlag(text, l, pos)
-				if c != "" {
-					component = c
-				}
-				if ok && len(log.Flags) < 100 && !flags[f.Name+f.Value.V] {
-					flags[f.Name+f.Value.V] = true
-					log.Flags = append(log.Flags, f)
-				}
-			} else if strings.Contains(text, "has CIDR") && len(owner) < 100_000 {
-				if m := nodeHasCIDR.FindStringSubmatch(text); m != nil {
-					if p := logPrefix(m[2] + m[4]); p.IsValid() {
-						owner[p] = m[1] + m[3]
-					}
-				}
-			}
-			if y, c, ok := recognize(text); ok && !flag {
-				if y.Node == "" && y.Subnet.IsValid() {
-					y.Node = owner[y.Subnet]
-				}
-				k := key{c, y.ID, y.Node, l.host, y.Subnet, y.Network}
-				switch i, ok := seen[k]; {
-				case ok:
-					log.Entries[i].Count++
-				case len(log.Entries) >= maxLogEntries:
-					log.Dropped++
-				default:
-					seen[k] = len(log.Entries)
-					log.Entries = append(log.Entries, LogEntry{Pos: pos, Component: c, Host: l.host, Count: 1, Symptom: y})
-				}
-			}
-		}
+		l.line(n, bytes.TrimRight(data, "\r\n"))
 		for err == bufio.ErrBufferFull {
 			_, err = b.ReadSlice('\n')
 		}
 		if err == io.EOF {
-			break
+			return l.finish(), nil
 		}
 		if err != nil {
-			return log, &source.Error{Pos: plan.Position{File: name, Line: n}, Msg: err.Error()}
+			return l.finish(), &source.Error{Pos: plan.Position{File: name, Line: n}, Msg: err.Error()}
 		}
 	}
-	for i := range log.Flags {
-		if log.Flags[i].Component == "" {
-			log.Flags[i].Component = component
+}
+
+// A logReader puts a log together from its lines.
+type logReader struct {
+	file      string
+	log       Log
+	seen      map[logKey]int
+	owner     map[netip.Prefix]string // of a subnet, as the log says
+	flags     map[string]bool
+	component plan.Component // whose log it is, as its flags tell
+}
+
+// A logKey is what two messages have to agree in to be one entry.
+type logKey struct {
+	component       plan.Component
+	id, node, host  string
+	subnet, network netip.Prefix
+}
+
+func newLogReader(file string) *logReader {
+	return &logReader{file: file, seen: map[logKey]int{}, owner: map[netip.Prefix]string{}, flags: map[string]bool{}}
+}
+
+// line reads line n.
+func (r *logReader) line(n int, data []byte) {
+	flag := bytes.Contains(data, []byte("FLAG: --"))
+	if !flag && !worthALook(data) {
+		return
+	}
+	l := splitLog(string(data))
+	text := l.text
+	if strings.Contains(text, `\"`) {
+		text = strings.ReplaceAll(text, `\"`, `"`)
+	}
+	pos := plan.Position{File: r.file, Line: n, Column: l.offset + 1}
+	if flag {
+		f, c, ok := logFlag(text, l, pos)
+		if c != "" {
+			r.component = c
+		}
+		if ok && len(r.log.Flags) < 100 && !r.flags[f.Name+f.Value.V] {
+			r.flags[f.Name+f.Value.V] = true
+			r.log.Flags = append(r.log.Flags, f)
+		}
+		return
+	}
+	if strings.Contains(text, "has CIDR") && len(r.owner) < 100_000 {
+		if m := nodeHasCIDR.FindStringSubmatch(text); m != nil {
+			if p := logPrefix(m[2] + m[4]); p.IsValid() {
+				r.owner[p] = m[1] + m[3]
+			}
 		}
 	}
-	return log, nil
+	y, c, ok := recognize(text)
+	if !ok {
+		return
+	}
+	if y.Node == "" && y.Subnet.IsValid() {
+		y.Node = r.owner[y.Subnet]
+	}
+	k := logKey{c, y.ID, y.Node, l.host, y.Subnet, y.Network}
+	switch i, ok := r.seen[k]; {
+	case ok:
+		r.log.Entries[i].Count++
+	case len(r.log.Entries) >= maxLogEntries:
+		r.log.Dropped++
+	default:
+		r.seen[k] = len(r.log.Entries)
+		r.log.Entries = append(r.log.Entries, LogEntry{Pos: pos, Component: c, Host: l.host, Count: 1, Symptom: y})
+	}
+}
+
+func (r *logReader) finish() Log {
+	for i := range r.log.Flags {
+		if r.log.Flags[i].Component == "" {
+			r.log.Flags[i].Component = r.component
+		}
+	}
+	return r.log
 }
 
 // stems are parts of words, one of which is in every literal of the catalogue: most lines of a log have none.

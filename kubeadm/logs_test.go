@@ -226,7 +226,7 @@ F1129 10:44:17.207420       1 controllermanager.go:197] error starting controlle
 			t.Fatal(err)
 		}
 		want := []string{
-			`f:7:57 kube-controller-manager on cp-0 symptom node-cidr-outside-cluster-cidr "error starting controllers: failed to mark cidr as occupied: cidr 10.32.0.0/24 is out the range of cluster cidr 172.31.0.0/16" node-cidr-outside-cluster-cidr node=cp-0 subnet=10.32.0.0/24 network=172.31.0.0/16`,
+			`f:7:57 kube-controller-manager on cp-0 symptom node-cidr-outside-cluster-cidr "error starting controllers: failed to mark cidr as occupied: cidr 10.32.0.0/24 is out the range of cluster cidr 172.31.0.0/16" node-cidr-outside-cluster-cidr kube-controller-manager node=cp-0 subnet=10.32.0.0/24 network=172.31.0.0/16`,
 			`f:1:73 kube-controller-manager allocate-node-cidrs --allocate-node-cidrs "true" true`,
 			`f:2:66 kube-controller-manager pods --cluster-cidr "172.31.0.0/16" 172.31.0.0/16`,
 		}

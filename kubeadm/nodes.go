@@ -1,7 +1,6 @@
 package kubeadm
 
 import (
-	"bytes"
 	"io"
 	"iter"
 	"net/netip"
@@ -9,15 +8,15 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
-	"github.com/kubecidr/kubecidr/internal/jsonscan"
-	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/plan"
 )
 
 // A Node is what a Node object says about addresses. Values that the object does not hold are zero.
 type Node struct {
-	Name    plan.Value[string]
-	Spec    plan.Position      // of spec, or of the object where it has none: where a missing podCIDR would stand
+	Name plan.Value[string]
+	// Spec is the place of spec, or of the object where it has none: where a missing podCIDR would stand. It is not valid for
+	// a node of which the source does not show podCIDRs; that it has none is not said then.
+	Spec    plan.Position
 	Created plan.Value[string] // metadata.creationTimestamp, in RFC 3339 form: the texts sort as the times do
 
 	// PodCIDR and PodCIDRs are spec.podCIDR and spec.podCIDRs as they are written, host bits included; V is the zero Prefix
@@ -61,7 +60,7 @@ func (n Node) String() string {
 	var b strings.Builder
 	b.WriteString(n.Name.Text)
 	subnets, _ := n.Subnets()
-	if len(subnets) == 0 {
+	if len(subnets) == 0 && n.Spec.IsValid() {
 		b.WriteString(" without podCIDR")
 	}
 	for _, s := range subnets {
@@ -280,9 +279,9 @@ func mergeSettings(settings []plan.Statement, hosts int) []plan.Statement {
 func (n Node) appendRanges(out []plan.Statement) []plan.Statement {
 	host := n.Name.V
 	subnets, ignored := n.Subnets()
-	if len(subnets) == 0 {
+	if len(subnets) == 0 && n.Spec.IsValid() {
 		out = append(out, plan.Statement{Component: plan.Node, Host: host, Pos: n.Spec, Role: plan.RoleNodePods, Key: "spec.podCIDR"})
-	} else {
+	} else if len(subnets) > 0 {
 		out = append(out, subnetStatement(host, subnets))
 	}
 	if len(ignored) > 0 {
@@ -365,255 +364,6 @@ func (n Node) appendSettings(out []plan.Statement) []plan.Statement {
 		setting(plan.Flannel, plan.SettingKubeSubnetMgr, flannel+"kube-subnet-manager", v.Text, v.Pos).Bool = v.Text == "true"
 	}
 	return out
-}
-
-// An object is what was read of one object of any kind that this package knows.
-type object struct {
-	apiVersion, kind, namespace string
-	name                        plan.Value[string]
-	pos                         plan.Position
-	created                     plan.Value[string]
-	annotations                 []Annotation
-
-	node Node
-	// early reports that values which only make sense with the kind known came before it.
-	early bool
-}
-
-// maxItem is how much of one item of a JSON list is kept, in bytes, for reading it again once its kind is known.
-const maxItem = 4 << 20
-
-// A decoder reads objects, from lists or alone.
-type decoder struct {
-	emit   func(*object) error
-	intern map[string]string
-}
-
-// readObjects calls emit for each object in r. The object is valid during the call.
-// An error of emit ends the reading and is returned.
-func readObjects(name string, r io.Reader, emit func(*object) error) error {
-	s, data, err := open(name, r)
-	if err != nil {
-		return err
-	}
-	d := &decoder{emit: emit, intern: map[string]string{}}
-	if s == nil {
-		f, err := source.New(name, data, source.Limits{Bytes: maxYAML})
-		if err != nil {
-			return err
-		}
-		docs, err := f.YAML()
-		for _, n := range docs {
-			if n == nil {
-				continue
-			}
-			if err := d.document(n); err != nil {
-				return err
-			}
-		}
-		return err
-	}
-	for first := true; first || s.Kind() == jsonscan.Object; first = false {
-		if err := d.documentJSON(s); err != nil {
-			return err
-		}
-	}
-	return s.End()
-}
-
-// document reads the objects of one YAML document.
-func (d *decoder) document(n *source.Node) error {
-	kind := n.Get("kind").Str()
-	items := n.Get("items")
-	if n != nil && n.Kind == source.Sequence { // of a jq or yq that took the items alone
-		items = n
-	}
-	if items == nil || items.Kind != source.Sequence {
-		return d.tree(n, kind)
-	}
-	for _, it := range items.Items {
-		k := it.Get("kind").Str()
-		if k == "" {
-			k = strings.TrimSuffix(kind, "List")
-		}
-		if err := d.tree(it, k); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// tree reads one object of that kind.
-func (d *decoder) tree(n *source.Node, kind string) error {
-	o := &object{pos: n.Pos, kind: kind}
-	if err := d.decode(&tree{n}, o); err != nil {
-		return err
-	}
-	return d.done(o)
-}
-
-// done gives an object away that has been read.
-func (d *decoder) done(o *object) error {
-	if o.kind == "Node" {
-		n := &o.node
-		n.Name, n.Created, n.Annotations = o.name, o.created, o.annotations
-		if !n.Spec.IsValid() {
-			n.Spec = o.pos
-		}
-	}
-	return d.emit(o)
-}
-
-// documentJSON reads the objects of one JSON value.
-func (d *decoder) documentJSON(s *jsonscan.Scanner) error {
-	c := stream{s}
-	if s.Kind() == jsonscan.Array {
-		return s.Array(func() error { return d.item(s, "") })
-	}
-	// A list is told by its items: every other key of it is read as of an object, which it may turn out to be.
-	o := &object{pos: c.pos()}
-	list := false
-	s.Mark(maxItem)
-	err := s.Object(func(key []byte) error {
-		if string(key) == "items" && s.Kind() == jsonscan.Array {
-			list = true
-			s.Marked()
-			return s.Array(func() error { return d.item(s, strings.TrimSuffix(o.kind, "List")) })
-		}
-		return d.field(c, o, key)
-	})
-	if err != nil || list {
-		return err
-	}
-	return d.finish(s, o)
-}
-
-// item reads one item of a JSON list. kind is what the list is of, "" where it does not say.
-func (d *decoder) item(s *jsonscan.Scanner, kind string) error {
-	c := stream{s}
-	o := &object{pos: c.pos()}
-	s.Mark(maxItem)
-	if err := d.decode(c, o); err != nil {
-		return err
-	}
-	if o.kind == "" {
-		o.kind = kind
-	}
-	return d.finish(s, o)
-}
-
-// finish emits an object of which all has been read, once more if its kind came too late.
-func (d *decoder) finish(s *jsonscan.Scanner, o *object) error {
-	raw, ok := s.Marked()
-	if !o.early || !ok || o.kind == "" {
-		return d.done(o)
-	}
-	again := jsonscan.NewAt(o.pos, bytes.NewReader(raw))
-	p := &object{pos: o.pos, kind: o.kind}
-	if err := d.decode(stream{again}, p); err != nil {
-		return err
-	}
-	return d.done(p)
-}
-
-func (d *decoder) decode(c cursor, o *object) error {
-	return c.object(func(key []byte) error { return d.field(c, o, key) })
-}
-
-// field reads one of the top-level fields of an object.
-func (d *decoder) field(c cursor, o *object, key []byte) error {
-	switch string(key) {
-	case "apiVersion":
-		return d.text(c, &o.apiVersion)
-	case "kind":
-		return d.text(c, &o.kind)
-	case "metadata":
-		return d.metadata(c, o)
-	case "spec", "status":
-		switch o.kind {
-		case "Node":
-			return d.nodeField(c, o, key)
-		case "":
-			o.early = true
-		}
-	}
-	return nil
-}
-
-// text reads a scalar to *dst, as one string for all that are equal.
-func (d *decoder) text(c cursor, dst *string) error {
-	v, ok, err := c.scalar()
-	if ok {
-		*dst = d.share(v.V)
-	}
-	return err
-}
-
-// share returns s, and for equal texts the same string, so that 15,000 nodes hold their version once.
-func (d *decoder) share(s string) string {
-	if t, ok := d.intern[s]; ok {
-		return t
-	}
-	if len(d.intern) < 1000 && len(s) < 200 {
-		d.intern[s] = s
-	}
-	return s
-}
-
-// shared reads a scalar to *dst, its text shared with equal ones.
-func (d *decoder) shared(c cursor, dst *plan.Value[string]) error {
-	v, ok, err := c.scalar()
-	if ok {
-		v.Text = d.share(v.Text)
-		v.V = v.Text
-		*dst = v
-	}
-	return err
-}
-
-// value reads a scalar to *dst.
-func value(c cursor, dst *plan.Value[string]) error {
-	v, ok, err := c.scalar()
-	if ok {
-		*dst = v
-	}
-	return err
-}
-
-func (d *decoder) metadata(c cursor, o *object) error {
-	return c.object(func(key []byte) error {
-		switch string(key) {
-		case "name":
-			return value(c, &o.name)
-		case "namespace":
-			return d.text(c, &o.namespace)
-		case "creationTimestamp":
-			return value(c, &o.created)
-		case "labels":
-			return c.object(func(key []byte) error {
-				switch string(key) {
-				case "node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master":
-					o.node.ControlPlane = true
-				}
-				return nil
-			})
-		case "annotations":
-			return c.object(func(key []byte) error {
-				if !keepsAnnotation(key) {
-					return nil
-				}
-				a := Annotation{Key: d.share(string(key))}
-				if err := d.shared(c, &a.Value); err != nil {
-					return err
-				}
-				if a.Value.IsSet() && len(o.annotations) < 64 {
-					o.annotations = append(o.annotations, a)
-				}
-				return nil
-			})
-		}
-		return nil
-	})
 }
 
 // nodeField reads spec or status of a Node.
@@ -704,22 +454,7 @@ func (d *decoder) nodeField(c cursor, o *object, key []byte) error {
 			})
 		case "conditions":
 			return c.array(func() error {
-				var typ string
-				var cond Condition
-				cond.Pos = c.pos()
-				err := c.object(func(key []byte) error {
-					switch string(key) {
-					case "type":
-						return d.text(c, &typ)
-					case "status":
-						return d.text(c, &cond.Status)
-					case "reason":
-						return d.text(c, &cond.Reason)
-					case "message":
-						return d.text(c, &cond.Message)
-					}
-					return nil
-				})
+				typ, cond, err := d.condition(c)
 				switch typ {
 				case "Ready":
 					n.Ready = cond

@@ -344,23 +344,23 @@ func TestNodeStatements(t *testing.T) {
 	}
 	var got []string
 	for _, s := range NodeStatements(nodes) {
-		got = append(got, fmt.Sprintf("%v %s %s %s %s %q %v %v %d %v err=%v", s.Pos, s.Component, s.Host, what(s), s.Key, s.Text, s.Prefixes, s.Addrs, s.Int, s.Overridden, s.Err))
+		got = append(got, fmt.Sprintf("%v %s %s %s %s %q %v %v %d %v err=%v", s.Pos, s.Component, s.Host, what(s), s.Key, s.Text, s.Prefixes, s.Addrs, s.Int, s.Overridden, s.Err != nil))
 	}
 	want := []string{
-		`n:3:46 node a node-pods spec.podCIDRs "10.0.1.0/24,fd00:0:0:1::/64" [10.0.1.0/24 fd00:0:0:1::/64] [] 0 false err=<nil>`,
-		`n:4:56 node a address InternalIP "192.168.0.1" [] [192.168.0.1] 0 false err=<nil>`,
-		`n:2:91 flannel a address flannel.alpha.coreos.com/public-ip "203.0.113.7" [] [203.0.113.7] 0 false err=<nil>`,
-		`n:5:47 node b node-pods spec.podCIDR "" [] [] 0 false err=<nil>`,
-		`n:5:104 node b address InternalIP "192.168.0.x" [] [] 0 false err="192.168.0.x" is no IP address`,
-		`n:6:58 node c node-pods spec.podCIDR "010.0.3.5/24" [10.0.3.5/24] [] 0 false err=<nil>`,
-		`n:7:58 node d node-pods spec.podCIDR "10.0.4.0/33" [] [] 0 false err=prefix "10.0.4.0/33": prefix length out of range`,
-		`n:7:84 node d node-pods spec.podCIDRs "10.0.5.0/24" [10.0.5.0/24] [] 0 true err=<nil>`,
+		`n:3:46 node a node-pods spec.podCIDRs "10.0.1.0/24,fd00:0:0:1::/64" [10.0.1.0/24 fd00:0:0:1::/64] [] 0 false err=false`,
+		`n:4:56 node a address InternalIP "192.168.0.1" [] [192.168.0.1] 0 false err=false`,
+		`n:2:91 flannel a address flannel.alpha.coreos.com/public-ip "203.0.113.7" [] [203.0.113.7] 0 false err=false`,
+		`n:5:47 node b node-pods spec.podCIDR "" [] [] 0 false err=false`,
+		`n:5:104 node b address InternalIP "192.168.0.x" [] [] 0 false err=true`,
+		`n:6:58 node c node-pods spec.podCIDR "010.0.3.5/24" [10.0.3.5/24] [] 0 false err=false`,
+		`n:7:58 node d node-pods spec.podCIDR "10.0.4.0/33" [] [] 0 false err=true`,
+		`n:7:84 node d node-pods spec.podCIDRs "10.0.5.0/24" [10.0.5.0/24] [] 0 true err=false`,
 		// The same on all nodes: stated once, for the cluster.
-		`n:4:125 kubelet  max-pods status.allocatable.pods "110" [] [] 110 false err=<nil>`,
-		`n:4:161 kubelet a version status.nodeInfo.kubeletVersion "v1.37.2" [] [] 0 false err=<nil>`,
-		`n:2:91 node  cni metadata.annotations "flannel" [] [] 0 false err=<nil>`,
-		`n:2:145 flannel a backend flannel.alpha.coreos.com/backend-type "vxlan" [] [] 0 false err=<nil>`,
-		`n:5:175 kubelet b version status.nodeInfo.kubeletVersion "v1.36.0" [] [] 0 false err=<nil>`,
+		`n:4:125 kubelet  max-pods status.allocatable.pods "110" [] [] 110 false err=false`,
+		`n:4:161 kubelet a version status.nodeInfo.kubeletVersion "v1.37.2" [] [] 0 false err=false`,
+		`n:2:91 node  cni metadata.annotations "flannel" [] [] 0 false err=false`,
+		`n:2:145 flannel a backend flannel.alpha.coreos.com/backend-type "vxlan" [] [] 0 false err=false`,
+		`n:5:175 kubelet b version status.nodeInfo.kubeletVersion "v1.36.0" [] [] 0 false err=false`,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got)\n%s", d)

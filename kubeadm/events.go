@@ -1,0 +1,120 @@
+package kubeadm
+
+import (
+	"strings"
+
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// symptom looks the event up in the catalogue.
+func (e Event) symptom() (plan.Statement, bool) {
+	node := e.Host
+	if e.Kind == "Node" {
+		node = e.Name
+	}
+	s, ok := symptomStatement(e.Message.V, node, e.Message.Pos)
+	if !ok {
+		s, ok = symptomStatement(e.Reason, node, e.Message.Pos)
+		if ok && e.Message.V != "" {
+			s.Symptom.Message = e.Message.V
+			s.Text = e.Message.V
+		}
+	}
+	if ok && !s.Pos.IsValid() {
+		s.Pos = e.Pos
+	}
+	return s, ok
+}
+
+// Statement returns the event as a symptom; false where it is not in the catalogue.
+func (e Event) Statement() (plan.Statement, bool) { return e.symptom() }
+
+// podRoles are the pods whose trouble bears on ranges, by a part of the name of pod or container.
+var podRoles = []struct {
+	part, id  string
+	component plan.Component
+	cause     string
+	remedy    string
+	rules     func() []plan.RuleID
+}{
+	{
+		"flannel", "flannel-pod-not-running", plan.Flannel,
+		"flannel stops when its node has no podCIDR, or one that does not lie in Network of net-conf.json",
+		"kubectl -n kube-flannel logs POD --previous says why",
+		noFlannel,
+	},
+	{
+		"canal", "flannel-pod-not-running", plan.Flannel,
+		"flannel stops when its node has no podCIDR, or one that does not lie in Network of net-conf.json",
+		"kubectl -n kube-system logs POD -c kube-flannel --previous says why",
+		noFlannel,
+	},
+	{
+		"kube-controller-manager", "controller-manager-pod-not-running", plan.ControllerManager,
+		"kube-controller-manager stops when a node's podCIDR lies outside of --cluster-cidr, and when it does not take its flags",
+		"kubectl -n kube-system logs POD --previous says why",
+		func() []plan.RuleID {
+			return []plan.RuleID{
+				plan.RulePodCIDROutsideClusterCIDR, plan.RuleControlPlaneFlagsDiffer, plan.RuleNodeMaskTooShort, plan.RuleNodeMaskTooFar,
+				plan.RuleNodeMaskFlagRefused, plan.RuleTooManyRanges, plan.RuleCIDRMalformed, plan.RuleAllocatorTypeUnknown,
+			}
+		},
+	},
+	{
+		"kube-apiserver", "apiserver-pod-not-running", plan.APIServer,
+		"kube-apiserver does not start with a service range that it does not take",
+		"crictl logs on the control plane says why",
+		func() []plan.RuleID {
+			return []plan.RuleID{
+				plan.RuleServiceRangeTooLarge, plan.RuleServiceRangeTooSmall, plan.RuleIPFamilyMismatch, plan.RuleTooManyRanges, plan.RuleCIDRMalformed,
+			}
+		},
+	},
+	{
+		"coredns", "coredns-not-running", plan.Kubelet,
+		"pods without host network wait for the network plugin, and that for the podCIDR of its node",
+		"kubectl -n kube-system describe pod POD says why",
+		noFlannel,
+	},
+}
+
+// Statement returns the state of a pod as a symptom; false for pods whose trouble does not bear on ranges. What the
+// container said when it ended is looked up first.
+func (p Pod) Statement() (plan.Statement, bool) {
+	for _, c := range p.States {
+		if s, ok := symptomStatement(c.Message, p.Node, c.Pos); ok {
+			return s, true
+		}
+	}
+	for _, r := range podRoles {
+		i := -1
+		for k, c := range p.States {
+			if strings.Contains(p.Name.V, r.part) || strings.Contains(c.Container, r.part) {
+				i = k
+				if stuck(c.Reason) {
+					break
+				}
+			}
+		}
+		if i < 0 || !stuck(p.States[i].Reason) {
+			continue
+		}
+		c := p.States[i]
+		pos := c.Pos
+		if !pos.IsValid() {
+			pos = p.Name.Pos
+		}
+		y := &plan.Symptom{ID: r.id, Message: p.String(), Node: p.Node, Cause: r.cause, Remedy: strings.ReplaceAll(r.remedy, "POD", p.Name.V), Rules: r.rules()}
+		return plan.Statement{Component: r.component, Host: p.Node, Pos: pos, Role: plan.RoleSymptom, Key: y.ID, Text: y.Message, Symptom: y}, true
+	}
+	return plan.Statement{}, false
+}
+
+// stuck reports whether a container in that state will not run without help.
+func stuck(reason string) bool {
+	switch reason {
+	case "CrashLoopBackOff", "Error", "RunContainerError", "CreateContainerError", "ContainerCreating", "Init:CrashLoopBackOff", "Init:Error":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,257 @@
+package kubeadm
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// Objects is what the objects of a cluster say about addresses: of kubectl get with -o json or -o yaml ([ReadObjects]), or of
+// its tables and kubectl describe ([ReadText]).
+type Objects struct {
+	Nodes        []Node
+	Services     []Service
+	ServiceCIDRs []ServiceCIDR
+	IPAddresses  []IPAddress
+	Events       []Event // that are in the catalogue of [Messages]
+	Pods         []Pod   // that do not run
+	// Kinds counts all objects by their kind, also those of kinds that are read elsewhere, such as ConfigMap, or nowhere.
+	// Objects without a kind count under "".
+	Kinds map[string]int
+}
+
+// A Service is what a Service object says.
+type Service struct {
+	Namespace  string
+	Name       plan.Value[string]
+	ClusterIPs []plan.Value[netip.Addr] // primary first; none for headless ones
+}
+
+// String returns "namespace/name address,address".
+func (s Service) String() string {
+	var ips []string
+	for _, a := range s.ClusterIPs {
+		ips = append(ips, a.Text)
+	}
+	return s.Namespace + "/" + s.Name.Text + " " + strings.Join(ips, ",")
+}
+
+// A ServiceCIDR is a range of service addresses as an object, Kubernetes 1.29 (alpha) and since 1.33.
+type ServiceCIDR struct {
+	Name  plan.Value[string] // "kubernetes" is made from kube-apiserver's flag
+	CIDRs []plan.Value[netip.Prefix]
+	Ready Condition
+}
+
+// String returns "name range,range".
+func (s ServiceCIDR) String() string {
+	var cs []string
+	for _, c := range s.CIDRs {
+		cs = append(cs, c.Text)
+	}
+	return s.Name.Text + " " + strings.Join(cs, ",")
+}
+
+// An IPAddress is an address of a service range that is taken, as an object, Kubernetes 1.27 (alpha) and since 1.33.
+type IPAddress struct {
+	Addr   plan.Value[netip.Addr] // metadata.name
+	Parent string                 // "namespace/name" of the Service
+}
+
+// String returns "address namespace/name".
+func (a IPAddress) String() string { return a.Addr.Text + " " + a.Parent }
+
+// An Event is an Event object.
+type Event struct {
+	Pos             plan.Position
+	Type            string // "Normal" or "Warning"; CIDRNotAvailable is Normal
+	Reason          string
+	Message         plan.Value[string]
+	Kind            string // of the object that it is about
+	Namespace, Name string
+	Source          string // component that made it
+	Host            string // on which it was made
+	Count           int    // how often; 0 means that the event does not say
+}
+
+// String returns the event in one line: "Node w1 CIDRNotAvailable: Node w1 status is now: CIDRNotAvailable".
+func (e Event) String() string {
+	return strings.TrimSpace(fmt.Sprintf("%s %s %s: %s", e.Kind, e.Name, e.Reason, e.Message.Text))
+}
+
+// A Pod is what a Pod object says about its state.
+type Pod struct {
+	Namespace   string
+	Name        plan.Value[string]
+	Node        string                   // that it is on, "" for none yet
+	HostNetwork bool                     // its address is the node's
+	IPs         []plan.Value[netip.Addr] // primary first
+	Phase       string
+	Status      plan.Position // of status
+	States      []ContainerState
+}
+
+// A ContainerState is a container that waits, or that ended otherwise than it should.
+type ContainerState struct {
+	Container string
+	Reason    string // "CrashLoopBackOff", "Error", "ContainerCreating", ...
+	Message   string
+	Restarts  int
+	Pos       plan.Position
+}
+
+// String returns the pod in one line: "kube-flannel/kube-flannel-ds-x on w1: kube-flannel CrashLoopBackOff".
+func (p Pod) String() string {
+	s := p.Namespace + "/" + p.Name.Text
+	if p.Node != "" {
+		s += " on " + p.Node
+	}
+	sep := ": "
+	for _, c := range p.States {
+		s += sep + strings.TrimSpace(c.Container+" "+c.Reason)
+		sep = ", "
+	}
+	return s
+}
+
+// ReadObjects reads objects as kubectl writes them with -o json or -o yaml: alone, in lists of one or several kinds, in
+// several documents, with lines above the text. Nodes, Services, ServiceCIDRs, IPAddresses, Events and Pods are read, the
+// others counted. JSON is streamed: memory follows what is kept, not the size of r.
+//
+// If the text is cut off or wrong, what stands before the fault is returned with the error, which says where.
+func ReadObjects(name string, r io.Reader) (Objects, error) {
+	var out Objects
+	err := readObjects(name, r, func(o *object) error {
+		out.add(o)
+		return nil
+	})
+	return out, err
+}
+
+// most is how many Events and Pods are kept.
+const mostObjects = 10_000
+
+func (out *Objects) add(o *object) {
+	if out.Kinds == nil {
+		out.Kinds = map[string]int{}
+	}
+	if len(out.Kinds) < 1000 || out.Kinds[o.kind] > 0 {
+		out.Kinds[o.kind]++
+	}
+	switch o.kind {
+	case "Node":
+		out.Nodes = append(out.Nodes, o.node)
+	case "Service":
+		out.Services = append(out.Services, o.service)
+	case "ServiceCIDR":
+		out.ServiceCIDRs = append(out.ServiceCIDRs, ServiceCIDR{Name: o.name, CIDRs: o.cidrs, Ready: o.ready})
+	case "IPAddress":
+		out.IPAddresses = append(out.IPAddresses, IPAddress{Addr: addrValue(o.name), Parent: o.parent})
+	case "Event":
+		if _, ok := o.event.symptom(); ok && len(out.Events) < mostObjects {
+			out.Events = append(out.Events, o.event)
+		}
+	case "Pod":
+		if len(o.pod.States) > 0 && len(out.Pods) < mostObjects {
+			out.Pods = append(out.Pods, o.pod)
+		}
+	}
+}
+
+// IsZero reports whether nothing was read.
+func (o Objects) IsZero() bool { return len(o.Kinds) == 0 }
+
+// Statements returns what the objects state. Nodes are stated as by [NodeStatements].
+func (o Objects) Statements() []plan.Statement {
+	out := NodeStatements(o.Nodes)
+	for _, n := range o.Nodes {
+		if s, ok := n.symptom(); ok {
+			out = append(out, s)
+		}
+	}
+	for _, s := range o.Services {
+		out = append(out, s.Statements()...)
+	}
+	for _, s := range o.ServiceCIDRs {
+		out = append(out, s.Statement())
+	}
+	seen := map[string]bool{}
+	for _, e := range o.Events {
+		if s, ok := e.Statement(); ok && !seen[s.Key+"\x00"+s.Host+"\x00"+s.Text] {
+			seen[s.Key+"\x00"+s.Host+"\x00"+s.Text] = true
+			out = append(out, s)
+		}
+	}
+	for _, p := range o.Pods {
+		if s, ok := p.Statement(); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// symptom states that a node is not ready for want of a network plugin.
+func (n Node) symptom() (plan.Statement, bool) {
+	if n.Ready.Status != "False" {
+		return plan.Statement{}, false
+	}
+	return symptomStatement(n.Ready.Message, n.Name.V, n.Ready.Pos)
+}
+
+// symptomStatement states a message of the catalogue that is about a node.
+func symptomStatement(text, node string, pos plan.Position) (plan.Statement, bool) {
+	y, c, ok := Recognize(text)
+	if !ok {
+		return plan.Statement{}, false
+	}
+	if y.Node == "" {
+		y.Node = node
+	}
+	return plan.Statement{Component: c, Host: y.Node, Pos: pos, Role: plan.RoleSymptom, Key: y.ID, Text: y.Message, Symptom: &y}, true
+}
+
+// Statements returns the addresses of the service, and that of cluster DNS as such: the Service kube-dns, or one of the
+// names that other installers give it.
+func (s Service) Statements() []plan.Statement {
+	if len(s.ClusterIPs) == 0 {
+		return nil
+	}
+	st := plan.Statement{Component: plan.Service, Pos: s.ClusterIPs[0].Pos, Role: plan.RoleClusterIP, Key: s.Namespace + "/" + s.Name.V}
+	for i, a := range s.ClusterIPs {
+		if i > 0 {
+			st.Text += ","
+		}
+		st.Text += a.Text
+		switch {
+		case a.V.IsValid():
+			st.Addrs = append(st.Addrs, a.V)
+		case st.Err == nil:
+			_, st.Err = lenientAddr(a.Text)
+			st.Pos = a.Pos
+		}
+	}
+	out := []plan.Statement{st}
+	if s.Namespace == "kube-system" && slices.Contains([]string{"kube-dns", "coredns", "rke2-coredns-rke2-coredns"}, s.Name.V) {
+		st.Role = plan.RoleDNS
+		out = append(out, st)
+	}
+	return out
+}
+
+// Statement returns the range as one of services. Key is the name of the object.
+func (s ServiceCIDR) Statement() plan.Statement {
+	st := plan.Statement{Component: plan.ServiceCIDR, Pos: s.Name.Pos, Role: plan.RoleServices, Key: s.Name.V}
+	for i, c := range s.CIDRs {
+		if i == 0 {
+			st.Pos, st.Text = c.Pos, c.Text
+		} else {
+			st.Text += "," + c.Text
+		}
+	}
+	st.Prefixes, st.Err = prefixList(st.Text)
+	return st
+}

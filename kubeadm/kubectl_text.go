@@ -1,0 +1,626 @@
+package kubeadm
+
+import (
+	"bytes"
+	"io"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/internal/jsonscan"
+	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// A Text is what plain output of kubectl says, and the log lines that stand between.
+type Text struct {
+	Objects Objects
+	Log     Log
+}
+
+// IsZero reports whether nothing was read.
+func (t Text) IsZero() bool {
+	return t.Objects.IsZero() && len(t.Log.Entries) == 0 && len(t.Log.Flags) == 0
+}
+
+// Statements returns what the objects and the log state.
+func (t Text) Statements() []plan.Statement {
+	return append(t.Objects.Statements(), t.Log.Statements()...)
+}
+
+// ReadText reads what people paste from a terminal, as far as it carries addresses: the tables of kubectl get nodes, pods,
+// services, events and servicecidrs, with any columns, found by their header; custom columns and jsonpath output that
+// puts a node's name before its podCIDR; kubectl describe of nodes and pods; and log lines between them, as [ReadLog] does.
+// Prompts and other lines are passed over.
+//
+// A table of nodes that does not show podCIDRs does not say that there are none; nothing is stated of them then.
+//
+// The error is that of r, or a *[TooLargeError] above 64 MiB: [ReadLog] has no such limit.
+func ReadText(name string, r io.Reader) (Text, error) {
+	data, err := io.ReadAll(io.LimitReader(jsonscan.Decode(r), maxYAML+1))
+	if err != nil {
+		return Text{}, &source.Error{Pos: plan.Position{File: name}, Msg: err.Error()}
+	}
+	if len(data) > maxYAML {
+		return Text{}, &TooLargeError{name, maxYAML}
+	}
+	t := &textReader{file: name, log: newLogReader(name), nodes: map[string]int{}}
+	t.pairs = namesAndCIDRs(data)
+	n := 0
+	for line := range bytes.Lines(data) {
+		n++
+		line = bytes.TrimRight(line, "\r\n")
+		if len(line) > maxLogLine {
+			line = line[:maxLogLine]
+		}
+		t.line(n, string(line))
+	}
+	t.endDescribe()
+	return Text{Objects: t.out, Log: t.log.finish()}, nil
+}
+
+// A column is a column of a table.
+type column struct {
+	name  string
+	start int // byte offset of the header
+}
+
+// A textReader reads a text line by line.
+type textReader struct {
+	file  string
+	out   Objects
+	log   *logReader
+	table []column
+	nodes map[string]int // index of out.Nodes by name
+	pairs bool           // each line is a node and its podCIDR
+
+	// Of kubectl describe:
+	name      plan.Value[string] // of the object, unset outside
+	namespace string
+	node      *Node // the object, if it is a node
+	whole     bool  // the part in which PodCIDR stands has been passed
+	wholePos  plan.Position
+	pod       *Pod // the object, if it is a pod
+	section   string
+	container string
+	inEvents  bool
+}
+
+// tableStarts are the first columns of the tables that are read.
+var headerCell = regexp.MustCompile(`[^\s](?:\S| \S)*`)
+
+// header reads a line as the header of a table: two columns or more, all in capitals, the first of them known.
+func header(line string) []column {
+	if len(line) > 1000 {
+		return nil
+	}
+	t := strings.TrimLeft(line, " ")
+	switch first, _, _ := strings.Cut(t, " "); first {
+	case "NAME", "NAMESPACE", "LAST", "NODE", "FIRST", "LASTSEEN":
+	default:
+		return nil
+	}
+	if t != strings.ToUpper(t) || !strings.Contains(t, " ") {
+		return nil
+	}
+	var cols []column
+	for _, at := range headerCell.FindAllStringIndex(line, -1) {
+		cols = append(cols, column{line[at[0]:at[1]], at[0]})
+	}
+	if len(cols) == 1 { // a table whose blanks were squeezed
+		off := 0
+		for w := range strings.FieldsSeq(line) {
+			off += strings.Index(line[off:], w)
+			cols = append(cols, column{w, -1})
+			off += len(w)
+		}
+		return cols[1:]
+	}
+	return cols
+}
+
+// cells returns the row's values by column.
+func (t *textReader) cells(n int, line string) map[string]plan.Value[string] {
+	out := map[string]plan.Value[string]{}
+	put := func(col string, start, end int) {
+		v := strings.TrimSpace(line[start:end])
+		if v == "" || v == "<none>" || v == "<unset>" {
+			out[col] = plan.Value[string]{}
+			return
+		}
+		start += strings.Index(line[start:end], v)
+		out[col] = plan.Value[string]{V: v, Text: v, Pos: plan.Position{File: t.file, Line: n, Column: start + 1}}
+	}
+	aligned := true
+	for i, c := range t.table {
+		if c.start < 0 || i > 0 && c.start <= len(line) && c.start > 0 && line[c.start-1] != ' ' {
+			aligned = false
+		}
+	}
+	if aligned {
+		for i, c := range t.table {
+			end := len(line)
+			if i+1 < len(t.table) {
+				end = min(end, t.table[i+1].start)
+			}
+			if c.start < end {
+				put(c.name, c.start, end)
+			}
+		}
+		return out
+	}
+	// The row does not stand under its header: cells are told by two blanks, else by one; the last takes the rest.
+	at := headerCell.FindAllStringIndex(line, -1)
+	if len(at) < len(t.table) {
+		at = wordCell.FindAllStringIndex(line, -1)
+	}
+	for i, c := range t.table {
+		if i >= len(at) {
+			break
+		}
+		end := at[i][1]
+		if i == len(t.table)-1 {
+			end = len(line)
+		}
+		put(c.name, at[i][0], end)
+	}
+	return out
+}
+
+var wordCell = regexp.MustCompile(`\S+(?: \([^)]*\))?`)
+
+func (t *textReader) line(n int, line string) {
+	trimmed := strings.TrimSpace(line)
+	if trimmed == "" {
+		t.table = nil
+		return
+	}
+	if t.pairs {
+		t.pair(n, line)
+		return
+	}
+	if cols := header(line); cols != nil {
+		t.endDescribe()
+		t.table = cols
+		return
+	}
+	if t.table != nil {
+		if isPrompt(trimmed) {
+			t.table = nil
+			return
+		}
+		if t.row(n, line) {
+			return
+		}
+		t.table = nil
+	}
+	if t.describe(n, line, trimmed) {
+		return
+	}
+	t.log.line(n, []byte(line))
+}
+
+// promptWord is the beginning of a line that is a command.
+var promptWord = regexp.MustCompile(`^(?:\S*[$#>%] ?)?(?:sudo )?(?:kubectl|k3s|oc|journalctl|cat|kubeadm|systemctl) `)
+
+func isPrompt(line string) bool {
+	return promptWord.MatchString(line) || strings.HasPrefix(line, "$ ") || strings.HasPrefix(line, "# ")
+}
+
+// nameCell matches the names that Kubernetes gives to objects.
+var nameCell = regexp.MustCompile(`^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$`)
+
+// row reads a row of the table; false where the line is none.
+func (t *textReader) row(n int, line string) bool {
+	c := t.cells(n, line)
+	has := func(name string) bool {
+		return slices.ContainsFunc(t.table, func(col column) bool { return col.name == name })
+	}
+	name := c["NAME"]
+	count := func(kind string) {
+		if t.out.Kinds == nil {
+			t.out.Kinds = map[string]int{}
+		}
+		t.out.Kinds[kind]++
+	}
+	switch {
+	case has("REASON") && has("MESSAGE"):
+		e := Event{Pos: plan.Position{File: t.file, Line: n, Column: 1}, Type: c["TYPE"].V, Reason: c["REASON"].V, Message: c["MESSAGE"], Namespace: c["NAMESPACE"].V, Source: c["SOURCE"].V}
+		if e.Reason == "" {
+			return false
+		}
+		kind, object, _ := strings.Cut(c["OBJECT"].V, "/")
+		if !has("OBJECT") {
+			kind, object = c["KIND"].V, name.V
+		}
+		e.Name = object
+		switch strings.ToLower(kind) {
+		case "node":
+			e.Kind = "Node"
+			e.Name, _, _ = strings.Cut(object, ".") // NAME of an event is that of its object and a suffix
+			if has("OBJECT") {
+				e.Name = object
+			}
+		case "pod":
+			e.Kind = "Pod"
+		default:
+			e.Kind = kind
+		}
+		if v, ok := intValue(c["COUNT"]); ok {
+			e.Count = v.V
+		}
+		t.event(e)
+		return true
+	case !nameCell.MatchString(name.V) && !has("NODE"):
+		return false
+	case has("CLUSTER-IP"):
+		count("Service")
+		s := Service{Namespace: c["NAMESPACE"].V, Name: name}
+		if s.Namespace == "" && name.V == "kubernetes" {
+			s.Namespace = "default"
+		}
+		if s.Namespace == "" && (name.V == "kube-dns" || name.V == "coredns") {
+			s.Namespace = "kube-system"
+		}
+		if v := c["CLUSTER-IP"]; v.V != "" && v.V != "None" {
+			s.ClusterIPs = splitAddrs(v)
+		}
+		t.out.Services = append(t.out.Services, s)
+		return true
+	case has("CIDRS"):
+		count("ServiceCIDR")
+		s := ServiceCIDR{Name: name}
+		if v := c["CIDRS"]; v.IsSet() {
+			s.CIDRs = splitPrefixes(v)
+		}
+		t.out.ServiceCIDRs = append(t.out.ServiceCIDRs, s)
+		return true
+	case has("READY") && has("STATUS") && has("RESTARTS"):
+		count("Pod")
+		p := Pod{Namespace: c["NAMESPACE"].V, Name: name, Node: c["NODE"].V, Phase: c["STATUS"].V}
+		if a := c["IP"]; a.IsSet() {
+			p.IPs = splitAddrs(a)
+		}
+		restarts, _, _ := strings.Cut(c["RESTARTS"].V, " ")
+		count, _ := intValue(plan.Value[string]{Text: restarts})
+		if v := c["STATUS"]; v.V != "" && v.V != "Running" && v.V != "Completed" && v.V != "Terminating" && v.V != "Succeeded" {
+			p.Status = v.Pos
+			p.States = []ContainerState{{Reason: v.V, Restarts: count.V, Pos: v.Pos}}
+			if len(t.out.Pods) < mostObjects {
+				t.out.Pods = append(t.out.Pods, p)
+			}
+		}
+		return true
+	case podCIDRColumn(t.table) >= 0:
+		if !name.IsSet() {
+			name = c["NODE"]
+		}
+		if !nameCell.MatchString(name.V) {
+			return false
+		}
+		nd := t.nodeNamed(name)
+		nd.Spec = plan.Position{File: t.file, Line: n, Column: 1}
+		if v := c[t.table[podCIDRColumn(t.table)].name]; v.IsSet() {
+			v.V = strings.Trim(v.V, "[]")
+			v.Pos.Column += len(v.Text) - len(strings.TrimLeft(v.Text, "["))
+			v.Text = v.V
+			nd.PodCIDRs = splitPrefixes(plan.Value[string]{V: strings.ReplaceAll(v.V, " ", ","), Pos: v.Pos})
+			if len(nd.PodCIDRs) > 0 {
+				nd.PodCIDR = nd.PodCIDRs[0]
+			}
+		}
+		t.wide(nd, c)
+		return true
+	case has("STATUS") && has("ROLES") || has("INTERNAL-IP"):
+		t.wide(t.nodeNamed(name), c)
+		return true
+	case has("PARENTREF"):
+		count("IPAddress")
+		parent, ok := strings.CutPrefix(c["PARENTREF"].V, "services/")
+		if !ok {
+			parent = c["PARENTREF"].V
+		}
+		t.out.IPAddresses = append(t.out.IPAddresses, IPAddress{Addr: addrValue(name), Parent: parent})
+		return true
+	}
+	return true // a table of something else
+}
+
+// podCIDRColumn returns the column of custom columns that shows a node's subnet, -1 for none.
+func podCIDRColumn(table []column) int {
+	return slices.IndexFunc(table, func(c column) bool {
+		switch strings.NewReplacer("-", "", "_", "", " ", "").Replace(c.name) {
+		case "PODCIDR", "PODCIDRS", "CIDR", "SUBNET", "PODSUBNET", ".SPEC.PODCIDR":
+			return true
+		}
+		return false
+	})
+}
+
+// wide takes what kubectl get nodes -o wide shows.
+func (t *textReader) wide(nd *Node, c map[string]plan.Value[string]) {
+	for _, col := range []struct{ name, typ string }{{"INTERNAL-IP", "InternalIP"}, {"INTERNALIP", "InternalIP"}, {"EXTERNAL-IP", "ExternalIP"}} {
+		if v := c[col.name]; v.IsSet() {
+			for _, a := range splitAddrs(v) {
+				nd.Addresses = append(nd.Addresses, NodeAddress{col.typ, a})
+			}
+		}
+	}
+	if v := c["VERSION"]; v.IsSet() {
+		nd.KubeletVersion = v
+	}
+	if r := c["ROLES"].V; strings.Contains(r, "control-plane") || strings.Contains(r, "master") {
+		nd.ControlPlane = true
+	}
+	if v := c["STATUS"]; v.IsSet() && nd.Ready.Status == "" {
+		nd.Ready = Condition{Status: "True", Pos: v.Pos}
+		if strings.HasPrefix(v.V, "NotReady") {
+			nd.Ready.Status = "False"
+		}
+	}
+}
+
+// nodeNamed returns the node of that name, a new one if there is none yet. The pointer is valid until the next call.
+func (t *textReader) nodeNamed(name plan.Value[string]) *Node {
+	i, ok := t.nodes[name.V]
+	if !ok {
+		i = len(t.out.Nodes)
+		t.nodes[name.V] = i
+		t.out.Nodes = append(t.out.Nodes, Node{Name: name})
+		if t.out.Kinds == nil {
+			t.out.Kinds = map[string]int{}
+		}
+		t.out.Kinds["Node"]++
+	}
+	return &t.out.Nodes[i]
+}
+
+// splitPrefixes reads CIDRs with commas between them, each at its own place.
+func splitPrefixes(v plan.Value[string]) []plan.Value[netip.Prefix] {
+	var out []plan.Value[netip.Prefix]
+	pos := v.Pos
+	for e := range strings.SplitSeq(v.V, ",") {
+		lead := len(e) - len(strings.TrimLeft(e, " "))
+		t := strings.TrimSpace(e)
+		at := pos
+		if at.Column > 0 {
+			at.Column += lead
+			pos.Column += len(e) + 1
+		}
+		if t != "" {
+			out = append(out, prefixValue(plan.Value[string]{V: t, Text: t, Pos: at}))
+		}
+	}
+	return out
+}
+
+func (t *textReader) event(e Event) {
+	if t.out.Kinds == nil {
+		t.out.Kinds = map[string]int{}
+	}
+	t.out.Kinds["Event"]++
+	if _, ok := e.symptom(); ok && len(t.out.Events) < mostObjects {
+		t.out.Events = append(t.out.Events, e)
+	}
+}
+
+// pairLine is a line of jsonpath output: a name and CIDRs, or nothing for a node without.
+var pairLine = regexp.MustCompile(`^\s*([a-z0-9](?:[-a-z0-9.]*[a-z0-9])?)[\s:=,]+(\[?"?[0-9a-fA-F.:]+/\d{1,3}(?:"?[, ]+"?[0-9a-fA-F.:]+/\d{1,3})*"?\]?|<none>|<nil>|null)?\s*$`)
+
+// namesAndCIDRs reports whether every line of a text is a name followed by CIDRs, at least one of them with CIDRs.
+func namesAndCIDRs(data []byte) bool {
+	some := false
+	for line := range bytes.Lines(data[:min(len(data), 1<<20)]) {
+		line = bytes.TrimRight(line, "\r\n")
+		if len(bytes.TrimSpace(line)) == 0 || isPrompt(string(bytes.TrimSpace(line[:min(len(line), 200)]))) {
+			continue
+		}
+		if len(line) > 500 {
+			return false
+		}
+		m := pairLine.FindSubmatch(line)
+		if m == nil && !nameCell.Match(bytes.TrimSpace(line)) {
+			return false
+		}
+		some = some || m != nil && bytes.IndexByte(m[2], '/') > 0
+	}
+	return some
+}
+
+// pair reads a line of jsonpath output.
+func (t *textReader) pair(n int, line string) {
+	if isPrompt(strings.TrimSpace(line)) {
+		return
+	}
+	at := func(start, end int) plan.Value[string] {
+		return plan.Value[string]{V: line[start:end], Text: line[start:end], Pos: plan.Position{File: t.file, Line: n, Column: start + 1}}
+	}
+	m := pairLine.FindStringSubmatchIndex(line)
+	if m == nil {
+		start := len(line) - len(strings.TrimLeft(line, " \t"))
+		t.nodeNamed(at(start, start+len(strings.TrimSpace(line)))).Spec = plan.Position{File: t.file, Line: n, Column: 1}
+		return
+	}
+	nd := t.nodeNamed(at(m[2], m[3]))
+	nd.Spec = plan.Position{File: t.file, Line: n, Column: 1}
+	if m[4] < 0 {
+		return
+	}
+	nd.PodCIDRs = nil
+	for _, p := range cidrWord.FindAllStringIndex(line[m[4]:m[5]], -1) {
+		nd.PodCIDRs = append(nd.PodCIDRs, prefixValue(at(m[4]+p[0], m[4]+p[1])))
+	}
+	if len(nd.PodCIDRs) > 0 {
+		nd.PodCIDR = nd.PodCIDRs[0]
+	}
+}
+
+var cidrWord = regexp.MustCompile(`[0-9a-fA-F.:]+/\d+`)
+
+// describe reads a line of kubectl describe; false where the line is none.
+func (t *textReader) describe(n int, line, trimmed string) bool {
+	key, rest, isKey := strings.Cut(trimmed, ":")
+	if isKey && rest != "" && rest[0] != ' ' && rest[0] != '\t' {
+		isKey = false
+	}
+	indent := len(line) - len(strings.TrimLeft(line, " \t"))
+	val := func() plan.Value[string] {
+		v := strings.TrimSpace(rest)
+		if v == "" || v == "<none>" {
+			return plan.Value[string]{}
+		}
+		return plan.Value[string]{V: v, Text: v, Pos: plan.Position{File: t.file, Line: n, Column: strings.LastIndex(line, v) + 1}}
+	}
+	if indent == 0 && isKey && key == "Name" {
+		t.endDescribe()
+		if v := val(); nameCell.MatchString(v.V) {
+			t.name = v
+			return true
+		}
+		return false
+	}
+	if !t.name.IsSet() {
+		return false
+	}
+	if indent == 0 && isKey {
+		t.section, t.container, t.inEvents = key, "", key == "Events"
+	}
+	if t.inEvents {
+		return t.describedEvent(n, line, trimmed)
+	}
+	if indent == 0 && !isKey {
+		t.endDescribe()
+		return false
+	}
+	switch {
+	case indent == 0 && (key == "Roles" || key == "PodCIDR" || key == "PodCIDRs" || key == "Unschedulable" || key == "Non-terminated Pods"):
+		if t.node == nil {
+			t.node = &Node{Name: t.name}
+		}
+		nd := t.node
+		switch v := val(); key {
+		case "Roles":
+			nd.ControlPlane = strings.Contains(v.V, "control-plane") || strings.Contains(v.V, "master")
+		case "PodCIDR":
+			if v.IsSet() {
+				nd.PodCIDR = prefixValue(v)
+			}
+		case "PodCIDRs":
+			if v.IsSet() {
+				nd.PodCIDRs = splitPrefixes(v)
+			}
+		case "Non-terminated Pods":
+			t.whole, t.wholePos = true, plan.Position{File: t.file, Line: n, Column: 1}
+		}
+	case indent == 0 && key == "Namespace":
+		t.namespace = val().V
+	case indent == 0 && key == "Node" && t.node == nil:
+		t.pod = &Pod{Namespace: t.namespace, Name: t.name}
+		t.pod.Node, _, _ = strings.Cut(val().V, "/")
+	case t.node != nil && t.section == "Annotations":
+		// The first stands behind the key, the others below it.
+		a := trimmed
+		if indent == 0 {
+			a = strings.TrimSpace(rest)
+		}
+		if k, v, ok := strings.Cut(a, ": "); ok && keepsAnnotation([]byte(k)) {
+			v = strings.TrimSpace(v)
+			t.node.Annotations = append(t.node.Annotations, Annotation{k, plan.Value[string]{V: v, Text: v, Pos: plan.Position{File: t.file, Line: n, Column: strings.LastIndex(line, v) + 1}}})
+		}
+	case t.node != nil && t.section == "Addresses" && indent > 0 && isKey:
+		if v := val(); v.IsSet() {
+			t.node.Addresses = append(t.node.Addresses, NodeAddress{key, addrValue(v)})
+		}
+	case t.node != nil && (t.section == "Capacity" || t.section == "Allocatable") && key == "pods":
+		if m, ok := intValue(val()); ok && m.IsSet() {
+			t.node.MaxPods = m
+		}
+	case t.node != nil && t.section == "System Info" && key == "Kubelet Version":
+		t.node.KubeletVersion = val()
+	case t.node != nil && t.section == "Conditions" && indent > 0:
+		t.describedCondition(n, line)
+	case t.pod != nil && (t.section == "Containers" || t.section == "Init Containers"):
+		if isKey && rest == "" && indent <= 2 {
+			t.container = key
+		}
+		if key == "Reason" && t.container != "" {
+			if v := val(); v.IsSet() && v.V != "Completed" && len(t.pod.States) < 32 && !slices.ContainsFunc(t.pod.States, func(s ContainerState) bool { return s.Container == t.container }) {
+				t.pod.States = append(t.pod.States, ContainerState{Container: t.container, Reason: v.V, Pos: v.Pos})
+			}
+		}
+		if key == "Message" {
+			if y, _, ok := Recognize(val().V); ok && y.ID != "" && len(t.pod.States) > 0 {
+				t.pod.States[len(t.pod.States)-1].Message = val().V
+			}
+		}
+	}
+	return true
+}
+
+// describedCondition reads a row of the conditions of a node: type, status, two times, reason, message.
+func (t *textReader) describedCondition(n int, line string) {
+	at := headerCell.FindAllStringIndex(line, -1)
+	if len(at) < 6 {
+		return
+	}
+	cell := func(i int) string { return line[at[i][0]:at[i][1]] }
+	c := Condition{Status: cell(1), Reason: cell(4), Message: line[at[5][0]:], Pos: plan.Position{File: t.file, Line: n, Column: at[0][0] + 1}}
+	switch cell(0) {
+	case "Ready":
+		t.node.Ready = c
+	case "NetworkUnavailable":
+		t.node.NetworkUnavailable = c
+	}
+}
+
+// describedEvent reads a row of the events: type, reason, age, from, message.
+func (t *textReader) describedEvent(n int, line, trimmed string) bool {
+	if strings.HasPrefix(trimmed, "Events:") || strings.HasPrefix(trimmed, "Type") || strings.HasPrefix(trimmed, "----") {
+		return true
+	}
+	at := headerCell.FindAllStringIndex(line, -1)
+	if len(at) < 5 || line[at[0][0]:at[0][1]] != "Normal" && line[at[0][0]:at[0][1]] != "Warning" {
+		return false
+	}
+	cell := func(i int) string { return line[at[i][0]:at[i][1]] }
+	m := line[at[4][0]:]
+	e := Event{
+		Pos: plan.Position{File: t.file, Line: n, Column: at[0][0] + 1}, Type: cell(0), Reason: cell(1), Name: t.name.V, Namespace: t.namespace,
+		Message: plan.Value[string]{V: m, Text: m, Pos: plan.Position{File: t.file, Line: n, Column: at[4][0] + 1}},
+	}
+	e.Source, e.Host, _ = strings.Cut(cell(3), ", ")
+	switch {
+	case t.pod != nil:
+		e.Kind = "Pod"
+		if e.Host == "" {
+			e.Host = t.pod.Node
+		}
+	default:
+		e.Kind = "Node"
+	}
+	t.event(e)
+	return true
+}
+
+// endDescribe ends the object that kubectl describe shows.
+func (t *textReader) endDescribe() {
+	if t.node != nil {
+		nd := t.nodeNamed(t.name)
+		*nd = *t.node
+		if t.whole {
+			nd.Spec = t.wholePos
+		}
+	}
+	if t.pod != nil {
+		if t.out.Kinds == nil {
+			t.out.Kinds = map[string]int{}
+		}
+		t.out.Kinds["Pod"]++
+		t.pod.Namespace = t.namespace
+		if len(t.pod.States) > 0 && len(t.out.Pods) < mostObjects {
+			t.out.Pods = append(t.out.Pods, *t.pod)
+		}
+	}
+	t.name, t.namespace, t.node, t.pod, t.section, t.container, t.inEvents, t.whole = plan.Value[string]{}, "", nil, nil, "", "", false, false
+}
