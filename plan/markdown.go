@@ -30,6 +30,7 @@ func (p *Plan) WriteMarkdown(w io.Writer, o RenderOptions) error {
 	p.mdOperations(b)
 	p.mdRisks(b)
 	p.mdPermanent(b)
+	p.mdRequest(b)
 	for i, a := range o.Attachments {
 		if i == 0 {
 			b.printf("## Appendix: files\n\n")
@@ -393,4 +394,26 @@ func (p *Plan) mdPermanent(b *printer) {
 		rows = append(rows, []string{mdText(x.What), mdText(x.Value), when, how})
 	}
 	b.mdTable("", rows...)
+}
+
+// mdRequest writes the request in the form of a request file, so that the plan can be made again.
+func (p *Plan) mdRequest(b *printer) {
+	b.printf("## 10. How to make this plan again\n\nThe same request gives the same plan. A change that keeps this plan's ranges names them under `pin`.\n\n")
+	y := new(printer)
+	for _, k := range RequestKeys() {
+		values := p.Request.Values(k.Name)
+		switch {
+		case len(values) == 0:
+		case k.Name == "hosts" && p.Request.HostCount > 0 && len(p.Request.Hosts) == 0, k.Arg == "N", k.Arg == "X", k.Arg == "BITS":
+			y.printf("%s: %s\n", k.Name, values[0])
+		case !k.List:
+			y.printf("%s: %s\n", k.Name, yamlScalar(values[0]))
+		default:
+			y.printf("%s:\n", k.Name)
+			for _, v := range values {
+				y.printf("- %s\n", yamlScalar(v))
+			}
+		}
+	}
+	b.code("yaml", y.String())
 }

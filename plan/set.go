@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -231,6 +232,83 @@ func (r *Request) setList(key string, values []string) error {
 		r.Pins = pins
 	}
 	return nil
+}
+
+// Values returns what [Request.Set] takes to set the field that key names to what it is in r, none where the field is zero or
+// the key unknown. A name of a reservation that Set could not read back, with a comma or a blank at its ends, is left out.
+func (r Request) Values(key string) []string {
+	count := func(n int) []string {
+		if n == 0 {
+			return nil
+		}
+		return []string{strconv.Itoa(n)}
+	}
+	var out []string
+	switch key {
+	case "name":
+		if name := strings.TrimSpace(r.Name); name != "" {
+			return []string{name}
+		}
+	case "nodes":
+		return count(r.Nodes)
+	case "pods-per-node":
+		return count(r.PodsPerNode)
+	case "services":
+		return count(r.Services)
+	case "grow":
+		return count(r.Grow)
+	case "surge":
+		return count(r.Surge)
+	case "node-mask-ipv4":
+		return count(r.NodeMaskIPv4)
+	case "node-mask-ipv6":
+		return count(r.NodeMaskIPv6)
+	case "churn":
+		if r.Churn != 0 {
+			return []string{strconv.FormatFloat(r.Churn, 'g', -1, 64)}
+		}
+	case "family":
+		for _, f := range []struct {
+			name     string
+			families []Family
+		}{{"ipv4", []Family{IPv4}}, {"ipv6", []Family{IPv6}}, {"dual", []Family{IPv4, IPv6}}, {"dual-ipv6", []Family{IPv6, IPv4}}} {
+			if slices.Equal(f.families, r.Families) {
+				return []string{f.name}
+			}
+		}
+	case "kubernetes":
+		if !r.Kubernetes.IsZero() {
+			return []string{r.Kubernetes.String()}
+		}
+	case "hosts":
+		if len(r.Hosts) == 0 {
+			return count(r.HostCount)
+		}
+		return prefixTexts(r.Hosts)
+	case "within":
+		return prefixTexts(r.Within)
+	case "avoid":
+		for _, a := range r.Avoid {
+			s := a.Prefix.String()
+			if n := a.Name; n != "" && n != s && n == strings.TrimSpace(n) && !strings.ContainsAny(n, ",=") {
+				s = n + "=" + s
+			}
+			out = append(out, s)
+		}
+	case "pin":
+		for _, p := range r.Pins {
+			out = append(out, p.String())
+		}
+	}
+	return out
+}
+
+func prefixTexts(ps []netip.Prefix) []string {
+	var out []string
+	for _, p := range ps {
+		out = append(out, p.String())
+	}
+	return out
 }
 
 // number reads a decimal number of at least low.

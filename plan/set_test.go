@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/plan"
@@ -154,6 +156,36 @@ func TestRequestSetErrors(t *testing.T) {
 	if pe, ok := errors.AsType[*cidr.ParseError](err); !ok || pe.Masked != cidr.MustParse("10.0.0.0/8") {
 		t.Errorf("Set(within, 10.0.2.0/8) = %v, want a *cidr.ParseError that offers 10.0.0.0/8", err)
 	}
+}
+
+// Values is the other direction of Set: a plan can be made again from what it says about its request.
+func TestRequestValues(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, err := plan.New(drawRequest(t))
+		if err != nil {
+			t.Skip("no plan:", err)
+		}
+		var again plan.Request
+		for _, k := range plan.RequestKeys() {
+			values := p.Request.Values(k.Name)
+			if len(values) == 0 {
+				continue
+			}
+			if err := again.Set(k.Name, values...); err != nil {
+				t.Fatalf("Set(%q, %q...) = %v", k.Name, values, err)
+			}
+			if got := again.Values(k.Name); !slices.Equal(got, values) {
+				t.Fatalf("Values(%q) after Set(%q) = %q", k.Name, values, got)
+			}
+		}
+		q, err := plan.New(again)
+		if err != nil {
+			t.Fatalf("the same request gives no plan: %v", err)
+		}
+		if diff := cmp.Diff(p.Pins(), q.Pins(), cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
+			t.Fatalf("another plan (-first +again):\n%s", diff)
+		}
+	})
 }
 
 // The keys are documented once and all work: a key without a case in Set would be silently ignored.

@@ -423,7 +423,7 @@ func (e *InfeasibleError) WriteText(w io.Writer, o RenderOptions) error {
 	}
 	if len(e.Limits) > 0 {
 		b.WriteByte('\n')
-		b.head("Too small")
+		b.head("What does not fit")
 		for _, t := range e.Limits {
 			b.wrap("  ", textWidth, printable(t.Error()))
 		}

@@ -94,7 +94,12 @@ func parse(args []string) (o options, req plan.Request, err error) {
 			return nil
 		})
 	}
-	fs.StringVar(&o.file, "f", "", "")
+	fs.Func("f", "", func(name string) error {
+		if o.file = name; name == "" {
+			return errors.New("needs the name of a file, or - for standard input")
+		}
+		return nil
+	})
 	output := fs.String("o", o.format.name, "")
 	show := fs.String("show-nodes", strconv.Itoa(o.showNodes), "")
 	fs.BoolVar(&o.help, "h", false, "")
