@@ -2,10 +2,8 @@ package plan_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/plan"
@@ -94,48 +92,6 @@ func ExamplePlan_WriteYAML() {
 	// dnsServiceIPs:
 	// - 10.96.0.10
 	// - "fd01:6d86:e7ae:4000::a"
-}
-
-// Why is there no plan, and what would make one possible?
-func ExampleInfeasibleError_WriteText() {
-	_, err := plan.New(plan.Request{
-		Nodes:  100,
-		Within: []netip.Prefix{cidr.MustParse("10.0.0.0/16")},
-		Avoid:  []plan.Reservation{{Prefix: cidr.MustParse("10.0.0.0/17"), Name: "vpn"}, {Prefix: cidr.MustParse("10.0.192.0/18"), Name: "backup"}},
-	})
-	if none, ok := errors.AsType[*plan.InfeasibleError](err); ok {
-		if err := none.WriteText(os.Stdout, plan.RenderOptions{}); err != nil {
-			fmt.Println(err)
-		}
-	}
-	// Output:
-	// No plan exists for this request.
-	//
-	// Not enough IPv4 space
-	//   to draw from: 10.0.0.0/16
-	//   no room: 1 blocks of /17 are needed, 0 are free, 1 missing; free that many, or ask for fewer or
-	//   smaller ones
-	//   to be placed:
-	//     pods      /17  110 pods on a node x 2 = 220 addresses: /24 or larger; 100 nodes with a /24 each: 128 subnets are /17
-	//     services  /22  1,000 services + 2 of the cluster (API server, DNS) + base and broadcast address = 1,004 addresses: /22
-	//     hosts     /25  100 hosts + network, gateway and broadcast address = 103 addresses: /25
-	//   in the way:
-	//     10.0.0.0/17    vpn     giving it up would suffice
-	//     10.0.192.0/18  backup
-	//
-	// What would make it possible, each tried
-	//   1. 110 -> 32 pods on a node
-	//   2. 100 -> 32 nodes
-	//   3. draw from 10.0.0.0/15 instead of 10.0.0.0/16
-	//   4. give up 10.0.0.0/17 (vpn)
-	//   5. draw from 172.16.0.0/12 as well
-	//   6. draw from 192.168.0.0/16 as well
-	//   7. draw from 100.64.0.0/10 as well
-	//
-	// The plan with the first of these
-	//   hosts     10.0.164.0/24  253 hosts
-	//   services  10.0.160.0/22  1,022 services
-	//   pods      10.0.128.0/19  128 nodes with a /26 each
 }
 
 // How much is still free around a cluster?
