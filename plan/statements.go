@@ -18,11 +18,18 @@ func (p *Plan) Statements() []Statement {
 			add(Statement{Role: role, Key: string(role), Text: joinPrefixes(ps), Prefixes: ps})
 		}
 	}
-	for _, f := range p.Families {
-		if f == IPv4 {
-			add(Statement{Role: RoleSetting, Setting: SettingNodeMaskIPv4, Key: "node mask", Int: p.NodeMaskIPv4})
-		} else {
-			add(Statement{Role: RoleSetting, Setting: SettingNodeMaskIPv6, Key: "node mask", Int: p.NodeMaskIPv6})
+	// As the flag that kube-controller-manager of the plan's release takes.
+	flags := p.ControllerFlags()
+	for _, m := range []struct {
+		setting Setting
+		mask    int
+	}{
+		{SettingNodeMask, flags.NodeCIDRMaskSize},
+		{SettingNodeMaskIPv4, flags.NodeCIDRMaskSizeIPv4},
+		{SettingNodeMaskIPv6, flags.NodeCIDRMaskSizeIPv6},
+	} {
+		if m.mask > 0 {
+			add(Statement{Role: RoleSetting, Setting: m.setting, Key: "node mask", Int: m.mask})
 		}
 	}
 	if len(p.Families) > 0 {
