@@ -119,6 +119,10 @@ func (c *checker) kubeProxy() {
 				}
 			}
 		}
+		if part != "" && len(pods) > 0 {
+			part += "; the pod range is " + pods[0].says()
+			f.Where = append(f.Where, placeOf(pods[0].s, "pods "+joinHeld(pods)))
+		}
 		if part == "" && len(pods) > 0 {
 			for _, fam := range []Family{IPv4, IPv6} {
 				ps, hs := ofFamily(pods, fam), ofFamily(have, fam)
