@@ -55,6 +55,7 @@ func ExampleInfeasibleError() {
 	// 250 -> 8 pods on a node
 	// draw from 100.64.0.0/10 as well
 	// 5,000 -> 256 nodes
+	// 5,000 -> 1,024 nodes and 250 -> 32 pods on a node
 }
 
 // Two pins in the hosts' range: which ones, and what instead?

@@ -25,7 +25,7 @@ import (
 //   - IPv6 ranges are laid out in the first /48 of the space: hosts at subnet 0 (a /64), services at subnet 4000 (a /112),
 //     pods at subnet 8000 (256 node subnets), or larger as needed.
 //   - Everything else is cut, largest first, from the smallest free block that holds it, at its lowest address, so that
-//     large free blocks survive; ranges that popular software takes on a host (docker0, libvirt) come last.
+//     large free blocks survive; public addresses and ranges that popular software takes on a host (docker0, libvirt) come last.
 //
 // The result depends on r alone.
 func New(r Request) (*Plan, error) {
@@ -581,24 +581,31 @@ func (s *familySolver) placeBest() {
 // errUnplaced would mean that Fits and Alloc contradict each other.
 var errUnplaced = errors.New("a range that fits could not be placed; please report this request")
 
-// best returns the best block of length bits that is free. Where it meets a range that popular software takes on a host by
-// default, the best beside all of these is returned instead; loud says that there is none.
+// best returns the best block of length bits that is free: in private space beside the ranges that popular software takes on a
+// host by default if there is one, then anywhere beside these, then anywhere. loud says that it meets one of them.
 func (s *familySolver) best(bits int) (p netip.Prefix, loud, ok bool) {
 	p, err := s.space.Peek(bits)
 	if err != nil {
 		return netip.Prefix{}, false, false
 	}
 	avoided := quietlyAvoided()
-	if !slices.ContainsFunc(avoided, p.Overlaps) {
+	if isPrivate(p) && !slices.ContainsFunc(avoided, p.Overlaps) {
 		return p, false, true
 	}
-	quiet := s.space.Clone()
-	for _, q := range avoided {
-		// A range outside of the space takes nothing of it.
-		_ = quiet.Occupy(q)
+	var private []netip.Prefix
+	for _, q := range privateRanges() {
+		private = slices.AppendSeq(private, s.space.Within(q))
 	}
-	if q, err := quiet.Peek(bits); err == nil {
-		return q, false, true
+	// Cannot fail: these are blocks of one space.
+	privateSpace, _ := cidr.NewSpace(private...)
+	for _, quiet := range []*cidr.Space{privateSpace, s.space.Clone()} {
+		for _, q := range avoided {
+			// A range outside of the space takes nothing of it.
+			_ = quiet.Occupy(q)
+		}
+		if q, err := quiet.Peek(bits); err == nil {
+			return q, false, true
+		}
 	}
 	return p, true, true
 }

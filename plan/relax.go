@@ -24,6 +24,7 @@ func relax(r Request, e *InfeasibleError) []Relaxation {
 	x.tryGivingUp()
 	x.tryWidening()
 	x.tryOneFamily()
+	x.tryBalanced()
 	if len(x.out) == 0 {
 		x.tryTogether()
 	}
@@ -79,7 +80,8 @@ func (r Request) clone() Request {
 // A dial is a number of the request that can be turned down in steps: step 0 is the request as it is, each further one
 // asks for no more than the one before.
 type dial struct {
-	steps int // last step
+	what  string // "nodes" and "pods" for these two
+	steps int    // last step
 	at    func(r Request, step int) Request
 	text  func(step int) string
 	loss  func(step int) float64
@@ -125,7 +127,7 @@ func (x *relaxer) dials() []dial {
 	f := r.Families[0]
 	var out []dial
 	if r.Grow > 0 {
-		out = append(out, dial{r.Grow,
+		out = append(out, dial{"", r.Grow,
 			func(q Request, i int) Request { q.Grow = r.Grow - i; return q },
 			func(i int) string { return fmt.Sprintf("room to double %s -> %s", times(r.Grow), times(r.Grow-i)) },
 			func(i int) float64 { return 0.5 * float64(i) }})
@@ -152,11 +154,13 @@ func (x *relaxer) dials() []dial {
 			return fmt.Sprintf("services /%d -> /%d (%s -> %s services)", from, to, commas(r.Services), commas(n))
 		}))
 	// Numbers of nodes that fill a power of two.
-	out = append(out, halving(r.Nodes, 1, r.Surge, 1.5,
+	nodes := halving(r.Nodes, 1, r.Surge, 1.5,
 		func(q *Request, n int) { q.Nodes = n },
-		func(n int) string { return fmt.Sprintf("%s -> %s", commas(r.Nodes), plural(n, "node")) }))
+		func(n int) string { return fmt.Sprintf("%s -> %s", commas(r.Nodes), plural(n, "node")) })
+	nodes.what = "nodes"
+	out = append(out, nodes)
 	if r.Churn > 1 {
-		out = append(out, dial{1,
+		out = append(out, dial{"", 1,
 			func(q Request, i int) Request {
 				if i > 0 {
 					q.Churn = 1
@@ -176,7 +180,7 @@ func (x *relaxer) dials() []dial {
 			steps++
 		}
 	}
-	out = append(out, dial{steps,
+	out = append(out, dial{"pods", steps,
 		func(q Request, i int) Request {
 			if i > 0 {
 				q.PodsPerNode = pods[i-1]
@@ -199,7 +203,7 @@ func (x *relaxer) dials() []dial {
 		out = append(out, d)
 	}
 	if r.NodeMaskIPv4 > 0 || r.NodeMaskIPv6 > 0 {
-		out = append(out, dial{1,
+		out = append(out, dial{"", 1,
 			func(q Request, i int) Request {
 				if i > 0 {
 					q.NodeMaskIPv4, q.NodeMaskIPv6 = 0, 0
@@ -226,7 +230,7 @@ func halving(from, least, edges int, loss float64, set func(*Request, int), text
 			counts = append(counts, least)
 		}
 	}
-	return dial{len(counts),
+	return dial{"", len(counts),
 		func(q Request, i int) Request {
 			if i > 0 {
 				set(&q, counts[i-1])
@@ -280,6 +284,32 @@ func (x *relaxer) inTheWay() []claimGone {
 		}
 	}
 	return gone
+}
+
+// tryBalanced turns nodes and pods on a node down together, where one alone has to shrink to less than an eighth.
+func (x *relaxer) tryBalanced() {
+	var a, b dial
+	for _, d := range x.dials() {
+		switch d.what {
+		case "nodes":
+			a = d
+		case "pods":
+			b = d
+		}
+	}
+	one, ok := x.smallest(x.orig, a)
+	if !ok || one.loss <= a.loss(min(3, a.steps)) {
+		return
+	}
+	both := dial{
+		steps: min(a.steps, b.steps),
+		at:    func(r Request, i int) Request { return b.at(a.at(r, i), i) },
+		text:  func(i int) string { return a.text(i) + " and " + b.text(i) },
+		loss:  func(i int) float64 { return a.loss(i) + b.loss(i) },
+	}
+	if c, ok := x.smallest(x.orig, both); ok {
+		x.try(c)
+	}
 }
 
 // tryGivingUp tries to do without ranges that are in the way: one, or as few as needed.
@@ -374,7 +404,7 @@ func (x *relaxer) tryWidening() {
 			if s.Family == IPv6 {
 				shortest = 48 // RFC 4193: what is before belongs to others
 			}
-			d := dial{w.Bits() - shortest,
+			d := dial{"", w.Bits() - shortest,
 				func(q Request, i int) Request {
 					wider := supernet(w, w.Bits()-i)
 					q = x.spaceNamed(q, s.Family)
