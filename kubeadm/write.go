@@ -180,8 +180,8 @@ func yamlText(s string) string {
 	return strconv.QuoteToGraphic(s)
 }
 
-// InitCommand returns the words of the `kubeadm init` command that asks for the ranges of p. The service range is left out where it is
-// kubeadm's own, and the release where it is [plan.NewestKubernetes].
+// InitCommand returns the words of the `kubeadm init` command that asks for the ranges of p. The release is left out where it
+// is [plan.NewestKubernetes].
 //
 // The error is [ErrNeedsFile] if the plan's node masks are not those that the programs take by themselves, and otherwise as that of
 // [WriteClusterConfiguration].
@@ -204,7 +204,7 @@ func InitCommand(p *plan.Plan) ([]string, error) {
 	if s := cl.PodSubnet.V; s != "" {
 		words = append(words, "--pod-network-cidr="+s)
 	}
-	if s := cl.ServiceSubnet.V; s != "" && s != defaultServiceSubnet {
+	if s := cl.ServiceSubnet.V; s != "" {
 		words = append(words, "--service-cidr="+s)
 	}
 	return words, nil

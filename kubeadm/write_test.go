@@ -38,7 +38,7 @@ kind: ClusterConfiguration
 networking:
   podSubnet: 10.244.0.0/16
   serviceSubnet: 10.96.0.0/12
-`, "kubeadm init --pod-network-cidr=10.244.0.0/16\n"},
+`, "kubeadm init --pod-network-cidr=10.244.0.0/16 --service-cidr=10.96.0.0/12\n"},
 		{"v1beta3 by release, family flag", planned(release(30), 25, 0, four, services4), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta3
 kind: ClusterConfiguration
 kubernetesVersion: v1.30.0
