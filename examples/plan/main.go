@@ -39,10 +39,27 @@ func formats() []format {
 		{"text", "ranges, a map of the address space, nodes, numbers, reasons, warnings", (*plan.Plan).WriteText},
 		{"json", "the plan for programs", (*plan.Plan).WriteJSON},
 		{"yaml", "the same as json, in YAML", (*plan.Plan).WriteYAML},
-		{"markdown", "a document for an architecture review", (*plan.Plan).WriteMarkdown},
+		{"markdown", "a document for an architecture review", writeMarkdown},
 		{"svg", "the map as a picture", (*plan.Plan).WriteSVG},
 		{"kubeadm", "a ClusterConfiguration for kubeadm init --config", writeKubeadm},
+		{"flannel", "flannel's ConfigMap, with net-conf.json", writeFlannel},
+		{"commands", "what to type, and where, to build the cluster", writeCommands},
 	}
+}
+
+func writeMarkdown(p *plan.Plan, w io.Writer, o plan.RenderOptions) (err error) {
+	if o.Attachments, err = kubecidr.Attachments(p); err != nil {
+		return err
+	}
+	return p.WriteMarkdown(w, o)
+}
+
+func writeFlannel(p *plan.Plan, w io.Writer, _ plan.RenderOptions) error {
+	return kubecidr.WriteFlannel(w, p)
+}
+
+func writeCommands(p *plan.Plan, w io.Writer, _ plan.RenderOptions) error {
+	return kubecidr.WriteCommands(w, p)
 }
 
 func writeKubeadm(p *plan.Plan, w io.Writer, _ plan.RenderOptions) error {
