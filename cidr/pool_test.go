@@ -593,6 +593,103 @@ func TestPoolLarge(t *testing.T) {
 	step(p.Occupy(pfx("fd00::/16")), 1<<40)
 }
 
+// Among few free subnets in a full pool, and few used ones in an empty pool, the search finds the next one from everywhere.
+func TestPoolSearch(t *testing.T) {
+	for _, c := range []struct {
+		prefix string
+		bits   int
+	}{{"10.0.0.0/19", 32}, {"10.0.0.0/16", 32}, {"10.0.0.0/8", 32}, {"fd00::/24", 64}, {"::/0", 63}} {
+		s := mustSplit(t, c.prefix, c.bits)
+		var window []uint64 // all digits of each level of the tree
+		for shift := uint(0); shift < 63; shift += 6 {
+			for d := range uint64(64) {
+				window = append(window, d<<shift, d<<shift-1, d<<shift+63)
+			}
+		}
+		window = slices.DeleteFunc(window, func(i uint64) bool { return i >= s.Len() })
+		r := rand.New(rand.NewPCG(1, 2))
+		for range 200 {
+			picked := make([]uint64, 1+r.IntN(5))
+			for i := range picked {
+				picked[i] = window[r.IntN(len(window))]
+			}
+			slices.Sort(picked)
+			picked = slices.Compact(picked)
+			want := make([]netip.Prefix, len(picked))
+			for i, n := range picked {
+				want[i] = s.At(n)
+			}
+			p := cidr.NewPool(s)
+			must(t, p.Occupy(s.Prefix()))
+			start := window[r.IntN(len(window))]
+			must(t, p.Release(s.At(start))) // moves the cursor behind start
+			if q, err := p.Next(); err != nil || q != s.At(start) {
+				t.Fatalf("%v: Next = %v, %v; want %v", s, q, err, s.At(start))
+			}
+			for _, q := range want {
+				must(t, p.Release(q))
+			}
+			first := 0
+			for first < len(picked) && picked[first] <= start {
+				first++
+			}
+			order := slices.Concat(want[first:], want[:first])
+			if got := slices.Collect(p.Upcoming()); !slices.Equal(got, order) {
+				t.Fatalf("%v: upcoming from %d: %v, want %v", s, p.Cursor(), got, order)
+			}
+			if got := slices.Collect(p.FreeBlocks()); !slices.Equal(got, cidr.Merge(want...)) {
+				t.Fatalf("%v: free %v, want %v", s, got, cidr.Merge(want...))
+			}
+			for _, q := range order {
+				if got, err := p.Next(); err != nil || got != q {
+					t.Fatalf("%v: Next = %v, %v; want %v", s, got, err, q)
+				}
+			}
+			must(t, p.Invariant())
+			must(t, p.Release(s.Prefix()))
+			for _, q := range want {
+				must(t, p.Occupy(q))
+			}
+			if got := slices.Collect(p.UsedSubnets()); !slices.Equal(got, want) {
+				t.Fatalf("%v: used %v, want %v", s, got, want)
+			}
+		}
+	}
+}
+
+// Blocks that fill a subtree bit by bit leave the same pool as one block does.
+func TestPoolFill(t *testing.T) {
+	s := mustSplit(t, "fd00::/34", 64)
+	whole := cidr.NewPool(s)
+	must(t, whole.Occupy(pfx("fd00::/40")))
+	for bits := 41; bits <= 64; bits++ {
+		if bits > 52 && bits != 58 && bits != 64 {
+			continue
+		}
+		p := cidr.NewPool(s)
+		for q := range mustSplit(t, "fd00::/40", bits).All() {
+			must(t, p.Occupy(q))
+			if bits > 52 && q.Addr() == netip.MustParseAddr("fd00:0:10::") { // the rest in larger steps
+				for q := range mustSplit(t, "fd00::/40", 44).All() {
+					must(t, p.Occupy(q))
+				}
+				break
+			}
+		}
+		must(t, p.Invariant())
+		if !p.Equal(whole) || !whole.Equal(p) {
+			t.Errorf("fd00::/40 in blocks of /%d is not fd00::/40", bits)
+		}
+		for q := range mustSplit(t, "fd00::/40", min(bits, 52)).All() {
+			must(t, p.Release(q))
+		}
+		must(t, p.Invariant())
+		if p.Used() != 0 {
+			t.Errorf("released in blocks of /%d: %d in use", min(bits, 52), p.Used())
+		}
+	}
+}
+
 // Memory follows what is used.
 func TestPoolMemory(t *testing.T) {
 	drained := cidr.NewPool(mustSplit(t, "10.0.0.0/8", 24))
@@ -636,6 +733,24 @@ func TestPoolMemory(t *testing.T) {
 		t.Errorf("released and occupied again: %d bytes, before %d", n, before)
 	}
 	must(t, p.Invariant())
+	must(t, p.Occupy(pfx("::/0")))
+	for range 3 { // what changes nothing takes nothing
+		for i := range uint64(10_000) {
+			must(t, p.Occupy(p.Split().At(i*i<<30)))
+		}
+		if n := p.Bytes(); n > before {
+			t.Errorf("occupied what is used: %d bytes, before %d", n, before)
+		}
+		must(t, p.Release(pfx("::/0")))
+		for i := range uint64(10_000) {
+			must(t, p.Release(p.Split().At(i*i<<30)))
+		}
+		if n := p.Bytes(); n > before {
+			t.Errorf("released what is free: %d bytes, before %d", n, before)
+		}
+		must(t, p.Occupy(pfx("::/0")))
+	}
+	must(t, p.Release(pfx("::/0")))
 	for range 100 { // a walk through the range leaves nothing behind
 		for i := range uint64(1000) {
 			must(t, p.Occupy(p.Split().At(i<<40)))

@@ -178,7 +178,7 @@ func (p *Pool) clear(i uint64) {
 func (p *Pool) prune(i uint64) {
 	old := p.emptied
 	p.emptied = i + 1
-	if old--; old == full || old>>leafBits == i>>leafBits {
+	if old--; old == full {
 		return
 	}
 	id := p.root
