@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/plan"
 )
 
@@ -122,20 +123,28 @@ func (p Pod) String() string {
 // several documents, with lines above the text. Nodes, Services, ServiceCIDRs, IPAddresses, Events and Pods are read, the
 // others counted. JSON is streamed: memory follows what is kept, not the size of r.
 //
-// If the text is cut off or wrong, what stands before the fault is returned with the error, which says where.
+// If the text is cut off or wrong, or holds more than 100,000 objects that are kept, what stands before the fault is
+// returned with the error, which says where.
 func ReadObjects(name string, r io.Reader) (Objects, error) {
 	var out Objects
-	err := readObjects(name, r, func(o *object) error {
-		out.add(o)
-		return nil
-	})
+	err := readObjects(name, r, out.add)
 	return out, err
 }
 
-// most is how many Events and Pods are kept.
-const mostObjects = 10_000
+const (
+	mostObjects = 100_000 // that are kept; Kubernetes is made for 5,000 nodes
+	mostTrouble = 10_000  // Events and Pods that are kept; further ones are dropped
+)
 
-func (out *Objects) add(o *object) {
+// tooMany is the error for the first object that is not kept.
+func tooMany(pos plan.Position) error {
+	return &source.Error{Pos: pos, Msg: fmt.Sprintf("more than %d objects; split the list", mostObjects)}
+}
+
+func (out *Objects) add(o *object) error {
+	if len(out.Nodes)+len(out.Services)+len(out.ServiceCIDRs)+len(out.IPAddresses) >= mostObjects {
+		return tooMany(o.pos)
+	}
 	if out.Kinds == nil {
 		out.Kinds = map[string]int{}
 	}
@@ -152,14 +161,15 @@ func (out *Objects) add(o *object) {
 	case "IPAddress":
 		out.IPAddresses = append(out.IPAddresses, IPAddress{Addr: addrValue(o.name), Parent: o.parent})
 	case "Event":
-		if _, ok := o.event.symptom(); ok && len(out.Events) < mostObjects {
+		if _, ok := o.event.symptom(); ok && len(out.Events) < mostTrouble {
 			out.Events = append(out.Events, o.event)
 		}
 	case "Pod":
-		if len(o.pod.States) > 0 && len(out.Pods) < mostObjects {
+		if len(o.pod.States) > 0 && len(out.Pods) < mostTrouble {
 			out.Pods = append(out.Pods, o.pod)
 		}
 	}
+	return nil
 }
 
 // IsZero reports whether nothing was read.

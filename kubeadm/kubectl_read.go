@@ -37,6 +37,13 @@ const maxItem = 4 << 20
 type decoder struct {
 	emit   func(*object) error
 	intern map[string]string
+	obj    object // the object that is read, reused for the next
+}
+
+// begin returns a new object that stands at pos.
+func (d *decoder) begin(pos plan.Position, kind string) *object {
+	d.obj = object{pos: pos, kind: kind}
+	return &d.obj
 }
 
 // readObjects calls emit for each object in r. The object is valid during the call.
@@ -95,7 +102,7 @@ func (d *decoder) document(n *source.Node) error {
 
 // tree reads one object of that kind.
 func (d *decoder) tree(n *source.Node, kind string) error {
-	o := &object{pos: n.Pos, kind: kind}
+	o := d.begin(n.Pos, kind)
 	if err := d.decode(&tree{n}, o); err != nil {
 		return err
 	}
@@ -128,14 +135,15 @@ func (d *decoder) documentJSON(s *jsonscan.Scanner) error {
 		return s.Array(func() error { return d.item(s, "") })
 	}
 	// A list is told by its items: every other key of it is read as of an object, which it may turn out to be.
-	o := &object{pos: c.pos()}
+	o := d.begin(c.pos(), "")
 	list := false
 	s.Mark(maxItem)
 	err := s.Object(func(key []byte) error {
 		if string(key) == "items" && s.Kind() == jsonscan.Array {
 			list = true
 			s.Marked()
-			return s.Array(func() error { return d.item(s, strings.TrimSuffix(o.kind, "List")) })
+			kind := strings.TrimSuffix(o.kind, "List") // items reuse o
+			return s.Array(func() error { return d.item(s, kind) })
 		}
 		return d.field(c, o, key)
 	})
@@ -148,7 +156,7 @@ func (d *decoder) documentJSON(s *jsonscan.Scanner) error {
 // item reads one item of a JSON list. kind is what the list is of, "" where it does not say.
 func (d *decoder) item(s *jsonscan.Scanner, kind string) error {
 	c := stream{s}
-	o := &object{pos: c.pos()}
+	o := d.begin(c.pos(), "")
 	s.Mark(maxItem)
 	if err := d.decode(c, o); err != nil {
 		return err
@@ -166,7 +174,7 @@ func (d *decoder) finish(s *jsonscan.Scanner, o *object) error {
 		return d.done(o)
 	}
 	again := jsonscan.NewAt(o.pos, bytes.NewReader(raw))
-	p := &object{pos: o.pos, kind: o.kind}
+	p := d.begin(o.pos, o.kind)
 	if err := d.decode(stream{again}, p); err != nil {
 		return err
 	}

@@ -90,7 +90,7 @@ func fromTree(text []byte) (Objects, error) {
 	if err != nil || n == nil {
 		return out, err
 	}
-	d := &decoder{intern: map[string]string{}, emit: func(o *object) error { out.add(o); return nil }}
+	d := &decoder{intern: map[string]string{}, emit: out.add}
 	return out, d.document(n)
 }
 

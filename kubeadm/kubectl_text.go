@@ -32,7 +32,7 @@ func (t Text) Statements() []plan.Statement {
 // ReadText reads what people paste from a terminal, as far as it carries addresses: the tables of kubectl get nodes, pods,
 // services, events and servicecidrs, with any columns, found by their header; custom columns and jsonpath output that
 // puts a node's name before its podCIDR; kubectl describe of nodes and pods; and log lines between them, as [ReadLog] does.
-// Prompts and other lines are passed over.
+// Prompts and other lines are passed over; a YAML or JSON document gives nothing.
 //
 // A table of nodes that does not show podCIDRs does not say that there are none; nothing is stated of them then.
 //
@@ -44,6 +44,9 @@ func ReadText(name string, r io.Reader) (Text, error) {
 	}
 	if len(data) > maxYAML {
 		return Text{}, &TooLargeError{name, maxYAML}
+	}
+	if isDocument(data[:min(len(data), peekText)]) {
+		return Text{}, nil
 	}
 	t := &textReader{file: name, log: newLogReader(name), nodes: map[string]int{}}
 	t.pairs = namesAndCIDRs(data)
@@ -72,6 +75,7 @@ type textReader struct {
 	out   Objects
 	log   *logReader
 	table []column
+	cidr  int            // the column of custom columns that shows podCIDRs, -1 for none
 	nodes map[string]int // index of out.Nodes by name
 	pairs bool           // each line is a node and its podCIDR
 
@@ -182,7 +186,7 @@ func (t *textReader) line(n int, line string) {
 	}
 	if cols := header(line); cols != nil {
 		t.endDescribe()
-		t.table = cols
+		t.table, t.cidr = cols, podCIDRColumn(cols)
 		return
 	}
 	if t.table != nil {
@@ -287,12 +291,12 @@ func (t *textReader) row(n int, line string) bool {
 		if v := c["STATUS"]; v.V != "" && v.V != "Running" && v.V != "Completed" && v.V != "Terminating" && v.V != "Succeeded" {
 			p.Status = v.Pos
 			p.States = []ContainerState{{Reason: v.V, Restarts: count.V, Pos: v.Pos}}
-			if len(t.out.Pods) < mostObjects {
+			if len(t.out.Pods) < mostTrouble {
 				t.out.Pods = append(t.out.Pods, p)
 			}
 		}
 		return true
-	case podCIDRColumn(t.table) >= 0:
+	case t.cidr >= 0:
 		if !name.IsSet() {
 			name = c["NODE"]
 		}
@@ -301,7 +305,7 @@ func (t *textReader) row(n int, line string) bool {
 		}
 		nd := t.nodeNamed(name)
 		nd.Spec = plan.Position{File: t.file, Line: n, Column: 1}
-		if v := c[t.table[podCIDRColumn(t.table)].name]; v.IsSet() {
+		if v := c[t.table[t.cidr].name]; v.IsSet() {
 			v.V = strings.Trim(v.V, "[]")
 			v.Pos.Column += len(v.Text) - len(strings.TrimLeft(v.Text, "["))
 			v.Text = v.V
@@ -330,8 +334,8 @@ func (t *textReader) row(n int, line string) bool {
 // podCIDRColumn returns the column of custom columns that shows a node's subnet, -1 for none.
 func podCIDRColumn(table []column) int {
 	return slices.IndexFunc(table, func(c column) bool {
-		switch strings.NewReplacer("-", "", "_", "", " ", "").Replace(c.name) {
-		case "PODCIDR", "PODCIDRS", "CIDR", "SUBNET", "PODSUBNET", ".SPEC.PODCIDR":
+		switch c.name {
+		case "PODCIDR", "PODCIDRS", "POD-CIDR", "POD-CIDRS", "POD_CIDR", "POD CIDR", "POD CIDRS", "CIDR", "SUBNET", "PODSUBNET":
 			return true
 		}
 		return false
@@ -400,7 +404,7 @@ func (t *textReader) event(e Event) {
 		t.out.Kinds = map[string]int{}
 	}
 	t.out.Kinds["Event"]++
-	if _, ok := e.symptom(); ok && len(t.out.Events) < mostObjects {
+	if _, ok := e.symptom(); ok && len(t.out.Events) < mostTrouble {
 		t.out.Events = append(t.out.Events, e)
 	}
 }
@@ -618,7 +622,7 @@ func (t *textReader) endDescribe() {
 		}
 		t.out.Kinds["Pod"]++
 		t.pod.Namespace = t.namespace
-		if len(t.pod.States) > 0 && len(t.out.Pods) < mostObjects {
+		if len(t.pod.States) > 0 && len(t.out.Pods) < mostTrouble {
 			t.out.Pods = append(t.out.Pods, *t.pod)
 		}
 	}

@@ -61,7 +61,7 @@ func ParseKubelet(name string, data []byte) ([]Kubelet, error) {
 		return []Kubelet{k}, nil
 	}
 	var out []Kubelet
-	err := eachObject(name, data, func(n *source.Node) {
+	err := eachObject(name, data, []string{"KubeletConfiguration"}, func(n *source.Node) {
 		switch n.Get("kind").Str() {
 		case "KubeletConfiguration":
 			out = append(out, readKubelet(n))

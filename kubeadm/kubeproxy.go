@@ -56,7 +56,7 @@ func prefixList(s string) ([]netip.Prefix, error) {
 // with it.
 func ParseKubeProxy(name string, data []byte) ([]KubeProxy, error) {
 	var out []KubeProxy
-	err := eachObject(name, data, func(n *source.Node) {
+	err := eachObject(name, data, []string{"KubeProxyConfiguration", "kube-proxy"}, func(n *source.Node) {
 		switch kind := n.Get("kind").Str(); kind {
 		case "KubeProxyConfiguration":
 			out = append(out, readKubeProxy(n))

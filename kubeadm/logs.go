@@ -312,12 +312,16 @@ const (
 
 // ReadLog reads a log of kube-controller-manager, kube-apiserver, kubelet, kube-proxy or kubeadm: klog's lines old and new,
 // structured or not, in JSON, from journalctl, docker, a container runtime or kubectl logs. Lines that are not in the
-// catalogue ([Messages]) are passed over, so any text can be given. Memory does not grow with r.
+// catalogue ([Messages]) are passed over, so any text can be given; a YAML or JSON document is no log, and nothing is read
+// from it: its Events and Pods are for [ReadObjects]. Memory does not grow with r.
 //
 // The error is that of r; what was read before it is returned with it.
 func ReadLog(name string, r io.Reader) (Log, error) {
 	l := newLogReader(name)
 	b := bufio.NewReaderSize(jsonscan.Decode(r), maxLogLine)
+	if head, _ := b.Peek(peekText); isDocument(head) {
+		return Log{}, nil
+	}
 	for n := 1; ; n++ {
 		data, err := b.ReadSlice('\n')
 		l.line(n, bytes.TrimRight(data, "\r\n"))
@@ -331,6 +335,23 @@ func ReadLog(name string, r io.Reader) (Log, error) {
 			return l.finish(), &source.Error{Pos: plan.Position{File: name, Line: n}, Msg: err.Error()}
 		}
 	}
+}
+
+// firstLines matches the beginning of a YAML or JSON document, as opposed to lines of log in JSON.
+var firstLines = regexp.MustCompile(`^(?:\s|#.*\n|---.*\n|%YAML.*\n|\[)*(?:["']?(?:apiVersion|kind|items|metadata|spec|data|status)["']?[ \t]*:|\{\s*(?:\n|\}|["'](?:apiVersion|kind|items|metadata|spec|data|status)["']\s*:))`)
+
+// isDocument reports whether a text whose beginning is head is YAML or JSON as a whole.
+func isDocument(head []byte) bool {
+	if firstLines.Match(head) {
+		return true
+	}
+	if lines, ok := jsonAfter(head); ok && lines > 0 {
+		for range lines {
+			_, head, _ = bytes.Cut(head, []byte("\n"))
+		}
+		return firstLines.Match(head)
+	}
+	return false
 }
 
 // A logReader puts a log together from its lines.

@@ -239,6 +239,36 @@ F1129 10:44:17.207420       1 controllermanager.go:197] error starting controlle
 	}
 }
 
+// Documents are no logs, though their values are messages.
+func TestReadLogDocuments(t *testing.T) {
+	const msg = "Node w2 status is now: CIDRNotAvailable"
+	for _, tt := range []struct {
+		text string
+		log  bool
+	}{
+		{"kind: Event\nmessage: " + msg + "\n", false},
+		{"# a note\n---\napiVersion: v1\nmessage: " + msg + "\n", false},
+		{"{\n  \"kind\": \"Event\",\n  \"message\": \"" + msg + "\"\n}", false},
+		{"{\"items\":[{\n\"message\": \"" + msg + "\"\n}]}", false},
+		{"$ kubectl get events -o json\n{\n  \"message\": \"" + msg + "\"\n}", false},
+		{"[{\n\"kind\": \"Event\",\n\"message\": \"" + msg + "\"\n}]", false},
+		{"{\"ts\":1,\"msg\":\"" + msg + "\"}\n", true},
+		{"# journalctl -u kubelet\n" + msg + "\n", true},
+		{"[pod/a/b] " + msg + "\n", true},
+		{"status: so it says\n" + msg + "\n", false},
+		{"kinds of things\n" + msg + "\n", true},
+	} {
+		l, err := ReadLog("f", strings.NewReader(tt.text))
+		if err != nil || (len(l.Entries) > 0) != tt.log {
+			t.Errorf("%q: %d entries, %v", tt.text, len(l.Entries), err)
+		}
+		x, err := ReadText("f", strings.NewReader(tt.text))
+		if err != nil || x.IsZero() == tt.log {
+			t.Errorf("%q as text: %+v, %v", tt.text, x, err)
+		}
+	}
+}
+
 // A log of any size takes little: lines beyond the limits are cut, kinds of messages beyond a thousand are counted.
 func TestReadLogLimits(t *testing.T) {
 	var b strings.Builder

@@ -203,12 +203,16 @@ func Nodes(name string, r io.Reader) iter.Seq2[Node, error] {
 	}
 }
 
-// ReadNodes returns the Nodes in r, as [Nodes] yields them. Nodes that stand before an error are returned with it.
+// ReadNodes returns the Nodes in r, as [Nodes] yields them; more than 100,000 are an error. Nodes that stand before an error
+// are returned with it.
 func ReadNodes(name string, r io.Reader) ([]Node, error) {
 	var nodes []Node
 	for n, err := range Nodes(name, r) {
 		if err != nil {
 			return nodes, err
+		}
+		if len(nodes) == mostObjects {
+			return nodes, tooMany(n.Name.Pos)
 		}
 		nodes = append(nodes, n)
 	}
