@@ -2,6 +2,7 @@ package flannel
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -129,14 +130,30 @@ func (c NetConf) ParseBackend(version plan.Version) (Backend, error) {
 		return b, nil
 	}
 	if err := b.options(c, row, version); err != nil {
-		return b, &BackendError{
-			Pos: c.Pos("Backend"), Type: name,
-			Message: fmt.Sprintf("Error registering network: error decoding %s backend config: %v", strings.ToUpper(name), err),
-			Mend:    "numbers and true or false stand without quotes, names in quotes",
+		e := &BackendError{Pos: c.Pos("Backend"), Type: name, Message: "Error registering network: " + err.Error()}
+		switch {
+		case errors.Is(err, errMode):
+			e.Mend = "Mode is separate, auto, ipv4 or ipv6"
+		case errors.Is(err, errPSK):
+			e.Mend = "PSK has at least 96 characters, such as dd if=/dev/urandom count=48 bs=1 status=none | xxd -p -c 48 gives"
+		default:
+			what := strings.ToUpper(name) + " "
+			if name == "wireguard" {
+				what = ""
+			}
+			e.Message = fmt.Sprintf("Error registering network: error decoding %sbackend config: %v", what, err)
+			e.Mend = "numbers and true or false stand without quotes, names in quotes"
 		}
+		return b, e
 	}
 	return b, nil
 }
+
+// What backends answer to options that they can decode (pkg/backend/wireguard/wireguard.go, pkg/backend/ipsec/ipsec.go).
+var (
+	errMode = errors.New("no valid Mode configured")
+	errPSK  = errors.New("config error, password is too short")
+)
 
 // options decodes the options of the type; each backend decodes into its own struct, so that an option of another type is
 // passed over whatever it holds.
@@ -172,7 +189,7 @@ func (b *Backend) options(c NetConf, row backendRow, version plan.Version) error
 		switch cfg.Mode {
 		case "", "separate", "auto", "ipv4", "ipv6":
 		default:
-			return fmt.Errorf("no valid Mode configured")
+			return errMode
 		}
 	case "udp":
 		cfg := struct{ Port *int }{}
@@ -187,11 +204,17 @@ func (b *Backend) options(c NetConf, row backendRow, version plan.Version) error
 		}
 		b.DirectRouting = cfg.DirectRouting
 	case "ipsec":
-		cfg := struct{ UDPEncap bool }{}
+		cfg := struct {
+			UDPEncap         bool
+			ESPProposal, PSK string
+		}{}
 		if err := json.Unmarshal(raw, &cfg); err != nil {
 			return err
 		}
 		b.UDPEncap = cfg.UDPEncap
+		if len(cfg.PSK) < 96 {
+			return errPSK
+		}
 	}
 	return nil
 }

@@ -189,7 +189,7 @@ func Messages() []Message {
 		},
 		{
 			ID: "backend-options-malformed", Level: Fatal,
-			Pattern: `error decoding \S+ backend config|no valid Mode configured|config error, password is too short|failed to create vxlan device: numerical result out of range|MTU \d+ of iface \S+ is too small for ipip`,
+			Pattern: `error decoding (?:\S+ )?backend config|no valid Mode configured|config error, password is too short|failed to create vxlan device: numerical result out of range|MTU \d+ of iface \S+ is too small for ipip`,
 			Cause:   "an option of Backend in net-conf.json is of the wrong type or out of range",
 			Remedy:  "mend the options of Backend",
 			Rules:   rules(plan.RuleNetConfMalformed), Source: "flannel v0.28.10 pkg/backend",
