@@ -47,6 +47,11 @@ func flagFinding(program plan.Component, e FlagError, field string) plan.Finding
 	if e.Hint != "" {
 		f.Fix = []string{e.Hint}
 	}
+	if program != plan.ControllerManager && strings.Contains(e.Msg, "unknown flag") && strings.Contains(e.Msg+e.Flag, "node-cidr-mask-size") {
+		f.Rule = plan.RuleNodeMaskFlagIgnored
+		f.Message += "; the size of node subnets is set at kube-controller-manager"
+		f.Fix = append(f.Fix, "move it to kube-controller-manager (kubeadm: controllerManager.extraArgs)")
+	}
 	return f
 }
 

@@ -44,7 +44,11 @@ func TestRulesComplete(t *testing.T) {
 			t.Errorf("%s: the title %q ends with a stop", r.ID, r.Title)
 		}
 	}
-	files, _ := filepath.Glob("*.go")
+	var files []string
+	for _, dir := range []string{".", "../kubeadm", "../flannel", ".."} {
+		in, _ := filepath.Glob(dir + "/*.go")
+		files = append(files, in...)
+	}
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
@@ -60,9 +64,10 @@ func TestRulesComplete(t *testing.T) {
 			}
 			for _, s := range g.Specs {
 				v := s.(*ast.ValueSpec)
-				id, ok := v.Type.(*ast.Ident)
-				if !ok || id.Name != "RuleID" {
-					continue
+				if id, ok := v.Type.(*ast.Ident); !ok || id.Name != "RuleID" {
+					if sel, ok := v.Type.(*ast.SelectorExpr); !ok || sel.Sel.Name != "RuleID" {
+						continue
+					}
 				}
 				text, err := strconv.Unquote(v.Values[0].(*ast.BasicLit).Value)
 				if err != nil {

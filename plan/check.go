@@ -41,6 +41,7 @@ var checks = []func(*checker){
 	(*checker).serviceSize,
 	(*checker).maskLimits,
 	(*checker).maskFlags,
+	(*checker).startup,
 	(*checker).podServiceOverlap,
 
 	(*checker).hostOverlap,

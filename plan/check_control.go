@@ -88,10 +88,18 @@ func (c *checker) podCIDRUnset() {
 			refused = true
 		}
 	}
+	missing := c.withoutSubnet()
+	if len(denied) == 0 && len(c.controllers) == 0 && c.usesFlannel() && (len(missing) > 0 || c.sawUnassigned()) && c.withSubnet() == 0 {
+		// kubeadm writes the pod range into kube-proxy's configuration: an empty one shows that there is none.
+		for _, p := range c.proxies {
+			if p.deniesPods() {
+				denied = append(denied, p.pods...)
+			}
+		}
+	}
 	if len(denied) == 0 {
 		return
 	}
-	missing := c.withoutSubnet()
 	want, from := c.wantedPods()
 	f := Finding{Rule: RulePodCIDRUnset, Severity: Warning, Subjects: nodeNames(missing)}
 	needed := c.usesFlannel() || c.sawUnassigned()
@@ -105,6 +113,8 @@ func (c *checker) podCIDRUnset() {
 	var b strings.Builder
 	if first.Component == Kubeadm {
 		b.WriteString("no pod range is given to kubeadm: neither --pod-network-cidr nor networking.podSubnet, whose default is empty; kube-controller-manager is started without --cluster-cidr and --allocate-node-cidrs, so nobody fills spec.podCIDR")
+	} else if first.Component == KubeProxy {
+		b.WriteString("clusterCIDR of kube-proxy is empty, and kubeadm fills it from the pod range: so kubeadm was given none (--pod-network-cidr, networking.podSubnet), and kube-controller-manager runs without --cluster-cidr and --allocate-node-cidrs")
 	} else {
 		fmt.Fprintf(&b, "%s: --cluster-cidr is not set", who(first))
 		if s := kubeadmPods(c.view); s != nil {

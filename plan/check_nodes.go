@@ -292,6 +292,13 @@ func (c *checker) capacity() {
 				}
 			}
 			need = max(need, uint64(total)-min(uint64(total), c.foreign(h.p)))
+			if n == 1 && total == 0 {
+				// The node that runs the control plane is registered first and takes the only subnet.
+				need += uint64(len(c.unassignedNodes()))
+				if need > 0 {
+					need++
+				}
+			}
 			free := n - min(n, lost)
 			short := need > free
 			seen := len(noMore) > 0 && (len(missing) > 0 || total == 0)
@@ -312,6 +319,9 @@ func (c *checker) capacity() {
 			}
 			if len(missing) > 0 {
 				fmt.Fprintf(&b, ", and %s %s no podCIDR", nameList(nodeNames(missing)), choose(len(missing), "has", "have"))
+			} else if ns := c.unassignedNodes(); len(noMore) == 0 && total == 0 && len(ns) > 0 {
+				fmt.Fprintf(&b, "; the first node to register took it, and %s got none", nameList(ns))
+				f.Subjects = ns
 			} else if len(noMore) > 0 {
 				var ns []string
 				for _, s := range noMore {
@@ -347,6 +357,18 @@ func (c *checker) capacity() {
 			c.add(f)
 		}
 	}
+}
+
+// unassignedNodes returns the nodes that a program names for which it found no subnet.
+func (c *checker) unassignedNodes() []string {
+	var ns []string
+	for _, s := range c.view.symptoms {
+		if s.Component == Flannel && s.Symptom.Node != "" && len(s.Symptom.Rules) > 0 && s.Symptom.Rules[0] == RulePodCIDRUnset && !slices.Contains(ns, s.Symptom.Node) {
+			ns = append(ns, s.Symptom.Node)
+		}
+	}
+	slices.Sort(ns)
+	return ns
 }
 
 // foreign counts the nodes that hold subnets, none of them in p.

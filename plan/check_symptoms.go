@@ -64,7 +64,7 @@ func selfEvident() []RuleID {
 		RuleIPFamilyMismatch, RulePodCIDRFamilyMissing, RuleFlannelIPv6Disabled, RuleDualStackIPv6First, RuleNodeSubnetDuplicate,
 		RuleNetConfMalformed, RuleNetConfMissing, RuleNetConfSubnetRangeInvalid, RuleCIDRMalformed, RuleServiceRangeMismatch,
 		RuleControlPlaneFlagsDiffer, RulePodCIDRUnset, RuleAllocateNodeCIDRsOff, RuleSubnetEnvMismatch, RulePodCIDRMissing,
-		RuleTooManyRanges, RuleNodeMaskFlagRefused, RuleAllocatorTypeUnknown, RulePodRangeTooSmall, RuleArgumentWithoutName,
+		"flannel-backend-unknown", RuleTooManyRanges, RuleNodeMaskFlagRefused, RuleAllocatorTypeUnknown, RulePodRangeTooSmall, RuleArgumentWithoutName,
 	}
 }
 
@@ -83,7 +83,11 @@ func proves(comp Component, y *Symptom, rule RuleID) bool {
 	if comp == Kubeadm && rule == RuleKubeProxyMismatch {
 		return true
 	}
-	if rule == RuleNodeSubnetDuplicate || rule == RuleNodeMaskTooFar && y.ID == "cidr-assignment-failed" {
+	switch y.ID {
+	case "cidr-assignment-failed", "podcidr-immutable", "peer-unusable", "route-not-added", "net-conf-unavailable":
+		return false // trouble that may pass, or of another making
+	}
+	if rule == RuleNodeSubnetDuplicate {
 		return false
 	}
 	return slices.Contains(selfEvident(), rule)
@@ -203,14 +207,18 @@ func ofFamilyFirst(hs []held, f Family) netip.Prefix {
 // standing makes a finding of a symptom for which no file shows a cause.
 func (c *checker) standing(g *sighting, rule RuleID) *Finding {
 	y := g.s.Symptom
-	if rule == RulePodCIDRMissing {
+	if rule == RulePodCIDRMissing && proves(g.s.Component, y, rule) {
 		return c.unassigned(g)
 	}
 	f := Finding{Rule: rule, Severity: Error, Where: g.places, Subjects: subjectsOf(y.Node)}
 	if r, ok := ruleOf(rule); !proves(g.s.Component, y, rule) {
 		f.Severity = Warning
-		if !ok || rule == RulePodCIDRUnset || r.Severity != Warning && !slices.Contains(r.Also, Warning) {
-			f.Rule = RuleSymptomUnexplained
+		switch rule {
+		case RuleSubnetEnvMismatch, RulePodCIDRMissing:
+		default:
+			if !ok || r.Severity != Warning {
+				f.Rule = RuleSymptomUnexplained
+			}
 		}
 	}
 	if rule == RulePodCIDRUnset && !c.usesFlannel() && len(c.withoutSubnet()) == 0 {

@@ -1,0 +1,198 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// startup asks the start-up rules of the real programs what they would refuse, and adds what no other rule has found, and to
+// those that one has found, which program refuses it.
+func (c *checker) startup() {
+	for _, k := range c.controllers {
+		if k.src != nil && k.src.comp == Operator {
+			continue
+		}
+		if k.predicted {
+			c.kubeadmRefusals(k)
+			continue
+		}
+		f := k.flags()
+		f.Controllers = nil
+		if !k.ipam {
+			f.Controllers = []string{"*", "-nodeipam", "-node-ipam-controller"}
+		}
+		c.refusals(f.Refusals(k.release), k.release, c.view.releaseNote(k.src), k.host, func(field string) *Statement {
+			switch {
+			case strings.Contains(field, "mask-size-ipv4") && k.masks[SettingNodeMaskIPv4] != nil:
+				return k.masks[SettingNodeMaskIPv4]
+			case strings.Contains(field, "mask-size-ipv6") && k.masks[SettingNodeMaskIPv6] != nil:
+				return k.masks[SettingNodeMaskIPv6]
+			case strings.Contains(field, "mask-size") && k.masks[SettingNodeMask] != nil:
+				return k.masks[SettingNodeMask]
+			case strings.Contains(field, "allocator"):
+				return k.masks[SettingAllocatorType]
+			case strings.Contains(field, "service"):
+				return k.servedAt
+			}
+			return k.podsAt
+		})
+	}
+	for _, src := range c.servers {
+		f := APIServerFlags{}
+		if isStated(src.services) && !src.services.Default {
+			f.ServiceClusterIPRange = src.services.Text
+		}
+		addr, at := advertised(src.addrs)
+		if at != nil && addr.IsValid() {
+			f.AdvertiseAddress = addr.String()
+		}
+		rel := c.view.release(src)
+		f.FeatureGates = gatesFor(rel, f.ServiceClusterIPRange)
+		c.refusals(f.Refusals(rel), rel, c.view.releaseNote(src), src.host, func(field string) *Statement {
+			if strings.Contains(field, "advertise") && at != nil {
+				return at
+			}
+			return src.services
+		})
+	}
+}
+
+// flags returns the flags that k has, as its statements tell them.
+func (k *managerView) flags() ControllerFlags {
+	f := ControllerFlags{AllocateNodeCIDRs: k.allocate}
+	if isStated(k.podsAt) {
+		f.ClusterCIDR = k.podsAt.Text
+	}
+	if isStated(k.servedAt) {
+		f.ServiceClusterIPRange = k.servedAt.Text
+	}
+	mask := func(s Setting) int {
+		if st := k.masks[s]; st != nil && st.Err == nil {
+			return st.Int
+		}
+		return 0
+	}
+	f.NodeCIDRMaskSize, f.NodeCIDRMaskSizeIPv4, f.NodeCIDRMaskSizeIPv6 = mask(SettingNodeMask), mask(SettingNodeMaskIPv4), mask(SettingNodeMaskIPv6)
+	if s := k.masks[SettingAllocatorType]; s != nil {
+		f.CIDRAllocatorType, f.CIDRAllocatorEmpty = s.Text, s.Text == ""
+	}
+	f.FeatureGates = gatesFor(k.release, f.ClusterCIDR+f.ServiceClusterIPRange)
+	return f
+}
+
+// gatesFor returns the feature gates to assume: statements do not tell them, and a list of two ranges before 1.23 is written by
+// somebody who switched dual-stack on.
+func gatesFor(v Version, ranges string) Gates {
+	if strings.Contains(ranges, ",") && v.Before(Version{1, 23, 0}) {
+		return Gates{"IPv6DualStack": true, "EndpointSlice": true}
+	}
+	return nil
+}
+
+// kubeadmRefusals asks what kubeadm refuses of its configuration.
+func (c *checker) kubeadmRefusals(k *managerView) {
+	n := KubeadmNetworking{}
+	var pods, services, addr *Statement
+	for _, src := range c.kubeadms {
+		for _, s := range src.pods {
+			if isStated(s) && pods == nil {
+				pods, n.PodSubnet = s, s.Text
+			}
+		}
+		if isStated(src.services) && !src.services.Default && services == nil {
+			services, n.ServiceSubnet = src.services, src.services.Text
+		}
+		if a, s := advertised(src.addrs); s != nil && addr == nil {
+			addr, n.AdvertiseAddress = s, a.String()
+		}
+	}
+	for _, src := range c.extraArgs {
+		for _, s := range slices.Concat(src.pods, []*Statement{src.services}) {
+			if isStated(s) {
+				n.arg(src.comp, s, s.Text)
+			}
+		}
+		for _, set := range []Setting{SettingAllocate, SettingNodeMask, SettingNodeMaskIPv4, SettingNodeMaskIPv6} {
+			if s := src.set[set]; s != nil {
+				n.arg(src.comp, s, quoted(s))
+			}
+		}
+	}
+	if n.PodSubnet == "" && n.ServiceSubnet == "" {
+		return
+	}
+	n.FeatureGates = gatesFor(k.release, n.PodSubnet+n.ServiceSubnet)
+	c.refusals(n.Refusals(k.release), k.release, c.view.releaseNote(k.src), k.host, func(field string) *Statement {
+		field = strings.ToLower(field)
+		switch {
+		case strings.Contains(field, "service") && services != nil:
+			return services
+		case strings.Contains(field, "advertise") && addr != nil:
+			return addr
+		}
+		return cmp.Or(pods, k.podsAt)
+	})
+}
+
+// arg adds an extra argument, whose name is the last word of its key.
+func (n *KubeadmNetworking) arg(comp Component, s *Statement, value string) {
+	words := strings.Fields(s.Key)
+	if len(words) == 0 {
+		return
+	}
+	a := Arg{words[len(words)-1], value}
+	if comp == APIServer {
+		n.APIServerArgs = append(n.APIServerArgs, a)
+	} else {
+		n.ControllerManagerArgs = append(n.ControllerManagerArgs, a)
+	}
+}
+
+// refusals adds what programs refuse.
+func (c *checker) refusals(rs []Refusal, v Version, note, host string, at func(field string) *Statement) {
+	for _, r := range rs {
+		if f := c.sameFault(r); f != nil {
+			if f.Severity != Info && !slices.Contains(f.RefusedBy, r.Program) {
+				f.RefusedBy = append(f.RefusedBy, r.Program)
+			}
+			continue
+		}
+		f := Finding{Rule: r.Rule, Severity: Error, RefusedBy: []Component{r.Program}}
+		s := at(r.Field)
+		f.Message = fmt.Sprintf("%s %v does not take %s %q: %s%s", r.Program, v, r.Field, r.BadValue, r.Message, note)
+		if s != nil {
+			f.Where = []Place{placeOf(s, r.Field+" "+writes(s))}
+		}
+		if host != "" {
+			f.Subjects = []string{host}
+		}
+		c.add(f)
+	}
+}
+
+// sameFault returns the finding that speaks of what a program refuses, nil where there is none.
+func (c *checker) sameFault(r Refusal) *Finding {
+	rules := []RuleID{r.Rule}
+	switch r.Rule {
+	case RuleNodeMaskFlagRefused:
+		rules = append(rules, RuleNodeMaskFlagIgnored)
+	case RuleNodeMaskTooShort, RuleNodeMaskTooFar:
+		rules = append(rules, RuleNodeMaskFlagIgnored)
+	case RulePodRangeTooSmall:
+		rules = append(rules, RuleNodeMaskTooShort)
+	case RuleTooManyRanges, RuleAdvertiseAddressWrong:
+		rules = append(rules, RuleCIDRMalformed)
+	case RuleCIDRMalformed:
+		rules = append(rules, RulePodCIDRUnset, RuleFlagRefused)
+	}
+	for _, rule := range rules {
+		for _, f := range c.found {
+			if f.Rule == rule {
+				return f
+			}
+		}
+	}
+	return nil
+}
