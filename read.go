@@ -29,7 +29,7 @@ const (
 	KindFlannel       Kind = "flannel-config"         // net-conf.json, bare, in a ConfigMap, a manifest or Helm values
 	KindSubnetEnv     Kind = "subnet-env"             // flannel's /run/flannel/subnet.env
 	KindObjects       Kind = "objects"                // Services, ServiceCIDRs, Events, Pods
-	KindTable         Kind = "kubectl-text"           // what kubectl prints for people
+	KindText          Kind = "text"                   // plain output of kubectl, and log lines of Kubernetes
 	KindLog           Kind = "log"                    // log lines that bear on address ranges
 	KindUnreadable    Kind = "unreadable"             // it claims to be one of these and cannot be read
 )
@@ -207,8 +207,23 @@ func readInput(in Input, opt Options) (File, error) {
 		return file, fmt.Errorf("%s: %w", in.Name, err)
 	}
 	if isNodeList(head) {
-		file.Statements, file.Kinds = readNodeStream(in.Name, io.MultiReader(bytes.NewReader(head), r))
-		return file, nil
+		var others bool
+		file.Statements, file.Kinds, others = readObjectStream(in.Name, io.MultiReader(bytes.NewReader(head), r))
+		if !others {
+			return file, nil
+		}
+		// Nodes among other objects, which the readers of those have to see: once more, whole. What can be read only once
+		// (standard input) stays with what it said of its Nodes.
+		again, err := in.Open()
+		if err != nil {
+			return file, err
+		}
+		defer again.Close()
+		if head, err = io.ReadAll(io.LimitReader(again, peekBytes)); err != nil || len(head) == 0 {
+			return file, err
+		}
+		file.Statements, file.Kinds = nil, nil
+		r = again
 	}
 	rest := io.Reader(r)
 	if limit > 0 {
@@ -224,13 +239,18 @@ func readInput(in Input, opt Options) (File, error) {
 
 // read tells what data is, and keeps what it says.
 func (file *File) read(in Input, data []byte, lim Limits) {
+	claim := claims(in.Path)
+	if limit := cmp.Or(lim.Bytes, defaultBytes); limit > 0 && len(data) > limit && (claim == claimLog || claim == claimText) {
+		data = data[:limit] // the start of a log is worth more than none of it
+		data = data[:bytes.LastIndexByte(data, '\n')+1]
+		defer file.cut(limit)
+	}
 	text, err := source.New(in.Name, data, source.Limits{Bytes: lim.Bytes, Depth: lim.Depth, Nodes: lim.Nodes})
 	if err != nil {
-		file.unreadable(err, claims(in.Path))
+		file.unreadable(err, claim)
 		return
 	}
 	file.text = text
-	claim := claims(in.Path)
 	if text.IsHTML() {
 		if claim != "" {
 			file.unreadable(&source.Error{Pos: plan.Position{File: in.Name, Line: 1, Column: 1}, Msg: "it is a web page"}, claim)
@@ -244,7 +264,12 @@ func (file *File) read(in Input, data []byte, lim Limits) {
 		return
 	}
 	var syntax error
-	for _, r := range readers {
+	asked := readers
+	structured := claim != "" && claim != claimLog && claim != claimText
+	if !structured {
+		asked = append(slices.Clip(asked), textReaders...)
+	}
+	for _, r := range asked {
 		s, err := r.read(in.Name, data, in.Path)
 		if err != nil && syntax == nil {
 			syntax = err
@@ -260,7 +285,6 @@ func (file *File) read(in Input, data []byte, lim Limits) {
 		}
 		file.Statements = append(file.Statements, s...)
 	}
-	structured := claim != "" && claim != claimLog && claim != claimText
 	switch {
 	case syntax != nil && structured && !hasProblemAt(file.Statements):
 		file.unreadable(syntax, claim)
@@ -271,9 +295,12 @@ func (file *File) read(in Input, data []byte, lim Limits) {
 	file.Kinds = slices.Compact(file.Kinds)
 }
 
-// kindOf returns the kind of a file that a reader of that kind understood: one reader serves all of flannel's files.
+// kindOf returns the kind of a file that a reader of that kind understood: one reader serves several.
 func kindOf(k Kind, s []plan.Statement) Kind {
-	if k == KindFlannel && slices.ContainsFunc(s, func(s plan.Statement) bool { return strings.HasPrefix(s.Key, "FLANNEL_") }) {
+	switch {
+	case k == KindObjects && slices.ContainsFunc(s, func(s plan.Statement) bool { return s.Component == plan.Node }):
+		return KindNodes
+	case k == KindFlannel && slices.ContainsFunc(s, func(s plan.Statement) bool { return strings.HasPrefix(s.Key, "FLANNEL_") }):
 		return KindSubnetEnv
 	}
 	return k
@@ -285,6 +312,14 @@ func hasProblemAt(s []plan.Statement) bool {
 		return s.Role == plan.RoleProblem && s.Finding != nil &&
 			(s.Finding.Rule == plan.RuleFileUnreadable || s.Finding.Rule == plan.RuleNetConfMalformed)
 	})
+}
+
+// cut states that only the start of a file was read.
+func (file *File) cut(limit int) {
+	file.unreadable(&source.Error{Pos: plan.Position{File: file.Name}, Msg: fmt.Sprintf("it is longer than the %d bytes that are read; the rest was not looked at", limit)}, claimLog)
+	f := file.Statements[len(file.Statements)-1].Finding
+	f.Severity = plan.Warning
+	f.Fix = []string{"give the part of the log that matters: grep -iE 'cidr|subnet|flannel' FILE"}
 }
 
 // unreadable states that the file is not what it claims to be.

@@ -42,17 +42,26 @@ var readers = []reader{
 		ks, err := kubeadm.ParseKubelet(name, data)
 		return statementsOf(ks), err
 	}},
-	{KindNodes, false, func(name string, data []byte, _ string) ([]plan.Statement, error) {
-		nodes, err := kubeadm.ReadNodes(name, bytes.NewReader(data))
-		return kubeadm.NodeStatements(nodes), err
+	{KindObjects, false, func(name string, data []byte, _ string) ([]plan.Statement, error) {
+		o, err := kubeadm.ReadObjects(name, bytes.NewReader(data))
+		return o.Statements(), err
 	}},
 	{KindFlannel, false, func(name string, data []byte, path string) ([]plan.Statement, error) {
 		d, err := flannel.Read(data, flannel.Options{Name: name, Host: hostFromPath(path)})
 		return d.Statements(), err
 	}},
-	{KindLog, true, func(name string, data []byte, _ string) ([]plan.Statement, error) {
-		l, err := kubeadm.ReadLog(name, bytes.NewReader(data))
-		return l.Statements(), err
+}
+
+// textReaders holds the readers of what is neither YAML nor JSON: logs, and what people paste from a terminal. They are asked
+// about files that do not claim to be YAML or JSON.
+var textReaders = []reader{
+	{KindText, true, func(name string, data []byte, _ string) ([]plan.Statement, error) {
+		t, err := kubeadm.ReadText(name, bytes.NewReader(data))
+		return t.Statements(), err
+	}},
+	{KindLog, true, func(name string, data []byte, path string) ([]plan.Statement, error) {
+		g, err := flannel.ReadLog(data, flannel.Options{Name: name, Host: hostFromPath(path)})
+		return g.Statements(), err
 	}},
 }
 
@@ -65,14 +74,18 @@ func statementsOf[T interface{ Statements() []plan.Statement }](values []T) []pl
 	return s
 }
 
-// readNodeStream reads a list of Nodes as it comes. What stands before an error is kept, and the error is stated.
-func readNodeStream(name string, r io.Reader) ([]plan.Statement, []Kind) {
-	nodes, err := kubeadm.ReadNodes(name, r)
-	s := kubeadm.NodeStatements(nodes)
+// readObjectStream reads a list of objects as it comes. What stands before an error is kept, and the error is stated.
+// others reports that the list holds objects which other readers have to see.
+func readObjectStream(name string, r io.Reader) (s []plan.Statement, kinds []Kind, others bool) {
+	o, err := kubeadm.ReadObjects(name, r)
+	s, kinds = o.Statements(), []Kind{KindNodes}
 	if err != nil {
 		f := File{Name: name}
 		f.unreadable(err, claimJSON)
-		return append(s, f.Statements...), []Kind{KindNodes, KindUnreadable}
+		return append(s, f.Statements...), append(kinds, KindUnreadable), false
 	}
-	return s, []Kind{KindNodes}
+	for kind := range o.Kinds {
+		others = others || kind != "Node"
+	}
+	return s, kinds, others
 }
