@@ -40,14 +40,16 @@ func localDefaults() []cidr.Use {
 }
 
 // quietlyAvoided returns the ranges that are chosen from last: those of [localDefaults], and those with a special purpose
-// that is not private use.
+// that is not private use. Ranges for documentation and for benchmarks are like public ones: who draws from them means it.
 func quietlyAvoided() []netip.Prefix {
 	var out []netip.Prefix
 	for _, u := range localDefaults() {
 		out = append(out, u.Prefix)
 	}
 	for s := range cidr.SpecialRanges() {
-		if s.Kind != cidr.KindPrivate {
+		switch s.Kind {
+		case cidr.KindPrivate, cidr.KindDocumentation, cidr.KindBenchmarking:
+		default:
 			out = append(out, s.Prefix)
 		}
 	}
@@ -70,9 +72,20 @@ func (p *Plan) warnings() []Finding {
 			add(RuleSpecialRange, Error, "hosts and routers do not forward these addresses as they do others", "take a range of private addresses",
 				"%s %v overlaps addresses for another purpose: %s", r.Role, r.Prefix, kind)
 		} else if r.Role != RoleHosts && !isPrivate(r.Prefix) {
-			add(RulePublicRange, Warning, "what others have at these addresses cannot be reached from pods",
-				"take a range of private addresses",
-				"%s %v is not private address space (RFC 1918, RFC 6598, RFC 4193)", r.Role, r.Prefix)
+			known, ok := cidr.Special(r.Prefix)
+			switch {
+			case ok && known.Kind == cidr.KindDocumentation:
+				add(RulePublicRange, Warning, "hosts and routers may drop these addresses", "take a range of private addresses",
+					"%s %v is for examples in documents: %v (%s)", r.Role, r.Prefix, known.Prefix, known.RFC)
+			case ok:
+				// Benchmarking, reserved: not private by name, and nobody's on the Internet.
+			case r.Family() == IPv6:
+				add(RulePublicRange, Info, "", "", "%s %v is global address space: it has to be assigned to you", r.Role, r.Prefix)
+			default:
+				add(RulePublicRange, Warning, "what others have at these addresses cannot be reached from pods",
+					"take a range of private addresses",
+					"%s %v is not private address space (RFC 1918, RFC 6598, RFC 4193)", r.Role, r.Prefix)
+			}
 		}
 		if r.Role == RoleHosts && r.Given {
 			for _, a := range req.Avoid {

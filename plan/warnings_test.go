@@ -20,6 +20,12 @@ func TestWarnings(t *testing.T) {
 			"public-range warning services 8.8.0.0/20 is not private address space",
 			"public-range warning pods 198.51.0.0/16 is not private address space",
 		}},
+		{"IPv6 pods of one's own, of somebody's example, and for benchmarks", Request{Families: []Family{IPv6, IPv4},
+			Pins: pins("hosts=2001:db8:1::/64 services=2001:db8:2::/112 pods=2600:1700::/56 pods=198.18.0.0/16 services=10.96.0.0/12")}, []string{
+			"public-range warning services 2001:db8:2::/112 is for examples in documents: 2001:db8::/32 (RFC 3849)",
+			"public-range info pods 2600:1700::/56 is global address space: it has to be assigned to you",
+			"dual-stack-ipv6-first info IPv6 is primary",
+		}},
 		{"multicast pods", Request{Pins: pins("pods=224.0.0.0/16")}, []string{
 			"special-range error pods 224.0.0.0/16 overlaps addresses for another purpose: 224.0.0.0/4",
 		}},
