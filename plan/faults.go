@@ -1,0 +1,218 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
+)
+
+// A NodeFault is something wrong with the subnets of one node.
+type NodeFault struct {
+	Node  string
+	Rule  RuleID // RulePodCIDRMissing, RuleNodeSubnetDuplicate, RulePodCIDROutsideClusterCIDR, RuleNodeMaskImmutable, ...
+	Range int    // place of the cluster range in --cluster-cidr, -1 where it concerns none
+	Held  string // the podCIDR, "" for none
+	Other string // node that holds an overlapping subnet, or what it collides with
+	Text  string // one clause
+}
+
+// nodeRules says what right subnets of a node are.
+type nodeRules struct {
+	ranges   []netip.Prefix
+	masks    []int
+	former   []int           // other lengths that are right as they are
+	resize   map[string]bool // nodes for which they are not
+	services []netip.Prefix
+	taken    []Reservation
+	version  Version
+}
+
+// FaultsOf returns what is wrong with the subnets of the nodes of inv, as far as each node could have better ones: none, in
+// the wrong place, of the wrong size, overlapping, of one family only. They are sorted by node. The cluster ranges and node
+// masks are those of [Inventory.Flags]; a node is right if it holds, in the order of --cluster-cidr, one subnet of
+// each range, of the size of the node mask, that touches no other node's, no service range and nothing of Taken.
+// Of nodes that overlap, all but those that a smallest repair keeps are faulty. The error is that of [Inventory.Controller] for flags that do
+// not start.
+func FaultsOf(inv Inventory) ([]NodeFault, error) {
+	r, err := inv.rules()
+	if err != nil {
+		return nil, err
+	}
+	faults, _, _ := r.faults(inv.Nodes)
+	return faults, nil
+}
+
+// rules returns what inv's flags make of right and wrong.
+func (inv Inventory) rules() (nodeRules, error) {
+	f, ok := inv.Flags()
+	if !ok {
+		return nodeRules{}, ErrNoControllerFlags
+	}
+	r := nodeRules{services: slices.Clone(inv.Services), taken: inv.Taken, version: inv.Kubernetes.Or(NewestKubernetes())}
+	f.AllocateNodeCIDRs, f.Controllers = true, nil // where nothing is handed out, the ranges still tell what belongs where
+	ranges, refused := f.resolve(r.version)
+	if len(refused) > 0 {
+		return r, newRefused(refused, r.version)
+	}
+	for i, p := range ranges.cluster {
+		if p.Addr().Is4In6() || ranges.masks[i] > p.Addr().BitLen() {
+			return r, fmt.Errorf("no node can get a subnet of /%d from %s", ranges.masks[i], p)
+		}
+	}
+	r.ranges, r.masks = ranges.cluster, ranges.masks
+	r.former, r.resize = inv.FormerMasks, inv.resize
+	for _, s := range ranges.service {
+		r.services = appendNew(r.services, plainRange(s))
+	}
+	return r, nil
+}
+
+// faults returns the faults of nodes, those that hold only right subnets, and whether the choice among overlapping ones is
+// a smallest one for certain.
+func (r *nodeRules) faults(nodes []InventoryNode) (faults []NodeFault, right []InventoryNode, minimal bool) {
+	var candidates []candidate
+	for _, n := range nodes {
+		own, held := r.own(n)
+		if len(own) > 0 {
+			faults = append(faults, own...)
+			continue
+		}
+		candidates = append(candidates, candidate{n, held})
+	}
+	keep, minimal := keepMost(candidates)
+	holder := make(map[netip.Prefix]string)
+	for i, c := range candidates {
+		if keep[i] {
+			right = append(right, c.node)
+			for _, p := range c.held {
+				holder[p] = c.node.Name
+			}
+		}
+	}
+	for i, c := range candidates {
+		if keep[i] {
+			continue
+		}
+		for j, p := range c.held {
+			for q, other := range overlapping(holder, p) {
+				text := fmt.Sprintf("%s is held by %s, too", p, other)
+				if q != p {
+					text = fmt.Sprintf("%s overlaps %s of %s", p, q, other)
+				}
+				faults = append(faults, NodeFault{c.node.Name, RuleNodeSubnetDuplicate, j, p.String(), other, text})
+			}
+		}
+	}
+	slices.SortStableFunc(faults, func(a, b NodeFault) int { return strings.Compare(a.Node, b.Node) })
+	return faults, right, minimal
+}
+
+// overlapping yields the entries of holder that overlap p, in order.
+func overlapping(holder map[netip.Prefix]string, p netip.Prefix) func(func(netip.Prefix, string) bool) {
+	return func(yield func(netip.Prefix, string) bool) {
+		if n, ok := holder[p]; ok {
+			yield(p, n)
+			return
+		}
+		var found []netip.Prefix
+		for q := range holder {
+			if q.Overlaps(p) {
+				found = append(found, q)
+			}
+		}
+		slices.SortFunc(found, netip.Prefix.Compare)
+		for _, q := range found {
+			if !yield(q, holder[q]) {
+				return
+			}
+		}
+	}
+}
+
+// own returns what is wrong with n whatever other nodes hold, and the subnets that it holds.
+func (r *nodeRules) own(n InventoryNode) (faults []NodeFault, held []netip.Prefix) {
+	add := func(rule RuleID, i int, text, other, format string, args ...any) {
+		faults = append(faults, NodeFault{n.Name, rule, i, text, other, fmt.Sprintf(format, args...)})
+	}
+	if len(n.PodCIDRs) == 0 {
+		add(RulePodCIDRMissing, -1, "", "", "no podCIDR")
+		return faults, nil
+	}
+	for i, s := range n.PodCIDRs {
+		p, ok := parsePodCIDR(s)
+		switch {
+		case !ok:
+			add(RuleCIDRMalformed, i, s, "", "%q is no range that can be used", s)
+			continue
+		case i >= len(r.ranges):
+			add(RulePodCIDROutsideClusterCIDR, i, s, "", "%s is its subnet number %d, and there is no cluster range of that number: kube-controller-manager ends at start", p, i+1)
+			continue
+		case !r.ranges[i].Overlaps(p):
+			add(RulePodCIDROutsideClusterCIDR, i, s, r.ranges[i].String(), "%s is outside of %s: kube-controller-manager ends at start", p, r.ranges[i])
+			continue
+		}
+		held = append(held, p)
+		if p.Bits() != r.masks[i] && (r.resize[n.Name] || !slices.Contains(r.former, p.Bits())) || p.Bits() < r.ranges[i].Bits() {
+			add(RuleNodeMaskImmutable, i, s, "", "%s is a /%d, node subnets of %s are /%d", p, p.Bits(), r.ranges[i], r.masks[i])
+		}
+		// Since 1.36 a Node with host bits in its podCIDR cannot be labelled or cordoned any more.
+		if q, err := netip.ParsePrefix(s); !r.version.Before(v1(36)) && (err != nil || q != q.Masked()) {
+			add(RuleCIDRHostBitsSet, i, s, "", "%q is not in canonical form: this release refuses every change of the Node", s)
+		}
+		if name, rule, ok := r.collision(p); ok {
+			add(rule, i, s, name, "%s overlaps %s", p, name)
+		}
+	}
+	if len(n.PodCIDRs) < len(r.ranges) {
+		missing := r.ranges[len(n.PodCIDRs)]
+		add(RulePodCIDRFamilyMissing, len(n.PodCIDRs), "", "", "no %s subnet", FamilyOf(missing))
+	}
+	return faults, held
+}
+
+// collision returns what other than a node uses part of p.
+func (r *nodeRules) collision(p netip.Prefix) (name string, rule RuleID, ok bool) {
+	for _, s := range r.services {
+		if s.Overlaps(p) {
+			return "the service range " + s.String(), RulePodServiceOverlap, true
+		}
+	}
+	for _, t := range r.taken {
+		if t.Prefix.Overlaps(p) {
+			name := t.Prefix.String()
+			if t.Prefix.IsSingleIP() {
+				name = t.Prefix.Addr().String()
+			}
+			return name + " (" + cmp.Or(t.Name, t.Source, "taken") + ")", RuleHostPodOverlap, true
+		}
+	}
+	return "", "", false
+}
+
+// usable returns a pool of range i in which every subnet is free that no service range and nothing that is taken touches.
+func (r *nodeRules) usable(i int) (*cidr.Pool, error) {
+	split, err := cidr.NewSplit(r.ranges[i], r.masks[i])
+	if err != nil {
+		return nil, err
+	}
+	pool := cidr.NewPool(split)
+	for _, s := range r.services {
+		if s.Overlaps(r.ranges[i]) {
+			if err := pool.Occupy(s); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, t := range r.taken {
+		if t.Prefix.Overlaps(r.ranges[i]) {
+			if err := pool.Occupy(t.Prefix); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return pool, nil
+}

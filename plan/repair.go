@@ -1,0 +1,416 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
+)
+
+// A RepairKind is the kind of a step of a [Repair].
+type RepairKind string
+
+const (
+	// RepairPatch sets the podCIDRs of a node that has none. Nothing restarts but flannel on that node, by itself.
+	RepairPatch RepairKind = "patch"
+	// RepairRecreate drains a node, deletes its Node object and creates it again with other podCIDRs, because set ones cannot be
+	// changed. The pods of the node move, kubelet and flannel restart on it.
+	RepairRecreate RepairKind = "recreate"
+	// RepairDelete is the first half of RepairRecreate, where another node has to be given room first.
+	RepairDelete RepairKind = "delete"
+	// RepairCreate is its second half.
+	RepairCreate RepairKind = "create"
+	// RepairRestartFlannel restarts flannel on a node whose subnet.env says something else than its Node object.
+	RepairRestartFlannel RepairKind = "restart-flannel"
+	// RepairStopController stops kube-controller-manager on every control-plane host, so that it hands out nothing meanwhile.
+	RepairStopController RepairKind = "stop-controller-manager"
+	// RepairStartController starts it again.
+	RepairStartController RepairKind = "start-controller-manager"
+	// RepairRestartController restarts it, so that it counts afresh which subnets are in use.
+	RepairRestartController RepairKind = "restart-controller-manager"
+)
+
+// A RepairStep is one thing to do.
+type RepairStep struct {
+	Kind     RepairKind
+	Node     string         // "" for steps that concern the controller manager
+	Old      []string       // podCIDRs that the node has now
+	New      []netip.Prefix // podCIDRs that it is to have
+	Why      string
+	Restarts []string // what restarts
+}
+
+// A Repair is the smallest set of changes after which every node holds subnets of its own, in the cluster ranges, of the right size, clear of
+// service ranges and of everything else that is taken.
+//
+// The number of nodes that are drained is the smallest possible, and no node is touched that was right. New subnets touch nothing that another node
+// holds at the time. The zero Repair is that of a healthy cluster.
+type Repair struct {
+	Faults []NodeFault  // sorted by node
+	Steps  []RepairStep // in order
+	// Minimal reports that fewer nodes cannot be drained. It is false only where many nodes overlap with subnets of
+	// different sizes.
+	Minimal bool
+	// RangeFaults say why steps on nodes alone do not do; Ways are the ways out, best first. Both are empty where they do.
+	RangeFaults []RangeFault
+	Ways        []Way
+
+	inventory Inventory
+}
+
+// Healthy reports whether there is nothing to do.
+func (r *Repair) Healthy() bool { return len(r.Steps) == 0 && len(r.RangeFaults) == 0 }
+
+// Drained returns the nodes that are drained, sorted.
+func (r *Repair) Drained() []string {
+	var out []string
+	for _, s := range r.Steps {
+		if s.Kind == RepairRecreate || s.Kind == RepairDelete {
+			out = append(out, s.Node)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// NewRepair works out how to mend the subnets of the nodes of inv.
+//
+// A node without podCIDRs is patched, unless kube-controller-manager is about to serve it: that is for whoever runs the
+// repair to see, and the commands do. A node with wrong ones is drained, deleted and created again. Of nodes that
+// overlap those keep theirs whose subnet.env agrees, then those whose name comes first, as long as that costs no more changes. If the
+// ranges hold too few subnets, or are at fault in another way, Steps holds what can be done on nodes, and Ways what is to be
+// done about the ranges.
+//
+// The error is [ErrNoControllerFlags] if nothing tells the pod range. Flags that do not start are a RangeFault.
+func NewRepair(inv Inventory) (*Repair, error) {
+	r := &Repair{inventory: inv, Minimal: true}
+	rules, err := inv.rules()
+	if errors.Is(err, ErrNoControllerFlags) {
+		return nil, err
+	}
+	r.RangeFaults = inv.rangeFaults(err)
+	if err == nil {
+		missing, err := r.mend(rules)
+		if err != nil {
+			return nil, err
+		}
+		if missing > 0 {
+			r.RangeFaults = append(r.RangeFaults, rules.exhausted(inv, missing))
+		}
+	}
+	if len(r.RangeFaults) > 0 {
+		r.Ways = inv.ways(r.RangeFaults)
+	}
+	return r, nil
+}
+
+// mend fills in faults and steps. It returns how many nodes get no subnet because there are too few.
+func (r *Repair) mend(rules nodeRules) (missing int, err error) {
+	var right []InventoryNode
+	r.Faults, right, r.Minimal = rules.faults(r.inventory.Nodes)
+	missing, err = r.plan(rules, right, true)
+	if err != nil || missing == 0 {
+		return missing, err
+	}
+	// Some nodes stay as they are, so nobody can be given what they hold.
+	return r.plan(rules, right, false)
+}
+
+// A placer hands out subnets to nodes that are mended one after the other.
+type placer struct {
+	rules nodeRules
+	pools []*cidr.Pool              // used: kept by a right node, given already, or not usable
+	held  map[string][]netip.Prefix // what nodes that are not yet mended hold
+	dirty []*cidr.Pool              // used: held by any of them, or, where stale, by one that was mended since
+	stale bool
+}
+
+// plan fills in the steps. It returns how many nodes get no subnet because there are too few. all says that every node is mended, so
+// that what wrong nodes hold now can be given to others.
+func (r *Repair) plan(rules nodeRules, right []InventoryNode, all bool) (missing int, err error) {
+	p := &placer{rules: rules, held: map[string][]netip.Prefix{}}
+	for i := range rules.ranges {
+		pool, err := rules.usable(i)
+		if err != nil {
+			return 0, err
+		}
+		for _, n := range right {
+			if q, ok := parsePodCIDR(n.PodCIDRs[i]); ok {
+				if err := pool.Occupy(q); err != nil {
+					return 0, err
+				}
+			}
+		}
+		split := pool.Split()
+		p.pools = append(p.pools, pool)
+		p.dirty = append(p.dirty, cidr.NewPool(split))
+	}
+	why := map[string][]string{}
+	for _, f := range r.Faults {
+		why[f.Node] = append(why[f.Node], f.Text)
+	}
+	isRight := map[string]bool{}
+	for _, n := range right {
+		isRight[n.Name] = true
+	}
+	var patch, recreate []InventoryNode
+	for _, n := range r.inventory.Nodes {
+		switch {
+		case isRight[n.Name]:
+		case len(n.PodCIDRs) == 0:
+			patch = append(patch, n)
+		default:
+			recreate = append(recreate, n)
+			for _, s := range n.PodCIDRs {
+				if q, ok := parsePodCIDR(s); ok {
+					p.held[n.Name] = append(p.held[n.Name], q)
+				}
+			}
+		}
+	}
+	// Those go first that kill the controller manager at its next start.
+	kills := func(n InventoryNode) bool {
+		return slices.ContainsFunc(r.Faults, func(f NodeFault) bool {
+			return f.Node == n.Name && (f.Rule == RulePodCIDROutsideClusterCIDR || f.Rule == RuleCIDRMalformed)
+		})
+	}
+	slices.SortStableFunc(recreate, func(a, b InventoryNode) int { return compareBool(!kills(a), !kills(b)) })
+	p.mark()
+
+	reason := func(n InventoryNode) string { return strings.Join(why[n.Name], "; ") }
+	var steps []RepairStep
+	var late []InventoryNode
+	for _, n := range patch {
+		if got := p.place(n, true); got != nil {
+			steps = append(steps, RepairStep{Kind: RepairPatch, Node: n.Name, New: got, Why: reason(n), Restarts: []string{"flannel on " + n.Name + ", which waits for a subnet and restarts by itself"}})
+			continue
+		}
+		late = append(late, n)
+	}
+	restarts := func(n InventoryNode) []string {
+		return []string{"kubelet and flannel on " + n.Name, "all pods of " + n.Name + ", on other nodes"}
+	}
+	// Nodes whose place is held by another that is still to be mended are deleted now and created later.
+	var deleted []InventoryNode
+	for len(recreate) > 0 {
+		at := -1
+		var got []netip.Prefix
+		for i, n := range recreate {
+			if got = p.place(n, true); got != nil {
+				at = i
+				break
+			}
+		}
+		if at >= 0 {
+			n := recreate[at]
+			recreate = slices.Delete(recreate, at, at+1)
+			p.release(n)
+			steps = append(steps, RepairStep{Kind: RepairRecreate, Node: n.Name, Old: n.PodCIDRs, New: got, Why: reason(n), Restarts: restarts(n)})
+			continue
+		}
+		if !all {
+			missing += len(recreate)
+			break
+		}
+		n := recreate[0]
+		recreate = recreate[1:]
+		p.release(n)
+		deleted = append(deleted, n)
+		steps = append(steps, RepairStep{Kind: RepairDelete, Node: n.Name, Old: n.PodCIDRs, Why: reason(n) + "; what it holds is needed, and there is no other place for it yet", Restarts: restarts(n)})
+	}
+	stop := false
+	for _, n := range deleted {
+		if got := p.place(n, false); got != nil {
+			steps = append(steps, RepairStep{Kind: RepairCreate, Node: n.Name, New: got, Why: reason(n)})
+			continue
+		}
+		missing++
+	}
+	for _, n := range late {
+		if got := p.place(n, !all); got != nil {
+			stop = true
+			steps = append(steps, RepairStep{Kind: RepairPatch, Node: n.Name, New: got, Why: reason(n), Restarts: []string{"flannel on " + n.Name + ", which waits for a subnet and restarts by itself"}})
+			continue
+		}
+		missing++
+	}
+	for _, n := range right {
+		var held []netip.Prefix
+		for _, s := range n.PodCIDRs {
+			if q, ok := parsePodCIDR(s); ok {
+				held = append(held, q)
+			}
+		}
+		if c := (candidate{n, held}); len(n.SubnetEnv) > 0 && !c.agrees() {
+			steps = append(steps, RepairStep{
+				Kind: RepairRestartFlannel, Node: n.Name, Old: n.PodCIDRs,
+				Why:      fmt.Sprintf("its subnet.env says %s", strings.Join(texts(n.SubnetEnv), ", ")),
+				Restarts: []string{"flannel on " + n.Name, "pods on " + n.Name + " whose address is outside of its podCIDR"},
+			})
+		}
+	}
+	r.Steps = r.bracket(steps, stop)
+	return missing, nil
+}
+
+// mark occupies in dirty what nodes hold that are not yet mended.
+func (p *placer) mark() {
+	for i := range p.dirty {
+		fresh := cidr.NewPool(p.dirty[i].Split())
+		for _, held := range p.held {
+			for _, q := range held {
+				if q.Overlaps(p.rules.ranges[i]) {
+					_ = fresh.Occupy(q) // it overlaps, so it is inside or around
+				}
+			}
+		}
+		p.dirty[i] = fresh
+	}
+	p.stale = false
+}
+
+// release takes note that n is deleted.
+func (p *placer) release(n InventoryNode) {
+	if _, ok := p.held[n.Name]; ok {
+		delete(p.held, n.Name)
+		p.stale = true
+	}
+}
+
+// place finds subnets for n, one of each range, and takes them; nil where there are none. What it holds now and may keep
+// it keeps. clean says that nothing may be touched that another node holds that is not yet mended.
+func (p *placer) place(n InventoryNode, clean bool) []netip.Prefix {
+	var got []netip.Prefix
+	for i := range p.rules.ranges {
+		q, ok := p.placeIn(i, n, clean)
+		if !ok && p.stale {
+			p.mark()
+			q, ok = p.placeIn(i, n, clean)
+		}
+		if !ok {
+			return nil
+		}
+		got = append(got, q)
+	}
+	for i, q := range got {
+		_ = p.pools[i].Occupy(q) // a subnet of the pool
+	}
+	return got
+}
+
+func (p *placer) placeIn(i int, n InventoryNode, clean bool) (netip.Prefix, bool) {
+	own := p.held[n.Name]
+	// others reports whether another node that is not yet mended holds part of q.
+	others := func(q netip.Prefix) bool {
+		for name, held := range p.held {
+			if name != n.Name && slices.ContainsFunc(held, q.Overlaps) {
+				return true
+			}
+		}
+		return false
+	}
+	// Its own, if that is right in this family.
+	if i < len(n.PodCIDRs) {
+		if q, ok := parsePodCIDR(n.PodCIDRs[i]); ok && q.Bits() == p.rules.masks[i] && p.rules.ranges[i].Overlaps(q) && p.pools[i].IsFree(q) && (!clean || !others(q)) {
+			return q, true
+		}
+	}
+	var second netip.Prefix
+	for q := range p.pools[i].FreeSubnets() {
+		if !p.dirty[i].IsUsed(q) {
+			return q, true
+		}
+		// What only it holds itself is free once it is deleted.
+		if !second.IsValid() && (!clean || slices.ContainsFunc(own, q.Overlaps) && !others(q)) {
+			second = q
+		}
+	}
+	return second, second.IsValid()
+}
+
+// bracket puts what has to be done to the controller manager around steps. It asks the twin.
+func (r *Repair) bracket(steps []RepairStep, stop bool) []RepairStep {
+	nodes := slices.ContainsFunc(steps, func(s RepairStep) bool { return s.Kind != RepairRestartFlannel })
+	if !nodes {
+		return steps
+	}
+	if stop {
+		first := RepairStep{Kind: RepairStopController, Why: "subnets come free on the way that it would hand out by itself", Restarts: []string{"kube-controller-manager"}}
+		last := RepairStep{Kind: RepairStartController, Why: "every node has its subnets", Restarts: []string{"kube-controller-manager"}}
+		return append(append([]RepairStep{first}, steps...), last)
+	}
+	c, err := r.inventory.Controller()
+	if err != nil || !c.Allocating() {
+		return steps // it does not run, or hands out nothing: kubelet starts it again once nothing keeps it from starting
+	}
+	for _, s := range steps {
+		if err := s.apply(c); err != nil {
+			return steps
+		}
+	}
+	for i := range c.sets {
+		if u := c.use(i); u.Reused > 0 || u.Leaked > 0 {
+			return append(steps, RepairStep{
+				Kind: RepairRestartController, Restarts: []string{"kube-controller-manager"},
+				Why: "it takes subnets for free that nodes hold, or for used that none holds, until it counts afresh; let no node join before",
+			})
+		}
+	}
+	return steps
+}
+
+// apply does the step to the twin.
+func (s RepairStep) apply(c *Controller) error {
+	var step Step
+	switch s.Kind {
+	case RepairPatch:
+		step = c.Patch(s.Node, texts(s.New)...)
+	case RepairRecreate:
+		if step = c.Delete(s.Node); step.Err == nil {
+			step = c.Create(s.Node, texts(s.New)...)
+		}
+	case RepairDelete:
+		step = c.Delete(s.Node)
+	case RepairCreate:
+		step = c.Create(s.Node, texts(s.New)...)
+	case RepairStopController:
+		step = c.Stop()
+	case RepairStartController, RepairRestartController:
+		step = c.Start(c.Flags())
+	}
+	if step.Err != nil {
+		return fmt.Errorf("%s %s: %w", s.Kind, s.Node, step.Err)
+	}
+	return nil
+}
+
+// Apply does the steps to a twin, whether its controller manager runs or not. The error is that of the first step that fails; nothing
+// is done after it.
+func (r *Repair) Apply(c *Controller) error {
+	for _, s := range r.Steps {
+		if err := s.apply(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// After returns the inventory with the steps done.
+func (r *Repair) After() Inventory {
+	inv := r.inventory
+	inv.Nodes = slices.Clone(inv.Nodes)
+	for _, s := range r.Steps {
+		for i := range inv.Nodes {
+			if n := &inv.Nodes[i]; n.Name == s.Node {
+				if s.New != nil {
+					n.PodCIDRs = texts(s.New)
+				}
+				n.SubnetEnv = nil // flannel writes it anew
+			}
+		}
+	}
+	return inv
+}

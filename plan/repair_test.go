@@ -1,0 +1,310 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// stepList prints steps, short: "patch b 10.244.1.0/24".
+func stepList(steps []RepairStep) string {
+	var out []string
+	for _, s := range steps {
+		out = append(out, strings.TrimSpace(string(s.Kind)+" "+s.Node+" "+strings.Join(texts(s.New), ",")))
+	}
+	return strings.Join(out, "; ")
+}
+
+// inventory makes one of nodes written as "a=10.244.0.0/24,fd00::/64", with ":10.244.0.0/24" for what subnet.env says.
+func inventory(f ControllerFlags, nodes string) Inventory {
+	inv := Inventory{Managers: []HostFlags{{Host: "cp1", Flags: f}}}
+	for _, w := range strings.Fields(nodes) {
+		name, rest, _ := strings.Cut(w, "=")
+		subnets, env, _ := strings.Cut(rest, "~")
+		n := InventoryNode{Name: name}
+		if subnets != "" {
+			n.PodCIDRs = strings.Split(subnets, ",")
+		}
+		if env != "" {
+			n.SubnetEnv = []netip.Prefix{netip.MustParsePrefix(env)}
+		}
+		inv.Nodes = append(inv.Nodes, n)
+	}
+	return inv
+}
+
+func TestRepair(t *testing.T) {
+	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
+	dual := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22,fd00:10:244::/62"}
+	with := func(inv Inventory, change func(*Inventory)) Inventory { change(&inv); return inv }
+	tests := []struct {
+		name string
+		inv  Inventory
+		want string
+	}{
+		{"healthy", inventory(v4, "a=10.244.0.0/24 b=10.244.3.0/24"), ""},
+		{"no nodes", inventory(v4, ""), ""},
+		{"one has none", inventory(v4, "a=10.244.0.0/24 b"), "patch b 10.244.1.0/24"},
+		{"duplicates: the first name keeps", inventory(v4, "b=10.244.0.0/24 a=10.244.0.0/24"), "recreate b 10.244.1.0/24; restart-controller-manager"},
+		{"unless subnet.env says otherwise", inventory(v4, "a=10.244.0.0/24~10.244.2.0/24 b=10.244.0.0/24~10.244.0.0/24"), "recreate a 10.244.1.0/24; restart-controller-manager"},
+		{"outside goes first", inventory(v4, "a=10.244.0.0/24 b=10.244.0.0/24 x=10.99.0.0/24"), "recreate x 10.244.1.0/24; recreate b 10.244.2.0/24"},
+		{"wider than the mask", inventory(v4, "a=10.244.0.0/23 b=10.244.3.0/24"), "recreate a 10.244.2.0/24"},
+		{"all patched with the whole range", inventory(v4, "a=10.244.0.0/22 b=10.244.0.0/22"), "delete a; recreate b 10.244.0.0/24; create a 10.244.1.0/24"},
+		{"longer than the mask", inventory(v4, "a=10.244.0.0/25 b=10.244.0.128/25"), "recreate a 10.244.1.0/24; recreate b 10.244.2.0/24"},
+		{"the only room is its own", inventory(v4, "a=10.244.0.0/23 b=10.244.2.0/24 c=10.244.3.0/24"), "recreate a 10.244.0.0/24"},
+		{"one family is missing: the other stays", inventory(dual, "a=10.244.2.0/24 b=10.244.0.0/24,fd00:10:244::/64"), "recreate a 10.244.2.0/24,fd00:10:244:1::/64"},
+		{"families in the other order", inventory(dual, "a=fd00:10:244::/64,10.244.0.0/24"), "recreate a 10.244.1.0/24,fd00:10:244:1::/64"},
+		{"a family too many", inventory(v4, "a=10.244.0.0/24,fd00::/64"), "recreate a 10.244.0.0/24"},
+		{"a chain of duplicates: the ends stay", inventory(dual, "b=10.244.0.0/24,fd00:10:244:1::/64 a=10.244.0.0/24,fd00:10:244::/64 c=10.244.1.0/24,fd00:10:244:1::/64"), "recreate b 10.244.2.0/24,fd00:10:244:2::/64; restart-controller-manager"},
+		{"garbage", inventory(v4, "a=x"), "recreate a 10.244.0.0/24"},
+		{"host bits keep the API server from taking any change", inventory(v4, "a=10.244.0.7/24"), "recreate a 10.244.0.0/24"},
+		{"which is no matter before 1.36", with(inventory(v4, "a=10.244.0.7/24"), func(i *Inventory) { i.Kubernetes = v1(35) }), ""},
+		{"clear of services and hosts", with(inventory(v4, "a=10.244.0.0/24 b"), func(i *Inventory) {
+			i.Services = []netip.Prefix{netip.MustParsePrefix("10.244.1.0/26")}
+			i.Taken = []Reservation{{Prefix: netip.MustParsePrefix("10.244.2.9/32")}}
+		}), "patch b 10.244.3.0/24"},
+		{"a node in the service range", with(inventory(v4, "a=10.244.0.0/24"), func(i *Inventory) {
+			i.Services = []netip.Prefix{netip.MustParsePrefix("10.244.0.0/26")}
+		}), "recreate a 10.244.1.0/24"},
+		{"flannel uses another subnet", inventory(v4, "a=10.244.0.0/24~10.244.1.0/24"), "restart-flannel a"},
+		{"two that hold each other's place", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "a=10.244.0.0/25 b=10.244.1.0/25"), "recreate a 10.244.0.0/24; recreate b 10.244.1.0/24"},
+		{"room that comes free on the way", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "a=10.244.0.0/23 b"), "stop-controller-manager; recreate a 10.244.0.0/24; patch b 10.244.1.0/24; start-controller-manager"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := NewRepair(tt.inv)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := stepList(r.Steps); got != tt.want {
+				t.Errorf("steps %s\nwant  %s", got, tt.want)
+			}
+			if r.Healthy() != (tt.want == "" && len(r.RangeFaults) == 0) {
+				t.Errorf("healthy: %v, %v", r.Healthy(), r.RangeFaults)
+			}
+			for _, s := range r.Steps {
+				if s.Why == "" && s.Kind != RepairStartController {
+					t.Errorf("no reason for %+v", s)
+				}
+			}
+			sound(t, r)
+		})
+	}
+	if _, err := NewRepair(Inventory{}); !errors.Is(err, ErrNoControllerFlags) {
+		t.Errorf("nothing known: %v", err)
+	}
+}
+
+// sound checks that a repair leaves no fault on the twin, stopped or running.
+func sound(t interface {
+	Helper()
+	Errorf(string, ...any)
+}, r *Repair) {
+	t.Helper()
+	running, err := r.inventory.Controller()
+	list := []*Controller{r.inventory.Stopped()}
+	// A controller manager that starts serves those that wait by itself; the patches are for one that does not.
+	if err == nil && slices.Equal(running.Waiting(), r.inventory.Stopped().Waiting()) {
+		list = append(list, running)
+	}
+	for _, c := range list {
+		before := map[string][]string{}
+		for _, n := range c.Nodes() {
+			before[n.Node] = n.PodCIDRs
+		}
+		if err := r.Apply(c); err != nil {
+			t.Errorf("running %v: %v", c.Running(), err)
+			return
+		}
+		after := r.inventory
+		after.Nodes = nil
+		for _, n := range c.Nodes() {
+			after.Nodes = append(after.Nodes, InventoryNode{Name: n.Node, PodCIDRs: n.PodCIDRs})
+		}
+		faults, err := FaultsOf(after)
+		if err != nil || len(faults) > 0 {
+			t.Errorf("after the repair: %v %+v", err, faults)
+		}
+		flags, _ := r.inventory.Flags()
+		if s := c.Start(flags); s.Err != nil {
+			t.Errorf("it does not start after the repair: %v", s.Err)
+		}
+		wrong := map[string]bool{}
+		for _, f := range r.Faults {
+			wrong[f.Node] = true
+		}
+		for _, n := range c.Nodes() {
+			if !wrong[n.Node] && !slices.Equal(n.PodCIDRs, before[n.Node]) {
+				t.Errorf("%s was right and is changed from %v to %v", n.Node, before[n.Node], n.PodCIDRs)
+			}
+		}
+	}
+}
+
+// drawInventory draws a small cluster with all kinds of faults.
+func drawInventory(t *rapid.T) Inventory {
+	f := ControllerFlags{AllocateNodeCIDRs: true}
+	f.ClusterCIDR = rapid.SampledFrom([]string{"10.244.0.0/22", "10.244.0.0/23", "10.244.0.0/22,fd00:10:244::/62", "fd00:10:244::/63,10.244.0.0/22"}).Draw(t, "ranges")
+	inv := Inventory{Managers: []HostFlags{{Host: "cp1", Flags: f}}}
+	if rapid.Bool().Draw(t, "taken") {
+		inv.Taken = []Reservation{{Prefix: netip.MustParsePrefix(rapid.SampledFrom([]string{"10.244.1.9/32", "192.168.0.0/24", "fd00:10:244::/112"}).Draw(t, "taken range"))}}
+	}
+	v4 := rapid.SampledFrom([]string{"10.244.0.0/24", "10.244.1.0/24", "10.244.2.0/24", "10.244.0.0/23", "10.244.0.0/22", "10.244.0.128/25", "10.244.1.0/26", "10.99.0.0/24", "10.244.3.7/24"})
+	v6 := rapid.SampledFrom([]string{"fd00:10:244::/64", "fd00:10:244:1::/64", "fd00:10:244:2::/64", "fd00:10:244::/63", "fd00:10:244::/80", "fd99::/64"})
+	n := rapid.IntRange(0, 5).Draw(t, "nodes")
+	for i := range n {
+		node := InventoryNode{Name: fmt.Sprintf("n%d", i)}
+		for j, part := range strings.Split(f.ClusterCIDR, ",") {
+			if j > 0 && rapid.IntRange(0, 4).Draw(t, "one family") == 0 || j == 0 && rapid.IntRange(0, 4).Draw(t, "none") == 0 {
+				break
+			}
+			g := v4
+			if part[0] == 'f' {
+				g = v6
+			}
+			node.PodCIDRs = append(node.PodCIDRs, g.Draw(t, "podCIDR"))
+		}
+		if len(node.PodCIDRs) > 0 && rapid.IntRange(0, 3).Draw(t, "subnet.env") == 0 {
+			if p, ok := parsePodCIDR(node.PodCIDRs[0]); ok {
+				node.SubnetEnv = []netip.Prefix{p}
+			}
+		}
+		inv.Nodes = append(inv.Nodes, node)
+	}
+	return inv
+}
+
+// TestRepairProperties: what a repair promises, with brute force as the judge of "fewest".
+func TestRepairProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		inv := drawInventory(t)
+		r, err := NewRepair(inv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules, err := inv.rules()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !r.Minimal {
+			t.Fatal("not minimal for a small cluster")
+		}
+		// Brute force: the largest set of nodes that can stay as they are.
+		most := 0
+		for set := range 1 << len(inv.Nodes) {
+			var held []netip.Prefix
+			ok, size := true, 0
+			for i, n := range inv.Nodes {
+				if set>>i&1 == 0 {
+					continue
+				}
+				size++
+				faults, list := rules.own(n)
+				ok = ok && len(faults) == 0
+				for _, p := range list {
+					ok = ok && !slices.ContainsFunc(held, p.Overlaps)
+				}
+				held = append(held, list...)
+			}
+			if ok {
+				most = max(most, size)
+			}
+		}
+		wrong := map[string]bool{}
+		for _, f := range r.Faults {
+			wrong[f.Node] = true
+		}
+		if got := len(inv.Nodes) - len(wrong); got != most {
+			t.Fatalf("%d nodes stay as they are, %d could", got, most)
+		}
+		// There is a place for every node exactly if each range holds as many usable subnets.
+		room := true
+		for i := range rules.ranges {
+			pool, err := rules.usable(i)
+			if err != nil {
+				t.Fatal(err)
+			}
+			room = room && pool.Free() >= uint64(len(inv.Nodes))
+		}
+		exhausted := slices.ContainsFunc(r.RangeFaults, func(f RangeFault) bool { return f.Rule == RuleClusterCIDRExhausted })
+		if exhausted == room {
+			t.Fatalf("room for all %v, exhausted %v", room, exhausted)
+		}
+		if room {
+			sound(t, r)
+			return
+		}
+		// Too few: what is done all the same harms nobody.
+		c := inv.Stopped()
+		if err := r.Apply(c); err != nil {
+			t.Fatal(err)
+		}
+		after := r.After()
+		for _, n := range after.Nodes {
+			if got, _ := c.Node(n.Name); !slices.Equal(got, n.PodCIDRs) {
+				t.Fatalf("%s holds %v, After says %v", n.Name, got, n.PodCIDRs)
+			}
+		}
+		left, err := FaultsOf(after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range left {
+			if !wrong[f.Node] {
+				t.Fatalf("%s was right and is faulty now: %+v", f.Node, f)
+			}
+		}
+	})
+}
+
+// TestKeepMostExact compares the matching with trying everything, on overlaps of equal subnets in two families.
+func TestKeepMostExact(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var list []candidate
+		for i := range rapid.IntRange(0, 9).Draw(t, "nodes") {
+			a := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(rapid.IntRange(0, 3).Draw(t, "v4")), 0}), 24)
+			b := netip.PrefixFrom(netip.AddrFrom16([16]byte{0: 0xfd, 7: byte(rapid.IntRange(0, 3).Draw(t, "v6"))}), 64)
+			c := candidate{InventoryNode{Name: fmt.Sprintf("n%d", i)}, []netip.Prefix{a, b}}
+			if rapid.Bool().Draw(t, "agrees") {
+				c.node.SubnetEnv = []netip.Prefix{a}
+			}
+			list = append(list, c)
+		}
+		keep, exact := keepMost(list)
+		most, kept := 0, 0
+		for set := range 1 << len(list) {
+			size, ok := 0, true
+			for i := range list {
+				if set>>i&1 == 0 {
+					continue
+				}
+				size++
+				for j := range i {
+					ok = ok && (set>>j&1 == 0 || !conflict(list[i], list[j]))
+				}
+			}
+			if ok {
+				most = max(most, size)
+			}
+		}
+		for i := range list {
+			if !keep[i] {
+				continue
+			}
+			kept++
+			for j := range i {
+				if keep[j] && conflict(list[i], list[j]) {
+					t.Fatalf("%v and %v are both kept", list[i], list[j])
+				}
+			}
+		}
+		if !exact || kept != most {
+			t.Fatalf("%d kept, %d possible, exact %v", kept, most, exact)
+		}
+	})
+}

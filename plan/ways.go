@@ -1,0 +1,634 @@
+package plan
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
+)
+
+// A RangeFault is something wrong with the ranges themselves, that mending nodes does not cure.
+type RangeFault struct {
+	Rule RuleID
+	Text string
+	// Missing is how many nodes get no subnet, for RuleClusterCIDRExhausted.
+	Missing int
+}
+
+// A WayKind is the kind of a [Way].
+type WayKind string
+
+const (
+	WaySettings   WayKind = "settings"      // bring the settings of all components into agreement
+	WayWiden      WayKind = "widen"         // a shorter cluster prefix, where the neighbour is free
+	WayLongerMask WayKind = "longer-mask"   // smaller node subnets
+	WayServices   WayKind = "service-range" // another service range beside the old one
+	WayMovePods   WayKind = "move-pods"     // another pod range
+	WayRecreate   WayKind = "recreate"      // a new cluster
+)
+
+// A Way is a way out where the ranges are at fault. Each was tried on the twin: with its settings, after its node steps,
+// kube-controller-manager starts and every node holds a right subnet.
+type Way struct {
+	Kind     WayKind
+	Title    string
+	Steps    []string // what to do, in order
+	Disturbs Disturbance
+	Drained  []string // nodes that are drained, sorted
+
+	Flags    ControllerFlags // of kube-controller-manager on every control-plane host afterwards
+	Networks []netip.Prefix  // flannel's Network and IPv6Network afterwards; none where flannel is not used
+	Nodes    []RepairStep    // what is to be done on nodes, after the settings
+	Proof    Proof
+}
+
+// A Proof is what the twin says after a way was gone.
+type Proof struct {
+	Nodes  int        // nodes, each with right subnets
+	More   uint64     // how many more get subnets
+	Ranges []RangeUse // what becomes of the cluster ranges
+	Text   string     // all of it in a sentence
+}
+
+// rangeFaults returns what is wrong with the ranges of inv, apart from there being too few subnets. err is that of inv.rules.
+func (inv Inventory) rangeFaults(err error) []RangeFault {
+	var out []RangeFault
+	add := func(rule RuleID, format string, args ...any) {
+		out = append(out, RangeFault{Rule: rule, Text: fmt.Sprintf(format, args...)})
+	}
+	var refused *RefusedError
+	switch {
+	case errors.As(err, &refused):
+		for _, f := range refused.Refusals {
+			add(f.Rule, "kube-controller-manager does not start: %s", f.Message)
+		}
+	case err != nil:
+		add(RuleNodeMaskTooFar, "%v", err)
+	}
+	flags, _ := inv.Flags()
+	first := inv.Managers[0]
+	for _, m := range inv.Managers[1:] {
+		if differs := flagDifferences(flags, m.Flags); differs != "" {
+			add(RuleControlPlaneFlagsDiffer, "%s and %s differ: %s", hostName(first), hostName(m), differs)
+		}
+	}
+	if !flags.nodeIPAMEnabled(inv.Kubernetes.Or(NewestKubernetes())) {
+		for _, n := range inv.Nodes {
+			if len(n.PodCIDRs) == 0 {
+				add(RuleAllocateNodeCIDRsOff, "kube-controller-manager hands out nothing: --allocate-node-cidrs is not true, or --controllers switches node IPAM off")
+				break
+			}
+		}
+	}
+	if err != nil {
+		return out
+	}
+	rules, err := inv.rules()
+	if err != nil {
+		return out
+	}
+	for _, p := range rules.ranges {
+		for _, s := range rules.services {
+			if p.Overlaps(s) {
+				add(RulePodServiceOverlap, "pod range %s overlaps service range %s", p, s)
+			}
+		}
+		for _, t := range rules.taken {
+			if p.Overlaps(t.Prefix) {
+				add(RuleHostPodOverlap, "pod range %s overlaps %s (%s)", p, t.Prefix, cmp.Or(t.Name, t.Source))
+			}
+		}
+		if n, ok := inv.network(FamilyOf(p)); ok && !cidr.Contains(n, p) {
+			add(RuleFlannelNetworkMismatch, "flannel's Network %s does not contain pod range %s", n, p)
+		}
+	}
+	return out
+}
+
+// network returns flannel's range of a family; ok is false where it is not known, and where no range of any family is.
+func (inv Inventory) network(f Family) (netip.Prefix, bool) {
+	for _, n := range inv.Networks {
+		if FamilyOf(n) == f {
+			return n, true
+		}
+	}
+	return netip.Prefix{}, false
+}
+
+func hostName(m HostFlags) string { return cmp.Or(m.Host, m.File, "one control-plane host") }
+
+// flagDifferences says in which flags a and b differ, "" for none. Ranges are compared as text, as the program reads it.
+func flagDifferences(a, b ControllerFlags) string {
+	var out []string
+	add := func(name string, x, y any) {
+		if x != y {
+			out = append(out, fmt.Sprintf("%s %v and %v", name, x, y))
+		}
+	}
+	add("--allocate-node-cidrs", a.AllocateNodeCIDRs, b.AllocateNodeCIDRs)
+	add("--cluster-cidr", cmp.Or(a.ClusterCIDR, "unset"), cmp.Or(b.ClusterCIDR, "unset"))
+	add("--service-cluster-ip-range", cmp.Or(a.ServiceClusterIPRange, "unset"), cmp.Or(b.ServiceClusterIPRange, "unset"))
+	add("--node-cidr-mask-size", a.NodeCIDRMaskSize, b.NodeCIDRMaskSize)
+	add("--node-cidr-mask-size-ipv4", a.NodeCIDRMaskSizeIPv4, b.NodeCIDRMaskSizeIPv4)
+	add("--node-cidr-mask-size-ipv6", a.NodeCIDRMaskSizeIPv6, b.NodeCIDRMaskSizeIPv6)
+	return strings.Join(out, ", ")
+}
+
+// exhausted describes ranges that hold too few subnets.
+func (r *nodeRules) exhausted(inv Inventory, missing int) RangeFault {
+	var parts []string
+	for i, p := range r.ranges {
+		pool, err := r.usable(i)
+		if err != nil {
+			continue
+		}
+		part := fmt.Sprintf("%s holds 2^%d = %d node subnets of /%d", p, r.masks[i]-p.Bits(), pool.Len(), r.masks[i])
+		if lost := pool.Used(); lost > 0 {
+			part += fmt.Sprintf(", %d of them lost to service ranges and hosts", lost)
+		}
+		parts = append(parts, part)
+	}
+	return RangeFault{RuleClusterCIDRExhausted, fmt.Sprintf("%s; %d nodes, %d of them get none", strings.Join(parts, "; "), len(inv.Nodes), missing), missing}
+}
+
+// ways returns the ways out of faults that hold before the twin, best first.
+func (inv Inventory) ways(faults []RangeFault) []Way {
+	base, ok := inv.agreed()
+	if !ok {
+		base = inv
+	}
+	var out []Way
+	add := func(w Way, after Inventory, ok bool) {
+		if !ok {
+			return
+		}
+		if w, ok = inv.prove(w, after); ok {
+			out = append(out, w)
+		}
+	}
+	if ok {
+		add(inv.waySettings(base))
+		add(inv.wayWiden(base))
+		add(inv.wayLongerMask(base))
+		add(inv.wayServices(base, faults))
+	}
+	add(inv.wayMovePods(base))
+	if w, after, ok := inv.wayRecreate(base); ok {
+		if w, ok = inv.prove(w, after); ok {
+			w.Nodes, w.Drained = nil, nil // a new cluster
+			out = append(out, w)
+		}
+	}
+	rank := func(w Way) int {
+		return slices.Index([]Disturbance{DisturbsNothing, DisturbsComponent, DisturbsNodes, DisturbsCluster}, w.Disturbs)
+	}
+	slices.SortStableFunc(out, func(a, b Way) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(len(a.Drained), len(b.Drained)))
+	})
+	return out
+}
+
+// prove tries w on the twin. after is the cluster with its settings, and its nodes as they are.
+func (inv Inventory) prove(w Way, after Inventory) (Way, bool) {
+	rules, err := after.rules()
+	if err != nil || len(after.rangeFaults(nil)) > 0 {
+		return w, false
+	}
+	r := &Repair{inventory: after}
+	missing, err := r.mend(rules)
+	if err != nil || missing > 0 {
+		return w, false
+	}
+	c := after.Stopped()
+	if err := (&Repair{Steps: slices.DeleteFunc(slices.Clone(r.Steps), func(s RepairStep) bool {
+		return s.Kind == RepairStopController || s.Kind == RepairStartController || s.Kind == RepairRestartController
+	})}).Apply(c); err != nil {
+		return w, false
+	}
+	flags, _ := after.Flags()
+	if s := c.Start(flags); s.Err != nil || !c.Allocating() || len(s.Assigned) > 0 {
+		return w, false
+	}
+	done := after
+	done.Nodes = nil
+	for _, n := range c.Nodes() {
+		done.Nodes = append(done.Nodes, InventoryNode{Name: n.Node, PodCIDRs: n.PodCIDRs})
+	}
+	if left, _, _ := rules.faults(done.Nodes); len(left) > 0 {
+		return w, false
+	}
+	p := c.Predict(0)
+	w.Flags, w.Networks, w.Nodes, w.Drained = flags, after.Networks, r.Steps, r.Drained()
+	w.Proof = Proof{Nodes: len(done.Nodes), More: p.More, Ranges: p.Ranges}
+	w.Proof.Text = fmt.Sprintf("kube-controller-manager starts; %d nodes hold right subnets; %d more get one", len(done.Nodes), p.More)
+	if len(w.Drained) > 0 && w.Disturbs == DisturbsComponent {
+		w.Disturbs = DisturbsNodes
+	}
+	if len(w.Drained) > 0 {
+		w.Steps = append(w.Steps, fmt.Sprintf("drain, delete and create again %d nodes: %s", len(w.Drained), strings.Join(w.Drained, ", ")))
+	}
+	return w, true
+}
+
+// agreed returns inv with the settings that cost fewest changes on all control-plane hosts, allocation on, and a Network of flannel
+// that contains the pod ranges. ok is false if no flags start.
+func (inv Inventory) agreed() (Inventory, bool) {
+	var best Inventory
+	cost := -1
+	var tried []ControllerFlags
+	for _, m := range inv.Managers {
+		tried = append(tried, m.Flags)
+	}
+	for _, m := range inv.Managers {
+		// Masks that do not fit the ranges are left out: the defaults count then.
+		f := m.Flags
+		f.NodeCIDRMaskSize, f.NodeCIDRMaskSizeIPv4, f.NodeCIDRMaskSizeIPv6 = 0, 0, 0
+		tried = append(tried, f)
+	}
+	for i, f := range tried {
+		f.AllocateNodeCIDRs, f.Controllers = true, nil
+		after := inv.with(f)
+		rules, err := after.rules()
+		if err != nil {
+			continue
+		}
+		_, right, _ := rules.faults(after.Nodes)
+		c := 2 * (len(after.Nodes) - len(right))
+		if i >= len(inv.Managers) {
+			c++ // rather the flags that are there
+		}
+		if cost < 0 || c < cost {
+			best, cost = after, c
+		}
+	}
+	return best, cost >= 0
+}
+
+// with returns inv with f on every control-plane host, and flannel's Network widened to what f hands out.
+func (inv Inventory) with(f ControllerFlags) Inventory {
+	inv.Managers = slices.Clone(inv.Managers)
+	for i := range inv.Managers {
+		inv.Managers[i].Flags = f
+	}
+	c, refused := f.resolve(inv.Kubernetes.Or(NewestKubernetes()))
+	if len(refused) > 0 || len(inv.Networks) == 0 {
+		return inv
+	}
+	var networks []netip.Prefix
+	for _, p := range c.cluster {
+		if n, ok := inv.network(FamilyOf(p)); ok && cidr.Contains(n, p) {
+			p = n
+		}
+		networks = append(networks, p)
+	}
+	inv.Networks = networks
+	return inv
+}
+
+// settings returns the steps that bring about the settings of after.
+func (inv Inventory) settings(after Inventory) []string {
+	f, _ := after.Flags()
+	old, _ := inv.Flags()
+	var out []string
+	for _, m := range inv.Managers {
+		if d := flagDifferences(m.Flags, f); d != "" || !m.Flags.nodeIPAMEnabled(inv.Kubernetes.Or(NewestKubernetes())) {
+			out = append(out, fmt.Sprintf("on %s, in /etc/kubernetes/manifests/kube-controller-manager.yaml: %s", hostName(m), f.text()))
+		}
+	}
+	if f.ClusterCIDR != old.ClusterCIDR || inv.Assumed == "" && len(out) > 0 {
+		out = append(out,
+			"kubectl -n kube-system edit configmap kubeadm-config: networking.podSubnet: "+f.ClusterCIDR+", so that the next upgrade does not undo it",
+			"kubectl -n kube-system edit configmap kube-proxy: clusterCIDR: "+f.ClusterCIDR+"; then kubectl -n kube-system rollout restart daemonset kube-proxy")
+	}
+	if !slices.Equal(inv.Networks, after.Networks) {
+		out = append(out, "kubectl -n kube-flannel edit configmap kube-flannel-cfg: net-conf.json: Network "+strings.Join(texts(after.Networks), ", IPv6Network ")+
+			"; then kubectl -n kube-flannel rollout restart daemonset kube-flannel-ds")
+	}
+	return out
+}
+
+// text returns f as arguments.
+func (f ControllerFlags) text() string {
+	out := []string{fmt.Sprintf("--allocate-node-cidrs=%v", f.AllocateNodeCIDRs), "--cluster-cidr=" + f.ClusterCIDR}
+	if f.ServiceClusterIPRange != "" {
+		out = append(out, "--service-cluster-ip-range="+f.ServiceClusterIPRange)
+	}
+	for _, m := range []struct {
+		name string
+		bits int
+	}{{"node-cidr-mask-size", f.NodeCIDRMaskSize}, {"node-cidr-mask-size-ipv4", f.NodeCIDRMaskSizeIPv4}, {"node-cidr-mask-size-ipv6", f.NodeCIDRMaskSizeIPv6}} {
+		if m.bits != 0 {
+			out = append(out, fmt.Sprintf("--%s=%d", m.name, m.bits))
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// waySettings is agreement alone.
+func (inv Inventory) waySettings(base Inventory) (Way, Inventory, bool) {
+	steps := inv.settings(base)
+	return Way{Kind: WaySettings, Title: "bring the settings of all components into agreement", Steps: steps, Disturbs: DisturbsComponent}, base, len(steps) > 0
+}
+
+// wayWiden doubles cluster ranges in place until every node finds a subnet.
+func (inv Inventory) wayWiden(base Inventory) (Way, Inventory, bool) {
+	f, _ := base.Flags()
+	rules, err := base.rules()
+	if err != nil {
+		return Way{}, inv, false
+	}
+	ranges := slices.Clone(rules.ranges)
+	for range 16 {
+		done := true
+		for i, lack := range base.lacking() {
+			if lack == 0 {
+				continue
+			}
+			done = false
+			q, ok := cidr.Parent(ranges[i])
+			// kubeadm takes no more than 16 bits between pod range and node mask, in both families: adm-mask-far.
+			if !ok || rules.masks[i]-q.Bits() > 16 || base.blocked(q, ranges) {
+				return Way{}, inv, false
+			}
+			ranges[i] = q
+		}
+		if done {
+			break
+		}
+		f.ClusterCIDR = strings.Join(texts(ranges), ",")
+		base = base.with(f)
+	}
+	if slices.Equal(ranges, rules.ranges) {
+		return Way{}, inv, false
+	}
+	w := Way{Kind: WayWiden, Disturbs: DisturbsComponent, Title: fmt.Sprintf("widen the pod range in place: %s instead of %s; the neighbour is free", strings.Join(texts(ranges), ","), strings.Join(texts(rules.ranges), ","))}
+	w.Steps = inv.settings(base)
+	return w, base, true
+}
+
+// blocked reports whether something else than what lies in ranges already is in q.
+func (inv Inventory) blocked(q netip.Prefix, ranges []netip.Prefix) bool {
+	for _, s := range inv.Services {
+		if s.Overlaps(q) {
+			return true
+		}
+	}
+	for _, t := range inv.Taken {
+		if t.Prefix.Overlaps(q) {
+			return true
+		}
+	}
+	for _, p := range ranges {
+		if q.Overlaps(p) && !cidr.Contains(q, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// lacking returns for each cluster range how many subnets it lacks for the nodes of inv and one more: a range that is full to
+// the last is the next alarm.
+func (inv Inventory) lacking() []uint64 {
+	rules, err := inv.rules()
+	if err != nil {
+		return nil
+	}
+	_, right, _ := rules.faults(inv.Nodes)
+	need := uint64(len(inv.Nodes)-len(right)) + 1
+	out := make([]uint64, len(rules.ranges))
+	for i := range rules.ranges {
+		if free := inv.free(i); free < need {
+			out[i] = need - free
+		}
+	}
+	return out
+}
+
+// free returns how many subnets of cluster range i are left to nodes that are not right.
+func (inv Inventory) free(i int) uint64 {
+	rules, err := inv.rules()
+	if err != nil {
+		return 0
+	}
+	pool, err := rules.usable(i)
+	if err != nil {
+		return 0
+	}
+	_, right, _ := rules.faults(inv.Nodes)
+	for _, n := range right {
+		if p, ok := parsePodCIDR(n.PodCIDRs[i]); ok {
+			_ = pool.Occupy(p) // inside: the node is right
+		}
+	}
+	return pool.Free()
+}
+
+// wayLongerMask gives new nodes smaller subnets. Those that exist keep theirs, except for as many as have to make room: a
+// block that is larger than the mask counts as the several that it is. The other direction, larger subnets, leads to overlaps
+// (kubernetes/kubernetes#90922).
+func (inv Inventory) wayLongerMask(base Inventory) (Way, Inventory, bool) {
+	f, _ := base.Flags()
+	rules, err := base.rules()
+	if err != nil {
+		return Way{}, inv, false
+	}
+	short := base.lacking()
+	masks := slices.Clone(rules.masks)
+	pods := cmp.Or(inv.MaxPods, 110)
+	drained := 0
+	for i, lack := range short {
+		if lack == 0 {
+			continue
+		}
+		p := rules.ranges[i]
+		masks[i]++
+		host := p.Addr().BitLen() - masks[i]
+		// The addresses of the network, the bridge and broadcast are no pod's; in IPv4 that matters.
+		if host < 2 || host < 62 && 1<<host-3 < pods || masks[i]-p.Bits() > 16 {
+			return Way{}, inv, false
+		}
+		// What is free counts double, and so does what a node holds that gives up half of it.
+		free := base.free(i)
+		if need := lack + free; need > 2*free {
+			drained = max(drained, int(need-2*free))
+		}
+	}
+	_, right, _ := rules.faults(base.Nodes)
+	if slices.Equal(masks, rules.masks) || drained > len(right) {
+		return Way{}, inv, false
+	}
+	base = base.with(withMasks(f, rules.ranges, masks))
+	base.FormerMasks = append(slices.Clone(base.FormerMasks), rules.masks...)
+	base.resize = map[string]bool{}
+	for _, n := range right[len(right)-drained:] {
+		base.resize[n.Name] = true
+	}
+	w := Way{Kind: WayLongerMask, Disturbs: DisturbsComponent, Title: fmt.Sprintf("smaller node subnets: %s instead of %s, for nodes that come; others keep theirs", maskText(masks), maskText(rules.masks))}
+	w.Steps = inv.settings(base)
+	for i, p := range rules.ranges {
+		if host := p.Addr().BitLen() - masks[i]; masks[i] != rules.masks[i] && host < 30 {
+			w.Steps = append(w.Steps, fmt.Sprintf("set kubelet's maxPods to %d or less on nodes that get a /%d", 1<<host-3, masks[i]))
+		}
+	}
+	return w, base, true
+}
+
+func maskText(masks []int) string {
+	var out []string
+	for _, m := range masks {
+		out = append(out, fmt.Sprintf("/%d", m))
+	}
+	return strings.Join(out, " and ")
+}
+
+// withMasks returns f with node masks for the families of ranges.
+func withMasks(f ControllerFlags, ranges []netip.Prefix, masks []int) ControllerFlags {
+	f.NodeCIDRMaskSize, f.NodeCIDRMaskSizeIPv4, f.NodeCIDRMaskSizeIPv6 = 0, 0, 0
+	if len(ranges) == 1 {
+		f.NodeCIDRMaskSize = masks[0]
+		return f
+	}
+	for i, p := range ranges {
+		if FamilyOf(p) == IPv4 {
+			f.NodeCIDRMaskSizeIPv4 = masks[i]
+		} else {
+			f.NodeCIDRMaskSizeIPv6 = masks[i]
+		}
+	}
+	return f
+}
+
+// request returns what a cluster with the nodes of inv needs, with what stays where it is.
+func (inv Inventory) request() Request {
+	r := Request{Nodes: max(2*len(inv.Nodes), 10), Kubernetes: inv.Kubernetes, PodsPerNode: inv.MaxPods}
+	f, _ := inv.Flags()
+	for _, s := range strings.Split(strings.TrimSpace(f.ClusterCIDR), ",") {
+		if p, ok := parsePodCIDR(s); ok && !slices.Contains(r.Families, FamilyOf(p)) {
+			r.Families = append(r.Families, FamilyOf(p))
+		}
+	}
+	if len(r.Families) == 0 {
+		r.Families = []Family{IPv4}
+	}
+	for _, t := range inv.Taken {
+		r.Avoid = append(r.Avoid, Reservation{Prefix: t.Prefix, Name: cmp.Or(t.Name, "taken"), Source: t.Source})
+	}
+	return r
+}
+
+// wayServices adds a service range that does not overlap the pods', where ServiceCIDR objects exist.
+func (inv Inventory) wayServices(base Inventory, faults []RangeFault) (Way, Inventory, bool) {
+	v := inv.Kubernetes.Or(NewestKubernetes())
+	overlap := slices.ContainsFunc(faults, func(f RangeFault) bool { return f.Rule == RulePodServiceOverlap })
+	if !overlap || v.Before(v1(33)) {
+		return Way{}, inv, false
+	}
+	rules, err := base.rules()
+	if err != nil {
+		return Way{}, inv, false
+	}
+	r := base.request()
+	for _, p := range rules.ranges {
+		r.Avoid = append(r.Avoid, Reservation{Prefix: p, Name: "pods"})
+	}
+	for _, s := range rules.services {
+		r.Avoid = append(r.Avoid, Reservation{Prefix: s, Name: "the old service range"})
+	}
+	p, err := New(r)
+	if err != nil {
+		return Way{}, inv, false
+	}
+	ranges := texts(p.Services())
+	f, _ := base.Flags()
+	f.ServiceClusterIPRange = strings.Join(ranges, ",")
+	base = base.with(f)
+	base.Services = p.Services()
+	w := Way{Kind: WayServices, Disturbs: DisturbsCluster, Title: "add a service range beside the pods' (ServiceCIDR, v1.33 and later), and leave the old one: " + f.ServiceClusterIPRange}
+	w.Steps = []string{
+		fmt.Sprintf(`kubectl apply a ServiceCIDR named "services-2" with spec.cidrs [%s]`, strings.Join(ranges, ", ")),
+		"delete the Services whose ClusterIP lies in the old range and create them again, cluster DNS included; they get addresses of the new one",
+		"change kubelet's clusterDNS on every node to the new address of cluster DNS, and restart kubelet",
+		"on every control-plane host: --service-cluster-ip-range=" + f.ServiceClusterIPRange + " for kube-apiserver and kube-controller-manager; renew the certificate of kube-apiserver, whose first service address changes",
+		`kubectl delete servicecidr kubernetes; kube-apiserver makes it anew from its flag once nothing uses the old range`,
+		"kubectl -n kube-system edit configmap kubeadm-config: networking.serviceSubnet: " + f.ServiceClusterIPRange,
+	}
+	w.Steps = append(w.Steps, inv.settings(base.with(f))...)
+	return w, base, true
+}
+
+// wayMovePods finds another pod range and moves every node there.
+func (inv Inventory) wayMovePods(base Inventory) (Way, Inventory, bool) {
+	r := base.request()
+	services := map[Family]bool{}
+	for _, s := range base.Services {
+		if f := FamilyOf(s); !services[f] && slices.Contains(r.Families, f) {
+			services[f] = true
+			r.Pins = append(r.Pins, Pin{RoleServices, s})
+			continue
+		}
+		r.Avoid = append(r.Avoid, Reservation{Prefix: s, Name: "services"})
+	}
+	if rules, err := base.rules(); err == nil {
+		for _, p := range rules.ranges {
+			r.Avoid = append(r.Avoid, Reservation{Prefix: p, Name: "the old pod range"})
+		}
+		r.NodeMaskIPv4, r.NodeMaskIPv6 = maskOf(rules, IPv4), maskOf(rules, IPv6)
+	}
+	p, err := New(r)
+	if err != nil {
+		return Way{}, inv, false
+	}
+	f, _ := base.Flags()
+	f.AllocateNodeCIDRs, f.Controllers = true, nil
+	f.ClusterCIDR = strings.Join(texts(p.Pods()), ",")
+	var masks []int
+	for _, q := range p.Pods() {
+		masks = append(masks, p.NodeMask(FamilyOf(q)))
+	}
+	f = withMasks(f, p.Pods(), masks)
+	after := base.with(f)
+	w := Way{Kind: WayMovePods, Disturbs: DisturbsNodes, Title: "move the pods to another range: " + f.ClusterCIDR}
+	w.Steps = append([]string{"stop kube-controller-manager on every control-plane host: nodes outside of its range keep it from starting"}, inv.settings(after)...)
+	return w, after, true
+}
+
+func maskOf(r nodeRules, f Family) int {
+	for i, p := range r.ranges {
+		if FamilyOf(p) == f {
+			return r.masks[i]
+		}
+	}
+	return 0
+}
+
+// wayRecreate plans a new cluster.
+func (inv Inventory) wayRecreate(base Inventory) (Way, Inventory, bool) {
+	r := base.request()
+	p, err := New(r)
+	if err != nil {
+		return Way{}, inv, false
+	}
+	f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: strings.Join(texts(p.Pods()), ","), ServiceClusterIPRange: strings.Join(texts(p.Services()), ",")}
+	var masks []int
+	for _, q := range p.Pods() {
+		masks = append(masks, p.NodeMask(FamilyOf(q)))
+	}
+	f = withMasks(f, p.Pods(), masks)
+	after := inv.with(f)
+	after.Services = p.Services()
+	if len(inv.Networks) > 0 {
+		after.Networks = p.Pods()
+	}
+	w := Way{Kind: WayRecreate, Disturbs: DisturbsCluster, Title: fmt.Sprintf("create the cluster anew, with pods %s and services %s", f.ClusterCIDR, f.ServiceClusterIPRange)}
+	w.Steps = []string{
+		"save what runs (manifests, etcd, volumes)",
+		"kubeadm reset on every host, and remove /run/flannel/subnet.env and the interfaces cni0 and flannel.1",
+		fmt.Sprintf("kubeadm init --pod-network-cidr=%s --service-cidr=%s", f.ClusterCIDR, f.ServiceClusterIPRange),
+		"apply flannel with Network " + f.ClusterCIDR + ", then join the nodes",
+	}
+	return w, after, true
+}
