@@ -398,7 +398,7 @@ func (p *Plan) mdPermanent(b *printer) {
 
 // mdRequest writes the request in the form of a request file, so that the plan can be made again.
 func (p *Plan) mdRequest(b *printer) {
-	b.printf("## 10. How to make this plan again\n\nThe same request gives the same plan. A change that keeps this plan's ranges names them under `pin`.\n\n")
+	b.printf("## 10. How to make this plan again\n\nThe same request gives the same plan:\n\n")
 	y := new(printer)
 	for _, k := range RequestKeys() {
 		values := p.Request.Values(k.Name)
@@ -414,6 +414,13 @@ func (p *Plan) mdRequest(b *printer) {
 				y.printf("- %s\n", yamlScalar(v))
 			}
 		}
+	}
+	b.code("yaml", y.String())
+	b.printf("If the request changes later, pins keep the ranges where they are, or say that it cannot be met with them:\n\n")
+	y.Reset()
+	y.WriteString("pin:\n")
+	for _, x := range p.Pins() {
+		y.printf("- %s\n", yamlScalar(x.String()))
 	}
 	b.code("yaml", y.String())
 }

@@ -61,6 +61,7 @@ func (p *Plan) WriteText(w io.Writer, o RenderOptions) error {
 	p.textWhy(b)
 	p.textPermanence(b)
 	p.textWarnings(b)
+	p.textPins(b)
 	return b.flushTo(w)
 }
 
@@ -393,6 +394,18 @@ func (p *Plan) textWarnings(b *printer) {
 	b.head("Warnings")
 	for _, f := range p.Warnings {
 		b.textFinding(f)
+	}
+}
+
+// textPins says how to keep the ranges.
+func (p *Plan) textPins(b *printer) {
+	if len(p.Ranges) == 0 {
+		return
+	}
+	b.WriteByte('\n')
+	b.head("To keep these ranges when the request changes, pin them")
+	for _, x := range p.Pins() {
+		b.printf("  %v\n", x)
 	}
 }
 

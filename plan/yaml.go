@@ -89,7 +89,7 @@ func (b *printer) yamlEntry(v json.RawMessage, indent int) error {
 
 // plainYAML matches strings that are surely strings in YAML 1.1 and 1.2 without quotes: words, prefixes and addresses. Words that
 // could be taken for a boolean or null are quoted all the same, and so are IPv6 addresses, for some look like base 60.
-var plainYAML = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]+|\d+\.\d+\.\d+\.\d+(/\d+)?|[0-9a-f][0-9a-f:]*::[0-9a-f:]*/\d+)$`)
+var plainYAML = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]+|([a-z]+=)?\d+\.\d+\.\d+\.\d+(/\d+)?|([a-z]+=)?[0-9a-f][0-9a-f:]*::[0-9a-f:]*/\d+)$`)
 
 // yamlScalar returns a JSON scalar as YAML. A JSON string is a YAML string too.
 func yamlScalar(v any) string {

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr"
+	"github.com/kubecidr/kubecidr/examples/internal/cli"
 	"github.com/kubecidr/kubecidr/kubeadm"
 	"github.com/kubecidr/kubecidr/plan"
 )
@@ -85,7 +86,7 @@ func run(args []string) int {
 	}
 	p, err := plan.New(req)
 	if none, ok := errors.AsType[*plan.InfeasibleError](err); ok {
-		if err := none.WriteText(os.Stderr, plan.RenderOptions{Color: colors(os.Stderr)}); err != nil {
+		if err := none.WriteText(os.Stderr, plan.RenderOptions{Color: cli.Colors(os.Stderr)}); err != nil {
 			return usageError(err)
 		}
 		return exitNone
@@ -93,7 +94,7 @@ func run(args []string) int {
 	if err != nil {
 		return usageError(err)
 	}
-	if err := opts.format.write(p, os.Stdout, plan.RenderOptions{Nodes: opts.showNodes, Color: colors(os.Stdout)}); err != nil {
+	if err := opts.format.write(p, os.Stdout, plan.RenderOptions{Nodes: opts.showNodes, Color: cli.Colors(os.Stdout)}); err != nil {
 		return usageError(err)
 	}
 	return exitPlan
@@ -166,7 +167,7 @@ func flagError(err error) error {
 // readRequest reads a request file, or standard input where name is "-".
 func readRequest(name string) (plan.Request, error) {
 	if name == "-" {
-		return kubecidr.ReadRequest("standard input", os.Stdin)
+		return kubecidr.ReadRequest(cli.Stdin, os.Stdin)
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -192,15 +193,6 @@ func (o *options) setFormat(name string) error {
 func usageError(err error) int {
 	fmt.Fprintf(os.Stderr, "plan: %v\n", err)
 	return exitUsage
-}
-
-// colors reports whether f is a terminal on which colours are wanted (https://no-color.org).
-func colors(f *os.File) bool {
-	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // usage prints all flags.
