@@ -1,6 +1,7 @@
 package kubeadm
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
@@ -94,6 +95,28 @@ func (c Config) IsZero() bool {
 	return len(c.Documents) == 0 && !c.Cluster.Pos.IsValid() && !c.Init.Pos.IsValid() && !c.Join.Pos.IsValid() && len(c.Endpoints) == 0 && len(c.Problems) == 0
 }
 
+// String returns the ranges in one line: "podSubnet 10.244.0.0/16, serviceSubnet 10.96.0.0/12". What is not written is not there.
+func (c Config) String() string {
+	var parts []string
+	add := func(name, value string) {
+		if value != "" {
+			parts = append(parts, name+" "+value)
+		}
+	}
+	add("podSubnet", c.Cluster.PodSubnet.V)
+	add("serviceSubnet", c.Cluster.ServiceSubnet.V)
+	for _, a := range c.Cluster.ControllerManagerArgs {
+		if isAddressFlag(a.Name.V) {
+			add(a.Name.V, a.Value.V)
+		}
+	}
+	add("advertiseAddress", cmp.Or(c.Init.AdvertiseAddress.V, c.Join.AdvertiseAddress.V))
+	if len(parts) == 0 {
+		return "no ranges"
+	}
+	return strings.Join(parts, ", ")
+}
+
 // ParseConfig reads kubeadm's configuration in any of its API versions, v1alpha1 to v1: a file of one or several documents,
 // or the kubeadm-config ConfigMap, also as `kubectl get -o yaml|json` prints it and inside a list. Documents of other groups that
 // kubeadm takes in the same file, KubeletConfiguration and KubeProxyConfiguration, are listed in Documents; of them only what
@@ -129,6 +152,15 @@ func (c *Config) read(objs []*source.Node, embedded bool) {
 		case group == "kubeadm.k8s.io", group == "kubelet.config.k8s.io", group == "kubeproxy.config.k8s.io":
 		case isKubeadmKind(kind.Str()) && (api == nil || !strings.Contains(api.Str(), "/")):
 			// apiVersion was forgotten: kubeadm refuses the file, and what was meant is plain.
+		case looksLikeKubeadm(o):
+			// So were both, or this is a part of a file.
+			if !c.Cluster.Pos.IsValid() {
+				c.Cluster = readCluster(o, "")
+			}
+			if !c.Init.Pos.IsValid() && o.Get("localAPIEndpoint") != nil {
+				c.Init = readInit(o, "")
+			}
+			continue
 		default:
 			continue
 		}

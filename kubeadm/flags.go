@@ -2,8 +2,10 @@ package kubeadm
 
 import (
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/kubecidr/kubecidr/plan"
 )
@@ -26,6 +28,20 @@ type CommandLine struct {
 	Args      []Word         // without the program
 }
 
+// String returns the program with its effective flags about addresses, in one line: "kubeadm init --pod-network-cidr=10.244.0.0/16".
+func (c CommandLine) String() string {
+	words := []string{string(c.Component)}
+	if c.Command != "" {
+		words = append(words, c.Command)
+	}
+	for _, f := range c.Parse().Flags {
+		if !f.Overridden && isAddressFlag(f.Name) {
+			words = append(words, f.String())
+		}
+	}
+	return strings.Join(words, " ")
+}
+
 // A Flag is a flag that a program is given.
 type Flag struct {
 	Name    string             // as the program knows it: "cluster-cidr"
@@ -37,12 +53,16 @@ type Flag struct {
 	Overridden bool
 }
 
+// String returns the flag with its value: "--cluster-cidr=10.244.0.0/16".
+func (f Flag) String() string { return "--" + f.Name + "=" + f.Value.V }
+
 // A FlagError is what a program does not accept among its arguments. It does not start with any of them.
 type FlagError struct {
 	Pos  plan.Position
-	Flag string // the flag as written, "" for a word that is none
-	Msg  string // what the program prints
-	Hint string // what was meant, or what to do; "" where nothing is likely
+	Flag string      // the flag as written, "" for a word that is none
+	Msg  string      // what the program prints
+	Rule plan.RuleID // flag-refused, or advertise-address-invalid where the value is no address
+	Hint string      // what was meant, or what to do; "" where nothing is likely
 	// Address reports that the error bears on address ranges: an address-related flag, or a word that takes the place of one.
 	Address bool
 }
@@ -113,7 +133,7 @@ func parseInt32(s string) (int, bool) {
 // kube-controller-manager and kube-apiserver; before, they looked for the name as written.
 // k8s.io/component-base cli/flag/flags.go WordSepNormalizeFunc.
 func (c CommandLine) normalize(name string) string {
-	if c.Component == plan.Kubeadm || c.Version.Or(plan.NewestKubernetes()).Before(plan.Version{Major: 1, Minor: 21}) || name == "concurrent_rc_syncs" {
+	if c.Component == plan.Kubeadm || c.Version.Or(plan.NewestKubernetes()).Before(plan.Version{Major: 1, Minor: 21}) {
 		return name
 	}
 	return strings.ReplaceAll(name, "_", "-")
@@ -127,7 +147,7 @@ func (c CommandLine) Parse() Flags {
 	known := c.table()
 	args := c.Args
 	fail := func(w Word, flag, hint string, address bool, format string, a ...any) {
-		f.Errors = append(f.Errors, FlagError{Pos: w.Pos, Flag: flag, Msg: fmt.Sprintf(format, a...), Hint: hint, Address: address})
+		f.Errors = append(f.Errors, FlagError{Pos: w.Pos, Flag: flag, Msg: fmt.Sprintf(format, a...), Rule: plan.RuleFlagRefused, Hint: hint, Address: address})
 	}
 	for len(args) > 0 {
 		w := args[0]
@@ -181,7 +201,14 @@ func (c CommandLine) Parse() Flags {
 			continue
 		}
 		if err := checkFlagValue(kind, fl.Value.V); err != nil && !fl.Unknown {
-			fail(Word{Pos: fl.Value.Pos}, fl.Written, "", isAddressFlag(norm), "invalid argument %q for %q flag: %v", fl.Value.V, "--"+norm, err)
+			full := "--" + norm
+			if norm == "v" || norm == "help" {
+				full = "-" + norm[:1] + ", " + full
+			}
+			fail(Word{Pos: fl.Value.Pos}, fl.Written, "", isAddressFlag(norm), "invalid argument %q for %q flag: %v", fl.Value.V, full, err)
+			if kind == kindIP {
+				f.Errors[len(f.Errors)-1].Rule = plan.RuleAdvertiseAddressWrong
+			}
 		}
 		if kind != kindList {
 			for i := range f.Flags {
@@ -199,17 +226,32 @@ func (c CommandLine) Parse() Flags {
 // short reads a word with a single dash: one-letter flags, of which the programs know -h and -v alone.
 func (c CommandLine) short(f *Flags, w Word, args []Word, fail func(Word, string, string, bool, string, ...any)) []Word {
 	letters := w.Text[1:]
-	if letters[0] == 'v' {
-		switch {
-		case len(letters) > 2 && letters[1] == '=', len(letters) > 1:
-		case len(args) > 0:
-			args = args[1:]
-		default:
-			fail(w, w.Text, "", false, "flag needs an argument: 'v' in -v")
+	for letters != "" && letters[0] == 'h' {
+		if len(letters) > 2 && letters[1] == '=' {
+			if err := checkFlagValue(kindBool, letters[2:]); err != nil {
+				fail(w, "-h", "", false, "invalid argument %q for \"-h, --help\" flag: %v", letters[2:], err)
+			}
+			return args
 		}
-		return args
+		letters = letters[1:]
 	}
-	if letters == "h" {
+	switch {
+	case letters == "":
+		return args
+	case letters[0] == 'v':
+		value := letters[1:]
+		switch {
+		case len(value) > 1 && value[0] == '=':
+			value = value[1:]
+		case value == "" && len(args) == 0:
+			fail(w, w.Text, "", false, "flag needs an argument: 'v' in -v")
+			return args
+		case value == "":
+			value, args = args[0].Text, args[1:]
+		}
+		if err := checkFlagValue(kindLevel, value); err != nil && !w.Unknown {
+			fail(w, "-v", "", false, "invalid argument %q for \"-v, --v\" flag: %v", value, err)
+		}
 		return args
 	}
 	name, _, _ := strings.Cut(letters, "=")
@@ -217,7 +259,11 @@ func (c CommandLine) short(f *Flags, w Word, args []Word, fail func(Word, string
 	if _, ok := c.table()[c.normalize(name)]; ok {
 		hint = "write --" + name + " with two dashes"
 	}
-	fail(w, "-"+name, hint, address, "unknown shorthand flag: %q in -%s", letters[0], letters)
+	r, _ := utf8.DecodeRuneInString(letters)
+	if r >= utf8.RuneSelf {
+		r = rune(letters[0]) // pflag looks at a single byte
+	}
+	fail(w, "-"+name, hint, address, "unknown shorthand flag: %q in -%s", r, letters)
 	return args
 }
 
@@ -225,7 +271,11 @@ func (c CommandLine) short(f *Flags, w Word, args []Word, fail func(Word, string
 // k8s.io/kubernetes v1.37.2 cmd/kube-controller-manager/app/controllermanager.go NewControllerManagerCommand, Args.
 func (c CommandLine) positional(f *Flags, fail func(Word, string, string, bool, string, ...any)) {
 	v := c.Version.Or(plan.NewestKubernetes())
-	if c.Component == plan.Kubeadm || v.Before(plan.Version{Major: 1, Minor: 19}) {
+	if c.Component == plan.Kubeadm {
+		c.kubeadmPositional(f, fail)
+		return
+	}
+	if v.Before(plan.Version{Major: 1, Minor: 19}) {
 		return
 	}
 	var texts []string
@@ -239,6 +289,24 @@ func (c CommandLine) positional(f *Flags, fail func(Word, string, string, bool, 
 		hint, address := c.strayHint(*f, w)
 		fail(w, "", hint, address, "%q does not take any arguments, got %q", string(c.Component), texts)
 		return
+	}
+}
+
+// kubeadmPositional refuses words that kubeadm does not take: any for init, more than one for join. What stands behind "phase" is a
+// subcommand's.
+// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/cmd/init.go NewCmdInit, join.go NewCmdJoin; github.com/spf13/cobra args.go.
+func (c CommandLine) kubeadmPositional(f *Flags, fail func(Word, string, string, bool, string, ...any)) {
+	words := f.Positional
+	if len(words) > 0 && words[0].Text == "phase" {
+		return
+	}
+	switch {
+	case c.Command == "init" && len(words) > 0:
+		hint, address := c.strayHint(*f, words[0])
+		fail(words[0], "", hint, address, "unknown command %q for \"kubeadm init\"", words[0].Text)
+	case c.Command == "join" && len(words) > 1:
+		hint, address := c.strayHint(*f, words[1])
+		fail(words[1], "", hint, address, "accepts at most 1 arg(s), received %d", len(words))
 	}
 }
 
@@ -268,6 +336,17 @@ func checkFlagValue(kind flagKind, value string) error {
 	switch kind {
 	case kindBool:
 		_, err := strconv.ParseBool(value)
+		return err
+	case kindIP:
+		// github.com/spf13/pflag v1.0.10 ip.go ipValue.Set.
+		if value == "" {
+			return nil
+		}
+		if a, err := netip.ParseAddr(strings.TrimSpace(value)); err != nil || a.Zone() != "" {
+			return fmt.Errorf("failed to parse IP: %q", value)
+		}
+	case kindLevel:
+		_, err := strconv.ParseUint(value, 10, 32)
 		return err
 	case kindInt32:
 		_, err := strconv.ParseInt(value, 0, 32)

@@ -14,6 +14,8 @@ const (
 	kindOther flagKind = iota // takes a value, the last one counts
 	kindBool                  // takes a value after "=" only
 	kindInt32                 // takes a number
+	kindLevel                 // takes a number that is not negative
+	kindIP                    // takes an address
 	kindList                  // takes a value, several add up
 )
 
@@ -67,7 +69,7 @@ var controllerManagerFlags = newFlagTable(map[flagKind]string{
 		concurrent-namespace-syncs concurrent-node-syncs concurrent-rc-syncs concurrent-replicaset-syncs
 		concurrent-resource-quota-syncs concurrent-resourceclaim-syncs concurrent-service-endpoint-syncs
 		concurrent-service-syncs concurrent-serviceaccount-token-syncs concurrent-statefulset-syncs
-		concurrent-ttl-after-finished-syncs concurrent-validating-admission-policy-status-syncs concurrent_rc_syncs
+		concurrent-ttl-after-finished-syncs concurrent-validating-admission-policy-status-syncs
 		kube-api-burst large-cluster-size-threshold max-endpoints-per-slice mirroring-concurrent-service-endpoint-syncs
 		mirroring-max-endpoints-per-subset node-cidr-mask-size node-cidr-mask-size-ipv4 node-cidr-mask-size-ipv6
 		pv-recycler-increment-timeout-nfs pv-recycler-minimum-timeout-hostpath pv-recycler-minimum-timeout-nfs
@@ -80,9 +82,9 @@ var controllerManagerFlags = newFlagTable(map[flagKind]string{
 		vmodule
 	`,
 	kindOther: `
-		address allow-metric-labels-manifest attach-detach-reconcile-sync-period authentication-kubeconfig
+		allow-metric-labels-manifest attach-detach-reconcile-sync-period authentication-kubeconfig
 		authentication-token-webhook-cache-ttl authorization-kubeconfig authorization-webhook-cache-authorized-ttl
-		authorization-webhook-cache-unauthorized-ttl azure-container-registry-config bind-address cert-dir cidr-allocator-type
+		authorization-webhook-cache-unauthorized-ttl azure-container-registry-config cert-dir cidr-allocator-type
 		client-ca-file cloud-config cloud-provider cloud-provider-gce-l7lb-src-cidrs cloud-provider-gce-lb-src-cidrs
 		cluster-cidr cluster-name cluster-signing-cert-file cluster-signing-duration cluster-signing-key-file
 		cluster-signing-kube-apiserver-client-cert-file cluster-signing-kube-apiserver-client-key-file
@@ -95,7 +97,7 @@ var controllerManagerFlags = newFlagTable(map[flagKind]string{
 		horizontal-pod-autoscaler-downscale-delay horizontal-pod-autoscaler-downscale-stabilization
 		horizontal-pod-autoscaler-initial-readiness-delay horizontal-pod-autoscaler-sync-period
 		horizontal-pod-autoscaler-tolerance horizontal-pod-autoscaler-upscale-delay http2-max-streams-per-connection
-		insecure-bind-address insecure-port kube-api-content-type kube-api-qps kubeconfig leader-elect-lease-duration
+		insecure-port kube-api-content-type kube-api-qps kubeconfig leader-elect-lease-duration
 		leader-elect-renew-deadline leader-elect-resource-lock leader-elect-resource-name leader-elect-resource-namespace
 		leader-elect-retry-period leader-migration-config legacy-service-account-token-clean-up-period log-backtrace-at
 		log-dir log-file log-file-max-size log-flush-frequency log-json-info-buffer-size log-text-info-buffer-size
@@ -105,8 +107,10 @@ var controllerManagerFlags = newFlagTable(map[flagKind]string{
 		pvclaimbinder-sync-period register-retry-count requestheader-client-ca-file resource-quota-sync-period root-ca-file
 		route-reconciliation-period secondary-node-eviction-rate secure-port service-account-private-key-file
 		service-cluster-ip-range show-hidden-metrics-for-version stderrthreshold tls-cert-file tls-min-version
-		tls-private-key-file unhealthy-zone-threshold v volume-host-cidr-denylist
+		tls-private-key-file unhealthy-zone-threshold volume-host-cidr-denylist
 	`,
+	kindLevel: "v",
+	kindIP:    "bind-address address insecure-bind-address",
 })
 
 // apiServerFlags are the flags of kube-apiserver, by kind.
@@ -134,7 +138,7 @@ var apiServerFlags = newFlagTable(map[flagKind]string{
 		watch-cache-sizes
 	`,
 	kindOther: `
-		address admission-control-config-file advertise-address allow-metric-labels-manifest apiserver-count
+		admission-control-config-file allow-metric-labels-manifest apiserver-count
 		audit-log-batch-buffer-size audit-log-batch-max-size audit-log-batch-max-wait audit-log-batch-throttle-burst
 		audit-log-batch-throttle-qps audit-log-format audit-log-maxage audit-log-maxbackup audit-log-maxsize audit-log-mode
 		audit-log-path audit-log-truncate-max-batch-size audit-log-truncate-max-event-size audit-log-version audit-policy-file
@@ -145,7 +149,7 @@ var apiServerFlags = newFlagTable(map[flagKind]string{
 		authentication-token-webhook-cache-ttl authentication-token-webhook-config-file authentication-token-webhook-version
 		authorization-config authorization-policy-file authorization-webhook-cache-authorized-ttl
 		authorization-webhook-cache-unauthorized-ttl authorization-webhook-config-file authorization-webhook-version
-		azure-container-registry-config basic-auth-file bind-address cert-dir client-ca-file cloud-config cloud-provider
+		azure-container-registry-config basic-auth-file cert-dir client-ca-file cloud-config cloud-provider
 		cloud-provider-gce-l7lb-src-cidrs cloud-provider-gce-lb-src-cidrs coordinated-leadership-lease-duration
 		coordinated-leadership-renew-deadline coordinated-leadership-retry-period debug-socket-path
 		default-not-ready-toleration-seconds default-unreachable-toleration-seconds default-watch-cache-size
@@ -153,7 +157,7 @@ var apiServerFlags = newFlagTable(map[flagKind]string{
 		endpoint-reconciler-type etcd-cafile etcd-certfile etcd-compaction-interval etcd-count-metric-poll-period
 		etcd-db-metric-poll-interval etcd-healthcheck-timeout etcd-keyfile etcd-prefix etcd-readycheck-timeout event-ttl
 		experimental-encryption-provider-config external-hostname goaway-chance google-json-key
-		http2-max-streams-per-connection insecure-bind-address insecure-port kubelet-certificate-authority
+		http2-max-streams-per-connection insecure-port kubelet-certificate-authority
 		kubelet-client-certificate kubelet-client-key kubelet-port kubelet-read-only-port kubelet-timeout
 		kubernetes-service-node-port lease-reuse-duration-seconds livez-grace-period log-backtrace-at log-dir log-file
 		log-file-max-size log-flush-frequency log-json-info-buffer-size log-text-info-buffer-size logging-format
@@ -165,8 +169,10 @@ var apiServerFlags = newFlagTable(map[flagKind]string{
 		service-account-signing-key-file service-cluster-ip-range service-node-port-range show-hidden-metrics-for-version
 		shutdown-delay-duration shutdown-watch-termination-grace-period ssh-keyfile ssh-user stderrthreshold storage-backend
 		storage-initialization-timeout storage-media-type target-ram-mb tls-cert-file tls-min-version tls-private-key-file
-		token-auth-file tracing-config-file v
+		token-auth-file tracing-config-file 
 	`,
+	kindLevel: "v",
+	kindIP:    "advertise-address bind-address insecure-bind-address address",
 })
 
 // initFlags are the flags of kubeadm init, by kind.
@@ -185,8 +191,9 @@ var initFlags = newFlagTable(map[flagKind]string{
 		apiserver-advertise-address cert-dir certificate-key config control-plane-endpoint cri-socket experimental-kustomize
 		experimental-patches feature-gates image-repository kubernetes-version log-backtrace-at log-dir log-file
 		log-file-max-size node-name patches pod-network-cidr rootfs service-cidr service-dns-domain stderrthreshold token
-		token-ttl v
+		token-ttl 
 	`,
+	kindLevel: "v",
 })
 
 // joinFlags are the flags of kubeadm join, by kind.
@@ -204,8 +211,9 @@ var joinFlags = newFlagTable(map[flagKind]string{
 	kindOther: `
 		apiserver-advertise-address certificate-key config cri-socket discovery-file discovery-token experimental-kustomize
 		experimental-patches log-backtrace-at log-dir log-file log-file-max-size node-name patches rootfs stderrthreshold
-		tls-bootstrap-token token v
+		tls-bootstrap-token token 
 	`,
+	kindLevel: "v",
 })
 
 // isAddressFlag reports whether a flag of that name, written with dashes, bears on address ranges.

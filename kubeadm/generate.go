@@ -24,6 +24,11 @@ type Generated struct {
 	APIServerServiceIP   netip.Addr // address of the service "kubernetes", also in the API server's certificate; invalid where there is none
 }
 
+// String returns the flags of both programs, one line for each.
+func (g Generated) String() string {
+	return "kube-controller-manager " + strings.Join(g.ControllerManager, " ") + "\nkube-apiserver " + strings.Join(g.APIServer, " ")
+}
+
 // An apiVersion is the life of one version of kubeadm's API.
 type apiVersion struct {
 	name       string
@@ -45,9 +50,21 @@ var apiVersions = []apiVersion{
 	{"v1", [2]int{37, 0}, 0, 0},
 }
 
-// release returns v, or the release that the configuration names, or the newest.
+// release returns v, or the release that the configuration names, or the newest that reads the API versions of its documents.
 func (c Config) release(v plan.Version) plan.Version {
-	return v.Or(c.Version()).Or(plan.NewestKubernetes())
+	if v = v.Or(c.Version()); !v.IsZero() {
+		return v
+	}
+	v = plan.NewestKubernetes()
+	for _, d := range c.Documents {
+		_, version, _ := strings.Cut(d.APIVersion.V, "/")
+		for _, a := range apiVersions {
+			if a.name == version && a.minors[1] > 0 && a.minors[1] <= v.Minor {
+				v = plan.Version{Major: 1, Minor: a.minors[1] - 1}
+			}
+		}
+	}
+	return v
 }
 
 // Networking returns what kubeadm validates about ranges.
@@ -85,8 +102,8 @@ func (c ClusterConfiguration) gates() plan.Gates {
 }
 
 // Refusals returns why a kubeadm of release v does not take the configuration, in its words and in its order; none where it does.
-// The zero Version stands for the release that the configuration itself names, or else the newest. Before kubeadm looks at any
-// range it refuses what it cannot decode, so that then nothing else is said.
+// The zero Version stands for the release that the configuration itself names, or else the newest that reads the API version of its
+// documents. Before kubeadm looks at any range it refuses what it cannot decode, so that then nothing else is said.
 func (c Config) Refusals(v plan.Version) []plan.Refusal {
 	v = c.release(v)
 	var out []plan.Refusal
@@ -102,7 +119,7 @@ func (c Config) Refusals(v plan.Version) []plan.Refusal {
 	}
 	for _, p := range c.Problems {
 		if p.Rule == plan.RuleKubeadmConfigRefused {
-			out = append(out, plan.Refusal{Program: plan.Kubeadm, Rule: p.Rule, ID: "adm-decode", Message: p.Message,
+			out = append(out, plan.Refusal{Program: plan.Kubeadm, Rule: p.Rule, ID: "adm-decode", Message: strings.TrimPrefix(p.Message, refusesFile),
 				Source: "cmd/kubeadm/app/util/config/initconfiguration.go documentMapToInitConfiguration, v1.37.2"})
 		}
 	}
@@ -135,8 +152,7 @@ func refuseAPIVersion(version, kind string, v plan.Version) string {
 	return ""
 }
 
-// Generate returns what a kubeadm of release v writes for the configuration. The zero Version stands for the release that the
-// configuration itself names, or else the newest.
+// Generate returns what a kubeadm of release v writes for the configuration. The zero Version is taken as [Config.Refusals] takes it.
 //
 // The error is a *[plan.RefusedError] if kubeadm does not take the configuration.
 // k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/phases/controlplane/manifests.go getControllerManagerCommand, getAPIServerCommand, and
@@ -248,6 +264,24 @@ func oldNodeMask(pods string) (mask int, six bool) {
 	}
 }
 
+// userArgs returns the arguments of extraArgs that take no part in merging, in the order in which release v writes them: sorted by
+// name and value up to 1.35, a map's last value of each name alone up to 1.28, as they stand from 1.36 on.
+func userArgs(v plan.Version, extra []ExtraArg) []ExtraArg {
+	var out []ExtraArg
+	for i, e := range extra {
+		isLast := !slices.ContainsFunc(extra[i+1:], func(o ExtraArg) bool { return o.Name.V == e.Name.V })
+		if e.MergeMethod == "" && (isLast || !v.Before(plan.Version{Major: 1, Minor: 29})) {
+			out = append(out, e)
+		}
+	}
+	if v.Before(plan.Version{Major: 1, Minor: 36}) {
+		slices.SortStableFunc(out, func(a, b ExtraArg) int {
+			return cmp.Or(cmp.Compare(a.Name.V, b.Name.V), cmp.Compare(a.Value.V, b.Value.V))
+		})
+	}
+	return out
+}
+
 // mergeArgs puts together kubeadm's own arguments and those of extraArgs, in the order in which release v writes them.
 // k8s.io/kubernetes cmd/kubeadm/app/util/arguments.go BuildArgumentListFromMap (v1.13 to v1.28), ArgumentsToCommand (v1.29 on).
 func mergeArgs(v plan.Version, base []plan.Arg, extra []ExtraArg) []string {
@@ -271,17 +305,12 @@ func mergeArgs(v plan.Version, base []plan.Arg, extra []ExtraArg) []string {
 		}
 		kept = append(kept, b)
 	}
-	list := !v.Before(plan.Version{Major: 1, Minor: 29})
-	for _, e := range extra {
-		if e.MergeMethod != "" || !list && overrides[e.Name.V] != e {
-			continue
-		}
+	for _, e := range userArgs(v, extra) {
 		user = append(user, plan.Arg{Name: e.Name.V, Value: e.Value.V})
 	}
 	var out []plan.Arg
 	switch {
 	case v.Before(plan.Version{Major: 1, Minor: 14}):
-		slices.SortFunc(user, byName)
 		out = append(user, kept...)
 	case v.Before(plan.Version{Major: 1, Minor: 36}):
 		out = append(kept, user...)

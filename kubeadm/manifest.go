@@ -21,6 +21,16 @@ type Process struct {
 	Env []string
 }
 
+// String returns the program with its effective flags about addresses, in one line:
+// "kube-controller-manager v1.30.1 --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16".
+func (p Process) String() string {
+	s := p.CommandLine.String()
+	if v := p.Version.String(); v != "" {
+		s = strings.Replace(s, string(p.Component), string(p.Component)+" "+v, 1)
+	}
+	return s
+}
+
 // endpointAnnotation is where kubeadm notes the host's own API endpoint.
 // k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/constants/constants.go KubeAPIServerAdvertiseAddressEndpointAnnotationKey.
 const endpointAnnotation = "kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint"

@@ -10,12 +10,15 @@ import (
 	"github.com/kubecidr/kubecidr/plan"
 )
 
+// refusesFile begins the message of a finding that kubeadm does not take the file; what kubeadm prints follows.
+const refusesFile = "kubeadm does not take this file: "
+
 // refusedConfig is a finding that kubeadm does not take the file.
 func refusedConfig(pos plan.Position, message string, fix ...string) plan.Finding {
 	return plan.Finding{
 		Rule:      plan.RuleKubeadmConfigRefused,
 		Severity:  plan.Error,
-		Message:   message,
+		Message:   refusesFile + message,
 		Effect:    "kubeadm ends with an error before it changes anything",
 		Fix:       fix,
 		Disturbs:  plan.DisturbsNothing,
@@ -32,7 +35,7 @@ func flagFinding(program plan.Component, e FlagError, field string) plan.Finding
 		msg = fmt.Sprintf("%s: %s does not accept this argument: %s", field, program, e.Msg)
 	}
 	f := plan.Finding{
-		Rule:      plan.RuleFlagRefused,
+		Rule:      e.Rule,
 		Severity:  plan.Error,
 		Message:   msg,
 		Effect:    fmt.Sprintf("%s prints the message and ends; its pod restarts over and over", program),
@@ -99,6 +102,8 @@ func (c *Config) findProblems(f *source.File, docs []*source.Node) {
 	}
 	if !inMap {
 		c.structure(own)
+		c.emptyDocuments(f)
+		c.duplicates(f)
 	}
 	for _, o := range own {
 		c.keys(o)
@@ -112,6 +117,51 @@ func looksLikeKubeadm(o *source.Node) bool {
 		return false
 	}
 	return o.Get("networking", "podSubnet") != nil || o.Get("networking", "serviceSubnet") != nil || o.Get("localAPIEndpoint") != nil
+}
+
+// emptyDocuments refuses documents of comments and blank lines alone, which kubeadm takes for documents without a kind. A separator
+// at the very top and one at the very end make none.
+// k8s.io/apimachinery v0.37.2 pkg/util/yaml/decoder.go YAMLReader.Read.
+func (c *Config) emptyDocuments(f *source.File) {
+	start, offset, empty := 0, 0, true
+	end := func() {
+		if empty && offset > start {
+			p := refusedConfig(f.Position(start),
+				"invalid configuration for GroupVersionKind /, Kind=: kind and apiVersion is mandatory information that must be specified",
+				fmt.Sprintf("%s: remove the separator (---) that makes a document of these comments or blank lines", f.Position(start)))
+			p.Severity = plan.Warning // somebody may have put them there after kubeadm had read the file
+			c.Problems = append(c.Problems, p)
+		}
+	}
+	for line := range strings.Lines(string(f.Data)) {
+		if rest, ok := strings.CutPrefix(line, "---"); ok && (strings.TrimSpace(rest) == "" || strings.TrimSpace(rest)[0] == '#') {
+			end()
+			offset += len(line)
+			start, empty = offset, true
+			continue
+		}
+		offset += len(line)
+		if t := strings.TrimSpace(line); t != "" && t[0] != '#' {
+			empty = false
+		}
+	}
+	end()
+}
+
+// duplicates says which keys stand twice: kubeadm init takes the last and prints a warning, kubeadm config validate refuses the file.
+func (c *Config) duplicates(f *source.File) {
+	for _, d := range f.Duplicates() {
+		first, last := d[0], d[1]
+		c.Problems = append(c.Problems, plan.Finding{
+			Rule:     plan.RuleKubeadmKeyDuplicate,
+			Severity: plan.Warning,
+			Message:  fmt.Sprintf("the key %s stands twice, with %q and with %q; kubeadm init takes the last", last.Key, listValue(first.Value).V, listValue(last.Value).V),
+			Effect:   "the first value has no effect; kubeadm config validate refuses the file",
+			Fix:      []string{fmt.Sprintf("%s: remove one of the two", first.KeyPos)},
+			Disturbs: plan.DisturbsNothing,
+			Where:    []plan.Place{{Position: last.KeyPos, Note: last.Key}, {Position: first.KeyPos, Note: last.Key}},
+		})
+	}
 }
 
 // structure refuses what kubeadm refuses before it reads any key: documents without kind or apiVersion, and a kind given twice.
@@ -128,9 +178,13 @@ func (c *Config) structure(own []*source.Node) {
 					g, v = "", group
 				}
 			}
-			c.Problems = append(c.Problems, refusedConfig(o.Pos,
+			p := refusedConfig(o.Pos,
 				fmt.Sprintf("invalid configuration for GroupVersionKind %s/%s, Kind=%s: kind and apiVersion is mandatory information that must be specified", g, v, kind),
-				"add the missing line above the document: apiVersion: kubeadm.k8s.io/v1beta4, kind: ClusterConfiguration"))
+				"add the missing line above the document: apiVersion: kubeadm.k8s.io/v1beta4, kind: ClusterConfiguration")
+			if kind == "" && api == "" {
+				p.Severity = plan.Warning // it may be a part of a file that somebody copied
+			}
+			c.Problems = append(c.Problems, p)
 			continue
 		}
 		if first, ok := seen[kind]; ok {
@@ -344,7 +398,15 @@ func (c *Config) misplaced(w keyWalk, e source.Entry, role, full string) plan.Fi
 		full = e.Key
 	}
 	f.Message = fmt.Sprintf("%s %s stands where kubeadm does not read it (%s of %s); it belongs in %s as %s", e.Key, value, full, w.kind, to.kind, to.path)
-	if parent, name, ok := strings.Cut(to.path, "."); ok && value != "" && !strings.Contains(name, " ") {
+	parent, name, _ := strings.Cut(to.path, ".")
+	if fullParent, _, ok := strings.Cut(full, "."); ok && fullParent == parent && w.kind == to.kind && strings.Count(full, ".") == 1 {
+		why := "no such name"
+		if squash(e.Key) == squash(name) {
+			why = "names are case sensitive"
+		}
+		f.Message = fmt.Sprintf("kubeadm does not read %s %s (%s); the key is %s", full, value, why, to.path)
+		f.Fix = []string{fmt.Sprintf("%s: write %s instead of %s", e.KeyPos, name, e.Key)}
+	} else if parent, name, ok := strings.Cut(to.path, "."); ok && value != "" && !strings.Contains(name, " ") {
 		f.Fix = []string{fmt.Sprintf("%s: write it below %s, indented, as %s:", e.KeyPos, parent, name), nested(to.path, value)}
 	} else {
 		f.Fix = []string{fmt.Sprintf("%s: move it to %s", e.KeyPos, to.path)}

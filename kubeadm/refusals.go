@@ -57,7 +57,7 @@ func (p Process) Refusals(v plan.Version) []plan.Refusal {
 	p.Version = v
 	for _, e := range p.Parse().Errors {
 		if e.Address || !strings.HasPrefix(e.Msg, "unknown flag") {
-			return []plan.Refusal{{Program: p.Component, Rule: plan.RuleFlagRefused, ID: "flag-refused", Field: e.Flag, BadValue: e.Flag, Message: e.Msg,
+			return []plan.Refusal{{Program: p.Component, Rule: e.Rule, ID: "flag-refused", Field: e.Flag, BadValue: e.Flag, Message: e.Msg,
 				Source: "github.com/spf13/pflag flag.go FlagSet.parseArgs, v1.0.10"}}
 		}
 	}
@@ -111,7 +111,7 @@ func (c Command) Refusals(v plan.Version) []plan.Refusal {
 	f := c.Parse()
 	for _, e := range f.Errors {
 		if e.Address || !strings.HasPrefix(e.Msg, "unknown flag") {
-			return []plan.Refusal{{Program: plan.Kubeadm, Rule: plan.RuleFlagRefused, ID: "flag-refused", Field: e.Flag, BadValue: e.Flag, Message: e.Msg,
+			return []plan.Refusal{{Program: plan.Kubeadm, Rule: e.Rule, ID: "flag-refused", Field: e.Flag, BadValue: e.Flag, Message: e.Msg,
 				Source: "github.com/spf13/pflag flag.go FlagSet.parseArgs, v1.0.10"}}
 		}
 	}

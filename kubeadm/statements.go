@@ -172,7 +172,14 @@ func (c Config) statements(podKey, serviceKey, addressKey, host string, states b
 	if c.Init.Pos.IsValid() {
 		b := base
 		b.Host = firstNonEmpty(c.Init.NodeName.V, host)
-		if s, ok := address(b, addressKey, c.Init.AdvertiseAddress, true); ok {
+		key := addressKey
+		switch {
+		case c.Init.APIVersion == "v1alpha1", c.Init.APIVersion == "v1alpha2":
+			key = "api.advertiseAddress"
+		case c.Init.APIVersion == "v1alpha3":
+			key = "apiEndpoint.advertiseAddress"
+		}
+		if s, ok := address(b, key, c.Init.AdvertiseAddress, true); ok {
 			out = append(out, s)
 		}
 		out = append(out, nodeIPs(b, c.Init.KubeletExtraArgs)...)
@@ -225,7 +232,7 @@ func (c Config) argStatements(base plan.Statement) []plan.Statement {
 		{"controllerManager.extraArgs", plan.ControllerManager, c.Cluster.ControllerManagerArgs},
 		{"apiServer.extraArgs", plan.APIServer, c.Cluster.APIServerArgs},
 	} {
-		flags := extraArgLine(part.comp, c.Version(), part.args).Parse()
+		flags := extraArgLine(part.comp, c.Version(), userArgs(c.release(plan.Version{}), part.args)).Parse()
 		for _, f := range flags.Flags {
 			if f.Unknown {
 				continue
@@ -270,7 +277,7 @@ func (c Config) argStatements(base plan.Statement) []plan.Statement {
 			out = append(out, s)
 		}
 		for _, e := range flags.Errors {
-			if e.Address {
+			if e.Address && !c.refusedAt(e.Pos) {
 				out = append(out, problem(base, flagFinding(part.comp, e, part.field)))
 			}
 		}
@@ -278,7 +285,14 @@ func (c Config) argStatements(base plan.Statement) []plan.Statement {
 	return out
 }
 
-// extraArgLine returns the arguments that kubeadm makes of extraArgs, in file order.
+// refusedAt reports whether kubeadm refuses what stands at a place, so that no other program gets to see it.
+func (c Config) refusedAt(pos plan.Position) bool {
+	return slices.ContainsFunc(c.Problems, func(p plan.Finding) bool {
+		return p.Rule == plan.RuleKubeadmConfigRefused && p.Where[0].Position == pos
+	})
+}
+
+// extraArgLine returns the arguments that kubeadm makes of extraArgs.
 func extraArgLine(comp plan.Component, v plan.Version, args []ExtraArg) CommandLine {
 	l := CommandLine{Component: comp, Version: v}
 	for _, a := range args {
@@ -352,11 +366,6 @@ func (c Command) Statements() []plan.Statement {
 		}
 		s.Overridden = true
 		stated = append(stated, s)
-	}
-	for i := range stated {
-		if stated[i].Role == plan.RoleAddress && stated[i].Host == "" {
-			stated[i].Host = c.Host
-		}
 	}
 	return append(out, stated...)
 }

@@ -52,9 +52,10 @@ const (
 	RuleDNSDomainInvalid      RuleID = "dns-domain-invalid"        // networking.dnsDomain of kubeadm
 	RuleAdvertiseAddressWrong RuleID = "advertise-address-invalid" // no IP address
 
-	RuleFlagRefused          RuleID = "flag-refused"               // an argument that a program's flag package does not accept
-	RuleKubeadmConfigRefused RuleID = "kubeadm-config-refused"     // structure, types or API version that kubeadm does not accept
-	RuleKubeadmKeyUnknown    RuleID = "kubeadm-config-key-unknown" // a key that kubeadm does not read, not about ranges
+	RuleFlagRefused          RuleID = "flag-refused"                 // an argument that a program's flag package does not accept
+	RuleKubeadmConfigRefused RuleID = "kubeadm-config-refused"       // structure, types or API version that kubeadm does not accept
+	RuleKubeadmKeyDuplicate  RuleID = "kubeadm-config-key-duplicate" // a key that stands twice in one mapping
+	RuleKubeadmKeyUnknown    RuleID = "kubeadm-config-key-unknown"   // a key that kubeadm does not read, not about ranges
 
 	RuleKubeadmConfigDrift RuleID = "kubeadm-config-drift"   // manifests and kubeadm's configuration differ
 	RuleReservedOverlap    RuleID = "reserved-range-overlap" // pods or services where something else lives
