@@ -222,6 +222,14 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/util/config/common.go, v1.37.2",
 	},
 	{
+		ID: RuleKubeadmKeyDuplicate, Severity: Warning, Disturbs: DisturbsNothing,
+		Title:  "A key that stands twice in one mapping of kubeadm's configuration",
+		Cause:  "Two people, or two templates, wrote the same key.",
+		Effect: "kubeadm init warns and takes the last; kubeadm config validate refuses the file.",
+		Mend:   "remove one of the two",
+		Source: "k8s.io/kubernetes cmd/kubeadm/app/util/config/strict/strict.go, v1.37.2",
+	},
+	{
 		ID: RuleKubeadmKeyUnknown, Severity: Warning, Also: []Severity{Info}, Disturbs: DisturbsNothing,
 		Title:  "A key that kubeadm does not read, not about ranges",
 		Cause:  "A slip of the pen, or a key of another API version.",
