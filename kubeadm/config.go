@@ -324,7 +324,7 @@ func readArgs(n *source.Node) []ExtraArg {
 		}
 	case source.Sequence:
 		for _, it := range n.Items {
-			if it == nil || it.Kind != source.Mapping {
+			if it == nil || it.Kind != source.Mapping && it.Kind != source.Null {
 				continue
 			}
 			out = append(out, ExtraArg{Name: it.Get("name").Value(), Value: it.Get("value").Value(), MergeMethod: it.Get("mergeMethod").Str()})

@@ -112,7 +112,11 @@ func (c Config) Refusals(v plan.Version) []plan.Refusal {
 		if group != "kubeadm.k8s.io" {
 			continue
 		}
-		if msg := refuseAPIVersion(version, d.Kind.V, v); msg != "" {
+		msg := refuseAPIVersion(version, d.Kind.V, v)
+		if strings.HasPrefix(msg, "no kind") && !slices.Contains([]string{"ClusterConfiguration", "InitConfiguration", "MasterConfiguration"}, d.Kind.V) {
+			continue // kubeadm init passes over other kinds
+		}
+		if msg != "" {
 			out = append(out, plan.Refusal{Program: plan.Kubeadm, Rule: plan.RuleKubeadmConfigRefused, ID: "adm-api-version", Field: "apiVersion",
 				BadValue: d.APIVersion.V, Message: msg, Source: "cmd/kubeadm/app/util/config/common.go validateSupportedVersion, v1.37.2"})
 		}

@@ -101,7 +101,8 @@ func (c *Config) findProblems(f *source.File, docs []*source.Node) {
 		return
 	}
 	if !inMap {
-		c.structure(own)
+		c.structure(objects(docs), own)
+		c.noConfiguration(own)
 		c.emptyDocuments(f)
 		c.duplicates(f)
 	}
@@ -111,16 +112,30 @@ func (c *Config) findProblems(f *source.File, docs []*source.Node) {
 	}
 }
 
-// looksLikeKubeadm reports whether an object without kind and apiVersion holds kubeadm's settings.
+// looksLikeKubeadm reports whether an object without kind, or without kind and apiVersion, holds kubeadm's settings.
 func looksLikeKubeadm(o *source.Node) bool {
-	if o.Get("kind") != nil || o.Get("apiVersion") != nil {
+	if o.Get("kind").Str() != "" || strings.Contains(o.Get("apiVersion").Str(), "/") {
 		return false
 	}
 	return o.Get("networking", "podSubnet") != nil || o.Get("networking", "serviceSubnet") != nil || o.Get("localAPIEndpoint") != nil
 }
 
+// noConfiguration refuses a file in which no document is one that kubeadm begins with.
+// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/util/config/initconfiguration.go documentMapToInitConfiguration.
+func (c *Config) noConfiguration(own []*source.Node) {
+	for _, o := range own {
+		switch o.Get("kind").Str() {
+		case "", "ClusterConfiguration", "InitConfiguration", "MasterConfiguration", "JoinConfiguration", "NodeConfiguration",
+			"ClusterStatus", "ResetConfiguration", "UpgradeConfiguration":
+			return
+		}
+	}
+	c.Problems = append(c.Problems, refusedConfig(own[0].Pos, "no InitConfiguration or ClusterConfiguration kind was found in the configuration file",
+		fmt.Sprintf("%s: write kind: ClusterConfiguration", own[0].Get("kind").Value().Pos)))
+}
+
 // emptyDocuments refuses documents of comments and blank lines alone, which kubeadm takes for documents without a kind. A separator
-// at the very top and one at the very end make none.
+// before which nothing stands belongs to the document that follows it, so one at the very top and one at the very end make none.
 // k8s.io/apimachinery v0.37.2 pkg/util/yaml/decoder.go YAMLReader.Read.
 func (c *Config) emptyDocuments(f *source.File) {
 	start, offset, empty := 0, 0, true
@@ -134,14 +149,16 @@ func (c *Config) emptyDocuments(f *source.File) {
 		}
 	}
 	for line := range strings.Lines(string(f.Data)) {
-		if rest, ok := strings.CutPrefix(line, "---"); ok && (strings.TrimSpace(rest) == "" || strings.TrimSpace(rest)[0] == '#') {
+		rest, separator := strings.CutPrefix(line, "---")
+		rest = strings.TrimSpace(rest)
+		if separator = separator && (rest == "" || rest[0] == '#'); separator && offset > start {
 			end()
 			offset += len(line)
 			start, empty = offset, true
 			continue
 		}
 		offset += len(line)
-		if t := strings.TrimSpace(line); t != "" && t[0] != '#' {
+		if t := strings.TrimSpace(line); !separator && t != "" && t[0] != '#' {
 			empty = false
 		}
 	}
@@ -166,11 +183,14 @@ func (c *Config) duplicates(f *source.File) {
 
 // structure refuses what kubeadm refuses before it reads any key: documents without kind or apiVersion, and a kind given twice.
 // k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/util/marshal.go SplitConfigDocuments.
-func (c *Config) structure(own []*source.Node) {
+func (c *Config) structure(all, own []*source.Node) {
 	seen := map[string]plan.Position{}
-	for _, o := range own {
+	for _, o := range all {
 		kind, api := o.Get("kind").Str(), o.Get("apiVersion").Str()
 		group, version, _ := strings.Cut(api, "/")
+		if !slices.Contains(own, o) && kind != "" && api != "" {
+			continue // an object of the cluster's, beside which the configuration was collected
+		}
 		if kind == "" || group == "" || version == "" {
 			g, v := "", ""
 			if api != "" {
@@ -205,6 +225,9 @@ func (c *Config) keys(o *source.Node) {
 	s := schemaOf(kind, version)
 	if s == nil {
 		if kind != "" {
+			if !isKubeadmKind(kind) {
+				c.unknownKind(o, kind)
+			}
 			return
 		}
 		s = clusterSchema
@@ -213,6 +236,30 @@ func (c *Config) keys(o *source.Node) {
 		kind = "ClusterConfiguration"
 	}
 	c.walk(keyWalk{kind: kind, version: version, root: s}, o, s, nil)
+}
+
+// unknownKind says that kubeadm passes over a document whose kind it does not know.
+// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/util/config/initconfiguration.go documentMapToInitConfiguration.
+func (c *Config) unknownKind(o *source.Node, kind string) {
+	f := plan.Finding{
+		Rule:     plan.RuleKubeadmKeyMisplaced,
+		Severity: plan.Error,
+		Message:  fmt.Sprintf("kubeadm knows no kind %s and passes over the whole document", kind),
+		Effect:   "kubeadm init prints a warning (Ignored configuration document) and goes on without it, or finds no configuration at all",
+		Disturbs: plan.DisturbsNothing,
+		Where:    []plan.Place{{Position: o.Get("kind").Pos, Note: "kind: " + kind}},
+	}
+	if best := suggest.Within(kind, []string{"ClusterConfiguration", "InitConfiguration", "JoinConfiguration"}, 8); best != "" {
+		f.Message += "; " + best + " is probably meant"
+		f.Fix = []string{fmt.Sprintf("%s: write kind: %s", o.Get("kind").Pos, best)}
+	}
+	if e, _ := addressKeyIn(o, 0); e != nil {
+		f.Message += fmt.Sprintf("; %s %s in it is not read", e.Key, listValue(e.Value).V)
+		f.Where = append(f.Where, plan.Place{Position: e.KeyPos, Note: e.Key})
+	} else {
+		f.Severity = plan.Warning
+	}
+	c.Problems = append(c.Problems, f)
 }
 
 // A keyWalk is where a walk over a document's keys is.
@@ -431,51 +478,75 @@ func nested(path, value string) string {
 	return b.String()
 }
 
-// types refuses values of a type that kubeadm does not decode.
+// types refuses values of a type that kubeadm does not decode. The names of Go types in the messages are those of its own packages.
 func (c *Config) types(o *source.Node) {
 	_, version, _ := strings.Cut(o.Get("apiVersion").Str(), "/")
 	kind := o.Get("kind").Str()
-	text := func(goPath string, keys ...string) {
+	refuse := func(n *source.Node, goPath, goType, fix string) {
+		c.Problems = append(c.Problems, refusedConfig(n.Pos,
+			fmt.Sprintf("json: cannot unmarshal %s into Go struct field %s of type %s", jsonType(n), goPath, goType), n.Pos.String()+": "+fix))
+	}
+	// mapping reports whether the value under the key is a mapping that can be looked into.
+	mapping := func(goType string, keys ...string) bool {
 		n := o.Get(keys...)
-		if n == nil {
+		if n != nil && n.Kind != source.Mapping && n.Kind != source.Null {
+			refuse(n, kind+"."+strings.Join(keys, "."), version+"."+goType, keys[len(keys)-1]+" is a mapping: write its keys below it, indented")
+			return false
+		}
+		return n != nil && n.Kind == source.Mapping
+	}
+	text := func(goStruct string, keys ...string) {
+		n := o.Get(keys...)
+		if t := jsonType(n); t == "string" || t == "null" {
 			return
 		}
-		if t := jsonType(n); t != "string" && t != "null" {
-			fix := fmt.Sprintf("%s: write the value in quotes", n.Pos)
-			if n.Kind == source.Sequence {
-				fix = fmt.Sprintf("%s: write one text with a comma and no blank between the ranges: %s: %q", n.Pos, keys[len(keys)-1], listValue(n).V)
-			}
-			c.Problems = append(c.Problems, refusedConfig(n.Pos,
-				fmt.Sprintf("json: cannot unmarshal %s into Go struct field %s of type string", t, goPath), fix))
+		fix := "write the value in quotes"
+		if n.Kind == source.Sequence {
+			fix = fmt.Sprintf("write one text with a comma and no blank between the ranges: %s: %q", keys[len(keys)-1], listValue(n).V)
 		}
+		refuse(n, goStruct+"."+strings.Join(keys, "."), "string", fix)
 	}
 	switch kind {
 	case "ClusterConfiguration", "MasterConfiguration":
-		if n := o.Get("networking"); n != nil && n.Kind != source.Mapping && n.Kind != source.Null {
-			c.Problems = append(c.Problems, refusedConfig(n.Pos,
-				fmt.Sprintf("json: cannot unmarshal %s into Go struct field %s.networking of type %s.Networking", jsonType(n), kind, version),
-				fmt.Sprintf("%s: networking is a mapping with podSubnet, serviceSubnet and dnsDomain", n.Pos)))
+		if mapping("Networking", "networking") {
+			text("Networking", "networking", "podSubnet")
+			text("Networking", "networking", "serviceSubnet")
+			text("Networking", "networking", "dnsDomain")
 		}
-		text("Networking.networking.podSubnet", "networking", "podSubnet")
-		text("Networking.networking.serviceSubnet", "networking", "serviceSubnet")
-		text("Networking.networking.dnsDomain", "networking", "dnsDomain")
-		text(kind+".kubernetesVersion", "kubernetesVersion")
-		text(kind+".controlPlaneEndpoint", "controlPlaneEndpoint")
-		for _, k := range [][2]string{{"apiServer", "apiServerExtraArgs"}, {"controllerManager", "controllerManagerExtraArgs"}, {"scheduler", "schedulerExtraArgs"}} {
-			if version == "v1alpha1" || version == "v1alpha2" || version == "v1alpha3" {
-				c.argTypes(o.Get(k[1]), version, kind+"."+k[1])
-			} else {
-				c.argTypes(o.Get(k[0], "extraArgs"), version, "ControlPlaneComponent."+k[0]+".extraArgs")
+		text(kind, "kubernetesVersion")
+		text(kind, "controlPlaneEndpoint")
+		text(kind, "clusterName")
+		text(kind, "imageRepository")
+		text(kind, "certificatesDir")
+		switch version {
+		case "v1alpha1", "v1alpha2", "v1alpha3":
+			for _, name := range []string{"apiServerExtraArgs", "controllerManagerExtraArgs", "schedulerExtraArgs"} {
+				c.argTypes(o.Get(name), version, kind+"."+name, kind+"."+name)
+			}
+		default:
+			if mapping("APIServer", "apiServer") {
+				c.argTypes(o.Get("apiServer", "extraArgs"), version, "APIServer.apiServer.ControlPlaneComponent.extraArgs", "Arg.apiServer.ControlPlaneComponent.extraArgs")
+			}
+			for _, name := range []string{"controllerManager", "scheduler"} {
+				if mapping("ControlPlaneComponent", name) {
+					c.argTypes(o.Get(name, "extraArgs"), version, "ControlPlaneComponent."+name+".extraArgs", "Arg."+name+".extraArgs")
+				}
 			}
 		}
 	case "InitConfiguration", "JoinConfiguration":
-		text("APIEndpoint.localAPIEndpoint.advertiseAddress", "localAPIEndpoint", "advertiseAddress")
-		c.argTypes(o.Get("nodeRegistration", "kubeletExtraArgs"), version, "NodeRegistrationOptions.nodeRegistration.kubeletExtraArgs")
+		if mapping("APIEndpoint", "localAPIEndpoint") {
+			text("APIEndpoint", "localAPIEndpoint", "advertiseAddress")
+		}
+		if mapping("NodeRegistrationOptions", "nodeRegistration") {
+			text("NodeRegistrationOptions", "nodeRegistration", "name")
+			c.argTypes(o.Get("nodeRegistration", "kubeletExtraArgs"), version, "NodeRegistrationOptions.nodeRegistration.kubeletExtraArgs", "Arg.nodeRegistration.kubeletExtraArgs")
+		}
 	}
 }
 
-// argTypes refuses extraArgs of the wrong shape, and values in them that are no text.
-func (c *Config) argTypes(n *source.Node, version, goPath string) {
+// argTypes refuses extraArgs of the wrong shape, and values in them that are no text. goPath names them in the message, itemPath
+// their items.
+func (c *Config) argTypes(n *source.Node, version, goPath, itemPath string) {
 	if n == nil || n.Kind == source.Null {
 		return
 	}
@@ -483,26 +554,31 @@ func (c *Config) argTypes(n *source.Node, version, goPath string) {
 	if v := c.Version(); version == "v1beta4" && v.Major == 1 && v.Minor == 28 {
 		list = false // still a map in its first, experimental release
 	}
-	refuse := func(pos plan.Position, t, want, fix string) {
-		c.Problems = append(c.Problems, refusedConfig(pos, fmt.Sprintf("json: cannot unmarshal %s into Go struct field %s of type %s", t, goPath, want), fix))
+	refuse := func(n *source.Node, goPath, want, fix string) {
+		c.Problems = append(c.Problems, refusedConfig(n.Pos,
+			fmt.Sprintf("json: cannot unmarshal %s into Go struct field %s of type %s", jsonType(n), goPath, want), n.Pos.String()+": "+fix))
 	}
 	switch {
 	case list && n.Kind != source.Sequence:
-		refuse(n.Pos, jsonType(n), "[]"+version+".Arg", fmt.Sprintf("%s: from v1beta4 on, extraArgs is a list: write \"- name: NAME\" and \"value: VALUE\" for each", n.Pos))
+		refuse(n, goPath, "[]"+version+".Arg", "from v1beta4 on, extraArgs is a list: write \"- name: NAME\" and \"value: VALUE\" for each")
 	case !list && n.Kind != source.Mapping:
-		refuse(n.Pos, jsonType(n), "map[string]string", fmt.Sprintf("%s: up to v1beta3, extraArgs is a map: write NAME: VALUE for each, or use v1beta4", n.Pos))
+		refuse(n, goPath, "map[string]string", "up to v1beta3, extraArgs is a map: write NAME: VALUE for each, or use v1beta4")
 	case list:
 		for _, it := range n.Items {
+			if it != nil && it.Kind != source.Mapping && it.Kind != source.Null {
+				refuse(it, goPath, version+".Arg", "write \"- name: NAME\" and \"value: VALUE\"")
+				continue
+			}
 			for _, key := range []string{"name", "value"} {
-				if v := it.Get(key); v != nil && jsonType(v) != "string" && v.Kind != source.Null {
-					refuse(v.Pos, jsonType(v), "string", fmt.Sprintf("%s: write the value in quotes: %q", v.Pos, v.Str()))
+				if v := it.Get(key); jsonType(v) != "string" && jsonType(v) != "null" {
+					refuse(v, itemPath+"."+key, "string", fmt.Sprintf("write the value in quotes: %q", v.Str()))
 				}
 			}
 		}
 	default:
 		for _, e := range n.Entries {
 			if t := jsonType(e.Value); t != "string" && t != "null" {
-				refuse(e.Value.Pos, t, "string", fmt.Sprintf("%s: write the value in quotes: %q", e.Value.Pos, e.Value.Str()))
+				refuse(e.Value, goPath, "string", fmt.Sprintf("write the value in quotes: %q", e.Value.Str()))
 			}
 		}
 	}
