@@ -89,6 +89,9 @@ func (d *decoder) document(n *source.Node) error {
 		return d.tree(n, kind)
 	}
 	for _, it := range items.Items {
+		if it == nil || it.Kind != source.Mapping {
+			continue
+		}
 		k := it.Get("kind").Str()
 		if k == "" {
 			k = strings.TrimSuffix(kind, "List")
@@ -155,6 +158,9 @@ func (d *decoder) documentJSON(s *jsonscan.Scanner) error {
 
 // item reads one item of a JSON list. kind is what the list is of, "" where it does not say.
 func (d *decoder) item(s *jsonscan.Scanner, kind string) error {
+	if s.Kind() != jsonscan.Object {
+		return nil
+	}
 	c := stream{s}
 	o := d.begin(c.pos(), "")
 	s.Mark(maxItem)
