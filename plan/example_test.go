@@ -53,9 +53,9 @@ func ExampleInfeasibleError() {
 	// blocks of /10: 1 needed, 0 there
 	// draw from 10.0.0.0/9 instead of 10.0.0.0/14
 	// 250 -> 8 pods on a node
+	// 5,000 -> 2,048 nodes and 250 -> 32 pods on a node
 	// draw from 100.64.0.0/10 as well
 	// 5,000 -> 256 nodes
-	// 5,000 -> 1,024 nodes and 250 -> 32 pods on a node
 }
 
 // Two pins in the hosts' range: which ones, and what instead?

@@ -301,14 +301,17 @@ func (x *relaxer) tryBalanced() {
 	if !ok || one.loss <= a.loss(min(3, a.steps)) {
 		return
 	}
-	both := dial{
-		steps: min(a.steps, b.steps),
-		at:    func(r Request, i int) Request { return b.at(a.at(r, i), i) },
-		text:  func(i int) string { return a.text(i) + " and " + b.text(i) },
-		loss:  func(i int) float64 { return a.loss(i) + b.loss(i) },
-	}
-	if c, ok := x.smallest(x.orig, both); ok {
-		x.try(c)
+	for i := 1; i <= min(a.steps, b.steps); i++ {
+		// One of the two alone is a relaxation already, or will do.
+		if feasible(a.at(x.orig.clone(), i)) || feasible(b.at(x.orig.clone(), i)) {
+			return
+		}
+		fewer, ok := x.smallest(b.at(x.orig.clone(), i), a)
+		if !ok || fewer.loss > a.loss(i) {
+			continue
+		}
+		x.try(fewer.and(change{b.text(i), b.loss(i), func(r Request) Request { return b.at(r, i) }}))
+		return
 	}
 }
 
