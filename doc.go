@@ -1,2 +1,40 @@
-// Package kubecidr plans, predicts, checks and repairs the address ranges of a Kubernetes cluster: hosts, services, pods.
+// Package kubecidr reads any set of a cluster's files and checks that they agree about its address ranges: hosts, services, pods.
+//
+// [Check] does it in one call, over an [io/fs.FS]:
+//
+//	report, err := kubecidr.Check(os.DirFS("collected"))
+//	if err == nil {
+//		err = report.Err()
+//	}
+//
+// [Read] gives the steps in between: what each file is, told from its content, which host it comes from, told from its
+// folder's or its own name, and what it says, as values of type plan.Statement. [ReadRequest] reads what a cluster needs from a
+// file, and [WriteFlannel] and [WriteCommands] write what applies a plan.
+//
+// # The rooms
+//
+//	cidr      arithmetic, splits, pools, free space, special-purpose registry     net/netip + netipx, nothing else
+//	  ^
+//	plan      what ranges are for: requests -> plans, statements -> findings      cidr
+//	  ^    ^
+//	kubeadm   files of kubeadm and the control plane  <-> plan                    plan + YAML
+//	flannel   files of flannel                        <-> plan                    plan + YAML
+//	  ^    ^
+//	kubecidr  (this package) reads any set of files and checks them               all of the above
+//	  ^
+//	examples  thin programs over the packages                                     flag parsing and printing, no logic
+//
+// Arrows point one way only. Package plan knows no file format; the format packages know no rule that spans two files. What both
+// format packages need is under internal/: YAML and JSON with places (source), a streaming JSON scanner (jsonscan),
+// suggestions for misspelt names (suggest), ranges as Kubernetes' own parser reads them (ipnet), scenarios of the twin (scenario).
+//
+// # What it is not
+//
+// It is no IPAM: it keeps no database, talks to no cluster and changes nothing.
+//
+// # Promises
+//
+// All packages are pure: no clock, no random source, no network, no environment, no global state. The same input gives the same
+// bytes of output. No input makes them panic, and none takes unbounded memory or time. Rule IDs and the JSON of reports and plans
+// are only added to.
 package kubecidr

@@ -147,6 +147,17 @@ func (f *Files) Ignored() []string {
 	return names
 }
 
+// ReportOptions returns what a report says of the files: which were read, as what, and which were ignored.
+func (f *Files) ReportOptions() plan.ReportOptions {
+	o := plan.ReportOptions{Ignored: f.Ignored()}
+	for _, file := range f.List {
+		for _, k := range file.Kinds {
+			o.Read = append(o.Read, plan.ReadFile{File: file.Name, Kind: string(k)})
+		}
+	}
+	return o
+}
+
 // Check checks what the files say, as [plan.Check] does, and adds to each place the text of its line.
 func (f *Files) Check() plan.Report {
 	r := plan.Check(f.Statements()...)

@@ -87,14 +87,9 @@ func check(s settings, stdout, stderr io.Writer) (sound bool, err error) {
 		return false, err
 	}
 	r := files.Check().Waive(s.waivers...)
-	o := plan.ReportOptions{Ignored: files.Ignored()}
+	o := files.ReportOptions()
 	if f, ok := stdout.(*os.File); ok {
 		o.Color = cli.Colors(f)
-	}
-	for _, f := range files.List {
-		for _, k := range f.Kinds {
-			o.Read = append(o.Read, plan.ReadFile{File: f.Name, Kind: string(k)})
-		}
 	}
 	return r.Err() == nil, s.write(r, stdout, o)
 }

@@ -1,0 +1,74 @@
+package kubecidr_test
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/kubecidr/kubecidr"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// TestReadme holds the README to the code: its Go is that of an Example, and what it shows of the programs is what they print.
+func TestReadme(t *testing.T) {
+	data, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples, err := os.ReadFile("example_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```").FindAllStringSubmatch(string(data), -1)
+	seen := map[string]int{}
+	for _, b := range blocks {
+		seen[b[1]]++
+		switch b[1] {
+		case "go":
+			if !strings.Contains(string(examples), b[2]) {
+				t.Errorf("no Example holds this code of the README:\n%s", b[2])
+			}
+		case "console":
+			command, shown, _ := strings.Cut(b[2], "\n")
+			got := words(printed(t, command))
+			if want := words(shown); !strings.HasPrefix(got, want) {
+				t.Errorf("%s prints\n%s\nthe README says\n%s", command, got[:min(len(got), len(want)+80)], want)
+			}
+		}
+	}
+	if seen["go"] == 0 || seen["console"] < 2 {
+		t.Errorf("found %v blocks in the README, want Go code and two programs", seen)
+	}
+}
+
+// printed returns what a command of the README prints.
+func printed(t *testing.T, command string) string {
+	t.Helper()
+	var b bytes.Buffer
+	switch {
+	case strings.Contains(command, "examples/plan"):
+		p, err := plan.New(plan.Request{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.WriteText(&b, plan.RenderOptions{Nodes: 10}); err != nil {
+			t.Fatal(err)
+		}
+	case strings.Contains(command, "examples/check"):
+		f, err := kubecidr.Read(files, kubecidr.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Check().WriteText(&b, f.ReportOptions()); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Fatalf("the README shows %q, which this test does not know", command)
+	}
+	return b.String()
+}
+
+// words joins the words of s with single blanks: lines may be broken elsewhere.
+func words(s string) string { return strings.Join(strings.Fields(s), " ") }
