@@ -106,7 +106,7 @@ func (c NetConf) ParseBackend(version plan.Version) (Backend, error) {
 	name := strings.ToLower(c.BackendType)
 	row, ok := backendByName(name)
 	if !ok || !row.in(version) {
-		e := &BackendError{Pos: c.Pos("Backend"), Type: name, Message: "Error fetching backend: unknown backend type: " + name}
+		e := &BackendError{Pos: c.pos("Backend.Type", "Backend"), Type: name, Message: "Error fetching backend: unknown backend type: " + name}
 		switch {
 		case name == "":
 			e.Mend = `give Backend a Type: "Backend": {"Type": "vxlan"}`
@@ -131,6 +131,15 @@ func (c NetConf) ParseBackend(version plan.Version) (Backend, error) {
 	}
 	if err := b.options(c, row, version); err != nil {
 		e := &BackendError{Pos: c.Pos("Backend"), Type: name, Message: "Error registering network: " + err.Error()}
+		var te *json.UnmarshalTypeError
+		switch {
+		case errors.Is(err, errMode):
+			e.Pos = c.pos("Backend.Mode", "Backend")
+		case errors.Is(err, errPSK):
+			e.Pos = c.pos("Backend.PSK", "Backend")
+		case errors.As(err, &te):
+			e.Pos = c.pos("Backend."+te.Field, "Backend")
+		}
 		switch {
 		case errors.Is(err, errMode):
 			e.Mend = "Mode is separate, auto, ipv4 or ipv6"
@@ -147,6 +156,16 @@ func (c NetConf) ParseBackend(version plan.Version) (Backend, error) {
 		return b, e
 	}
 	return b, nil
+}
+
+// pos returns the place of the first of the names that is written.
+func (c NetConf) pos(names ...string) plan.Position {
+	for _, name := range names {
+		if k, ok := c.Key(name); ok {
+			return k.Value
+		}
+	}
+	return plan.Position{File: c.File}
 }
 
 // What backends answer to options that they can decode (pkg/backend/wireguard/wireguard.go, pkg/backend/ipsec/ipsec.go).

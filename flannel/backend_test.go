@@ -80,14 +80,14 @@ func TestParseBackend(t *testing.T) {
 		{`{"Type":"wireguard","ListenPort":51821}`, plan.Version{}, Backend{Type: "wireguard", Port: 51821}, ""},
 		{`{"Type":"host-gw","VNI":"not looked at"}`, plan.Version{}, Backend{Type: "host-gw"}, ""},
 		{`{}`, plan.Version{}, Backend{Type: ""}, "net-conf.json:1:12: Error fetching backend: unknown backend type: ; give Backend a Type: \"Backend\": {\"Type\": \"vxlan\"}"},
-		{`{"Type":"vxlam"}`, plan.Version{}, Backend{Type: "vxlam"}, "net-conf.json:1:12: Error fetching backend: unknown backend type: vxlam; flannel knows vxlan, host-gw, wireguard, udp, ipip, ipsec, extension, alloc, tencent-vpc; vxlan was probably meant"},
-		{`{"Type":"aws-vpc"}`, plan.Version{}, Backend{Type: "aws-vpc"}, "net-conf.json:1:12: Error fetching backend: unknown backend type: aws-vpc; aws-vpc was removed in flannel v0.20.0, this is v0.28.10; use another type, such as vxlan"},
+		{`{"Type":"vxlam"}`, plan.Version{}, Backend{Type: "vxlam"}, "net-conf.json:1:20: Error fetching backend: unknown backend type: vxlam; flannel knows vxlan, host-gw, wireguard, udp, ipip, ipsec, extension, alloc, tencent-vpc; vxlan was probably meant"},
+		{`{"Type":"aws-vpc"}`, plan.Version{}, Backend{Type: "aws-vpc"}, "net-conf.json:1:20: Error fetching backend: unknown backend type: aws-vpc; aws-vpc was removed in flannel v0.20.0, this is v0.28.10; use another type, such as vxlan"},
 		{`{"Type":"aws-vpc"}`, v(19, 2), Backend{Type: "aws-vpc"}, ""},
-		{`{"Type":"wireguard"}`, v(15, 0), Backend{Type: "wireguard"}, "net-conf.json:1:12: Error fetching backend: unknown backend type: wireguard; wireguard came with flannel v0.16.0, this is v0.15.0; use another type, such as vxlan"},
-		{`{"Type":"vxlan","VNI":"1"}`, plan.Version{}, Backend{Type: "vxlan", VNI: 1, Port: 8472}, "net-conf.json:1:12: Error registering network: error decoding VXLAN backend config: json: cannot unmarshal string into Go struct field .VNI of type int; numbers and true or false stand without quotes, names in quotes"},
-		{`{"Type":"wireguard","Mode":"both"}`, plan.Version{}, Backend{Type: "wireguard", Port: 51820}, "net-conf.json:1:12: Error registering network: no valid Mode configured; Mode is separate, auto, ipv4 or ipv6"},
-		{`{"Type":"ipsec","PSK":"short"}`, plan.Version{}, Backend{Type: "ipsec"}, "net-conf.json:1:12: Error registering network: config error, password is too short; PSK has at least 96 characters, such as dd if=/dev/urandom count=48 bs=1 status=none | xxd -p -c 48 gives"},
-		{`{"Type":"wireguard","MTU":"big"}`, plan.Version{}, Backend{Type: "wireguard", Port: 51820}, "net-conf.json:1:12: Error registering network: error decoding backend config: json: cannot unmarshal string into Go struct field .MTU of type int; numbers and true or false stand without quotes, names in quotes"},
+		{`{"Type":"wireguard"}`, v(15, 0), Backend{Type: "wireguard"}, "net-conf.json:1:20: Error fetching backend: unknown backend type: wireguard; wireguard came with flannel v0.16.0, this is v0.15.0; use another type, such as vxlan"},
+		{`{"Type":"vxlan","VNI":"1"}`, plan.Version{}, Backend{Type: "vxlan", VNI: 1, Port: 8472}, "net-conf.json:1:34: Error registering network: error decoding VXLAN backend config: json: cannot unmarshal string into Go struct field .VNI of type int; numbers and true or false stand without quotes, names in quotes"},
+		{`{"Type":"wireguard","Mode":"both"}`, plan.Version{}, Backend{Type: "wireguard", Port: 51820}, "net-conf.json:1:39: Error registering network: no valid Mode configured; Mode is separate, auto, ipv4 or ipv6"},
+		{`{"Type":"ipsec","PSK":"short"}`, plan.Version{}, Backend{Type: "ipsec"}, "net-conf.json:1:34: Error registering network: config error, password is too short; PSK has at least 96 characters, such as dd if=/dev/urandom count=48 bs=1 status=none | xxd -p -c 48 gives"},
+		{`{"Type":"wireguard","MTU":"big"}`, plan.Version{}, Backend{Type: "wireguard", Port: 51820}, "net-conf.json:1:38: Error registering network: error decoding backend config: json: cannot unmarshal string into Go struct field .MTU of type int; numbers and true or false stand without quotes, names in quotes"},
 	} {
 		c, err := ReadNetConf([]byte(`{"Backend":`+tt.backend+`}`), Options{Version: plan.NewestFlannel()})
 		if err != nil {

@@ -125,9 +125,12 @@ func (c Config) Statements() []plan.Statement {
 	if c.Err == nil {
 		s, _ := setting("Backend", plan.SettingBackend)
 		s.Text = strings.ToLower(n.BackendType)
+		if k, ok := n.Key("Backend.Type"); ok {
+			s.Pos = k.Value
+		}
 		add(s)
 		if b, err := n.ParseBackend(c.Version); err == nil && b.MTUSet {
-			add(plan.Statement{Role: plan.RoleSetting, Setting: plan.SettingBackendMTU, Key: "Backend.MTU", Int: b.MTUKey, Text: fmt.Sprint(b.MTUKey), Pos: n.Pos("Backend")})
+			add(plan.Statement{Role: plan.RoleSetting, Setting: plan.SettingBackendMTU, Key: "Backend.MTU", Int: b.MTUKey, Text: fmt.Sprint(b.MTUKey), Pos: n.Pos("Backend.MTU")})
 		}
 	}
 	for _, f := range c.Findings() {
@@ -159,7 +162,7 @@ func (c Config) network(key string) (s plan.Statement, written bool) {
 		s.Err = errors.New("invalid CIDR address: " + k.Text)
 		var e *NetConfError
 		if errors.As(c.Err, &e) && e.Key == key {
-			s.Err = e
+			s.Err = errors.New(e.Flannel)
 		}
 	}
 	return s, true
@@ -247,7 +250,7 @@ func (c Config) keyFindings() []plan.Finding {
 	var out []plan.Finding
 	done := map[string]bool{}
 	for _, k := range n.Keys {
-		if k.Name == "" || !k.Loses || done[k.Name] {
+		if k.Name == "" || !k.Loses || done[k.Name] || done["Backend"] && strings.HasPrefix(k.Name, "Backend.") {
 			continue
 		}
 		done[k.Name] = true
@@ -259,7 +262,7 @@ func (c Config) keyFindings() []plan.Finding {
 		f := c.finding(RuleKeyDuplicate, plan.Warning, k.Pos,
 			fmt.Sprintf("%s has %s twice%s: %s in line %d has no effect, %s in line %d counts", c.what(), k.Name, variant, short(k), k.Pos.Line, short(wins), wins.Pos.Line))
 		f.Where = append(f.Where, plan.Place{Position: wins.Pos, Host: c.Host, Note: "this one counts"})
-		f.Fix = []string{fmt.Sprintf("remove one of the two lines, %d or %d", k.Pos.Line, wins.Pos.Line)}
+		f.Fix = []string{fmt.Sprintf("remove one of the two, %s or %s", k.Pos, wins.Pos)}
 		out = append(out, f)
 	}
 	var names []string
@@ -294,7 +297,7 @@ func (c Config) keyFindings() []plan.Finding {
 
 // short returns a key's value for a message: never more than a few words, nor what is secret in a Backend.
 func short(k Key) string {
-	if k.Name == "Backend" || len(k.Text) > 60 || strings.Contains(k.Text, "\n") {
+	if k.Name == "Backend" || k.Text == "" || len(k.Text) > 60 || strings.Contains(k.Text, "\n") {
 		return "the value"
 	}
 	return fmt.Sprintf("%q", k.Text)

@@ -18,6 +18,7 @@ type Daemon struct {
 	// objects, and SubnetLen, SubnetMin and SubnetMax of net-conf.json have no effect. Where it is not given, Pos is that of
 	// the arguments.
 	KubeSubnetMgr plan.Value[bool]
+	ModeKnown     bool                 // the arguments, or the environment, are all there to tell the mode
 	IPMasq        plan.Value[bool]     // --ip-masq
 	Args          []plan.Value[string] // command and args
 }
@@ -43,7 +44,7 @@ func (d Daemon) Statements() []plan.Statement {
 	}
 	out = append(out, plan.Statement{
 		Component: plan.Flannel, Pos: d.KubeSubnetMgr.Pos, Role: plan.RoleSetting, Setting: plan.SettingKubeSubnetMgr,
-		Key: "--kube-subnet-mgr", Bool: d.KubeSubnetMgr.V, Text: d.KubeSubnetMgr.Text, Default: d.KubeSubnetMgr.Text == "",
+		Key: "--kube-subnet-mgr", Bool: d.KubeSubnetMgr.V, Text: d.KubeSubnetMgr.Text, Default: !d.ModeKnown,
 	})
 	return out
 }
@@ -109,14 +110,10 @@ func readDaemon(c *source.Node, object string) (d Daemon, ok bool) {
 			setBool(&d.IPMasq, value.Str(), value.Value().Pos, e.Get("name").Str()+"="+value.Str())
 		}
 	}
-	for i, w := range words {
-		// Package flag ends at the first word that is no flag; the first word is the program.
+	for _, w := range words {
 		name, ok := strings.CutPrefix(w.V, "-")
 		if !ok {
-			if i > 0 && (strings.HasSuffix(words[i-1].V, "flanneld") || strings.HasPrefix(words[i-1].V, "-")) {
-				continue // the program's own name, or a value that stands apart from its flag
-			}
-			continue
+			continue // the program, or the value of the flag before it
 		}
 		name = strings.TrimPrefix(name, "-")
 		name, value, has := strings.Cut(name, "=")
@@ -130,6 +127,7 @@ func readDaemon(c *source.Node, object string) (d Daemon, ok bool) {
 			setBool(&d.IPMasq, value, w.Pos, w.V)
 		}
 	}
+	d.ModeKnown = d.KubeSubnetMgr.Text != "" || len(d.Args) > 0 && c.Get("envFrom") == nil
 	return d, true
 }
 

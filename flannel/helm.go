@@ -134,7 +134,12 @@ func (d *Document) values(n *source.Node, opt Options) {
 	// Places are those of the values, not of the text that is rendered from them.
 	at := map[string]plan.Position{"Network": v.PodCIDR.Pos, "EnableIPv4": v.PodCIDR.Pos, "IPv6Network": v.PodCIDRv6.Pos, "EnableIPv6": v.PodCIDRv6.Pos}
 	if e, ok := v.get("backend"); ok {
-		at["Backend"] = e.Value.Pos
+		at["Backend"], at["Backend.Type"] = e.Value.Pos, e.Value.Pos
+		for _, o := range valuesOptions[e.Value.V] {
+			if e, ok := v.get(o.value); ok {
+				at["Backend."+o.option] = e.Value.Pos
+			}
+		}
 	}
 	if e, ok := v.get("enableNFTables"); ok {
 		at["EnableNFTables"] = e.Value.Pos

@@ -57,7 +57,8 @@ func ParseLogLine(line string) (l LogLine, ok bool) {
 	} else {
 		text = stripPrefixes(text)
 	}
-	text = strings.TrimRight(strings.ReplaceAll(text, `\"`, `"`), " \t\r\n")
+	text, _, _ = strings.Cut(text, `\n","stream":`) // Docker
+	text = strings.TrimSpace(strings.ReplaceAll(text, `\"`, `"`))
 	y, level, ok := recognize(text)
 	if !ok {
 		return LogLine{}, false

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
@@ -99,17 +100,17 @@ type NetConf struct {
 
 // A Key is one key of net-conf.json as it is written.
 type Key struct {
-	Name    string // as flannel knows it, "" if it does not know it
+	Name    string // as flannel knows it, "" if it does not know it; options of Backend as "Backend.MTU"
 	Written string // as it is written: keys match without regard to case
 	Pos     plan.Position
-	Text    string        // the value: strings without quotes, everything else as JSON text
+	Text    string        // the value: strings without quotes, everything else as JSON text; "" for a secret of Backend
 	Prefix  netip.Prefix  // of Network and IPv6Network: as written, host bits kept; zero if it cannot be read
 	Value   plan.Position // where the value stands
 	Loses   bool          // a later key of the same name wins
 }
 
-// Key returns what is written under a name of flannel's, such as "Network", the one that counts; ok is false if it is
-// not written.
+// Key returns what is written under a name of flannel's, such as "Network" or "Backend.MTU", the one that counts; ok is
+// false if it is not written.
 func (c NetConf) Key(name string) (k Key, ok bool) {
 	for _, k := range c.Keys {
 		if k.Name == name && !k.Loses {
@@ -319,6 +320,39 @@ func netConfKeys(root *source.Node, version plan.Version) []Key {
 					keys[i].Loses = true
 				}
 			}
+		}
+		keys = append(keys, k)
+		if k.Name == "Backend" && e.Value.Kind == source.Mapping {
+			for i := range keys {
+				keys[i].Loses = keys[i].Loses || strings.HasPrefix(keys[i].Name, "Backend.")
+			}
+			keys = append(keys, backendKeys(e.Value)...)
+		}
+	}
+	return keys
+}
+
+// backendOptions are the options of all types of backend (pkg/backend).
+var backendOptions = []string{
+	"Type", "VNI", "Port", "MTU", "GBP", "Learning", "DirectRouting", "MacPrefix", "Name", "DNSServerList", "ListenPort", "ListenPortV6", "PSK",
+	"PersistentKeepaliveInterval", "Mode", "UDPEncap", "ESPProposal", "PreStartupCommand", "PostStartupCommand", "SubnetAddCommand",
+	"SubnetRemoveCommand", "RouteTableID", "AccessKeyID", "AccessKeySecret",
+}
+
+// backendKeys returns the options in a Backend object. What is secret has no Text.
+func backendKeys(n *source.Node) []Key {
+	var keys []Key
+	for _, e := range n.Entries {
+		i := slices.IndexFunc(backendOptions, func(o string) bool { return strings.EqualFold(o, e.Key) })
+		if i < 0 {
+			continue
+		}
+		k := Key{Name: "Backend." + backendOptions[i], Written: e.Key, Pos: e.KeyPos, Value: e.Value.Pos}
+		if o := backendOptions[i]; o != "PSK" && o != "AccessKeySecret" {
+			k.Text = rawText(e.Value)
+		}
+		for j := range keys {
+			keys[j].Loses = keys[j].Loses || keys[j].Name == k.Name
 		}
 		keys = append(keys, k)
 	}

@@ -217,6 +217,7 @@ func (d *Document) objects(docs []*source.Node, opt Options) {
 			opt.Version = m.Version
 		}
 	}
+	defer d.modes()
 	for _, n := range all {
 		switch n.Get("kind").Str() {
 		case "ConfigMap":
@@ -239,6 +240,25 @@ func (d *Document) objects(docs []*source.Node, opt Options) {
 			}
 		}
 	}
+}
+
+// modes looks at daemons that do not read the ConfigMap that stands beside them.
+func (d *Document) modes() {
+	if len(d.Configs) == 0 || len(d.Daemons) == 0 {
+		return
+	}
+	for _, m := range d.Daemons {
+		if !m.ModeKnown || m.KubeSubnetMgr.V {
+			return
+		}
+	}
+	m := d.Daemons[0]
+	d.Problems = append(d.Problems, plan.Finding{
+		Rule: RuleKubeSubnetMgrMissing, Severity: plan.Warning, Where: []plan.Place{{Position: m.KubeSubnetMgr.Pos}, {Position: d.Configs[0].NetConf.Pos("Network"), Note: "not read"}},
+		Message: fmt.Sprintf("%s runs flannel without --kube-subnet-mgr: it looks for its configuration in etcd, and net-conf.json of %s is not read", m.Object, d.Configs[0].Object),
+		Effect:  "without a configuration in etcd flannel waits for ever and logs \"Couldn't fetch network config\"",
+		Fix:     []string{"add --kube-subnet-mgr to the arguments of flanneld"},
+	})
 }
 
 // flatten appends n, or the objects of the list that n is. A Secret is not looked at.
@@ -373,7 +393,7 @@ func (d *Document) envStatements() []plan.Statement {
 			continue
 		}
 		if err := bad[l.Value.Pos]; err != nil && len(s.Prefixes) == 0 {
-			s.Err = err
+			s.Err = errors.New(err.Message)
 		}
 		add(s)
 	}

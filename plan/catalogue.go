@@ -478,6 +478,14 @@ var ruleTable = []Rule{
 		Source: "github.com/flannel-io/flannel pkg/subnet/config.go parseBackendType, v0.28.10",
 	},
 	{
+		ID: "flannel-kube-subnet-mgr-missing", Severity: Warning, Disturbs: DisturbsComponent,
+		Title:  "flannel runs without --kube-subnet-mgr beside a ConfigMap that it then does not read",
+		Cause:  "The argument was lost when the manifest was edited.",
+		Effect: "flannel looks for its configuration in etcd for ever, \"Couldn't fetch network config\", and nodes get no subnet.env.",
+		Mend:   "add --kube-subnet-mgr to the arguments of flanneld",
+		Source: "github.com/flannel-io/flannel main.go newSubnetManager, v0.28.10",
+	},
+	{
 		ID: "flannel-backend-without-ipv6", Severity: Warning, Disturbs: DisturbsComponent,
 		Title:  "IPv6 is enabled, and the backend carries none",
 		Cause:  "udp, ipip, ipsec or a cloud backend in a dual-stack cluster.",

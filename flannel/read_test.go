@@ -1,0 +1,138 @@
+package flannel
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+var update = flag.Bool("update", false, "write what the tests get into testdata")
+
+// TestRead reads each file of an archive in testdata/read and compares what it states with the file "want" there.
+// Lines of a file may end in \r where the archive's comment says "crlf", and start with a byte order mark where it says "bom".
+func TestRead(t *testing.T) {
+	archives, err := filepath.Glob("testdata/read/*.txtar")
+	if err != nil || len(archives) == 0 {
+		t.Fatalf("no archives: %v", err)
+	}
+	for _, path := range archives {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			a, err := txtar.ParseFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got bytes.Buffer
+			want := -1
+			for i, f := range a.Files {
+				if f.Name == "want" {
+					want = i
+					continue
+				}
+				data := f.Data
+				if bytes.Contains(a.Comment, []byte("crlf")) {
+					data = bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))
+				}
+				if bytes.Contains(a.Comment, []byte("bom")) {
+					data = append([]byte("\xef\xbb\xbf"), data...)
+				}
+				fmt.Fprintf(&got, "# %s\n", f.Name)
+				name, host := f.Name, ""
+				if dir, _, ok := strings.Cut(name, "/"); ok {
+					host = dir
+				}
+				if strings.HasSuffix(name, ".log") {
+					g, err := ReadLog(data, Options{Name: name, Host: host})
+					for _, l := range g.Lines {
+						fmt.Fprintf(&got, "%s %s", l.Level, l)
+						if !l.From.IsZero() {
+							fmt.Fprintf(&got, " (%v to %v)", l.From, l.To)
+						}
+						got.WriteString("\n")
+					}
+					dumpStatements(&got, g.Statements(), err)
+					continue
+				}
+				d, err := Read(data, Options{Name: name, Host: host})
+				dumpStatements(&got, d.Statements(), err)
+			}
+			if *update {
+				if want < 0 {
+					a.Files = append(a.Files, txtar.File{Name: "want"})
+					want = len(a.Files) - 1
+				}
+				a.Files[want].Data = got.Bytes()
+				if err := os.WriteFile(path, txtar.Format(a), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if want < 0 || got.String() != string(a.Files[want].Data) {
+				t.Errorf("got\n%s\nwant the file \"want\" of %s (-update writes it)", got.String(), path)
+			}
+		})
+	}
+}
+
+// dumpStatements writes statements one to a line, findings with all they say.
+func dumpStatements(b *bytes.Buffer, list []plan.Statement, err error) {
+	for _, s := range list {
+		at := s.Pos.String()
+		if s.Host != "" {
+			at += " @" + s.Host
+		}
+		switch {
+		case s.Finding != nil:
+			f := s.Finding
+			fmt.Fprintf(b, "%s %s %s: %s\n", at, f.Severity, f.Rule, f.Message)
+			if f.Effect != "" {
+				fmt.Fprintf(b, "\teffect: %s\n", f.Effect)
+			}
+			for _, w := range f.Where[1:] {
+				fmt.Fprintf(b, "\talso: %v %s\n", w.Position, w.Note)
+			}
+			for _, x := range f.Fix {
+				fmt.Fprintf(b, "\tfix: %s\n", x)
+			}
+			if len(f.RefusedBy) > 0 {
+				fmt.Fprintf(b, "\trefused by: %v\n", f.RefusedBy)
+			}
+			continue
+		case s.Symptom != nil:
+			fmt.Fprintf(b, "%s symptom %s node=%q subnet=%s network=%s rules=%v\n", at, s.Symptom.ID, s.Symptom.Node, orNone(s.Symptom.Subnet), orNone(s.Symptom.Network), s.Symptom.Rules)
+			continue
+		case s.Setting != "":
+			fmt.Fprintf(b, "%s %s=", at, s.Setting)
+			switch s.Setting {
+			case plan.SettingEnableIPv4, plan.SettingEnableIPv6, plan.SettingKubeSubnetMgr:
+				fmt.Fprint(b, s.Bool)
+			case plan.SettingBackendMTU, plan.SettingSubnetMTU:
+				fmt.Fprint(b, s.Int)
+			default:
+				fmt.Fprintf(b, "%q", s.Text)
+			}
+		default:
+			fmt.Fprintf(b, "%s %s %s %q %v", at, s.Role, s.Key, s.Text, s.Prefixes)
+		}
+		if s.Default {
+			b.WriteString(" default")
+		}
+		if s.Overridden {
+			b.WriteString(" overridden")
+		}
+		if s.Err != nil {
+			fmt.Fprintf(b, " error: %v", s.Err)
+		}
+		b.WriteString("\n")
+	}
+	if err != nil {
+		fmt.Fprintf(b, "error: %v\n", err)
+	}
+}
