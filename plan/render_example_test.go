@@ -2,8 +2,11 @@ package plan_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"html"
 	"net/netip"
+	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/plan"
@@ -92,6 +95,95 @@ func ExamplePlan_WriteYAML() {
 	// dnsServiceIPs:
 	// - 10.96.0.10
 	// - "fd01:6d86:e7ae:4000::a"
+}
+
+// Which node gets which subnet, for a program that sets routes?
+func ExamplePlan_WriteJSON() {
+	p, err := plan.New(plan.Request{Nodes: 3})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var b bytes.Buffer
+	if err := p.WriteJSON(&b, plan.RenderOptions{Nodes: 3}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	var doc struct {
+		Nodes []struct {
+			Name     string
+			PodCIDRs []netip.Prefix
+		}
+	}
+	if err := json.Unmarshal(b.Bytes(), &doc); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, n := range doc.Nodes {
+		fmt.Println(n.Name, n.PodCIDRs[0])
+	}
+	// Output:
+	// node-0001 10.244.0.0/24
+	// node-0002 10.244.1.0/24
+	// node-0003 10.244.2.0/24
+}
+
+// What does the document for the architecture review cover?
+func ExamplePlan_WriteMarkdown() {
+	p, err := plan.New(plan.Request{Name: "north"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var b bytes.Buffer
+	if err := p.WriteMarkdown(&b, plan.RenderOptions{Nodes: 3}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for line := range strings.Lines(b.String()) {
+		if strings.HasPrefix(line, "#") {
+			fmt.Print(line)
+		}
+	}
+	// Output:
+	// # Address plan for the cluster north
+	// ## 1. Purpose
+	// ## 2. Requirements
+	// ## 3. Address architecture
+	// ### Ranges
+	// ### Why these
+	// ### Map
+	// ### Subnets of the nodes
+	// ## 4. Capacity and growth
+	// ## 5. What was avoided, and why
+	// ## 6. Dependencies and order of application
+	// ## 7. Operations
+	// ### Firewall
+	// ### Routes
+	// ### Monitoring of exhaustion
+	// ### How to extend
+	// ## 8. Risks
+	// ## 9. What is permanent
+	// ## 10. How to make this plan again
+}
+
+// A picture for the wiki.
+func ExamplePlan_WriteSVG() {
+	p, err := plan.New(plan.Request{Name: "north"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var b bytes.Buffer
+	if err := p.WriteSVG(&b, plan.RenderOptions{}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, title, _ := strings.Cut(b.String(), "<title id=\"title\">")
+	title, _, _ = strings.Cut(title, "</title>")
+	fmt.Println(html.UnescapeString(title))
+	// Output:
+	// Plan for "north": 10 nodes, 110 pods on each, 1,000 services, IPv4, Kubernetes v1.37.2
 }
 
 // How much is still free around a cluster?

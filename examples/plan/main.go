@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -33,18 +34,19 @@ func main() {
 type format struct {
 	name, doc string
 	write     func(*plan.Plan, io.Writer, plan.RenderOptions) error
+	nodes     int // how many nodes it lists if -show-nodes does not say; never more than are planned
 }
 
 func formats() []format {
 	return []format{
-		{"text", "ranges, a map of the address space, nodes, numbers, reasons, warnings", (*plan.Plan).WriteText},
-		{"json", "the plan for programs", (*plan.Plan).WriteJSON},
-		{"yaml", "the same as json, in YAML", (*plan.Plan).WriteYAML},
-		{"markdown", "a document for an architecture review", writeMarkdown},
-		{"svg", "the map as a picture", (*plan.Plan).WriteSVG},
-		{"kubeadm", "a ClusterConfiguration for kubeadm init --config", writeKubeadm},
-		{"flannel", "flannel's ConfigMap, with net-conf.json", writeFlannel},
-		{"commands", "what to type, and where, to build the cluster", writeCommands},
+		{"text", "ranges, a map of the address space, nodes, numbers, reasons, warnings", (*plan.Plan).WriteText, 10},
+		{"json", "the plan for programs", (*plan.Plan).WriteJSON, math.MaxInt},
+		{"yaml", "the same as json, in YAML", (*plan.Plan).WriteYAML, math.MaxInt},
+		{"markdown", "a document for an architecture review", writeMarkdown, 10},
+		{"svg", "the map as a picture", (*plan.Plan).WriteSVG, 0},
+		{"kubeadm", "a ClusterConfiguration for kubeadm init --config", writeKubeadm, 0},
+		{"flannel", "flannel's ConfigMap, with net-conf.json", writeFlannel, 0},
+		{"commands", "what to type, and where, to build the cluster", writeCommands, 0},
 	}
 }
 
@@ -70,7 +72,7 @@ func writeKubeadm(p *plan.Plan, w io.Writer, _ plan.RenderOptions) error {
 // options are the flags that are not part of the request.
 type options struct {
 	format    format
-	showNodes int
+	showNodes int // -1: as many as the format lists by itself
 	file      string
 	help      bool
 }
@@ -94,7 +96,11 @@ func run(args []string) int {
 	if err != nil {
 		return usageError(err)
 	}
-	if err := opts.format.write(p, os.Stdout, plan.RenderOptions{Nodes: opts.showNodes, Color: cli.Colors(os.Stdout)}); err != nil {
+	nodes := opts.showNodes
+	if nodes < 0 {
+		nodes = min(opts.format.nodes, p.Request.Nodes)
+	}
+	if err := opts.format.write(p, os.Stdout, plan.RenderOptions{Nodes: nodes, Color: cli.Colors(os.Stdout)}); err != nil {
 		return usageError(err)
 	}
 	return exitPlan
@@ -102,7 +108,7 @@ func run(args []string) int {
 
 // parse reads the flags. The error is one line.
 func parse(args []string) (o options, req plan.Request, err error) {
-	o = options{format: formats()[0], showNodes: 10}
+	o = options{format: formats()[0], showNodes: -1}
 	given := make(map[string][]string) // flags of the request
 	fs := flag.NewFlagSet("plan", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
@@ -119,7 +125,12 @@ func parse(args []string) (o options, req plan.Request, err error) {
 		return nil
 	})
 	output := fs.String("o", o.format.name, "")
-	show := fs.String("show-nodes", strconv.Itoa(o.showNodes), "")
+	fs.Func("show-nodes", "", func(n string) (err error) {
+		if o.showNodes, err = strconv.Atoi(n); err != nil || o.showNodes < 0 {
+			return errors.New("must be a whole number, 0 or more")
+		}
+		return nil
+	})
 	fs.BoolVar(&o.help, "h", false, "")
 	fs.BoolVar(&o.help, "help", false, "")
 	if err := fs.Parse(args); err != nil {
@@ -133,9 +144,6 @@ func parse(args []string) (o options, req plan.Request, err error) {
 	}
 	if err := o.setFormat(*output); err != nil {
 		return o, req, err
-	}
-	if o.showNodes, err = strconv.Atoi(*show); err != nil || o.showNodes < 0 {
-		return o, req, fmt.Errorf("-show-nodes %q: must be a whole number, 0 or more", *show)
 	}
 	if o.file != "" {
 		if req, err = readRequest(o.file); err != nil {
@@ -205,7 +213,7 @@ func usage(w io.Writer) {
 	}
 	fmt.Fprintln(w, "\nInput and output:")
 	fmt.Fprintf(w, "  -%-26s %s\n", "f FILE", "read the request from a YAML file; flags replace what it says. - is standard input")
-	fmt.Fprintf(w, "  -%-26s %s\n", "show-nodes N", "list the subnets of the first N nodes (default 10)")
+	fmt.Fprintf(w, "  -%-26s %s\n", "show-nodes N", "list the subnets of the first N nodes (default: all planned ones in json and yaml, up to 10 in text and markdown)")
 	fmt.Fprintf(w, "  -%-26s %s\n", "o FORMAT", "one of")
 	for _, f := range formats() {
 		fmt.Fprintf(w, "      %-23s %s\n", f.name, f.doc)
