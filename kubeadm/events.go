@@ -31,26 +31,23 @@ func (e Event) Statement() (plan.Statement, bool) { return e.symptom() }
 
 // podRoles are the pods whose trouble bears on ranges, by a part of the name of pod or container.
 var podRoles = []struct {
-	part, id  string
-	component plan.Component
-	cause     string
-	remedy    string
-	rules     func() []plan.RuleID
+	part, id, cause, remedy string
+	rules                   func() []plan.RuleID
 }{
 	{
-		"flannel", "flannel-pod-not-running", plan.Flannel,
+		"flannel", "flannel-pod-not-running",
 		"flannel stops when its node has no podCIDR, or one that does not lie in Network of net-conf.json",
 		"kubectl -n kube-flannel logs POD --previous says why",
 		noFlannel,
 	},
 	{
-		"canal", "flannel-pod-not-running", plan.Flannel,
+		"canal", "flannel-pod-not-running",
 		"flannel stops when its node has no podCIDR, or one that does not lie in Network of net-conf.json",
 		"kubectl -n kube-system logs POD -c kube-flannel --previous says why",
 		noFlannel,
 	},
 	{
-		"kube-controller-manager", "controller-manager-pod-not-running", plan.ControllerManager,
+		"kube-controller-manager", "controller-manager-pod-not-running",
 		"kube-controller-manager stops when a node's podCIDR lies outside of --cluster-cidr, and when it does not take its flags",
 		"kubectl -n kube-system logs POD --previous says why",
 		func() []plan.RuleID {
@@ -61,7 +58,7 @@ var podRoles = []struct {
 		},
 	},
 	{
-		"kube-apiserver", "apiserver-pod-not-running", plan.APIServer,
+		"kube-apiserver", "apiserver-pod-not-running",
 		"kube-apiserver does not start with a service range that it does not take",
 		"crictl logs on the control plane says why",
 		func() []plan.RuleID {
@@ -71,15 +68,32 @@ var podRoles = []struct {
 		},
 	},
 	{
-		"coredns", "coredns-not-running", plan.Kubelet,
+		"coredns", "coredns-not-running",
 		"pods without host network wait for the network plugin, and that for the podCIDR of its node",
 		"kubectl -n kube-system describe pod POD says why",
 		noFlannel,
 	},
 }
 
-// Statement returns the state of a pod as a symptom; false for pods whose trouble does not bear on ranges. What the
-// container said when it ended is looked up first.
+// pluginPods tells network plugins by the names of their pods; earlier rows win.
+var pluginPods = []struct{ prefix, name string }{
+	{"kube-flannel-ds", "flannel"}, {"canal-", "canal"}, {"rke2-canal-", "canal"}, {"calico-node-", "calico"}, {"cilium-", "cilium"},
+	{"weave-net-", "weave"}, {"antrea-agent-", "antrea"}, {"kube-router-", "kube-router"}, {"ovnkube-node-", "ovn-kubernetes"},
+	{"kube-ovn-cni-", "kube-ovn"}, {"aws-node-", "aws-vpc-cni"}, {"azure-cns-", "azure-cni"}, {"kindnet-", "kindnet"},
+}
+
+// pluginOf returns the row of pluginPods for a pod of that name, -1 for none.
+func pluginOf(pod string) int {
+	for i, p := range pluginPods {
+		if strings.HasPrefix(pod, p.prefix) {
+			return i
+		}
+	}
+	return -1
+}
+
+// Statement returns the state of a pod as a symptom that its kubelet tells; false for pods whose trouble does not bear on
+// ranges. What the container said when it ended is looked up first.
 func (p Pod) Statement() (plan.Statement, bool) {
 	for _, c := range p.States {
 		if s, ok := symptomStatement(c.Message, p.Node, c.Pos); ok {
@@ -105,7 +119,7 @@ func (p Pod) Statement() (plan.Statement, bool) {
 			pos = p.Name.Pos
 		}
 		y := &plan.Symptom{ID: r.id, Message: p.String(), Node: p.Node, Cause: r.cause, Remedy: strings.ReplaceAll(r.remedy, "POD", p.Name.V), Rules: r.rules()}
-		return plan.Statement{Component: r.component, Host: p.Node, Pos: pos, Role: plan.RoleSymptom, Key: y.ID, Text: y.Message, Symptom: y}, true
+		return plan.Statement{Component: plan.Kubelet, Host: p.Node, Pos: pos, Role: plan.RoleSymptom, Key: y.ID, Text: y.Message, Symptom: y}, true
 	}
 	return plan.Statement{}, false
 }

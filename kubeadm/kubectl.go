@@ -20,6 +20,8 @@ type Objects struct {
 	IPAddresses  []IPAddress
 	Events       []Event // that are in the catalogue of [Messages]
 	Pods         []Pod   // that do not run
+	// CNI is the name of the network plugin whose pods were seen, with the place of the name of the first of them.
+	CNI plan.Value[string]
 	// Kinds counts all objects by their kind, also those of kinds that are read elsewhere, such as ConfigMap, or nowhere.
 	// Objects without a kind count under "".
 	Kinds map[string]int
@@ -165,11 +167,26 @@ func (out *Objects) add(o *object) error {
 			out.Events = append(out.Events, o.event)
 		}
 	case "Pod":
+		out.sawPod(o.pod)
 		if len(o.pod.States) > 0 && len(out.Pods) < mostTrouble {
 			out.Pods = append(out.Pods, o.pod)
 		}
 	}
 	return nil
+}
+
+// sawPod notes the network plugin that a pod is of.
+func (out *Objects) sawPod(p Pod) {
+	i := pluginOf(p.Name.V)
+	if i < 0 {
+		return
+	}
+	for k, q := range pluginPods {
+		if q.name == out.CNI.V && k <= i {
+			return
+		}
+	}
+	out.CNI = plan.Value[string]{V: pluginPods[i].name, Text: p.Name.Text, Pos: p.Name.Pos}
 }
 
 // IsZero reports whether nothing was read.
@@ -188,6 +205,9 @@ func (o Objects) Statements() []plan.Statement {
 	}
 	for _, s := range o.ServiceCIDRs {
 		out = append(out, s.Statement())
+	}
+	if o.CNI.IsSet() {
+		out = append(out, plan.Statement{Component: plan.Node, Pos: o.CNI.Pos, Role: plan.RoleSetting, Setting: plan.SettingCNI, Key: "pod", Text: o.CNI.V})
 	}
 	seen := map[string]bool{}
 	for _, e := range o.Events {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/jsonscan"
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/plan"
@@ -286,6 +287,7 @@ func (t *textReader) row(n int, line string) bool {
 		if a := c["IP"]; a.IsSet() {
 			p.IPs = splitAddrs(a)
 		}
+		t.out.sawPod(p)
 		restarts, _, _ := strings.Cut(c["RESTARTS"].V, " ")
 		count, _ := intValue(plan.Value[string]{Text: restarts})
 		if v := c["STATUS"]; v.V != "" && v.V != "Running" && v.V != "Completed" && v.V != "Terminating" && v.V != "Succeeded" {
@@ -412,7 +414,11 @@ func (t *textReader) event(e Event) {
 // pairLine is a line of jsonpath output: a name and CIDRs, or nothing for a node without.
 var pairLine = regexp.MustCompile(`^\s*([a-z0-9](?:[-a-z0-9.]*[a-z0-9])?)[\s:=,]+(\[?"?[0-9a-fA-F.:]+/\d{1,3}(?:"?[, ]+"?[0-9a-fA-F.:]+/\d{1,3})*"?\]?|<none>|<nil>|null)?\s*$`)
 
-// namesAndCIDRs reports whether every line of a text is a name followed by CIDRs, at least one of them with CIDRs.
+// noNodes are names that stand before a CIDR in lists of other things.
+var noNodes = regexp.MustCompile(`^(?:pods?|services?|svc|hosts?|lan|vpn|docker\d*|cni\d*|br-.*|virbr\d*|eth\d*|ens\d*|lo|flannel[.\d]*|cluster-?cidrs?|network|default|subnet)$`)
+
+// namesAndCIDRs reports whether every line of a text is a name followed by CIDRs of a length that one node may have, at least
+// one of them with CIDRs.
 func namesAndCIDRs(data []byte) bool {
 	some := false
 	for line := range bytes.Lines(data[:min(len(data), 1<<20)]) {
@@ -424,10 +430,22 @@ func namesAndCIDRs(data []byte) bool {
 			return false
 		}
 		m := pairLine.FindSubmatch(line)
-		if m == nil && !nameCell.Match(bytes.TrimSpace(line)) {
+		if m == nil {
+			if !nameCell.Match(bytes.TrimSpace(line)) {
+				return false
+			}
+			continue
+		}
+		if noNodes.Match(m[1]) {
 			return false
 		}
-		some = some || m != nil && bytes.IndexByte(m[2], '/') > 0
+		for _, w := range cidrWord.FindAll(m[2], -1) {
+			p, err := cidr.ParseLenient(string(w))
+			if err != nil || p.Bits() < 18 {
+				return false
+			}
+			some = true
+		}
 	}
 	return some
 }
@@ -622,6 +640,7 @@ func (t *textReader) endDescribe() {
 		}
 		t.out.Kinds["Pod"]++
 		t.pod.Namespace = t.namespace
+		t.out.sawPod(*t.pod)
 		if len(t.pod.States) > 0 && len(t.out.Pods) < mostTrouble {
 			t.out.Pods = append(t.out.Pods, *t.pod)
 		}
