@@ -374,6 +374,22 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/constants/constants.go GetDNSIP, v1.37.2",
 	},
 	{
+		ID: RuleClusterIPOutside, Severity: Error, Disturbs: DisturbsCluster,
+		Title:  "Services hold addresses outside of the service range",
+		Cause:  "The service range was changed after installation, or differs between control planes.",
+		Effect: "The API server reports that the address is not within the service range, and asks to recreate the service.",
+		Mend:   "give --service-cluster-ip-range back the old range, or delete and create the services again, that named kubernetes too",
+		Source: "k8s.io/kubernetes pkg/registry/core/service/ipallocator/controller/repairip.go, v1.37.2",
+	},
+	{
+		ID: RuleClusterDNSOther, Severity: Warning, Disturbs: DisturbsComponent,
+		Title:  "The DNS address of the kubelets is not that of the service of cluster DNS",
+		Cause:  "The service was created again with another address, or clusterDNS was written by hand.",
+		Effect: "Names do not resolve in pods, unless something else answers at that address.",
+		Mend:   "set clusterDNS to the address of the service kube-dns and restart the kubelets",
+		Source: "k8s.io/kubelet config/v1beta1/types.go ClusterDNS, v0.37.2",
+	},
+	{
 		ID: RuleKubeProxyMismatch, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsComponent,
 		Title:  "kube-proxy's clusterCIDR is the service range or differs from the pod range",
 		Cause:  "The range was changed, and the ConfigMap of kube-proxy was not.",

@@ -41,7 +41,6 @@ var checks = []func(*checker){
 	(*checker).serviceSize,
 	(*checker).maskLimits,
 	(*checker).maskFlags,
-	(*checker).startup,
 	(*checker).podServiceOverlap,
 
 	(*checker).hostOverlap,
@@ -49,6 +48,7 @@ var checks = []func(*checker){
 	(*checker).knownOverlap,
 	(*checker).specialRanges,
 	(*checker).ipFamilies,
+	(*checker).startup,
 	(*checker).nodeSubnetDuplicates,
 	(*checker).nodeSubnetsOutside,
 	(*checker).capacity,
@@ -59,6 +59,7 @@ var checks = []func(*checker){
 	(*checker).subnetEnv,
 	(*checker).subnetLen,
 	(*checker).clusterDNS,
+	(*checker).serviceAddresses,
 	(*checker).kubeProxy,
 	(*checker).maxPods,
 	(*checker).mtu,

@@ -253,6 +253,12 @@ func (c *clusterView) findServices() {
 			hs = append(hs, heldBy(src.services)...)
 		}
 	}
+	// ServiceCIDR objects are service ranges beside those of the flags.
+	for _, src := range c.others {
+		if src.comp == ServiceCIDR {
+			hs = append(hs, heldBy(src.services)...)
+		}
+	}
 	for _, src := range c.kubeadms {
 		if len(hs) == 0 && isStated(src.services) {
 			hs = append(hs, heldBy(src.services)...)

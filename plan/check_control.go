@@ -197,8 +197,10 @@ func (c *checker) allocationOff() {
 	}
 	missing := c.withoutSubnet()
 	f := Finding{Rule: RuleAllocateNodeCIDRsOff, Severity: Error, Subjects: nodeNames(missing)}
-	if len(missing) == 0 && c.withSubnet() > 0 {
-		f.Severity = Warning
+	others := len(missing) == 0 && c.withSubnet() > 0
+	if others {
+		f.Severity = Info
+		f.Effect = "none, while something else hands out node subnets, such as a cloud controller manager"
 	}
 	k := off[0]
 	var b strings.Builder
@@ -214,11 +216,13 @@ func (c *checker) allocationOff() {
 	default:
 		fmt.Fprintf(&b, "--allocate-node-cidrs is %s", quoted(k.allocAt))
 	}
-	b.WriteString(": nobody hands out node subnets and spec.podCIDR stays empty")
+	if others {
+		b.WriteString("; the registered nodes have a subnet all the same, so something else hands them out, or did")
+	} else {
+		b.WriteString(": nobody hands out node subnets and spec.podCIDR stays empty")
+	}
 	if len(missing) > 0 {
 		fmt.Fprintf(&b, "; %s %s none", nameList(nodeNames(missing)), choose(len(missing), "has", "have"))
-	} else if c.withSubnet() > 0 {
-		b.WriteString("; the nodes that are registered have a subnet, so something else gives them out, or gave them out earlier")
 	}
 	f.Message = b.String()
 	for _, k := range off {
@@ -313,7 +317,7 @@ func (c *checker) controlPlanes() {
 	for _, fl := range flags {
 		var vs []string
 		for _, v := range fl.vs {
-			vs = append(vs, fmt.Sprintf("%s %s %s", nameList(v.hosts), choose(len(v.hosts), "has", "have"), v.value))
+			vs = append(vs, fmt.Sprintf("%s %s %s", nameList(v.hosts), choose(len(v.hosts), "has", "have"), strings.Replace(v.value, "nothing", "none", 1)))
 			for _, s := range v.at {
 				f.Where = append(f.Where, placeOf(s, fl.name+" "+v.value))
 			}
@@ -432,6 +436,19 @@ func (c *checker) rightOne(vs []variant) (int, string) {
 			return i, "flannel's Network is " + v.value
 		}
 	}
+	set := -1
+	for i, v := range vs {
+		if len(v.held) > 0 {
+			if set >= 0 {
+				set = -1
+				break
+			}
+			set = i
+		}
+	}
+	if set >= 0 {
+		return set, "only " + nameList(vs[set].hosts) + " " + choose(len(vs[set].hosts), "names", "name") + " a range"
+	}
 	total := 0
 	for _, v := range vs {
 		total += len(v.hosts)
@@ -511,11 +528,14 @@ func (c *checker) serviceMismatch() {
 				sev = Warning // the second family is only not kept away from
 			}
 			host := cmp.Or(a.host, m.host)
+			what := "kube-controller-manager keeps node subnets away from a service range that the API server does not use"
+			if sev == Warning {
+				what = "kube-controller-manager is not told the second service range, and does not keep node subnets away from it"
+			}
 			f := Finding{
 				Rule: RuleServiceRangeMismatch, Severity: sev,
-				Message: fmt.Sprintf("%s and %s: kube-controller-manager keeps node subnets away from a service range that the API server does not use",
-					says(as), says(m.services)),
-				Where: []Place{placeOf(as, "services "+writes(as)), placeOf(m.services, "services "+writes(m.services))},
+				Message: fmt.Sprintf("the service range is %s and %s: %s", says(as), says(m.services), what),
+				Where:   []Place{placeOf(as, "services "+writes(as)), placeOf(m.services, "services "+writes(m.services))},
 				Fix: []string{
 					fmt.Sprintf("set --service-cluster-ip-range=%s in kube-controller-manager.yaml on every control-plane host; the API server's range is the one that services live in", joinHeld(x)),
 				},
@@ -564,7 +584,7 @@ func (c *checker) serviceSize() {
 			list[i].at = append(list[i].at, placeOf(s, "services "+h.text()))
 		}
 	}
-	for _, src := range slices.Concat(c.servers, c.kubeadms, c.managers, c.extraArgs, c.others) {
+	for _, src := range slices.Concat(c.servers, c.kubeadms, c.managers, c.extraArgs) {
 		if isStated(src.services) {
 			add(src, src.services)
 		}

@@ -79,10 +79,18 @@ func (c *checker) networkAgainst(net held, fam Family) {
 		p := wrong[0]
 		fmt.Fprintf(&b, ", but the cluster's pod range is %s: ", p.says())
 		f.Where = append(f.Where, placeOf(p.s, "pods "+p.text()))
-		if cidr.Contains(p.p, net.p) {
+		switch {
+		case cidr.Contains(p.p, net.p) && f.RefusedBy == nil:
+			fmt.Fprintf(&b, "flannel %v routes only the part from %v to %v, so pods with addresses beyond it are cut off", c.flannel, net.p.Addr(), cidr.Last(net.p))
+		case cidr.Contains(p.p, net.p):
 			fmt.Fprintf(&b, "flannel takes only the part from %v to %v, so nodes with subnets beyond it fail", net.p.Addr(), cidr.Last(net.p))
-		} else {
+		case f.RefusedBy == nil:
+			fmt.Fprintf(&b, "the two have no address in common; flannel %v starts all the same, and pods of other nodes cannot be reached", c.flannel)
+		default:
 			b.WriteString("the two have no address in common, so flannel refuses the subnet of every node")
+		}
+		if net.p.String() == "10.244.0.0/16" && net.s.Pos.IsValid() {
+			b.WriteString("; 10.244.0.0/16 is what kube-flannel.yml comes with")
 		}
 		if len(out) > 0 {
 			fmt.Fprintf(&b, " (%s)", nameList(subs))
@@ -142,7 +150,21 @@ func nearMiss(a, b netip.Prefix) string {
 	if diff < 0 {
 		return ""
 	}
-	return fmt.Sprintf("they differ in one number alone, %d and %d, most likely a slip of the pen", x[diff], y[diff])
+	// One digit typed wrong: 224 for 244. Numbers that differ in more were meant.
+	s, t := fmt.Sprint(x[diff]), fmt.Sprint(y[diff])
+	if len(s) != len(t) || len(s) == 1 {
+		return ""
+	}
+	wrong := 0
+	for i := range s {
+		if s[i] != t[i] {
+			wrong++
+		}
+	}
+	if wrong > 1 {
+		return ""
+	}
+	return fmt.Sprintf("they differ in one digit alone, %s and %s, most likely a slip of the pen", s, t)
 }
 
 // flannelFamilies: IPv6 that flannel does not carry, and lists that put IPv6 first before a flannel that reads the first
@@ -227,8 +249,8 @@ func (c *checker) flannelFamilies() {
 			}
 			where = append(where, nodePlaces(nodes6)...)
 			fmt.Fprintf(&b, ", but flannel's net-conf.json has no %s", lacks)
-			if len(conf.pods) > 0 && len(conf.podPrefixes()) > 0 {
-				fmt.Fprintf(&b, " (Network is %s)", conf.podPrefixes()[0].text())
+			if hs := ofFamily(conf.podPrefixes(), IPv4); len(hs) > 0 {
+				fmt.Fprintf(&b, " (Network is %s)", hs[0].text())
 			}
 			if lacks == "EnableIPv6" {
 				b.WriteString("; IPv6Network alone switches nothing on, the default of EnableIPv6 is false")

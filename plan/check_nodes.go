@@ -181,7 +181,7 @@ func (c *checker) nodeSubnetsOutside() {
 			if !m.k.serves() || c.ownIPAM() {
 				f.Severity = Warning
 				f.RefusedBy = nil
-				f.Message += "; node IPAM is off there, so nothing stops for it"
+				f.Message += "; that controller manager hands out no subnets that count here, so nothing stops for it"
 			}
 			if cause := c.cause(RuleControlPlaneFlagsDiffer); cause != nil {
 				explain(cause, "podcidr-outside-cluster-cidr: "+f.Message, f)
@@ -316,6 +316,9 @@ func (c *checker) capacity() {
 			}
 			if total > 0 {
 				fmt.Fprintf(&b, "; %s registered", choose(total, "1 node is", fmt.Sprintf("%d nodes are", total)))
+			}
+			if used != uint64(c.withSubnet()) && used > 0 {
+				fmt.Fprintf(&b, ", and those with a podCIDR hold %d of the %d", used, n)
 			}
 			if len(missing) > 0 {
 				fmt.Fprintf(&b, ", and %s %s no podCIDR", nameList(nodeNames(missing)), choose(len(missing), "has", "have"))
@@ -570,7 +573,7 @@ func (c *checker) nodeFamilies() {
 	}
 	c.add(Finding{
 		Rule: RulePodCIDRFamilyMissing, Severity: Error, Subjects: nodeNames(one),
-		Message: fmt.Sprintf("the cluster is dual-stack (%s), but %s %s no %s podCIDR: %s; kube-controller-manager never adds a family to a node that has a podCIDR",
+		Message: fmt.Sprintf("the cluster is dual-stack, its second range is %s, but %s %s no %s podCIDR: %s; kube-controller-manager never adds a family to a node that has a podCIDR",
 			at.says(), nameList(nodeNames(one)), choose(len(one), "has", "have"), strings.Join(fs, " and no "), nodeSubs(one)),
 		Where: append(nodePlaces(one), placeOf(at.s, "pods "+writes(at.s))),
 		Fix: []string{
@@ -629,6 +632,9 @@ func (c *checker) nodesWithoutSubnet() {
 		"add kube-controller-manager.yaml, or the kubeadm configuration, to the files given: they decide it",
 	}
 	c.add(f)
+	if have == 0 && c.usesFlannel() {
+		c.suspectUnset(nodePlaces(missing), f.Subjects)
+	}
 }
 
 // servingCause returns the error that leaves nodes without a subnet, else the warning, nil for none.

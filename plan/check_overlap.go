@@ -96,9 +96,14 @@ func nodeSubs(ns []*nodeView) string {
 		if i == shown {
 			break
 		}
+		var subs []string
 		for _, h := range n.subs {
-			ss = append(ss, n.name+" "+h.text())
+			subs = append(subs, h.text())
 		}
+		ss = append(ss, n.name+" "+strings.Join(subs, ","))
+	}
+	if len(ns) > shown {
+		ss = append(ss, fmt.Sprintf("and %d more", len(ns)-shown))
 	}
 	return strings.Join(ss, ", ")
 }
@@ -155,8 +160,14 @@ func (c *checker) overlapPair(p, s held) {
 		switch {
 		case filtered:
 			fmt.Fprintf(&b, "; kube-controller-manager withholds %s of the %s node subnets of /%d (%s) from the nodes", powerOfTwo(n), blockSum(p.p, mask), mask, maskNote(fam, ms))
+			if n == total {
+				b.WriteString(", which leaves none")
+				break
+			}
 			f.Severity = Warning
 			f.Effect = "fewer nodes fit than the pod range seems to hold; the rest works while kube-controller-manager knows the service range"
+		case c.ownIPAM():
+			fmt.Fprintf(&b, "; %s hands out pod addresses itself and does not keep away from the services", c.cni)
 		case k != nil && k.serves():
 			fmt.Fprintf(&b, "; kube-controller-manager has no --service-cluster-ip-range that holds it, so the node subnets in it (%s of %s) are handed out, and pods get addresses of services", powerOfTwo(n), blockSum(p.p, mask))
 		case p.s.Component == Flannel:

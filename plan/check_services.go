@@ -71,6 +71,81 @@ func (c *checker) clusterDNS() {
 	}
 }
 
+// serviceAddresses: Services hold addresses outside of the service range, and the kubelets' DNS address is not that of the service.
+func (c *checker) serviceAddresses() {
+	if c.assumed || len(c.services) == 0 {
+		return
+	}
+	var out []*Statement
+	var names []string
+	known := len(c.servers) > 0 || len(c.managers) > 0 || slices.ContainsFunc(c.services, func(h held) bool { return !h.s.Default })
+	for _, s := range c.view.clusterIPs {
+		for _, a := range s.Addrs {
+			a = a.Unmap()
+			if !slices.ContainsFunc(c.services, func(h held) bool { return h.p.Contains(a) }) {
+				out = append(out, s)
+				names = append(names, fmt.Sprintf("%s %v", s.Key, a))
+			}
+		}
+	}
+	if len(out) > 0 && known {
+		f := Finding{Rule: RuleClusterIPOutside}
+		f.Message = fmt.Sprintf("%s: not inside the service range %s, which runs from %v to %v; the range was changed after the services were made, or another control plane has another one",
+			nameList(names), c.services[0].says(), c.services[0].p.Addr(), cidr.Last(c.services[0].p))
+		for _, s := range out[:min(len(out), maxPlaces)] {
+			f.Where = append(f.Where, placeOf(s, s.Key+" "+s.Text))
+		}
+		f.Where = append(f.Where, placeOf(c.services[0].s, "services "+c.services[0].text()))
+		if cause := c.cause(RuleControlPlaneFlagsDiffer, RuleServiceRangeMismatch); cause != nil {
+			explain(cause, string(f.Rule)+": "+f.Message, f)
+		} else {
+			c.add(f)
+		}
+	}
+	for _, src := range c.others {
+		if src.comp != ServiceCIDR || src.services == nil || src.services.Key != "kubernetes" {
+			continue
+		}
+		for _, api := range c.servers {
+			if x, y := heldBy(api.services), heldBy(src.services); len(x) > 0 && len(y) > 0 && !equalRanges(x, y) && !api.services.Default {
+				c.add(Finding{
+					Rule: RuleServiceRangeMismatch, Severity: Warning,
+					Where: []Place{placeOf(api.services, "services "+writes(api.services)), placeOf(src.services, "ServiceCIDR kubernetes "+writes(src.services))},
+					Message: fmt.Sprintf("%s is %s, but the ServiceCIDR kubernetes says %s: the object keeps the range of the installation, and changing the flag alone changes nothing",
+						who(api.services), writes(api.services), writes(src.services)),
+					Fix: []string{"give the flag back the object's range, on every control-plane host; a further range is added as a ServiceCIDR of its own"},
+				})
+				return
+			}
+		}
+	}
+	// The address of the service kube-dns against the one that pods are given.
+	var dns *Statement
+	for _, s := range c.all {
+		if s.Role == RoleDNS && s.Component == Service && len(s.Addrs) > 0 {
+			dns = s
+		}
+	}
+	if dns == nil || c.has(RuleClusterDNSOutside) {
+		return
+	}
+	for _, s := range c.all {
+		if s.Role != RoleDNS || s.Component != Kubelet || s.Overridden || len(s.Addrs) == 0 {
+			continue
+		}
+		node := slices.ContainsFunc(s.Addrs, func(a netip.Addr) bool { return a.IsLinkLocalUnicast() || a.IsLoopback() })
+		if node || slices.ContainsFunc(s.Addrs, func(a netip.Addr) bool { return slices.Contains(dns.Addrs, a) }) {
+			continue
+		}
+		c.add(Finding{
+			Rule: RuleClusterDNSOther, Where: []Place{placeOf(s, "DNS "+s.Text), placeOf(dns, dns.Key+" "+dns.Text)}, Subjects: subjectsOf(s.Host),
+			Message: fmt.Sprintf("pods are told the DNS address %s (%s), but the service %s has %s", s.Text, who(s), dns.Key, dns.Text),
+			Fix:     []string{fmt.Sprintf("set clusterDNS to %s in the kubelet-config ConfigMap and in /var/lib/kubelet/config.yaml of every node, and restart the kubelets", dns.Text)},
+		})
+		return
+	}
+}
+
 // nth returns address n of a masked prefix as text, "" where there is none.
 func nth(p netip.Prefix, n int) string {
 	a := p.Addr()

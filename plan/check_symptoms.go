@@ -108,7 +108,11 @@ func (c *checker) symptomLines() {
 			})
 			continue
 		}
-		if cause := c.causeOf(y); cause != nil {
+		cause := c.causeOf(y)
+		if cause == nil && (g.s.Component == Flannel && y.Rules[0] == RulePodCIDRUnset) {
+			cause = c.servingCause()
+		}
+		if cause != nil {
 			explain(cause, g.line(), Finding{
 				Rule: cause.Rule, Severity: Info, Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node),
 			})
@@ -252,7 +256,7 @@ func (c *checker) standing(g *sighting, rule RuleID) *Finding {
 		}
 		switch g.s.Component {
 		case Kubeadm, ControllerManager, APIServer, Flannel:
-			if slices.Contains(selfEvident(), rule) && rule != RulePodCIDRUnset && rule != RuleSubnetEnvMismatch {
+			if proves(g.s.Component, y, rule) && rule != RulePodCIDRUnset && rule != RuleSubnetEnvMismatch {
 				f.RefusedBy = []Component{g.s.Component}
 			}
 		}
@@ -285,7 +289,7 @@ func (c *checker) unassigned(g *sighting) *Finding {
 			f.Severity = Error
 			explain(f, g.line(), Finding{Rule: RulePodCIDRMissing, Severity: Info, Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
 			f.Subjects = mergeNames(f.Subjects, subjectsOf(y.Node))
-			c.suspectUnset(g)
+			c.suspectUnset(g.places, subjectsOf(y.Node))
 			return f
 		}
 	}
@@ -301,17 +305,17 @@ func (c *checker) unassigned(g *sighting) *Finding {
 		"kubectl describe node NODE | grep -A3 -i cidr shows an event CIDRNotAvailable where the range is used up",
 	}
 	p := c.add(f)
-	c.suspectUnset(g)
+	c.suspectUnset(g.places, subjectsOf(y.Node))
 	return p
 }
 
 // suspectUnset adds the likeliest cause of a missing subnet as a suspicion, where no file says anything about the range.
-func (c *checker) suspectUnset(g *sighting) {
+func (c *checker) suspectUnset(where []Place, nodes []string) {
 	if len(c.controllers) > 0 || len(c.pods) > 0 || c.withSubnet() > 0 || c.has(RulePodCIDRUnset) {
 		return
 	}
 	want, from := c.wantedPods()
-	f := Finding{Rule: RulePodCIDRUnset, Severity: Warning, Where: g.places, Subjects: subjectsOf(g.s.Symptom.Node)}
+	f := Finding{Rule: RulePodCIDRUnset, Severity: Warning, Where: slices.Clone(where), Subjects: nodes}
 	f.Message = fmt.Sprintf("no given file says a pod range for the cluster; most likely kube-controller-manager has no --cluster-cidr (kubeadm init without --pod-network-cidr), so that no node gets a podCIDR; flannel expects subnets of %s", want)
 	if from != nil {
 		f.Where = append(f.Where, placeOf(from, "pods "+want))

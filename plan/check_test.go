@@ -301,10 +301,18 @@ func bundleLine(t testing.TB, n int, line string) []plan.Statement {
 		add(ranges(plan.Component(plain[0]), plan.RolePods, "pool", plain[1]))
 	case "clusterip":
 		add(plan.Statement{Component: plan.Service, Role: plan.RoleClusterIP, Key: plain[0], Text: plain[1], Addrs: []netip.Addr{netip.MustParseAddr(plain[1])}})
+	case "dns":
+		add(plan.Statement{Component: plan.Service, Role: plan.RoleDNS, Key: plain[0], Text: plain[1], Addrs: []netip.Addr{netip.MustParseAddr(plain[1])}})
+	case "servicecidr":
+		add(ranges(plan.ServiceCIDR, plan.RoleServices, plain[0], plain[1]))
 	case "says":
 		pos.File = plain[0] + ".log"
 		_, msg, _ := strings.Cut(line, " : ")
-		y := &plan.Symptom{ID: plain[1], Message: strings.TrimSpace(msg), Node: kv["node"]}
+		id := plain[1]
+		if v := kv["id"]; v != "" {
+			id = v
+		}
+		y := &plan.Symptom{ID: id, Message: strings.TrimSpace(msg), Node: kv["node"]}
 		for _, r := range strings.Split(plain[1], ",") {
 			y.Rules = append(y.Rules, plan.RuleID(r))
 		}

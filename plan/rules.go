@@ -57,13 +57,15 @@ const (
 	RuleKubeadmKeyDuplicate  RuleID = "kubeadm-config-key-duplicate" // a key that stands twice in one mapping
 	RuleKubeadmKeyUnknown    RuleID = "kubeadm-config-key-unknown"   // a key that kubeadm does not read, not about ranges
 
-	RuleKubeadmConfigDrift RuleID = "kubeadm-config-drift"   // manifests and kubeadm's configuration differ
-	RuleReservedOverlap    RuleID = "reserved-range-overlap" // pods or services where something else lives
-	RulePodCIDROrder       RuleID = "podcidr-order-differs"  // podCIDRs and --cluster-cidr name the families in another order
-	RuleClusterCIDRFull    RuleID = "cluster-cidr-full"      // the next node gets nothing
-	RuleFamilyListsDiffer  RuleID = "ip-families-differ"     // pods and services do not have the same families, or order
-	RuleMTUTooLarge        RuleID = "mtu-too-large"          // flannel's MTU is more than the link carries
-	RuleUpstreamBug        RuleID = "upstream-bug"           // a known defect of the release in use
-	RuleSymptomUnexplained RuleID = "symptom-unexplained"    // a message whose cause no file shows
-	RuleSymptomPast        RuleID = "symptom-past"           // a message about an earlier state of the cluster
+	RuleKubeadmConfigDrift RuleID = "kubeadm-config-drift"             // manifests and kubeadm's configuration differ
+	RuleReservedOverlap    RuleID = "reserved-range-overlap"           // pods or services where something else lives
+	RulePodCIDROrder       RuleID = "podcidr-order-differs"            // podCIDRs and --cluster-cidr name the families in another order
+	RuleClusterCIDRFull    RuleID = "cluster-cidr-full"                // the next node gets nothing
+	RuleFamilyListsDiffer  RuleID = "ip-families-differ"               // pods and services do not have the same families, or order
+	RuleMTUTooLarge        RuleID = "mtu-too-large"                    // flannel's MTU is more than the link carries
+	RuleUpstreamBug        RuleID = "upstream-bug"                     // a known defect of the release in use
+	RuleSymptomUnexplained RuleID = "symptom-unexplained"              // a message whose cause no file shows
+	RuleClusterIPOutside   RuleID = "cluster-ip-outside-service-range" // Services hold addresses of another range
+	RuleClusterDNSOther    RuleID = "cluster-dns-other-than-service"   // kubelets give another address than cluster DNS has
+	RuleSymptomPast        RuleID = "symptom-past"                     // a message about an earlier state of the cluster
 )
