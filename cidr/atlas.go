@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/kubecidr/kubecidr/internal/suggest"
 )
 
 // A Use is a range that a program, a distribution or a provider takes for itself unless it is told otherwise.
@@ -52,52 +54,17 @@ func AtlasByName(name string) (uses []Use, ok bool) {
 
 // A NameError says that a text is neither a prefix nor a name of the [Atlas].
 type NameError struct {
-	Text    string   // what was given
-	Element int      // its place in the list, counting from 1
-	Near    []string // names that differ from it in one or two letters, the closest ones, sorted; nil if there are none
+	Text    string // what was given
+	Element int    // its place in the list, counting from 1
+	Near    string // name that was probably meant, "" if none is near
 }
 
 func (e *NameError) Error() string {
-	names := "one of " + strings.Join(AtlasNames(), ", ")
-	if len(e.Near) > 0 {
-		names = strings.Join(e.Near, " or ")
+	names := e.Near
+	if names == "" {
+		names = "one of " + strings.Join(AtlasNames(), ", ")
 	}
 	return fmt.Sprintf("element %d: %q is neither a prefix nor a known name; use a prefix such as 10.8.0.0/16, or %s", e.Element, e.Text, names)
-}
-
-// near returns the names that are closest to text, if they are close.
-func near(text string) (names []string) {
-	best := 3
-	for _, n := range AtlasNames() {
-		switch d := distance(strings.ToLower(text), n); {
-		case d < best && d < len(n):
-			best, names = d, []string{n}
-		case d == best && best < 3:
-			names = append(names, n)
-		}
-	}
-	return names
-}
-
-// distance returns how many letters have to be put in, taken out or replaced to turn a into b (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0] // of the row above, one place to the left
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := before
-			if a[i] != b[j] {
-				replace++
-			}
-			before = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // ParseUses reads a list such as "docker,libvirt,10.8.0.0/16": names of the [Atlas] and canonical prefixes, separated by commas,
@@ -114,7 +81,7 @@ func ParseUses(list string) ([]Use, error) {
 			continue
 		}
 		if t != "" && !strings.ContainsAny(t, "./:%") {
-			return nil, &NameError{t, n, near(t)}
+			return nil, &NameError{t, n, suggest.Nearest(t, AtlasNames())}
 		}
 		p, err := Parse(t)
 		if err != nil {
