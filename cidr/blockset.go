@@ -82,6 +82,9 @@ func (s *blockSet) alloc(n blockNode) uint32 {
 	if len(s.nodes) == 0 {
 		s.nodes = append(s.nodes, blockNode{})
 	}
+	if len(s.nodes) == cap(s.nodes) {
+		s.nodes = slices.Grow(s.nodes, len(s.nodes)) // twice as many: append alone would move them more often
+	}
 	s.nodes = append(s.nodes, n)
 	return uint32(len(s.nodes) - 1)
 }
