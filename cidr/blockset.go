@@ -186,14 +186,74 @@ func (s *blockSet) insertAt(id uint32, key u128, n int) (now uint32, changed boo
 	if now, changed = s.insertAt(old, key, n); !changed {
 		return id, false
 	}
-	nd = &s.nodes[id] // insertAt may have moved it
+	return s.grown(id, right, now, oldBits)
+}
+
+// grown makes now a child of node id, in place of one that had length oldBits, after addresses were added below it. It
+// returns what insertAt does.
+func (s *blockSet) grown(id uint32, right bool, now uint32, oldBits int) (uint32, bool) {
+	nd := &s.nodes[id]
 	s.relink(nd, right, now, oldBits)
-	if x, y := &s.nodes[nd.left], &s.nodes[nd.right]; x.isLeaf() && y.isLeaf() && x.bits == y.bits && int(x.bits) == p+1 { // halves
-		key := nd.key
+	if x, y := &s.nodes[nd.left], &s.nodes[nd.right]; x.isLeaf() && y.isLeaf() && x.bits == y.bits && x.bits == nd.bits+1 { // halves
+		key, n := nd.key, int(nd.bits)
 		s.drop(id)
-		return s.leaf(key, p), true
+		return s.leaf(key, n), true
 	}
 	return id, s.sum(id)
+}
+
+// take adds a block of length n where there is a gap for it: at the start of the smallest gap that holds it, the lowest of
+// these. ok is false if there is none.
+func (s *blockSet) take(n int) (key u128, ok bool) {
+	if s.root == 0 {
+		if ok = s.base.bits <= n; ok {
+			s.insert(s.base.key, n)
+		}
+		return s.base.key, ok
+	}
+	k := s.bestLength(n)
+	if k < 0 {
+		return u128{}, false
+	}
+	s.unlinkRoot()
+	s.root, key, _ = s.takeAt(s.root, k, u128{}.setBit(k-1), n)
+	s.linkRoot()
+	return key, true
+}
+
+// takeAt does it in the lowest gap of length k on the link to node id or below it; has is bit k-1. It returns what insertAt does.
+func (s *blockSet) takeAt(id uint32, k int, has u128, n int) (now uint32, key u128, changed bool) {
+	nd := &s.nodes[id]
+	if k <= int(nd.bits) {
+		key = nd.key.masked(k).xor(has)
+		now, changed = s.insertAt(id, key, n)
+		return now, key, changed
+	}
+	old := nd.left
+	right := !s.nodes[old].below(k, has)
+	if right {
+		old = nd.right
+	}
+	oldBits := int(s.nodes[old].bits)
+	now, key, _ = s.takeAt(old, k, has, n)
+	now, changed = s.grown(id, right, now, oldBits)
+	return now, key, changed
+}
+
+// below reports whether there is a gap of length k, of which has is the bit, on the link to nd or below it, given that it
+// is there or beside.
+func (nd *blockNode) below(k int, has u128) bool {
+	return k <= int(nd.bits) || !nd.gaps.and(has).isZero()
+}
+
+// bestLength returns the length of the smallest gaps that hold a block of length n, and -1 if there is none. s has a root.
+func (s *blockSet) bestLength(n int) int {
+	nd := &s.nodes[s.root]
+	lens := nd.gaps.or(gapsOf(s.base.bits-1, int(nd.bits))).masked(n)
+	if lens.isZero() {
+		return -1
+	}
+	return 128 - lens.trailingZeros()
 }
 
 // relink makes node id a child of nd, in place of one that had length oldBits.
@@ -249,20 +309,19 @@ func (s *blockSet) removeAt(id uint32, key u128, n int) (now uint32, changed boo
 	return id, s.sum(id)
 }
 
-// bestGap returns the gap from which to cut a block of length n: the smallest that holds it, the lowest of these.
+// bestGap returns the gap that take would use.
 func (s *blockSet) bestGap(n int) (g block, ok bool) {
 	if s.root == 0 {
 		return s.base, s.base.bits <= n
 	}
-	nd := &s.nodes[s.root]
-	lens := nd.gaps.or(gapsOf(s.base.bits-1, int(nd.bits))).masked(n)
-	if lens.isZero() {
+	k := s.bestLength(n)
+	if k < 0 {
 		return block{}, false
 	}
-	k := 128 - lens.trailingZeros()
 	has := u128{}.setBit(k - 1)
+	nd := &s.nodes[s.root]
 	for k > int(nd.bits) {
-		if l := &s.nodes[nd.left]; k <= int(l.bits) || !l.gaps.and(has).isZero() {
+		if l := &s.nodes[nd.left]; l.below(k, has) {
 			nd = l
 		} else {
 			nd = &s.nodes[nd.right]

@@ -121,21 +121,34 @@ func (s *Space) take(q netip.Prefix) (block, error) {
 //
 // The error is a *[ShortageError] if there is no such block, and a *[LengthError] if bits is not a length of the family.
 func (s *Space) Alloc(bits int) (netip.Prefix, error) {
-	p, err := s.Peek(bits)
-	if err != nil {
+	if err := s.checkLength(bits); err != nil {
 		return netip.Prefix{}, err
 	}
-	s.used.insert(keyOf(p.Addr()), bits)
-	return p, nil
+	key, ok := s.used.take(bits)
+	if !ok {
+		return netip.Prefix{}, &ShortageError{bits, big.NewInt(1), new(big.Int)}
+	}
+	return key.prefix(bits, s.is4), nil
+}
+
+// checkLength returns an error if there are no blocks of length bits, or no addresses at all.
+func (s *Space) checkLength(bits int) error {
+	if bits < 0 || bits > s.maxBits() {
+		return &LengthError{bits, s.maxBits()}
+	}
+	if !s.valid {
+		return &ShortageError{bits, big.NewInt(1), new(big.Int)}
+	}
+	return nil
 }
 
 // Peek returns what [Space.Alloc] would, and takes nothing.
 func (s *Space) Peek(bits int) (netip.Prefix, error) {
-	if bits < 0 || bits > s.maxBits() {
-		return netip.Prefix{}, &LengthError{bits, s.maxBits()}
+	if err := s.checkLength(bits); err != nil {
+		return netip.Prefix{}, err
 	}
 	b, ok := s.used.bestGap(bits)
-	if !ok || !s.valid {
+	if !ok {
 		return netip.Prefix{}, &ShortageError{bits, big.NewInt(1), new(big.Int)}
 	}
 	return b.key.prefix(bits, s.is4), nil
