@@ -103,8 +103,22 @@ func (r *Request) Set(key string, values ...string) error {
 		}
 	} else if err := next.setOne(key, strings.TrimSpace(values[0])); err != nil {
 		return fail(0, values[0], err)
+	} else if e := checkKey(key, values[0]); e != nil {
+		return fail(0, values[0], e)
 	}
 	*r = next
+	return nil
+}
+
+// checkKey reports what Check has against the value of one key alone, so that it is said where the value stands.
+func checkKey(key, value string) error {
+	var only Request
+	if err := only.setOne(key, strings.TrimSpace(value)); err != nil {
+		return err
+	}
+	if e, ok := errors.AsType[*RequestError](only.Check()); ok {
+		return errors.New(e.Reason)
+	}
 	return nil
 }
 
