@@ -222,13 +222,19 @@ func ReadNodes(name string, r io.Reader) ([]Node, error) {
 // NodeStatements returns what the nodes state: the subnets and addresses of each, and the settings of all. A setting that
 // is the same on all nodes is stated once, without a host; so is each network plugin.
 func NodeStatements(nodes []Node) []plan.Statement {
-	var out []plan.Statement
-	var settings []plan.Statement
+	out := make([]plan.Statement, 0, 2*len(nodes))
+	settings := settingCounts{}
+	var own []plan.Statement // of one node at a time: 15,000 nodes have 60,000 that say the same
 	for _, n := range nodes {
 		out = n.appendRanges(out)
-		settings = n.appendSettings(settings)
+		own = n.appendSettings(own[:0])
+		settings.count(own)
 	}
-	return append(out, mergeSettings(settings, len(nodes))...)
+	for _, n := range nodes {
+		own = n.appendSettings(own[:0])
+		out = settings.append(out, own, len(nodes))
+	}
+	return out
 }
 
 // Statements returns what the node states.
@@ -236,44 +242,44 @@ func (n Node) Statements() []plan.Statement {
 	return n.appendSettings(n.appendRanges(nil))
 }
 
-// mergeSettings states once what all hosts say alike.
-func mergeSettings(settings []plan.Statement, hosts int) []plan.Statement {
-	type key struct {
-		c plan.Component
-		s plan.Setting
-		k string
-	}
-	first := map[key]plan.Statement{}
-	count := map[key]int{}
+// settingCounts tells which settings all hosts have alike.
+type settingCounts map[settingKey]*settingCount
+
+type settingKey struct {
+	component plan.Component
+	setting   plan.Setting
+	key       string
+}
+
+type settingCount struct {
+	text   string // what the first says
+	n      int    // how many say the same
+	stated map[string]bool
+}
+
+func (c settingCounts) count(settings []plan.Statement) {
 	for _, s := range settings {
-		k := key{s.Component, s.Setting, s.Key}
-		if f, ok := first[k]; !ok {
-			first[k] = s
-		} else if f.Text != s.Text {
-			count[k] = -len(settings)
+		k := settingKey{s.Component, s.Setting, s.Key}
+		if c[k] == nil {
+			c[k] = &settingCount{text: s.Text, stated: map[string]bool{}}
 		}
-		count[k]++
+		if c[k].text == s.Text {
+			c[k].n++
+		}
 	}
-	var out []plan.Statement
-	done := map[key]bool{}
-	plugin := map[string]bool{}
+}
+
+// append appends what one host says, without host and once where all hosts say it, or where it is a network plugin: that is
+// of the cluster, and two show that the one is left over.
+func (c settingCounts) append(out, settings []plan.Statement, hosts int) []plan.Statement {
 	for _, s := range settings {
-		if s.Setting == plan.SettingCNI {
-			if !plugin[s.Text] {
-				s.Host = ""
-				out = append(out, s)
+		k := c[settingKey{s.Component, s.Setting, s.Key}]
+		if s.Setting == plan.SettingCNI || k.n == hosts && hosts > 1 {
+			if k.stated[s.Text] {
+				continue
 			}
-			plugin[s.Text] = true
-			continue
-		}
-		k := key{s.Component, s.Setting, s.Key}
-		if count[k] == hosts && hosts > 1 {
-			if !done[k] {
-				s.Host = ""
-				out = append(out, s)
-			}
-			done[k] = true
-			continue
+			k.stated[s.Text] = true
+			s.Host = ""
 		}
 		out = append(out, s)
 	}

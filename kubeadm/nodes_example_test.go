@@ -1,0 +1,208 @@
+package kubeadm_test
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/kubeadm"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// Which nodes have no pod subnet?
+func ExampleReadNodes() {
+	const list = `{
+  "kind": "List",
+  "items": [
+    {"kind": "Node", "metadata": {"name": "cp1"}, "spec": {"podCIDR": "10.244.0.0/24"}},
+    {"kind": "Node", "metadata": {"name": "w1"}, "spec": {}}
+  ]
+}`
+	nodes, err := kubeadm.ReadNodes("nodes.json", strings.NewReader(list))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, n := range nodes {
+		if subnets, _ := n.Subnets(); len(subnets) == 0 {
+			fmt.Printf("%v: %v\n", n.Spec, n)
+		}
+	}
+	// Output: nodes.json:5:58: w1 without podCIDR
+}
+
+// A list that was cut off says what stands before the cut, and where that is.
+func ExampleNodes() {
+	const cut = `{"kind":"List","items":[
+{"kind":"Node","metadata":{"name":"cp1"},"spec":{"podCIDR":"10.244.0.0/24"}},
+{"kind":"Node","metadata":{"name":"w1"},"spec":{"podCI`
+	for n, err := range kubeadm.Nodes("nodes.json", strings.NewReader(cut)) {
+		if err != nil {
+			fmt.Println(err)
+			break
+		}
+		fmt.Println(n)
+	}
+	// Output:
+	// cp1 10.244.0.0/24
+	// nodes.json:3:55: the JSON text ends too early: 4 objects or lists are still open; the file is cut off
+}
+
+// What does a cluster say when its nodes are checked alone?
+func ExampleNodeStatements() {
+	const list = `{"kind":"List","items":[
+{"kind":"Node","metadata":{"name":"w1"},"spec":{"podCIDR":"10.244.1.0/24"}},
+{"kind":"Node","metadata":{"name":"w2"},"spec":{"podCIDR":"10.244.1.0/24"}}]}`
+	nodes, err := kubeadm.ReadNodes("nodes.json", strings.NewReader(list))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, f := range plan.Check(kubeadm.NodeStatements(nodes)...).Findings {
+		fmt.Println(f.Severity, f.Rule, f.Subjects)
+	}
+	// Output: error node-subnet-duplicate [w1 w2]
+}
+
+func ExampleParseKubeProxy() {
+	const configMap = `kind: ConfigMap
+metadata: {name: kube-proxy, namespace: kube-system}
+data:
+  config.conf: |-
+    kind: KubeProxyConfiguration
+    clusterCIDR: 10.96.0.0/12
+`
+	proxies, err := kubeadm.ParseKubeProxy("kube-proxy.yaml", []byte(configMap))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, p := range proxies {
+		fmt.Printf("%v: %v\n", p.ClusterCIDR.Pos, p)
+	}
+	// Output: kube-proxy.yaml:6:18: clusterCIDR 10.96.0.0/12
+}
+
+func ExampleParseKubelet() {
+	const env = `KUBELET_KUBEADM_ARGS="--node-ip=192.168.0.11 --cluster-dns=10.96.0.10 --max-pods=250"`
+	kubelets, err := kubeadm.ParseKubelet("kubeadm-flags.env", []byte(env))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(kubelets[0])
+	// Output: clusterDNS 10.96.0.10, maxPods 250, node IP 192.168.0.11
+}
+
+// Why does kube-controller-manager not stay up?
+func ExampleReadLog() {
+	const log = `I1129 10:44:16.207338       1 range_allocator.go:108] Node cp1 has CIDR 10.32.0.0/24, occupying it in CIDR map
+F1129 10:44:16.207420       1 controllermanager.go:197] error starting controllers: failed to mark cidr as occupied: cidr 10.32.0.0/24 is out the range of cluster cidr 172.31.0.0/16
+`
+	l, err := kubeadm.ReadLog("kube-controller-manager.log", strings.NewReader(log))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, e := range l.Entries {
+		fmt.Println(e.Pos, e.Symptom.ID)
+		fmt.Printf("node %s holds %v, the cluster has %v\n", e.Symptom.Node, e.Symptom.Subnet, e.Symptom.Network)
+		fmt.Println(e.Symptom.Cause)
+	}
+	// Output:
+	// kube-controller-manager.log:2:57 node-cidr-outside-cluster-cidr
+	// node cp1 holds 10.32.0.0/24, the cluster has 172.31.0.0/16
+	// a node holds a subnet that lies outside of --cluster-cidr: the range was changed, or this control plane has another one than the rest
+}
+
+func ExampleRecognize() {
+	y, component, ok := kubeadm.Recognize("failed to allocate for range 0: no IP addresses available in range set: 10.244.1.1-10.244.1.254")
+	fmt.Println(ok, component, y.ID, y.Subnet)
+	// Output: true kubelet node-subnet-full 10.244.1.0/24
+}
+
+func ExampleMessages() {
+	for _, m := range kubeadm.Messages() {
+		if m.Component == plan.KubeProxy {
+			fmt.Println(m.ID, m.Rules)
+		}
+	}
+	// Output:
+	// kube-proxy-no-cluster-cidr [pod-cidr-unset kube-proxy-cluster-cidr-mismatch kubeadm-config-key-misplaced kubeadm-flags-mixed-with-config]
+	// kube-proxy-family [kube-proxy-cluster-cidr-mismatch ip-family-mismatch]
+	// kube-proxy-cidr-malformed [cidr-malformed too-many-ranges kube-proxy-cluster-cidr-mismatch]
+}
+
+func ExampleReadObjects() {
+	const list = `apiVersion: v1
+kind: List
+items:
+- kind: Service
+  metadata: {name: kubernetes, namespace: default}
+  spec: {clusterIP: 10.96.0.1}
+- kind: ServiceCIDR
+  metadata: {name: kubernetes}
+  spec: {cidrs: [10.97.0.0/16]}
+- kind: Event
+  message: Node w2 status is now CIDRNotAvailable
+  reason: CIDRNotAvailable
+- kind: Secret
+  metadata: {name: token}
+`
+	o, err := kubeadm.ReadObjects("objects.yaml", strings.NewReader(list))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(o.Services[0])
+	fmt.Println(o.ServiceCIDRs[0])
+	fmt.Println(o.Kinds)
+	// Output:
+	// default/kubernetes 10.96.0.1
+	// kubernetes 10.97.0.0/16
+	// map[Event:1 Secret:1 Service:1 ServiceCIDR:1]
+}
+
+func ExampleReadText() {
+	const pasted = `$ kubectl get nodes -o custom-columns=NAME:.metadata.name,PODCIDR:.spec.podCIDR
+NAME   PODCIDR
+cp1    10.244.0.0/24
+w1     <none>
+`
+	text, err := kubeadm.ReadText("pasted.txt", strings.NewReader(pasted))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, n := range text.Objects.Nodes {
+		fmt.Println(n)
+	}
+	// Output:
+	// cp1 10.244.0.0/24
+	// w1 without podCIDR
+}
+
+// Give the next free subnet to a node that has none; one that has its own is refused.
+func ExampleNewNodePatch() {
+	const list = `[{"kind":"Node","metadata":{"name":"w1"}},{"kind":"Node","metadata":{"name":"w2"},"spec":{"podCIDR":"10.244.0.0/16"}}]`
+	nodes, err := kubeadm.ReadNodes("nodes.json", strings.NewReader(list))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, n := range nodes {
+		p, err := kubeadm.NewNodePatch(n, netip.MustParsePrefix("10.244.7.0/24"))
+		if errors.Is(err, kubeadm.ErrHoldsSubnet) {
+			fmt.Println(err)
+			continue
+		}
+		if err := kubeadm.WriteNodePatches(os.Stdout, p); err != nil {
+			fmt.Println(err)
+		}
+	}
+	// Output:
+	// kubectl patch node w1 --type=merge -p '{"spec":{"podCIDR":"10.244.7.0/24","podCIDRs":["10.244.7.0/24"]}}'
+	// node "w2": it holds 10.244.0.0/16, and a podCIDR cannot be changed; drain it, delete the Node object and restart its kubelet
+}
