@@ -297,6 +297,41 @@ func checkRelaxations(t interface {
 	}
 }
 
+// checkSmallest asks for one more than a relaxation that changes one number: that must be infeasible.
+func checkSmallest(t *rapid.T, r Request, e *InfeasibleError) {
+	t.Helper()
+	full := e.Request
+	for _, x := range e.Relaxations {
+		q := x.Request
+		var changed []string
+		more := x.Request
+		if q.Nodes != r.Nodes {
+			changed = append(changed, "nodes")
+			more.Nodes++
+		}
+		if q.Services != r.Services {
+			changed = append(changed, "services")
+			more.Services++
+		}
+		if q.Grow != r.Grow {
+			changed = append(changed, "grow")
+			more.Grow++
+		}
+		if q.Surge != r.Surge {
+			changed = append(changed, "surge")
+			more.Surge++
+		}
+		if len(changed) != 1 || q.PodsPerNode != r.PodsPerNode || q.Churn != r.Churn || q.HostCount != r.HostCount ||
+			q.NodeMaskIPv4 != r.NodeMaskIPv4 || q.NodeMaskIPv6 != r.NodeMaskIPv6 || len(q.Pins) != len(r.Pins) ||
+			len(q.Avoid) != len(r.Avoid) || len(q.Hosts) != len(r.Hosts) || !slices.Equal(q.Within, r.Within) {
+			continue
+		}
+		if feasible(more) {
+			t.Fatalf("relaxation %q of %+v: one more is feasible, too", x.Change, full)
+		}
+	}
+}
+
 // smallRequest asks, in a universe of /28 blocks, for ranges of the given lengths, 25 to 28 each.
 func smallRequest(hosts, services, pods, grow int) Request {
 	return Request{
@@ -505,6 +540,7 @@ func newProperties(rt *rapid.T) {
 		rt.Fatalf("New: %v", err)
 	}
 	checkRelaxations(rt, e)
+	checkSmallest(rt, r, e)
 	for _, s := range e.Shortages {
 		checkShortage(rt, e.Request, s)
 	}

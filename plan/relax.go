@@ -133,18 +133,14 @@ func (x *relaxer) dials() []dial {
 			func(i int) float64 { return 0.5 * float64(i) }})
 	}
 	if r.Surge > 0 {
-		out = append(out, halving(r.Surge, 0, 0, 0.6,
+		out = append(out, turnDown(r.Surge, 0, 0.6,
 			func(q *Request, n int) { q.Surge = n },
 			func(n int) string {
 				return fmt.Sprintf("%s -> %s nodes more during a rollout", commas(r.Surge), commas(n))
-			}))
+			},
+			x.nodeEdges(r.Nodes)...))
 	}
-	// Numbers of services that fill a range: all but the edges and the cluster's own.
-	edges := ownServices + 1
-	if slices.Contains(r.Families, IPv4) {
-		edges++
-	}
-	out = append(out, halving(r.Services, 1, edges, 1,
+	out = append(out, turnDown(r.Services, 1, 1,
 		func(q *Request, n int) { q.Services = n },
 		func(n int) string {
 			q := r
@@ -152,11 +148,11 @@ func (x *relaxer) dials() []dial {
 			from, _ := r.serviceNeeds(f)
 			to, _ := q.serviceNeeds(f)
 			return fmt.Sprintf("services /%d -> /%d (%s -> %s services)", from, to, commas(r.Services), commas(n))
-		}))
-	// Numbers of nodes that fill a power of two.
-	nodes := halving(r.Nodes, 1, r.Surge, 1.5,
+		}, x.edges(func(f Family) int { return ownServices + int(serviceEdges(f)) })...))
+	nodes := turnDown(r.Nodes, 1, nodesLoss,
 		func(q *Request, n int) { q.Nodes = n },
-		func(n int) string { return fmt.Sprintf("%s -> %s", commas(r.Nodes), plural(n, "node")) })
+		func(n int) string { return fmt.Sprintf("%s -> %s", commas(r.Nodes), plural(n, "node")) },
+		x.nodeEdges(r.Surge)...)
 	nodes.what = "nodes"
 	out = append(out, nodes)
 	if r.Churn > 1 {
@@ -171,36 +167,25 @@ func (x *relaxer) dials() []dial {
 			func(int) float64 { return 1.2 }})
 	}
 	// Numbers of pods that fill a node's subnet.
-	steps := 0
 	var pods []int
-	for h := log2ceil(r.subnetNeeds(f)); h >= 2; h-- {
-		n := min(int(float64(uint64(1)<<h)/r.Churn), 1<<h-nodeOverhead(f))
-		if n >= 1 && n < r.PodsPerNode {
-			pods = append(pods, n)
-			steps++
+	for _, f := range r.Families {
+		for h := log2ceil(r.subnetNeeds(f)); h >= 2; h-- {
+			if n := min(int(float64(uint64(1)<<h)/r.Churn), 1<<h-nodeOverhead(f)); n >= 1 && n < r.PodsPerNode {
+				pods = append(pods, n)
+			}
 		}
 	}
-	out = append(out, dial{"pods", steps,
-		func(q Request, i int) Request {
-			if i > 0 {
-				q.PodsPerNode = pods[i-1]
-			}
-			return q
-		},
-		func(i int) string {
-			return fmt.Sprintf("%s -> %s pods on a node", commas(r.PodsPerNode), commas(pods[i-1]))
-		},
-		func(i int) float64 { return 1.3 * float64(i) }})
+	fewer := turnDownTo(r.PodsPerNode, pods, 1.3,
+		func(q *Request, n int) { q.PodsPerNode = n },
+		func(n int) string { return fmt.Sprintf("%s -> %s on a node", commas(r.PodsPerNode), plural(n, "pod")) })
+	fewer.what = "pods"
+	out = append(out, fewer)
 	// Every node needs an address, so no fewer host addresses than nodes.
 	if least := r.Nodes + r.Surge; x.orig.HostCount > least {
-		edges := 2
-		if slices.Contains(r.Families, IPv4) {
-			edges++
-		}
-		d := halving(r.HostCount, least, edges, 1.1,
+		out = append(out, turnDown(r.HostCount, least, 1.1,
 			func(q *Request, n int) { q.HostCount = n },
-			func(n int) string { return fmt.Sprintf("%s -> %s host addresses", commas(r.HostCount), commas(n)) })
-		out = append(out, d)
+			func(n int) string { return fmt.Sprintf("%s -> %s host addresses", commas(r.HostCount), commas(n)) },
+			x.edges(hostEdges)...))
 	}
 	if r.NodeMaskIPv4 > 0 || r.NodeMaskIPv6 > 0 {
 		out = append(out, dial{"", 1,
@@ -216,20 +201,51 @@ func (x *relaxer) dials() []dial {
 	return out
 }
 
-// halving returns the dial of a count that is served by blocks of a power of two: step i is the largest count below from
-// that fits in blocks i times halved, edges addresses of which are not for the count.
-func halving(from, least, edges int, loss float64, set func(*Request, int), text func(int) string) dial {
-	var counts []int
-	for k := log2ceil(uint64(from+edges)) - 1; k >= 0; k-- {
-		if n := 1<<k - edges; n >= least && n < from {
-			counts = append(counts, n)
+// nodesLoss is the loss of halving the nodes.
+const nodesLoss = 1.5
+
+// edges returns of(f) for each family, without repetition.
+func (x *relaxer) edges(of func(Family) int) []int {
+	var out []int
+	for _, f := range x.e.Request.Families {
+		if n := of(f); !slices.Contains(out, n) {
+			out = append(out, n)
 		}
 	}
-	if len(counts) == 0 || counts[len(counts)-1] > least {
-		if least < from {
-			counts = append(counts, least)
+	return out
+}
+
+// nodeEdges returns what nodes of one kind leave over of a power of two: the nodes of the other kind, and the edges of the
+// hosts' range where that is to be placed for as many hosts as nodes.
+func (x *relaxer) nodeEdges(others int) []int {
+	out := []int{others}
+	if x.orig.HostCount == 0 {
+		for _, n := range x.edges(hostEdges) {
+			out = append(out, others+n)
 		}
 	}
+	return out
+}
+
+// turnDown returns the dial of a count that is served by blocks of a power of two, edges addresses of which are not for the
+// count: each step is the next lower count that fills such a block, and the last one is least.
+func turnDown(from, least int, loss float64, set func(*Request, int), text func(int) string, edges ...int) dial {
+	counts := []int{least}
+	for _, e := range edges {
+		for k := log2ceil(uint64(from + e)); k >= 0; k-- {
+			counts = append(counts, 1<<k-e)
+		}
+	}
+	counts = slices.DeleteFunc(counts, func(n int) bool { return n < least || n >= from })
+	return turnDownTo(from, counts, loss, set, text)
+}
+
+// turnDownTo returns the dial of a count that can be turned down to those in counts, in any order. The loss is for each
+// time that the count is halved.
+func turnDownTo(from int, counts []int, loss float64, set func(*Request, int), text func(int) string) dial {
+	slices.Sort(counts)
+	counts = slices.Compact(counts)
+	slices.Reverse(counts)
 	return dial{"", len(counts),
 		func(q Request, i int) Request {
 			if i > 0 {
@@ -238,7 +254,9 @@ func halving(from, least, edges int, loss float64, set func(*Request, int), text
 			return q
 		},
 		func(i int) string { return text(counts[i-1]) },
-		func(i int) float64 { return loss * float64(i) }}
+		func(i int) float64 {
+			return loss * float64(max(1, log2ceil(uint64(from))-log2ceil(uint64(max(counts[i-1], 1)))))
+		}}
 }
 
 // A claimGone is a claim that a relaxation gives up.
@@ -298,20 +316,26 @@ func (x *relaxer) tryBalanced() {
 		}
 	}
 	one, ok := x.smallest(x.orig, a)
-	if !ok || one.loss <= a.loss(min(3, a.steps)) {
+	if !ok || one.loss <= 3*nodesLoss {
 		return
 	}
-	for i := 1; i <= min(a.steps, b.steps); i++ {
-		// One of the two alone is a relaxation already, or will do.
-		if feasible(a.at(x.orig.clone(), i)) || feasible(b.at(x.orig.clone(), i)) {
-			return
+	var best change
+	worst := 0.0 // the larger of the two losses, to be as small as possible
+	for i := 1; i <= b.steps; i++ {
+		if feasible(b.at(x.orig.clone(), i)) {
+			break // fewer pods alone are a relaxation already
 		}
-		fewer, ok := x.smallest(b.at(x.orig.clone(), i), a)
-		if !ok || fewer.loss > a.loss(i) {
+		nodes, ok := x.smallest(b.at(x.orig.clone(), i), a)
+		if !ok || feasible(nodes.make(x.orig.clone())) {
 			continue
 		}
-		x.try(fewer.and(change{b.text(i), b.loss(i), func(r Request) Request { return b.at(r, i) }}))
-		return
+		if w := max(nodes.loss, b.loss(i)); best.make == nil || w < worst {
+			worst = w
+			best = nodes.and(change{b.text(i), b.loss(i), func(r Request) Request { return b.at(r, i) }})
+		}
+	}
+	if best.make != nil {
+		x.try(best)
 	}
 }
 

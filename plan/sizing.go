@@ -60,11 +60,11 @@ func (r *Request) nodeBits() int { return log2ceil(uint64(r.Nodes + r.Surge)) }
 
 // serviceNeeds returns the prefix length of the smallest service range that serves r, and the arithmetic.
 func (r *Request) serviceNeeds(f Family) (int, string) {
-	edge, edges := 1, "the base address"
+	edges := "the base address"
 	if f == IPv4 {
-		edge, edges = 2, "base and broadcast address"
+		edges = "base and broadcast address"
 	}
-	n := r.Services + ownServices + edge
+	n := r.Services + ownServices + int(serviceEdges(f))
 	b := f.Bits() - max(log2ceil(uint64(n)), minHostBits)
 	return b, fmt.Sprintf("%s + %d of the cluster (API server, DNS) + %s = %s addresses: /%d",
 		plural(r.Services, "service"), ownServices, edges, commas(n), b)
@@ -93,13 +93,22 @@ func (r *Request) nodeMaskSizing(f Family, mask int) string {
 		commas(int(r.subnetNeeds(f))), r.longestNodeMask(f))
 }
 
+// hostEdges is how many addresses of a host range no host gets: the network's, the gateway's and, for IPv4, the broadcast
+// address.
+func hostEdges(f Family) int {
+	if f == IPv4 {
+		return 3
+	}
+	return 2
+}
+
 // hostNeeds returns the prefix length of the smallest host range that serves r, and the arithmetic.
 func (r *Request) hostNeeds(f Family) (int, string) {
-	edge, edges := 2, "network and gateway address"
+	edges := "network and gateway address"
 	if f == IPv4 {
-		edge, edges = 3, "network, gateway and broadcast address"
+		edges = "network, gateway and broadcast address"
 	}
-	n := r.HostCount + edge
+	n := r.HostCount + hostEdges(f)
 	b := f.Bits() - max(log2ceil(uint64(n)), 2)
 	return b, fmt.Sprintf("%s + %s = %s addresses: /%d", plural(r.HostCount, "host"), edges, commas(n), b)
 }
