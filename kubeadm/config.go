@@ -212,7 +212,7 @@ func (c *Config) readConfigMap(o *source.Node) {
 		}
 		docs, err := n.File().YAML()
 		if err != nil {
-			c.Problems = append(c.Problems, refusedConfig(n.Pos, key+" of the ConfigMap cannot be read: "+err.Error()))
+			c.say(refusedConfig(n.Pos, key+" of the ConfigMap cannot be read: "+err.Error()))
 		}
 		c.read(objects(docs), true)
 	}

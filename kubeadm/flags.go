@@ -79,6 +79,9 @@ func (e *FlagError) Error() string {
 	return s
 }
 
+// maxProblems bounds how much is said about one file or command line: who makes more mistakes is not helped by a longer list.
+const maxProblems = 100
+
 // Flags is what a program makes of its arguments.
 type Flags struct {
 	Flags      []Flag      // known flags in the order of the arguments, overridden ones included
@@ -146,7 +149,11 @@ func (c CommandLine) Parse() Flags {
 	var f Flags
 	known := c.table()
 	args := c.Args
+	last := map[string]int{} // where the flag of a name stands in f.Flags
 	fail := func(w Word, flag, hint string, address bool, format string, a ...any) {
+		if len(f.Errors) == maxProblems {
+			return
+		}
 		f.Errors = append(f.Errors, FlagError{Pos: w.Pos, Flag: flag, Msg: fmt.Sprintf(format, a...), Rule: plan.RuleFlagRefused, Hint: hint, Address: address})
 	}
 	for len(args) > 0 {
@@ -179,7 +186,11 @@ func (c CommandLine) Parse() Flags {
 		norm := c.normalize(name)
 		kind, ok := known[norm]
 		if !ok {
-			hint, address := suggestFlag(c.Component, name)
+			var hint string
+			var address bool
+			if len(f.Errors) < maxProblems {
+				hint, address = suggestFlag(c.Component, name)
+			}
 			fail(w, "--"+name, hint, address, "unknown flag: --%s", name)
 			if !hasValue && len(args) > 0 && !strings.HasPrefix(args[0].Text, "-") {
 				args = args[1:]
@@ -206,17 +217,14 @@ func (c CommandLine) Parse() Flags {
 				full = "-" + norm[:1] + ", " + full
 			}
 			fail(Word{Pos: fl.Value.Pos}, fl.Written, "", isAddressFlag(norm), "invalid argument %q for %q flag: %v", fl.Value.V, full, err)
-			if kind == kindIP {
+			if kind == kindIP && len(f.Errors) < maxProblems {
 				f.Errors[len(f.Errors)-1].Rule = plan.RuleAdvertiseAddressWrong
 			}
 		}
-		if kind != kindList {
-			for i := range f.Flags {
-				if f.Flags[i].Name == norm {
-					f.Flags[i].Overridden = true
-				}
-			}
+		if i, ok := last[norm]; ok && kind != kindList {
+			f.Flags[i].Overridden = true
 		}
+		last[norm] = len(f.Flags)
 		f.Flags = append(f.Flags, fl)
 	}
 	c.positional(&f, fail)

@@ -271,10 +271,13 @@ func oldNodeMask(pods string) (mask int, six bool) {
 // userArgs returns the arguments of extraArgs that take no part in merging, in the order in which release v writes them: sorted by
 // name and value up to 1.35, a map's last value of each name alone up to 1.28, as they stand from 1.36 on.
 func userArgs(v plan.Version, extra []ExtraArg) []ExtraArg {
+	last := make(map[string]int, len(extra))
+	for i, e := range extra {
+		last[e.Name.V] = i
+	}
 	var out []ExtraArg
 	for i, e := range extra {
-		isLast := !slices.ContainsFunc(extra[i+1:], func(o ExtraArg) bool { return o.Name.V == e.Name.V })
-		if e.MergeMethod == "" && (isLast || !v.Before(plan.Version{Major: 1, Minor: 29})) {
+		if e.MergeMethod == "" && (last[e.Name.V] == i || !v.Before(plan.Version{Major: 1, Minor: 29})) {
 			out = append(out, e)
 		}
 	}

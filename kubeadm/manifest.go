@@ -151,17 +151,9 @@ func itemWord(n *source.Node, env environment) Word {
 				off = at[eq+1]
 			}
 		}
-		w.ValuePos = position(n, off)
+		w.ValuePos = n.File().Position(off)
 	}
 	return w
-}
-
-// position returns the place of the byte at offset in a scalar's text, or that of the scalar where it is not known.
-func position(n *source.Node, offset int) plan.Position {
-	if p := n.File().Position(offset); p.Line > 0 {
-		return p
-	}
-	return n.Pos
 }
 
 // unwrapShell replaces `sh -c TEXT` by the words of the command in the text that runs a control-plane program.
@@ -175,14 +167,15 @@ func unwrapShell(words []Word, nodes []*source.Node, env environment) []Word {
 		}
 		n := nodes[i+2]
 		text, at := expandRefs(n.Str(), env.lookup)
+		f := n.File()
 		where := func(off int) plan.Position {
-			if at != nil {
-				if off >= len(at) {
-					return position(n, len(n.Str()))
-				}
+			switch {
+			case at != nil && off >= len(at):
+				off = len(n.Str())
+			case at != nil:
 				off = at[off]
 			}
-			return position(n, off)
+			return f.Position(off)
 		}
 		sh := shell{vars: env.known, where: where}
 		for _, cmd := range sh.commands(text) {

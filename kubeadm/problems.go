@@ -58,6 +58,16 @@ func flagFinding(program plan.Component, e FlagError, field string) plan.Finding
 	return f
 }
 
+// say adds a problem, up to the limit.
+func (c *Config) say(f plan.Finding) {
+	if !c.enough() {
+		c.Problems = append(c.Problems, f)
+	}
+}
+
+// enough reports whether so much is wrong with the file that no more is looked for.
+func (c *Config) enough() bool { return len(c.Problems) >= maxProblems }
+
 // A keyRole is what a misplaced key was meant to say.
 type keyRole struct {
 	kind, path string // where it belongs: document kind and path in it
@@ -130,7 +140,7 @@ func (c *Config) noConfiguration(own []*source.Node) {
 			return
 		}
 	}
-	c.Problems = append(c.Problems, refusedConfig(own[0].Pos, "no InitConfiguration or ClusterConfiguration kind was found in the configuration file",
+	c.say(refusedConfig(own[0].Pos, "no InitConfiguration or ClusterConfiguration kind was found in the configuration file",
 		fmt.Sprintf("%s: write kind: ClusterConfiguration", own[0].Get("kind").Value().Pos)))
 }
 
@@ -145,7 +155,7 @@ func (c *Config) emptyDocuments(f *source.File) {
 				"invalid configuration for GroupVersionKind /, Kind=: kind and apiVersion is mandatory information that must be specified",
 				fmt.Sprintf("%s: remove the separator (---) that makes a document of these comments or blank lines", f.Position(start)))
 			p.Severity = plan.Warning // somebody may have put them there after kubeadm had read the file
-			c.Problems = append(c.Problems, p)
+			c.say(p)
 		}
 	}
 	for line := range strings.Lines(string(f.Data)) {
@@ -168,8 +178,11 @@ func (c *Config) emptyDocuments(f *source.File) {
 // duplicates says which keys stand twice: kubeadm init takes the last and prints a warning, kubeadm config validate refuses the file.
 func (c *Config) duplicates(f *source.File) {
 	for _, d := range f.Duplicates() {
+		if c.enough() {
+			return
+		}
 		first, last := d[0], d[1]
-		c.Problems = append(c.Problems, plan.Finding{
+		c.say(plan.Finding{
 			Rule:     plan.RuleKubeadmKeyDuplicate,
 			Severity: plan.Warning,
 			Message:  fmt.Sprintf("the key %s stands twice, with %q and with %q; kubeadm init takes the last", last.Key, listValue(first.Value).V, listValue(last.Value).V),
@@ -185,10 +198,14 @@ func (c *Config) duplicates(f *source.File) {
 // k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/util/marshal.go SplitConfigDocuments.
 func (c *Config) structure(all, own []*source.Node) {
 	seen := map[string]plan.Position{}
+	mine := make(map[*source.Node]bool, len(own))
+	for _, o := range own {
+		mine[o] = true
+	}
 	for _, o := range all {
 		kind, api := o.Get("kind").Str(), o.Get("apiVersion").Str()
 		group, version, _ := strings.Cut(api, "/")
-		if !slices.Contains(own, o) && kind != "" && api != "" {
+		if !mine[o] && kind != "" && api != "" {
 			continue // an object of the cluster's, beside which the configuration was collected
 		}
 		if kind == "" || group == "" || version == "" {
@@ -204,14 +221,14 @@ func (c *Config) structure(all, own []*source.Node) {
 			if kind == "" && api == "" {
 				p.Severity = plan.Warning // it may be a part of a file that somebody copied
 			}
-			c.Problems = append(c.Problems, p)
+			c.say(p)
 			continue
 		}
 		if first, ok := seen[kind]; ok {
 			p := refusedConfig(o.Pos, fmt.Sprintf("invalid configuration: kind %q is specified twice in YAML file", kind),
 				"merge the two documents into one")
 			p.Where = append(p.Where, plan.Place{Position: first, Note: "the first " + kind})
-			c.Problems = append(c.Problems, p)
+			c.say(p)
 			continue
 		}
 		seen[kind] = o.Pos
@@ -259,7 +276,7 @@ func (c *Config) unknownKind(o *source.Node, kind string) {
 	} else {
 		f.Severity = plan.Warning
 	}
-	c.Problems = append(c.Problems, f)
+	c.say(f)
 }
 
 // A keyWalk is where a walk over a document's keys is.
@@ -286,9 +303,12 @@ func (c *Config) walk(w keyWalk, n *source.Node, s *schema, path []string) {
 
 // unknownKey says what a key that kubeadm does not read was meant to be, and where it belongs.
 func (c *Config) unknownKey(w keyWalk, e source.Entry, s *schema, path []string) {
+	if c.enough() {
+		return
+	}
 	full := strings.Join(append(path[:len(path):len(path)], e.Key), ".")
 	if role, ok := flagSynonyms[squash(e.Key)]; ok {
-		c.Problems = append(c.Problems, c.misplaced(w, e, role, full))
+		c.say(c.misplaced(w, e, role, full))
 		return
 	}
 	// A whole block under a wrong name or in the wrong document: what stands in it is lost as well.
@@ -296,7 +316,7 @@ func (c *Config) unknownKey(w keyWalk, e source.Entry, s *schema, path []string)
 		if inner, role := addressKeyIn(e.Value, 0); inner != nil {
 			p := c.misplaced(w, *inner, role, full+"."+inner.Key)
 			p.Where = append(p.Where, plan.Place{Position: e.KeyPos, Note: "kubeadm does not read " + full})
-			c.Problems = append(c.Problems, p)
+			c.say(p)
 			return
 		}
 	}
@@ -322,7 +342,7 @@ func (c *Config) unknownKey(w keyWalk, e source.Entry, s *schema, path []string)
 	} else {
 		f.Severity = plan.Info
 	}
-	c.Problems = append(c.Problems, f)
+	c.say(f)
 }
 
 // addressKeyIn returns the first entry below n whose key names something about address ranges.
@@ -424,15 +444,17 @@ func (c *Config) misplaced(w keyWalk, e source.Entry, role, full string) plan.Fi
 			name = "node-cidr-mask-size-ipv4"
 		}
 		f.Message = fmt.Sprintf("%s %s has no effect here: kubeadm does not read this key; the node mask is a flag of kube-controller-manager and belongs in %s under controllerManager.extraArgs as %s", full, value, to.kind, name)
-		f.Fix = []string{fmt.Sprintf("%s: remove %s", e.KeyPos, e.Key), "controllerManager:\n  extraArgs:\n  - name: " + name + "\n    value: \"" + size + "\""}
+		f.Fix = []string{fmt.Sprintf("%s: remove %s", e.KeyPos, e.Key), fmt.Sprintf("write controllerManager: {extraArgs: [{name: %s, value: %q}]}, or up to v1beta3 controllerManager: {extraArgs: {%s: %q}}", name, size, name, size)}
 		return f
 	case role == "pods":
+		f.Disturbs = plan.DisturbsComponent
 		f.Effect += ": kube-controller-manager gets neither --cluster-cidr nor --allocate-node-cidrs, and no node gets a podCIDR"
 		if c.Cluster.PodSubnet.V != "" {
 			f.Severity = plan.Warning
 			f.Effect = "only networking.podSubnet " + c.Cluster.PodSubnet.V + " counts"
 		}
 	case role == "services":
+		f.Disturbs = plan.DisturbsCluster
 		f.Effect += ": services get the default, " + defaultServiceSubnet
 		if c.Cluster.ServiceSubnet.V != "" {
 			f.Severity = plan.Warning
@@ -454,7 +476,7 @@ func (c *Config) misplaced(w keyWalk, e source.Entry, role, full string) plan.Fi
 		f.Message = fmt.Sprintf("kubeadm does not read %s %s (%s); the key is %s", full, value, why, to.path)
 		f.Fix = []string{fmt.Sprintf("%s: write %s instead of %s", e.KeyPos, name, e.Key)}
 	} else if parent, name, ok := strings.Cut(to.path, "."); ok && value != "" && !strings.Contains(name, " ") {
-		f.Fix = []string{fmt.Sprintf("%s: write it below %s, indented, as %s:", e.KeyPos, parent, name), nested(to.path, value)}
+		f.Fix = []string{fmt.Sprintf("%s: write it below %s, indented, as %s: %s: {%s: %q}", e.KeyPos, parent, name, parent, name, value)}
 	} else {
 		f.Fix = []string{fmt.Sprintf("%s: move it to %s", e.KeyPos, to.path)}
 	}
@@ -464,26 +486,12 @@ func (c *Config) misplaced(w keyWalk, e source.Entry, role, full string) plan.Fi
 	return f
 }
 
-// nested writes a value below its path as YAML.
-func nested(path, value string) string {
-	var b strings.Builder
-	parts := strings.Split(path, ".")
-	for i, p := range parts {
-		fmt.Fprintf(&b, "%s%s:", strings.Repeat("  ", i), p)
-		if i < len(parts)-1 {
-			b.WriteByte('\n')
-		}
-	}
-	b.WriteString(" " + value)
-	return b.String()
-}
-
 // types refuses values of a type that kubeadm does not decode. The names of Go types in the messages are those of its own packages.
 func (c *Config) types(o *source.Node) {
 	_, version, _ := strings.Cut(o.Get("apiVersion").Str(), "/")
 	kind := o.Get("kind").Str()
 	refuse := func(n *source.Node, goPath, goType, fix string) {
-		c.Problems = append(c.Problems, refusedConfig(n.Pos,
+		c.say(refusedConfig(n.Pos,
 			fmt.Sprintf("json: cannot unmarshal %s into Go struct field %s of type %s", jsonType(n), goPath, goType), n.Pos.String()+": "+fix))
 	}
 	// mapping reports whether the value under the key is a mapping that can be looked into.
@@ -555,7 +563,7 @@ func (c *Config) argTypes(n *source.Node, version, goPath, itemPath string) {
 		list = false // still a map in its first, experimental release
 	}
 	refuse := func(n *source.Node, goPath, want, fix string) {
-		c.Problems = append(c.Problems, refusedConfig(n.Pos,
+		c.say(refusedConfig(n.Pos,
 			fmt.Sprintf("json: cannot unmarshal %s into Go struct field %s of type %s", jsonType(n), goPath, want), n.Pos.String()+": "+fix))
 	}
 	switch {

@@ -184,8 +184,8 @@ func (sh shell) commands(s string) []shellCommand {
 				continue
 			}
 			// A backslash with blanks behind it was meant to continue the line.
-			if j := i + 1; j < len(s) && strings.Trim(s[j:j+strings.IndexByte(s[j:]+"\n", '\n')], " \t\r") == "" {
-				i = min(len(s), j+strings.IndexByte(s[j:]+"\n", '\n')+1)
+			if j := i + 1 + len(s[i+1:]) - len(strings.TrimLeft(s[i+1:], " \t\r")); j > i+1 && (j == len(s) || s[j] == '\n') {
+				i = min(len(s), j+1)
 				lineStart = true
 				flush(i)
 				continue

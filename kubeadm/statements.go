@@ -163,6 +163,7 @@ func (c Config) statements(podKey, serviceKey, addressKey, host string, states b
 			out = append(out, versionStatement(base, key, cl.KubernetesVersion, v))
 		}
 		out = append(out, c.argStatements(base)...)
+		out = append(out, c.argsAgainstNetworking(base)...)
 		ep := cl.ControlPlaneEndpoint
 		ep.V = hostOf(ep.V)
 		if s, ok := address(base, "controlPlaneEndpoint", ep, false); ok {
@@ -281,6 +282,58 @@ func (c Config) argStatements(base plan.Statement) []plan.Statement {
 				out = append(out, problem(base, flagFinding(part.comp, e, part.field)))
 			}
 		}
+	}
+	return out
+}
+
+// argsAgainstNetworking says where extraArgs give a component another range than networking gives to the rest of what kubeadm writes.
+func (c Config) argsAgainstNetworking(base plan.Statement) []plan.Statement {
+	cl := c.Cluster
+	v := c.release(plan.Version{})
+	manager := extraArgLine(plan.ControllerManager, v, userArgs(v, cl.ControllerManagerArgs)).Parse()
+	server := extraArgLine(plan.APIServer, v, userArgs(v, cl.APIServerArgs)).Parse()
+	var out []plan.Statement
+	differ := func(rule plan.RuleID, arg Flag, argName string, other plan.Value[string], otherName, message, effect string) {
+		a, errA := parsePrefixes(arg.Value.V)
+		b, errB := parsePrefixes(other.V)
+		if errA != nil || errB != nil || slices.EqualFunc(a, b, func(a, b netip.Prefix) bool { return a.Masked() == b.Masked() }) {
+			return
+		}
+		f := plan.Finding{
+			Rule:     rule,
+			Severity: plan.Error,
+			Message:  fmt.Sprintf("%s %s and %s %s differ: %s", argName, arg.Value.V, otherName, other.V, message),
+			Effect:   effect,
+			Fix:      []string{fmt.Sprintf("%v: remove %s from extraArgs, and write the range that is meant into networking", arg.Pos, arg.Name)},
+			Disturbs: plan.DisturbsComponent,
+			Where:    []plan.Place{{Position: arg.Value.Pos, Note: arg.Name + " " + arg.Value.V}},
+		}
+		if other.IsSet() {
+			f.Where = append(f.Where, plan.Place{Position: other.Pos, Note: otherName + " " + other.V})
+		}
+		out = append(out, problem(base, f))
+	}
+	if arg, ok := manager.Lookup("cluster-cidr"); ok && cl.PodSubnet.V != "" && c.ProxyClusterCIDR.V == "" {
+		differ(plan.RuleKubeProxyMismatch, arg, "controllerManager.extraArgs cluster-cidr", cl.PodSubnet, "networking.podSubnet",
+			"nodes get subnets of the first, and kubeadm gives the second to kube-proxy as clusterCIDR",
+			"kube-proxy takes pods for outsiders and masquerades what they send to services")
+	}
+	services, name := cl.ServiceSubnet, "networking.serviceSubnet"
+	if services.V == "" {
+		services, name = plan.Value[string]{V: defaultServiceSubnet}, "networking.serviceSubnet, by default"
+	}
+	if arg, ok := server.Lookup("service-cluster-ip-range"); ok {
+		differ(plan.RuleServiceRangeMismatch, arg, "apiServer.extraArgs service-cluster-ip-range", services, name,
+			"services get addresses of the first, and kubeadm writes the first and the tenth address of the second into certificates and kubelet configurations",
+			"pods ask a DNS address that no service has, and the certificate of the API server does not name its service address")
+	}
+	if arg, ok := manager.Lookup("service-cluster-ip-range"); ok {
+		if own, ok := server.Lookup("service-cluster-ip-range"); ok {
+			services, name = own.Value, "apiServer.extraArgs service-cluster-ip-range"
+		}
+		differ(plan.RuleServiceRangeMismatch, arg, "controllerManager.extraArgs service-cluster-ip-range", services, name,
+			"kube-controller-manager keeps node subnets clear of the first alone",
+			"a node's subnet can lie inside the service range")
 	}
 	return out
 }
