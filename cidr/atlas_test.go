@@ -47,6 +47,21 @@ func TestAtlas(t *testing.T) {
 	}
 }
 
+func TestAtlasStops(t *testing.T) {
+	n := 0
+	for range cidr.Atlas() {
+		n++
+		break
+	}
+	for range cidr.SpecialRanges() {
+		n++
+		break
+	}
+	if n != 2 {
+		t.Error(n)
+	}
+}
+
 func TestAtlasByName(t *testing.T) {
 	for _, name := range []string{"docker", "Docker"} {
 		uses, ok := cidr.AtlasByName(name)

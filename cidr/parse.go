@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+
+	"github.com/kubecidr/kubecidr/internal/ipnet"
 )
 
 // A ParseError says why a text is not a canonical prefix, and which prefix was probably meant.
@@ -35,7 +37,7 @@ func (e *ParseError) Error() string {
 		b.WriteString("blanks around the prefix")
 	case e.Err == ErrNoLength:
 		b.WriteString(ErrNoLength.Error())
-		if a, ok := lenientAddr(e.Text); ok {
+		if a, ok := ipnet.ParseAddr(e.Text); ok {
 			fmt.Fprintf(&b, "; %v is the one address", netip.PrefixFrom(a, a.BitLen()))
 		}
 	case e.Err == ErrLength:
@@ -96,7 +98,7 @@ func parseError(s string) *ParseError {
 			e.Masked = q.Masked()
 		}
 	case !slash:
-		if a, ok := lenientAddr(read); ok && a.IsValid() {
+		if a, ok := ipnet.ParseAddr(read); ok && a.IsValid() {
 			e.Err = ErrNoLength
 			return e
 		}
@@ -104,7 +106,7 @@ func parseError(s string) *ParseError {
 	switch {
 	case err != nil:
 		e.Err = ErrSyntax
-		if _, ok := lenientAddr(zoneless); ok && isDigits(length) {
+		if _, ok := ipnet.ParseAddr(zoneless); ok && isDigits(length) {
 			e.Err = ErrLength
 		}
 	case zone:
@@ -169,56 +171,15 @@ func ParseList(s string) ([]netip.Prefix, error) {
 //
 // The error is a *[ParseError] with [ErrSyntax], [ErrNoLength] or [ErrLength].
 func ParseLenient(s string) (netip.Prefix, error) {
+	if a, p, ok := ipnet.ParseCIDR(s); ok {
+		return netip.PrefixFrom(a, p.Bits()), nil
+	}
+	e := &ParseError{Text: s, Err: ErrSyntax}
 	addr, length, slash := strings.Cut(s, "/")
-	a, ok := lenientAddr(addr)
-	if !ok {
-		return netip.Prefix{}, &ParseError{Text: s, Err: ErrSyntax}
+	if _, ok := ipnet.ParseAddr(addr); ok && !slash {
+		e.Err = ErrNoLength
+	} else if ok && isDigits(length) {
+		e.Err = ErrLength
 	}
-	if !slash {
-		return netip.Prefix{}, &ParseError{Text: s, Err: ErrNoLength}
-	}
-	if !isDigits(length) {
-		return netip.Prefix{}, &ParseError{Text: s, Err: ErrSyntax}
-	}
-	n := 0
-	for _, c := range []byte(length) {
-		if n = n*10 + int(c-'0'); n > a.BitLen() {
-			return netip.Prefix{}, &ParseError{Text: s, Err: ErrLength}
-		}
-	}
-	return netip.PrefixFrom(a, n), nil
-}
-
-// lenientAddr reads an address, with leading zeros in any number.
-func lenientAddr(s string) (netip.Addr, bool) {
-	if strings.Contains(s, "%") {
-		return netip.Addr{}, false
-	}
-	a, err := netip.ParseAddr(s)
-	if err != nil {
-		a, err = netip.ParseAddr(stripZeros(s))
-	}
-	return a, err == nil
-}
-
-// stripZeros returns s without leading zeros in any of the numbers between dots and colons.
-func stripZeros(s string) string {
-	var b strings.Builder
-	for len(s) > 0 {
-		n := strings.IndexAny(s, ".:")
-		if n < 0 {
-			n = len(s)
-		}
-		if t := strings.TrimLeft(s[:n], "0"); t != "" {
-			b.WriteString(t)
-		} else if n > 0 {
-			b.WriteByte('0')
-		}
-		if n < len(s) {
-			b.WriteByte(s[n])
-			n++
-		}
-		s = s[n:]
-	}
-	return b.String()
+	return netip.Prefix{}, e
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"net/netip"
 	"os"
@@ -814,5 +815,53 @@ func TestPoolChangeWhileRanging(t *testing.T) {
 	}
 	if p.Used() != 0 {
 		t.Errorf("%d used", p.Used())
+	}
+}
+
+// Every sequence can be stopped, and used again.
+func TestPoolSequencesStop(t *testing.T) {
+	p := cidr.NewPool(mustSplit(t, "10.0.0.0/16", 24))
+	must(t, p.Occupy(pfx("10.0.3.0/24")))
+	must(t, p.Occupy(pfx("10.0.5.0/24")))
+	p.Rewind()
+	for range 5 {
+		if _, err := p.Next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		name string
+		seq  iter.Seq[netip.Prefix]
+		want string // of the first
+	}{
+		{"UsedSubnets", p.UsedSubnets(), "10.0.0.0/24"},
+		{"FreeSubnets", p.FreeSubnets(), "10.0.7.0/24"},
+		{"UsedBlocks", p.UsedBlocks(), "10.0.0.0/22"},
+		{"FreeBlocks", p.FreeBlocks(), "10.0.7.0/24"},
+		{"Upcoming", p.Upcoming(), "10.0.7.0/24"},
+	} {
+		for range 2 {
+			for q := range tt.seq {
+				if q != pfx(tt.want) {
+					t.Errorf("%s begins with %v, want %s", tt.name, q, tt.want)
+				}
+				break
+			}
+		}
+	}
+	must(t, p.Occupy(pfx("10.0.128.0/17"))) // nothing is left behind the cursor once it has come there
+	must(t, p.Release(pfx("10.0.255.0/24")))
+	for p.Cursor() != 0 {
+		if _, err := p.Next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(t, p.Release(pfx("10.0.1.0/24")))
+	must(t, p.Release(pfx("10.0.9.0/24")))
+	for q := range p.Upcoming() {
+		if q != pfx("10.0.1.0/24") {
+			t.Errorf("Upcoming begins with %v", q)
+		}
+		break
 	}
 }

@@ -76,23 +76,6 @@ func (k u128) setBit(n int) u128 {
 	return u128{k.hi, k.lo | 1<<uint(127-n)}
 }
 
-func (k u128) compare(l u128) int {
-	switch {
-	case k.hi < l.hi || k.hi == l.hi && k.lo < l.lo:
-		return -1
-	case k == l:
-		return 0
-	}
-	return 1
-}
-
-// add returns k+l modulo 2^128.
-func (k u128) add(l u128) u128 {
-	lo, c := bits.Add64(k.lo, l.lo, 0)
-	hi, _ := bits.Add64(k.hi, l.hi, c)
-	return u128{hi, lo}
-}
-
 // leadingZeros returns the number of zero bits before the first one.
 func (k u128) leadingZeros() int {
 	if k.hi != 0 {
