@@ -29,6 +29,7 @@ type Inventory struct {
 	FormerMasks []int
 
 	resize map[string]bool // nodes for which FormerMasks does not count
+	stated []string        // pod ranges that kubeadm or flannel states, for a controller manager that has none
 }
 
 // HostFlags are the flags of a control-plane host's kube-controller-manager.
@@ -60,6 +61,22 @@ func InventoryOf(statements ...Statement) Inventory {
 	slices.SortStableFunc(inv.Managers, func(a, b HostFlags) int { return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.File, b.File)) })
 	if len(inv.Managers) == 0 {
 		inv.assume(v)
+	}
+	for _, src := range v.kubeadms {
+		for _, s := range src.pods {
+			if s.Text != "" {
+				inv.stated = append(inv.stated, s.Text)
+			}
+		}
+	}
+	for _, src := range v.flannels {
+		var list []netip.Prefix
+		for _, h := range src.podPrefixes() {
+			list = append(list, h.p)
+		}
+		if len(list) > 0 && !v.ownIPAM() {
+			inv.stated = append(inv.stated, strings.Join(texts(list), ","))
+		}
 	}
 	for _, n := range v.nodes {
 		node := InventoryNode{Name: n.name}

@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"errors"
 	"math/bits"
 	"net/netip"
+	"slices"
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/ipnet"
@@ -12,21 +14,21 @@ import (
 //
 //	Subnets = Services + Foreign + Nodes + Leaked + Free - Reused
 type RangeUse struct {
-	Range    netip.Prefix
-	NodeMask int    // prefix length of its subnets
-	Subnets  uint64 // how many it holds
-	Services uint64 // touched by a service range that is filtered out
-	Foreign  uint64 // of the others: touched by a podCIDR that is longer or shorter than NodeMask
-	Nodes    uint64 // of the others: held by a node
-	Leaked   uint64 // used up by failed tries; a restart gives them back
-	Free     uint64
+	Range    netip.Prefix `json:"range"`
+	NodeMask int          `json:"nodeMask"` // prefix length of its subnets
+	Subnets  uint64       `json:"subnets"`  // how many it holds
+	Services uint64       `json:"services"` // touched by a service range that is filtered out
+	Foreign  uint64       `json:"foreign"`  // of the others: touched by a podCIDR that is longer or shorter than NodeMask
+	Nodes    uint64       `json:"nodes"`    // of the others: held by a node
+	Leaked   uint64       `json:"leaked"`   // used up by failed tries; a restart gives them back
+	Free     uint64       `json:"free"`
 	// Reused are those in Services, Foreign or Nodes that the controller manager takes for free all the same, and hands out
 	// a second time: a node with the same podCIDR, or with one in the service range, was deleted.
-	Reused uint64
+	Reused uint64 `json:"reused"`
 
-	ForeignNodes int // nodes that hold a podCIDR counted under Foreign
+	ForeignNodes int `json:"foreignNodes"` // nodes that hold a podCIDR counted under Foreign
 	// Ends is the number of nodes that hold a subnet of this range when none is left, if none is deleted.
-	Ends uint64
+	Ends uint64 `json:"ends"`
 }
 
 // A Prediction says what comes next.
@@ -36,6 +38,9 @@ type Prediction struct {
 	Next [][]netip.Prefix
 	// NextOpen: retries have used up an unknown number of subnets, so that Next is what comes if they have used up all.
 	NextOpen bool
+	// CursorUnknown: the prediction was made from files, and those do not say which subnet was handed out last. Next is what comes if it
+	// was the highest one that is held: so it is as long as no range has come round to its start again.
+	CursorUnknown bool
 
 	// AfterRestart is the same with a restart, or a change of the leader, before the first of them. RestartServes are the
 	// nodes that wait now and are served by the restart.
@@ -92,6 +97,75 @@ func (c *Controller) Predict(k int) Prediction {
 		}
 	}
 	return p
+}
+
+// Predict says what comes next in the cluster of inv, see [Controller.Predict] and [Prediction.CursorUnknown]. Nodes without podCIDRs
+// still wait; those that a restart serves are in RestartServes. The error is that of [Inventory.Controller] for flags that tell nothing;
+// a start that fails is RestartErr.
+func (inv Inventory) Predict(k int) (Prediction, error) {
+	f, ok := inv.Flags()
+	if !ok {
+		return Prediction{}, ErrNoControllerFlags
+	}
+	stopped := inv.Stopped()
+	stopped.flags = f
+	p := stopped.Predict(k)
+	if errors.Is(p.RestartErr, ErrAllocatorUnknown) {
+		return p, p.RestartErr
+	}
+	holding := inv
+	holding.Nodes = slices.DeleteFunc(slices.Clone(inv.Nodes), func(n InventoryNode) bool { return len(n.PodCIDRs) == 0 })
+	c, err := holding.Controller()
+	if err != nil || !c.Allocating() {
+		return p, nil
+	}
+	now := c.Predict(0)
+	now.Nodes, now.AfterRestart, now.RestartServes, now.RestartMore = p.Nodes, p.AfterRestart, p.RestartServes, p.RestartMore
+	now.CursorUnknown = true
+	var next [][]netip.Prefix
+	for i := range c.sets {
+		list := c.afterHighest(i, k)
+		for n := range list {
+			if i == 0 {
+				next = append(next, nil)
+			}
+			if n < len(next) {
+				next[n] = append(next[n], list[n])
+			}
+		}
+		next = next[:min(len(next), len(list))]
+	}
+	now.Next = next
+	return now, nil
+}
+
+// afterHighest returns the next k free subnets of range i behind the highest that a node holds, then those before it.
+func (c *Controller) afterHighest(i, k int) []netip.Prefix {
+	s := &c.sets[i]
+	if s.hollow {
+		return nil
+	}
+	var highest netip.Addr
+	for _, n := range c.nodes {
+		if i < len(n.podCIDRs) {
+			if p, ok := parsePodCIDR(n.podCIDRs[i]); ok && highest.Less(p.Addr()) {
+				highest = p.Addr()
+			}
+		}
+	}
+	var behind, before []netip.Prefix
+	for p := range s.pool.FreeSubnets() {
+		switch {
+		case !p.Addr().Less(highest):
+			if behind = append(behind, s.shown(p)); len(behind) == k {
+				return behind
+			}
+		case len(before) < k:
+			before = append(before, s.shown(p))
+		}
+	}
+	behind = append(behind, before...)
+	return behind[:min(k, len(behind))]
 }
 
 // next returns what the next k nodes get.

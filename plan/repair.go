@@ -57,6 +57,9 @@ type Repair struct {
 	// RangeFaults say why steps on nodes alone do not do; Ways are the ways out, best first. Both are empty where they do.
 	RangeFaults []RangeFault
 	Ways        []Way
+	// Served are the nodes without podCIDRs to which kube-controller-manager gives right ones by itself when it is started anew, if it
+	// does so to all of them. Restarting it can then take the place of patching them.
+	Served []NodeSubnets
 
 	inventory Inventory
 }
@@ -104,7 +107,28 @@ func NewRepair(inv Inventory) (*Repair, error) {
 	if len(r.RangeFaults) > 0 {
 		r.Ways = inv.ways(r.RangeFaults)
 	}
+	if err == nil {
+		r.Served = inv.served(rules)
+	}
 	return r, nil
+}
+
+// served returns what the controller manager gives to those that wait when it is started, nil if not all of them get right
+// subnets.
+func (inv Inventory) served(rules nodeRules) []NodeSubnets {
+	c := inv.Stopped()
+	f, _ := inv.Flags()
+	waiting := len(c.Waiting())
+	s := c.Start(f)
+	if s.Err != nil || len(s.Assigned) != waiting {
+		return nil
+	}
+	for _, n := range s.Assigned {
+		if faults, _ := rules.own(InventoryNode{Name: n.Node, PodCIDRs: n.PodCIDRs}); len(faults) > 0 {
+			return nil
+		}
+	}
+	return s.Assigned
 }
 
 // mend fills in faults and steps. It returns how many nodes get no subnet because there are too few.
@@ -342,14 +366,18 @@ func (r *Repair) bracket(steps []RepairStep, stop bool) []RepairStep {
 		last := RepairStep{Kind: RepairStartController, Why: "every node has its subnets", Restarts: []string{"kube-controller-manager"}}
 		return append(append([]RepairStep{first}, steps...), last)
 	}
+	// A controller manager that a node keeps from starting is back as soon as that node is gone: kubelet tries again and again.
 	c, err := r.inventory.Controller()
-	if err != nil || !c.Allocating() {
-		return steps // it does not run, or hands out nothing: kubelet starts it again once nothing keeps it from starting
-	}
 	for _, s := range steps {
-		if err := s.apply(c); err != nil {
+		if err != nil {
+			err = c.Start(c.Flags()).Err
+		}
+		if s.apply(c) != nil {
 			return steps
 		}
+	}
+	if err != nil || !c.Allocating() {
+		return steps
 	}
 	for i := range c.sets {
 		if u := c.use(i); u.Reused > 0 || u.Leaked > 0 {

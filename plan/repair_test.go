@@ -52,7 +52,7 @@ func TestRepair(t *testing.T) {
 		{"one has none", inventory(v4, "a=10.244.0.0/24 b"), "patch b 10.244.1.0/24"},
 		{"duplicates: the first name keeps", inventory(v4, "b=10.244.0.0/24 a=10.244.0.0/24"), "recreate b 10.244.1.0/24; restart-controller-manager"},
 		{"unless subnet.env says otherwise", inventory(v4, "a=10.244.0.0/24~10.244.2.0/24 b=10.244.0.0/24~10.244.0.0/24"), "recreate a 10.244.1.0/24; restart-controller-manager"},
-		{"outside goes first", inventory(v4, "a=10.244.0.0/24 b=10.244.0.0/24 x=10.99.0.0/24"), "recreate x 10.244.1.0/24; recreate b 10.244.2.0/24"},
+		{"outside goes first", inventory(v4, "a=10.244.0.0/24 b=10.244.0.0/24 x=10.99.0.0/24"), "recreate x 10.244.1.0/24; recreate b 10.244.2.0/24; restart-controller-manager"},
 		{"wider than the mask", inventory(v4, "a=10.244.0.0/23 b=10.244.3.0/24"), "recreate a 10.244.2.0/24"},
 		{"all patched with the whole range", inventory(v4, "a=10.244.0.0/22 b=10.244.0.0/22"), "delete a; recreate b 10.244.0.0/24; create a 10.244.1.0/24"},
 		{"longer than the mask", inventory(v4, "a=10.244.0.0/25 b=10.244.0.128/25"), "recreate a 10.244.1.0/24; recreate b 10.244.2.0/24"},

@@ -60,8 +60,11 @@ func (inv Inventory) rangeFaults(err error) []RangeFault {
 	add := func(rule RuleID, format string, args ...any) {
 		out = append(out, RangeFault{Rule: rule, Text: fmt.Sprintf(format, args...)})
 	}
+	flags, _ := inv.Flags()
 	var refused *RefusedError
 	switch {
+	case strings.TrimSpace(flags.ClusterCIDR) == "":
+		add(RulePodCIDRUnset, "%s has no --cluster-cidr", inv.hostName(inv.Managers[0]))
 	case errors.As(err, &refused):
 		for _, f := range refused.Refusals {
 			add(f.Rule, "kube-controller-manager does not start: %s", f.Message)
@@ -69,11 +72,10 @@ func (inv Inventory) rangeFaults(err error) []RangeFault {
 	case err != nil:
 		add(RuleNodeMaskTooFar, "%v", err)
 	}
-	flags, _ := inv.Flags()
 	first := inv.Managers[0]
 	for _, m := range inv.Managers[1:] {
 		if differs := flagDifferences(flags, m.Flags); differs != "" {
-			add(RuleControlPlaneFlagsDiffer, "%s and %s differ: %s", hostName(first), hostName(m), differs)
+			add(RuleControlPlaneFlagsDiffer, "%s and %s differ: %s", inv.hostName(first), inv.hostName(m), differs)
 		}
 	}
 	if !flags.nodeIPAMEnabled(inv.Kubernetes.Or(NewestKubernetes())) {
@@ -119,7 +121,16 @@ func (inv Inventory) network(f Family) (netip.Prefix, bool) {
 	return netip.Prefix{}, false
 }
 
-func hostName(m HostFlags) string { return cmp.Or(m.Host, m.File, "one control-plane host") }
+// hostName names the host of m in a sentence.
+func (inv Inventory) hostName(m HostFlags) string {
+	switch {
+	case m.Host != "":
+		return m.Host
+	case inv.Assumed != "" || m.File == "":
+		return "every control-plane host"
+	}
+	return "the control-plane host of " + m.File
+}
 
 // flagDifferences says in which flags a and b differ, "" for none. Ranges are compared as text, as the program reads it.
 func flagDifferences(a, b ControllerFlags) string {
@@ -224,12 +235,12 @@ func (inv Inventory) prove(w Way, after Inventory) (Way, bool) {
 	p := c.Predict(0)
 	w.Flags, w.Networks, w.Nodes, w.Drained = flags, after.Networks, r.Steps, r.Drained()
 	w.Proof = Proof{Nodes: len(done.Nodes), More: p.More, Ranges: p.Ranges}
-	w.Proof.Text = fmt.Sprintf("kube-controller-manager starts; %d nodes hold right subnets; %d more get one", len(done.Nodes), p.More)
+	w.Proof.Text = fmt.Sprintf("kube-controller-manager starts, %s with right subnets, %d more get one", plural(len(done.Nodes), "node"), p.More)
 	if len(w.Drained) > 0 && w.Disturbs == DisturbsComponent {
 		w.Disturbs = DisturbsNodes
 	}
 	if len(w.Drained) > 0 {
-		w.Steps = append(w.Steps, fmt.Sprintf("drain, delete and create again %d nodes: %s", len(w.Drained), strings.Join(w.Drained, ", ")))
+		w.Steps = append(w.Steps, fmt.Sprintf("drain, delete and create again %s: %s", plural(len(w.Drained), "node"), strings.Join(w.Drained, ", ")))
 	}
 	return w, true
 }
@@ -248,6 +259,12 @@ func (inv Inventory) agreed() (Inventory, bool) {
 		f := m.Flags
 		f.NodeCIDRMaskSize, f.NodeCIDRMaskSizeIPv4, f.NodeCIDRMaskSizeIPv6 = 0, 0, 0
 		tried = append(tried, f)
+	}
+	for _, text := range inv.stated {
+		f, _ := inv.Flags()
+		if f.ClusterCIDR = text; inv.Managers[0].Flags.ClusterCIDR == "" {
+			tried = append(tried, f)
+		}
 	}
 	for i, f := range tried {
 		f.AllocateNodeCIDRs, f.Controllers = true, nil
@@ -292,17 +309,22 @@ func (inv Inventory) with(f ControllerFlags) Inventory {
 // settings returns the steps that bring about the settings of after.
 func (inv Inventory) settings(after Inventory) []string {
 	f, _ := after.Flags()
-	old, _ := inv.Flags()
 	var out []string
 	for _, m := range inv.Managers {
 		if d := flagDifferences(m.Flags, f); d != "" || !m.Flags.nodeIPAMEnabled(inv.Kubernetes.Or(NewestKubernetes())) {
-			out = append(out, fmt.Sprintf("on %s, in /etc/kubernetes/manifests/kube-controller-manager.yaml: %s", hostName(m), f.text()))
+			out = append(out, fmt.Sprintf("on %s, in /etc/kubernetes/manifests/kube-controller-manager.yaml: %s", inv.hostName(m), f.text()))
 		}
 	}
-	if f.ClusterCIDR != old.ClusterCIDR || inv.Assumed == "" && len(out) > 0 {
+	differ := func(field func(ControllerFlags) string) bool {
+		return slices.ContainsFunc(inv.Managers, func(m HostFlags) bool { return field(m.Flags) != field(f) })
+	}
+	if differ(func(f ControllerFlags) string { return f.ClusterCIDR }) {
 		out = append(out,
 			"kubectl -n kube-system edit configmap kubeadm-config: networking.podSubnet: "+f.ClusterCIDR+", so that the next upgrade does not undo it",
 			"kubectl -n kube-system edit configmap kube-proxy: clusterCIDR: "+f.ClusterCIDR+"; then kubectl -n kube-system rollout restart daemonset kube-proxy")
+	}
+	if differ(ControllerFlags.maskText) {
+		out = append(out, "kubectl -n kube-system edit configmap kubeadm-config: controllerManager.extraArgs: "+cmp.Or(f.maskText(), "without node-cidr-mask-size")+", so that the next upgrade does not undo it")
 	}
 	if !slices.Equal(inv.Networks, after.Networks) {
 		out = append(out, "kubectl -n kube-flannel edit configmap kube-flannel-cfg: net-conf.json: Network "+strings.Join(texts(after.Networks), ", IPv6Network ")+
@@ -317,6 +339,15 @@ func (f ControllerFlags) text() string {
 	if f.ServiceClusterIPRange != "" {
 		out = append(out, "--service-cluster-ip-range="+f.ServiceClusterIPRange)
 	}
+	if m := f.maskText(); m != "" {
+		out = append(out, m)
+	}
+	return strings.Join(out, " ")
+}
+
+// maskText returns the node mask flags of f as arguments, "" for none.
+func (f ControllerFlags) maskText() string {
+	var out []string
 	for _, m := range []struct {
 		name string
 		bits int
@@ -438,27 +469,20 @@ func (inv Inventory) wayLongerMask(base Inventory) (Way, Inventory, bool) {
 	}
 	short := base.lacking()
 	masks := slices.Clone(rules.masks)
-	pods := cmp.Or(inv.MaxPods, 110)
+	_, right, _ := rules.faults(base.Nodes)
 	drained := 0
 	for i, lack := range short {
 		if lack == 0 {
 			continue
 		}
-		p := rules.ranges[i]
-		masks[i]++
-		host := p.Addr().BitLen() - masks[i]
-		// The addresses of the network, the bridge and broadcast are no pod's; in IPv4 that matters.
-		if host < 2 || host < 62 && 1<<host-3 < pods || masks[i]-p.Bits() > 16 {
+		d, n, ok := smallerSubnets(rules.ranges[i], masks[i], cmp.Or(inv.MaxPods, 110), lack, base.free(i))
+		if !ok || n > uint64(len(right)) {
 			return Way{}, inv, false
 		}
-		// What is free counts double, and so does what a node holds that gives up half of it.
-		free := base.free(i)
-		if need := lack + free; need > 2*free {
-			drained = max(drained, int(need-2*free))
-		}
+		masks[i] += d
+		drained = max(drained, int(n))
 	}
-	_, right, _ := rules.faults(base.Nodes)
-	if slices.Equal(masks, rules.masks) || drained > len(right) {
+	if slices.Equal(masks, rules.masks) {
 		return Way{}, inv, false
 	}
 	base = base.with(withMasks(f, rules.ranges, masks))
@@ -475,6 +499,28 @@ func (inv Inventory) wayLongerMask(base Inventory) (Way, Inventory, bool) {
 		}
 	}
 	return w, base, true
+}
+
+// smallerSubnets returns by how many bits node subnets of p have to be smaller to make room for lack more than there are free, and how many
+// nodes have to give up what they hold: as few nodes as possible, then as few bits. ok is false if the subnets then hold too few
+// pods, or lie more than 16 bits below p.
+func smallerSubnets(p netip.Prefix, mask, pods int, lack, free uint64) (bits int, drained uint64, ok bool) {
+	for d := 1; d <= 16; d++ {
+		host := p.Addr().BitLen() - mask - d
+		// The addresses of the network, the bridge and broadcast are no pod's; in IPv4 that matters.
+		if host < 2 || host < 62 && 1<<host-3 < pods || mask+d-p.Bits() > 16 {
+			break
+		}
+		// What is free counts 2^d times; a node that gives up its subnet takes one of the 2^d in it again.
+		var n uint64
+		if need := lack + free; need > free<<d {
+			n = (need - free<<d + 1<<d - 2) / (1<<d - 1)
+		}
+		if !ok || n < drained {
+			bits, drained, ok = d, n, true
+		}
+	}
+	return bits, drained, ok
 }
 
 func maskText(masks []int) string {
@@ -515,6 +561,9 @@ func (inv Inventory) request() Request {
 		r.Families = []Family{IPv4}
 	}
 	for _, t := range inv.Taken {
+		if slices.ContainsFunc(inv.Services, t.Prefix.Overlaps) {
+			continue // the service range is there already
+		}
 		r.Avoid = append(r.Avoid, Reservation{Prefix: t.Prefix, Name: cmp.Or(t.Name, "taken"), Source: t.Source})
 	}
 	return r
@@ -574,7 +623,9 @@ func (inv Inventory) wayMovePods(base Inventory) (Way, Inventory, bool) {
 	}
 	if rules, err := base.rules(); err == nil {
 		for _, p := range rules.ranges {
-			r.Avoid = append(r.Avoid, Reservation{Prefix: p, Name: "the old pod range"})
+			if !slices.ContainsFunc(base.Services, p.Overlaps) {
+				r.Avoid = append(r.Avoid, Reservation{Prefix: p, Name: "the old pod range"})
+			}
 		}
 		r.NodeMaskIPv4, r.NodeMaskIPv6 = maskOf(rules, IPv4), maskOf(rules, IPv6)
 	}
@@ -591,8 +642,14 @@ func (inv Inventory) wayMovePods(base Inventory) (Way, Inventory, bool) {
 	}
 	f = withMasks(f, p.Pods(), masks)
 	after := base.with(f)
-	w := Way{Kind: WayMovePods, Disturbs: DisturbsNodes, Title: "move the pods to another range: " + f.ClusterCIDR}
-	w.Steps = append([]string{"stop kube-controller-manager on every control-plane host: nodes outside of its range keep it from starting"}, inv.settings(after)...)
+	w := Way{Kind: WayMovePods, Disturbs: DisturbsComponent, Title: "move the pods to another range: " + f.ClusterCIDR}
+	if old, _ := inv.Flags(); strings.TrimSpace(old.ClusterCIDR) == "" {
+		w.Title = "give the cluster a pod range: " + f.ClusterCIDR
+	}
+	if slices.ContainsFunc(inv.Nodes, func(n InventoryNode) bool { return len(n.PodCIDRs) > 0 }) {
+		w.Steps = append(w.Steps, "stop kube-controller-manager on every control-plane host: nodes outside of its range keep it from starting")
+	}
+	w.Steps = append(w.Steps, inv.settings(after)...)
 	return w, after, true
 }
 

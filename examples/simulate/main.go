@@ -13,6 +13,8 @@ import (
 	"io"
 	"os"
 
+	"github.com/kubecidr/kubecidr"
+	"github.com/kubecidr/kubecidr/examples/internal/cli"
 	"github.com/kubecidr/kubecidr/internal/scenario"
 	"github.com/kubecidr/kubecidr/plan"
 )
@@ -24,13 +26,18 @@ const (
 )
 
 const usageText = `usage: go run ./examples/simulate [-o json|text] [-kubernetes VERSION] [-vs RECORDING] FILE
+       go run ./examples/simulate -predict K [-surge S] [-o json|text] [-kubernetes VERSION] PATH...
 
-Replays a scenario through the twin of kube-controller-manager. - is standard input.
+Replays a scenario through the twin of kube-controller-manager, or predicts from a cluster's files what comes next. - is
+standard input.
 
   -o FORMAT            json: the scenario with the result of each operation (default); text: a table
   -kubernetes VERSION  release to follow (default: the scenario's "version", or the newest known)
   -vs RECORDING        print how the recording differs from what the twin says, and exit with 1 if it does.
                        Where timing decides, whatever is possible counts as the same
+  -predict K           read the files and folders at PATH (nodes, flags of kube-controller-manager) and say which subnets
+                       the next K nodes get, with and without a restart, and when the ranges end
+  -surge S             with -predict: whether S nodes more fit for a while, as in a rolling replacement
 
 A scenario is {"flags": {"cluster-cidr": "10.244.0.0/16", ...}, "ops": [{"op": "start"}, {"op": "create", "node": "n1"}, ...]}.
 Operations: start, stop, restart (flags), create (node, preset), burst (nodes), delete (node), patch (node, podCIDRs), wait, list.
@@ -48,6 +55,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	output := fs.String("o", "json", "")
 	release := fs.String("kubernetes", "", "")
 	vs := fs.String("vs", "", "")
+	predict := fs.Int("predict", -1, "")
+	surge := fs.Int("surge", 0, "")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(stdout, usageText)
 		return exitSame
@@ -57,7 +66,19 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if *output != "json" && *output != "text" {
 		return fail(fmt.Errorf("-o %q: must be json or text", *output))
 	}
-	if fs.NArg() != 1 {
+	given := map[string]bool{}
+	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	switch {
+	case given["predict"] && (*predict < 0 || *predict > 1_000_000):
+		return fail(fmt.Errorf("-predict %d: must be 0 to 1000000", *predict))
+	case given["surge"] && (*surge < 0 || !given["predict"]):
+		return fail(fmt.Errorf("-surge %d: must be 0 or more, and stands with -predict", *surge))
+	case given["predict"] && given["vs"]:
+		return fail(errors.New("-predict and -vs exclude each other"))
+	case given["predict"] && fs.NArg() == 0:
+		return fail(errors.New("no file or folder given; -h tells how"))
+	}
+	if !given["predict"] && fs.NArg() != 1 {
 		return fail(fmt.Errorf("%d arguments: want one scenario, or - for standard input; -h tells more", fs.NArg()))
 	}
 	var v plan.Version
@@ -66,6 +87,16 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		if v, err = plan.ParseVersion(*release); err != nil {
 			return fail(fmt.Errorf("-kubernetes: %w", err))
 		}
+	}
+	if given["predict"] {
+		var need *int
+		if given["surge"] {
+			need = surge
+		}
+		if err := foretell(stdout, stderr, fs.Args(), v, *predict, need, *output); err != nil {
+			return fail(err)
+		}
+		return exitSame
 	}
 	s, err := read(fs.Arg(0), stdin)
 	if err != nil {
@@ -98,6 +129,29 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return fail(err)
 	}
 	return exitSame
+}
+
+// foretell predicts from the files of a cluster.
+func foretell(stdout, stderr io.Writer, paths []string, v plan.Version, k int, surge *int, output string) error {
+	files, err := cli.Read(stderr, paths, kubecidr.Options{Kubernetes: v})
+	if err != nil {
+		return err
+	}
+	inv := plan.InventoryOf(files.Statements()...)
+	p, err := inv.Predict(k)
+	if err != nil {
+		return err
+	}
+	var need *plan.SurgeNeed
+	if c, err := inv.Controller(); err == nil && surge != nil {
+		n := c.Surge(*surge)
+		need = &n
+	}
+	if output == "json" {
+		return p.WriteJSON(stdout, need)
+	}
+	f, ok := stdout.(*os.File)
+	return p.WriteText(stdout, need, plan.RenderOptions{Color: ok && cli.Colors(f)})
 }
 
 // read reads a scenario from a file, or from standard input where name is "-".

@@ -1,0 +1,94 @@
+// Repair reads the files of a cluster and says how to mend the pod subnets of its nodes with the fewest changes.
+//
+// It takes files and folders, whatever was collected; -h lists the flags. The exit status is 0 if nothing is wrong or the steps mend
+// it, 1 if the ranges themselves are at fault, 2 for wrong usage and where too little is known.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/kubecidr/kubecidr"
+	"github.com/kubecidr/kubecidr/examples/internal/cli"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+const (
+	exitMended = 0
+	exitRanges = 1
+	exitUsage  = 2
+)
+
+const usageText = `usage: go run ./examples/repair [-o text|json|commands] [-kubernetes VERSION] PATH...
+
+Reads the files and folders at PATH (- is standard input) and says how to mend the pod subnets of nodes: which lack one, share
+one or hold one in the wrong place, what is the least to do about it, and what restarts. It needs the nodes (kubectl get
+nodes -o json) and the flags of kube-controller-manager, or kubeadm's configuration, or flannel's.
+
+  -o FORMAT            text (default); json; commands: a shell script, which changes nothing without its --apply and ends
+                       at the first error
+  -kubernetes VERSION  release whose rules count (default: told from the files)
+
+Where the ranges themselves are at fault it lists the ways out, each tried on the twin of kube-controller-manager.
+The exit status is 0 if nothing is wrong or the steps mend it, 1 if the ranges are at fault, 2 for wrong usage or too little input.
+`
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+func run(args []string, stdout, stderr io.Writer) int {
+	fail := func(err error) int {
+		fmt.Fprintf(stderr, "repair: %v\n", err)
+		return exitUsage
+	}
+	fs := flag.NewFlagSet("repair", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	output := fs.String("o", "text", "")
+	release := fs.String("kubernetes", "", "")
+	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(stdout, usageText)
+		return exitMended
+	} else if err != nil {
+		return fail(fmt.Errorf("%w; -h lists all flags", err))
+	}
+	var options kubecidr.Options
+	if *release != "" {
+		var err error
+		if options.Kubernetes, err = plan.ParseVersion(*release); err != nil {
+			return fail(fmt.Errorf("-kubernetes: %w", err))
+		}
+	}
+	write := (*plan.Repair).WriteJSON
+	switch *output {
+	case "json":
+	case "text":
+		write = func(r *plan.Repair, w io.Writer) error {
+			f, ok := w.(*os.File)
+			return r.WriteText(w, plan.RenderOptions{Color: ok && cli.Colors(f)})
+		}
+	case "commands":
+		write = (*plan.Repair).WriteCommands
+	default:
+		return fail(fmt.Errorf("-o %q: must be text, json or commands", *output))
+	}
+	if fs.NArg() == 0 {
+		return fail(errors.New("no file or folder given; -h tells how"))
+	}
+	files, err := cli.Read(stderr, fs.Args(), options)
+	if err != nil {
+		return fail(err)
+	}
+	r, err := plan.NewRepair(plan.InventoryOf(files.Statements()...))
+	if err != nil {
+		return fail(err)
+	}
+	if err := write(r, stdout); err != nil {
+		return fail(err)
+	}
+	if len(r.RangeFaults) > 0 {
+		return exitRanges
+	}
+	return exitMended
+}

@@ -1,0 +1,135 @@
+package plan
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
+)
+
+type predictionDocument struct {
+	Nodes        int              `json:"nodes"`
+	Holding      int              `json:"holding"`
+	Next         [][]string       `json:"next"`
+	NextOpen     bool             `json:"nextOpen,omitempty"`
+	NoCursor     bool             `json:"cursorUnknown,omitempty"`
+	AfterRestart [][]string       `json:"afterRestart"`
+	Served       []servedDocument `json:"restartServes"`
+	RestartError string           `json:"restartError,omitempty"`
+	More         uint64           `json:"more"`
+	Ends         uint64           `json:"ends"`
+	RestartMore  uint64           `json:"restartMore"`
+	Limits       []int            `json:"limits"`
+	Ranges       []RangeUse       `json:"ranges"`
+	Surge        *surgeDocument   `json:"surge,omitempty"`
+}
+
+type surgeDocument struct {
+	Nodes   int      `json:"nodes"`
+	Fits    uint64   `json:"fits"`
+	Missing []uint64 `json:"missing"`
+	Bits    []int    `json:"bits"`
+	Leaks   bool     `json:"leaks"`
+}
+
+// WriteJSON writes p as one JSON object. surge may be nil.
+func (p Prediction) WriteJSON(w io.Writer, surge *SurgeNeed) error {
+	d := predictionDocument{Nodes: p.Nodes, Holding: p.Holding, Next: nodeTexts(p.Next), NextOpen: p.NextOpen, NoCursor: p.CursorUnknown, AfterRestart: nodeTexts(p.AfterRestart),
+		Served: []servedDocument{}, More: p.More, Ends: p.Ends, RestartMore: p.RestartMore, Limits: list(p.Limits), Ranges: list(p.Ranges)}
+	for _, n := range p.RestartServes {
+		d.Served = append(d.Served, servedDocument(n))
+	}
+	if p.RestartErr != nil {
+		d.RestartError = p.RestartErr.Error()
+	}
+	if surge != nil {
+		d.Surge = &surgeDocument{surge.Surge, surge.Fits, list(surge.Missing), list(surge.Bits), surge.Leaks}
+	}
+	return encodeJSON(w, d)
+}
+
+func nodeTexts(nodes [][]netip.Prefix) [][]string {
+	out := [][]string{}
+	for _, n := range nodes {
+		out = append(out, texts(n))
+	}
+	return out
+}
+
+// WriteText writes p for people. surge may be nil.
+func (p Prediction) WriteText(w io.Writer, surge *SurgeNeed, o RenderOptions) error {
+	b := &printer{color: o.Color}
+	switch {
+	case p.RestartErr != nil:
+		b.wrap("", textWidth, b.paint(errorStyle, "kube-controller-manager does not come back from a restart: ")+printable(p.RestartErr.Error()))
+	case len(p.Ranges) == 0:
+		b.printf("kube-controller-manager hands out nothing.\n")
+	}
+	if len(p.Ranges) > 0 {
+		b.printf("%s, %d with a subnet of each range. %s\n", plural(p.Nodes, "node"), p.Holding, b.paint(headStyle, p.end()))
+		b.printf("\n%s\n", b.paint(headStyle, "Node subnets"))
+		rows := [][]string{{"RANGE", "SUBNETS", "NODES", "SERVICES", "OTHER SIZES", "LEAKED", "FREE", "TWICE", "ENDS AT"}}
+		for _, u := range p.Ranges {
+			rows = append(rows, []string{
+				fmt.Sprintf("%s in /%d", u.Range, u.NodeMask), cidr.FormatCount(u.Subnets), cidr.FormatCount(u.Nodes), cidr.FormatCount(u.Services),
+				cidr.FormatCount(u.Foreign), cidr.FormatCount(u.Leaked), cidr.FormatCount(u.Free), cidr.FormatCount(u.Reused), cidr.FormatCount(u.Ends) + " nodes",
+			})
+		}
+		b.table("  ", "lrrrrrrrr", rows, nil)
+	}
+	for _, n := range p.RestartServes {
+		b.printf("\nA restart serves %s, which waits: %s\n", printable(n.Node), strings.Join(n.PodCIDRs, ", "))
+	}
+	if len(p.Next)+len(p.AfterRestart) > 0 {
+		b.printf("\n%s\n", b.paint(headStyle, "Next nodes"))
+		rows := [][]string{{"", "WITHOUT A RESTART", "AFTER A RESTART"}}
+		for i := range max(len(p.Next), len(p.AfterRestart)) {
+			row := []string{fmt.Sprint(i + 1), "none", "none"}
+			for k, nodes := range [][][]netip.Prefix{p.Next, p.AfterRestart} {
+				if i < len(nodes) {
+					row[k+1] = strings.Join(texts(nodes[i]), ", ")
+				}
+			}
+			rows = append(rows, row)
+		}
+		b.table("  ", "r", rows, nil)
+		if p.CursorUnknown {
+			b.wrap("  ", textWidth, "Without a restart this is what comes if the highest subnet that is held was handed out last; the files do not say.")
+		}
+		if p.NextOpen {
+			b.wrap("  ", textWidth, "Without a restart this is what comes if retries have used up every subnet of the first range that they can.")
+		}
+	}
+	if surge != nil {
+		b.WriteByte('\n')
+		b.wrap("", textWidth, surge.text(p))
+	}
+	return b.flushTo(w)
+}
+
+// end says when the ranges end.
+func (p Prediction) end() string {
+	if p.More == 0 {
+		return "The next node gets no subnet."
+	}
+	return fmt.Sprintf("%s more get one, node %s gets none.", cidr.FormatCount(p.More), cidr.FormatCount(p.Ends+1))
+}
+
+// text says what a surge needs.
+func (n SurgeNeed) text(p Prediction) string {
+	if n.OK() {
+		return fmt.Sprintf("A surge of %s fits.", plural(n.Surge, "node"))
+	}
+	s := fmt.Sprintf("A surge of %s does not fit: %d get subnets.", plural(n.Surge, "node"), n.Fits)
+	for i, m := range n.Missing {
+		if m > 0 && i < len(p.Ranges) {
+			s += fmt.Sprintf(" %s lacks %d; a /%d would do.", p.Ranges[i].Range, m, n.Bits[i])
+		}
+	}
+	if n.Leaks {
+		s += " Each node that gets none uses up subnets of the ranges before, until kube-controller-manager restarts."
+	}
+	return s
+}

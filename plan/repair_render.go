@@ -1,0 +1,405 @@
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+)
+
+// WriteText writes r for people: what is wrong, the steps in order, and the ways out where the ranges are at fault.
+func (r *Repair) WriteText(w io.Writer, o RenderOptions) error {
+	b := &printer{color: o.Color}
+	total := len(r.inventory.Nodes)
+	if c := r.inventory.Assumed; c != "" {
+		b.wrap("", textWidth, fmt.Sprintf("No file shows the flags of kube-controller-manager; its pod range is taken from what %s says.", c))
+		b.WriteByte('\n')
+	}
+	if r.Healthy() {
+		b.printf("%s\n", b.paint(headStyle, fmt.Sprintf("Nothing to do: %s, each with subnets of its own in the right place.", plural(total, "node"))))
+		return b.flushTo(w)
+	}
+	b.wrap("", textWidth, r.headline())
+	if len(r.Faults) > 0 {
+		b.printf("\n%s\n", b.paint(headStyle, "Wrong"))
+		rows := make([][]string, len(r.Faults))
+		for i, f := range r.Faults {
+			rows[i] = []string{printable(f.Node), string(f.Rule), printable(f.Text)}
+		}
+		b.table("  ", "", rows, nil)
+	}
+	if len(r.Steps) > 0 {
+		b.printf("\n%s\n", b.paint(headStyle, "Steps, in this order"))
+		b.textSteps("  ", r.Steps)
+		if len(r.Served) > 0 {
+			b.wrap("  ", textWidth, fmt.Sprintf("Started anew, kube-controller-manager serves %s by itself; that can take the place of the patches.", plural(len(r.Served), "node")))
+		}
+		if !r.Minimal {
+			b.wrap("  ", textWidth, "Fewer drained nodes may be possible: many nodes overlap with subnets of different sizes.")
+		}
+	}
+	if len(r.RangeFaults) > 0 {
+		b.printf("\n%s\n", b.paint(headStyle, "The ranges are at fault"))
+		for _, f := range r.RangeFaults {
+			b.wrap("  - ", textWidth, printable(f.Text)+" ("+string(f.Rule)+")")
+		}
+		b.printf("\n%s\n", b.paint(headStyle, "Ways out, best first"))
+		if len(r.Ways) == 0 {
+			b.printf("  none that the twin of kube-controller-manager approves of\n")
+		}
+		for i, way := range r.Ways {
+			if i > 0 {
+				b.WriteByte('\n')
+			}
+			b.wrap(fmt.Sprintf("  %d. ", i+1), textWidth, b.paint(headStyle, way.Title)+disturbs(way.Disturbs))
+			for _, s := range way.Steps {
+				b.wrap("     - ", textWidth, printable(s))
+			}
+			b.wrap("     = ", textWidth, way.Proof.Text)
+		}
+	}
+	return b.flushTo(w)
+}
+
+// headline sums r up.
+func (r *Repair) headline() string {
+	wrong := map[string]bool{}
+	for _, f := range r.Faults {
+		wrong[f.Node] = true
+	}
+	patched, flannel := 0, 0
+	for _, s := range r.Steps {
+		switch s.Kind {
+		case RepairPatch:
+			patched++
+		case RepairRestartFlannel:
+			flannel++
+		}
+	}
+	s := fmt.Sprintf("%d of %s wrong: %d to be patched, %d to be drained and created again.", len(wrong), plural(len(r.inventory.Nodes), "node"), patched, len(r.Drained()))
+	if flannel > 0 {
+		s += fmt.Sprintf(" flannel restarts on %d.", flannel)
+	}
+	if len(r.RangeFaults) > 0 {
+		s += " That alone does not do: the ranges are at fault."
+	}
+	return s
+}
+
+func (b *printer) textSteps(indent string, steps []RepairStep) {
+	for i, s := range steps {
+		line := string(s.Kind)
+		if s.Node != "" {
+			line += " " + printable(s.Node)
+		}
+		switch {
+		case len(s.New) > 0 && len(s.Old) > 0:
+			line += ": " + strings.Join(texts(s.New), ", ") + " instead of " + printable(strings.Join(s.Old, ", "))
+		case len(s.New) > 0:
+			line += ": " + strings.Join(texts(s.New), ", ")
+		}
+		b.wrap(fmt.Sprintf("%s%d. ", indent, i+1), textWidth, line)
+		if s.Why != "" {
+			b.wrap(indent+"   because: ", textWidth, printable(s.Why))
+		}
+		if len(s.Restarts) > 0 {
+			b.wrap(indent+"   restarts: ", textWidth, printable(strings.Join(s.Restarts, "; ")))
+		}
+	}
+}
+
+type repairDocument struct {
+	Healthy     bool                 `json:"healthy"`
+	Nodes       int                  `json:"nodes"`
+	Assumed     Component            `json:"assumed,omitempty"`
+	Faults      []faultDocument      `json:"faults"`
+	Steps       []stepDocument       `json:"steps"`
+	Minimal     bool                 `json:"minimal"`
+	Served      []servedDocument     `json:"served"`
+	RangeFaults []rangeFaultDocument `json:"rangeFaults"`
+	Ways        []wayDocument        `json:"ways"`
+}
+
+type servedDocument struct {
+	Node     string   `json:"node"`
+	PodCIDRs []string `json:"podCIDRs"`
+}
+
+type faultDocument struct {
+	Node    string `json:"node"`
+	Rule    RuleID `json:"rule"`
+	PodCIDR string `json:"podCIDR,omitempty"`
+	Other   string `json:"other,omitempty"`
+	Text    string `json:"text"`
+}
+
+type stepDocument struct {
+	Kind     RepairKind `json:"kind"`
+	Node     string     `json:"node,omitempty"`
+	Old      []string   `json:"old,omitempty"`
+	New      []string   `json:"new,omitempty"`
+	Why      string     `json:"why,omitempty"`
+	Restarts []string   `json:"restarts,omitempty"`
+}
+
+type rangeFaultDocument struct {
+	Rule    RuleID `json:"rule"`
+	Text    string `json:"text"`
+	Missing int    `json:"missing,omitempty"`
+}
+
+type wayDocument struct {
+	Kind     WayKind        `json:"kind"`
+	Title    string         `json:"title"`
+	Disturbs Disturbance    `json:"disturbs"`
+	Steps    []string       `json:"steps"`
+	Drained  []string       `json:"drained"`
+	Flags    string         `json:"flags"`
+	Networks []string       `json:"networks,omitempty"`
+	Nodes    []stepDocument `json:"nodes"`
+	Proof    proofDocument  `json:"proof"`
+}
+
+type proofDocument struct {
+	Text   string     `json:"text"`
+	Nodes  int        `json:"nodes"`
+	More   uint64     `json:"more"`
+	Ranges []RangeUse `json:"ranges"`
+}
+
+func stepDocuments(steps []RepairStep) []stepDocument {
+	out := []stepDocument{}
+	for _, s := range steps {
+		out = append(out, stepDocument{s.Kind, s.Node, s.Old, texts(s.New), s.Why, s.Restarts})
+	}
+	return out
+}
+
+// WriteJSON writes r as one JSON object with the keys healthy, nodes, faults, steps, minimal, rangeFaults and ways.
+func (r *Repair) WriteJSON(w io.Writer) error {
+	d := repairDocument{Healthy: r.Healthy(), Nodes: len(r.inventory.Nodes), Assumed: r.inventory.Assumed, Steps: stepDocuments(r.Steps), Minimal: r.Minimal,
+		Faults: []faultDocument{}, Served: []servedDocument{}, RangeFaults: []rangeFaultDocument{}, Ways: []wayDocument{}}
+	for _, f := range r.Faults {
+		d.Faults = append(d.Faults, faultDocument{f.Node, f.Rule, f.Held, f.Other, f.Text})
+	}
+	for _, n := range r.Served {
+		d.Served = append(d.Served, servedDocument(n))
+	}
+	for _, f := range r.RangeFaults {
+		d.RangeFaults = append(d.RangeFaults, rangeFaultDocument(f))
+	}
+	for _, way := range r.Ways {
+		d.Ways = append(d.Ways, wayDocument{way.Kind, way.Title, way.Disturbs, way.Steps, list(way.Drained), way.Flags.text(), texts(way.Networks),
+			stepDocuments(way.Nodes), proofDocument{way.Proof.Text, way.Proof.Nodes, way.Proof.More, list(way.Proof.Ranges)}})
+	}
+	return encodeJSON(w, d)
+}
+
+// shellHead is the start of every script: it changes nothing without --apply, and ends at the first error.
+const shellHead = `set -eu
+
+apply=no
+for arg in "$@"; do
+	case $arg in
+	--apply) apply=yes ;;
+	*) echo "usage: $0 [--apply]" >&2; exit 2 ;;
+	esac
+done
+
+# run COMMAND...: says it, and does it with --apply.
+run() {
+	printf '+ %s\n' "$*"
+	if [ "$apply" = yes ]; then "$@"; fi
+}
+
+# on HOST COMMAND...: does it on a host, as root. SSH says how to get there.
+on() {
+	run ${SSH:-ssh} "$@"
+}
+
+# expect NODE PODCIDRS: ends if the node is not as it was when this was written.
+expect() {
+	if [ "$apply" = yes ]; then
+		have=$(kubectl get node "$1" -o 'jsonpath={.spec.podCIDRs[*]}')
+		if [ "$have" != "$2" ]; then
+			echo "node $1 has podCIDRs \"$have\", not \"$2\": collect the files again and look anew" >&2
+			exit 1
+		fi
+	fi
+}
+
+# save NODE: keeps labels, taints and annotations in a file, to put back those that kubelet does not set.
+save() {
+	printf '+ kubectl get node %s -o yaml > %s.node.yaml\n' "$1" "$1"
+	if [ "$apply" = yes ]; then kubectl get node "$1" -o yaml > "$1.node.yaml"; fi
+}
+
+# create JSON: creates a Node object.
+create() {
+	printf '+ kubectl create -f - : %s\n' "$1"
+	if [ "$apply" = yes ]; then printf '%s\n' "$1" | kubectl create -f -; fi
+}
+
+# manager stop|start: takes the static pod of kube-controller-manager away on every control-plane host, or puts it back.
+manager() {
+	for host in $CONTROL_PLANES; do
+		case $1 in
+		stop) on "$host" 'mv /etc/kubernetes/manifests/kube-controller-manager.yaml /etc/kubernetes/kube-controller-manager.yaml && sleep 30' ;;
+		start) on "$host" 'mv /etc/kubernetes/kube-controller-manager.yaml /etc/kubernetes/manifests/kube-controller-manager.yaml' ;;
+		esac
+	done
+}
+`
+
+// WriteCommands writes the steps of r as a POSIX shell script for kubectl and ssh. It ends at the first error. Without --apply it says
+// what it would do and changes nothing. Before each change it looks whether the node is still as it was. The ways out of
+// range faults are not in it: they are for people to choose.
+func (r *Repair) WriteCommands(w io.Writer) error {
+	b := new(printer)
+	b.printf("#!/bin/sh\n# %s\n# Without --apply this script says what it would do, and changes nothing. It ends at the first error.\n", oneLine(r.mendLine()))
+	for i, way := range r.Ways {
+		if i == 0 {
+			b.printf("#\n# The ranges are at fault, which commands on nodes do not cure. Ways out, best first:\n")
+		}
+		b.printf("#   %d. %s\n", i+1, oneLine(way.Title))
+	}
+	b.WriteString(shellHead)
+	if len(r.Steps) == 0 {
+		if len(r.RangeFaults) > 0 {
+			b.printf("\necho 'nothing to do on nodes: the ranges are at fault' >&2\nexit 1\n")
+		}
+		return b.flushTo(w)
+	}
+	b.printf("\n# Hosts that run kube-controller-manager.\n")
+	if hosts := r.managerHosts(); hosts != "" {
+		b.printf("CONTROL_PLANES=${CONTROL_PLANES:-%s}\n", shellQuote(hosts))
+	} else if r.touchesManager() {
+		b.printf(": \"${CONTROL_PLANES:?must name the hosts that run kube-controller-manager, separated by blanks}\"\n")
+	}
+	for i, s := range r.Steps {
+		b.printf("\n# %d. %s\n", i+1, oneLine(strings.TrimSpace(string(s.Kind)+" "+s.Node)+": "+s.Why))
+		r.commands(b, s)
+	}
+	b.printf("\nif [ \"$apply\" = no ]; then echo 'nothing was changed; --apply does it' >&2; fi\n")
+	return b.flushTo(w)
+}
+
+func (r *Repair) mendLine() string {
+	if r.Healthy() {
+		return "Nothing to mend."
+	}
+	return r.headline()
+}
+
+func (r *Repair) touchesManager() bool {
+	for _, s := range r.Steps {
+		if s.Kind == RepairStopController || s.Kind == RepairStartController || s.Kind == RepairRestartController {
+			return true
+		}
+	}
+	return false
+}
+
+// managerHosts returns the control-plane hosts separated by blanks, "" if one of them has no name.
+func (r *Repair) managerHosts() string {
+	var out []string
+	for _, m := range r.inventory.Managers {
+		if !isDNSSubdomain(m.Host) {
+			return ""
+		}
+		out = append(out, m.Host)
+	}
+	return strings.Join(out, " ")
+}
+
+// commands writes the commands of one step.
+func (r *Repair) commands(b *printer, s RepairStep) {
+	if s.Node != "" && !isDNSSubdomain(s.Node) {
+		// No Node can have that name, so the file is not what it claims; a name like -o would be read as an option.
+		b.printf("echo %s >&2\nexit 1\n", shellQuote(fmt.Sprintf("%q cannot be the name of a node", printable(s.Node))))
+		return
+	}
+	node := shellQuote(s.Node)
+	old := shellQuote(strings.Join(s.Old, " "))
+	remove := func() {
+		b.printf("expect %s %s\nsave %s\n", node, old, node)
+		if r.frozen(s) {
+			b.printf("# The API server refuses to cordon it, since its podCIDR is not in canonical form: its pods end with it.\n")
+		} else {
+			b.printf("run kubectl drain %s --ignore-daemonsets --delete-emptydir-data\n", node)
+		}
+		b.printf("on %s 'systemctl stop kubelet'\nrun kubectl delete node %s\n", node, node)
+	}
+	create := func() {
+		b.printf("create %s\n", shellQuote(nodeObject(s.Node, s.New)))
+		b.printf("on %s 'rm -f /run/flannel/subnet.env; ip link delete cni0; ip link delete flannel.1; systemctl start kubelet'\n", node)
+		b.printf("run kubectl wait --for=condition=Ready node/%s --timeout=10m\n", node)
+	}
+	switch s.Kind {
+	case RepairPatch:
+		b.printf("expect %s ''\nrun kubectl patch node %s --type=merge -p %s\n", node, node, shellQuote(nodePatch(s.New)))
+	case RepairRecreate:
+		remove()
+		create()
+	case RepairDelete:
+		remove()
+	case RepairCreate:
+		create()
+	case RepairRestartFlannel:
+		b.printf("expect %s %s\nrun kubectl -n \"${FLANNEL_NAMESPACE:-kube-flannel}\" delete pod -l app=flannel --field-selector %s\n", node, old, shellQuote("spec.nodeName="+s.Node))
+	case RepairStopController:
+		b.printf("manager stop\n")
+	case RepairStartController:
+		b.printf("manager start\n")
+	case RepairRestartController:
+		b.printf("manager stop\nmanager start\n")
+	}
+}
+
+// frozen reports whether the API server refuses every change of the Node, cordoning included (StrictIPCIDRValidation, 1.36).
+func (r *Repair) frozen(s RepairStep) bool {
+	return len(ValidatePodCIDRs(s.Old, r.inventory.Kubernetes)) > 0
+}
+
+// nodeSpec is the part of a Node object that says its subnets.
+type nodeSpec struct {
+	PodCIDR  string   `json:"podCIDR"`
+	PodCIDRs []string `json:"podCIDRs"`
+}
+
+// nodePatch returns the merge patch that sets podCIDRs.
+func nodePatch(subnets []netip.Prefix) string {
+	return compactJSON(struct {
+		Spec nodeSpec `json:"spec"`
+	}{nodeSpec{subnets[0].String(), texts(subnets)}})
+}
+
+// nodeObject returns a Node object with podCIDRs. kubelet takes it for its own when it registers.
+func nodeObject(name string, subnets []netip.Prefix) string {
+	type metadata struct {
+		Name string `json:"name"`
+	}
+	return compactJSON(struct {
+		APIVersion string   `json:"apiVersion"`
+		Kind       string   `json:"kind"`
+		Metadata   metadata `json:"metadata"`
+		Spec       nodeSpec `json:"spec"`
+	}{"v1", "Node", metadata{name}, nodeSpec{subnets[0].String(), texts(subnets)}})
+}
+
+func compactJSON(v any) string {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return "{}" // strings always marshal
+	}
+	return string(data)
+}
+
+// shellQuote returns s as one word of a POSIX shell.
+func shellQuote(s string) string {
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// oneLine returns s without anything that could end a comment.
+func oneLine(s string) string { return strings.Join(strings.Fields(printable(s)), " ") }
