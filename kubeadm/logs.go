@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/jsonscan"
@@ -22,6 +23,9 @@ type Log struct {
 	// Flags are the address-related flags that the program wrote down when it started ("FLAG: --cluster-cidr=..."), those
 	// with a value.
 	Flags []LogFlag
+	// Facts are what kubeadm init says of a cluster while it makes it: the release, and the addresses in the certificate of
+	// kube-apiserver, which are that of the Service kubernetes and its own.
+	Facts []plan.Statement
 	// Dropped is how many kinds of messages were left out of Entries, because there are more than a thousand.
 	Dropped int
 }
@@ -73,7 +77,7 @@ func (l Log) Statements() []plan.Statement {
 			out = append(out, s)
 		}
 	}
-	return out
+	return append(out, l.Facts...)
 }
 
 // logFlags are the flags that are read from a log, and what they state. Component is that of the only program which has the
@@ -139,6 +143,9 @@ rows:
 			if i == len(m.literals)-1 {
 				continue rows
 			}
+		}
+		if m.unless != "" && strings.Contains(text, m.unless) {
+			continue
 		}
 		at := m.re.FindStringSubmatchIndex(text)
 		if at == nil {
@@ -405,6 +412,7 @@ func (r *logReader) line(n int, data []byte) {
 			}
 		}
 	}
+	r.fact(text, l, pos)
 	y, c, ok := recognize(text)
 	if !ok {
 		return
@@ -424,6 +432,56 @@ func (r *logReader) line(n int, data []byte) {
 	}
 }
 
+var (
+	// Skipping "nodeipam"; since 1.27 "Skipping controller" controller="node-ipam-controller"
+	ipamSkipped = regexp.MustCompile(`^Skipping "nodeipam"|^"Skipping controller" controller="(?:nodeipam|node-ipam-controller)"`)
+	initVersion = regexp.MustCompile(`\[init\] Using Kubernetes version: (v\d+\.\d+\.\d+\S*)`)
+	signedFor   = regexp.MustCompile(`apiserver serving cert is signed for DNS names \[[^\]]*\] and IPs \[([0-9a-fA-F.:]+) ([0-9a-fA-F.:]+)`)
+)
+
+// fact reads what a line states of the cluster.
+func (r *logReader) fact(text string, l logLine, pos plan.Position) {
+	if len(r.log.Facts) >= 100 {
+		return
+	}
+	at := func(i int) plan.Position {
+		p := pos
+		p.Column += i
+		return p
+	}
+	switch {
+	case strings.Contains(text, "ipping"):
+		// The controller that hands out subnets is not started without --allocate-node-cidrs:
+		// k8s.io/kubernetes v1.37.2 cmd/kube-controller-manager/app/core.go newNodeIpamController.
+		if ipamSkipped.MatchString(text) && !r.flags["skipped"] {
+			r.flags["skipped"] = true
+			r.log.Facts = append(r.log.Facts, plan.Statement{
+				Component: plan.ControllerManager, Host: l.host, Pos: pos, Role: plan.RoleSetting, Setting: plan.SettingAllocate, Key: "--allocate-node-cidrs", Text: "false",
+			})
+		}
+	case strings.Contains(text, "[init]"):
+		if m := initVersion.FindStringSubmatchIndex(text); m != nil {
+			r.log.Facts = append(r.log.Facts, plan.Statement{
+				Component: plan.Kubeadm, Pos: at(m[2]), Role: plan.RoleSetting, Setting: plan.SettingVersion, Key: "[init]", Text: text[m[2]:m[3]],
+			})
+		}
+	case strings.Contains(text, "is signed for"):
+		m := signedFor.FindStringSubmatchIndex(text)
+		if m == nil {
+			return
+		}
+		for i, what := range []struct {
+			role plan.Role
+			key  string
+		}{{plan.RoleClusterIP, "default/kubernetes"}, {plan.RoleAddress, "[certs]"}} {
+			v := text[m[2*i+2]:m[2*i+3]]
+			if a, err := lenientAddr(v); err == nil {
+				r.log.Facts = append(r.log.Facts, plan.Statement{Component: plan.Kubeadm, Host: l.host, Pos: at(m[2*i+2]), Role: what.role, Key: what.key, Text: v, Addrs: []netip.Addr{a}})
+			}
+		}
+	}
+}
+
 func (r *logReader) finish() Log {
 	for i := range r.log.Flags {
 		if r.log.Flags[i].Component == "" {
@@ -434,21 +492,47 @@ func (r *logReader) finish() Log {
 }
 
 // stems are parts of words, one of which is in every literal of the catalogue: most lines of a log have none.
-var stems = [][]byte{
-	[]byte("CIDR"), []byte("cidr"), []byte("subnet"), []byte("stack"), []byte("cni"), []byte("CNI"), []byte("mask"),
-	[]byte("Recording status"), []byte("failed to parse node"), []byte("The ipam"), []byte("any arguments"), []byte("argument has"),
-	[]byte("dualstack"), []byte("two entries"), []byte("is too large"), []byte("too small"), []byte("at least 8"), []byte("unknown field"),
-	[]byte("prefix length"), []byte("address family"), []byte("must not have"), []byte("must be a"), []byte("an IP address"),
-	[]byte("IP addresses"), []byte("ClusterDNS"), []byte("clusterDNS"), []byte("'--config'"), []byte("is smaller than"), []byte("is full"),
-	[]byte("not within any"), []byte("IP family"), []byte("max allowed"), []byte("range of"), []byte("valid range"), []byte("range is"),
-	[]byte("range set"), []byte("-ip-range"),
+var stems = []string{
+	"CIDR", "cidr", "subnet", "stack", "cni", "CNI", "mask", "Recording status", "failed to parse node", "The ipam",
+	"any arguments", "argument has", "dualstack", "two entries", "is too large", "too small", "at least 8", "unknown field",
+	"prefix length", "address family", "must not have", "must be a", "an IP address", "IP addresses", "ClusterDNS",
+	"clusterDNS", "'--config'", "is smaller than", "is full", "not within any", "IP family", "max allowed", "range of",
+	"valid range", "range is", "range set", "-ip-range", "nodeipam", "node-ipam", "[init]", "is signed for", "dial tcp",
+	"configuration mismatched",
 }
+
+// A stemIndex finds stems in one pass over a line.
+type stemIndex struct {
+	begins [1 << 16]bool // pairs of bytes with which a stem begins
+	by     map[uint16][]string
+}
+
+var stemsByStart = sync.OnceValue(func() *stemIndex {
+	x := &stemIndex{by: map[uint16][]string{}}
+	for _, s := range stems {
+		k := uint16(s[0])<<8 | uint16(s[1])
+		x.begins[k] = true
+		x.by[k] = append(x.by[k], s)
+	}
+	return x
+})
 
 // worthALook reports whether a line may be in the catalogue.
 func worthALook(line []byte) bool {
-	for _, s := range stems {
-		if bytes.Contains(line, s) {
-			return true
+	x := stemsByStart()
+	if len(line) == 0 {
+		return false
+	}
+	k := uint16(line[0])
+	for i, c := range line[1:] {
+		k = k<<8 | uint16(c)
+		if !x.begins[k] {
+			continue
+		}
+		for _, s := range x.by[k] {
+			if rest := line[i:]; len(rest) >= len(s) && string(rest[:len(s)]) == s {
+				return true
+			}
 		}
 	}
 	return false

@@ -21,6 +21,7 @@ type Message struct {
 	Source  string        // where upstream writes it
 
 	literals []string // one of them is in every text that Pattern matches
+	unless   string   // a text that holds it is somebody else's
 }
 
 // Groups of the patterns. CIDRs stand as the programs print them, in brackets and quotes or not.
@@ -204,6 +205,15 @@ func Messages() []Message {
 			Source:  "k8s.io/kubernetes v1.37.2 cmd/kube-controller-manager/app/controllermanager.go, since 1.19", literals: []string{"does not take any arguments"},
 		},
 
+		{
+			ID: "servers-differ", Component: kcm,
+			Pattern: `critical configuration mismatched: (?:ClusterIPRanges?|ServiceIPRanges?|ClusterDNSs?)`,
+			Cause:   "this server of k3s or RKE2 was given other ranges than the one that it joins",
+			Remedy:  "the same cluster-cidr, service-cidr and cluster-dns on every server",
+			Rules:   rules(plan.RuleControlPlaneFlagsDiffer, plan.RuleServiceRangeMismatch),
+			Source:  "github.com/k3s-io/k3s pkg/cluster/bootstrap.go", literals: []string{"configuration mismatched"},
+		},
+
 		// kube-apiserver.
 		{
 			ID: "service-ip-outside-range", Component: server,
@@ -376,6 +386,17 @@ func Messages() []Message {
 			Remedy:  "the log of the network plugin's pod of this node says why",
 			Rules:   noFlannel(),
 			Source:  "k8s.io/kubernetes v1.37.2 pkg/kubelet/kubelet.go, containerd internal/cri/server", literals: []string{"cni", "CNI"},
+		},
+
+		// Any program in a pod that does not reach the API server under its service address, the first of the range.
+		{
+			ID: "service-ip-unreachable", Component: "pod",
+			Pattern: `dial tcp \[?(?P<subnet>[0-9a-fA-F.:]*[.:]1)\]?:443: (?:i/o timeout|connect: (?:no route to host|network is unreachable|connection refused|connection timed out))`,
+			Cause:   "the service address of the API server is not reached from a pod: its range overlaps the hosts' or the pods', kube-proxy does not run or has the wrong clusterCIDR, or a firewall is in the way",
+			Remedy:  "compare the service range with the hosts' addresses and the pod range; kubectl -n kube-system logs ds/kube-proxy",
+			Rules: rules(plan.RuleHostServiceOverlap, plan.RulePodServiceOverlap, plan.RuleHostPodOverlap, plan.RuleKubeProxyMismatch,
+				plan.RuleControlPlaneFlagsDiffer, plan.RuleServiceRangeMismatch, plan.RuleFlannelNetworkMismatch, plan.RuleNodeSubnetDuplicate, plan.RuleSubnetEnvMismatch),
+			Source: "Go net.OpError", literals: []string{"dial tcp"}, unless: "error retrieving pod spec", // flannel's own message
 		},
 
 		// kubeadm.
