@@ -1,13 +1,10 @@
 package cidr
 
 import (
-	"fmt"
 	"iter"
 	"net/netip"
 	"slices"
 	"strings"
-
-	"github.com/kubecidr/kubecidr/internal/suggest"
 )
 
 // A Use is a range that a program, a distribution or a provider takes for itself unless it is told otherwise.
@@ -50,48 +47,6 @@ func AtlasByName(name string) (uses []Use, ok bool) {
 		}
 	}
 	return uses, len(uses) > 0
-}
-
-// A NameError says that a text is neither a prefix nor a name of the [Atlas].
-type NameError struct {
-	Text    string // what was given
-	Element int    // its place in the list, counting from 1
-	Near    string // name that was probably meant, "" if none is near
-}
-
-func (e *NameError) Error() string {
-	names := e.Near
-	if names == "" {
-		names = "one of " + strings.Join(AtlasNames(), ", ")
-	}
-	return fmt.Sprintf("element %d: %q is neither a prefix nor a known name; use a prefix such as 10.8.0.0/16, or %s", e.Element, e.Text, names)
-}
-
-// ParseUses reads a list such as "docker,libvirt,10.8.0.0/16": names of the [Atlas] and canonical prefixes, separated by commas,
-// blanks around an element removed. A prefix gives a Use with the prefix itself as its Name and "given" as its Source. The error is
-// a *[ParseError] for an element that looks like a prefix, a *[NameError] for one that does not.
-func ParseUses(list string) ([]Use, error) {
-	var uses []Use
-	n := 0
-	for t := range strings.SplitSeq(list, ",") {
-		n++
-		t = strings.TrimSpace(t)
-		if named, ok := AtlasByName(t); ok {
-			uses = append(uses, named...)
-			continue
-		}
-		if t != "" && !strings.ContainsAny(t, "./:%") {
-			return nil, &NameError{t, n, suggest.Nearest(t, AtlasNames())}
-		}
-		p, err := Parse(t)
-		if err != nil {
-			e := parseError(t)
-			e.Element = n
-			return nil, e
-		}
-		uses = append(uses, Use{Name: p.String(), Prefix: p, What: p.String(), Source: "given"})
-	}
-	return uses, nil
 }
 
 type atlasRow struct {

@@ -1,7 +1,6 @@
 package cidr_test
 
 import (
-	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -81,36 +80,5 @@ func TestAtlasByName(t *testing.T) {
 		if uses, ok := cidr.AtlasByName(name); ok || uses != nil {
 			t.Errorf("AtlasByName(%q) = %v, %v", name, uses, ok)
 		}
-	}
-}
-
-func TestParseUses(t *testing.T) {
-	for _, tt := range []struct {
-		in   string
-		want string // names and prefixes
-		err  string
-		why  string
-	}{
-		{in: "libvirt,10.8.0.0/16", want: "libvirt 192.168.122.0/24 10.8.0.0/16 10.8.0.0/16", why: "a name and a prefix"},
-		{in: " k3s , fd00::/64 ", want: "k3s 10.42.0.0/16 k3s 10.43.0.0/16 fd00::/64 fd00::/64", why: "blanks, both families"},
-		{in: "10.8.2.0/16", err: `element 1: prefix "10.8.2.0/16": host bits are set; use 10.8.0.0/16`, why: "host bits"},
-		{in: "libvirt,10.8.0.0", err: `element 2: prefix "10.8.0.0": the prefix length is missing; 10.8.0.0/32 is the one address`, why: "no length"},
-		{in: "libvirt,", err: `element 2: prefix "": not an address, a slash and a prefix length, such as 10.0.0.0/8 or fd00::/48`, why: "empty element"},
-		{in: "", err: `element 1: prefix "": not an address, a slash and a prefix length, such as 10.0.0.0/8 or fd00::/48`, why: "empty list"},
-		{in: "libvirt,dockr", err: `element 2: "dockr" is neither a prefix nor a known name; use a prefix such as 10.8.0.0/16, or docker`, why: "a name with a fault"},
-		{in: "zzzzzzzzzz", err: `element 1: "zzzzzzzzzz" is neither a prefix nor a known name; use a prefix such as 10.8.0.0/16, or one of ` + strings.Join(cidr.AtlasNames(), ", "), why: "nothing like a name"},
-	} {
-		uses, err := cidr.ParseUses(tt.in)
-		var got []string
-		for _, u := range uses {
-			got = append(got, u.Name, u.Prefix.String())
-		}
-		if strings.Join(got, " ") != tt.want || (err == nil) != (tt.err == "") || err != nil && err.Error() != tt.err {
-			t.Errorf("ParseUses(%q) = %v, %v; want %s %s (%s)", tt.in, got, err, tt.want, tt.err, tt.why)
-		}
-	}
-	var e *cidr.NameError
-	if _, err := cidr.ParseUses("docker, kin"); !errors.As(err, &e) || e.Text != "kin" || e.Element != 2 || e.Near != "kind" {
-		t.Errorf("%#v", err)
 	}
 }

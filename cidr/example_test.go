@@ -234,20 +234,17 @@ func ExampleAtlas() {
 	// rke2: default of service-cidr
 }
 
-func ExampleParseUses() {
-	uses, err := cidr.ParseUses("libvirt,10.8.0.0/16")
-	if err != nil {
-		log.Fatal(err)
+// Which ranges does Docker take?
+func ExampleAtlasByName() {
+	uses, ok := cidr.AtlasByName("docker")
+	fmt.Println(ok)
+	for _, u := range uses[:2] {
+		fmt.Println(u.Prefix, u.What)
 	}
-	for _, u := range uses {
-		fmt.Println(u.Name, u.Prefix)
-	}
-	_, err = cidr.ParseUses("libvrit")
-	fmt.Println(err)
 	// Output:
-	// libvirt 192.168.122.0/24
-	// 10.8.0.0/16 10.8.0.0/16
-	// element 1: "libvrit" is neither a prefix nor a known name; use a prefix such as 10.8.0.0/16, or libvirt
+	// true
+	// 172.17.0.0/16 docker0: the first default address pool
+	// 172.18.0.0/16 default address pool for networks
 }
 
 func ExampleNth() {

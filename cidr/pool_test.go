@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/kubecidr/kubecidr/cidr"
@@ -472,30 +473,83 @@ func poolMachine(t *rapid.T, s cidr.Split, window []uint64) {
 	})
 }
 
+// poolSplits are pools of all depths of the tree.
+var poolSplits = []struct {
+	prefix string
+	bits   int
+}{
+	{"10.0.0.0/24", 24}, {"10.0.0.0/24", 25}, {"10.0.0.0/24", 28}, {"10.0.0.0/24", 30}, {"10.0.0.0/24", 31}, {"10.0.0.0/20", 32}, {"10.0.0.0/19", 32},
+	{"fd00::/48", 64}, {"fd00::/40", 64}, {"fd00::/39", 64}, {"fd00::/24", 64}, {"::/0", 62}, {"::/0", 63}, {"fd00::/65", 128},
+}
+
+// poolWindow returns the ends of s, and both sides of every boundary of the tree.
+func poolWindow(s cidr.Split) []uint64 {
+	var window []uint64
+	for _, k := range []uint{0, 6, 12, 18, 24, 30, 36, 42, 48, 54, 60} {
+		for d := range uint64(3) {
+			window = append(window, 1<<k+d-1)
+		}
+	}
+	for d := range uint64(200) {
+		window = append(window, d, s.Len()-1-d, 4000+d)
+	}
+	return slices.DeleteFunc(window, func(i uint64) bool { return i >= s.Len() })
+}
+
 func TestPoolMachine(t *testing.T) {
-	for _, tt := range []struct {
-		prefix string
-		bits   int
-	}{
-		{"10.0.0.0/24", 24}, {"10.0.0.0/24", 25}, {"10.0.0.0/24", 28}, {"10.0.0.0/24", 30}, {"10.0.0.0/24", 31}, {"10.0.0.0/20", 32}, {"10.0.0.0/19", 32},
-		{"fd00::/48", 64}, {"fd00::/40", 64}, {"fd00::/39", 64}, {"fd00::/24", 64}, {"::/0", 62}, {"::/0", 63}, {"fd00::/65", 128},
-	} {
+	for _, tt := range poolSplits {
 		s := mustSplit(t, tt.prefix, tt.bits)
-		// The ends, and both sides of every boundary of the tree.
-		var window []uint64
-		for _, k := range []uint{0, 6, 12, 18, 24, 30, 36, 42, 48, 54, 60} {
-			for d := range uint64(3) {
-				window = append(window, 1<<k+d-1)
-			}
-		}
-		for d := range uint64(200) {
-			window = append(window, d, s.Len()-1-d, 4000+d)
-		}
-		window = slices.DeleteFunc(window, func(i uint64) bool { return i >= s.Len() })
 		t.Run(s.String(), func(t *testing.T) {
-			rapid.Check(t, func(t *rapid.T) { poolMachine(t, s, window) })
+			rapid.Check(t, func(t *rapid.T) { poolMachine(t, s, poolWindow(s)) })
 		})
 	}
+}
+
+func FuzzPool(f *testing.F) {
+	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) {
+		tt := rapid.SampledFrom(poolSplits).Draw(t, "split")
+		s, err := cidr.NewSplit(pfx(tt.prefix), tt.bits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		poolMachine(t, s, poolWindow(s))
+	}))
+}
+
+// Any number of goroutines may read a pool.
+func TestPoolReaders(t *testing.T) {
+	p := fillPool(t, mustSplit(t, "fd00::/24", 64), 50)
+	want := p.Clone()
+	readers(func() {
+		if !p.Equal(want) || p.Used()+p.Free() != p.Len() {
+			t.Error("a reader changed the pool")
+		}
+		n := 0
+		for q := range p.Upcoming() {
+			if p.IsUsed(q) || !p.IsFree(q) {
+				t.Errorf("%v is upcoming and used", q)
+			}
+			if n++; n == 1000 {
+				break
+			}
+		}
+		n = 0
+		for range p.UsedBlocks() {
+			n++
+		}
+		if c := p.Clone(); !c.Equal(p) || n == 0 {
+			t.Error("a clone differs")
+		}
+	})
+}
+
+// readers calls f from four goroutines at once.
+func readers(f func()) {
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(f)
+	}
+	wg.Wait()
 }
 
 // The same with large blocks: pools of up to 2^14 subnets against slowPool, blocks of any length.

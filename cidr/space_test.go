@@ -623,114 +623,116 @@ func TestSpacesFrom(t *testing.T) {
 }
 
 // The state machine: any prefixes of a few dozen, in both families, against netipx.
-func TestSpaceMachine(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		is4 := rapid.Bool().Draw(t, "ipv4")
-		// Prefixes that often meet: bits are chosen from a few places of the address.
-		gen := rapid.Custom(func(t *rapid.T) netip.Prefix {
-			b := rapid.SampledFrom([]byte{0, 0, 1, 128, 255})
-			if is4 {
-				return netip.PrefixFrom(netip.AddrFrom4([4]byte{b.Draw(t, "a"), b.Draw(t, "b"), 0, b.Draw(t, "d")}), rapid.IntRange(0, 32).Draw(t, "bits"))
+func TestSpaceMachine(t *testing.T) { rapid.Check(t, spaceMachine) }
+
+func FuzzSpace(f *testing.F) { f.Fuzz(rapid.MakeFuzz(spaceMachine)) }
+
+func spaceMachine(t *rapid.T) {
+	is4 := rapid.Bool().Draw(t, "ipv4")
+	// Prefixes that often meet: bits are chosen from a few places of the address.
+	gen := rapid.Custom(func(t *rapid.T) netip.Prefix {
+		b := rapid.SampledFrom([]byte{0, 0, 1, 128, 255})
+		if is4 {
+			return netip.PrefixFrom(netip.AddrFrom4([4]byte{b.Draw(t, "a"), b.Draw(t, "b"), 0, b.Draw(t, "d")}), rapid.IntRange(0, 32).Draw(t, "bits"))
+		}
+		return netip.PrefixFrom(netip.AddrFrom16([16]byte{b.Draw(t, "a"), b.Draw(t, "b"), 7: b.Draw(t, "h"), 8: b.Draw(t, "i"), 15: b.Draw(t, "p")}), rapid.IntRange(0, 128).Draw(t, "bits"))
+	})
+	var universe netipx.IPSetBuilder
+	var ps []netip.Prefix
+	for _, p := range rapid.SliceOfN(gen, 1, 5).Draw(t, "universe") {
+		ps = append(ps, p.Masked())
+		universe.AddPrefix(p)
+	}
+	fast, err := cidr.NewSpace(ps...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := universe.IPSet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	free := all
+	change := func(f func(*netipx.IPSetBuilder)) {
+		var b netipx.IPSetBuilder
+		b.AddSet(free)
+		f(&b)
+		b.Intersect(all)
+		if free, err = b.IPSet(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Repeat(map[string]func(*rapid.T){
+		"occupy": func(t *rapid.T) {
+			p := gen.Draw(t, "p")
+			if err := fast.Occupy(p); (err == nil) != all.OverlapsPrefix(p) || err != nil && !errors.Is(err, cidr.ErrOutside) {
+				t.Fatalf("Occupy(%v) = %v", p, err)
 			}
-			return netip.PrefixFrom(netip.AddrFrom16([16]byte{b.Draw(t, "a"), b.Draw(t, "b"), 7: b.Draw(t, "h"), 8: b.Draw(t, "i"), 15: b.Draw(t, "p")}), rapid.IntRange(0, 128).Draw(t, "bits"))
-		})
-		var universe netipx.IPSetBuilder
-		var ps []netip.Prefix
-		for _, p := range rapid.SliceOfN(gen, 1, 5).Draw(t, "universe") {
-			ps = append(ps, p.Masked())
-			universe.AddPrefix(p)
-		}
-		fast, err := cidr.NewSpace(ps...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all, err := universe.IPSet()
-		if err != nil {
-			t.Fatal(err)
-		}
-		free := all
-		change := func(f func(*netipx.IPSetBuilder)) {
+			change(func(b *netipx.IPSetBuilder) { b.RemovePrefix(p) })
+		},
+		"release": func(t *rapid.T) {
+			p := gen.Draw(t, "p")
+			if err := fast.Release(p); (err == nil) != all.OverlapsPrefix(p) || err != nil && !errors.Is(err, cidr.ErrOutside) {
+				t.Fatalf("Release(%v) = %v", p, err)
+			}
+			change(func(b *netipx.IPSetBuilder) { b.AddPrefix(p) })
+		},
+		"alloc": func(t *rapid.T) {
+			bits := gen.Draw(t, "like").Bits()
+			var best netip.Prefix // the blocks of netipx in order: the longest that holds it, the first of these
+			for _, p := range free.Prefixes() {
+				if p.Bits() <= bits && (!best.IsValid() || p.Bits() > best.Bits()) {
+					best = p
+				}
+			}
+			got, err := fast.Alloc(bits)
+			if (err == nil) != best.IsValid() || err == nil && got != netip.PrefixFrom(best.Addr(), bits) {
+				t.Fatalf("Alloc(%d) = %v, %v; the best block is %v", bits, got, err, best)
+			}
+			if err == nil {
+				change(func(b *netipx.IPSetBuilder) { b.RemovePrefix(got) })
+			}
+		},
+		"ask": func(t *rapid.T) {
+			p := gen.Draw(t, "p")
+			if got, want := fast.IsFree(p), free.ContainsPrefix(p); got != want {
+				t.Fatalf("IsFree(%v) = %v", p, got)
+			}
 			var b netipx.IPSetBuilder
 			b.AddSet(free)
-			f(&b)
-			b.Intersect(all)
-			if free, err = b.IPSet(); err != nil {
+			var only netipx.IPSetBuilder
+			only.AddPrefix(p)
+			in, _ := only.IPSet()
+			b.Intersect(in)
+			want, _ := b.IPSet()
+			if got := slices.Collect(fast.Within(p)); !slices.Equal(got, want.Prefixes()) {
+				t.Fatalf("Within(%v) = %v, want %v", p, got, want.Prefixes())
+			}
+		},
+		"": func(t *rapid.T) {
+			if err := fast.Invariant(); err != nil {
 				t.Fatal(err)
 			}
-		}
-		t.Repeat(map[string]func(*rapid.T){
-			"occupy": func(t *rapid.T) {
-				p := gen.Draw(t, "p")
-				if err := fast.Occupy(p); (err == nil) != all.OverlapsPrefix(p) || err != nil && !errors.Is(err, cidr.ErrOutside) {
-					t.Fatalf("Occupy(%v) = %v", p, err)
+			want := free.Prefixes()
+			if got := slices.Collect(fast.Blocks()); !slices.Equal(got, want) {
+				t.Fatalf("free %v, want %v", got, want)
+			}
+			bits := rapid.IntRange(0, 32).Draw(t, "count")
+			n := new(big.Int)
+			for _, p := range want {
+				if p.Bits() <= bits {
+					n.Add(n, new(big.Int).Lsh(big.NewInt(1), uint(bits-p.Bits())))
 				}
-				change(func(b *netipx.IPSetBuilder) { b.RemovePrefix(p) })
-			},
-			"release": func(t *rapid.T) {
-				p := gen.Draw(t, "p")
-				if err := fast.Release(p); (err == nil) != all.OverlapsPrefix(p) || err != nil && !errors.Is(err, cidr.ErrOutside) {
-					t.Fatalf("Release(%v) = %v", p, err)
-				}
-				change(func(b *netipx.IPSetBuilder) { b.AddPrefix(p) })
-			},
-			"alloc": func(t *rapid.T) {
-				bits := gen.Draw(t, "like").Bits()
-				var best netip.Prefix // the blocks of netipx in order: the longest that holds it, the first of these
-				for _, p := range free.Prefixes() {
-					if p.Bits() <= bits && (!best.IsValid() || p.Bits() > best.Bits()) {
-						best = p
-					}
-				}
-				got, err := fast.Alloc(bits)
-				if (err == nil) != best.IsValid() || err == nil && got != netip.PrefixFrom(best.Addr(), bits) {
-					t.Fatalf("Alloc(%d) = %v, %v; the best block is %v", bits, got, err, best)
-				}
-				if err == nil {
-					change(func(b *netipx.IPSetBuilder) { b.RemovePrefix(got) })
-				}
-			},
-			"ask": func(t *rapid.T) {
-				p := gen.Draw(t, "p")
-				if got, want := fast.IsFree(p), free.ContainsPrefix(p); got != want {
-					t.Fatalf("IsFree(%v) = %v", p, got)
-				}
-				var b netipx.IPSetBuilder
-				b.AddSet(free)
-				var only netipx.IPSetBuilder
-				only.AddPrefix(p)
-				in, _ := only.IPSet()
-				b.Intersect(in)
-				want, _ := b.IPSet()
-				if got := slices.Collect(fast.Within(p)); !slices.Equal(got, want.Prefixes()) {
-					t.Fatalf("Within(%v) = %v, want %v", p, got, want.Prefixes())
-				}
-			},
-			"": func(t *rapid.T) {
-				if err := fast.Invariant(); err != nil {
-					t.Fatal(err)
-				}
-				want := free.Prefixes()
-				if got := slices.Collect(fast.Blocks()); !slices.Equal(got, want) {
-					t.Fatalf("free %v, want %v", got, want)
-				}
-				bits := rapid.IntRange(0, 32).Draw(t, "count")
-				n := new(big.Int)
-				for _, p := range want {
-					if p.Bits() <= bits {
-						n.Add(n, new(big.Int).Lsh(big.NewInt(1), uint(bits-p.Bits())))
-					}
-				}
-				if got := fast.Count(bits); got.Cmp(n) != 0 {
-					t.Fatalf("Count(%d) = %v, want %v", bits, got, n)
-				}
-				if set, err := fast.IPSet(); err != nil || !set.Equal(free) {
-					t.Fatalf("IPSet: %v, %v", set.Prefixes(), err)
-				}
-				if c := fast.Clone(); !c.Equal(fast) {
-					t.Fatal("a clone is not equal")
-				}
-			},
-		})
+			}
+			if got := fast.Count(bits); got.Cmp(n) != 0 {
+				t.Fatalf("Count(%d) = %v, want %v", bits, got, n)
+			}
+			if set, err := fast.IPSet(); err != nil || !set.Equal(free) {
+				t.Fatalf("IPSet: %v, %v", set.Prefixes(), err)
+			}
+			if c := fast.Clone(); !c.Equal(fast) {
+				t.Fatal("a clone is not equal")
+			}
+		},
 	})
 }
 
@@ -756,6 +758,33 @@ func TestFitsLarge(t *testing.T) {
 		}
 		if got := s.Fits(bits...); (got == nil) != (failed == nil) {
 			t.Fatalf("Fits(%v) = %v, Alloc: %v", bits, got, failed)
+		}
+	})
+}
+
+// Any number of goroutines may read a space.
+func TestSpaceReaders(t *testing.T) {
+	s := mustSpace(t, "10.0.0.0/8", "192.168.0.0/16")
+	for _, p := range exclusions(200) {
+		must(t, s.Occupy(p))
+	}
+	want := s.Clone()
+	readers(func() {
+		if err := s.Fits(16, 24, 24, 32); err != nil {
+			t.Error(err)
+		}
+		if _, err := s.Peek(20); err != nil {
+			t.Error(err)
+		}
+		n := 0
+		for p := range s.Blocks() {
+			n++
+			if !s.IsFree(p) {
+				t.Errorf("%v is listed and not free", p)
+			}
+		}
+		if !s.Equal(want) || n == 0 || s.Count(24).Sign() == 0 {
+			t.Error("a reader changed the space")
 		}
 	})
 }
