@@ -183,7 +183,7 @@ func (c Config) statements(podKey, serviceKey, addressKey, host string, states b
 		if s, ok := address(b, key, c.Init.AdvertiseAddress, true); ok {
 			out = append(out, s)
 		}
-		out = append(out, nodeIPs(b, c.Init.KubeletExtraArgs)...)
+		out = append(out, kubeletArgs(b, c.Init.KubeletExtraArgs)...)
 	}
 	if c.Join.Pos.IsValid() {
 		b := base
@@ -195,7 +195,7 @@ func (c Config) statements(podKey, serviceKey, addressKey, host string, states b
 		if s, ok := address(b, key, c.Join.AdvertiseAddress, true); ok {
 			out = append(out, s)
 		}
-		out = append(out, nodeIPs(b, c.Join.KubeletExtraArgs)...)
+		out = append(out, kubeletArgs(b, c.Join.KubeletExtraArgs)...)
 		ep := c.Join.APIServerEndpoint
 		ep.V = hostOf(ep.V)
 		if s, ok := address(base, "apiServerEndpoint", ep, false); ok {
@@ -354,10 +354,20 @@ func extraArgLine(comp plan.Component, v plan.Version, args []ExtraArg) CommandL
 	return l
 }
 
-// nodeIPs states the addresses that kubelet's --node-ip names.
-func nodeIPs(base plan.Statement, args []ExtraArg) []plan.Statement {
+// kubeletArgs states the addresses that kubelet's --node-ip names, and node masks, which the kubelet does not have.
+func kubeletArgs(base plan.Statement, args []ExtraArg) []plan.Statement {
 	var out []plan.Statement
 	for _, a := range args {
+		for _, m := range maskSettings {
+			if m.flag != a.Name.V {
+				continue
+			}
+			if n, ok := parseInt32(a.Value.V); ok {
+				s := setting(base, m.setting, "kubeletExtraArgs "+m.flag, a.Value)
+				s.Component, s.Int = plan.Kubelet, n
+				out = append(out, s)
+			}
+		}
 		if a.Name.V != "node-ip" {
 			continue
 		}

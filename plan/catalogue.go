@@ -295,9 +295,9 @@ var ruleTable = []Rule{
 	},
 	{
 		ID: RuleNetConfMissing, Severity: Error, Disturbs: DisturbsComponent,
-		Title:  "flannel has no net-conf.json, or no Network in it",
-		Cause:  "A ConfigMap without the key net-conf.json, or without Network.",
-		Effect: "flannel ends with \"failed to read net conf\", or refuses every subnet.",
+		Title:  "flannel has no net-conf.json",
+		Cause:  "A ConfigMap without the key net-conf.json, or with the key in the wrong place.",
+		Effect: "flannel ends with \"failed to read net conf\".",
 		Mend:   "apply the ConfigMap kube-flannel-cfg with net-conf.json and restart flannel",
 		Source: "github.com/flannel-io/flannel pkg/subnet/kube/kube.go NewSubnetManager, v0.28.10",
 	},

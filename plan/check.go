@@ -184,6 +184,13 @@ func (c *checker) fold() {
 	}
 	// A range under a key that kubeadm does not read is why no range reaches the controller manager.
 	under(RulePodCIDRUnset, RuleKubeadmKeyMisplaced, RuleCIDRMalformed)
+	// A net-conf.json that flannel does not take says nothing else about flannel.
+	under(RuleNetConfSubnetRangeInvalid, RuleNetConfMalformed, RuleNetConfMissing)
+	if f := c.cause(RuleNetConfMalformed, RuleNetConfMissing); f != nil && f.Severity == Error {
+		under(RuleFlannelIPv6Disabled, f.Rule)
+	} else if f := c.cause(RuleCIDRMalformed); f != nil && slices.Contains(f.RefusedBy, Flannel) {
+		under(RuleFlannelIPv6Disabled, RuleCIDRMalformed)
+	}
 	c.found = slices.DeleteFunc(c.found, func(f *Finding) bool { return drop[f] })
 }
 
@@ -208,6 +215,8 @@ func (c *checker) sorted() []Finding {
 		slices.SortStableFunc(f.Symptoms, compareFindings)
 		slices.Sort(f.Explains)
 		f.Explains = slices.Compact(f.Explains)
+		slices.Sort(f.RefusedBy)
+		f.RefusedBy = slices.Compact(f.RefusedBy)
 		out = append(out, *f)
 	}
 	slices.SortStableFunc(out, compareFindings)

@@ -153,6 +153,9 @@ func (n *KubeadmNetworking) arg(comp Component, s *Statement, value string) {
 // refusals adds what programs refuse.
 func (c *checker) refusals(rs []Refusal, v Version, note, host string, at func(field string) *Statement) {
 	for _, r := range rs {
+		if r.Rule == RuleNodeMaskFlagRefused {
+			r.Rule = RuleNodeMaskFlagIgnored // one rule for mask flags that do not do what they were written for
+		}
 		if f := c.sameFault(r); f != nil {
 			if f.Severity != Info && !slices.Contains(f.RefusedBy, r.Program) {
 				f.RefusedBy = append(f.RefusedBy, r.Program)
@@ -176,8 +179,6 @@ func (c *checker) refusals(rs []Refusal, v Version, note, host string, at func(f
 func (c *checker) sameFault(r Refusal) *Finding {
 	rules := []RuleID{r.Rule}
 	switch r.Rule {
-	case RuleNodeMaskFlagRefused:
-		rules = append(rules, RuleNodeMaskFlagIgnored)
 	case RuleNodeMaskTooShort, RuleNodeMaskTooFar:
 		rules = append(rules, RuleNodeMaskFlagIgnored)
 	case RulePodRangeTooSmall:

@@ -123,6 +123,9 @@ func (c *checker) symptomLines() {
 			continue
 		}
 		rule := y.Rules[0]
+		if rule == RuleNodeMaskFlagRefused {
+			rule = RuleNodeMaskFlagIgnored // as for the flag itself
+		}
 		if rule == RulePodCIDRUnset && (g.s.Component == Flannel || g.s.Component == Node) {
 			rule = RulePodCIDRMissing // that there is no subnet is seen, not why
 		}

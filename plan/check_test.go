@@ -85,6 +85,12 @@ func verdict(r plan.Report) string {
 	return b.String()
 }
 
+// A failer is what tests of both kinds can do.
+type failer interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
 // bundle makes statements from lines:
 //
 //	kcm[@host] pods= services= alloc= ipam= mask= mask4= mask6= version=      a manifest; what is missing is stated as missing
@@ -98,7 +104,7 @@ func verdict(r plan.Report) string {
 //	cni NAME | version V | linkmtu N | reserved NAME CIDR | hosts CIDR | clusterip NAME ADDR
 //	says COMPONENT RULES [node=] [subnet=] [network=] : MESSAGE
 //	again KCM|... of the same form with "overridden=KEY"
-func bundle(t testing.TB, text string) []plan.Statement {
+func bundle(t failer, text string) []plan.Statement {
 	t.Helper()
 	var out []plan.Statement
 	for i, line := range strings.Split(text, "\n") {
@@ -108,7 +114,7 @@ func bundle(t testing.TB, text string) []plan.Statement {
 	return out
 }
 
-func bundleLine(t testing.TB, n int, line string) []plan.Statement {
+func bundleLine(t failer, n int, line string) []plan.Statement {
 	t.Helper()
 	words := strings.Fields(line)
 	if len(words) == 0 {
