@@ -97,6 +97,8 @@ func TestNew(t *testing.T) {
 			"hosts 10.0.0.0/24, services 10.96.0.0/15, pods 10.244.0.0/16", [2]int{24, 0}},
 		{"room to double ten times: 10.0.0.0/8 has no room for a larger range that can", Request{Grow: 10, Hosts: prefixes("192.0.2.0/24"), Services: 200},
 			"hosts 192.0.2.0/24, services 10.96.0.0/22, pods 10.244.0.0/20", [2]int{24, 0}},
+		{"room to double nine times: half of the familiar range, which can", Request{Grow: 9, Hosts: prefixes("192.0.2.0/24"), Pins: pins("services=172.16.0.0/16")},
+			"hosts 192.0.2.0/24, services 172.16.0.0/16, pods 10.244.0.0/17", [2]int{24, 0}},
 		{"dual-stack", Request{Name: "kubernetes", Families: dual},
 			"hosts 10.0.0.0/24, hosts fd01:6d86:e7ae::/64, services 10.96.0.0/12, services fd01:6d86:e7ae:4000::/112, " +
 				"pods 10.244.0.0/16, pods fd01:6d86:e7ae:8000::/56", [2]int{24, 64}},
@@ -203,6 +205,9 @@ func TestNewInfeasible(t *testing.T) {
 		{"more services than kubeadm takes", Request{Services: 2000000},
 			"IPv4 services: /12 is the largest that kubeadm takes (20 bits), /11 is needed: 2,000,000 services",
 			[]string{"services /11 -> /12 (2,000,000 -> 1,048,572 services)"}, ""},
+		{"one node less, as one host address is short", Request{Nodes: 254, Within: prefixes("10.0.0.0/16 10.1.0.0/22 10.2.0.0/24")},
+			"IPv4: 10.0.0.0/16,10.1.0.0/22,10.2.0.0/24 have no room for pods /16, services /22, hosts /23: 131 blocks of /23 are needed, 130 are free, 1 is missing",
+			[]string{"254 -> 253 nodes"}, ""},
 		{"more IPv6 services than v1.32 hands out", Request{Services: 65534, Families: []Family{IPv6}, Kubernetes: Version{1, 32, 0}},
 			"IPv6 services: before v1.33 no more than 65,535 addresses of an IPv6 range are handed out: 65,534 services",
 			[]string{"services /111 -> /112 (65,534 -> 65,533 services)"}, ""},
@@ -257,6 +262,11 @@ func TestNewInfeasible(t *testing.T) {
 				rest = rest[i+1:]
 			}
 			checkRelaxations(t, e)
+			for _, c := range changes {
+				if strings.Contains(c, "::/47") {
+					t.Errorf("relaxation %q takes what others have made a ULA of", c)
+				}
+			}
 			if p := e.Alternative(); tt.instead != "" && (p == nil || ranges(p) != tt.instead) {
 				t.Errorf("alternative %v, want %s", p, tt.instead)
 			}
