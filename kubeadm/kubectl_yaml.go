@@ -2,6 +2,7 @@ package kubeadm
 
 import (
 	"bytes"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -21,6 +22,18 @@ func eachObject(name string, data []byte, words []string, f func(*source.Node)) 
 		return nil
 	}
 	docs, err := file.YAML()
+	if err != nil {
+		if sections := describedData(file); len(sections) > 0 {
+			docs, err = nil, nil
+			for _, s := range sections {
+				d, serr := s.YAML()
+				docs = append(docs, d...)
+				if err == nil {
+					err = serr
+				}
+			}
+		}
+	}
 	for _, d := range docs {
 		items := d.Get("items")
 		if d != nil && d.Kind == source.Sequence {
@@ -39,6 +52,37 @@ func eachObject(name string, data []byte, words []string, f func(*source.Node)) 
 		}
 	}
 	return err
+}
+
+// describedKey matches the head of a value in what kubectl describe prints of a ConfigMap.
+var describedKey = regexp.MustCompile(`(?m)^([-\w.]+):\n-{4}\n`)
+
+// describedData returns the values of a ConfigMap that kubectl describe prints, each as a file whose places are those in f;
+// none for any other text.
+func describedData(f *source.File) []*source.File {
+	if !bytes.HasPrefix(f.Data, []byte("Name:")) || !bytes.Contains(f.Data, []byte("\nData\n====\n")) || len(f.Data) > 1<<20 {
+		return nil
+	}
+	var out []*source.File
+	heads := describedKey.FindAllIndex(f.Data, 100)
+	for i, at := range heads {
+		end := len(f.Data)
+		if i+1 < len(heads) {
+			end = heads[i+1][0]
+		}
+		text := f.Data[at[1]:end]
+		for _, stop := range []string{"\n\nBinaryData\n====", "\nEvents:"} {
+			if k := bytes.Index(text, []byte(stop)); k >= 0 {
+				text = text[:k+1]
+			}
+		}
+		above := bytes.Count(f.Data[:at[1]], []byte("\n"))
+		s, err := source.New(f.Name, append(bytes.Repeat([]byte("\n"), above), text...), source.Limits{})
+		if err == nil {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // eachEmbedded calls f for each document of that kind in the values of a ConfigMap.

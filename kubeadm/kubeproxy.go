@@ -50,7 +50,7 @@ func prefixList(s string) ([]netip.Prefix, error) {
 
 // ParseKubeProxy reads kube-proxy's configuration in any place: a KubeProxyConfiguration, alone or beside kubeadm's
 // documents; the kube-proxy ConfigMap, whatever its key; the flags of a DaemonSet or Pod that runs kube-proxy; any of them
-// in a list as kubectl writes it. Positions inside a ConfigMap point into the file itself.
+// in a list as kubectl writes it, or as kubectl describe prints the ConfigMap. Positions inside a ConfigMap point into the file itself.
 //
 // Anything else gives nothing and no error. The error is that of text which is no YAML; what stands before it is returned
 // with it.

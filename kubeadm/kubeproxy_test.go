@@ -71,6 +71,9 @@ func TestParseKubeProxy(t *testing.T) {
 		{"in its ConfigMap, in a list", "kind: List\nitems:\n- kind: ConfigMap\n  data:\n    config.conf: |-\n      kind: KubeProxyConfiguration\n      clusterCIDR: 10.1.0.0/16\n    kubeconfig.conf: \"kind: Config\"\n", []string{
 			`f:7:20 kube-proxy pods clusterCIDR "10.1.0.0/16" 10.1.0.0/16`,
 		}},
+		{"kubectl describe of the ConfigMap", "Name:         kube-proxy\nNamespace:    kube-system\nLabels:       app=kube-proxy\n\nData\n====\nconfig.conf:\n----\napiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nclusterCIDR: 10.1.0.0/16\n\nkubeconfig.conf:\n----\nkind: Config\n\n\nBinaryData\n====\n\nEvents:  <none>\n", []string{
+			`f:11:14 kube-proxy pods clusterCIDR "10.1.0.0/16" 10.1.0.0/16`,
+		}},
 		{"JSON of the ConfigMap", `{"kind":"ConfigMap","data":{"config.conf":"kind: KubeProxyConfiguration\nclusterCIDR: 10.1.0.0/16\n"}}`, []string{
 			`f:1:87 kube-proxy pods clusterCIDR "10.1.0.0/16" 10.1.0.0/16`,
 		}},
