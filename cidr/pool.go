@@ -162,6 +162,7 @@ func (p *Pool) Release(q netip.Prefix) error {
 }
 
 // UsedIn returns how many of the subnets that q touches are in use. Host bits of q are ignored. The errors are those of [Pool.Occupy].
+// It counts, so that it takes time in proportion to what is used there; [Pool.IsUsed] and [Pool.IsFree] do not.
 func (p *Pool) UsedIn(q netip.Prefix) (uint64, error) {
 	i, j, err := p.split.span(q)
 	if err != nil {
@@ -170,17 +171,18 @@ func (p *Pool) UsedIn(q netip.Prefix) (uint64, error) {
 	return p.countBlock(i, j), nil
 }
 
-// IsUsed reports whether a subnet that q touches is in use. Host bits of q are ignored; it is false where [Pool.Occupy] gives an error.
+// IsUsed reports whether a subnet that q touches is in use, in O(log n) steps. Host bits of q are ignored; it is false where
+// [Pool.Occupy] gives an error.
 func (p *Pool) IsUsed(q netip.Prefix) bool {
-	n, err := p.UsedIn(q)
-	return err == nil && n > 0
+	i, j, err := p.split.span(q)
+	return err == nil && p.nextUsed(i) < i+1<<j
 }
 
-// IsFree reports whether q lies in the range and every subnet that it touches is free. Host bits of q are ignored. It is
-// false for a q that reaches out of the range.
+// IsFree reports whether q lies in the range and every subnet that it touches is free, in O(log n) steps. Host bits of q are
+// ignored. It is false for a q that reaches out of the range.
 func (p *Pool) IsFree(q netip.Prefix) bool {
-	n, err := p.UsedIn(q)
-	return err == nil && n == 0 && q.Bits() >= int(p.split.length)
+	i, j, err := p.split.span(q)
+	return err == nil && q.Bits() >= int(p.split.length) && p.nextUsed(i) >= i+1<<j
 }
 
 // UsedSubnets returns the subnets in use, lowest address first. What is changed while they are ranged over is seen if it
