@@ -183,8 +183,8 @@ func (sh shell) commands(s string) []shellCommand {
 				}
 				continue
 			}
-			// A backslash with blanks behind it was meant to continue the line.
-			if j := i + 1 + len(s[i+1:]) - len(strings.TrimLeft(s[i+1:], " \t\r")); j > i+1 && (j == len(s) || s[j] == '\n') {
+			// In pasted text, a backslash with blanks behind it was meant to continue the line.
+			if j := i + 1 + len(s[i+1:]) - len(strings.TrimLeft(s[i+1:], " \t\r")); sh.pasted && j > i+1 && (j == len(s) || s[j] == '\n') {
 				i = min(len(s), j+1)
 				lineStart = true
 				flush(i)

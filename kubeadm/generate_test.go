@@ -1,0 +1,111 @@
+package kubeadm
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// TestOldNodeMask holds the node masks that kubeadm up to 1.19 computed: the values of the facts about calcNodeCidrSize.
+func TestOldNodeMask(t *testing.T) {
+	for _, tt := range []struct {
+		pods string
+		want int
+		six  bool
+		why  string
+	}{
+		{"10.244.0.0/16", 24, false, "IPv4 is always 24"},
+		{"10.244.0.0/25", 24, false, "even where it cannot work"},
+		{"garbage", 24, false, "what cannot be read counts as IPv4"},
+		{"10.244.0.0/16,fd00::/56", 24, false, "so does a list"},
+		{"fd00::/40", 56, true, ""}, {"fd00::/48", 64, true, ""}, {"fd00::/56", 72, true, ""}, {"fd00::/60", 72, true, "steps of eight"},
+		{"fd00::/64", 80, true, "65536 subnets, where 1.20 has one"}, {"fd00::/80", 96, true, ""}, {"fd00::/96", 112, true, ""},
+		{"fd00::/108", 120, true, ""}, {"fd00::/112", 120, true, "a case of its own"}, {"fd00::/113", 113, true, "beyond it the range itself"},
+	} {
+		if got, six := oldNodeMask(tt.pods); got != tt.want || six != tt.six {
+			t.Errorf("oldNodeMask(%q) = %d, %t, want %d, %t: %s", tt.pods, got, six, tt.want, tt.six, tt.why)
+		}
+	}
+}
+
+func extra(pairs ...string) []ExtraArg {
+	var out []ExtraArg
+	for i := 0; i+2 < len(pairs)+1; i += 3 {
+		out = append(out, ExtraArg{Name: plan.Value[string]{V: pairs[i]}, Value: plan.Value[string]{V: pairs[i+1]}, MergeMethod: pairs[i+2]})
+	}
+	return out
+}
+
+// TestMergeArgs holds how each release puts kubeadm's arguments and extraArgs together.
+func TestMergeArgs(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		minor int
+		extra []ExtraArg
+		want  []string
+	}{
+		{"1.13: overrides first", 13, extra("z", "1", "", "a", "2", ""), []string{"--a=2", "--z=1", "--b=base", "--m=base"}},
+		{"1.14: one sorted list", 14, extra("z", "1", "", "a", "2", ""), []string{"--a=2", "--b=base", "--m=base", "--z=1"}},
+		{"1.28: of a repeated name the last", 28, extra("m", "9", "", "m", "1", ""), []string{"--b=base", "--m=1"}},
+		{"1.29: repeated names sorted by value", 29, extra("m", "9", "", "m", "1", ""), []string{"--b=base", "--m=1", "--m=9"}},
+		{"1.35: the same", 35, extra("m", "9", "", "c", "x", "", "m", "1", ""), []string{"--b=base", "--c=x", "--m=1", "--m=9"}},
+		{"1.36: user order behind the defaults", 36, extra("m", "9", "", "c", "x", "", "m", "1", ""), []string{"--b=base", "--m=9", "--c=x", "--m=1"}},
+		{"1.37: append", 37, extra("m", ",x", "append"), []string{"--b=base", "--m=base,x"}},
+		{"1.37: prepend", 37, extra("m", "x,", "prepend"), []string{"--b=base", "--m=x,base"}},
+		{"1.37: append to what is not there", 37, extra("n", "x", "append"), []string{"--b=base", "--m=base"}},
+		{"1.37: the last decides, plain ones stay", 37, extra("m", "1", "", "m", "2", "append"), []string{"--b=base", "--m=base2", "--m=1"}},
+		{"a name with underscore displaces nothing", 37, extra("m_", "1", ""), []string{"--b=base", "--m=base", "--m_=1"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			base := []plan.Arg{{Name: "m", Value: "base"}, {Name: "b", Value: "base"}}
+			got := mergeArgs(plan.Version{Major: 1, Minor: tt.minor}, base, tt.extra)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestAPIVersions holds which releases read which version of the API.
+func TestAPIVersions(t *testing.T) {
+	want := map[string][2]int{ // first and last release, 1.13 to 1.37
+		"v1alpha3": {13, 14}, "v1beta1": {13, 21}, "v1beta2": {15, 26}, "v1beta3": {22, 36}, "v1beta4": {28, 37},
+	}
+	for name, minors := range want {
+		for minor := 13; minor <= 37; minor++ {
+			refused := refuseAPIVersion(name, "ClusterConfiguration", plan.Version{Major: 1, Minor: minor}) != ""
+			if inside := minor >= minors[0] && minor <= minors[1]; refused == inside {
+				t.Errorf("release 1.%d refuses %s: %t, want %t", minor, name, refused, !inside)
+			}
+		}
+	}
+	for _, name := range []string{"v1", "v1beta5", "v2", ""} {
+		if refuseAPIVersion(name, "ClusterConfiguration", plan.NewestKubernetes()) == "" {
+			t.Errorf("the newest release does not refuse %q", name)
+		}
+	}
+}
+
+// TestConfigRelease holds which release is assumed where none is given.
+func TestConfigRelease(t *testing.T) {
+	for _, tt := range []struct {
+		api, version string
+		want         plan.Version
+	}{
+		{"v1beta4", "", plan.NewestKubernetes()},
+		{"v1beta3", "", plan.Version{Major: 1, Minor: 36}},
+		{"v1beta2", "", plan.Version{Major: 1, Minor: 26}},
+		{"v1beta2", "kubernetesVersion: v1.20.2\n", plan.Version{Major: 1, Minor: 20, Patch: 2}},
+		{"v1beta2", "kubernetesVersion: stable-1\n", plan.Version{Major: 1, Minor: 26}},
+	} {
+		c, err := ParseConfig("f", []byte("apiVersion: kubeadm.k8s.io/"+tt.api+"\nkind: ClusterConfiguration\n"+tt.version))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.release(plan.Version{}); got != tt.want {
+			t.Errorf("release of a file of %s with %q = %v, want %v", tt.api, tt.version, got, tt.want)
+		}
+	}
+}
