@@ -99,8 +99,10 @@ func (c Config) Statements() []plan.Statement {
 			if written && s.Err == nil && !enabled && isEmpty(first(s.Prefixes)) || !written && !enabled {
 				continue
 			}
+			stated := 0
 			for _, k := range n.Keys {
-				if k.Name == key && k.Loses {
+				if k.Name == key && k.Loses && stated < manyFindings {
+					stated++
 					o := plan.Statement{Role: plan.RolePods, Key: key, Text: k.Text, Pos: k.Value, Overridden: true}
 					if k.Prefix.IsValid() {
 						o.Prefixes = []netip.Prefix{k.Prefix}
@@ -226,9 +228,9 @@ func (c Config) errorFinding(e *NetConfError) plan.Finding {
 	if e.Panic {
 		verb = "crashes with"
 	}
-	fmt.Fprintf(&b, "flannel %s %s: %s", verb, c.what(), e.Flannel)
+	fmt.Fprintf(&b, "flannel %s %s: %s", verb, c.what(), clip(e.Flannel))
 	if e.Key != "" && e.Text != "" && !strings.Contains(e.Flannel, e.Text) {
-		fmt.Fprintf(&b, " (%s is %q)", e.Key, e.Text)
+		fmt.Fprintf(&b, " (%s is %q)", e.Key, clip(e.Text))
 	} else if e.Key != "" && !strings.Contains(e.Flannel, e.Key) {
 		fmt.Fprintf(&b, " (%s)", e.Key)
 	}
@@ -243,6 +245,9 @@ func (c Config) errorFinding(e *NetConfError) plan.Finding {
 	f.Fix = append(f.Fix, restart)
 	return f
 }
+
+// manyFindings is how many findings of one kind a file gets; what is beyond says nothing new.
+const manyFindings = 20
 
 // keyFindings are about keys that stand twice, and keys that flannel passes over.
 func (c Config) keyFindings() []plan.Finding {
@@ -269,9 +274,13 @@ func (c Config) keyFindings() []plan.Finding {
 	for _, k := range knownKeys {
 		names = append(names, k.name)
 	}
+	unknown := 0
 	for _, k := range n.Keys {
 		if k.Name != "" {
 			continue
+		}
+		if unknown++; unknown > manyFindings {
+			break
 		}
 		meant, why := suggest.Nearest(k.Written, names), ""
 		switch {
@@ -357,7 +366,7 @@ func (c Config) backendFindings() []plan.Finding {
 		return []plan.Finding{f}
 	}
 	var out []plan.Finding
-	if _, ok := n.Key("Backend"); !ok {
+	if n.Backend == "" && b.Type == "udp" {
 		f := c.finding(RuleBackendDefault, plan.Warning, plan.Position{File: n.File}, c.what()+" has no Backend: flannel then uses udp, which is slow, carries no IPv6 and is built for amd64 alone; not vxlan, as its documentation says")
 		if len(n.Keys) > 0 {
 			f.Where[0].Position = n.Keys[0].Pos
@@ -401,7 +410,8 @@ func (c Config) rangeFindings(version plan.Version) []plan.Finding {
 			}
 			f.Message += "; with etcd, and in releases v0.10 to v0.19 in any case, flannel does not start with it, newer ones with --kube-subnet-mgr pass it over"
 			if c.ModeKnown {
-				f.Severity = plan.Warning
+				f.Severity, f.RefusedBy = plan.Warning, nil
+				f.Effect = "flannel v0.10 to v0.19 does not start; newer releases take subnets of the size that kube-controller-manager cuts"
 			}
 		}
 		return []plan.Finding{f}

@@ -22,7 +22,7 @@ type envVar struct {
 // Where the text cannot be read, message is the library's error and offset its place; the assignments above are returned. The
 // library returns none then.
 func dotenv(text string) (vars []envVar, offset int, message string) {
-	known := map[string]string{}
+	known := &expander{known: map[string]string{}, left: 2*len(text) + 1<<16}
 	i := 0
 	for {
 		// to the next statement: over blanks, empty lines and comments
@@ -60,7 +60,7 @@ func dotenv(text string) (vars []envVar, offset int, message string) {
 		}
 		v.value = value
 		i += w
-		known[key] = value
+		known.known[key] = value
 		vars = append(vars, v)
 	}
 }
@@ -94,7 +94,7 @@ func isInlineSpace(r rune) bool {
 }
 
 // envValue reads the value at the start of text and returns its length there; ok is false for a quote without end.
-func envValue(text string, known map[string]string) (value string, length int, ok bool) {
+func envValue(text string, known *expander) (value string, length int, ok bool) {
 	if text == "" {
 		return "", 0, true
 	}
@@ -105,7 +105,7 @@ func envValue(text string, known map[string]string) (value string, length int, o
 			}
 			value = strings.Trim(text[:j], string(rune(q)))
 			if q == '"' {
-				value = expand(unescapeEnv(value), known)
+				value = known.expand(unescapeEnv(value))
 			}
 			return value, j + 1, true
 		}
@@ -123,7 +123,7 @@ func envValue(text string, known map[string]string) (value string, length int, o
 			break
 		}
 	}
-	return expand(strings.TrimFunc(line, isInlineSpace), known), end, true
+	return known.expand(strings.TrimFunc(line, isInlineSpace)), end, true
 }
 
 // unescapeEnv decodes the escapes of a double-quoted value: \n and \r, and a backslash in front of anything but "$" goes.
@@ -149,13 +149,23 @@ func unescapeEnv(s string) string {
 	return b.String()
 }
 
-// expand replaces $NAME and ${NAME}, of capitals, digits and "_", by the earlier value of that name.
-func expand(s string, known map[string]string) string {
+// An expander replaces $NAME and ${NAME}, of capitals, digits and "_", by the earlier value of that name.
+type expander struct {
+	known map[string]string
+	// left is how many bytes may still be made, since a value that holds itself twice doubles with each line. What is
+	// beyond stays as it is.
+	left int
+}
+
+func (e *expander) expand(s string) string {
 	if !strings.Contains(s, "$") {
 		return s
 	}
 	var b strings.Builder
 	for i := 0; i < len(s); {
+		if b.Len() > e.left {
+			return s
+		}
 		escaped := s[i] == '\\' && i+1 < len(s) && s[i+1] == '$'
 		if s[i] != '$' && !escaped {
 			b.WriteByte(s[i])
@@ -185,11 +195,12 @@ func expand(s string, known map[string]string) string {
 		case escaped:
 			b.WriteString(s[i+1 : j])
 		case word != "":
-			b.WriteString(known[word])
+			b.WriteString(e.known[word])
 		default:
 			b.WriteString(s[i:j])
 		}
 		i = j
 	}
+	e.left -= b.Len()
 	return b.String()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -206,10 +207,11 @@ func ReadLog(data []byte, opt Options) (Log, error) {
 	const most = 1000
 	var out Log
 	seen := map[key]int{}
-	offset := 0
-	for line := range bytes.SplitSeq(f.Data, []byte("\n")) {
-		start := offset
-		offset += len(line) + 1
+	for _, start := range linesWithWords(f.Data) {
+		line := f.Data[start:]
+		if end := bytes.IndexByte(line, '\n'); end >= 0 {
+			line = line[:end]
+		}
 		l, ok := ParseLogLine(string(line[:min(len(line), 16<<10)]))
 		if !ok {
 			continue
@@ -231,6 +233,31 @@ func ReadLog(data []byte, opt Options) (Log, error) {
 		out.Lines = append(out.Lines, l)
 	}
 	return out, nil
+}
+
+// linesWithWords returns where the lines start that have one of the catalogue's words, in order. Looking for one word after the
+// other in the whole text is much faster than for all of them in each line.
+func linesWithWords(data []byte) []int {
+	var starts []int
+	for _, m := range compiled() {
+		for _, word := range m.literals {
+			for off := 0; off < len(data); {
+				i := bytes.Index(data[off:], []byte(word))
+				if i < 0 {
+					break
+				}
+				i += off
+				starts = append(starts, bytes.LastIndexByte(data[:i], '\n')+1)
+				end := bytes.IndexByte(data[i:], '\n')
+				if end < 0 {
+					break
+				}
+				off = i + end + 1
+			}
+		}
+	}
+	slices.Sort(starts)
+	return slices.Compact(starts)
 }
 
 // Statements returns the symptoms among the lines, those of [Trouble] and [Fatal], and what the others settle: the mode that flannel

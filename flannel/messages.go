@@ -172,7 +172,7 @@ func Messages() []Message {
 		{
 			ID: "net-conf-malformed", Level: Fatal, Pattern: `error parsing subnet config: |error decoding Backend property of config`,
 			Cause:  "flannel cannot read net-conf.json",
-			Remedy: "mend the JSON; package flannel of this module tells the place",
+			Remedy: "mend the JSON of net-conf.json in the ConfigMap kube-flannel-cfg; kubectl get configmap -o yaml shows it as flannel reads it",
 			Rules:  rules(plan.RuleNetConfMalformed, plan.RuleCIDRMalformed, plan.RuleNetConfSubnetRangeInvalid), Source: kube + " NewSubnetManager", literals: []string{"error parsing subnet config", "error decoding Backend"},
 		},
 		{

@@ -2,6 +2,7 @@ package flannel
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/plan"
@@ -44,13 +46,19 @@ type Options struct {
 
 // Limits bound what is read from one file. Zero fields stand for the defaults, negative ones for no limit.
 type Limits struct {
-	Bytes int // size of the file. Default 64 MiB.
+	Bytes int // size of the file. Default 64 MiB, of a net-conf.json and of a subnet.env 1 MiB, which is what a ConfigMap can hold.
 	Depth int // nesting of sequences and mappings. Default 100, of a bare net-conf.json 10,000 as encoding/json has it.
 	Nodes int // values in the file, aliases resolved. Default 1,000,000.
 }
 
 func (l Limits) source() source.Limits {
 	return source.Limits{Bytes: l.Bytes, Depth: l.Depth, Nodes: l.Nodes}
+}
+
+// small returns l with the limit on bytes of a file that is small by nature.
+func (l Limits) small() source.Limits {
+	l.Bytes = cmp.Or(l.Bytes, 1<<20)
+	return l.source()
 }
 
 // Releases in which flannel's reading of its configuration changed.
@@ -197,18 +205,31 @@ func (e *NetConfError) Error() string {
 	}
 	switch {
 	case e.Key != "" && e.Text != "":
-		fmt.Fprintf(&b, "%s %q: ", e.Key, e.Text)
+		fmt.Fprintf(&b, "%s %q: ", e.Key, clip(e.Text))
 	case e.Key != "":
 		b.WriteString(e.Key + ": ")
 	}
 	if e.Panic {
 		b.WriteString("flannel crashes: ")
 	}
-	b.WriteString(e.Flannel)
+	b.WriteString(clip(e.Flannel))
 	if e.Mend != "" {
 		b.WriteString("; " + e.Mend)
 	}
 	return b.String()
+}
+
+// clip shortens what a file holds for a message.
+func clip(s string) string {
+	const most = 300
+	if len(s) <= most {
+		return s
+	}
+	cut := most
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "..."
 }
 
 // ParseNetConf reads net-conf.json as the newest flannel does in Kubernetes: keys match without regard to case, the last
@@ -228,7 +249,7 @@ func ReadNetConf(data []byte, opt Options) (NetConf, error) {
 	if lim.Depth == 0 {
 		lim.Depth = 10_000 // encoding/json's own
 	}
-	f, err := source.New(opt.Name, data, lim.source())
+	f, err := source.New(opt.Name, data, lim.small())
 	if err != nil {
 		return NetConf{}, sourceError(err)
 	}
@@ -255,6 +276,10 @@ func sourceError(err error) error {
 func readNetConf(f *source.File, raw []byte, opt Options) (NetConf, error) {
 	version := opt.Version.Or(plan.NewestFlannel())
 	c := NetConf{EnableIPv4: true, File: f.Name}
+	if most := opt.Limits.small().Bytes; most > 0 && len(raw) > most {
+		msg := fmt.Sprintf("%d bytes, at most %d are read; give a smaller file or raise the limit", len(raw), most)
+		return c, &NetConfError{Pos: f.Position(0), Rule: plan.RuleNetConfMalformed, Flannel: msg}
+	}
 	root, treeErr := f.JSON()
 	if treeErr == nil {
 		c.Keys = netConfKeys(root, version)
@@ -309,23 +334,23 @@ func netConfKeys(root *source.Node, version plan.Version) []Key {
 		return nil
 	}
 	var keys []Key
+	last := map[string]int{}
+	backend := 0 // where the options of the Backend that counts so far begin
 	for _, e := range root.Entries {
 		k := Key{Name: canonicalKey(e.Key, version), Written: e.Key, Pos: e.KeyPos, Value: e.Value.Pos, Text: rawText(e.Value)}
 		if k.Name == "Network" || k.Name == "IPv6Network" {
 			k.Prefix = writtenPrefix(k.Text)
 		}
-		if k.Name != "" {
-			for i := range keys {
-				if keys[i].Name == k.Name {
-					keys[i].Loses = true
-				}
-			}
+		if i, ok := last[k.Name]; ok && k.Name != "" {
+			keys[i].Loses = true
 		}
+		last[k.Name] = len(keys)
 		keys = append(keys, k)
-		if k.Name == "Backend" && e.Value.Kind == source.Mapping {
-			for i := range keys {
+		if k.Name == "Backend" {
+			for i := backend; i < len(keys)-1; i++ {
 				keys[i].Loses = keys[i].Loses || strings.HasPrefix(keys[i].Name, "Backend.")
 			}
+			backend = len(keys)
 			keys = append(keys, backendKeys(e.Value)...)
 		}
 	}
@@ -342,6 +367,7 @@ var backendOptions = []string{
 // backendKeys returns the options in a Backend object. What is secret has no Text.
 func backendKeys(n *source.Node) []Key {
 	var keys []Key
+	last := map[string]int{}
 	for _, e := range n.Entries {
 		i := slices.IndexFunc(backendOptions, func(o string) bool { return strings.EqualFold(o, e.Key) })
 		if i < 0 {
@@ -351,9 +377,10 @@ func backendKeys(n *source.Node) []Key {
 		if o := backendOptions[i]; o != "PSK" && o != "AccessKeySecret" {
 			k.Text = rawText(e.Value)
 		}
-		for j := range keys {
-			keys[j].Loses = keys[j].Loses || keys[j].Name == k.Name
+		if j, ok := last[k.Name]; ok {
+			keys[j].Loses = true
 		}
+		last[k.Name] = len(keys)
 		keys = append(keys, k)
 	}
 	return keys

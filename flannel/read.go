@@ -417,7 +417,7 @@ func (d *Document) envFindings(errs EnvErrors) []plan.Finding {
 		}
 		msg := "a line of subnet.env cannot be read: " + e.Message
 		if e.Key != "" {
-			msg = fmt.Sprintf("%s is %q in subnet.env: %s", e.Key, e.Text, e.Message)
+			msg = fmt.Sprintf("%s is %q in subnet.env: %s", e.Key, clip(e.Text), clip(e.Message))
 		}
 		out = append(out, plan.Finding{Rule: rule, Severity: plan.Error, Message: msg, Effect: effect, Where: place(e.Pos), Fix: fix})
 		done[e.Pos.Line] = true

@@ -69,13 +69,13 @@ func (e *EnvError) Error() string {
 		b.WriteString(s + ": ")
 	}
 	if e.Key != "" {
-		fmt.Fprintf(&b, "%s %q: ", e.Key, e.Text)
+		fmt.Fprintf(&b, "%s %q: ", e.Key, clip(e.Text))
 	}
 	b.WriteString(e.Reader + ": ")
 	if e.Panic {
 		b.WriteString("panic: ")
 	}
-	b.WriteString(e.Message)
+	b.WriteString(clip(e.Message))
 	if e.Mend != "" {
 		b.WriteString("; " + e.Mend)
 	}
@@ -134,7 +134,7 @@ func ParseSubnetEnv(data []byte) (SubnetEnv, error) {
 
 // ReadSubnetEnv is [ParseSubnetEnv] with a name for positions, and limits. Version and Mode mean nothing here.
 func ReadSubnetEnv(data []byte, opt Options) (SubnetEnv, error) {
-	f, err := source.New(nameOr(opt.Name, "subnet.env"), data, opt.Limits.source())
+	f, err := source.New(nameOr(opt.Name, "subnet.env"), data, opt.Limits.small())
 	if err != nil {
 		return SubnetEnv{}, err
 	}
@@ -148,12 +148,12 @@ func readSubnetEnv(f *source.File) (SubnetEnv, error) {
 	if msg != "" {
 		errs = append(errs, &EnvError{Pos: f.Position(off), Reader: "flannel", Message: msg, Mend: "each line is KEY=value"})
 	}
+	last := map[string]int{}
 	for _, l := range lines {
-		for i := range e.Lines {
-			if e.Lines[i].Key == l.key {
-				e.Lines[i].Loses = true
-			}
+		if i, ok := last[l.key]; ok {
+			e.Lines[i].Loses = true
 		}
+		last[l.key] = len(e.Lines)
 		e.Lines = append(e.Lines, EnvLine{Key: l.key, Value: plan.Value[string]{V: l.value, Text: l.value, Pos: f.Position(l.valueAt)}})
 	}
 	bad := func(l EnvLine, format string, args ...any) {
@@ -308,12 +308,16 @@ func ParseSubnetEnvCNI(data []byte) (CNIEnv, error) {
 		switch key {
 		case keyNetwork, keyIPv6Network:
 			var list []netip.Prefix
+			seen := map[netip.Prefix]bool{}
 			for s := range strings.SplitSeq(value, ",") {
 				p, err := maskedCIDR(s)
 				if err != nil {
 					return fail(column, err.Error())
 				}
-				list = appendNew(list, p)
+				if !seen[p] {
+					seen[p] = true
+					list = append(list, p)
+				}
 			}
 			if key == keyNetwork {
 				e.Networks = list
@@ -363,16 +367,6 @@ func ParseSubnetEnvCNI(data []byte) (CNIEnv, error) {
 		}
 	}
 	return e, nil
-}
-
-// appendNew appends p unless it is there.
-func appendNew(list []netip.Prefix, p netip.Prefix) []netip.Prefix {
-	for _, q := range list {
-		if p == q {
-			return list
-		}
-	}
-	return append(list, p)
 }
 
 // maskedCIDR reads a range as net.ParseCIDR does, with its error.
