@@ -23,21 +23,18 @@ func Rules() []Rule { return slices.Clone(catalogue()) }
 
 // ruleOf returns the catalogue's entry for an id.
 func ruleOf(id RuleID) (Rule, bool) {
-	for _, r := range catalogue() {
-		if r.ID == id {
-			return r, true
-		}
+	if i, ok := ranks[id]; ok {
+		return catalogue()[i], true
 	}
 	return Rule{}, false
 }
 
 // ruleRank is the place of a rule in the catalogue; unknown rules come last.
 func ruleRank(id RuleID) int {
-	rs := catalogue()
-	if i := slices.IndexFunc(rs, func(r Rule) bool { return r.ID == id }); i >= 0 {
+	if i, ok := ranks[id]; ok {
 		return i
 	}
-	return len(rs)
+	return len(ranks)
 }
 
 // catalogue holds the rules in the order in which findings should be mended: what keeps everything else from working first,

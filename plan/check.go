@@ -223,6 +223,15 @@ func (c *checker) sorted() []Finding {
 	return out
 }
 
+// ranks is the place of each rule in the catalogue.
+var ranks = func() map[RuleID]int {
+	m := map[RuleID]int{}
+	for i, r := range ruleTable {
+		m[r.ID] = i
+	}
+	return m
+}()
+
 // compareFindings is the order of a report.
 func compareFindings(a, b Finding) int {
 	return cmp.Or(
@@ -344,19 +353,39 @@ func reason(err error) string {
 
 // repeatedFlags tells of flags that stand twice in one place: the last one counts.
 func (c *checker) repeatedFlags() {
+	type name struct {
+		comp       Component
+		host, file string
+		role       Role
+		setting    Setting
+		key        string
+	}
+	nameOf := func(s *Statement) name {
+		n := name{s.Component, s.Host, s.Pos.File, s.Role, s.Setting, s.Key}
+		if s.Role != RoleSetting {
+			n.key = "" // --cluster-cidr and --cluster_cidr are one flag
+		}
+		return n
+	}
+	var lost []*Statement
+	winners := map[name]*Statement{}
 	for _, s := range c.all {
-		if !s.Overridden || c.alreadyAt(RuleFlagGivenTwice, s.Pos) {
-			continue
+		if s.Overridden {
+			lost = append(lost, s)
+			winners[nameOf(s)] = nil
 		}
-		var winner *Statement
-		for _, o := range c.all {
-			if !o.Overridden && o.Component == s.Component && o.Host == s.Host && o.Pos.File == s.Pos.File && o.Role == s.Role &&
-				o.Setting == s.Setting && (o.Key == s.Key || s.Role != RoleSetting) && !o.Default {
-				winner = o
-				break
-			}
+	}
+	for _, s := range c.all {
+		if len(lost) == 0 {
+			return
 		}
-		if winner == nil {
+		if w, ok := winners[nameOf(s)]; ok && w == nil && !s.Overridden && !s.Default {
+			winners[nameOf(s)] = s
+		}
+	}
+	for _, s := range lost {
+		winner := winners[nameOf(s)]
+		if winner == nil || c.alreadyAt(RuleFlagGivenTwice, s.Pos) {
 			continue
 		}
 		f := Finding{Rule: RuleFlagGivenTwice}

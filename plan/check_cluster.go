@@ -207,7 +207,7 @@ func (c *clusterView) fromKubeadm() *managerView {
 	if k.podsAt == nil && len(k.denied) > 0 {
 		k.podsAt = k.denied[0]
 	}
-	if subnet == nil && given == nil && len(k.denied) == 0 && len(c.extraArgs) == 0 {
+	if k.src == nil || subnet == nil && given == nil && len(k.denied) == 0 && len(k.masks) == 0 {
 		return nil // a join, or an init whose configuration file is not given
 	}
 	if services == nil {

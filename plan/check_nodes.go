@@ -66,9 +66,39 @@ func (c *checker) nodeSubnetDuplicates() {
 		}
 		groups = append(groups, overlapGroups(all)...)
 	}
-	for _, g := range groups {
+	for i, g := range groups {
+		if i == maxGroups {
+			c.moreDuplicates(groups[i:])
+			break
+		}
 		c.duplicate(g)
 	}
+}
+
+// maxGroups is how many groups of overlapping subnets get a finding of their own; the others share one.
+const maxGroups = 10
+
+// moreDuplicates reports the groups beyond the first ones in one finding.
+func (c *checker) moreDuplicates(groups [][]owned) {
+	f := Finding{Rule: RuleNodeSubnetDuplicate, Severity: Error, Disturbs: DisturbsNodes}
+	var first []string
+	for i, g := range groups {
+		for _, o := range g {
+			f.Subjects = append(f.Subjects, o.name)
+		}
+		if i < shown {
+			first = append(first, fmt.Sprintf("%s on %s", g[0].text(), nameList([]string{g[0].name, g[1].name})))
+		}
+		if i < maxPlaces {
+			f.Where = append(f.Where, placeOf(g[0].s, g[0].name+" "+g[0].text()), placeOf(g[1].s, g[1].name+" "+g[1].text()))
+		}
+	}
+	f.Message = fmt.Sprintf("%d more pod subnets are held by more than one node: %s", len(groups), strings.Join(first, ", "))
+	if len(groups) > len(first) {
+		f.Message += " and so on"
+	}
+	f.Fix = []string{"as for the others: one node of each group may keep its subnet, the rest are drained, deleted and registered again"}
+	c.add(f)
 }
 
 func (c *checker) duplicate(g []owned) {

@@ -286,3 +286,29 @@ func TestCheckOneBreak(t *testing.T) {
 		}
 	})
 }
+
+// TestCheckManyDuplicates: a cluster that is wrong a thousand times has a report that can be read, and names every node all the same.
+func TestCheckManyDuplicates(t *testing.T) {
+	ss := manyNodes(t, 1000)
+	for i := range ss {
+		if ss[i].Component == plan.Node {
+			twin := ss[i]
+			twin.Host += "-twin"
+			ss = append(ss, twin)
+		}
+	}
+	r := plan.Check(ss...)
+	named := map[string]bool{}
+	n := 0
+	for _, f := range r.Findings {
+		if f.Rule == plan.RuleNodeSubnetDuplicate {
+			n++
+			for _, s := range f.Subjects {
+				named[s] = true
+			}
+		}
+	}
+	if n > 20 || len(named) != 2000 {
+		t.Errorf("%d findings name %d nodes, want a few that name 2000", n, len(named))
+	}
+}

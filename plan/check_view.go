@@ -10,7 +10,7 @@ import (
 )
 
 // A view is the cluster as statements tell of it: who says what, which values are effective, what is a default.
-// It points into its own sorted copy of the statements, so that order and grouping of the input do not matter.
+// It points into the statements, which it does not change, in an order of its own, so that theirs does not matter.
 type view struct {
 	all []*Statement // sorted by compareStatements, without exact duplicates
 
@@ -31,6 +31,7 @@ type view struct {
 	extraArgs []*sourceView // flags of the control plane that a kubeadm configuration sets
 	nodes     []*nodeView   // sorted by name
 	byName    map[string]*nodeView
+	byShort   map[string][]*nodeView // by lower-case name without the domain
 	symptoms  []*Statement
 	problems  []*Statement
 	reserved  []*Statement
@@ -123,11 +124,10 @@ func compareBool(a, b bool) int {
 
 // newView sorts the statements and puts the cluster together from them.
 func newView(in []Statement) *view {
-	own := slices.Clone(in)
 	v := &view{byName: map[string]*nodeView{}}
-	v.all = make([]*Statement, 0, len(own))
-	for i := range own {
-		v.all = append(v.all, &own[i])
+	v.all = make([]*Statement, 0, len(in))
+	for i := range in {
+		v.all = append(v.all, &in[i])
 	}
 	slices.SortStableFunc(v.all, compareStatements)
 	v.all = slices.CompactFunc(v.all, func(a, b *Statement) bool { return compareStatements(a, b) == 0 && sameErr(a.Err, b.Err) })
@@ -183,8 +183,11 @@ func newView(in []Statement) *view {
 	for _, src := range order {
 		v.file(src)
 	}
+	v.byShort = make(map[string][]*nodeView, len(v.nodes))
 	for _, n := range v.nodes {
 		n.finish()
+		short, _, _ := strings.Cut(strings.ToLower(n.name), ".")
+		v.byShort[short] = append(v.byShort[short], n)
 	}
 	slices.SortFunc(v.nodes, func(a, b *nodeView) int { return cmp.Compare(a.name, b.name) })
 	v.versions()
@@ -553,21 +556,27 @@ func sameHost(a, b string) bool {
 	return len(b) > len(a) && b[len(a)] == '.' && strings.EqualFold(b[:len(a)], a) && !strings.Contains(a, ".")
 }
 
-// nodeOf returns the node that a host name means, nil where there is none or more than one.
+// nodeOf returns the node that a host name means, nil where there is none or more than one: that of the same name, whatever its
+// case, or that whose name is the other's without its domain.
 func (v *view) nodeOf(host string) *nodeView {
-	if n := v.byName[host]; n != nil {
+	if n := v.byName[host]; n != nil || host == "" {
 		return n
 	}
-	var found *nodeView
-	for _, n := range v.nodes {
-		if sameHost(n.name, host) {
-			if found != nil {
-				return nil
+	host = strings.ToLower(host)
+	short, _, qualified := strings.Cut(host, ".")
+	if ns := v.byShort[short]; len(ns) > 0 {
+		var found []*nodeView
+		for _, n := range ns {
+			name := strings.ToLower(n.name)
+			if name == host || !qualified || name == short {
+				found = append(found, n)
 			}
-			found = n
+		}
+		if len(found) == 1 {
+			return found[0]
 		}
 	}
-	return found
+	return nil
 }
 
 // withinAny reports whether one of qs holds p.
