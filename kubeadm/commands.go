@@ -59,22 +59,26 @@ func unitText(s string) string {
 	return strings.ReplaceAll(s, key, strings.Repeat(" ", len(key)))
 }
 
-// kubeadmCommand recognises `kubeadm init` and `kubeadm join` behind sudo, env and the like.
+// kubeadmCommand recognises `kubeadm init` and `kubeadm join`, also behind sudo and the like and in the middle of a sentence. Of a
+// sentence only the flags that follow the command at once are read, and it has to have some.
 func kubeadmCommand(c shellCommand) (Command, bool) {
 	for i, w := range c.words {
-		if i > 6 {
-			break
-		}
-		if path.Base(w.Text) != "kubeadm" && w.Text != "kubeadm.exe" {
+		if base := path.Base(w.Text); base != "kubeadm" && base != "kubeadm.exe" {
 			continue
 		}
-		// Flags of kubeadm itself may stand before the subcommand; they take no part in address ranges.
+		// Flags of kubeadm itself may stand before the subcommand.
 		for j := i + 1; j < len(c.words); j++ {
 			t := c.words[j].Text
 			switch {
 			case t == "init" || t == "join":
 				args := append(append([]Word(nil), c.words[i+1:j]...), c.words[j+1:]...)
 				k := Command{Host: c.host, CommandLine: CommandLine{Component: plan.Kubeadm, Command: t, Pos: w.Pos, Args: args}}
+				if !startsCommand(c.words[:i]) {
+					k.Args = k.leadingFlags()
+					if len(k.Args) == 0 {
+						return Command{}, false
+					}
+				}
 				if v := k.Parse().Value("kubernetes-version"); v.IsSet() {
 					k.Version, _ = plan.ParseVersion(v.V)
 				}
@@ -87,9 +91,36 @@ func kubeadmCommand(c shellCommand) (Command, bool) {
 			}
 			break
 		}
-		return Command{}, false
 	}
 	return Command{}, false
+}
+
+// startsCommand reports whether the words before a program are what stands before a command, and no sentence.
+func startsCommand(words []Word) bool {
+	for _, w := range words {
+		switch w.Text {
+		case "sudo", "env", "time", "nohup", "exec", "command", "root", "run:", "command:", "shell:":
+			continue
+		}
+		if !strings.HasPrefix(w.Text, "-") && !isAssignment(w.Text) && strings.Trim(w.Text, "0123456789") != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// leadingFlags returns the arguments up to the first word that is neither a flag nor the value of one.
+func (c CommandLine) leadingFlags() []Word {
+	first := c.Parse().Positional
+	if len(first) == 0 {
+		return c.Args
+	}
+	for i, w := range c.Args {
+		if w == first[0] {
+			return c.Args[:i]
+		}
+	}
+	return nil
 }
 
 // Config returns the configuration that the flags stand for: kubeadm itself copies them into one before it goes on. Flags that a

@@ -195,6 +195,24 @@ func (sh shell) commands(s string) []shellCommand {
 				put(s[i+1:i+2], i+1)
 			}
 			i += 2
+		case sh.pasted && (c == '\'' || c == '"') && (!closedOnLine(s[i:]) || c == '\'' && inWord && !strings.Contains(b.String(), "=")):
+			begin(i)
+			put(s[i:i+1], i) // an apostrophe of prose, not a quote
+			i++
+		case sh.pasted && c == '`':
+			if strings.HasSuffix(b.String(), "=") {
+				// The output of a command, which the text does not say.
+				n := strings.IndexAny(s[i+1:min(len(s), i+1024)], "`\n")
+				if n >= 0 && s[i+1+n] == '`' {
+					unknown = true
+					put(s[i:i+n+2], i)
+					i += n + 2
+					continue
+				}
+			}
+			flush(i) // marks up code in prose
+			end()
+			i++
 		case c == '\'':
 			begin(i)
 			j := strings.IndexByte(s[i+1:], '\'')
@@ -270,6 +288,19 @@ func (sh shell) commands(s string) []shellCommand {
 	flush(len(s))
 	end()
 	return out
+}
+
+// closedOnLine reports whether the quote that s begins with is closed before the end of its line.
+func closedOnLine(s string) bool {
+	for i := 1; i < len(s) && s[i] != '\n'; i++ {
+		switch {
+		case s[i] == s[0]:
+			return true
+		case s[i] == '\\' && s[0] == '"':
+			i++
+		}
+	}
+	return false
 }
 
 // rootPrompt reports whether the text after "# " is a command and no comment.
