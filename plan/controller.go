@@ -240,7 +240,7 @@ func (c *Controller) Start(f ControllerFlags) Step {
 	// part free (range_allocator.go NewCIDRRangeAllocator v1.37.2).
 	for i := range sets {
 		for _, service := range ranges.service {
-			if plainRange(sets[i].cluster).Overlaps(plainRange(service)) {
+			if sets[i].touches(service) {
 				if err := sets[i].mark(service, false); err != nil {
 					step.Log = append(step.Log, "Error filtering out service cidr out cluster cidr: "+err.Error())
 				}

@@ -188,11 +188,19 @@ func (s *subnetSet) burnOne() {
 	}
 }
 
+// touches reports whether the real allocator finds that q and the range have addresses in common.
+func (s *subnetSet) touches(q netip.Prefix) bool {
+	if s.mapped() && q.Addr().Is6() && !q.Addr().Is4In6() {
+		return q.Contains(s.cluster.Addr()) // ::/0 holds ::ffff:10.244.0.0 once the mapping is masked away
+	}
+	return plainRange(s.cluster).Overlaps(plainRange(q))
+}
+
 // mark occupies the subnets that q touches, or releases them. q is masked, and as the text of a node or a flag says it.
 // The errors are those of the real allocator, in its words.
 func (s *subnetSet) mark(q netip.Prefix, release bool) error {
 	all, p := plainRange(s.cluster), plainRange(q)
-	if all.Addr().Is4() != p.Addr().Is4() || !all.Overlaps(p) {
+	if !s.touches(q) {
 		return fmt.Errorf("cidr %s is out the range of cluster cidr %s", ipnet.String(q), ipnet.String(s.cluster))
 	}
 	if s.hollow {
@@ -204,12 +212,10 @@ func (s *subnetSet) mark(q netip.Prefix, release bool) error {
 		return nil
 	}
 	switch {
-	case s.mapped() && q.Addr().Is4():
+	case s.mapped() && q.Bits() <= s.cluster.Bits():
 		p = all // lengths are compared without regard to the family: 24 is shorter than 112
 	case s.mapped():
-		if q.Bits() > s.cluster.Bits() {
-			p = s.pool.Split().At(0) // the index is that of 0.0.0.0 in 0.0.0.0, whatever the block
-		}
+		p = s.pool.Split().At(0) // the index is that of 0.0.0.0 in 0.0.0.0, whatever the block
 	case q.Addr().Is4In6():
 		// The end of the block is read from the wrong four bytes, as 0.0.0.0.
 		first := netip.PrefixFrom(p.Addr(), s.mask).Masked()

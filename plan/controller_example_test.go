@@ -1,0 +1,91 @@
+package plan_test
+
+import (
+	"fmt"
+	"log"
+
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// Which subnet does the next node get? The rotation decides, and a restart forgets it.
+func ExampleController() {
+	flags := plan.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
+	c, err := plan.NewController(flags, plan.Version{Major: 1, Minor: 34})
+	if err != nil {
+		log.Fatal(err)
+	}
+	c.Create("a")
+	c.Create("b")
+	c.Delete("a")
+	restarted := c.Clone()
+	restarted.Restart(flags)
+
+	fmt.Println(c.Create("c").Assigned)
+	fmt.Println(restarted.Create("c").Assigned)
+	// Output:
+	// [{c [10.244.2.0/24]}]
+	// [{c [10.244.0.0/24]}]
+}
+
+// Five nodes for four subnets: who goes away empty-handed is a matter of timing.
+func ExampleController_Burst() {
+	flags := plan.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
+	c, err := plan.NewController(flags, plan.Version{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	step := c.Burst("a", "b", "c", "d", "e")
+	fmt.Println(step.Timing.Min, "of", len(step.Timing.Nodes), "nodes get a subnet, in one of", step.Timing.Count(), "ways")
+	for _, e := range step.Events {
+		fmt.Println(e.Message)
+	}
+	// Output:
+	// 4 of 5 nodes get a subnet, in one of 120 ways
+	// Node e status is now: CIDRNotAvailable
+}
+
+// When does it end, and what has become of the subnets?
+func ExampleController_Predict() {
+	flags := plan.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/20", ServiceClusterIPRange: "10.244.8.0/22"}
+	c, err := plan.NewController(flags, plan.Version{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	c.Create("old", "10.244.0.0/23") // from the days of another node mask
+	c.Create("new")
+	p := c.Predict(2)
+	fmt.Println("next:", p.Next)
+	fmt.Printf("%d nodes get a subnet, node %d gets none\n", p.Ends, p.Ends+1)
+	u := p.Ranges[0]
+	fmt.Printf("of %d subnets %d are lost to services, %d to another mask, %d are free\n", u.Subnets, u.Services, u.Foreign, u.Free)
+	fmt.Println("room for a surge of 20:", c.Surge(20).OK())
+	// Output:
+	// next: [[10.244.3.0/24] [10.244.4.0/24]]
+	// 11 nodes get a subnet, node 12 gets none
+	// of 16 subnets 4 are lost to services, 2 to another mask, 9 are free
+	// room for a surge of 20: false
+}
+
+// Two nodes share a subnet, a third has none. What is the least to do?
+func ExampleNewRepair() {
+	r, err := plan.NewRepair(plan.Inventory{
+		Managers: []plan.HostFlags{{Host: "cp1", Flags: plan.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16"}}},
+		Nodes: []plan.InventoryNode{
+			{Name: "w1", PodCIDRs: []string{"10.244.0.0/24"}},
+			{Name: "w2", PodCIDRs: []string{"10.244.0.0/24"}},
+			{Name: "w3"},
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, s := range r.Steps {
+		fmt.Println(s.Kind, s.Node, s.New)
+	}
+	fmt.Println("drained:", r.Drained())
+	// Output:
+	// patch w3 [10.244.1.0/24]
+	// recreate w2 [10.244.2.0/24]
+	// restart-controller-manager  []
+	// drained: [w2]
+}
