@@ -104,11 +104,31 @@ func Read(data []byte, opt Options) (*Document, error) {
 			return d, ifObject(f.Data, err)
 		}
 		d.objects([]*source.Node{n}, opt)
+		d.duplicates(f)
 		return d, nil
 	}
 	docs, err = f.YAML()
 	d.objects(docs, opt)
+	d.duplicates(f)
 	return d, ifObject(f.Data, err)
+}
+
+// duplicates reports keys that stand twice in a file that holds something of flannel's: kubectl and Helm take the last.
+func (d *Document) duplicates(f *source.File) {
+	if len(d.Configs) == 0 && len(d.Problems) == 0 {
+		return
+	}
+	for i, pair := range f.Duplicates() {
+		if i == manyFindings {
+			return
+		}
+		a, b := pair[0], pair[1]
+		d.Problems = append(d.Problems, plan.Finding{
+			Rule: RuleKeyDuplicate, Severity: plan.Warning, Where: []plan.Place{{Position: a.KeyPos}, {Position: b.KeyPos, Note: "this one counts"}},
+			Message: fmt.Sprintf("the key %q stands twice in one mapping, in lines %d and %d: the one in line %d counts", clip(a.Key), a.KeyPos.Line, b.KeyPos.Line, b.KeyPos.Line),
+			Fix:     []string{"keep one of the two"},
+		})
+	}
 }
 
 var objectLine = regexp.MustCompile(`(?m)^[ \t{,]*["']?(?:apiVersion|kind|data|net-conf\.json|podCidr)["']?[ \t]*:`)

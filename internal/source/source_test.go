@@ -90,6 +90,7 @@ func TestYAML(t *testing.T) {
 		{"CRLF", "a: 1\r\nb: |\r\n  x\r\n  y\r\n", `1:1{a@1:1=1:4n"1" b@2:1=2:4s"x\ny\n"}`, ""},
 		{"lone CR", "a: 1\rb: 2\r", `1:1{a@1:1=1:4n"1" b@2:1=2:4n"2"}`, ""},
 		{"byte order mark", "\xef\xbb\xbfa: 1\n", `1:1{a@1:1=1:4n"1"}`, ""},
+		{"YAML 1.1's other line breaks are none", "a: x\u0085\u2028y\nb: 1\n", `1:1{a@1:1=1:4s"x\u00a0\u2007y" b@2:1=2:4n"1"}`, ""},
 		{"prompt above", "$ kubectl -n kube-system get cm kube-flannel-cfg -o yaml\napiVersion: v1\nkind: X\n", `2:1{apiVersion@2:1=2:13s"v1" kind@3:1=3:7s"X"}`, ""},
 		{"table head above", "NAME               DATA   AGE\nkube-flannel-cfg   2      41d\napiVersion: v1\n", `3:1{apiVersion@3:1=3:13s"v1"}`, ""},
 		{"warning above", "W1123 06:00:00.123456    1234 configset.go:348] WARNING: kubeadm cannot validate component configs\nkind: X\n", `2:1{kind@2:1=2:7s"X"}`, ""},
@@ -482,7 +483,7 @@ func TestPosition(t *testing.T) {
 }
 
 func FuzzYAML(f *testing.F) {
-	for _, s := range []string{"a: 1\n", "a: |\n  x\n", "a: &x [1]\nb: *x\n", "---\n---\n", "<<: {a: 1}\n", "a: \"\\u00e4\n b\"", "- >\n  a\n\n  b\n", "a: 'b''c'"} {
+	for _, s := range []string{"a: 1\n", "a: |\n  x\n", "a: &x [1]\nb: *x\n", "---\n---\n", "<<: {a: 1}\n", "a: \"\\u00e4\n b\"", "- >\n  a\n\n  b\n", "a: 'b''c'", "0: &0??", "\"\xef0\"", "\x00\x85\x000", "!00 0"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -523,7 +524,11 @@ func walk(t *testing.T, f *File, n *Node) {
 		}
 		last = p
 		if c := in.Data[i]; c > ' ' && c < 0x7f {
-			if s := f.Data[f.Offset(p.Line, p.Column)]; s != c && s != '\\' {
+			off := f.Offset(p.Line, p.Column)
+			if off == len(f.Data) {
+				t.Fatalf("byte %d of %q is said to stand at %v, the end", i, in.Data, p)
+			}
+			if s := f.Data[off]; s != c && s != '\\' {
 				t.Fatalf("byte %d of %q (%c) is said to stand at %v, where %q is", i, in.Data, c, p, s)
 			}
 		}

@@ -136,7 +136,7 @@ func align(src []byte, i int, text string) []segment {
 			a.mark(out, i, false)
 			out++
 			i += 2
-		case src[i] != text[out] && strings.HasPrefix(text[out:], "\uFFFD"):
+		case strings.HasPrefix(text[out:], "\uFFFD") && !bytes.HasPrefix(src[i:], []byte("\uFFFD")):
 			// encoding/json writes U+FFFD for a byte that is no UTF-8
 			a.mark(out, i, true)
 			out += len("\uFFFD")

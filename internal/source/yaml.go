@@ -27,7 +27,7 @@ func (f *File) YAML() ([]*Node, error) {
 	if err := f.checkText(); err != nil {
 		return nil, err
 	}
-	c := &converter{f: f, done: map[*yaml.Node]*converted{}}
+	c := &converter{f: f, text: withoutOddBreaks(f.Data), done: map[*yaml.Node]*converted{}}
 	var docs []*Node
 	for start := f.header(); start < len(f.Data); {
 		end, text := f.document(start)
@@ -106,6 +106,17 @@ func (f *File) document(start int) (end int, text bool) {
 		i = next
 	}
 	return len(f.Data), text
+}
+
+// withoutOddBreaks returns data with the line breaks that yaml.v3 counts and no editor shows as such, NEL, LS and PS
+// (YAML 1.1; YAML 1.2 does not have them), made blanks of the same length, so that its line numbers are those of f.
+func withoutOddBreaks(data []byte) []byte {
+	for _, r := range []struct{ from, to string }{{"\u0085", "\u00a0"}, {"\u2028", "\u2007"}, {"\u2029", "\u2007"}} {
+		if bytes.Contains(data, []byte(r.from)) {
+			data = bytes.ReplaceAll(data, []byte(r.from), []byte(r.to))
+		}
+	}
+	return data
 }
 
 // isMarker reports whether line begins with the marker as a word.
@@ -212,7 +223,8 @@ func closing(line []byte, i int) int {
 // A converter makes nodes of yaml.v3's.
 type converter struct {
 	f     *File
-	line  int // lines before the document
+	text  []byte // what yaml.v3 reads; as long as f.Data
+	line  int    // lines before the document
 	nodes int
 	done  map[*yaml.Node]*converted // anchored values
 }
@@ -228,7 +240,7 @@ func (c *converter) document(start, end int) ([]*Node, error) {
 	f := c.f
 	c.line = f.lineOf(start)
 	clear(c.done)
-	dec := yaml.NewDecoder(bytes.NewReader(f.Data[start:end]))
+	dec := yaml.NewDecoder(bytes.NewReader(c.text[start:end]))
 	var docs []*Node
 	for {
 		var y yaml.Node
@@ -237,7 +249,7 @@ func (c *converter) document(start, end int) ([]*Node, error) {
 			return docs, nil
 		}
 		if err != nil {
-			return docs, f.yamlError(start, end, err, len(docs) > 0)
+			return docs, c.yamlError(start, end, err, len(docs) > 0)
 		}
 		if len(docs) >= f.lim.Documents {
 			return docs, f.errorAt(start, "more than %d documents; give a smaller file or raise the limit", f.lim.Documents)
@@ -284,7 +296,13 @@ func (c *converter) at(y *yaml.Node) int {
 		switch d[j] {
 		case ' ', '\t', '\n':
 			j++
-		case '&', '!':
+		case '&': // yaml.v3's names of anchors: letters, digits, "_" and "-"
+			for j++; j < len(d) && (d[j] == '_' || d[j] == '-' || '0' <= d[j] && d[j] <= '9' || 'A' <= d[j]&^0x20 && d[j]&^0x20 <= 'Z'); j++ {
+			}
+			if j == len(d) {
+				return i
+			}
+		case '!':
 			for j < len(d) && d[j] != ' ' && d[j] != '\t' && d[j] != '\n' {
 				j++
 			}
@@ -444,7 +462,8 @@ func mergeEntries(v *Node) ([]Entry, bool) {
 //
 // yaml.v3 tells a line at best, and for an error of its parser ("did not find expected key") the line of the value around
 // it, one too low (decode.go parser.fail). So the text is read once more, byte by byte, to see how far the parser came.
-func (f *File) yamlError(start, end int, err error, more bool) *Error {
+func (c *converter) yamlError(start, end int, err error, more bool) *Error {
+	f := c.f
 	msg := strings.TrimPrefix(err.Error(), "yaml: ")
 	line := 0
 	if rest, ok := strings.CutPrefix(msg, "line "); ok {
@@ -454,7 +473,7 @@ func (f *File) yamlError(start, end int, err error, more bool) *Error {
 			}
 		}
 	}
-	slow := &slowReader{data: f.Data[start:end]}
+	slow := &slowReader{data: c.text[start:end]}
 	dec := yaml.NewDecoder(slow)
 	for {
 		var y yaml.Node
