@@ -617,14 +617,17 @@ func (c *Controller) timing(order []string, fresh int, least, most uint64, why s
 		s := &c.sets[i]
 		skips := s.early != nil
 		for j := i + 1; j < len(c.sets); j++ {
-			// A node that fails at a later range has taken a subnet of this one.
-			skips = skips || c.sets[j].mayFree() < uint64(n)
+			// A node that fails at a later range has taken a subnet of this one, with others at work between the two. Up
+			// to 1.30 one goroutine takes both, so that those that fail come last.
+			skips = skips || c.retries() && c.sets[j].mayFree() < uint64(n)
 		}
 		limit := uint64(t.Max)
 		switch {
-		case skips && (c.retries() || s.early != nil):
+		case s.early != nil:
 			limit = s.mayFree()
 		case skips:
+			// None fails before the later range is full, and by then whoever is served holds its subnet of this one: each
+			// node has taken at most one so far.
 			limit = min(s.mayFree(), uint64(n))
 		}
 		list := make([]netip.Prefix, 0, min(limit, 1<<20))
