@@ -79,6 +79,26 @@ func TestObjectsGolden(t *testing.T) {
 	}
 }
 
+// Pods and Events that say nothing about ranges are counted and not kept.
+func TestObjectsKeepTrouble(t *testing.T) {
+	const in = `{"kind":"List","items":[
+{"kind":"Pod","metadata":{"name":"a"},"status":{"phase":"Running","containerStatuses":[{"name":"c","state":{"running":{}}}]}},
+{"kind":"Pod","metadata":{"name":"b"},"status":{"containerStatuses":[{"name":"c","state":{"waiting":{"reason":"ErrImagePull"}}}]}},
+{"kind":"Pod","metadata":{"name":"d"},"status":{"initContainerStatuses":[{"name":"c","state":{"terminated":{"reason":"Completed"}}}]}},
+{"kind":"Event","message":"Started container"},
+{"kind":"Event","message":"Node a status is now: CIDRNotAvailable"}]}`
+	o, err := ReadObjects("f", strings.NewReader(in))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(o.Pods) != 1 || o.Pods[0].String() != "/b: c ErrImagePull" || len(o.Events) != 1 || kindsOf(o) != `"Event":2 "Pod":3` {
+		t.Errorf("pods %v, events %v, kinds %s", o.Pods, o.Events, kindsOf(o))
+	}
+	if s := o.Statements(); len(s) != 1 {
+		t.Errorf("statements %v, want that of the event alone", lines(s))
+	}
+}
+
 // fromTree reads a JSON text as a tree, the judge of the stream.
 func fromTree(text []byte) (Objects, error) {
 	var out Objects
