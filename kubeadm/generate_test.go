@@ -109,3 +109,39 @@ func TestConfigRelease(t *testing.T) {
 		}
 	}
 }
+
+// TestOldNodeMasks holds which node mask flags kubeadm wrote by itself, by release and feature gate.
+func TestOldNodeMasks(t *testing.T) {
+	on, off := plan.Gates{"IPv6DualStack": true}, plan.Gates{"IPv6DualStack": false}
+	for _, tt := range []struct {
+		name  string
+		minor int
+		pods  string
+		gates plan.Gates
+		want  []plan.Arg
+	}{
+		{"1.16: whatever the gate", 16, "10.244.0.0/16", on, []plan.Arg{{Name: "node-cidr-mask-size", Value: "24"}}},
+		{"1.17: not where the gate is named", 17, "10.244.0.0/16", off, nil},
+		{"1.17: without the gate", 17, "10.244.0.0/16", nil, []plan.Arg{{Name: "node-cidr-mask-size", Value: "24"}}},
+		{"1.18: off is as absent", 18, "10.244.0.0/16", off, []plan.Arg{{Name: "node-cidr-mask-size", Value: "24"}}},
+		{"1.19: on, by family", 19, "fd00::/48,10.244.0.0/16", on, []plan.Arg{{Name: "node-cidr-mask-size-ipv4", Value: "24"}, {Name: "node-cidr-mask-size-ipv6", Value: "64"}}},
+		{"1.19: on, one family", 19, "10.244.0.0/16", on, []plan.Arg{{Name: "node-cidr-mask-size-ipv4", Value: "24"}}},
+		{"1.20: none any more", 20, "10.244.0.0/16", nil, nil},
+	} {
+		got := oldNodeMasks(plan.Version{Major: 1, Minor: tt.minor}, tt.pods, tt.gates)
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+// TestYAMLText holds which texts need quotes to stay texts.
+func TestYAMLText(t *testing.T) {
+	for text, want := range map[string]string{
+		"prod-1": "prod-1", "a.b": "a.b", "": `""`, "yes": `"yes"`, "Null": `"Null"`, "1prod": `"1prod"`, "a b": `"a b"`, "a: b": `"a: b"`, "n": `"n"`, "é": `"é"`,
+	} {
+		if got := yamlText(text); got != want {
+			t.Errorf("yamlText(%q) = %s, want %s", text, got, want)
+		}
+	}
+}

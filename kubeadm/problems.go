@@ -71,20 +71,19 @@ func (c *Config) enough() bool { return len(c.Problems) >= maxProblems }
 // A keyRole is what a misplaced key was meant to say.
 type keyRole struct {
 	kind, path string // where it belongs: document kind and path in it
-	flag       string // the flag of kubeadm init that says the same, "" where there is none
 }
 
 // keyRoles are the places of the roles of flagSynonyms.
 var keyRoles = map[string]keyRole{
-	"pods":     {"ClusterConfiguration", "networking.podSubnet", "--pod-network-cidr"},
-	"services": {"ClusterConfiguration", "networking.serviceSubnet", "--service-cidr"},
-	"domain":   {"ClusterConfiguration", "networking.dnsDomain", "--service-dns-domain"},
-	"address":  {"InitConfiguration", "localAPIEndpoint.advertiseAddress", "--apiserver-advertise-address"},
-	"endpoint": {"ClusterConfiguration", "controlPlaneEndpoint", "--control-plane-endpoint"},
-	"mask":     {"ClusterConfiguration", "controllerManager.extraArgs (node-cidr-mask-size)", ""},
-	"mask4":    {"ClusterConfiguration", "controllerManager.extraArgs (node-cidr-mask-size-ipv4)", ""},
-	"mask6":    {"ClusterConfiguration", "controllerManager.extraArgs (node-cidr-mask-size-ipv6)", ""},
-	"allocate": {"ClusterConfiguration", "controllerManager.extraArgs (allocate-node-cidrs)", ""},
+	"pods":     {"ClusterConfiguration", "networking.podSubnet"},
+	"services": {"ClusterConfiguration", "networking.serviceSubnet"},
+	"domain":   {"ClusterConfiguration", "networking.dnsDomain"},
+	"address":  {"InitConfiguration", "localAPIEndpoint.advertiseAddress"},
+	"endpoint": {"ClusterConfiguration", "controlPlaneEndpoint"},
+	"mask":     {"ClusterConfiguration", "controllerManager.extraArgs (node-cidr-mask-size)"},
+	"mask4":    {"ClusterConfiguration", "controllerManager.extraArgs (node-cidr-mask-size-ipv4)"},
+	"mask6":    {"ClusterConfiguration", "controllerManager.extraArgs (node-cidr-mask-size-ipv6)"},
+	"allocate": {"ClusterConfiguration", "controllerManager.extraArgs (allocate-node-cidrs)"},
 }
 
 // findProblems looks for what kubeadm refuses, or does not read, in the documents of a file.
@@ -476,14 +475,24 @@ func (c *Config) misplaced(w keyWalk, e source.Entry, role, full string) plan.Fi
 		f.Message = fmt.Sprintf("kubeadm does not read %s %s (%s); the key is %s", full, value, why, to.path)
 		f.Fix = []string{fmt.Sprintf("%s: write %s instead of %s", e.KeyPos, name, e.Key)}
 	} else if parent, name, ok := strings.Cut(to.path, "."); ok && value != "" && !strings.Contains(name, " ") {
-		f.Fix = []string{fmt.Sprintf("%s: write it below %s, indented, as %s: %s: {%s: %q}", e.KeyPos, parent, name, parent, name, value)}
+		f.Fix = []string{fmt.Sprintf("%s: write it below %s, indented, as %s: %s", e.KeyPos, parent, name, flow(to.path, value))}
 	} else {
 		f.Fix = []string{fmt.Sprintf("%s: move it to %s", e.KeyPos, to.path)}
 	}
-	if to.flag != "" {
-		f.Fix = append(f.Fix, "then kubeadm reset and kubeadm init --config again; where the cluster runs already, set the flags in kube-controller-manager.yaml of every control-plane host and in the kubeadm-config ConfigMap")
+	switch role {
+	case "pods":
+		f.Fix = append(f.Fix, "then kubeadm reset and kubeadm init --config again; where the cluster runs already, set --allocate-node-cidrs=true and --cluster-cidr in kube-controller-manager.yaml of every control-plane host, and networking.podSubnet in the kubeadm-config ConfigMap")
+	case "services":
+		f.Fix = append(f.Fix, "then kubeadm reset and kubeadm init --config again: a cluster keeps its service range")
 	}
 	return f
+}
+
+// flow writes a value below its path as one line of YAML.
+func flow(path, value string) string {
+	parts := strings.Split(path, ".")
+	last := len(parts) - 1
+	return strings.Join(parts[:last], ": {") + fmt.Sprintf(": {%s: %q", parts[last], value) + strings.Repeat("}", last)
 }
 
 // types refuses values of a type that kubeadm does not decode. The names of Go types in the messages are those of its own packages.
