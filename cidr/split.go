@@ -106,7 +106,7 @@ func (s Split) Index(a netip.Addr) (i uint64, ok bool) {
 
 func (s Split) index(k u128) (i uint64, ok bool) {
 	d := k.xor(s.base)
-	if !d.masked(int(s.length)).isZero() {
+	if d.leadingZeros() < int(s.length) {
 		return 0, false
 	}
 	return d.shr(uint(128 - s.bits)), true
@@ -140,7 +140,7 @@ func (s Split) span(q netip.Prefix) (first uint64, j uint, err error) {
 	}
 	n := q.Bits()
 	d := keyOf(a).xor(s.base)
-	if !d.masked(min(int(s.length), n)).isZero() {
+	if d.leadingZeros() < min(int(s.length), n) {
 		e := &PrefixError{q, s.Prefix(), ErrOutside}
 		return 0, 0, e
 	}
