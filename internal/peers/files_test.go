@@ -241,8 +241,7 @@ func TestFiles(t *testing.T) {
 // The three files. The peer reads them into the types of the Kubernetes API, without places.
 func BenchmarkParseManifests(b *testing.B) {
 	b.Run("peer=kubecidr", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
+		loop(b, func() {
 			for _, data := range []string{controllerManager, apiServer} {
 				if _, err := kubeadm.ParseManifests("manifest.yaml", []byte(data)); err != nil {
 					b.Fatal(err)
@@ -251,11 +250,10 @@ func BenchmarkParseManifests(b *testing.B) {
 			if _, err := flannel.Read([]byte(flannelConfigMap), flannel.Options{}); err != nil {
 				b.Fatal(err)
 			}
-		}
+		})
 	})
 	b.Run("peer=sigs.k8s.io-yaml", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
+		loop(b, func() {
 			for _, data := range []string{controllerManager, apiServer} {
 				if _, err := typedFlags(data); err != nil {
 					b.Fatal(err)
@@ -269,7 +267,7 @@ func BenchmarkParseManifests(b *testing.B) {
 			if err := json.Unmarshal([]byte(m.Data["net-conf.json"]), &conf); err != nil {
 				b.Fatal(err)
 			}
-		}
+		})
 	})
 }
 
@@ -278,8 +276,7 @@ func BenchmarkReadNodes15000(b *testing.B) {
 	data := nodeList(15_000)
 	b.Run("peer=kubecidr", func(b *testing.B) {
 		b.SetBytes(int64(len(data)))
-		b.ReportAllocs()
-		for b.Loop() {
+		loop(b, func() {
 			n := 0
 			for _, err := range kubeadm.Nodes("nodes.json", bytes.NewReader(data)) {
 				if err != nil {
@@ -290,17 +287,16 @@ func BenchmarkReadNodes15000(b *testing.B) {
 			if n != 15_000 {
 				b.Fatal(n)
 			}
-		}
+		})
 	})
 	b.Run("peer=encoding-json", func(b *testing.B) {
 		b.SetBytes(int64(len(data)))
-		b.ReportAllocs()
-		for b.Loop() {
+		loop(b, func() {
 			var list corev1.NodeList
 			if err := json.NewDecoder(bytes.NewReader(data)).Decode(&list); err != nil || len(list.Items) != 15_000 {
 				b.Fatal(err, len(list.Items))
 			}
-		}
+		})
 	})
 }
 
@@ -309,12 +305,11 @@ func BenchmarkCheck(b *testing.B) {
 	for _, n := range []int{3, 15_000} {
 		fsys := cluster(n)
 		b.Run(fmt.Sprintf("nodes=%d/peer=kubecidr", n), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
+			loop(b, func() {
 				if _, err := kubecidr.Check(fsys); err != nil {
 					b.Fatal(err)
 				}
-			}
+			})
 		})
 	}
 }

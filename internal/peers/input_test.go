@@ -70,3 +70,14 @@ func overlapping(n int) []netip.Prefix {
 	}
 	return ps
 }
+
+// loop runs f as a benchmark. Beside the time that passes it reports the processor time of the whole process, garbage collection
+// included: on a machine that does other work as well, that is the steadier of the two.
+func loop(b *testing.B, f func()) {
+	b.ReportAllocs()
+	start := cpuTime()
+	for b.Loop() {
+		f()
+	}
+	b.ReportMetric(float64(cpuTime()-start)/float64(b.N), "cpu-ns/op")
+}

@@ -133,14 +133,13 @@ func BenchmarkOverlaps(b *testing.B) {
 				continue
 			}
 			b.Run(fmt.Sprintf("n=%d/peer=%s", n, peer.name), func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
+				loop(b, func() {
 					n := 0
 					peer.pairs(b, ps, nets, func(int, int) { n++ })
 					if n != want {
 						b.Fatal(n, want)
 					}
-				}
+				})
 			})
 		}
 	}

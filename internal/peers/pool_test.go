@@ -208,10 +208,9 @@ func BenchmarkNextRelease(b *testing.B) {
 							}
 						}
 					}
-					b.ReportAllocs()
-					for b.Loop() {
+					loop(b, func() {
 						p.pair(b)
-					}
+					})
 				})
 			}
 		}
@@ -234,11 +233,10 @@ func BenchmarkOccupyRelease(b *testing.B) {
 					must(b, p.occupy(s.At(2*i)))
 				}
 				i := 0
-				b.ReportAllocs()
-				for b.Loop() {
+				loop(b, func() {
 					p.again(b, i&4095)
 					i++
-				}
+				})
 			})
 		}
 	}
@@ -249,12 +247,11 @@ func BenchmarkDrain65536(b *testing.B) {
 		for _, peer := range poolPeers {
 			b.Run(fmt.Sprintf("%s/peer=%s", f.name, peer.name), func(b *testing.B) {
 				p := peer.make(b, f.prefix, f.bits, nil)
-				b.ReportAllocs()
-				for b.Loop() {
+				loop(b, func() {
 					if n := p.drain(); n != 65536 {
 						b.Fatal(n)
 					}
-				}
+				})
 			})
 		}
 	}
@@ -269,10 +266,9 @@ func BenchmarkNextReleaseLarge(b *testing.B) {
 				must(b, p.occupy(netip.MustParsePrefix("fd00::/24")))
 				must(b, p.release(netip.MustParsePrefix("fd00:20::/64")))
 			}
-			b.ReportAllocs()
-			for b.Loop() {
+			loop(b, func() {
 				p.pair(b)
-			}
+			})
 		})
 	}
 }

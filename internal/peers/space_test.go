@@ -71,14 +71,13 @@ func BenchmarkSplit65536(b *testing.B) {
 		for _, peer := range splitPeers {
 			b.Run(fmt.Sprintf("%s/peer=%s", fam.name, peer.name), func(b *testing.B) {
 				prefix := netip.MustParsePrefix(fam.prefix)
-				b.ReportAllocs()
-				for b.Loop() {
+				loop(b, func() {
 					n := 0
 					peer.split(b, prefix, fam.bits, func(_ int, _ netip.Addr, ones int) { n += ones })
 					if n != 65536*fam.bits {
 						b.Fatal(n)
 					}
-				}
+				})
 			})
 		}
 	}
@@ -207,14 +206,13 @@ func BenchmarkCut4096(b *testing.B) {
 		nets := ipNets(ex)
 		for _, peer := range cutPeers {
 			b.Run(fmt.Sprintf("exclusions=%d/peer=%s", n, peer.name), func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
+				loop(b, func() {
 					n := 0
 					peer.cut(b, ex, nets, func(netip.Prefix) { n++ })
 					if n != 4096 {
 						b.Fatal(n)
 					}
-				}
+				})
 			})
 		}
 	}
