@@ -19,8 +19,8 @@
 // Each function says what it does with each. As a rule:
 //
 //   - Constructors ([Parse], [NewSplit], [NewSpace]) refuse all three, with an error that names the canonical form.
-//   - Methods that take a prefix found elsewhere ([Pool.Occupy], [Space.Release]) ignore host bits, as
-//     Kubernetes does, and refuse the other two.
+//   - Methods that take a prefix found elsewhere ([Pool.Occupy], [Space.Release]) ignore host bits, as Kubernetes does,
+//     and refuse an invalid one.
 //   - IPv4 and IPv6 are never compared with each other: a prefix of the other family lies outside, and overlaps nothing.
 //     An IPv4-mapped prefix is an IPv6 prefix, as in net/netip.
 //

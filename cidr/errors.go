@@ -43,9 +43,14 @@ func (e *PrefixError) Error() string {
 		}
 		return fmt.Sprintf("prefix %v: IPv4-mapped IPv6 of less than 96 bits; use an IPv4 prefix", e.Prefix)
 	case ErrOutside:
+		text := fmt.Sprintf("prefix %v: %v", e.Prefix, ErrOutside)
 		if e.Within.IsValid() {
-			return fmt.Sprintf("prefix %v: outside of %v", e.Prefix, e.Within)
+			text = fmt.Sprintf("prefix %v: outside of %v", e.Prefix, e.Within)
 		}
+		if q, ok := Unmap(e.Prefix); ok && e.Within.Addr().Is4() {
+			text += fmt.Sprintf(", as IPv4-mapped IPv6 is no IPv4; use %v", q)
+		}
+		return text
 	case ErrFamily:
 		if e.Within.IsValid() {
 			return fmt.Sprintf("prefix %v: not of the family of %v; keep IPv4 and IPv6 apart", e.Prefix, e.Within)

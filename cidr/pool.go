@@ -19,7 +19,8 @@ import (
 //
 // It differs from the original where that has a defect or a limit:
 //
-//   - IPv4-mapped ranges are refused ([NewSplit]), and IPv4-mapped blocks are (Occupy, Release): the original hands out 0.0.0.0/24.
+//   - IPv4-mapped ranges are refused ([NewSplit]): the original hands out 0.0.0.0/24. An IPv4-mapped block lies outside of an
+//     IPv4 range; [Unmap] gives the IPv4 block that the original takes it for.
 //   - Host bits cannot be set in the range; the original hands out subnets twice. In a block they are ignored.
 //   - A node mask shorter than the range, or longer than an address, is refused by NewSplit; the original answers
 //     "full", or hands out the text "<nil>".
@@ -132,8 +133,8 @@ func (p *Pool) Next() (netip.Prefix, error) {
 
 // Occupy marks the subnets that q touches as used. Host bits of q are ignored.
 //
-// The error is a *[PrefixError]: with [ErrOutside] if q has no address in common with the range, as with another family, with
-// [ErrMapped] if the range is IPv4 and q is IPv4-mapped, with [ErrInvalid] if q is invalid. Nothing has changed then.
+// The error is a *[PrefixError]: with [ErrOutside] if q has no address in common with the range, as with another family and
+// with an IPv4-mapped q where the range is IPv4; with [ErrInvalid] if q is invalid. Nothing has changed then.
 func (p *Pool) Occupy(q netip.Prefix) error {
 	i, j, err := p.split.span(q)
 	switch {

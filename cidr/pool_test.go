@@ -186,7 +186,7 @@ func TestPoolErrors(t *testing.T) {
 	}{
 		{pfx("10.10.0.0/24"), cidr.ErrOutside, "prefix 10.10.0.0/24: outside of 10.9.0.0/22"},
 		{pfx("fd00::/64"), cidr.ErrOutside, "prefix fd00::/64: outside of 10.9.0.0/22"},
-		{pfx("::ffff:10.9.0.0/120"), cidr.ErrMapped, "prefix ::ffff:10.9.0.0/120: IPv4-mapped IPv6; use 10.9.0.0/24"},
+		{pfx("::ffff:10.9.0.0/120"), cidr.ErrOutside, "prefix ::ffff:10.9.0.0/120: outside of 10.9.0.0/22, as IPv4-mapped IPv6 is no IPv4; use 10.9.0.0/24"},
 		{netip.Prefix{}, cidr.ErrInvalid, "invalid prefix: give an address and a length of at most 32 (IPv4) or 128 (IPv6)"},
 		{netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 9}), 33), cidr.ErrInvalid, "invalid prefix: give an address and a length of at most 32 (IPv4) or 128 (IPv6)"},
 	} {

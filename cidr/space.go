@@ -108,8 +108,8 @@ func (s *Space) take(q netip.Prefix) (block, error) {
 	b := blockOf(q)
 	if !s.valid || q.Addr().Is4() != s.is4 || !s.all.overlaps(b) {
 		e := &PrefixError{Prefix: q, Err: ErrOutside}
-		if s.is4 && q.Addr().Is4In6() {
-			e.Err = ErrMapped
+		if s.all.root != 0 && s.all.nodes[s.all.root].isLeaf() { // the space is one prefix, so that the error can name it
+			e.Within = s.used.base.key.prefix(s.used.base.bits, s.is4)
 		}
 		return block{}, e
 	}
@@ -155,7 +155,8 @@ func (s *Space) Peek(bits int) (netip.Prefix, error) {
 }
 
 // Occupy takes all of p that is free out of s; what of it is not free stays as it is. Host bits are ignored.
-// The error is a *[PrefixError]: [ErrInvalid], or [ErrOutside] if p has no address in common with what [NewSpace] was given.
+// The error is a *[PrefixError]: [ErrInvalid], or [ErrOutside] if p has no address in common with what [NewSpace] was given, as with
+// another family; an IPv4-mapped p is of the other family for an IPv4 space.
 func (s *Space) Occupy(p netip.Prefix) error {
 	b, err := s.take(p)
 	if err != nil {

@@ -216,7 +216,7 @@ func TestSpaceOccupyRelease(t *testing.T) {
 		{"r 172.32.0.0/11", "prefix 172.32.0.0/11: outside of the range", "outside"},
 		{"o fd00::/8", "prefix fd00::/8: outside of the range", "other family"},
 		{"o a00::/8", "prefix a00::/8: outside of the range", "other family with the same first bits"},
-		{"o ::ffff:10.0.0.0/104", "prefix ::ffff:10.0.0.0/104: IPv4-mapped IPv6; use 10.0.0.0/8", "mapped"},
+		{"o ::ffff:10.0.0.0/104", "prefix ::ffff:10.0.0.0/104: outside of the range", "mapped"},
 		{"r invalid", "invalid prefix: give an address and a length of at most 32 (IPv4) or 128 (IPv6)", "invalid"},
 	} {
 		op, text, _ := strings.Cut(tt.step, " ")
@@ -234,6 +234,22 @@ func TestSpaceOccupyRelease(t *testing.T) {
 		}
 		if got := texts(s.Blocks()); err != nil || got != tt.want {
 			t.Errorf("%s: %v, free %s; want %s (%s)", tt.step, err, got, tt.want, tt.why)
+		}
+	}
+}
+
+// A space of one prefix names it.
+func TestSpaceOutsideText(t *testing.T) {
+	for _, tt := range []struct{ space, p, want string }{
+		{"10.0.0.0/8", "11.0.0.0/8", "prefix 11.0.0.0/8: outside of 10.0.0.0/8"},
+		{"10.0.0.0/8", "::ffff:10.0.0.0/104", "prefix ::ffff:10.0.0.0/104: outside of 10.0.0.0/8, as IPv4-mapped IPv6 is no IPv4; use 10.0.0.0/8"},
+		{"fd00::/48", "::ffff:10.0.0.0/104", "prefix ::ffff:10.0.0.0/104: outside of fd00::/48"},
+	} {
+		s := mustSpace(t, tt.space)
+		for _, err := range []error{s.Occupy(pfx(tt.p)), s.Release(pfx(tt.p))} {
+			if !errors.Is(err, cidr.ErrOutside) || err.Error() != tt.want {
+				t.Errorf("%s: %v, want %s", tt.space, err, tt.want)
+			}
 		}
 	}
 }

@@ -115,8 +115,8 @@ func (s Split) index(k u128) (i uint64, ok bool) {
 // Range returns the numbers of the subnets that q touches: first to first+n-1. q may be shorter than a subnet, and n is then
 // more than 1; or longer, and n is then 1; or contain the whole prefix. n is a power of two.
 //
-// Host bits of q are ignored. The error is a *[PrefixError] with [ErrInvalid], with [ErrMapped] for an IPv4-mapped q,
-// or with [ErrOutside] if q and s have no address in common, as with another family.
+// Host bits of q are ignored. The error is a *[PrefixError] with [ErrInvalid], or with [ErrOutside] if q and s have no address in
+// common, as with another family; an IPv4-mapped q is of the other family for an IPv4 split.
 func (s Split) Range(q netip.Prefix) (first, n uint64, err error) {
 	first, j, err := s.span(q)
 	if err != nil {
@@ -132,17 +132,12 @@ func (s Split) span(q netip.Prefix) (first uint64, j uint, err error) {
 	}
 	a := q.Addr()
 	if !s.valid || a.Is4() != s.is4 {
-		e := &PrefixError{q, s.Prefix(), ErrOutside}
-		if a.Is4In6() {
-			e.Err = ErrMapped
-		}
-		return 0, 0, e
+		return 0, 0, &PrefixError{q, s.Prefix(), ErrOutside}
 	}
 	n := q.Bits()
 	d := keyOf(a).xor(s.base)
 	if d.leadingZeros() < min(int(s.length), n) {
-		e := &PrefixError{q, s.Prefix(), ErrOutside}
-		return 0, 0, e
+		return 0, 0, &PrefixError{q, s.Prefix(), ErrOutside}
 	}
 	switch {
 	case n >= int(s.bits):
