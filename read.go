@@ -31,6 +31,7 @@ const (
 	KindObjects       Kind = "objects"                // Services, ServiceCIDRs, Events, Pods
 	KindText          Kind = "text"                   // plain output of kubectl, and log lines of Kubernetes
 	KindLog           Kind = "log"                    // log lines that bear on address ranges
+	KindPlugin        Kind = "network-plugin"         // manifest, configuration or pools of a CNI plugin other than flannel
 	KindUnreadable    Kind = "unreadable"             // it claims to be one of these and cannot be read
 )
 

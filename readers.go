@@ -50,6 +50,7 @@ var readers = []reader{
 		d, err := flannel.Read(data, flannel.Options{Name: name, Host: hostFromPath(path)})
 		return d.Statements(), err
 	}},
+	{KindPlugin, false, func(name string, data []byte, _ string) ([]plan.Statement, error) { return readPlugin(name, data) }},
 }
 
 // textReaders holds the readers of what is neither YAML nor JSON: logs, and what people paste from a terminal. They are asked

@@ -166,6 +166,10 @@ func (c *checker) overlapPair(p, s held) {
 			}
 			f.Severity = Warning
 			f.Effect = "fewer nodes fit than the pod range seems to hold; the rest works while kube-controller-manager knows the service range"
+		case c.cni == "cilium":
+			// Its operator hands out from the lowest address on: the services are reached after many nodes, or never.
+			f.Severity = Warning
+			b.WriteString("; cilium hands out from the lowest address on, and reaches the services when enough nodes are there")
 		case c.ownIPAM():
 			fmt.Fprintf(&b, "; %s hands out pod addresses itself and does not keep away from the services", c.cni)
 		case k != nil && k.serves():

@@ -457,7 +457,7 @@ func (v *view) releaseNote(src *sourceView) string {
 // ownIPAM reports whether a CNI plugin is in use that does not take pod subnets from Node objects, or may do without them.
 func (v *view) ownIPAM() bool {
 	switch v.cni {
-	case "", "flannel", "canal", "kube-router", "bridge", "kubenet", "kindnet", "host-local":
+	case "", "flannel", "canal", "kube-router", "bridge", "kubenet", "kindnet", "host-local", "routes", "gke", "kilo":
 		return false
 	}
 	return true
