@@ -314,6 +314,7 @@ func (c *checker) controlPlanes() {
 	var parts []string
 	odd, why := map[string]bool{}, ""
 	var trusted []string
+	var right []held // the pod range that is taken to be right
 	for _, fl := range flags {
 		var vs []string
 		for _, v := range fl.vs {
@@ -323,24 +324,27 @@ func (c *checker) controlPlanes() {
 			}
 		}
 		parts = append(parts, fl.name+" differs between control-plane hosts: "+strings.Join(vs, "; "))
-		right, reason := c.rightOne(fl.vs)
+		best, reason := c.rightOne(fl.vs)
 		if len(trusted) > 0 {
 			// A host that is right about one flag is taken to be right about all.
 			if i := slices.IndexFunc(fl.vs, func(v variant) bool { return slices.Contains(v.hosts, trusted[0]) }); i >= 0 {
-				right = i
+				best = i
 			}
 		}
-		if right >= 0 {
+		if best >= 0 {
 			why = cmp.Or(why, reason)
 			if trusted == nil {
-				trusted = fl.vs[right].hosts
+				trusted = fl.vs[best].hosts
+			}
+			if right == nil {
+				right = fl.vs[best].held
 			}
 			for i, v := range fl.vs {
-				if i != right {
+				if i != best {
 					for _, h := range v.hosts {
 						odd[h] = true
 					}
-					f.Fix = append(f.Fix, fmt.Sprintf("on %s set %s to %s, as on %s", nameList(v.hosts), fl.name, fl.vs[right].value, nameList(fl.vs[right].hosts)))
+					f.Fix = append(f.Fix, fmt.Sprintf("on %s set %s to %s, as on %s", nameList(v.hosts), fl.name, fl.vs[best].value, nameList(fl.vs[best].hosts)))
 				}
 			}
 		} else {
@@ -354,12 +358,14 @@ func (c *checker) controlPlanes() {
 	}
 	slices.Sort(names)
 	if len(names) > 0 {
-		f.Message += fmt.Sprintf(". %s: %s %s the odd one%s", why, nameList(names), choose(len(names), "is", "are"), choose(len(names), "", "s"))
+		f.Message += fmt.Sprintf("; %s: %s %s the odd one%s", why, nameList(names), choose(len(names), "is", "are"), choose(len(names), "", "s"))
 	}
 	f.Subjects = names
 	f.Fix = append(f.Fix, "make the kubeadm-config ConfigMap say the same, since kubeadm upgrade and join write the manifests from it")
-	if c.withSubnet() > 0 {
-		f.Fix = append(f.Fix, "then delete and register again the nodes whose podCIDR lies outside the agreed range")
+	if right != nil && slices.ContainsFunc(c.nodes, func(n *nodeView) bool {
+		return slices.ContainsFunc(n.subs, func(h held) bool { return !withinAny(right, h.p) })
+	}) {
+		f.Fix = append(f.Fix, "then drain, delete and register again the nodes whose podCIDR lies outside "+joinHeld(right))
 	}
 	c.add(f)
 }

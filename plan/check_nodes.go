@@ -191,8 +191,10 @@ func (c *checker) nodeSubnetsOutside() {
 	if agreed != nil && len(misses) > 1 && c.has(RuleControlPlaneFlagsDiffer) {
 		// Only the odd hosts miss them: that is what differing flags mean.
 		cause := c.cause(RuleControlPlaneFlagsDiffer)
+		said := map[string]bool{}
 		for _, m := range misses {
-			if len(m.nodes) > 0 {
+			if key := joinHeld(m.k.pods); len(m.nodes) > 0 && !said[key] {
+				said[key] = true
 				f := c.outside(m.k, m.nodes, m.subs)
 				explain(cause, "podcidr-outside-cluster-cidr: "+f.Message, f)
 			}
