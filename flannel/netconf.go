@@ -155,6 +155,26 @@ func (c NetConf) NetworkOf(f plan.Family) netip.Prefix {
 	return p
 }
 
+// Ineffective returns the keys that are written and change nothing in flannel of that release and mode, in file order: those that
+// a later one overrides, those that it does not know, with [Kube] what says which subnets to hand out, and the
+// values of a family that is disabled. The zero version means the newest.
+func (c NetConf) Ineffective(mode Mode, version plan.Version) []Key {
+	version = version.Or(plan.NewestFlannel())
+	var out []Key
+	for _, k := range c.Keys {
+		name, ipv6 := strings.CutPrefix(k.Name, "IPv6")
+		switch {
+		case k.Loses, k.Name == "", canonicalKey(k.Written, version) == "" && !strings.HasPrefix(k.Name, "Backend."):
+		case mode == Kube && strings.HasPrefix(name, "Subnet"):
+		case ipv6 && !c.EnableIPv6, !ipv6 && !c.EnableIPv4 && (name == "Network" || strings.HasPrefix(name, "Subnet")):
+		default:
+			continue
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
 // isEmpty reports whether flannel takes a range for none: ip.IP4Net.Empty, ip.IP6Net.Empty.
 func isEmpty(p netip.Prefix) bool {
 	return !p.IsValid() || p.Bits() == 0 && p.Addr().IsUnspecified()

@@ -268,6 +268,37 @@ func TestNetConfKeys(t *testing.T) {
 	}
 }
 
+func TestIneffective(t *testing.T) {
+	c, err := ParseNetConf([]byte(`{"Network":"10.0.0.0/8","network":"10.0.0.0/8","SubnetLen":24,"IPv6Network":"fd00::/48","IPv6SubnetLen":64,"Foo":1,"EnableNFTables":true,"Backend":{"Type":"vxlan"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		mode    Mode
+		version plan.Version
+		want    string
+	}{
+		{Kube, plan.Version{}, "Network SubnetLen IPv6Network IPv6SubnetLen Foo"},
+		{Etcd, plan.Version{}, "Network IPv6Network IPv6SubnetLen Foo"},
+		{Kube, v(24, 0), "Network SubnetLen IPv6Network IPv6SubnetLen Foo EnableNFTables"},
+	} {
+		var got []string
+		for _, k := range c.Ineffective(tt.mode, tt.version) {
+			got = append(got, k.Written)
+		}
+		if s := strings.Join(got, " "); s != tt.want {
+			t.Errorf("%v, %v: %s, want %s", tt.mode, tt.version, s, tt.want)
+		}
+	}
+	c, err = ParseNetConf([]byte(`{"EnableIPv4":false,"EnableIPv6":true,"Network":"0.0.0.0/0","SubnetMin":"10.0.0.0","IPv6Network":"fd00::/48"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Ineffective(Etcd, plan.Version{}); len(got) != 2 || got[0].Name != "Network" || got[1].Name != "SubnetMin" {
+		t.Errorf("IPv4 disabled: %v", got)
+	}
+}
+
 // What is written can be read again, and means the same.
 func FuzzParseNetConf(f *testing.F) {
 	for _, s := range []string{

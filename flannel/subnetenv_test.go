@@ -30,6 +30,8 @@ func TestSubnetEnv(t *testing.T) {
 		{"negative MTU", "FLANNEL_MTU=-50\n", SubnetEnv{MTU: -50}, ""},
 		{"list", "FLANNEL_NETWORK=10.1.0.0/16,10.2.0.0/16\n", SubnetEnv{Networks: []netip.Prefix{pfx("10.1.0.0/16"), pfx("10.2.0.0/16")}}, ""},
 		{"value of another variable", "A=10.0.0.0\nFLANNEL_NETWORK=${A}/8\n", SubnetEnv{Networks: []netip.Prefix{pfx("10.0.0.0/8")}}, ""},
+		{"escaped quote", "A=\"10.0\\\".0.0\"\nFLANNEL_MTU=5\n", SubnetEnv{MTU: 5}, ""},
+		{"two comments, the last goes", "FLANNEL_MTU=5 # a # b\n", SubnetEnv{}, `subnet.env:1:13: FLANNEL_MTU "5 # a": flannel: "5 # a" is no whole number; write it as flannel does, such as FLANNEL_NETWORK=10.244.0.0/16, or restart flannel on the node`},
 		{"no range", "FLANNEL_NETWORK=x\nFLANNEL_MTU=7\n", SubnetEnv{MTU: 7}, `subnet.env:1:17: FLANNEL_NETWORK "x": flannel: Couldn't parse previous FLANNEL_NETWORK: invalid CIDR address: x; write it as flannel does, such as FLANNEL_NETWORK=10.244.0.0/16, or restart flannel on the node`},
 		{"IPv6 as FLANNEL_NETWORK", "FLANNEL_NETWORK=fd00::/48\n", SubnetEnv{}, `subnet.env:1:17: FLANNEL_NETWORK "fd00::/48": flannel: Address is not an IPv4 address; write it as flannel does, such as FLANNEL_NETWORK=10.244.0.0/16, or restart flannel on the node`},
 		{"MTU in words", "FLANNEL_MTU=big\n", SubnetEnv{}, `subnet.env:1:13: FLANNEL_MTU "big": flannel: "big" is no whole number; write it as flannel does, such as FLANNEL_NETWORK=10.244.0.0/16, or restart flannel on the node`},
@@ -73,6 +75,20 @@ func TestSubnetEnvGet(t *testing.T) {
 	e, _ = ParseSubnetEnv([]byte(usualEnv))
 	if p, ok := e.Previous(plan.IPv4); !ok || p.String() != "10.244.1.0/24" {
 		t.Errorf("Previous = %v, %t, want the masked subnet", p, ok)
+	}
+}
+
+func TestIsSubnetEnv(t *testing.T) {
+	for _, tt := range []struct {
+		in   string
+		want bool
+	}{
+		{"", false}, {"FLANNEL_MTU=1\n", true}, {"x\nFLANNEL_MTU=1\n", true}, {"x\ny\nFLANNEL_MTU=1\n", false}, {"# x\n# y\nexport FLANNEL_MTU: 1\n", true},
+		{"FLANNEL_OTHER=1\n", false}, {strings.Repeat("FLANNEL_MTU=1\n", 10_000), false},
+	} {
+		if got := isSubnetEnv([]byte(tt.in)); got != tt.want {
+			t.Errorf("isSubnetEnv(%.40q) = %t", tt.in, got)
+		}
 	}
 }
 

@@ -259,6 +259,32 @@ func TestNodeFile(t *testing.T) {
 	}
 }
 
+// Blanks that are part of a value stand directly before the character that they indent.
+func TestNodeFileBlanks(t *testing.T) {
+	for _, tt := range []struct {
+		in        string
+		out       int // byte of the text
+		line, col int
+	}{
+		{"a: |\n  b\n    X\n", 2, 3, 3},
+		{"a: |\n  b\n    X\n", 3, 3, 4},
+		{"a: |\n  b\n\n\n    X\n", 4, 5, 3},
+		{"a: |\n  b\n    X\n", 1, 2, 4},            // the line end
+		{"a: \"b\\n  X\"\n", 2, 1, 8},              // behind an escape
+		{"a: >\n  b\n\n      c\n    X\n", 4, 4, 4}, // more indented, so not folded
+	} {
+		outer := mustNew(t, tt.in)
+		docs, err := outer.YAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := docs[0].Get("a").File()
+		if got := f.Position(tt.out); got.Line != tt.line || got.Column != tt.col {
+			t.Errorf("byte %d of %q (in %q) is said to stand at %v, want %d:%d", tt.out, f.Data, tt.in, got, tt.line, tt.col)
+		}
+	}
+}
+
 func TestNodeFileJSON(t *testing.T) {
 	in := "{\"data\": {\n \"net-conf.json\": \"{\\n  \\\"Network\\\": \\\"10.244.0.0/16\\\",\\n \\\"\\u0042ackend\\\": {\\\"Type\\\": \\\"X\\\"}}\\ud83d\\ude00\"}}"
 	outer := mustNew(t, in)

@@ -92,7 +92,7 @@ func (f *File) document(start int) (end int, text bool) {
 		}
 		line := bytes.TrimRight(f.Data[i:next], " \t\n")
 		switch {
-		case isMarker(line, "---") && i > start && (text || isMarker(f.Data[start:i], "---")):
+		case isMarker(line, "---") && (text || isMarker(f.Data[start:i], "---")):
 			return i, text
 		case isMarker(line, "---"):
 			rest := bytes.TrimLeft(line[3:], " \t")
