@@ -383,6 +383,18 @@ func (c Config) backendFindings() []plan.Finding {
 	return out
 }
 
+// networkNote names the network that a message about subnets of it leaves out.
+func (c Config) networkNote(e *NetConfError) string {
+	key := "Network"
+	if strings.HasPrefix(e.Key, "IPv6") || strings.Contains(e.Flannel, "IPv6Network") {
+		key = "IPv6Network"
+	}
+	if k, ok := c.NetConf.Key(key); ok && e.Key != key && k.Text != "" {
+		return fmt.Sprintf("; %s is %q", key, k.Text)
+	}
+	return ""
+}
+
 // rangeFindings are about what flannel would hand out itself.
 func (c Config) rangeFindings(version plan.Version) []plan.Finding {
 	n := c.NetConf
@@ -399,7 +411,7 @@ func (c Config) rangeFindings(version plan.Version) []plan.Finding {
 	var e *NetConfError
 	switch {
 	case errors.As(err, &e):
-		if len(keys) == 0 && c.Mode != Etcd {
+		if len(keys) == 0 && c.Mode != Etcd && (c.ModeKnown || !strings.Contains(e.Flannel, "too small")) {
 			return nil // nobody asked for subnets of flannel's own
 		}
 		f := c.errorFinding(e)
@@ -408,11 +420,14 @@ func (c Config) rangeFindings(version plan.Version) []plan.Finding {
 			if e.Text != "" {
 				f.Message += fmt.Sprintf(" (%s is %q)", e.Key, e.Text)
 			}
+			f.Message += c.networkNote(e)
 			f.Message += "; with etcd, and in releases v0.10 to v0.19 in any case, flannel does not start with it, newer ones with --kube-subnet-mgr pass it over"
 			if c.ModeKnown {
 				f.Severity, f.RefusedBy = plan.Warning, nil
 				f.Effect = "flannel v0.10 to v0.19 does not start; newer releases take subnets of the size that kube-controller-manager cuts"
 			}
+		} else {
+			f.Message += c.networkNote(e)
 		}
 		return []plan.Finding{f}
 	case err == nil && c.Mode == Etcd, err == nil && !c.ModeKnown && len(keys) > 0:

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/internal/suggest"
 	"github.com/kubecidr/kubecidr/plan"
@@ -310,6 +311,10 @@ func (c *Config) unknownKey(w keyWalk, e source.Entry, s *schema, path []string)
 		c.say(c.misplaced(w, e, role, full))
 		return
 	}
+	if role := misspeltRange(e); role != "" {
+		c.say(c.misplaced(w, e, role, full))
+		return
+	}
 	// A whole block under a wrong name or in the wrong document: what stands in it is lost as well.
 	if e.Value != nil && e.Value.Kind == source.Mapping {
 		if inner, role := addressKeyIn(e.Value, 0); inner != nil {
@@ -342,6 +347,21 @@ func (c *Config) unknownKey(w keyWalk, e source.Entry, s *schema, path []string)
 		f.Severity = plan.Info
 	}
 	c.say(f)
+}
+
+// misspeltRange returns the role of a key whose name is nearly that of a range and whose value is one, such as podSubset:
+// 10.244.0.0/16, else "".
+func misspeltRange(e source.Entry) string {
+	if e.Value == nil {
+		return ""
+	}
+	for _, one := range strings.Split(listValue(e.Value).V, ",") {
+		if _, _, ok := ipnet.ParseCIDR(strings.TrimSpace(one)); !ok {
+			return ""
+		}
+	}
+	best := suggest.Within(squash(e.Key), []string{"podsubnet", "podnetworkcidr", "servicesubnet", "servicecidr", "clustercidr"}, 2)
+	return flagSynonyms[best]
 }
 
 // addressKeyIn returns the first entry below n whose key names something about address ranges.

@@ -96,6 +96,12 @@ func proves(comp Component, y *Symptom, rule RuleID) bool {
 // symptomLines gives each symptom a cause, or lets it stand for itself.
 func (c *checker) symptomLines() {
 	made := map[RuleID]*Finding{}
+	seen := map[*Finding][]string{} // nodes that messages name, by what causes the message
+	defer func() {
+		for _, f := range c.found {
+			f.nameNodes(seen[f])
+		}
+	}()
 	for _, g := range c.sightings() {
 		y := g.s.Symptom
 		if len(y.Rules) == 0 {
@@ -120,6 +126,7 @@ func (c *checker) symptomLines() {
 				cause.Severity = Error
 			}
 			cause.Subjects = mergeNames(cause.Subjects, subjectsOf(y.Node))
+			seen[cause] = append(seen[cause], subjectsOf(y.Node)...)
 			continue
 		}
 		rule := y.Rules[0]
@@ -132,9 +139,18 @@ func (c *checker) symptomLines() {
 		if f := made[rule]; f != nil {
 			explain(f, g.line(), Finding{Rule: rule, Severity: Info, Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
 			f.Subjects = mergeNames(f.Subjects, subjectsOf(y.Node))
+			seen[f] = append(seen[f], subjectsOf(y.Node)...)
 			continue
 		}
 		made[rule] = c.standing(g, rule)
+	}
+}
+
+// nameNodes adds the nodes that the message does not name yet.
+func (f *Finding) nameNodes(nodes []string) {
+	nodes = slices.DeleteFunc(mergeNames(nil, nodes), func(n string) bool { return strings.Contains(f.Message, n) })
+	if len(nodes) > 0 {
+		f.Message += "; seen of " + nameList(nodes)
 	}
 }
 
