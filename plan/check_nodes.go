@@ -64,7 +64,11 @@ func (c *checker) nodeSubnetDuplicates() {
 		if len(groups) > 0 {
 			all = envs
 		}
-		groups = append(groups, overlapGroups(all)...)
+		for _, g := range overlapGroups(all) {
+			if !oneHostTwoNames(g, envs) {
+				groups = append(groups, g)
+			}
+		}
 	}
 	for i, g := range groups {
 		if i == maxGroups {
@@ -99,6 +103,16 @@ func (c *checker) moreDuplicates(groups [][]owned) {
 	}
 	f.Fix = []string{"as for the others: one node of each group may keep its subnet, the rest are drained, deleted and registered again"}
 	c.add(f)
+}
+
+// oneHostTwoNames reports whether a group is one subnet.env and one Node with the same subnet: the folder that the file was
+// kept in has another name than the Node, which proves nothing.
+func oneHostTwoNames(g, envs []owned) bool {
+	if len(g) != 2 || g[0].p != g[1].p {
+		return false
+	}
+	isEnv := func(o owned) bool { return slices.ContainsFunc(envs, func(e owned) bool { return e.s == o.s }) }
+	return isEnv(g[0]) != isEnv(g[1])
 }
 
 func (c *checker) duplicate(g []owned) {
