@@ -105,14 +105,22 @@ func (c *checker) moreDuplicates(groups [][]owned) {
 	c.add(f)
 }
 
-// oneHostTwoNames reports whether a group is one subnet.env and one Node with the same subnet: the folder that the file was
-// kept in has another name than the Node, which proves nothing.
+// oneHostTwoNames reports whether a group is one subnet.env and one Node with the same subnet and, most likely, of one host:
+// the name of the folder that the file was kept in is a part of the Node's name, or the other way round.
 func oneHostTwoNames(g, envs []owned) bool {
 	if len(g) != 2 || g[0].p != g[1].p {
 		return false
 	}
 	isEnv := func(o owned) bool { return slices.ContainsFunc(envs, func(e owned) bool { return e.s == o.s }) }
-	return isEnv(g[0]) != isEnv(g[1])
+	x, y := strings.ToLower(g[0].name), strings.ToLower(g[1].name)
+	return isEnv(g[0]) != isEnv(g[1]) && (partOf(x, y) || partOf(y, x))
+}
+
+// partOf reports whether name is made of some of the parts of whole, between "-" and ".": node1 of k8s-node1.
+func partOf(name, whole string) bool {
+	sep := func(r rune) bool { return r == '-' || r == '.' || r == '_' }
+	return len(name) > 1 && (strings.HasPrefix(whole, name) && sep(rune(whole[min(len(name), len(whole)-1)])) ||
+		strings.HasSuffix(whole, name) && len(whole) > len(name) && sep(rune(whole[len(whole)-len(name)-1])))
 }
 
 func (c *checker) duplicate(g []owned) {

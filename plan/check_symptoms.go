@@ -150,7 +150,7 @@ func (c *checker) symptomLines() {
 func (f *Finding) nameNodes(nodes []string) {
 	nodes = slices.DeleteFunc(mergeNames(nil, nodes), func(n string) bool { return strings.Contains(f.Message, n) })
 	if len(nodes) > 0 {
-		f.Message += "; seen of " + nameList(nodes)
+		f.Message += "; seen on " + nameList(nodes)
 	}
 }
 
