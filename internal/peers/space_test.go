@@ -92,11 +92,15 @@ var cutPeers = []struct {
 		s, err := cidr.NewSpace(netip.MustParsePrefix("10.0.0.0/8"))
 		must(tb, err)
 		for _, p := range ex {
-			must(tb, s.Occupy(p))
+			if err := s.Occupy(p); err != nil {
+				tb.Fatal(err)
+			}
 		}
 		for range 4096 {
 			p, err := s.Alloc(24)
-			must(tb, err)
+			if err != nil {
+				tb.Fatal(err)
+			}
 			f(p)
 		}
 	}},
@@ -105,11 +109,15 @@ var cutPeers = []struct {
 		must(tb, err)
 		pool := cidr.NewPool(s)
 		for _, p := range ex {
-			must(tb, pool.Occupy(p))
+			if err := pool.Occupy(p); err != nil {
+				tb.Fatal(err)
+			}
 		}
 		for range 4096 {
 			p, err := pool.Next()
-			must(tb, err)
+			if err != nil {
+				tb.Fatal(err)
+			}
 			f(p)
 		}
 	}},
@@ -118,11 +126,15 @@ var cutPeers = []struct {
 		set, err := kubernetes.NewCIDRSet(base, 24)
 		must(tb, err)
 		for _, n := range exNets {
-			must(tb, set.Occupy(n))
+			if err := set.Occupy(n); err != nil {
+				tb.Fatal(err)
+			}
 		}
 		for range 4096 {
 			n, err := set.AllocateNext()
-			must(tb, err)
+			if err != nil {
+				tb.Fatal(err)
+			}
 			p, _ := netipx.FromStdIPNet(n)
 			f(p)
 		}
@@ -131,11 +143,15 @@ var cutPeers = []struct {
 		set, err := cilium.NewCIDRSet(netip.MustParsePrefix("10.0.0.0/8"), 24)
 		must(tb, err)
 		for _, p := range ex {
-			must(tb, set.Occupy(p))
+			if err := set.Occupy(p); err != nil {
+				tb.Fatal(err)
+			}
 		}
 		for range 4096 {
 			p, err := set.AllocateNext()
-			must(tb, err)
+			if err != nil {
+				tb.Fatal(err)
+			}
 			f(p)
 		}
 	}},
