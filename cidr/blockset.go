@@ -235,7 +235,9 @@ func (s *blockSet) takeAt(id uint32, k int, has u128, n int) (now uint32, key u1
 		old = nd.right
 	}
 	oldBits := int(s.nodes[old].bits)
-	now, key, _ = s.takeAt(old, k, has, n)
+	if now, key, changed = s.takeAt(old, k, has, n); !changed {
+		return id, key, false
+	}
 	now, changed = s.grown(id, right, now, oldBits)
 	return now, key, changed
 }
