@@ -275,6 +275,9 @@ func (file *File) read(in Input, data []byte, lim Limits) {
 		}
 		return
 	}
+	if claim == "" && path.Ext(in.Path) == "" && looksLikeObject(text.Data) {
+		claim = claimYAML // standard input, or a file of which only the content says what it is
+	}
 	var syntax error
 	asked := readers
 	structured := claim != "" && claim != claimLog && claim != claimText
@@ -305,6 +308,13 @@ func (file *File) read(in Input, data []byte, lim Limits) {
 	}
 	slices.Sort(file.Kinds)
 	file.Kinds = slices.Compact(file.Kinds)
+}
+
+// looksLikeObject reports whether a text without a telling name begins as an object of Kubernetes does, readable or not.
+func looksLikeObject(data []byte) bool {
+	data = bytes.TrimLeft(bytes.TrimPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("---")), " \t\r\n")
+	return bytes.HasPrefix(data, []byte("apiVersion:")) || bytes.HasPrefix(data, []byte("kind:")) ||
+		bytes.HasPrefix(data, []byte("{")) && bytes.Contains(data[:min(len(data), 512)], []byte(`"apiVersion"`))
 }
 
 // kindOf returns the kind of a file that a reader of that kind understood: one reader serves several.

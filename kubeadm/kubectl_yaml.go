@@ -189,4 +189,4 @@ var kubeProxyFlags = map[string]bool{"config": true, "cluster-cidr": true, "dete
 
 // kubeletFlags are the flags of kubelet that matter here; each takes a value.
 // k8s.io/kubernetes v1.37.2 cmd/kubelet/app/options/options.go.
-var kubeletFlags = map[string]bool{"cluster-dns": true, "max-pods": true, "pod-cidr": true, "node-ip": true, "hostname-override": true, "config": true, "network-plugin": true}
+var kubeletFlags = map[string]bool{"cluster-dns": true, "max-pods": true, "pod-cidr": true, "node-ip": true, "node-cidr-mask-size": true, "hostname-override": true, "config": true, "network-plugin": true}

@@ -21,6 +21,7 @@ type Kubelet struct {
 	MaxPods    plan.Value[string]       // maxPods or --max-pods, a number of pods
 	PodCIDR    plan.Value[string]       // podCIDR or --pod-cidr, of a kubelet without API server
 	NodeIPs    []plan.Value[netip.Addr] // --node-ip; two of different families for dual-stack
+	NodeMask   plan.Value[string]       // the size of a node's subnet, which no kubelet sets: --node-cidr-mask-size in the wrong place
 }
 
 // String returns the settings in one line: "clusterDNS 10.96.0.10, maxPods 110".
@@ -74,6 +75,11 @@ func ParseKubelet(name string, data []byte) ([]Kubelet, error) {
 
 func readKubelet(n *source.Node) Kubelet {
 	k := Kubelet{Pos: n.Pos, MaxPods: n.Get("maxPods").Value(), PodCIDR: n.Get("podCIDR").Value()}
+	for _, e := range n.Entries {
+		if role := flagSynonyms[squash(e.Key)]; strings.HasPrefix(role, "mask") {
+			k.NodeMask = e.Value.Value()
+		}
+	}
 	dns := n.Get("clusterDNS")
 	if dns == nil {
 		return k
@@ -95,16 +101,16 @@ func readKubelet(n *source.Node) Kubelet {
 var (
 	flagWord     = regexp.MustCompile(`[^\s"'\\]+`)
 	kubeletLine  = regexp.MustCompile(`(?:^|[\s/="'])kubelet(?:\s+-|\s*$|\s*\\)|^\s*(?:Environment=["']?)?KUBELET_[A-Z_]*=`)
-	kubeletFlagx = regexp.MustCompile(`--(?:cluster[-_]dns|max[-_]pods|pod[-_]cidr|node[-_]ip)\b`)
+	kubeletFlagx = regexp.MustCompile(`--(?:cluster[-_]dns|max[-_]pods|pod[-_]cidr|node[-_]ip|node[-_]cidr[-_]mask[-_]size)\b`)
 )
 
 // kubeletText reads the flags of a text that is no YAML.
 func kubeletText(name string, data []byte) (Kubelet, bool) {
-	if len(data) > 1<<20 || !kubeletFlagx.Match(data) || bytes.Contains(data, []byte("kind:")) || bytes.Contains(data, []byte(`"kind"`)) {
+	if len(data) > 1<<20 {
 		return Kubelet{}, false
 	}
 	f, err := source.New(name, data, source.Limits{})
-	if err != nil {
+	if err != nil || !kubeletFlagx.Match(f.Data) || bytes.Contains(f.Data, []byte("kind:")) || bytes.Contains(f.Data, []byte(`"kind"`)) {
 		return Kubelet{}, false
 	}
 	var words []plan.Value[string]
@@ -137,14 +143,15 @@ func kubeletText(name string, data []byte) (Kubelet, bool) {
 // --cluster-dns may be repeated and adds up: it is a string slice.
 func kubeletOfFlags(words []plan.Value[string]) (Kubelet, bool) {
 	f := parseFlags(words, kubeletFlags)
-	k := Kubelet{Flags: true, Host: f.last("hostname-override"), MaxPods: f.last("max-pods"), PodCIDR: f.last("pod-cidr")}
+	k := Kubelet{Flags: true, Host: f.last("hostname-override"), MaxPods: f.last("max-pods"), PodCIDR: f.last("pod-cidr"),
+		NodeMask: f.last("node-cidr-mask-size")}
 	for _, v := range f["cluster-dns"] {
 		k.ClusterDNS = append(k.ClusterDNS, splitAddrs(v)...)
 	}
 	if v := f.last("node-ip"); v.IsSet() {
 		k.NodeIPs = splitAddrs(v)
 	}
-	for _, name := range []string{"cluster-dns", "max-pods", "pod-cidr", "node-ip"} {
+	for _, name := range []string{"cluster-dns", "max-pods", "pod-cidr", "node-ip", "node-cidr-mask-size"} {
 		if vs := f[name]; len(vs) > 0 && (!k.Pos.IsValid() || vs[0].Pos.Compare(k.Pos) < 0) {
 			k.Pos = vs[0].Pos
 		}
@@ -206,6 +213,11 @@ func (k Kubelet) Statements() []plan.Statement {
 			s.Int = n.V
 			out = append(out, s)
 		}
+	}
+	if n, ok := intValue(k.NodeMask); ok && n.V > 0 {
+		s := base
+		s.Role, s.Setting, s.Key, s.Pos, s.Text, s.Int = plan.RoleSetting, plan.SettingNodeMask, key("node-cidr-mask-size", "--node-cidr-mask-size"), n.Pos, n.Text, n.V
+		out = append(out, s)
 	}
 	if k.PodCIDR.V != "" {
 		s := base
