@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 )
 
@@ -48,6 +49,7 @@ type nodeRecord struct {
 type undo struct {
 	timing *Timing
 	sets   []subnetSet
+	fresh  []string // nodes that are tried for certain
 	served []string
 }
 
@@ -166,6 +168,12 @@ func (c *Controller) Node(name string) (podCIDRs []string, ok bool) {
 
 // Waiting returns the nodes without podCIDRs, in the order of their registration.
 func (c *Controller) Waiting() []string { return slices.Clone(c.waiting) }
+
+// Open reports whether it is unknown how many subnets failed retries have used up, so that the subnets of the next node that
+// is registered are open as well.
+func (c *Controller) Open() bool {
+	return slices.ContainsFunc(c.sets, func(s subnetSet) bool { return s.early != nil })
+}
 
 // Clone returns a copy of c, which shares nothing with it. A step that was not resolved can be resolved in both.
 func (c *Controller) Clone() *Controller {
@@ -540,7 +548,7 @@ func (c *Controller) serve(step *Step, fresh []string, why string) {
 	}
 	if t := c.timing(order, len(fresh), least, most, why); t != nil {
 		step.Timing = t
-		c.last = &undo{timing: t, sets: cloneSets(c.sets)}
+		c.last = &undo{timing: t, sets: cloneSets(c.sets), fresh: slices.Clone(fresh)}
 	}
 	tries := order
 	if !c.retries() {
@@ -630,7 +638,12 @@ func (c *Controller) timing(order []string, fresh int, least, most uint64, why s
 			// node has taken at most one so far.
 			limit = min(s.mayFree(), uint64(n))
 		}
-		list := make([]netip.Prefix, 0, min(limit, 1<<20))
+		var rest *cidr.Pool
+		var beyond uint64
+		if limit > mostListed {
+			rest, beyond, limit = s.widest().Clone(), limit-mostListed, mostListed
+		}
+		list := make([]netip.Prefix, 0, limit)
 		for p := range s.widest().Upcoming() {
 			if uint64(len(list)) == limit {
 				break
@@ -641,6 +654,7 @@ func (c *Controller) timing(order []string, fresh int, least, most uint64, why s
 			skips = true // all subnets are the same
 		}
 		t.Subnets = append(t.Subnets, list)
+		t.rest, t.Beyond = append(t.rest, rest), append(t.Beyond, beyond)
 		t.Skips = append(t.Skips, skips)
 		t.Paired = t.Paired && !skips
 		open = open || s.early != nil && limit > 1
@@ -758,10 +772,43 @@ func (c *Controller) Resolve(got Outcome) bool {
 		for _, name := range served {
 			want[got[name][f]] = true
 		}
-		for _, p := range u.timing.Subnets[f] {
+		order := slices.Clone(u.timing.Subnets[f])
+		listed := len(order)
+		for _, name := range served {
+			if p := got[name][f]; !slices.Contains(order[:listed], p) {
+				order = append(order, p) // one that is not written out: those come behind
+			}
+		}
+		pool := c.sets[f].widest()
+		slices.SortFunc(order[listed:], func(p, q netip.Prefix) int {
+			i, _ := pool.Split().Index(p.Addr())
+			j, _ := pool.Split().Index(q.Addr())
+			n, at := pool.Len(), pool.Cursor()
+			return cmp.Compare((i+n-at)%n, (j+n-at)%n)
+		})
+		for _, p := range order {
 			if want[p] {
 				if err := c.sets[f].take(p); err != nil {
 					return false // cannot be: Allows has looked
+				}
+			}
+		}
+	}
+	// A fresh node that got nothing has taken one of each range before the one that was full.
+	taken := uint64(len(served))
+	for _, name := range u.fresh {
+		if len(got[name]) == 0 {
+			taken++
+		}
+	}
+	for i := range c.sets {
+		if c.sets[i].free() > 0 {
+			continue
+		}
+		for j := range i {
+			for u.sets[j].mayFree()-c.sets[j].mayFree() < taken {
+				if _, err := c.sets[j].next(); err != nil {
+					break
 				}
 			}
 		}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // run applies a script to a controller: one step a word group, "+n1" creates, "+n1=10.0.0.0/24,fd00::/64" with podCIDRs,
@@ -417,4 +419,84 @@ func BenchmarkRegister5000(b *testing.B) {
 			c.Create(fmt.Sprintf("node-%04d", i))
 		}
 	}
+}
+
+// TestHugeRanges: what retries burn is not counted one by one, whatever the size of a range.
+func TestHugeRanges(t *testing.T) {
+	f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "0.0.0.0/0,fd00::/63", NodeCIDRMaskSizeIPv4: 32}
+	c := NewStopped(Version{})
+	s := script(t, c, f, "start +a +b +c -a")
+	if got, want := nodeList(c), "b=0.0.0.1/32,fd00:0:0:1::/64 c=0.0.0.0/32,fd00::/64"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	tm := s.Timing
+	if tm == nil || len(tm.Subnets[0]) != mostListed || tm.Beyond[0] != 1<<32-3+1-mostListed || !tm.Skips[0] {
+		t.Fatalf("%d listed, %v beyond", len(tm.Subnets[0]), tm.Beyond)
+	}
+	if got, want := tm.Count().Int64(), int64(1<<32-3+1+1); got != want {
+		t.Errorf("%d outcomes, want %d", got, want)
+	}
+	p := netip.MustParsePrefix
+	far := Outcome{"c": {p("200.1.2.3/32"), p("fd00::/64")}}
+	if !tm.Allows(far) || tm.Allows(Outcome{"c": {p("0.0.0.1/32"), p("fd00::/64")}}) || tm.Allows(Outcome{"c": {p("200.1.2.0/24"), p("fd00::/64")}}) {
+		t.Error("allowed")
+	}
+	if !c.Resolve(far) {
+		t.Fatal("cannot be resolved")
+	}
+	s = script(t, c, f, "-b +d")
+	if got, want := nodeList(c), "c=200.1.2.3/32,fd00::/64 d=200.1.2.4/32,fd00:0:0:1::/64"; got != want || s.Timing != nil {
+		t.Errorf("%s, want %s", got, want)
+	}
+	inv := inventory(f, "a=0.0.0.0/32,fd00::/64 b=255.255.255.255/32,fd00:0:0:1::/64")
+	if pr, err := inv.Predict(2); err != nil || pr.More != 0 || pr.Ranges[0].Free != 1<<32-2 {
+		t.Errorf("%+v %v", pr, err)
+	}
+}
+
+// TestAdvance compares handing out in blocks with handing out one by one.
+func TestAdvance(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		slow, err := newSubnetSet(netip.MustParsePrefix("10.0.0.0/24"), 30)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pool := slow.pool
+		for range rapid.IntRange(0, 20).Draw(t, "used") {
+			p := pool.Split().At(uint64(rapid.IntRange(0, 63).Draw(t, "subnet")))
+			if err := pool.Occupy(p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range rapid.IntRange(0, 30).Draw(t, "handed out") {
+			pool.Next()
+		}
+		for range rapid.IntRange(0, 20).Draw(t, "freed") {
+			p := pool.Split().At(uint64(rapid.IntRange(0, 63).Draw(t, "subnet")))
+			if err := pool.Release(p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		fast := slow.clone()
+		if rapid.Bool().Draw(t, "all") {
+			fast.burn()
+			for pool.Free() > 0 {
+				pool.Next()
+			}
+		} else {
+			p := pool.Split().At(uint64(rapid.IntRange(0, 63).Draw(t, "subnet")))
+			free := pool.IsFree(p)
+			if advance(fast.pool, p) != free {
+				t.Fatalf("%v free %v", p, free)
+			}
+			for free {
+				if q, err := pool.Next(); err != nil || q == p {
+					break
+				}
+			}
+		}
+		if !fast.pool.Equal(pool) {
+			t.Fatalf("used %v, cursor %d; want %v, %d", slices.Collect(fast.pool.UsedSubnets()), fast.pool.Cursor(), slices.Collect(pool.UsedSubnets()), pool.Cursor())
+		}
+	})
 }

@@ -153,19 +153,25 @@ func (c *Controller) afterHighest(i, k int) []netip.Prefix {
 			}
 		}
 	}
-	var behind, before []netip.Prefix
-	for p := range s.pool.FreeSubnets() {
-		switch {
-		case !p.Addr().Less(highest):
-			if behind = append(behind, s.shown(p)); len(behind) == k {
-				return behind
+	// Those behind are what comes when everything up to the highest is used.
+	var out []netip.Prefix
+	if at, ok := s.pool.Split().Index(highest); ok {
+		behind := s.pool.Clone()
+		fill(behind, 0, at+1)
+		for p := range behind.FreeSubnets() {
+			if len(out) == k {
+				return out
 			}
-		case len(before) < k:
-			before = append(before, s.shown(p))
+			out = append(out, s.shown(p))
 		}
 	}
-	behind = append(behind, before...)
-	return behind[:min(k, len(behind))]
+	for p := range s.pool.FreeSubnets() {
+		if len(out) == k || highest.IsValid() && !p.Addr().Less(highest) {
+			break
+		}
+		out = append(out, s.shown(p))
+	}
+	return out
 }
 
 // next returns what the next k nodes get.

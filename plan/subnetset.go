@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"net/netip"
 
 	"github.com/kubecidr/kubecidr/cidr"
@@ -128,14 +129,38 @@ func (s *subnetSet) shown(p netip.Prefix) netip.Prefix {
 
 // catchUp moves early on to the subnet p, which was just handed out: all that were free before it must be burned.
 func (s *subnetSet) catchUp(p netip.Prefix) {
-	for s.early != nil {
-		q, err := s.early.Next()
-		if err != nil {
-			s.early = nil
+	if s.early != nil && !advance(s.early, p) {
+		s.early = nil
+	}
+}
+
+// advance lets a pool hand out subnets until it has handed out p. It reports false, and changes nothing, if p is not free.
+func advance(pool *cidr.Pool, p netip.Prefix) bool {
+	if !pool.IsFree(p) {
+		return false
+	}
+	at, _ := pool.Split().Index(p.Addr())
+	from := pool.Cursor()
+	if from > at {
+		fill(pool, from, pool.Len())
+		from = 0
+	}
+	fill(pool, from, at)
+	_, err := pool.Next()
+	return err == nil
+}
+
+// fill occupies the subnets from to end-1, in as few blocks as there are.
+func fill(pool *cidr.Pool, from, end uint64) {
+	split := pool.Split()
+	for from < end {
+		k := bits.TrailingZeros64(from)
+		for k > 62 || end-from < 1<<k {
+			k--
 		}
-		if err != nil || q == p {
-			return
-		}
+		p := split.At(from)
+		_ = pool.Occupy(netip.PrefixFrom(p.Addr(), p.Bits()-k)) // it is part of the range
+		from += 1 << k
 	}
 }
 
@@ -152,12 +177,10 @@ func (s *subnetSet) take(p netip.Prefix) error {
 		}
 		s.pool, s.early = s.early, nil
 	}
-	for {
-		q, err := s.pool.Next()
-		if err != nil || q == p {
-			return err
-		}
+	if !advance(s.pool, p) {
+		return cidr.ErrExhausted
 	}
+	return nil
 }
 
 // burn takes all that is left, as failing retries do that cannot be counted.
@@ -168,12 +191,25 @@ func (s *subnetSet) burn() {
 	if s.early == nil {
 		s.early = s.pool.Clone()
 	}
-	for {
-		if _, err := s.pool.Next(); err != nil {
-			return
+	// The last to be handed out is the highest before the cursor, or else the highest of all.
+	split, cursor := s.pool.Split(), s.pool.Cursor()
+	var last, highest uint64
+	before := false
+	for b := range s.pool.FreeBlocks() {
+		first, _ := split.Index(b.Addr())
+		highest = first + 1<<(s.poolBits()-b.Bits()) - 1
+		if first < cursor {
+			last, before = min(highest, cursor-1), true
 		}
 	}
+	if !before {
+		last = highest
+	}
+	advance(s.pool, split.At(last))
 }
+
+// poolBits returns the length of the subnets of pool.
+func (s *subnetSet) poolBits() int { return s.pool.Split().At(0).Bits() }
 
 // burnOne takes one subnet, as one failing attempt does.
 func (s *subnetSet) burnOne() {

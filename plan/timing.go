@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
 )
 
 // A Timing says that the outcome of a [Step] depends on the order in which the controller manager gets to several nodes,
@@ -20,13 +22,20 @@ type Timing struct {
 	// served, they hold the first k of them, or any k where Skips says so.
 	Subnets [][]netip.Prefix
 	Skips   []bool
+	// Beyond says of each list how many more there are that are not written out: at most 65,536 are.
+	Beyond []uint64
 
 	// Paired: subnets of both ranges that stand at the same place go to the same node (1.30 and older, where one
 	// goroutine allocates).
 	Paired bool
 
 	Why string
+
+	rest []*cidr.Pool // for each list that is cut, in which all of them are free; nil for others
 }
+
+// mostListed is how many subnets of a range are written out in a Timing.
+const mostListed = 1 << 16
 
 // An Outcome says which podCIDRs each node holds, of those that compete.
 // Nodes that hold none are not in it.
@@ -38,24 +47,24 @@ func (t *Timing) Allows(got Outcome) bool {
 	if len(served) < t.Min || len(served) > t.Max {
 		return false
 	}
-	places := make([][]int, len(served))
+	places := make([][]netip.Prefix, len(served))
 	for i, n := range served {
 		if len(got[n]) != len(t.Subnets) {
 			return false
 		}
 		for f, p := range got[n] {
 			k := slices.Index(t.Subnets[f], p)
-			if k < 0 || !t.Skips[f] && k >= len(served) {
+			if k < 0 && !t.isBeyond(f, p) || !t.Skips[f] && k >= len(served) {
 				return false
 			}
-			if t.Paired && f > 0 && places[i][0] != k {
+			if t.Paired && f > 0 && slices.Index(t.Subnets[0], got[n][0]) != k {
 				return false
 			}
-			places[i] = append(places[i], k)
+			places[i] = append(places[i], p)
 		}
 	}
 	for f := range t.Subnets {
-		seen := map[int]bool{}
+		seen := map[netip.Prefix]bool{}
 		for i := range served {
 			if seen[places[i][f]] {
 				return false
@@ -64,6 +73,19 @@ func (t *Timing) Allows(got Outcome) bool {
 		}
 	}
 	return true
+}
+
+// isBeyond reports whether p is one of the subnets of range f that are not written out.
+func (t *Timing) isBeyond(f int, p netip.Prefix) bool {
+	return f < len(t.rest) && t.rest[f] != nil && p.Bits() == t.Subnets[f][0].Bits() && t.rest[f].IsFree(p)
+}
+
+// beyond returns how many subnets of range f are not written out.
+func (t *Timing) beyond(f int) uint64 {
+	if f < len(t.Beyond) {
+		return t.Beyond[f]
+	}
+	return 0
 }
 
 // served returns those of t.Nodes that hold something in got.
@@ -86,11 +108,11 @@ func (t *Timing) Count() *big.Int {
 			if f > 0 && t.Paired {
 				break
 			}
-			of := k
+			of := int64(k)
 			if t.Skips[f] {
-				of = len(t.Subnets[f])
+				of = int64(len(t.Subnets[f])) + int64(min(t.beyond(f), 1<<40))
 			}
-			n.Mul(n, permutations(of, k))
+			n.Mul(n, permutations(of, int64(k)))
 		}
 		total.Add(total, n)
 	}
@@ -98,18 +120,18 @@ func (t *Timing) Count() *big.Int {
 }
 
 // permutations returns the number of ways to choose k of n in order.
-func permutations(n, k int) *big.Int {
+func permutations(n, k int64) *big.Int {
 	if k > n {
 		return new(big.Int)
 	}
 	if k == 0 {
 		return big.NewInt(1)
 	}
-	return new(big.Int).MulRange(int64(n-k+1), int64(n))
+	return new(big.Int).MulRange(n-k+1, n)
 }
 
-// Outcomes returns all possible outcomes, in a fixed order: those that serve most nodes first. There can be very many, see
-// [Timing.Count]. The sequence can be ranged over more than once; each Outcome belongs to the caller.
+// Outcomes returns all possible outcomes with the subnets that are written out, in a fixed order: those that serve most nodes
+// first. There can be very many, see [Timing.Count]. The sequence can be ranged over more than once; each Outcome belongs to the caller.
 func (t *Timing) Outcomes() iter.Seq[Outcome] {
 	return func(yield func(Outcome) bool) {
 		for k := t.Max; k >= t.Min; k-- {

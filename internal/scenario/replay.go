@@ -19,12 +19,24 @@ const mostSubnets = 256
 
 // A player takes a cluster through a scenario.
 type player struct {
-	c       *plan.Controller
-	version plan.Version
-	flags   Flags
-	seen    []Op // what was observed, for steps whose outcome is open; may be shorter
-	events  map[string]plan.NodeEvent
+	c      *plan.Controller
+	flags  Flags
+	seen   []Op // what was observed, for steps whose outcome is open; may be shorter
+	events map[string]plan.NodeEvent
+
+	choice  int // which of the outcomes that fit is taken in the next step
+	choices int // how many fitted in the last step
 }
+
+func (p *player) clone() *player {
+	q := *p
+	q.c = p.c.Clone()
+	q.events = maps.Clone(p.events)
+	return &q
+}
+
+// mostTries is how many operations are played again, at the most, to find outcomes that fit everything that was observed.
+const mostTries = 20_000
 
 // Replay takes a cluster of release v through the operations of s and returns them with the results of the twin. The zero
 // version is that of s, or else the newest release.
@@ -40,12 +52,16 @@ func (s *Scenario) Replay(v plan.Version, observed *Scenario) *Scenario {
 		observed = s
 	}
 	p := &player{c: plan.NewStopped(v), flags: s.Flags, seen: observed.Ops, events: map[string]plan.NodeEvent{}}
-	p.version = p.c.Version()
-	out := &Scenario{Name: s.Name, Note: s.Note, Version: s.Version, Flags: s.Flags}
-	for i, o := range s.Ops {
-		o.Controller, o.Result, o.Code, o.Message, o.Refused, o.Reason, o.Log, o.Timing = "", nil, 0, "", nil, "", nil, nil
-		out.Ops = append(out.Ops, p.play(i, o))
+	ops, p, ok := p.search(s.Ops)
+	if !ok {
+		// Nothing fits, so that the recording differs: the outcomes that fit best, step by step.
+		p = &player{c: plan.NewStopped(v), flags: s.Flags, seen: observed.Ops, events: map[string]plan.NodeEvent{}}
+		ops = nil
+		for i, o := range s.Ops {
+			ops = append(ops, p.play(i, o))
+		}
 	}
+	out := &Scenario{Name: s.Name, Note: s.Note, Version: s.Version, Flags: s.Flags, Ops: ops}
 	for _, k := range slices.Sorted(maps.Keys(p.events)) {
 		e := p.events[k]
 		out.Events = append(out.Events, Event{Node: e.Node, Type: "Normal", Reason: e.Reason, Message: e.Message, Component: "cidrAllocator"})
@@ -53,8 +69,50 @@ func (s *Scenario) Replay(v plan.Version, observed *Scenario) *Scenario {
 	return out
 }
 
+// search plays ops. What was done while nobody looked is seen only later, so where an operation comes out otherwise than
+// observed it goes back to the last step in which several outcomes fitted, and takes the next. ok is false if none does.
+func (p *player) search(ops []Op) (out []Op, end *player, ok bool) {
+	type fork struct {
+		before *player // its choice is the outcome that was taken
+		at     int
+	}
+	var forks []fork
+	tries := 0
+	for i := 0; i < len(ops); i++ {
+		var before *player
+		if p.mayFork(ops[i]) {
+			before = p.clone()
+		}
+		o := p.play(i, ops[i])
+		if before != nil && p.choices > before.choice+1 {
+			forks = append(forks, fork{before, i})
+		}
+		p.choice = 0
+		if tries++; i >= len(p.seen) || len(compareOp("", o, p.seen[i])) == 0 {
+			out = append(out[:i], o)
+			continue
+		}
+		if len(forks) == 0 || tries > mostTries+len(ops) {
+			return nil, nil, false
+		}
+		last := forks[len(forks)-1]
+		forks = forks[:len(forks)-1]
+		p = last.before
+		p.choice++
+		i = last.at - 1
+	}
+	return out, p, true
+}
+
+// mayFork reports whether the outcome of o can be open.
+func (p *player) mayFork(o Op) bool {
+	return o.Op == "burst" || o.Op == "start" || o.Op == "restart" || len(p.c.Waiting()) > 0 || p.c.Open()
+}
+
 // play does operation i and returns it with its result.
 func (p *player) play(i int, o Op) Op {
+	o.Controller, o.Result, o.Code, o.Message, o.Refused, o.Reason, o.Log, o.Timing = "", nil, 0, "", nil, "", nil, nil
+	p.choices = 1
 	switch o.Op {
 	case "start", "restart":
 		if o.Flags != nil {
@@ -115,9 +173,10 @@ func (p *player) play(i int, o Op) Op {
 
 // start starts the controller manager with the flags in force.
 func (p *player) start(i int, o *Op) {
-	proc := p.flags.process(p.version)
+	version := p.c.Version()
+	proc := p.flags.process(version)
 	// What its flag package refuses, the program never gets to see.
-	if refused := proc.Refusals(p.version); len(refused) > 0 && refused[0].Rule == plan.RuleFlagRefused {
+	if refused := proc.Refusals(version); len(refused) > 0 && refused[0].Rule == plan.RuleFlagRefused {
 		p.c.Stop()
 		o.Reason = refused[0].Message
 		o.Result = &Result{Start: &Start{Exit: 1}}
@@ -165,15 +224,24 @@ func (p *player) answer(o *Op, step plan.Step) {
 // note adds what a step says beside its result.
 func (p *player) note(i int, o *Op, step plan.Step) {
 	o.Log = step.Log
-	for _, e := range step.Events {
+	events := step.Events
+	if t := step.Timing; t != nil {
+		o.Timing = timingOf(t)
+		fitting := p.observed(i, t)
+		p.choices = len(fitting)
+		if p.choice < len(fitting) && fitting[p.choice] != nil && p.c.Resolve(fitting[p.choice]) {
+			got := fitting[p.choice]
+			// Those that got nothing are others than the twin thought.
+			events = nil
+			for _, n := range t.Nodes {
+				if len(got[n]) == 0 {
+					events = append(events, plan.NodeEvent{Node: n, Reason: plan.EventCIDRNotAvailable, Message: "Node " + n + " status is now: " + plan.EventCIDRNotAvailable})
+				}
+			}
+		}
+	}
+	for _, e := range events {
 		p.events[e.Node+" "+e.Reason] = e
-	}
-	if step.Timing == nil {
-		return
-	}
-	o.Timing = timingOf(step.Timing)
-	if got, ok := p.observed(i, step.Timing); ok {
-		p.c.Resolve(got)
 	}
 }
 
@@ -241,88 +309,107 @@ func (p *player) sighting(i int, name string) (podCIDRs []string, seen bool) {
 	return nil, false
 }
 
-// observed returns the outcome among those of t that fits what was seen later, if there is one.
-func (p *player) observed(i int, t *plan.Timing) (plan.Outcome, bool) {
-	fits := func(list []string) ([]netip.Prefix, bool) {
-		if len(list) != len(t.Subnets) {
-			return nil, false
-		}
-		var out []netip.Prefix
-		for f, s := range list {
-			q, err := netip.ParsePrefix(s)
-			if err != nil || !slices.Contains(t.Subnets[f], q) {
-				return nil, false
-			}
-			out = append(out, q)
-		}
-		return out, true
-	}
+// mostFitting is how many outcomes of one step are tried.
+const mostFitting = 200
+
+// observed returns the outcomes of t that fit what is seen from operation i on, the likeliest first. It begins with nil, for what the
+// twin takes for the likeliest, where none of the nodes is seen.
+func (p *player) observed(i int, t *plan.Timing) []plan.Outcome {
 	known := plan.Outcome{}
-	var unseen []string
+	var served, unseen []string
 	for _, n := range t.Nodes {
 		list, seen := p.sighting(i, n)
 		if !seen {
 			unseen = append(unseen, n)
 			continue
 		}
-		if got, ok := fits(list); ok {
-			known[n] = got // now or later; now, if that is possible
+		if got, ok := fits(t, list); ok {
+			known[n] = got // now or later
+			served = append(served, n)
 		}
 	}
+	var out []plan.Outcome
 	if len(unseen) == len(t.Nodes) {
-		return nil, false
+		out = append(out, nil)
 	}
-	for k := t.Max; k >= t.Min; k-- {
-		if got, ok := extend(t, known, unseen, k); ok && t.Allows(got) {
-			return got, true
-		}
-	}
-	return nil, false
-}
-
-// extend returns an outcome in which k nodes are served: those of known that fit, the rest of the first k subnets going to
-// unseen nodes in order.
-func extend(t *plan.Timing, known plan.Outcome, unseen []string, k int) (plan.Outcome, bool) {
-	got := plan.Outcome{}
-	first := func(f int) []netip.Prefix {
-		if t.Skips[f] {
-			return t.Subnets[f]
-		}
-		return t.Subnets[f][:min(k, len(t.Subnets[f]))]
-	}
-	used := map[netip.Prefix]bool{}
-	for _, n := range slices.Sorted(maps.Keys(known)) {
-		ok := len(got) < k
-		for f, q := range known[n] {
-			ok = ok && slices.Contains(first(f), q) && !used[q]
-		}
-		if ok {
-			got[n] = known[n]
-			for _, q := range known[n] {
-				used[q] = true
+	// Those that are seen with a subnet that can be had now are served now rather than later, and of those that are never
+	// seen as few as possible.
+	for missing := range len(served) + 1 {
+		for more := range len(unseen) + 1 {
+			if k := len(served) - missing + more; k < t.Min || k > t.Max {
+				continue
 			}
-		}
-	}
-	for _, n := range unseen {
-		if len(got) == k {
-			break
-		}
-		var list []netip.Prefix
-		for f := range t.Subnets {
-			for _, q := range first(f) {
-				if !used[q] {
-					used[q] = true
-					list = append(list, q)
-					break
+			for _, now := range choose(served, len(served)-missing) {
+				for _, others := range choose(unseen, more) {
+					got := plan.Outcome{}
+					for _, n := range now {
+						got[n] = known[n]
+					}
+					if !fill(t, got, others) || !t.Allows(got) {
+						continue
+					}
+					if out = append(out, got); len(out) == mostFitting {
+						return out
+					}
 				}
 			}
 		}
-		if len(list) != len(t.Subnets) {
+	}
+	return out
+}
+
+// fits returns podCIDRs as subnets that t has to give, if they are.
+func fits(t *plan.Timing, list []string) ([]netip.Prefix, bool) {
+	if len(list) != len(t.Subnets) {
+		return nil, false
+	}
+	var out []netip.Prefix
+	for f, s := range list {
+		q, err := netip.ParsePrefix(s)
+		if err != nil || !slices.Contains(t.Subnets[f], q) {
 			return nil, false
 		}
-		got[n] = list
+		out = append(out, q)
 	}
-	return got, len(got) == k
+	return out, true
+}
+
+// choose returns the parts of list that hold k elements, at most some hundreds.
+func choose(list []string, k int) [][]string {
+	var out [][]string
+	var pick func(from int, part []string)
+	pick = func(from int, part []string) {
+		if len(part) == k {
+			out = append(out, slices.Clone(part))
+			return
+		}
+		for i := from; len(list)-i >= k-len(part) && len(out) < mostFitting; i++ {
+			pick(i+1, append(part, list[i]))
+		}
+	}
+	pick(0, make([]string, 0, k))
+	return out
+}
+
+// fill gives nodes that nobody sees the first subnets that are left.
+func fill(t *plan.Timing, got plan.Outcome, nodes []string) bool {
+	used := map[netip.Prefix]bool{}
+	for _, list := range got {
+		for _, q := range list {
+			used[q] = true
+		}
+	}
+	for _, n := range nodes {
+		for f := range t.Subnets {
+			at := slices.IndexFunc(t.Subnets[f], func(q netip.Prefix) bool { return !used[q] })
+			if at < 0 {
+				return false
+			}
+			used[t.Subnets[f][at]] = true
+			got[n] = append(got[n], t.Subnets[f][at])
+		}
+	}
+	return true
 }
 
 // Compare returns how the recording differs from s, a replay of the same operations: one line each, none for no difference.

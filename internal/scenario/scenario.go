@@ -279,6 +279,9 @@ func Read(name string, data []byte) (*Scenario, error) {
 			return nil, &Error{Name: name, Op: i + 1, Err: err}
 		}
 	}
+	if s.Flags == nil {
+		s.Flags = Flags{}
+	}
 	if s.Version != "" {
 		if _, err := plan.ParseVersion(s.Version); err != nil {
 			return nil, &Error{Name: name, Err: err}

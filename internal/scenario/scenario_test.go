@@ -1,11 +1,16 @@
 package scenario
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubecidr/kubecidr/plan"
 )
@@ -59,4 +64,147 @@ func (s *Scenario) bare() *Scenario {
 		o.Controller, o.Result, o.Code, o.Message, o.Refused, o.Reason, o.Log, o.Timing = "", nil, 0, "", nil, "", nil, nil
 	}
 	return &out
+}
+
+func read(t *testing.T, text string) *Scenario {
+	t.Helper()
+	s, err := Read("test.json", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestReplayGoesBack: what came of a deletion is seen three operations later, and rules out the likeliest outcome.
+func TestReplayGoesBack(t *testing.T) {
+	rec := read(t, `{"flags": {"allocate-node-cidrs": "true", "cluster-cidr": "10.244.0.0/23"}, "ops": [
+		{"op": "start", "result": {"started": true}},
+		{"op": "create", "node": "a", "result": ["10.244.0.0/24"]},
+		{"op": "create", "node": "b", "result": ["10.244.1.0/24"]},
+		{"op": "create", "node": "c", "result": []},
+		{"op": "create", "node": "d", "result": []},
+		{"op": "delete", "node": "a"},
+		{"op": "create", "node": "e", "result": ["10.244.0.0/24"]},
+		{"op": "delete", "node": "d"},
+		{"op": "list", "result": {"b": ["10.244.1.0/24"], "c": [], "e": ["10.244.0.0/24"]}}]}`)
+	if d := rec.Replay(plan.Version{}, nil).Compare(rec); len(d) > 0 {
+		t.Errorf("%s", strings.Join(d, "\n"))
+	}
+	// Without it d, which waited the shortest, is the likeliest.
+	blind := rec.bare().Replay(plan.Version{}, nil)
+	if got := blind.Ops[6].Result.One; len(got) != 0 {
+		t.Errorf("e holds %v", got)
+	}
+	// What cannot be is a difference, however often it goes back.
+	wrong := read(t, `{"flags": {"allocate-node-cidrs": "true", "cluster-cidr": "10.244.0.0/23"}, "ops": [
+		{"op": "start", "result": {"started": true}},
+		{"op": "burst", "nodes": ["a", "b", "c"], "result": {"a": ["10.244.0.0/24"], "b": ["10.244.1.0/24"], "c": []}},
+		{"op": "delete", "node": "a"},
+		{"op": "list", "result": {"b": ["10.244.1.0/24"], "c": ["10.244.1.0/24"]}}]}`)
+	want := []string{"operation 4, list: node c: recorded 10.244.1.0/24, twin none"}
+	if d := cmp.Diff(want, wrong.Replay(plan.Version{}, nil).Compare(wrong)); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+}
+
+func TestReplayOldRelease(t *testing.T) {
+	s := read(t, `{"version": "1.30", "flags": {"allocate-node-cidrs": true, "cluster-cidr": "10.244.0.0/24", "node-cidr-mask-size": 24}, "ops": [
+		{"op": "start"}, {"op": "create", "node": "a"}, {"op": "create", "node": "b"}, {"op": "delete", "node": "a"}, {"op": "list"}]}`)
+	got := s.Replay(plan.Version{}, nil)
+	if r := got.Ops[4].Result.Many["b"]; len(r) != 0 {
+		t.Errorf("1.30 tries again by itself: %v", r)
+	}
+	if r := s.Replay(plan.NewestKubernetes(), nil).Ops[4].Result.Many["b"]; len(r) != 1 {
+		t.Errorf("the newest does not: %v", r)
+	}
+}
+
+func TestFlags(t *testing.T) {
+	for in, want := range map[string]Flags{
+		`{"a": "b", "n": 24, "t": true}`:  {"a": "b", "n": "24", "t": "true"},
+		`["--a=b=c", "--n", "24", "--t"]`: {"a": "b=c", "n": "24", "t": "true"},
+		`["--t", "--a=b"]`:                {"a": "b", "t": "true"},
+		`{}`:                              {},
+	} {
+		var got Flags
+		if err := json.Unmarshal([]byte(in), &got); err != nil {
+			t.Errorf("%s: %v", in, err)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s: (-want +got)\n%s", in, d)
+		}
+	}
+	for _, in := range []string{`["a"]`, `{"a": []}`, `3`, `{"a": null}`} {
+		var got Flags
+		if err := json.Unmarshal([]byte(in), &got); err == nil {
+			t.Errorf("%s is read as %v", in, got)
+		}
+	}
+}
+
+func TestReadErrors(t *testing.T) {
+	for in, want := range map[string]string{
+		"{\n\n x}":    "test.json:3: invalid character 'x' looking for beginning of object key string",
+		`{"ops": 3}`:  "test.json: ops: number is not what belongs there",
+		`{"ops": []}`: `test.json: no operations: want {"flags": {...}, "ops": [{"op": "start"}, ...]}`,
+		`{"ops": [{"op": "start"}, {"op": "delete"}]}`: "test.json: operation 2: delete without node",
+		`{"ops": [{"op": "burst"}]}`:                   "test.json: operation 1: burst without nodes",
+		`{"ops": [{"op": "start"}], "version": "x"}`:   `test.json: version "x": want a form such as v1.37.2 or 1.37`,
+		`{"ops": [{"op": "fly"}]}`:                     `test.json: operation 1: op "fly": must be start, stop, restart, create, burst, delete, patch, wait or list`,
+	} {
+		if _, err := Read("test.json", []byte(in)); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", in, err, want)
+		}
+	}
+}
+
+// TestLargeBurst: many nodes at once, none of them seen later, take no search.
+func TestLargeBurst(t *testing.T) {
+	var names []string
+	for i := range 300 {
+		names = append(names, fmt.Sprintf("n%03d", i))
+	}
+	list, err := json.Marshal(names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := read(t, `{"flags": {"allocate-node-cidrs": "true", "cluster-cidr": "10.244.0.0/16"}, "ops": [{"op": "start"}, {"op": "burst", "nodes": `+string(list)+`}, {"op": "list"}]}`)
+	got := s.Replay(plan.Version{}, nil)
+	n := 0
+	for _, r := range got.Ops[2].Result.Many {
+		n += len(r)
+	}
+	if n != 256 || len(got.Ops[1].Timing.Subnets[0]) != 256 || got.Ops[1].Timing.Possible != nil {
+		t.Errorf("%d subnets, %d listed", n, len(got.Ops[1].Timing.Subnets[0]))
+	}
+}
+
+// FuzzRead: what is read can be replayed and written, and a replay of a replay is the same.
+func FuzzRead(f *testing.F) {
+	f.Add(`{"flags": {"allocate-node-cidrs": "true", "cluster-cidr": "10.244.0.0/23,fd00::/64"}, "ops": [{"op": "start"}, {"op": "burst", "nodes": ["a", "b"]}, {"op": "delete", "node": "a"}, {"op": "list"}]}`)
+	f.Add(`{"flags": {"allocate-node-cidrs": "true", "cluster-cidr": "10.244.0.0/16", "node-cidr-mask-size": "33"}, "ops": [{"op": "create", "node": "a", "preset": ["x"], "y": 1}, {"op": "start"}, {"op": "patch", "node": "a", "podCIDRs": []}]}`)
+	f.Add(`{"flags": ["--cluster-cidr=::ffff:10.244.0.0/112"], "ops": [{"op": "restart", "flags": {"allocate-node-cidrs": "true"}, "result": {"started": true}}, {"op": "wait"}, {"op": "stop"}]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := Read("fuzz", []byte(text))
+		if err != nil || len(s.Ops) > 40 {
+			return
+		}
+		var first, second bytes.Buffer
+		if err := s.Replay(plan.Version{}, nil).Write(&first); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Read("replay", first.Bytes())
+		if err != nil {
+			t.Fatalf("%v\n%s", err, first.String())
+		}
+		if err := again.Replay(plan.Version{}, nil).Write(&second); err != nil {
+			t.Fatal(err)
+		}
+		if first.String() != second.String() {
+			t.Fatalf("(-first +second)\n%s", cmp.Diff(first.String(), second.String()))
+		}
+		if err := again.WriteText(&second); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
