@@ -84,7 +84,7 @@ func proves(comp Component, y *Symptom, rule RuleID) bool {
 		return true
 	}
 	switch y.ID {
-	case "cidr-assignment-failed", "podcidr-immutable", "peer-unusable", "route-not-added", "net-conf-unavailable":
+	case "cidr-assignment-failed", "podcidr-immutable", "peer-unusable", "route-not-added", "net-conf-unavailable", "service-ip-outside-range":
 		return false // trouble that may pass, or of another making
 	}
 	if rule == RuleNodeSubnetDuplicate {
