@@ -88,7 +88,7 @@ func Last(p netip.Prefix) netip.Addr {
 // ok is false if p holds n addresses or fewer, or is invalid. Host bits are ignored.
 func Nth(p netip.Prefix, n uint64) (a netip.Addr, ok bool) {
 	h := HostBits(p)
-	if h < 0 || h < 64 && n>>uint(h) != 0 {
+	if h < 0 || n>>uint(h) != 0 { // a shift by 64 or more gives 0
 		return netip.Addr{}, false
 	}
 	is4 := p.Addr().Is4()
