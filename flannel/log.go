@@ -267,6 +267,11 @@ func (g Log) Statements() []plan.Statement {
 	mode, version := false, false
 	for _, l := range g.Lines {
 		s := plan.Statement{Component: plan.Flannel, Host: l.Host, Pos: l.Pos}
+		if a, link := hostAddress(l.Symptom); a.IsValid() {
+			t := s
+			t.Role, t.Key, t.Text, t.Addrs = plan.RoleAddress, "interface "+link, a.String(), []netip.Addr{a}
+			out = append(out, t)
+		}
 		if !version && !l.From.IsZero() && l.From.Minor == l.To.Minor {
 			version = true
 			t := s
@@ -292,4 +297,26 @@ func (g Log) Statements() []plan.Statement {
 		out = append(out, s)
 	}
 	return out
+}
+
+// usingLink is what flannel says of the host's interface and address that it takes.
+var usingLink = regexp.MustCompile(`^Using interface with name (\S+) and (?:v6 )?address (\S+)`)
+
+// hostAddress returns the address that the host has on the interface which flannel took, and the interface. Those that
+// container networks make themselves are no hosts' addresses.
+func hostAddress(y plan.Symptom) (netip.Addr, string) {
+	m := usingLink.FindStringSubmatch(y.Message)
+	if m == nil {
+		return netip.Addr{}, ""
+	}
+	for _, p := range []string{"lo", "cni", "flannel", "docker", "br-", "virbr", "veth", "cali", "tunl", "vxlan", "kube", "cilium", "weave"} {
+		if strings.HasPrefix(m[1], p) {
+			return netip.Addr{}, ""
+		}
+	}
+	a, err := netip.ParseAddr(m[2])
+	if err != nil {
+		return netip.Addr{}, ""
+	}
+	return a, m[1]
 }
