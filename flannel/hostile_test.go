@@ -1,51 +1,59 @@
 package flannel
 
 import (
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubecidr/kubecidr/internal/hostile"
 	"github.com/kubecidr/kubecidr/plan"
 )
 
-// TestHostile gives the readers 10 MB of what makes readers slow. The bound is wide, for machines that do other work too.
-func TestHostile(t *testing.T) {
-	if testing.Short() {
-		t.Skip("short")
-	}
-	const size = 10 << 20
-	rep := func(s string) string { return strings.Repeat(s, size/len(s)) }
-	for name, in := range map[string]string{
-		"brackets": `{"Network":` + rep("["), "deep object": rep(`{"Network":`), "keys": "{" + strings.TrimSuffix(rep(`"Network":"10.0.0.0/8",`), ",") + "}",
-		"other keys": "{" + strings.TrimSuffix(rep(`"a":1,`), ",") + `,"Network":"10.0.0.0/8"}`, "backend keys": `{"Backend":{` + strings.TrimSuffix(rep(`"MTU":1,`), ",") + "}}",
-		"long string": `{"Network":"` + rep("x") + `"}`, "escapes": `{"Network":"` + rep(`\u0041`) + `"}`,
-		"config maps": rep("---\nkind: ConfigMap\ndata: {net-conf.json: ''}\n"), "lists": "items:\n" + rep("- items: [{kind: ConfigMap, data: {net-conf.json: '{}'}}]\n"),
-		"env": rep("FLANNEL_MTU=1\n"), "env list": "FLANNEL_NETWORK=" + rep("10.0.0.0/8,"), "env variables": "A=$A$A\n" + rep("FLANNEL_MTU=${A}${A}\n"), "env doubling": "A=x\n" + rep("A=$A$A\n"), "env quote": `FLANNEL_MTU="` + rep("\\n"),
-		"log":      rep("E0611 08:15:02.000001       1 main.go:326] Error registering network: failed to acquire lease: node \"n\" pod cidr not assigned\n"),
-		"log line": "pod cidr not assigned " + rep(`node "`), "log braces": rep("{\"log\":\"subnet \\\""), "alias": "a: &a {kind: ConfigMap, data: {net-conf.json: x}}\nitems: [" + rep("*a,") + "]",
-		"values": "podCidr: 10.0.0.0/8\nflannel:\n" + rep("  mtu: 1400\n"), "helm text": "podCidr: '" + rep("x") + "'",
-		"zeros": rep("\x00"), "header": rep("$ kubectl get flannel\n"),
-	} {
-		start := time.Now()
-		d, err := Read([]byte(in), Options{Name: "net-conf.json"})
-		n := len(d.Statements())
-		d2, err2 := Read([]byte(in), Options{Name: "x"})
-		n += len(d2.Statements())
-		read := time.Since(start)
-		start = time.Now()
-		g, err3 := ReadLog([]byte(in), Options{})
-		_, err4 := ParseNetConf([]byte(in))
-		_, err5 := ParseSubnetEnv([]byte(in))
-		_, err6 := ParseSubnetEnvCNI([]byte(in))
-		rest := time.Since(start)
-		t.Logf("%-14s read twice %4d ms, others %4d ms, %d statements, %d lines  %.60v %.60v %.30v %.60v %.60v %.60v", name, read.Milliseconds(), rest.Milliseconds(), n, len(g.Lines), err, err2, err3, err4, err5, err6)
-		if read > 30*time.Second || rest > 30*time.Second {
-			t.Errorf("%s took %v and %v", name, read, rest)
-		}
+// hostileTexts are texts that somebody could have made to keep the readers busy.
+func hostileTexts() []hostile.Text {
+	return []hostile.Text{
+		hostile.Fill("brackets", `{"Network":`, "[", ""),
+		hostile.Fill("deep object", "", `{"Network":`, ""),
+		hostile.Fill("keys", "{", `"Network":"10.0.0.0/8",`, `"Network":"10.0.0.0/8"}`),
+		hostile.Fill("other keys", "{", `"a":1,`, `"Network":"10.0.0.0/8"}`),
+		hostile.Fill("backend keys", `{"Backend":{`, `"MTU":1,`, `"MTU":1}}`),
+		hostile.Fill("long string", `{"Network":"`, "x", `"}`),
+		hostile.Fill("escapes", `{"Network":"`, `\u0041`, `"}`),
+		hostile.Fill("config maps", "", "---\nkind: ConfigMap\ndata: {net-conf.json: ''}\n", ""),
+		hostile.Fill("lists", "items:\n", "- items: [{kind: ConfigMap, data: {net-conf.json: '{}'}}]\n", ""),
+		hostile.Fill("env", "", "FLANNEL_MTU=1\n", ""),
+		hostile.Fill("env list", "FLANNEL_NETWORK=", "10.0.0.0/8,", ""),
+		hostile.Fill("env variables", "A=$A$A\n", "FLANNEL_MTU=${A}${A}\n", ""),
+		hostile.Fill("env doubling", "A=x\n", "A=$A$A\n", ""),
+		hostile.Fill("env quote", `FLANNEL_MTU="`, "\\n", ""),
+		hostile.Fill("log", "", "E0611 08:15:02.000001       1 main.go:326] Error registering network: failed to acquire lease: node \"n\" pod cidr not assigned\n", ""),
+		hostile.Fill("log line", "pod cidr not assigned ", `node "`, ""),
+		hostile.Fill("log braces", "", "{\"log\":\"subnet \\\"", ""),
+		hostile.Fill("alias", "a: &a {kind: ConfigMap, data: {net-conf.json: x}}\nitems: [", "*a,", "]"),
+		hostile.Fill("values", "podCidr: 10.0.0.0/8\nflannel:\n", "  mtu: 1400\n", ""),
+		hostile.Fill("helm text", "podCidr: '", "x", "'"),
+		hostile.Fill("zeros", "", "\x00", ""),
+		hostile.Fill("header", "", "$ kubectl get flannel\n", ""),
 	}
 }
+
+var hostileReaders = []hostile.Reader{
+	{Name: "Read net-conf.json", Read: func(b []byte) {
+		d, _ := Read(b, Options{Name: "net-conf.json"})
+		d.Statements()
+	}},
+	{Name: "Read", Read: func(b []byte) {
+		d, _ := Read(b, Options{Name: "x"})
+		d.Statements()
+	}},
+	{Name: "ReadLog", Read: func(b []byte) { ReadLog(b, Options{}) }},
+	{Name: "ParseNetConf", Read: func(b []byte) { ParseNetConf(b) }},
+	{Name: "ParseSubnetEnv", Read: func(b []byte) { ParseSubnetEnv(b) }},
+	{Name: "ParseSubnetEnvCNI", Read: func(b []byte) { ParseSubnetEnvCNI(b) }},
+}
+
+func TestHostile(t *testing.T)      { hostile.Test(t, hostileReaders, hostileTexts()) }
+func BenchmarkHostile(b *testing.B) { hostile.Bench(b, hostileReaders, hostileTexts()) }
 
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{

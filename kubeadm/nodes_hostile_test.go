@@ -2,91 +2,66 @@ package kubeadm
 
 import (
 	"bytes"
-	"os"
-	"runtime"
-	"strings"
 	"testing"
-	"time"
+
+	"github.com/kubecidr/kubecidr/internal/hostile"
 )
 
-// No file takes a reader of this package more than 100 ms for each MiB, or more memory than that of 100,000 objects, whatever
-// it holds. The bounds are far above that, for a busy machine and for the race detector, which makes regular expressions
-// allocate anew each time; what grows with the square of the size is beyond them still.
-func TestHostile(t *testing.T) {
-	size, mostTime, mostMemory := 256<<10, 10*time.Second, uint64(4e9)
-	if os.Getenv("KUBECIDR_LONG") != "" {
-		size, mostTime = 10<<20, 15*time.Second
-	}
-	fill := func(head, s string) []byte { return []byte(head + strings.Repeat(s, (size-len(head))/len(s))) }
+// hostileObjects are texts that somebody could have made to keep the readers of objects, tables and logs busy.
+func hostileObjects() []hostile.Text {
 	const list = `{"kind":"List","items":[`
-	for _, tt := range []struct {
-		name string
-		data []byte
-	}{
-		{"deep lists", fill(list, "[")},
-		{"deep objects", fill("", `{"items":`)},
-		{"many small items", fill(list, "{},")},
-		{"many nodes without anything", fill(list, `{"kind":"Node"},`)},
-		{"many addresses", fill(list+`{"kind":"Node","status":{"addresses":[`, `{"type":"InternalIP","address":"10.0.0.1"},`)},
-		{"many subnets", fill(list+`{"kind":"Node","spec":{"podCIDRs":[`, `"10.0.0.0/24",`)},
-		{"many annotations", fill(list+`{"kind":"Node","metadata":{"annotations":{`, `"flannel.alpha.coreos.com/a":"b",`)},
-		{"many kinds", fill(list, `{"kind":"a\u0041"},`)},
-		{"one long string", fill(list+`{"kind":"Node","metadata":{"name":"`, "a")},
-		{"one long key", fill(`{"`, "a")},
-		{"escapes", fill(list+`{"kind":"Pod","x":"`, `\ud83d`)},
-		{"numbers", fill(list, "1,")},
-		{"a long number", fill("", "1")},
-		{"blanks", fill("{", " ")},
-		{"line ends", fill("{", "\n")},
-		{"kind late, all read again", fill(list, `{"spec":{"podCIDR":"10.0.0.0/24"},"kind":"Node"},`)},
-		{"a header of many columns", fill("NAME  ", "A  ")},
-		{"headers", fill("", "NAME   PODCIDR\n")},
-		{"a table", fill("NAME   PODCIDR\n", "a      10.0.0.0/24\n")},
-		{"a table with long cells", fill("NAME   PODCIDR\na  ", "x")},
-		{"events", fill("REASON   MESSAGE\n", "a        CIDRNotAvailable\n")},
-		{"pairs", fill("", "a 10.0.0.0/24\n")},
-		{"one long pair", fill("a ", "10.0.0.0/24,")},
-		{"described", fill("", "Name:  a\nRoles: b\n")},
-		{"described events", fill("Name:  a\nEvents:\n", "  Normal  a  b  c  Node w status is now: CIDRNotAvailable\n")},
-		{"a log", fill("", "Node w status is now: CIDRNotAvailable\n")},
-		{"a log in one line", fill("", "cidr out the range of cluster cidr ")},
-		{"quotes", fill("", `CIDR \"`)},
-		{"docker in docker", fill("", `{"log":"`)},
-		{"zeros", make([]byte, size)},
-		{"kubelet's flags", fill("", "kubelet --max-pods ")},
-		{"UTF-16", fill("\xff\xfe", "{\x00")},
-	} {
-		for _, r := range []struct {
-			name string
-			read func(data []byte)
-		}{
-			{"ReadObjects", func(b []byte) {
-				if o, _ := ReadObjects("f", bytes.NewReader(b)); o.Kinds != nil {
-					o.Statements()
-				}
-			}},
-			{"ReadText", func(b []byte) {
-				x, _ := ReadText("f", bytes.NewReader(b))
-				x.Statements()
-			}},
-			{"ReadLog", func(b []byte) {
-				l, _ := ReadLog("f", bytes.NewReader(b))
-				l.Statements()
-			}},
-			{"ParseKubelet", func(b []byte) { ParseKubelet("f", b) }},
-		} {
-			if r.name == "ReadObjects" && tt.data[0] != '{' && tt.data[0] != '[' && tt.data[0] != 0xff {
-				continue // YAML: package source bounds it
-			}
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			start := time.Now()
-			r.read(tt.data)
-			took := time.Since(start)
-			runtime.ReadMemStats(&after)
-			if mem := after.TotalAlloc - before.TotalAlloc; took > mostTime || mem > mostMemory {
-				t.Errorf("%s of %s took %v and %d MiB", r.name, tt.name, took, mem>>20)
-			}
-		}
+	return []hostile.Text{
+		hostile.Fill("deep lists", list, "[", ""),
+		hostile.Fill("deep objects", "", `{"items":`, ""),
+		hostile.Fill("many small items", list, "{},", ""),
+		hostile.Fill("many nodes without anything", list, `{"kind":"Node"},`, ""),
+		hostile.Fill("many addresses", list+`{"kind":"Node","status":{"addresses":[`, `{"type":"InternalIP","address":"10.0.0.1"},`, ""),
+		hostile.Fill("many subnets", list+`{"kind":"Node","spec":{"podCIDRs":[`, `"10.0.0.0/24",`, ""),
+		hostile.Fill("many annotations", list+`{"kind":"Node","metadata":{"annotations":{`, `"flannel.alpha.coreos.com/a":"b",`, ""),
+		hostile.Fill("many kinds", list, `{"kind":"a\u0041"},`, ""),
+		hostile.Fill("one long string", list+`{"kind":"Node","metadata":{"name":"`, "a", ""),
+		hostile.Fill("one long key", `{"`, "a", ""),
+		hostile.Fill("escapes", list+`{"kind":"Pod","x":"`, `\ud83d`, ""),
+		hostile.Fill("numbers", list, "1,", ""),
+		hostile.Fill("a long number", "", "1", ""),
+		hostile.Fill("blanks", "{", " ", ""),
+		hostile.Fill("line ends", "{", "\n", ""),
+		hostile.Fill("kind late, all read again", list, `{"spec":{"podCIDR":"10.0.0.0/24"},"kind":"Node"},`, ""),
+		hostile.Fill("a header of many columns", "NAME  ", "A  ", ""),
+		hostile.Fill("headers", "", "NAME   PODCIDR\n", ""),
+		hostile.Fill("a table", "NAME   PODCIDR\n", "a      10.0.0.0/24\n", ""),
+		hostile.Fill("a table with long cells", "NAME   PODCIDR\na  ", "x", ""),
+		hostile.Fill("events", "REASON   MESSAGE\n", "a        CIDRNotAvailable\n", ""),
+		hostile.Fill("pairs", "", "a 10.0.0.0/24\n", ""),
+		hostile.Fill("one long pair", "a ", "10.0.0.0/24,", ""),
+		hostile.Fill("described", "", "Name:  a\nRoles: b\n", ""),
+		hostile.Fill("described events", "Name:  a\nEvents:\n", "  Normal  a  b  c  Node w status is now: CIDRNotAvailable\n", ""),
+		hostile.Fill("a log", "", "Node w status is now: CIDRNotAvailable\n", ""),
+		hostile.Fill("a log in one line", "", "cidr out the range of cluster cidr ", ""),
+		hostile.Fill("quotes", "", `CIDR \"`, ""),
+		hostile.Fill("docker in docker", "", `{"log":"`, ""),
+		hostile.Fill("zeros", "", "\x00", ""),
+		hostile.Fill("kubelet's flags", "", "kubelet --max-pods ", ""),
+		hostile.Fill("UTF-16", "\xff\xfe", "{\x00", ""),
 	}
 }
+
+var objectReaders = []hostile.Reader{
+	{Name: "ReadObjects", Read: func(b []byte) {
+		if o, _ := ReadObjects("f", bytes.NewReader(b)); o.Kinds != nil {
+			o.Statements()
+		}
+	}},
+	{Name: "ReadText", Read: func(b []byte) {
+		x, _ := ReadText("f", bytes.NewReader(b))
+		x.Statements()
+	}},
+	{Name: "ReadLog", Read: func(b []byte) {
+		l, _ := ReadLog("f", bytes.NewReader(b))
+		l.Statements()
+	}},
+	{Name: "ParseKubelet", Read: func(b []byte) { ParseKubelet("f", b) }},
+}
+
+func TestHostileObjects(t *testing.T)      { hostile.Test(t, objectReaders, hostileObjects()) }
+func BenchmarkHostileObjects(b *testing.B) { hostile.Bench(b, objectReaders, hostileObjects()) }

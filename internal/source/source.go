@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"sort"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/kubecidr/kubecidr/plan"
 )
@@ -147,16 +146,6 @@ func (f *File) Offset(n, c int) int {
 		end = f.lines[n] - 1
 	}
 	return f.lines[n-1] + min(max(c-1, 0), end-f.lines[n-1])
-}
-
-// runeOffset is Offset with the column counted in characters, as yaml.v3 counts.
-func (f *File) runeOffset(n, c int) int {
-	i := f.Offset(n, 1)
-	for ; c > 1 && i < len(f.Data) && f.Data[i] != '\n'; c-- {
-		_, w := utf8.DecodeRune(f.Data[i:])
-		i += w
-	}
-	return i
 }
 
 // Lines returns the number of lines of f; a last line without characters does not count.

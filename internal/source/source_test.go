@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf16"
 
+	"github.com/kubecidr/kubecidr/internal/hostile"
 	"github.com/kubecidr/kubecidr/plan"
 )
 
@@ -402,44 +402,42 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestHostile reads 10 MB of texts that make parsers slow. The bound is wide, for machines that do other work too.
-func TestHostile(t *testing.T) {
-	const size = 10 << 20
-	if testing.Short() {
-		t.Skip("short")
-	}
-	rep := func(s string) string { return strings.Repeat(s, size/len(s)) }
-	var steps strings.Builder
-	for i := 0; steps.Len() < size; i++ {
-		steps.WriteString(strings.Repeat(" ", i) + "a:\n")
-	}
-	for name, in := range map[string]string{
-		"[": rep("["), "{": rep("{"), "- ": rep("- "), "? ": rep("? "), "a: ": rep("a: "), "[]": "[" + rep("[],") + "]", "tower": rep(strings.Repeat("[", 99) + strings.Repeat("]", 99) + ",\n"),
-		"entries": rep("a: 1\n"), "items": rep("-\n"), "flow items": "[" + rep("a,") + "]", "flow entries": "{" + rep("a: b,") + "}",
-		"commented": rep("a: 1 # x\n"), "comments": rep("#\n"), "documents": rep("---\n"), "full documents": rep("--- a\n"), "line ends": rep("\n"), "blanks": rep(" "),
-		"anchors": rep("&a "), "aliases": rep("*a "), "tags": rep("!a "), "quotes": rep("'"), "dquotes": rep(`"`), "escapes": `"` + rep(`\n`) + `"`, "colons": rep(":"), "commas": rep(","),
-		"plain": rep("a\n"), "letters": rep("a"), "literal": "a: |\n" + rep(" x\n"), "folded": "a: >\n" + rep(" x\n"), "steps": steps.String(),
-		"quoted in flow": "[" + rep(`a: "b,c,d", `) + "]", "null bytes": rep("\x00"), "wrong UTF-8": rep("\xff"), "alias list": "a: &a [x]\nb: [" + rep("*a, ") + "]",
-		"hidden quotes": "[" + rep(`a "b,c,d,e,f,g,h,i,j" c, `) + "]", "merge": "x: &x {a: 1}\n" + rep("- <<: *x\n"), "directives": rep("%TAG ! x\n"), "brace lines": rep("{\n"), "unclosed": `{"a": ` + rep(`"`),
-	} {
-		for _, how := range []string{"YAML", "JSON"} {
-			start := time.Now()
-			f, err := New("f", []byte(in), Limits{})
-			if err == nil {
-				if how == "YAML" {
-					_, err = f.YAML()
-				} else {
-					_, err = f.JSON()
-				}
+// hostileTexts are texts that make parsers slow.
+func hostileTexts() []hostile.Text {
+	rep := func(name, unit string) hostile.Text { return hostile.Fill(name, "", unit, "") }
+	return []hostile.Text{
+		rep("[", "["), rep("{", "{"), rep("- ", "- "), rep("? ", "? "), rep("a: ", "a: "), hostile.Fill("[]", "[", "[],", "]"), rep("tower", strings.Repeat("[", 99)+strings.Repeat("]", 99)+",\n"),
+		rep("entries", "a: 1\n"), rep("items", "-\n"), hostile.Fill("flow items", "[", "a,", "]"), hostile.Fill("flow entries", "{", "a: b,", "}"),
+		rep("commented", "a: 1 # x\n"), rep("comments", "#\n"), rep("documents", "---\n"), rep("full documents", "--- a\n"), rep("line ends", "\n"), rep("blanks", " "),
+		rep("anchors", "&a "), rep("aliases", "*a "), rep("tags", "!a "), rep("quotes", "'"), rep("dquotes", `"`), hostile.Fill("escapes", `"`, `\n`, `"`), rep("colons", ":"), rep("commas", ","),
+		rep("plain", "a\n"), rep("letters", "a"), hostile.Fill("literal", "a: |\n", " x\n", ""), hostile.Fill("folded", "a: >\n", " x\n", ""),
+		hostile.Fill("quoted in flow", "[", `a: "b,c,d", `, "]"), rep("null bytes", "\x00"), rep("wrong UTF-8", "\xff"), hostile.Fill("alias list", "a: &a [x]\nb: [", "*a, ", "]"),
+		hostile.Fill("hidden quotes", "[", `a "b,c,d,e,f,g,h,i,j" c, `, "]"), hostile.Fill("merge", "x: &x {a: 1}\n", "- <<: *x\n", ""), rep("directives", "%TAG ! x\n"), rep("brace lines", "{\n"), hostile.Fill("unclosed", `{"a": `, `"`, ""),
+		{Name: "steps", Make: func(size int) string {
+			var steps strings.Builder
+			for i := 0; steps.Len() < size; i++ {
+				steps.WriteString(strings.Repeat(" ", i) + "a:\n")
 			}
-			d := time.Since(start)
-			t.Logf("%-15s %s %5d ms  %.90v", name, how, d.Milliseconds(), err)
-			if d > 20*time.Second {
-				t.Errorf("%s %s took %v", name, how, d)
-			}
-		}
+			return steps.String()
+		}},
 	}
 }
+
+var hostileReaders = []hostile.Reader{
+	{Name: "YAML", Read: func(b []byte) {
+		if f, err := New("f", b, Limits{}); err == nil {
+			f.YAML()
+		}
+	}},
+	{Name: "JSON", Read: func(b []byte) {
+		if f, err := New("f", b, Limits{}); err == nil {
+			f.JSON()
+		}
+	}},
+}
+
+func TestHostile(t *testing.T)      { hostile.Test(t, hostileReaders, hostileTexts()) }
+func BenchmarkHostile(b *testing.B) { hostile.Bench(b, hostileReaders, hostileTexts()) }
 
 func TestRecognise(t *testing.T) {
 	for _, in := range []string{"<!DOCTYPE html>\n<html>", "\n <html lang=en>", "<!-- saved -->\n<html>", "<?xml version='1.0'?>"} {

@@ -227,6 +227,28 @@ type converter struct {
 	line  int    // lines before the document
 	nodes int
 	done  map[*yaml.Node]*converted // anchored values
+	last  mark                      // where the last value stands; the next one mostly stands behind it
+}
+
+// A mark is a place in a file: line and column, in characters as yaml.v3 counts them, and offset in bytes.
+type mark struct{ line, column, offset int }
+
+// offset returns the offset of a place that yaml.v3 names. It goes on from the last one where that stands in the same line, so that the places of a long line's values cost O(length of the line) together.
+func (c *converter) offset(line, column int) int {
+	m, d := c.last, c.f.Data
+	if m.line != line {
+		m = mark{line, 1, c.f.Offset(line, 1)}
+	}
+	for ; m.column > max(column, 1); m.column-- {
+		_, w := utf8.DecodeLastRune(d[:m.offset])
+		m.offset -= w
+	}
+	for ; m.column < column && m.offset < len(d) && d[m.offset] != '\n'; m.column++ {
+		_, w := utf8.DecodeRune(d[m.offset:])
+		m.offset += w
+	}
+	c.last = m
+	return m.offset
 }
 
 type converted struct {
@@ -287,7 +309,7 @@ func decode1(dec *yaml.Decoder, y *yaml.Node) (err error) {
 
 // at returns the offset of a node's first byte, behind its anchor and tag.
 func (c *converter) at(y *yaml.Node) int {
-	i := c.f.runeOffset(y.Line+c.line, y.Column)
+	i := c.offset(y.Line+c.line, y.Column)
 	d := c.f.Data
 	if y.Kind == yaml.AliasNode || i >= len(d) || d[i] != '&' && d[i] != '!' {
 		return i
