@@ -2,6 +2,7 @@ package flannel
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -373,7 +374,7 @@ func (d *Document) missing(n, data *source.Node, object string) {
 				f.Fix[0] = fmt.Sprintf("rename %q to \"net-conf.json\"", e.Key)
 			}
 		}
-		f.Message += "; it has " + strings.Join(keys, ", ")
+		f.Message += "; it has " + cmp.Or(strings.Join(keys, ", "), "none")
 	}
 	f.Message += ": flannel ends with \"failed to read net conf: open /etc/kube-flannel/net-conf.json: no such file or directory\""
 	f.Where = []plan.Place{{Position: posOr(pos, plan.Position{File: d.File})}}

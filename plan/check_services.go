@@ -96,7 +96,8 @@ func (c *checker) serviceAddresses() {
 			f.Where = append(f.Where, placeOf(s, s.Key+" "+s.Text))
 		}
 		f.Where = append(f.Where, placeOf(c.services[0].s, "services "+c.services[0].text()))
-		if cause := c.cause(RuleControlPlaneFlagsDiffer, RuleServiceRangeMismatch); cause != nil {
+		// That the address of cluster DNS lies outside is what the other Services show as well.
+		if cause := c.cause(RuleControlPlaneFlagsDiffer, RuleServiceRangeMismatch, RuleClusterDNSOutside); cause != nil {
 			explain(cause, string(f.Rule)+": "+f.Message, f)
 		} else {
 			c.add(f)
