@@ -146,9 +146,13 @@ func (r *Repair) mend(rules nodeRules) (missing int, err error) {
 // A placer hands out subnets to nodes that are mended one after the other.
 type placer struct {
 	rules nodeRules
-	pools []*cidr.Pool              // used: kept by a right node, given already, or not usable
+	pools []*cidr.Pool              // for each range, used: kept by a right node, given already, or not usable
 	held  map[string][]netip.Prefix // what nodes that are not yet mended hold
-	dirty []*cidr.Pool              // used: held by any of them, or, where stale, by one that was mended since
+
+	// What mark works out. It stays on the safe side, since nodes that are mended hold less and less, until it is worked out
+	// again.
+	clean []*cidr.Pool    // used: used in pools, or held by any of them
+	alone map[string]bool // nodes of which no other of them holds a part
 	stale bool
 }
 
@@ -168,9 +172,7 @@ func (r *Repair) plan(rules nodeRules, right []InventoryNode, all bool) (missing
 				}
 			}
 		}
-		split := pool.Split()
 		p.pools = append(p.pools, pool)
-		p.dirty = append(p.dirty, cidr.NewPool(split))
 	}
 	why := map[string][]string{}
 	for _, f := range r.Faults {
@@ -228,22 +230,31 @@ func (r *Repair) plan(rules nodeRules, right []InventoryNode, all bool) (missing
 				break
 			}
 		}
-		if at >= 0 {
+		switch {
+		case at >= 0:
 			n := recreate[at]
 			recreate = slices.Delete(recreate, at, at+1)
 			p.release(n)
 			steps = append(steps, RepairStep{Kind: RepairRecreate, Node: n.Name, Old: n.PodCIDRs, New: got, Why: reason(n), Restarts: restarts(n)})
 			continue
-		}
-		if !all {
+		case p.stale:
+			p.mark()
+			continue
+		case !all:
 			missing += len(recreate)
-			break
+			recreate = nil
+			continue
 		}
-		n := recreate[0]
-		recreate = recreate[1:]
-		p.release(n)
-		deleted = append(deleted, n)
-		steps = append(steps, RepairStep{Kind: RepairDelete, Node: n.Name, Old: n.PodCIDRs, Why: reason(n) + "; what it holds is needed, and there is no other place for it yet", Restarts: restarts(n)})
+		// One at a time, as long as there are few; it takes too long to look again after each of very many.
+		for _, n := range recreate[:1+len(recreate)/largestExact] {
+			p.release(n)
+			deleted = append(deleted, n)
+			steps = append(steps, RepairStep{Kind: RepairDelete, Node: n.Name, Old: n.PodCIDRs, Why: reason(n) + "; what it holds is needed, and there is no other place for it yet", Restarts: restarts(n)})
+		}
+		recreate = recreate[1+len(recreate)/largestExact:]
+	}
+	if p.stale {
+		p.mark()
 	}
 	stop := false
 	for _, n := range deleted {
@@ -280,20 +291,31 @@ func (r *Repair) plan(rules nodeRules, right []InventoryNode, all bool) (missing
 	return missing, nil
 }
 
-// mark occupies in dirty what nodes hold that are not yet mended.
+// mark works out clean and alone.
 func (p *placer) mark() {
-	for i := range p.dirty {
-		fresh := cidr.NewPool(p.dirty[i].Split())
+	p.stale = false
+	p.clean = nil
+	for i, pool := range p.pools {
+		clean := pool.Clone()
 		for _, held := range p.held {
 			for _, q := range held {
 				if q.Overlaps(p.rules.ranges[i]) {
-					_ = fresh.Occupy(q) // it overlaps, so it is inside or around
+					_ = clean.Occupy(q) // it overlaps, so it is inside or around
 				}
 			}
 		}
-		p.dirty[i] = fresh
+		p.clean = append(p.clean, clean)
 	}
-	p.stale = false
+	p.alone = make(map[string]bool, len(p.held))
+	var list []candidate
+	for name, held := range p.held {
+		list = append(list, candidate{InventoryNode{Name: name}, held})
+	}
+	for _, group := range components(list) {
+		if len(group) == 1 {
+			p.alone[list[group[0]].node.Name] = true
+		}
+	}
 }
 
 // release takes note that n is deleted.
@@ -310,49 +332,55 @@ func (p *placer) place(n InventoryNode, clean bool) []netip.Prefix {
 	var got []netip.Prefix
 	for i := range p.rules.ranges {
 		q, ok := p.placeIn(i, n, clean)
-		if !ok && p.stale {
-			p.mark()
-			q, ok = p.placeIn(i, n, clean)
-		}
 		if !ok {
 			return nil
 		}
 		got = append(got, q)
 	}
 	for i, q := range got {
-		_ = p.pools[i].Occupy(q) // a subnet of the pool
+		_ = p.pools[i].Occupy(q) // a subnet of both pools
+		_ = p.clean[i].Occupy(q)
 	}
 	return got
 }
 
 func (p *placer) placeIn(i int, n InventoryNode, clean bool) (netip.Prefix, bool) {
-	own := p.held[n.Name]
-	// others reports whether another node that is not yet mended holds part of q.
-	others := func(q netip.Prefix) bool {
-		for name, held := range p.held {
-			if name != n.Name && slices.ContainsFunc(held, q.Overlaps) {
-				return true
+	own := p.alone[n.Name] || !clean
+	// Its own, if that is right in this family.
+	if i < len(n.PodCIDRs) && own {
+		if q, ok := parsePodCIDR(n.PodCIDRs[i]); ok && q.Bits() == p.rules.masks[i] && p.rules.ranges[i].Overlaps(q) && p.pools[i].IsFree(q) {
+			return q, true
+		}
+	}
+	for q := range p.clean[i].FreeSubnets() {
+		return q, true
+	}
+	if !clean {
+		for q := range p.pools[i].FreeSubnets() {
+			return q, true
+		}
+		return netip.Prefix{}, false
+	}
+	if !own {
+		return netip.Prefix{}, false
+	}
+	// What only it holds itself is free once it is deleted.
+	split := p.pools[i].Split()
+	for _, q := range p.held[n.Name] {
+		if !q.Overlaps(p.rules.ranges[i]) {
+			continue
+		}
+		first, ok := split.Index(q.Addr())
+		if !ok {
+			first = 0 // it is larger than the range
+		}
+		for at := first; at < split.Len() && split.At(at).Overlaps(q); at++ {
+			if sub := split.At(at); p.pools[i].IsFree(sub) {
+				return sub, true
 			}
 		}
-		return false
 	}
-	// Its own, if that is right in this family.
-	if i < len(n.PodCIDRs) {
-		if q, ok := parsePodCIDR(n.PodCIDRs[i]); ok && q.Bits() == p.rules.masks[i] && p.rules.ranges[i].Overlaps(q) && p.pools[i].IsFree(q) && (!clean || !others(q)) {
-			return q, true
-		}
-	}
-	var second netip.Prefix
-	for q := range p.pools[i].FreeSubnets() {
-		if !p.dirty[i].IsUsed(q) {
-			return q, true
-		}
-		// What only it holds itself is free once it is deleted.
-		if !second.IsValid() && (!clean || slices.ContainsFunc(own, q.Overlaps) && !others(q)) {
-			second = q
-		}
-	}
-	return second, second.IsValid()
+	return netip.Prefix{}, false
 }
 
 // bracket puts what has to be done to the controller manager around steps. It asks the twin.
