@@ -1,10 +1,14 @@
 // Package kubeadm reads and writes the files in which kubeadm and the control plane hold a cluster's address ranges.
 //
 // Start with [ParseConfig] for a kubeadm configuration file or the kubeadm-config ConfigMap, [ParseCommands] for a
-// `kubeadm init` or `kubeadm join` line as it was pasted from a shell, and [ParseStaticPods] for the manifests of
+// `kubeadm init` or `kubeadm join` line as it was pasted from a shell, and [ParseManifests] for the manifests of
 // kube-controller-manager and kube-apiserver. Each takes the file's name and its bytes and returns plain values, in which
 // every value keeps its line and column. A file that holds none of what a function looks for gives nothing and no error,
 // so that a caller may ask each of them about a file of unknown kind.
+//
+// [ParseKubeProxy] and [ParseKubelet] read what those two are told, [Nodes], [ReadNodes] and [ReadObjects] the objects of a cluster, lists
+// of any length included, [ReadText] the plain output of kubectl, and [ReadLog] the log lines that bear on address ranges.
+// [NewNodePatch] writes the subnet of a node that has none.
 //
 // What was read is then turned into [plan.Statement] values by the Statements methods, which [plan.Check] compares with
 // those of other sources. Rules that span two files are not here but there. What is wrong with one file alone is among the

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/bits"
 	"net/netip"
+
+	"github.com/kubecidr/kubecidr/cidr"
 )
 
 // Limits of Kubernetes on ranges, as prefix lengths.
@@ -134,9 +136,8 @@ func supernet(p netip.Prefix, bits int) netip.Prefix {
 
 // commas returns n with a comma between groups of three digits: "1,024".
 func commas(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
+	if n < 0 {
+		return "-" + cidr.FormatCount(-uint64(n))
 	}
-	return s
+	return cidr.FormatCount(uint64(n))
 }
