@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/kubecidr/kubecidr"
@@ -50,6 +51,7 @@ type settings struct {
 	rules   bool
 	explain string
 	paths   []string
+	text    bool
 }
 
 func run(args []string, stdout, stderr io.Writer) int {
@@ -91,7 +93,26 @@ func check(s settings, stdout, stderr io.Writer) (sound bool, err error) {
 	if f, ok := stdout.(*os.File); ok {
 		o.Color = cli.Colors(f)
 	}
-	return r.Err() == nil, s.write(r, stdout, o)
+	if err := s.write(r, stdout, o); err != nil {
+		return false, err
+	}
+	if s.text && slices.ContainsFunc(r.Findings, mendable) {
+		_, err = fmt.Fprintf(stdout, "\nWhich nodes to change, in which order, with which commands: go run ./examples/repair %s\n", strings.Join(s.paths, " "))
+	}
+	return r.Err() == nil, err
+}
+
+// mendable reports whether examples/repair has something to say about f.
+func mendable(f plan.Finding) bool {
+	if f.Waived != "" {
+		return false
+	}
+	switch f.Rule {
+	case plan.RulePodCIDRMissing, plan.RuleNodeSubnetDuplicate, plan.RulePodCIDROutsideClusterCIDR, plan.RulePodCIDRFamilyMissing,
+		plan.RuleNodeMaskImmutable, plan.RuleClusterCIDRExhausted:
+		return true
+	}
+	return slices.ContainsFunc(f.Symptoms, mendable)
 }
 
 // parse reads the flags. The error is one line.
@@ -124,6 +145,7 @@ func parse(args []string) (s settings, err error) {
 	writers := map[string]func(plan.Report, io.Writer, plan.ReportOptions) error{
 		"text": plan.Report.WriteText, "json": plan.Report.WriteJSON, "sarif": plan.Report.WriteSARIF,
 	}
+	s.text = *output == "text"
 	if s.write = writers[*output]; s.write == nil {
 		return s, fmt.Errorf("-o %q: must be text, json or sarif", *output)
 	}
