@@ -322,6 +322,7 @@ func subnetStatement(host string, subnets []plan.Value[netip.Prefix]) plan.State
 	s := plan.Statement{Component: plan.Node, Host: host, Pos: subnets[0].Pos, Role: plan.RoleNodePods, Key: "spec.podCIDR", Text: subnets[0].Text}
 	if len(subnets) > 1 {
 		s.Key = "spec.podCIDRs"
+		s.PrefixPos = make([]plan.Position, 0, len(subnets))
 	}
 	s.Prefixes = make([]netip.Prefix, 0, len(subnets))
 	for i, v := range subnets {
@@ -330,13 +331,16 @@ func subnetStatement(host string, subnets []plan.Value[netip.Prefix]) plan.State
 		}
 		if !v.V.IsValid() {
 			_, s.Err = cidr.ParseLenient(v.Text)
-			s.Pos, s.Prefixes = v.Pos, nil
+			s.Pos, s.Prefixes, s.PrefixPos = v.Pos, nil, nil
 			for _, v := range subnets[i+1:] {
 				s.Text += "," + v.Text
 			}
 			return s
 		}
 		s.Prefixes = append(s.Prefixes, v.V)
+		if len(subnets) > 1 {
+			s.PrefixPos = append(s.PrefixPos, v.Pos)
+		}
 	}
 	return s
 }

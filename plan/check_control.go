@@ -662,7 +662,7 @@ func (c *checker) maskLimits() {
 				continue
 			}
 			bits := h.p.Bits()
-			where := []Place{placeOf(h.s, "pods "+h.text())}
+			where := []Place{h.place("pods " + h.text())}
 			if ms != nil {
 				where = append(where, placeOf(ms, fmt.Sprintf("node mask /%d", m)))
 			}
@@ -770,7 +770,7 @@ func (c *checker) maskFlags() {
 				c.add(Finding{
 					Rule: RuleNodeMaskFlagIgnored, Severity: Error, RefusedBy: []Component{Kubeadm},
 					Message: fmt.Sprintf("%s %d: since 1.21 kubeadm does not look at node-cidr-mask-size when it checks the pod range %s; it assumes /%d and refuses%s", who(plain), plain.Int, h.says(), def, note),
-					Where:   []Place{placeOf(plain, fmt.Sprintf("mask /%d", plain.Int)), placeOf(h.s, "pods "+h.text())},
+					Where:   []Place{placeOf(plain, fmt.Sprintf("mask /%d", plain.Int)), h.place("pods " + h.text())},
 					Fix:     []string{fmt.Sprintf("name the flag node-cidr-mask-size-%s: %q under controllerManager.extraArgs", strings.ToLower(fam.String()), fmt.Sprint(plain.Int))},
 				})
 			}

@@ -73,12 +73,12 @@ func (c *checker) networkAgainst(net held, fam Family) {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "flannel's %s is %s", key, net.text())
-	f.Where = append(f.Where, placeOf(net.s, key+" "+net.text()))
+	f.Where = append(f.Where, net.place(key+" "+net.text()))
 	switch {
 	case len(wrong) > 0:
 		p := wrong[0]
 		fmt.Fprintf(&b, ", but the cluster's pod range is %s: ", p.says())
-		f.Where = append(f.Where, placeOf(p.s, "pods "+p.text()))
+		f.Where = append(f.Where, p.place("pods "+p.text()))
 		switch {
 		case cidr.Contains(p.p, net.p) && f.RefusedBy == nil:
 			fmt.Fprintf(&b, "flannel %v routes only the part from %v to %v, so pods with addresses beyond it are cut off", c.flannel, net.p.Addr(), cidr.Last(net.p))
@@ -243,7 +243,7 @@ func (c *checker) flannelFamilies() {
 			var b strings.Builder
 			if len(six) > 0 {
 				fmt.Fprintf(&b, "the cluster has the IPv6 pod range %s", six[0].says())
-				where = append(where, placeOf(six[0].s, "pods "+six[0].text()))
+				where = append(where, six[0].place("pods "+six[0].text()))
 			} else {
 				fmt.Fprintf(&b, "%s %s IPv6 podCIDRs (%s)", nameList(nodeNames(nodes6)), choose(len(nodes6), "has", "have"), nodeSubs(nodes6))
 			}
@@ -357,7 +357,7 @@ func (c *checker) oneSubnetEnv(e *sourceView) {
 	sev := Warning
 	for _, sub := range subs {
 		fam := FamilyOf(sub.p)
-		where = append(where, placeOf(sub.s, envKey(fam, "SUBNET")+" "+sub.s.Text))
+		where = append(where, sub.place(envKey(fam, "SUBNET")+" "+sub.s.Text))
 		written := cmp.Or(sub.s.Text, sub.text())
 		if n != nil && len(n.subs) > 0 {
 			own := ofFamily(n.subs, fam)
@@ -370,7 +370,7 @@ func (c *checker) oneSubnetEnv(e *sourceView) {
 		for _, net := range ofFamily(nets, fam) {
 			if !cidr.Contains(net.p, sub.p) && net.p.Bits() > 0 {
 				parts = append(parts, fmt.Sprintf("%s %s lies outside %s %s", envKey(fam, "SUBNET"), written, envKey(fam, "NETWORK"), net.text()))
-				where = append(where, placeOf(net.s, envKey(fam, "NETWORK")+" "+net.text()))
+				where = append(where, net.place(envKey(fam, "NETWORK")+" "+net.text()))
 				sev = Error
 			}
 		}
@@ -382,7 +382,7 @@ func (c *checker) oneSubnetEnv(e *sourceView) {
 				continue
 			}
 			parts = append(parts, fmt.Sprintf("%s is %s, but flannel's configuration says %s", envKey(fam, "NETWORK"), net.text(), conf[0].text()))
-			where = append(where, placeOf(net.s, envKey(fam, "NETWORK")+" "+net.text()), placeOf(conf[0].s, "Network "+conf[0].text()))
+			where = append(where, net.place(envKey(fam, "NETWORK")+" "+net.text()), conf[0].place("Network "+conf[0].text()))
 			sub := ofFamily(subs, fam)
 			if len(sub) == 0 || !cidr.Contains(conf[0].p, sub[0].p) {
 				sev = Error
@@ -394,7 +394,7 @@ func (c *checker) oneSubnetEnv(e *sourceView) {
 			for _, sub := range ofFamily(subs, fam) {
 				if len(pods) > 0 && !withinAny(pods, sub.p) {
 					parts = append(parts, fmt.Sprintf("%s %s lies outside the pod range %s", envKey(fam, "SUBNET"), cmp.Or(sub.s.Text, sub.text()), pods[0].says()))
-					where = append(where, placeOf(pods[0].s, "pods "+pods[0].text()))
+					where = append(where, pods[0].place("pods "+pods[0].text()))
 					sev = Error
 				}
 			}

@@ -94,7 +94,7 @@ func (c *checker) moreDuplicates(groups [][]owned) {
 			first = append(first, fmt.Sprintf("%s on %s", g[0].text(), nameList([]string{g[0].name, g[1].name})))
 		}
 		if i < maxPlaces {
-			f.Where = append(f.Where, placeOf(g[0].s, g[0].name+" "+g[0].text()), placeOf(g[1].s, g[1].name+" "+g[1].text()))
+			f.Where = append(f.Where, g[0].place(g[0].name+" "+g[0].text()), g[1].place(g[1].name+" "+g[1].text()))
 		}
 	}
 	f.Message = fmt.Sprintf("%d more pod subnets are held by more than one node: %s", len(groups), strings.Join(first, ", "))
@@ -134,7 +134,7 @@ func (c *checker) duplicate(g []owned) {
 		}
 		same = same && o.p == g[0].p
 		if i < maxPlaces {
-			f.Where = append(f.Where, placeOf(o.s, o.name+" "+o.text()))
+			f.Where = append(f.Where, o.place(o.name+" "+o.text()))
 		}
 		names = append(names, o.name)
 		whole = whole || slices.ContainsFunc(slices.Concat(c.pods, c.networks), func(h held) bool { return cidr.Contains(o.p, h.p) })
@@ -398,7 +398,7 @@ func (c *checker) capacity() {
 				b.WriteString("; a node needs a subnet of each family, and each failed attempt uses up one of the other family until kube-controller-manager is restarted")
 			}
 			f.Message = b.String()
-			f.Where = []Place{placeOf(h.s, "pods "+h.text())}
+			f.Where = []Place{h.place("pods " + h.text())}
 			if ms != nil {
 				f.Where = append(f.Where, placeOf(ms, fmt.Sprintf("node mask /%d", m)))
 			}
@@ -523,7 +523,7 @@ func (c *checker) widen(h held, m int, need uint64, k *managerView) []string {
 
 // nearlyFull tells that the next node will get nothing.
 func (c *checker) nearlyFull(k *managerView, h held, m int, n, lost uint64, total int) {
-	f := Finding{Rule: RuleClusterCIDRFull, Where: []Place{placeOf(h.s, "pods "+h.text())}}
+	f := Finding{Rule: RuleClusterCIDRFull, Where: []Place{h.place("pods " + h.text())}}
 	f.Message = fmt.Sprintf("the pod range %s holds %s node %s of /%d", h.says(), blockSum(h.p, m), choose(int(min(n, 2)), "subnet", "subnets"), m)
 	if lost > 0 {
 		f.Message += fmt.Sprintf(", less %d for the services", lost)
@@ -570,7 +570,7 @@ func (c *checker) nodeMaskImmutable() {
 			if ms != nil {
 				f.Where = append([]Place{placeOf(ms, fmt.Sprintf("node mask /%d", m))}, f.Where...)
 			} else {
-				f.Where = append([]Place{placeOf(h.s, "pods "+h.text())}, f.Where...)
+				f.Where = append([]Place{h.place("pods " + h.text())}, f.Where...)
 			}
 			first := other[0].subs[0]
 			f.Fix = []string{

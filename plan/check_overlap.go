@@ -79,7 +79,7 @@ func (c *checker) podServiceOverlap() {
 			Rule: RulePodServiceOverlap, Severity: Error, Subjects: nodeNames(in),
 			Message: fmt.Sprintf("%s %s a pod subnet inside the service range %s, which runs from %v to %v: %s",
 				nameList(nodeNames(in)), choose(len(in), "holds", "hold"), s.says(), s.p.Addr(), cidr.Last(s.p), nodeSubs(in)),
-			Where: append(nodePlaces(in), placeOf(s.s, "services "+s.text())),
+			Where: append(nodePlaces(in), s.place("services "+s.text())),
 			Fix: []string{
 				"choose a pod range outside " + s.p.String() + " and write it everywhere it stands (kubeadm, kube-controller-manager, flannel, kube-proxy)",
 				"then delete and register again the nodes listed, since a podCIDR that is set cannot be changed",
@@ -109,7 +109,7 @@ func nodeSubs(ns []*nodeView) string {
 }
 
 func (c *checker) overlapPair(p, s held) {
-	f := Finding{Rule: RulePodServiceOverlap, Where: []Place{placeOf(p.s, "pods "+p.text()), placeOf(s.s, "services "+s.text())}}
+	f := Finding{Rule: RulePodServiceOverlap, Where: []Place{p.place("pods " + p.text()), s.place("services " + s.text())}}
 	fam := FamilyOf(p.p)
 	mask := 24
 	if fam == IPv6 {
@@ -298,7 +298,7 @@ func (c *checker) hostsIn(hosts []hostAddr, r held, rule RuleID, what string, se
 	if len(in) == 0 {
 		return false
 	}
-	f := Finding{Rule: rule, Severity: sev, Where: []Place{placeOf(r.s, what+"s "+r.text())}}
+	f := Finding{Rule: rule, Severity: sev, Where: []Place{r.place(what + "s " + r.text())}}
 	var names []string
 	for i, h := range in {
 		name := h.s.Host
@@ -411,7 +411,7 @@ func (c *checker) reservedOverlap() {
 				if !h.p.Overlaps(rp) || h.s == r {
 					continue
 				}
-				f := Finding{Rule: RuleReservedOverlap, Where: []Place{placeOf(h.s, roles[i]+"s "+h.text()), placeOf(r, "reserved "+rp.String())}}
+				f := Finding{Rule: RuleReservedOverlap, Where: []Place{h.place(roles[i] + "s " + h.text()), placeOf(r, "reserved "+rp.String())}}
 				name := cmp.Or(strings.TrimSpace(strings.Replace(r.Text, rp.String(), "", 1)), r.Key, string(r.Component))
 				from := " (" + name + ")"
 				if isDocker(r) {
@@ -459,7 +459,7 @@ func (c *checker) knownOverlap() {
 			continue
 		}
 		c.add(Finding{
-			Rule: RuleKnownRangeOverlap, Severity: Info, Where: []Place{placeOf(r.h.s, r.role+"s "+r.h.text())},
+			Rule: RuleKnownRangeOverlap, Severity: Info, Where: []Place{r.h.place(r.role + "s " + r.h.text())},
 			Message: fmt.Sprintf("the %s range %s overlaps what other software takes by default where it runs: %s", r.role, r.h.says(), nameList(uses)),
 		})
 	}
@@ -478,7 +478,7 @@ func (c *checker) specialRanges() {
 		}
 		if kind := special(h.p); kind != "" {
 			c.add(Finding{
-				Rule: RuleSpecialRange, Severity: Error, Where: []Place{placeOf(h.s, role+"s "+h.text())},
+				Rule: RuleSpecialRange, Severity: Error, Where: []Place{h.place(role + "s " + h.text())},
 				Message: fmt.Sprintf("the %s range %s overlaps addresses for another purpose: %s", role, h.says(), kind),
 			})
 			return
@@ -486,7 +486,7 @@ func (c *checker) specialRanges() {
 		if isPrivate(h.p) {
 			return
 		}
-		f := Finding{Rule: RulePublicRange, Where: []Place{placeOf(h.s, role+"s "+h.text())}}
+		f := Finding{Rule: RulePublicRange, Where: []Place{h.place(role + "s " + h.text())}}
 		if r, ok := cidr.Special(h.p); ok {
 			switch r.Kind {
 			case cidr.KindShared, cidr.KindBenchmarking, cidr.KindReserved:

@@ -57,7 +57,7 @@ func (c *checker) clusterDNS() {
 				hosts = append(hosts, x.Host)
 			}
 		}
-		f.Where = append(cutPlaces(f.Where), placeOf(near.s, "services "+near.text()))
+		f.Where = append(cutPlaces(f.Where), near.place("services "+near.text()))
 		f.Subjects = hosts
 		f.Message = fmt.Sprintf("the DNS address %v (%s) is not inside the service range %s, which runs from %v to %v: no DNS service can have it",
 			b.a, who(s), near.says(), near.p.Addr(), cidr.Last(near.p))
@@ -95,7 +95,7 @@ func (c *checker) serviceAddresses() {
 		for _, s := range out[:min(len(out), maxPlaces)] {
 			f.Where = append(f.Where, placeOf(s, s.Key+" "+s.Text))
 		}
-		f.Where = append(f.Where, placeOf(c.services[0].s, "services "+c.services[0].text()))
+		f.Where = append(f.Where, c.services[0].place("services "+c.services[0].text()))
 		// That the address of cluster DNS lies outside is what the other Services show as well.
 		if cause := c.cause(RuleControlPlaneFlagsDiffer, RuleServiceRangeMismatch, RuleClusterDNSOutside); cause != nil {
 			explain(cause, string(f.Rule)+": "+f.Message, f)
@@ -191,7 +191,7 @@ func (c *checker) kubeProxy() {
 			for _, sv := range c.services {
 				if h.p == sv.p && !slices.ContainsFunc(pods, func(p held) bool { return p.p == h.p }) {
 					part = fmt.Sprintf("clusterCIDR of kube-proxy is %s, and that is the service range %s", h.text(), sv.says())
-					f.Where = append(f.Where, placeOf(sv.s, "services "+sv.text()))
+					f.Where = append(f.Where, sv.place("services "+sv.text()))
 				}
 			}
 		}
@@ -224,7 +224,7 @@ func (c *checker) kubeProxy() {
 						part += ": the wider one takes traffic of its other addresses for traffic of pods"
 						f.Severity = Warning
 					}
-					f.Where = append(f.Where, placeOf(p.s, "pods "+p.text()))
+					f.Where = append(f.Where, p.place("pods "+p.text()))
 				}
 				if part != "" && f.Severity == Error {
 					break

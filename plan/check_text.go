@@ -128,6 +128,31 @@ func placeOf(s *Statement, note string) Place {
 	return Place{Position: s.Pos, Host: s.Host, Note: note}
 }
 
+// place returns the place of one prefix of a statement with a note: of its own entry where the statement is a list.
+func (h held) place(note string) Place {
+	p := placeOf(h.s, note)
+	p.Position = h.s.entryPos(slices.Index(h.s.Prefixes, h.written))
+	return p
+}
+
+// entryPos returns where the i-th of s.Prefixes stands, and s.Pos where that cannot be told: the text goes over several lines,
+// or its entries are not the prefixes.
+func (s *Statement) entryPos(i int) Position {
+	if i >= 0 && len(s.PrefixPos) == len(s.Prefixes) && i < len(s.PrefixPos) {
+		return s.PrefixPos[i]
+	}
+	entries := strings.Split(s.Text, ",")
+	if i <= 0 || i >= len(entries) || len(entries) != len(s.Prefixes) || s.Pos.Column == 0 || strings.ContainsAny(s.Text, "\r\n") {
+		return s.Pos
+	}
+	p := s.Pos
+	for _, e := range entries[:i] {
+		p.Column += len(e) + len(",")
+	}
+	p.Column += len(entries[i]) - len(strings.TrimLeft(entries[i], " \t"))
+	return p
+}
+
 // allPlaces returns the places of several statements, those in no file left out, each place once.
 func allPlaces(ps ...Place) []Place {
 	var out []Place

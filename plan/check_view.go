@@ -90,6 +90,7 @@ func compareStatements(a, b *Statement) int {
 		compareBool(a.Bool, b.Bool),
 		compareBool(a.Default, b.Default),
 		compareBool(a.Overridden, b.Overridden),
+		slices.CompareFunc(a.PrefixPos, b.PrefixPos, Position.Compare),
 		compareSymptoms(a.Symptom, b.Symptom),
 		compareProblems(a.Finding, b.Finding),
 	)

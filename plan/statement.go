@@ -92,6 +92,10 @@ type Statement struct {
 	Addrs    []netip.Addr   // for RoleAddress and RoleDNS
 	Err      error          // why Text could not be read
 
+	// PrefixPos says where each of Prefixes stands, for those that have places of their own, as in a list of podCIDRs.
+	// Otherwise it is nil, and they stand in Text, separated by commas.
+	PrefixPos []Position
+
 	Setting Setting // for RoleSetting
 	Int     int
 	Bool    bool
