@@ -91,7 +91,7 @@ func Read(data []byte, opt Options) (*Document, error) {
 		d.Env, d.EnvErr = &e, err
 		_, d.CNIErr = ParseSubnetEnvCNI(f.Data)
 		return d, nil
-	case base == "net-conf.json" && len(text) > 0 && !bytes.Contains(text, []byte("apiVersion")),
+	case base == "net-conf.json" && !bytes.Contains(text, []byte("apiVersion")),
 		looksLikeNetConf(text):
 		d.bare(f, data, opt)
 		return d, nil
