@@ -78,13 +78,14 @@ type (
 )
 
 // WriteSARIF writes r as a SARIF 2.1.0 log with one run: a result for each finding, the place to change first as its location,
-// the others as related locations, waived findings as suppressed ones. Places without a file are left out.
+// the others as related locations, waived findings as suppressed ones. Places without a file are left out. Each file of o.Read is
+// one artifact, of however many kinds it is.
 func (r Report) WriteSARIF(w io.Writer, o ReportOptions) error {
 	run := sarifRun{ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
 	run.Tool.Driver = sarifDriver{
 		Name: "kubecidr", Version: o.Version, InformationURI: "https://github.com/kubecidr/kubecidr", Rules: []sarifRule{},
 	}
-	index := map[RuleID]int{}
+	index, listed := map[RuleID]int{}, map[sarifArtifact]bool{}
 	for _, rule := range Rules() {
 		index[rule.ID] = len(run.Tool.Driver.Rules)
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{
@@ -93,7 +94,11 @@ func (r Report) WriteSARIF(w io.Writer, o ReportOptions) error {
 		})
 	}
 	for _, f := range o.Read {
-		run.Artifacts = append(run.Artifacts, sarifArtifact{sarifFile{sarifURI(f.File)}})
+		// A file of several kinds is listed once for each; artifacts are unique: section 3.14.15.
+		if a := (sarifArtifact{sarifFile{sarifURI(f.File)}}); !listed[a] {
+			listed[a] = true
+			run.Artifacts = append(run.Artifacts, a)
+		}
 	}
 	for _, f := range r.Findings {
 		i, ok := index[f.Rule]
@@ -166,17 +171,21 @@ func sarifTextOf(s string) *sarifText {
 	return &sarifText{s}
 }
 
-// sarifURI returns a file name as a relative URI reference: section 3.4.3.
+// sarifURI returns a file name as a relative URI reference: section 3.4.3. One that begins with two slashes would read as the
+// name of a server: RFC 3986, section 4.2.
 func sarifURI(file string) string {
+	if strings.HasPrefix(file, "//") {
+		file = "/." + file
+	}
 	return (&url.URL{Path: file}).String()
 }
 
-// sarifColumn returns the column of p in Unicode code points, as far as the line is known; bytes otherwise.
+// sarifColumn returns the column of p in Unicode code points, as far as the line is known; bytes otherwise. 0 is no column.
 func sarifColumn(p Place) int {
 	if n := p.Column - 1; n > 0 && n <= len(p.Line) {
 		return len([]rune(p.Line[:n])) + 1
 	}
-	return p.Column
+	return max(p.Column, 0)
 }
 
 func joinSentences(ss ...string) string {

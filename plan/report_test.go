@@ -143,6 +143,46 @@ func TestReportSARIF(t *testing.T) {
 	}
 }
 
+// TestReportSARIFPlaces holds what the schema of the standard says of files and columns: artifacts are unique, columns count from
+// 1, and a URI is a reference to the file, never to a server.
+func TestReportSARIFPlaces(t *testing.T) {
+	r := plan.Report{Findings: []plan.Finding{{Rule: plan.RuleFileUnreadable, Severity: plan.Error, Message: "m", Where: []plan.Place{
+		{Position: plan.Position{File: "//host/x.yaml", Line: 3, Column: -1}},
+		{Position: plan.Position{File: "c:x.yaml", Line: 3, Column: 2}},
+	}}}}
+	o := plan.ReportOptions{Read: []plan.ReadFile{{File: "kcm.yaml", Kind: "kube-controller-manager manifest"}, {File: "kcm.yaml", Kind: "kubelet configuration"}, {File: "b.yaml"}}}
+	var b bytes.Buffer
+	if err := r.WriteSARIF(&b, o); err != nil {
+		t.Fatal(err)
+	}
+	type place struct {
+		PhysicalLocation struct {
+			ArtifactLocation struct{ URI string }
+			Region           map[string]int
+		}
+	}
+	var log struct {
+		Runs []struct {
+			Artifacts []struct{ Location struct{ URI string } }
+			Results   []struct{ Locations, RelatedLocations []place }
+		}
+	}
+	if err := json.Unmarshal(b.Bytes(), &log); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, a := range log.Runs[0].Artifacts {
+		got = append(got, a.Location.URI)
+	}
+	for _, p := range slices.Concat(log.Runs[0].Results[0].Locations, log.Runs[0].Results[0].RelatedLocations) {
+		got = append(got, fmt.Sprint(p.PhysicalLocation.ArtifactLocation.URI, " ", p.PhysicalLocation.Region))
+	}
+	want := []string{"kcm.yaml", "b.yaml", "/.//host/x.yaml map[startLine:3]", "./c:x.yaml map[startColumn:2 startLine:3]"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("places (-want +got):\n%s", d)
+	}
+}
+
 // A schema checks objects against member lists: "!" marks a required member, "a|b" the allowed texts.
 type schema struct{ t *testing.T }
 

@@ -1,4 +1,5 @@
 // Package conformance compares this project with the real code of Kubernetes and flannel, on generated input.
+// The SARIF logs of its reports are validated against the schema of the standard as well.
 //
 // It is a module of its own, so that nobody who imports kubecidr inherits Kubernetes. Everything is in its tests:
 //
