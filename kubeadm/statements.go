@@ -1,6 +1,7 @@
 package kubeadm
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -349,7 +350,7 @@ func (c Config) refusedAt(pos plan.Position) bool {
 func extraArgLine(comp plan.Component, v plan.Version, args []ExtraArg) CommandLine {
 	l := CommandLine{Component: comp, Version: v}
 	for _, a := range args {
-		l.Args = append(l.Args, Word{Text: "--" + a.Name.V + "=" + a.Value.V, Pos: a.Name.Pos, ValuePos: a.Value.Pos})
+		l.Args = append(l.Args, Word{Text: "--" + a.Name.V + "=" + a.Value.V, Pos: a.Name.Pos, ValuePos: cmp.Or(a.Value.Pos, a.Name.Pos)})
 	}
 	return l
 }
