@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/logline"
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/plan"
 )
@@ -40,9 +41,6 @@ func (l LogLine) String() string {
 	return s
 }
 
-// klogHeader is the header of klog and of glog, which are the same: severity, month and day, time, process, file and line.
-var klogHeader = regexp.MustCompile(`([IWEF])(\d{4} \d{2}:\d{2}:\d{2}\.\d{6}) +\d+ ([^\s:\]]+:\d+)\] ?`)
-
 // ParseLogLine looks a line of a log, or the text of an event, up in the catalogue. What containers, journald and kubectl put in
 // front of it is passed over. ok is false for every line that the catalogue does not know.
 func ParseLogLine(line string) (l LogLine, ok bool) {
@@ -51,15 +49,9 @@ func ParseLogLine(line string) (l LogLine, ok bool) {
 	if !mayMatch(line) {
 		return LogLine{}, false
 	}
-	text := line
-	if at := klogHeader.FindStringSubmatchIndex(line); at != nil {
-		l.Severity, l.Time, l.Source = line[at[2]], line[at[4]:at[5]], line[at[6]:at[7]]
-		text = line[at[1]:]
-	} else {
-		text = stripPrefixes(text)
-	}
-	text, _, _ = strings.Cut(text, `\n","stream":`) // Docker
-	text = strings.TrimSpace(strings.ReplaceAll(text, `\"`, `"`))
+	in := logline.Split(line)
+	l.Severity, l.Time, l.Source = in.Severity, in.Time, in.Source
+	text := strings.TrimSpace(strings.ReplaceAll(in.Text, `\"`, `"`))
 	y, level, ok := recognize(text)
 	if !ok {
 		return LogLine{}, false
@@ -124,21 +116,6 @@ func maskedText(s string) netip.Prefix {
 		return netip.Prefix{}
 	}
 	return p
-}
-
-var linePrefixes = []*regexp.Regexp{
-	regexp.MustCompile(`^\[[^\]]{1,200}\] `), // kubectl logs --prefix
-	regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d) (?:std(?:out|err) [FP] )?`), // --timestamps, CRI
-	regexp.MustCompile(`^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s\[:]+(?:\[\d+\])?: `),                       // journald
-	regexp.MustCompile(`^\{"log":"`), // Docker
-}
-
-// stripPrefixes removes what stands before a message without klog's header.
-func stripPrefixes(s string) string {
-	for _, re := range linePrefixes {
-		s = s[len(re.FindString(s)):]
-	}
-	return s
 }
 
 // releaseLines tells the releases of flannel by the line of main.go that writes a message (sources of the tags named).

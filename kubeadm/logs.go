@@ -3,7 +3,6 @@ package kubeadm
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/netip"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/jsonscan"
+	"github.com/kubecidr/kubecidr/internal/logline"
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/plan"
 )
@@ -215,18 +215,7 @@ func nodeIn(text string) string {
 	return ""
 }
 
-// The headers of log lines, outer ones first.
 var (
-	// Nov 23 05:57:29 cp1 kubelet[812]: or 2026-01-01T00:00:00+0000 cp1 kubelet[812]:
-	syslogHeader = regexp.MustCompile(`^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\dT\S+) ([A-Za-z0-9][-A-Za-z0-9.]*) ([A-Za-z0-9_./-]+)(?:\[\d+\])?: `)
-	// 2026-01-01T00:00:00.000000000Z stderr F
-	criHeader = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\S+ (?:(?:stdout|stderr) [FP] )?`)
-	// [pod/kube-controller-manager-cp1/kube-controller-manager] of kubectl logs --prefix
-	podHeader = regexp.MustCompile(`^\[pod/([-a-z0-9.]+)/([-a-z0-9.]+)\] `)
-	// E0628 13:14:30.400034       1 range_allocator.go:260]
-	klogHeader = regexp.MustCompile(`^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ ([-\w.]+\.go):\d+\] `)
-	// time="2026-01-01T00:00:00Z" level=error msg="..." of k3s, RKE2 and containerd
-	logrusHeader = regexp.MustCompile(`^time="?[^" ]+"? level=\w+ msg="`)
 	// I1206 ... flags.go:64] FLAG: --cluster-cidr="10.244.0.0/16"
 	flagLine = regexp.MustCompile(`^FLAG: --([-a-z0-9]+)="(.*)"$`)
 	// 1.15 and before: Node cp1 has CIDR 10.32.0.0/24, occupying it in CIDR map; later "... " node="cp1" podCIDR="10.32.0.0/24"
@@ -250,64 +239,18 @@ type logLine struct {
 	component plan.Component
 }
 
-// splitLog takes the headers off a line.
+// splitLog takes the headers off a line, and tells from them whose it is.
 func splitLog(line string) logLine {
-	l := logLine{text: line}
-	cut := func(n int) {
-		l.text = l.text[n:]
-		l.offset += n
+	in := logline.Split(line)
+	l := logLine{text: in.Text, offset: in.Offset, host: in.Host}
+	l.component = componentNames[in.Container]
+	if h, ok := strings.CutPrefix(in.Pod, in.Container+"-"); ok && l.host == "" && l.component != "" && l.component != plan.KubeProxy {
+		l.host = h // a static pod is named after its host
 	}
-	name := func(s string) {
-		if c := componentNames[s]; c != "" && l.component == "" {
-			l.component = c
+	for _, name := range []string{in.Program, in.File()} {
+		if l.component == "" {
+			l.component = componentNames[name]
 		}
-	}
-	cut(len(l.text) - len(strings.TrimLeft(l.text, " \t")))
-	if m := podHeader.FindStringSubmatch(l.text); m != nil {
-		cut(len(m[0]))
-		name(m[2])
-		if h, ok := strings.CutPrefix(m[1], m[2]+"-"); ok && l.component != "" && l.component != plan.KubeProxy {
-			l.host = h // a static pod is named after its host
-		}
-	}
-	if m := syslogHeader.FindStringSubmatch(l.text); m != nil {
-		cut(len(m[0]))
-		l.host = m[1]
-		name(m[2])
-	} else if m := criHeader.FindString(l.text); m != "" {
-		cut(len(m))
-	}
-	if strings.HasPrefix(l.text, "{") {
-		var j struct{ Log, Msg, Err, Error, Node, Caller string }
-		if json.Unmarshal([]byte(l.text), &j) == nil {
-			switch {
-			case j.Log != "": // docker's json-file
-				in := splitLog(strings.TrimRight(j.Log, "\n"))
-				l.text = in.text
-				name(string(in.component))
-				if in.component != "" {
-					l.component = in.component
-				}
-				return l
-			case j.Msg != "": // klog's JSON format
-				l.text = j.Msg
-				for _, kv := range [][2]string{{"err", j.Err}, {"error", j.Error}, {"node", j.Node}} {
-					if kv[1] != "" {
-						l.text += " " + kv[0] + `="` + kv[1] + `"`
-					}
-				}
-				file, _, _ := strings.Cut(j.Caller[strings.LastIndexByte(j.Caller, '/')+1:], ":")
-				name(file)
-				return l
-			}
-		}
-	}
-	if m := klogHeader.FindStringSubmatch(l.text); m != nil {
-		cut(len(m[0]))
-		name(m[1])
-	} else if m := logrusHeader.FindString(l.text); m != "" {
-		cut(len(m))
-		l.text = strings.TrimSuffix(l.text, `"`)
 	}
 	return l
 }
