@@ -392,8 +392,11 @@ func (c *checker) repeatedFlags() {
 		if s.Text == winner.Text {
 			f.Severity = Info
 		}
-		f.Message = fmt.Sprintf("%s is given more than once: %s has no effect, %s wins because it stands later",
-			who(s), quoted(s), quoted(winner))
+		why := "because it stands later"
+		if fromKubeadm(s) && s.Text != winner.Text && winner.Pos.File == s.Pos.File && winner.Pos.Compare(s.Pos) < 0 {
+			why = "although it stands earlier: this release of kubeadm sorts repeated arguments by their text"
+		}
+		f.Message = fmt.Sprintf("%s is given more than once: %s has no effect, %s wins %s", who(s), quoted(s), quoted(winner), why)
 		f.Where = []Place{placeOf(s, quoted(s)+", without effect"), placeOf(winner, quoted(winner)+", in force")}
 		f.Fix = []string{fmt.Sprintf("remove %s %s, or write both families as one comma-separated list if dual-stack was meant", s.Key, quoted(s))}
 		if s.Host != "" {

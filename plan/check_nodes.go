@@ -160,9 +160,6 @@ func (c *checker) duplicate(g []owned) {
 	if whole {
 		f.Message += "; that is the whole pod range, of which every node needs a part of its own"
 	}
-	if v := c.view.release(nil); c.kubeFrom != nil && v.Major == 1 && v.Minor == 31 && v.Patch < 4 {
-		f.Message += fmt.Sprintf("; Kubernetes %v gives out subnets of nodes that are still being deleted (kubernetes/kubernetes#127792, mended in v1.31.4)", v)
-	}
 	keep := names[0]
 	f.Fix = []string{
 		"a podCIDR that is set cannot be changed and must not be patched by hand: let kube-controller-manager give each node its own",
@@ -394,8 +391,13 @@ func (c *checker) capacity() {
 					b.WriteString("; the controller manager says that none remain")
 				}
 			}
-			if k.dual() {
+			// The sets are asked in the order of the ranges, and what an earlier one gave is not given back: a defect of every
+			// release. k8s.io/kubernetes v1.37.2 pkg/controller/nodeipam/ipam/range_allocator.go AllocateOrOccupyCIDR.
+			switch {
+			case k.dual() && h.p == k.pods[len(k.pods)-1].p:
 				b.WriteString("; a node needs a subnet of each family, and each failed attempt uses up one of the other family until kube-controller-manager is restarted")
+			case k.dual():
+				b.WriteString("; a node needs a subnet of each family")
 			}
 			f.Message = b.String()
 			f.Where = []Place{h.place("pods " + h.text())}
@@ -599,7 +601,11 @@ func (c *checker) nodeFamilies() {
 			want, at = fs, ofFamily(c.networks, IPv6)[0]
 		}
 	}
-	if want == nil || c.ownIPAM() {
+	if c.ownIPAM() {
+		return
+	}
+	if want == nil {
+		c.flannelWithoutIPv6Nodes()
 		return
 	}
 	var one []*nodeView
@@ -635,6 +641,29 @@ func (c *checker) nodeFamilies() {
 			"the kubelet's --node-ip has to name an address of each family",
 		},
 		Disturbs: DisturbsNodes,
+	})
+}
+
+// flannelWithoutIPv6Nodes: flannel wants an IPv6 subnet of each node of a cluster that has IPv4 alone.
+func (c *checker) flannelWithoutIPv6Nodes() {
+	six := ofFamily(c.networks, IPv6)
+	kube, _ := c.kubeMode()
+	serving := slices.IndexFunc(c.controllers, func(k *managerView) bool { return k.serves() })
+	if len(six) == 0 || !kube || serving < 0 || len(ofFamily(c.pods, IPv6)) > 0 ||
+		slices.ContainsFunc(c.nodes, func(n *nodeView) bool { return len(ofFamily(n.subs, IPv6)) > 0 }) {
+		return
+	}
+	k := c.controllers[serving]
+	c.add(Finding{
+		Rule: RulePodCIDRFamilyMissing, Severity: Error, Subjects: nodeNames(c.nodes), RefusedBy: []Component{Flannel},
+		Message: fmt.Sprintf("flannel has EnableIPv6 and %s, but the cluster's pod range is IPv4 alone: %s; no node gets an IPv6 podCIDR, and flannel does not start without one",
+			six[0].says(), says(k.podsAt)),
+		Where: []Place{six[0].place("pods " + six[0].text()), placeOf(k.podsAt, "pods "+joinHeld(k.pods))},
+		Fix: []string{
+			"if IPv6 is not wanted: remove EnableIPv6 and IPv6Network from net-conf.json, and restart flannel",
+			fmt.Sprintf("if it is: --cluster-cidr=%s,%v on every control-plane host, a second service range, and every node drained, deleted and registered again", joinHeld(k.pods), six[0].p),
+		},
+		Disturbs: DisturbsComponent,
 	})
 }
 

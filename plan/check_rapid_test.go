@@ -73,7 +73,7 @@ func TestCheckMergeSplit(t *testing.T) {
 		want := short(plan.Check(ss...))
 		merged, split := slices.Clone(ss), slices.Clone(ss)
 		for i := range ss {
-			merged[i].Pos = plan.Position{File: "all", Line: ss[i].Pos.Line}
+			merged[i].Pos = plan.Position{File: "all", Line: ss[i].Pos.Line, Column: ss[i].Pos.Column}
 			if ss[i].Component == plan.Node || ss[i].Symptom != nil {
 				split[i].Pos = plan.Position{File: fmt.Sprintf("file%d", ss[i].Pos.Line), Line: 1}
 			}

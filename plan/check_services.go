@@ -359,19 +359,3 @@ func advertised(ss []*Statement) (netip.Addr, *Statement) {
 	}
 	return netip.Addr{}, nil
 }
-
-// upstreamBugs tells of known defects around address ranges in the release in use.
-func (c *checker) upstreamBugs() {
-	if c.kubeFrom == nil {
-		return
-	}
-	serves := slices.ContainsFunc(c.controllers, func(k *managerView) bool { return k.serves() }) || len(c.controllers) == 0 && c.withSubnet() > 0
-	add := func(msg, effect, fix string) {
-		c.add(Finding{Rule: RuleUpstreamBug, Message: msg, Effect: effect, Fix: []string{fix}, Where: []Place{placeOf(c.kubeFrom, "Kubernetes "+c.kube.String())}})
-	}
-	v := c.kube
-	if serves && !c.ownIPAM() && v.Major == 1 && v.Minor == 31 && v.Patch < 4 {
-		add(fmt.Sprintf("Kubernetes %v releases a node's podCIDR when deletion of the node begins, not when it ends (kubernetes/kubernetes#127792): a new node can get it while the old one still runs", v),
-			"two nodes with one podCIDR, where something holds nodes back from deletion by a finalizer", "upgrade to v1.31.4 or newer")
-	}
-}

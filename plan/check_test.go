@@ -95,7 +95,7 @@ type failer interface {
 //
 //	kcm[@host] pods= services= alloc= ipam= mask= mask4= mask6= version=      a manifest; what is missing is stated as missing
 //	api[@host] services= advertise= version=
-//	kubeadm[@host] pods= services= advertise= version= args.pods= args.alloc= args.mask= args.mask4= args.mask6=
+//	kubeadm[@host] pods= services= advertise= version= args.pods= args.alloc= args.mask= args.mask4= args.mask6= args.overridden=COLUMN:RANGES
 //	flannel Network= IPv6Network= EnableIPv6= EnableIPv4= SubnetLen= backend= mtu= version= kube=
 //	env@host network= subnet= network6= subnet6= mtu=
 //	node NAME SUBNETS|- [InternalIP=...]
@@ -238,6 +238,13 @@ func bundleLine(t failer, n int, line string) []plan.Statement {
 		texts(c, plan.SettingVersion, "kubernetesVersion", kv["version"])
 		if v := kv["args.pods"]; v != "" {
 			add(ranges(c, plan.RolePods, "controllerManager.extraArgs cluster-cidr", v))
+		}
+		if v := kv["args.overridden"]; v != "" { // COLUMN:RANGES
+			at, v, _ := strings.Cut(v, ":")
+			s := ranges(c, plan.RolePods, "controllerManager.extraArgs cluster-cidr", v)
+			s.Overridden, s.Pos = true, pos
+			s.Pos.Column, _ = strconv.Atoi(at)
+			add(s)
 		}
 		boolean(c, plan.SettingAllocate, "controllerManager.extraArgs allocate-node-cidrs", kv["args.alloc"])
 		number(c, plan.SettingNodeMask, "controllerManager.extraArgs node-cidr-mask-size", kv["args.mask"])
