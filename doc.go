@@ -26,7 +26,7 @@
 //
 // Arrows point one way only. Package plan knows no file format; the format packages know no rule that spans two files. What both
 // format packages need is under internal/: YAML and JSON with places (source), a streaming JSON scanner (jsonscan),
-// suggestions for misspelt names (suggest), ranges as Kubernetes' own parser reads them (ipnet), scenarios of the twin (scenario).
+// log lines without their headers (logline), suggestions for misspelt names (suggest), ranges as Kubernetes' own parser reads them (ipnet), scenarios of the twin (scenario).
 //
 // # What it is not
 //
