@@ -321,18 +321,22 @@ func (c *checker) values() {
 	for _, k := range bitsOrder {
 		ss := bits[k]
 		f := Finding{Rule: RuleCIDRHostBitsSet}
-		hs := heldBy(ss[0])
-		for _, h := range hs {
+		var parts []string
+		for _, h := range heldBy(ss[0]) {
 			if h.written == h.p {
 				continue
 			}
-			f.Message = fmt.Sprintf("%s: %v has bits set below its mask; the network is %v (%v to %v), and that is what the components use",
-				who(ss[0]), h.written, h.p, h.p.Addr(), cidr.Last(h.p))
-			f.Fix = []string{fmt.Sprintf("write %v instead of %v, or the prefix length that was meant, in every place listed", h.p, h.written)}
-			break
+			parts = append(parts, fmt.Sprintf("%v has bits set below its mask; the network is %v (%v to %v), and that is what the components use",
+				h.written, h.p, h.p.Addr(), cidr.Last(h.p)))
+			f.Fix = append(f.Fix, fmt.Sprintf("write %v instead of %v, or the prefix length that was meant, in every place listed", h.p, h.written))
 		}
+		f.Message = who(ss[0]) + ": " + strings.Join(parts, "; ")
 		for _, s := range ss {
-			f.Where = append(f.Where, placeOf(s, who(s)+" "+k.text))
+			for _, h := range heldBy(s) {
+				if h.written != h.p {
+					f.Where = append(f.Where, h.place(who(s)+" "+k.text))
+				}
+			}
 			if s.Role == RoleNodePods {
 				f.Subjects = append(f.Subjects, s.Host)
 				// k8s.io/kubernetes v1.37.2 pkg/apis/core/validation/validation.go ValidateNode, StrictIPCIDRValidation since 1.36.
