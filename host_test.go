@@ -9,6 +9,7 @@ func TestHostFromPath(t *testing.T) {
 		{"cp1/etc/kubernetes/manifests/kube-apiserver.yaml", "cp1", "a copy of the host's own tree"},
 		{"etc/kubernetes/manifests/kube-apiserver.yaml", "", "the tree of one host, unnamed"},
 		{"cluster/nodes/worker-0001/run/flannel/subnet.env", "worker-0001", "innermost folder that names a host"},
+		{"north/cp1/kube-apiserver.yaml", "cp1", "the innermost of several"},
 		{"kube-controller-manager-cp2.yaml", "cp2", "name of the mirror pod"},
 		{"cp2-kube-controller-manager.yaml", "cp2", "host first"},
 		{"cp2.example.kube-apiserver.yaml", "cp2.example", "dotted host"},

@@ -1,0 +1,95 @@
+package kubecidr
+
+import (
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// once is an input that can be read only once, as standard input can.
+func once(name, text string) Input {
+	r := strings.NewReader(text)
+	return Input{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(r), nil }}
+}
+
+func again(name, text string) Input {
+	return Input{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }}
+}
+
+func read(t *testing.T, in Input, lim Limits) File {
+	t.Helper()
+	files, err := ReadInputs([]Input{in}, Options{Limits: lim})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files.List[0]
+}
+
+// TestReadMixedList reads a list that begins with a Node and goes on with a ConfigMap of flannel's: it is streamed for its Nodes, and
+// read once more for the rest, where it can be.
+func TestReadMixedList(t *testing.T) {
+	const node = `{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "w1"}, "spec": {"podCIDR": "10.244.0.0/24"}}`
+	const conf = `{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kube-flannel-cfg"}, "data": {"net-conf.json": "{\"Network\": \"10.244.0.0/16\"}"}}`
+	nodes := `{"apiVersion": "v1", "items": [` + node + `], "kind": "List"}`
+	mixed := `{"apiVersion": "v1", "items": [` + node + `, ` + conf + `], "kind": "List"}`
+	for _, tt := range []struct {
+		name string
+		in   Input
+		want []Kind
+	}{
+		{"nodes alone", again("a.json", nodes), []Kind{KindNodes}},
+		{"nodes alone, read once", once("a.json", nodes), []Kind{KindNodes}},
+		{"mixed", again("a.json", mixed), []Kind{KindFlannel, KindNodes}},
+		{"mixed, read once", once("a.json", mixed), []Kind{KindNodes}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := read(t, tt.in, Limits{})
+			if !slices.Equal(f.Kinds, tt.want) {
+				t.Errorf("kinds %v, want %v", f.Kinds, tt.want)
+			}
+			held := 0
+			for _, s := range f.Statements {
+				if s.Role == plan.RoleNodePods && s.Host == "w1" {
+					held++
+				}
+			}
+			if held != 1 {
+				t.Errorf("w1 holds its subnet %d times, want once", held)
+			}
+		})
+	}
+}
+
+// TestReadLongLog reads the start of a log that is longer than the limit, and says so; one of exactly the limit is read whole.
+func TestReadLongLog(t *testing.T) {
+	line := "E0101 10:00:00.000000       1 main.go:332] Error registering network: failed to acquire lease: node \"w1\" pod cidr not assigned\n"
+	other := strings.ReplaceAll(line, "w1", "w2")
+	for _, tt := range []struct {
+		limit       int
+		first, last bool // whether each line is read
+		cut         bool
+	}{
+		{2 * len(line), true, true, false},
+		{2*len(line) - 1, true, false, true},
+		{len(line) + 1, true, false, true},
+		{-1, true, true, false},
+	} {
+		f := read(t, again("flannel.log", line+other), Limits{Bytes: tt.limit})
+		seen := map[string]bool{}
+		for _, s := range f.Statements {
+			if s.Symptom != nil {
+				seen[s.Symptom.Node] = true
+			}
+		}
+		i := slices.IndexFunc(f.Statements, func(s plan.Statement) bool { return s.Finding != nil })
+		if seen["w1"] != tt.first || seen["w2"] != tt.last || (i >= 0) != tt.cut {
+			t.Errorf("limit %d: lines of %v, finding at %d; want w1 %v, w2 %v, cut %v", tt.limit, seen, i, tt.first, tt.last, tt.cut)
+		}
+		if i >= 0 && (f.Statements[i].Finding.Rule != plan.RuleFileUnreadable || f.Statements[i].Finding.Severity != plan.Warning) {
+			t.Errorf("limit %d: finding %v", tt.limit, f.Statements[i].Finding)
+		}
+	}
+}
