@@ -63,6 +63,20 @@ func TestReadMixedList(t *testing.T) {
 	}
 }
 
+// TestReadNodeListOnce wants a list of Nodes alone to be opened once: it is streamed, whatever its size.
+func TestReadNodeListOnce(t *testing.T) {
+	opened := 0
+	in := again("a.json", `{"apiVersion": "v1", "items": [{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "w1"}}], "kind": "List"}`)
+	open := in.Open
+	in.Open = func() (io.ReadCloser, error) {
+		opened++
+		return open()
+	}
+	if read(t, in, Limits{}); opened != 1 {
+		t.Errorf("opened %d times, want once", opened)
+	}
+}
+
 // TestReadLongLog reads the start of a log that is longer than the limit, and says so; one of exactly the limit is read whole.
 func TestReadLongLog(t *testing.T) {
 	line := "E0101 10:00:00.000000       1 main.go:332] Error registering network: failed to acquire lease: node \"w1\" pod cidr not assigned\n"
