@@ -137,7 +137,7 @@ func Read(w io.Writer, paths []string, opt kubecidr.Options) (*kubecidr.Files, e
 		}
 	}
 	if len(files.List) == len(files.Ignored()) {
-		return nil, fmt.Errorf("nothing in %s says anything about a cluster's address ranges (%d files looked at)", strings.Join(paths, ", "), len(files.List))
+		return nil, fmt.Errorf("nothing in %s says anything about a cluster's address ranges (files looked at: %d); -h names what is read", strings.Join(paths, ", "), len(files.List))
 	}
 	return files, nil
 }
