@@ -666,7 +666,6 @@ func (c *checker) maskLimits() {
 			if ms != nil {
 				where = append(where, placeOf(ms, fmt.Sprintf("node mask /%d", m)))
 			}
-			flag := maskFlag(f, k)
 			switch {
 			case m < bits:
 				done[key] = true
@@ -678,7 +677,7 @@ func (c *checker) maskLimits() {
 					m, maskNote(f, ms), h.says(), m, bits)
 				fd.Fix = []string{
 					fmt.Sprintf("use a pod range of /%d or shorter, 2^(%d-length) nodes fit into it", m, m),
-					fmt.Sprintf("or make the nodes' subnets smaller: %s=%d or more; in kubeadm under controllerManager.extraArgs", flag, bits),
+					fmt.Sprintf("or make the nodes' subnets smaller: %s or more; in kubeadm under controllerManager.extraArgs", maskFlag(f, k, bits)),
 				}
 				c.add(fd)
 			case m-bits > 16:
@@ -700,7 +699,7 @@ func (c *checker) maskLimits() {
 				}
 				fd.Fix = []string{
 					fmt.Sprintf("use a pod range of /%d or longer, such as %v", m-16, netip.PrefixFrom(h.p.Addr(), min(m-16, f.Bits())).Masked()),
-					fmt.Sprintf("or larger node subnets: %s=%d or less", flag, bits+16),
+					fmt.Sprintf("or larger node subnets: %s or less", maskFlag(f, k, bits+16)),
 				}
 				c.add(fd)
 			}
@@ -708,12 +707,26 @@ func (c *checker) maskLimits() {
 	}
 }
 
-// maskFlag names the flag that sets the node mask of family f for k.
-func maskFlag(f Family, k *managerView) string {
-	if k.dual() || k.predicted && !k.release.Before(Version{1, 23, 0}) {
-		return "--node-cidr-mask-size-" + strings.ToLower(f.String())
+// maskFlag tells how k is given node subnets of /bits in family f: with the flag that it has already, since flags for one
+// family and for both are refused together, and otherwise with the one that its release takes.
+func maskFlag(f Family, k *managerView, bits int) string {
+	given := func(s Setting) bool { st := k.masks[s]; return st != nil && st.Int != 0 }
+	own := SettingNodeMaskIPv4
+	if f == IPv6 {
+		own = SettingNodeMaskIPv6
 	}
-	return "--node-cidr-mask-size"
+	set := fmt.Sprintf("--node-cidr-mask-size-%s=%d", strings.ToLower(f.String()), bits)
+	switch {
+	case k.dual() || given(own):
+		return set
+	case k.predicted && !k.release.Before(Version{1, 23, 0}):
+		// kubeadm checks the pod range against the flags of a family alone.
+		if given(SettingNodeMask) {
+			set += " in place of node-cidr-mask-size"
+		}
+		return set
+	}
+	return fmt.Sprintf("--node-cidr-mask-size=%d", bits)
 }
 
 // maskFlags: mask flags that the controller manager does not take for these ranges, or that nobody reads where they stand.

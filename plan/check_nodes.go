@@ -405,8 +405,7 @@ func (c *checker) capacity() {
 				f.Where = append(f.Where, placeOf(ms, fmt.Sprintf("node mask /%d", m)))
 			}
 			f.Where = append(f.Where, nodePlaces(missing)...)
-			f.Fix = c.widen(h, m, need, k)
-			f.Disturbs = DisturbsComponent
+			f.Fix, f.Disturbs = c.widen(h, m, need, k)
 			if servicesWhole {
 				if cause := c.cause(RulePodServiceOverlap); cause != nil {
 					explain(cause, "cluster-cidr-exhausted: "+f.Message, f)
@@ -499,28 +498,51 @@ func (c *checker) provesExhaustion(k *managerView, f Family, free, need uint64) 
 	return narrow == f && (len(c.nodes) == 0 || free <= 4*need+4)
 }
 
-// widen proposes ways out of an exhausted range.
-func (c *checker) widen(h held, m int, need uint64, k *managerView) []string {
+// widen proposes ways out of an exhausted range, and says what the first of them disturbs.
+func (c *checker) widen(h held, m int, need uint64, k *managerView) ([]string, Disturbance) {
 	fam := FamilyOf(h.p)
 	bits := m
 	for bits > 0 && uint64(1)<<(m-bits) < 2*need && m-bits < 16 {
 		bits--
 	}
-	flag := maskFlag(fam, k)
 	var fix []string
+	other := false
 	if bits < h.p.Bits() {
 		wide := netip.PrefixFrom(h.p.Addr(), bits).Masked()
-		if !slices.ContainsFunc(c.services, func(s held) bool { return s.p.Overlaps(wide) }) {
+		var taken string
+		for _, s := range c.services {
+			if s.p.Overlaps(wide) {
+				taken = "the services " + s.text()
+			}
+		}
+		for _, a := range c.hostAddrs() {
+			if taken == "" && a.in(wide) {
+				taken = "the host " + a.String()
+			}
+		}
+		if taken == "" {
 			fix = append(fix, fmt.Sprintf("widen the range to %v (%s node subnets), which holds all of %v, in --cluster-cidr on every control-plane host, networking.podSubnet of the kubeadm-config ConfigMap, flannel's Network and clusterCIDR of kube-proxy; registered nodes keep their subnets", wide, blockSum(wide, m), h.p))
 		} else {
-			fix = append(fix, fmt.Sprintf("choose another range of /%d or shorter (%s node subnets) that the service range does not touch, everywhere the range stands", bits, blockSum(wide, m)))
+			other = true
+			fix = append(fix, fmt.Sprintf("choose another range of /%d or shorter (%s node subnets), everywhere the range stands: %v cannot be widened in place, since %v takes in %s; kube-controller-manager does not start while a node holds a subnet outside its range, so every registered node has to be drained, deleted and registered again", bits, blockSum(wide, m), h.p, wide, taken))
 		}
 	}
 	if longer := min(h.p.Bits()+(m-bits), h.p.Bits()+16); longer > m && longer <= fam.Bits()-2 {
-		fix = append(fix, fmt.Sprintf("or give each node a smaller subnet: %s=%d (%s node subnets), and register again the nodes that hold one of /%d", flag, longer, blockSum(h.p, longer), m))
+		smaller := fmt.Sprintf("or give each node a smaller subnet: %s (%s node subnets), and register again the nodes that hold one of /%d", maskFlag(fam, k, longer), blockSum(h.p, longer), m)
+		if fam == IPv4 && longer > 25 {
+			smaller += fmt.Sprintf("; a /%d has room for %d pods, so lower the kubelets' maxPods (110 by default) too", longer, usable(fam, longer))
+		}
+		if other {
+			fix = append([]string{strings.TrimPrefix(smaller, "or ")}, "or "+fix[0])
+		} else {
+			fix = append(fix, smaller)
+		}
 	}
-	fix = append(fix, "then restart kube-controller-manager; nodes without a podCIDR get one, others are left alone")
-	return fix
+	fix = append(fix, "then restart kube-controller-manager; nodes without a podCIDR get one, those that hold one keep it")
+	if other {
+		return fix, DisturbsNodes
+	}
+	return fix, DisturbsComponent
 }
 
 // nearlyFull tells that the next node will get nothing.
@@ -534,8 +556,7 @@ func (c *checker) nearlyFull(k *managerView, h held, m int, n, lost uint64, tota
 	if total > 1 {
 		f.Severity = Warning
 	}
-	f.Fix = c.widen(h, m, uint64(total)+1, k)
-	f.Disturbs = DisturbsComponent
+	f.Fix, f.Disturbs = c.widen(h, m, uint64(total)+1, k)
 	c.add(f)
 }
 
@@ -576,7 +597,7 @@ func (c *checker) nodeMaskImmutable() {
 			}
 			first := other[0].subs[0]
 			f.Fix = []string{
-				fmt.Sprintf("keep the old mask (%s=%d) for this cluster", maskFlag(fam, k), first.p.Bits()),
+				fmt.Sprintf("keep the old mask (%s) for this cluster", maskFlag(fam, k, first.p.Bits())),
 				fmt.Sprintf("or drain, delete and register again each node listed, so that it gets a /%d; mixed sizes are not supported upstream", m),
 			}
 			f.Disturbs = DisturbsNodes

@@ -193,13 +193,7 @@ func (c *checker) overlapPair(p, s held) {
 		b.WriteString("; no file says the service range: compare with --service-cluster-ip-range of kube-apiserver")
 	}
 	f.Message = b.String()
-	proposal := "10.244.0.0/16"
-	if fam == IPv6 {
-		proposal = "fd00:10:244::/56"
-	}
-	if pp := netip.MustParsePrefix(proposal); pp.Overlaps(s.p) || pp == p.p {
-		proposal = "a range outside " + s.p.String()
-	}
+	proposal := c.freeRange(RolePods, fam)
 	f.Fix = []string{
 		fmt.Sprintf("choose a pod range outside %s, for instance %s, or at installation another service range (--service-cidr)", spanOf(s.p), proposal),
 		"write it everywhere it stands: networking.podSubnet (kubeadm-config ConfigMap), --cluster-cidr of kube-controller-manager on every control-plane host, flannel's Network, clusterCIDR of kube-proxy",
@@ -325,7 +319,7 @@ func (c *checker) hostsIn(hosts []hostAddr, r held, rule RuleID, what string, se
 		nameList(names), choose(len(names), "lies", "lie"), what, r.says(), r.p.Addr(), cidr.Last(r.p))
 	if what == "pod" {
 		f.Fix = []string{
-			fmt.Sprintf("choose a pod range that leaves out the hosts' network, for instance %s, and write it everywhere it stands (networking.podSubnet, --cluster-cidr, flannel's Network, clusterCIDR of kube-proxy)", c.freeRange(fam16(r.p), hosts)),
+			fmt.Sprintf("choose a pod range that leaves out the hosts' network, for instance %s, and write it everywhere it stands (networking.podSubnet, --cluster-cidr, flannel's Network, clusterCIDR of kube-proxy)", c.freeRange(RolePods, FamilyOf(r.p))),
 			"then drain, delete and register again every node; or give the hosts addresses outside " + r.p.String(),
 		}
 		if sev == Warning {
@@ -338,7 +332,7 @@ func (c *checker) hostsIn(hosts []hostAddr, r held, rule RuleID, what string, se
 		}
 	} else {
 		f.Fix = []string{
-			fmt.Sprintf("give the hosts addresses outside %s, or install the cluster with another service range, for instance kubeadm init --service-cidr=%s", spanOf(r.p), c.freeRange(fam16(r.p), hosts)),
+			fmt.Sprintf("give the hosts addresses outside %s, or install the cluster with another service range, for instance kubeadm init --service-cidr=%s", spanOf(r.p), c.freeRange(RoleServices, FamilyOf(r.p))),
 			"the service range stands in kube-apiserver, kube-controller-manager, the certificates (1st address) and the kubelets' clusterDNS (10th): change all of them together",
 		}
 		f.Disturbs = DisturbsCluster
@@ -347,18 +341,29 @@ func (c *checker) hostsIn(hosts []hostAddr, r held, rule RuleID, what string, se
 	return true
 }
 
-func fam16(p netip.Prefix) Family { return FamilyOf(p) }
-
-// freeRange proposes a familiar range of family f that touches no host, pod or service range that is known.
-func (c *checker) freeRange(f Family, hosts []hostAddr) string {
-	try := []string{"10.244.0.0/16", "10.96.0.0/16", "10.200.0.0/16", "172.20.0.0/16", "172.28.0.0/16", "192.168.128.0/17"}
-	if f == IPv6 {
-		try = []string{"fd00:10:244::/56", "fd00:10:96::/112", "fd42:10:244::/56", "fd42:10:96::/112"}
+// freeRange proposes a familiar range of family f for pods or services that touches no host, pod, service or reserved range
+// that is known. What it proposes for pods never touches what it proposes for services, so that the mends of one report can
+// be followed together. Where flannel's Network lies does not count: it is written anew with the pod range.
+func (c *checker) freeRange(role Role, f Family) string {
+	var try []string
+	switch {
+	case role == RoleServices && f == IPv6:
+		try = []string{"fd00:10:96::/112", "fd42:10:96::/112"}
+	case role == RoleServices:
+		try = []string{"10.96.0.0/16", "172.28.0.0/16", "10.112.0.0/16", "192.168.112.0/20"}
+	case f == IPv6:
+		try = []string{"fd00:10:244::/56", "fd42:10:244::/56"}
+	default:
+		try = []string{"10.244.0.0/16", "10.200.0.0/16", "172.20.0.0/16", "192.168.128.0/17"}
 	}
+	hosts := c.hostAddrs()
 	for _, t := range try {
 		p := netip.MustParsePrefix(t)
 		free := !slices.ContainsFunc(hosts, func(h hostAddr) bool { return h.in(p) }) &&
-			!slices.ContainsFunc(slices.Concat(c.pods, c.services, c.networks), func(h held) bool { return h.p.Overlaps(p) })
+			!slices.ContainsFunc(slices.Concat(c.pods, c.services), func(h held) bool { return h.p.Overlaps(p) }) &&
+			!slices.ContainsFunc(c.view.reserved, func(r *Statement) bool {
+				return slices.ContainsFunc(maskedPrefixes(r), p.Overlaps)
+			})
 		if free {
 			return t
 		}
