@@ -38,6 +38,7 @@ func isDate(s string) bool {
 var fileStems = []string{
 	"kube-controller-manager", "kube-apiserver", "controller-manager", "kubelet-config", "kubeadm-flags", "kubeadm-config", "kubeadm-init",
 	"kube-scheduler", "kube-flannel-ds", "kube-flannel", "subnet.env", "kube-proxy", "apiserver", "flanneld", "net-conf", "subnet", "kubelet",
+	"ip-6-address", "ip-6-route", "ip-6-addr", "ip6-route", "ip6-addr", "ip-address", "ip-routes", "ip-route", "ip-addr", "ip-link", "iproute", "ipaddr", "ifconfig",
 	"flannel", "kubeadm", "kcm",
 }
 
@@ -47,7 +48,7 @@ var fileWords = map[string]bool{
 	"config": true, "init": true, "join": true, "old": true, "new": true, "bak": true, "backup": true, "orig": true, "save": true, "cfg": true,
 	"previous": true, "current": true, "pod": true, "static": true, "ds": true, "err": true, "out": true, "flags": true, "args": true,
 	"command": true, "cmd": true, "cm": true, "configmap": true, "service": true, "describe": true, "error": true, "errors": true,
-	"crash": true, "events": true, "full": true, "default": true, "v4": true, "v6": true, "ipv4": true, "ipv6": true, "dual": true,
+	"show": true, "list": true, "all": true, "table": true, "crash": true, "events": true, "full": true, "default": true, "v4": true, "v6": true, "ipv4": true, "ipv6": true, "dual": true,
 }
 
 // hostFromPath returns the host that a file speaks for, told from its folder or, failing that, from its own name; "" where neither names one.
@@ -62,7 +63,7 @@ func hostFromPath(name string) string {
 		}
 		return f
 	}
-	lower := strings.ToLower(base)
+	lower := strings.ReplaceAll(strings.ToLower(base), "_", "-") // ip_route
 	for _, stem := range fileStems {
 		i := strings.Index(lower, stem)
 		if i < 0 {

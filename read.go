@@ -32,6 +32,7 @@ const (
 	KindText          Kind = "text"                   // plain output of kubectl, and log lines of Kubernetes
 	KindLog           Kind = "log"                    // log lines that bear on address ranges
 	KindPlugin        Kind = "network-plugin"         // manifest, configuration or pools of a CNI plugin other than flannel
+	KindHost          Kind = "host-network"           // links, addresses and routes of a host: ip addr, ip route, ifconfig
 	KindUnreadable    Kind = "unreadable"             // it claims to be one of these and cannot be read
 )
 

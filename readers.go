@@ -50,6 +50,10 @@ var readers = []reader{
 		d, err := flannel.Read(data, flannel.Options{Name: name, Host: hostFromPath(path)})
 		return d.Statements(), err
 	}},
+	{KindHost, true, func(name string, data []byte, _ string) ([]plan.Statement, error) {
+		h, err := flannel.ReadHost(data, flannel.Options{Name: name})
+		return h.Statements(), err
+	}},
 	{KindPlugin, false, func(name string, data []byte, _ string) ([]plan.Statement, error) { return readPlugin(name, data) }},
 }
 

@@ -352,7 +352,7 @@ func Messages() []Message {
 			Pattern: `"?cni0"? already has an IP address different from ` + reSubnet,
 			Cause:   "the bridge cni0 still has an address of the subnet that this node had before",
 			Remedy:  "on the node: ip link set cni0 down; ip link delete cni0; the next pod creates it anew",
-			Rules:   rules(plan.RuleSubnetEnvMismatch, plan.RuleNodeSubnetDuplicate, plan.RuleFlannelNetworkMismatch),
+			Rules:   rules(plan.RuleSubnetEnvMismatch, plan.RuleBridgeMismatch, plan.RuleNodeSubnetDuplicate, plan.RuleFlannelNetworkMismatch),
 			Source:  "github.com/containernetworking/plugins plugins/main/bridge/bridge.go ensureAddr", literals: []string{"already has an IP address different from"},
 		},
 		{

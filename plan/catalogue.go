@@ -363,6 +363,14 @@ var ruleTable = []Rule{
 		Source: "github.com/flannel-io/flannel pkg/subnet/subnet.go WriteSubnetFile, v0.28.10",
 	},
 	{
+		ID: RuleBridgeMismatch, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsComponent,
+		Title:  "The pods' bridge cni0, or flannel's own link, has an address of another subnet than the node holds",
+		Cause:  "The node was registered again and got another subnet, and the link from before is still there; another CNI configuration made cni0.",
+		Effect: "No new pod starts on that node: cni0 already has an IP address different from the one that the plugin wants. Pods from before are not reached.",
+		Mend:   "on that host: restart flannel, then ip link delete cni0, and restart the pods that are left with old addresses",
+		Source: "github.com/containernetworking/plugins plugins/main/bridge/bridge.go ensureAddr",
+	},
+	{
 		ID: RuleClusterDNSOutside, Severity: Error, Disturbs: DisturbsComponent,
 		Title:  "The DNS address of the kubelets is not inside the service range",
 		Cause:  "A service range other than the default, with clusterDNS left at 10.96.0.10.",

@@ -44,6 +44,7 @@ var checks = []func(*checker){
 	(*checker).podServiceOverlap,
 
 	(*checker).hostOverlap,
+	(*checker).hostNetworks,
 	(*checker).reservedOverlap,
 	(*checker).knownOverlap,
 	(*checker).specialRanges,
@@ -57,12 +58,14 @@ var checks = []func(*checker){
 	(*checker).flannelFamilies,
 	(*checker).nodeFamilies,
 	(*checker).subnetEnv,
+	(*checker).bridges,
 	(*checker).subnetLen,
 	(*checker).clusterDNS,
 	(*checker).serviceAddresses,
 	(*checker).kubeProxy,
 	(*checker).maxPods,
 	(*checker).mtu,
+	(*checker).hostMTU,
 	(*checker).upstreamBugs,
 	(*checker).nodesWithoutSubnet,
 	(*checker).symptomLines,
@@ -276,8 +279,8 @@ func (c *checker) values() {
 			bad[k] = append(bad[k], s)
 			continue
 		}
-		if s.Role == RoleNodePods && s.Component == Flannel || s.Role == RoleHosts {
-			continue // FLANNEL_SUBNET names the bridge's address
+		if s.Role == RoleNodePods && (s.Component == Flannel || s.Component == Host) || s.Role == RoleHosts {
+			continue // FLANNEL_SUBNET names the bridge's address, and so do links
 		}
 		for _, w := range s.Prefixes {
 			if p := masked(w); p.IsValid() && p != w {

@@ -249,6 +249,24 @@ func (c *checker) hostAddrs() []hostAddr {
 			}
 		}
 	}
+	known := map[netip.Addr]bool{}
+	for _, h := range out {
+		known[h.a] = true
+	}
+	for _, s := range c.links {
+		if s.Role != RoleHosts {
+			continue
+		}
+		for _, h := range heldBy(s) {
+			a := h.written.Addr()
+			// The bridge of a node's pods, by the name of a link of the hosts' own network.
+			if n := c.nodeOf(s.Host); known[a] || n != nil && slices.ContainsFunc(n.subs, func(sub held) bool { return sub.p.Contains(a) }) {
+				continue
+			}
+			known[a] = true
+			out = append(out, hostAddr{s: s, a: a})
+		}
+	}
 	return out
 }
 
@@ -394,9 +412,10 @@ func (c *checker) hostsInNodeSubnets(hosts []hostAddr) {
 func (c *checker) reservedOverlap() {
 	docker := &Statement{Component: "docker", Role: RoleReserved, Key: "docker0", Text: "docker0", Default: true, Prefixes: []netip.Prefix{docker0()}}
 	reserved := slices.Clone(c.view.reserved)
-	if !slices.ContainsFunc(reserved, isDocker) {
+	if !slices.ContainsFunc(reserved, func(s *Statement) bool { return isDocker(s) && (s.Component != Host || s.Key == "docker0") }) && !c.noDocker() {
 		reserved = append(reserved, docker)
 	}
+	reserved, more := sameOnHosts(reserved)
 	ranges := c.claimedPods()
 	roles := make([]string, len(ranges))
 	for i := range roles {
@@ -432,6 +451,7 @@ func (c *checker) reservedOverlap() {
 					f.Fix = []string{fmt.Sprintf("choose a %s range outside %v, or free that range", roles[i], rp)}
 				}
 				f.Message = fmt.Sprintf("the %s range %s overlaps %v%s", roles[i], h.says(), rp, from)
+				f.Where = append(f.Where, cutPlaces(more[r])...)
 				c.add(f)
 			}
 		}

@@ -37,6 +37,7 @@ type view struct {
 	reserved  []*Statement
 	hosts     []*Statement
 	addrs     []*Statement
+	links     []*Statement // what hosts' links and routes say, of Component Host
 
 	clusterIPs []*Statement
 }
@@ -136,6 +137,12 @@ func newView(in []Statement) *view {
 	sources := map[sourceKey]*sourceView{}
 	var order []*sourceView
 	for _, s := range v.all {
+		if s.Component == Host && s.Role != RoleReserved && s.Role != RoleProblem && s.Role != RoleSymptom {
+			if !s.Overridden {
+				v.links = append(v.links, s)
+			}
+			continue
+		}
 		switch s.Role {
 		case RoleSymptom:
 			if s.Symptom != nil {

@@ -45,6 +45,11 @@ type InventoryNode struct {
 	PodCIDRs []string // of the Node object, as stored; none: it has none
 	// SubnetEnv are the subnets that flannel uses on the host, from its subnet.env; none: unknown.
 	SubnetEnv []netip.Prefix
+	// Links are the subnets that the host's own links have, from ip addr or ip route: that of cni0, and a single address, with which
+	// the subnet begins, for links of flannel; none: unknown.
+	Links []netip.Prefix
+	// Routes are the subnets to which other hosts have routes by way of an address of this node; none: unknown, or not routed so.
+	Routes []netip.Prefix
 }
 
 // ErrNoControllerFlags says that nothing tells the cluster's pod range.
@@ -78,6 +83,13 @@ func InventoryOf(statements ...Statement) Inventory {
 			inv.stated = append(inv.stated, strings.Join(texts(list), ","))
 		}
 	}
+	envs := map[*nodeView][]*Statement{}
+	for _, env := range v.envs {
+		if n := v.nodeOf(env.host); n != nil {
+			envs[n] = append(envs[n], env.subnet...)
+		}
+	}
+	links, routes := v.linksOfNodes()
 	for _, n := range v.nodes {
 		node := InventoryNode{Name: n.name}
 		for _, h := range n.pods {
@@ -89,14 +101,10 @@ func InventoryOf(statements ...Statement) Inventory {
 		if n.none == nil && len(n.pods) == 0 {
 			continue // an address of a host, no Node object
 		}
-		for _, env := range v.envs {
-			if env.host != n.name {
-				continue
-			}
-			for _, s := range env.subnet {
-				node.SubnetEnv = append(node.SubnetEnv, maskedPrefixes(s)...)
-			}
+		for _, s := range envs[n] {
+			node.SubnetEnv = append(node.SubnetEnv, maskedPrefixes(s)...)
 		}
+		node.Links, node.Routes = links[n], routes[n]
 		inv.Nodes = append(inv.Nodes, node)
 	}
 	if !v.ownIPAM() {
@@ -125,6 +133,10 @@ func InventoryOf(statements ...Statement) Inventory {
 		inv.take(s, cmp.Or(s.Text, "hosts"))
 	}
 	for _, s := range v.reserved {
+		if s.Component == Host {
+			inv.takeLink(s)
+			continue
+		}
 		inv.take(s, cmp.Or(s.Text, s.Key))
 	}
 	for _, s := range v.addrs {
@@ -135,9 +147,86 @@ func InventoryOf(statements ...Statement) Inventory {
 			inv.take(s, n.name)
 		}
 	}
+	for _, s := range v.links {
+		if s.Role == RoleHosts {
+			inv.takeLink(s)
+		}
+	}
 	slices.SortFunc(inv.Taken, func(a, b Reservation) int { return cmp.Or(a.Prefix.Compare(b.Prefix), cmp.Compare(a.Name, b.Name)) })
 	inv.Taken = slices.CompactFunc(inv.Taken, func(a, b Reservation) bool { return a.Prefix == b.Prefix })
 	return inv
+}
+
+// linksOfNodes returns which subnets the nodes have by their own links, and by the routes of others.
+func (v *view) linksOfNodes() (links, routes map[*nodeView][]netip.Prefix) {
+	links, routes = map[*nodeView][]netip.Prefix{}, map[*nodeView][]netip.Prefix{}
+	if v.ownIPAM() {
+		return links, routes
+	}
+	byAddr := map[netip.Addr]*nodeView{}
+	for _, n := range v.nodes {
+		for _, s := range n.addrs {
+			for _, a := range s.Addrs {
+				byAddr[a.Unmap().WithZone("")] = n
+			}
+		}
+	}
+	for _, s := range v.links {
+		if n := v.nodeOf(s.Host); n != nil && s.Role == RoleHosts {
+			for _, p := range s.Prefixes {
+				byAddr[p.Addr()] = n
+			}
+		}
+	}
+	for _, s := range v.links {
+		switch s.Role {
+		case RoleNodePods:
+			if n := v.nodeOf(s.Host); n != nil {
+				for _, p := range maskedPrefixes(s) {
+					links[n] = appendNew(links[n], p)
+				}
+			}
+		case RoleRoute:
+			for _, a := range s.Addrs {
+				if n := byAddr[a]; n != nil {
+					for _, p := range maskedPrefixes(s) {
+						routes[n] = appendNew(routes[n], p)
+					}
+				}
+			}
+		}
+	}
+	return links, routes
+}
+
+// takeLink adds the ranges of a host's links. A network that holds a whole range of the cluster is no reason to use nothing of that
+// range: the addresses of hosts in it are taken, the rest is not.
+func (inv *Inventory) takeLink(s *Statement) {
+	for _, w := range s.Prefixes {
+		p := masked(w)
+		if !p.IsValid() {
+			continue
+		}
+		if p.Bits() == 0 || inv.inRange(p) {
+			if s.Role != RoleHosts {
+				continue
+			}
+			p = netip.PrefixFrom(w.Addr(), w.Addr().BitLen())
+		}
+		inv.Taken = append(inv.Taken, Reservation{Prefix: p, Name: strings.TrimSpace(s.Key + " " + s.Host), Source: s.Pos.String()})
+	}
+}
+
+// inRange reports whether p holds a whole range of the cluster.
+func (inv *Inventory) inRange(p netip.Prefix) bool {
+	for _, m := range inv.Managers {
+		for t := range strings.SplitSeq(m.Flags.ClusterCIDR, ",") {
+			if q, ok := parsePodCIDR(strings.TrimSpace(t)); ok && p.Bits() <= q.Bits() && p.Overlaps(q) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func appendNew(list []netip.Prefix, p netip.Prefix) []netip.Prefix {

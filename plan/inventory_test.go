@@ -46,7 +46,7 @@ func TestInventoryOf(t *testing.T) {
 			{Component: Flannel, Host: "b", Pos: at("b/subnet.env"), Role: RoleNodePods, Key: "FLANNEL_SUBNET", Text: "10.244.0.1/24", Prefixes: []netip.Prefix{p("10.244.0.0/24")}},
 			{Component: Node, Host: "b", Pos: at("nodes.json"), Role: RoleAddress, Key: "InternalIP", Text: "192.168.0.2", Addrs: []netip.Addr{netip.MustParseAddr("192.168.0.2")}}},
 			Inventory{
-				Nodes: []InventoryNode{{Name: "a"}, {"b", []string{"10.244.0.0/24", "fd00::/64"}, []netip.Prefix{p("10.244.0.0/24")}}},
+				Nodes: []InventoryNode{{Name: "a"}, {Name: "b", PodCIDRs: []string{"10.244.0.0/24", "fd00::/64"}, SubnetEnv: []netip.Prefix{p("10.244.0.0/24")}}},
 				Taken: []Reservation{{Prefix: p("192.168.0.2/32"), Name: "b", Source: "nodes.json:1"}},
 			}},
 		{"services, and a default that nothing bears out", []Statement{

@@ -18,6 +18,43 @@ func (c candidate) agrees() bool {
 	return len(c.node.SubnetEnv) > 0 && !slices.ContainsFunc(c.node.SubnetEnv, func(p netip.Prefix) bool { return !slices.Contains(c.held, p) })
 }
 
+// evidence says how far the host itself bears out what the Node object names: more is better. Each of subnet.env, the host's links and
+// the routes of others counts for it, or against it where it shows other subnets; what is not known counts for nothing.
+func (c candidate) evidence() int {
+	n := 0
+	if len(c.node.SubnetEnv) > 0 {
+		n--
+		if c.agrees() {
+			n += 2
+		}
+	}
+	if len(c.node.Links) > 0 {
+		n--
+		if c.linksAgree() {
+			n += 2
+		}
+	}
+	if len(c.node.Routes) > 0 {
+		n--
+		if slices.ContainsFunc(c.node.Routes, func(p netip.Prefix) bool { return slices.Contains(c.held, p) }) {
+			n += 2
+		}
+	}
+	return n
+}
+
+// linksAgree reports whether every link of the host has an address of the subnets that the Node object names.
+func (c candidate) linksAgree() bool {
+	return !slices.ContainsFunc(c.node.Links, func(p netip.Prefix) bool {
+		return !slices.ContainsFunc(c.held, func(q netip.Prefix) bool { return holdsSubnet(p, q) })
+	})
+}
+
+// otherBridge reports whether cni0 has an address of another subnet.
+func (c candidate) otherBridge() bool {
+	return slices.ContainsFunc(c.node.Links, func(p netip.Prefix) bool { return !p.IsSingleIP() && !slices.Contains(c.held, p) })
+}
+
 const (
 	// largestExact is the number of overlapping nodes up to which the best choice is searched for where subnets of
 	// several sizes and families overlap; that problem has no quick solution in general.
@@ -27,7 +64,7 @@ const (
 )
 
 // keepMost says which candidates may keep their subnets, so that no two that overlap do and as many as possible do. Among equal choices those are
-// preferred whose subnet.env agrees, then those with the first names. exact reports that more are impossible.
+// preferred whose subnet.env, links and routes agree, then those with the first names. exact reports that more are impossible.
 func keepMost(list []candidate) (keep []bool, exact bool) {
 	keep = make([]bool, len(list))
 	exact = true
@@ -54,9 +91,9 @@ func keepMost(list []candidate) (keep []bool, exact bool) {
 	return keep, exact
 }
 
-// preferred orders candidates: those that agree with their subnet.env first, then by name.
+// preferred orders candidates: those first whose subnet.env, links and routes bear them out, then by name.
 func preferred(a, b candidate) int {
-	return cmp.Or(compareBool(b.agrees(), a.agrees()), strings.Compare(a.node.Name, b.node.Name))
+	return cmp.Or(b.evidence()-a.evidence(), strings.Compare(a.node.Name, b.node.Name))
 }
 
 // components returns the parts of list that overlap, directly or by way of others, each once.

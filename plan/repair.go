@@ -41,6 +41,7 @@ type RepairStep struct {
 	New      []netip.Prefix // podCIDRs that it is to have
 	Why      string
 	Restarts []string // what restarts
+	Bridge   bool     // cni0 of the node is deleted as well: it has an address of another subnet
 }
 
 // A Repair is the smallest set of changes after which every node holds subnets of its own, in the cluster ranges, of the right size, clear of
@@ -83,7 +84,7 @@ func (r *Repair) Drained() []string {
 //
 // A node without podCIDRs is patched, unless kube-controller-manager is about to serve it: that is for whoever runs the
 // repair to see, and the commands do. A node with wrong ones is drained, deleted and created again. Of nodes that
-// overlap those keep theirs whose subnet.env agrees, then those whose name comes first, as long as that costs no more changes. If the
+// overlap those keep theirs whose subnet.env, links and routes agree, then those whose name comes first, as long as that costs no more changes. If the
 // ranges hold too few subnets, or are at fault in another way, Steps holds what can be done on nodes, and Ways what is to be
 // done about the ranges.
 //
@@ -279,10 +280,19 @@ func (r *Repair) plan(rules nodeRules, right []InventoryNode, all bool) (missing
 				held = append(held, q)
 			}
 		}
-		if c := (candidate{n, held}); len(n.SubnetEnv) > 0 && !c.agrees() {
+		c := candidate{n, held}
+		var why []string
+		if len(n.SubnetEnv) > 0 && !c.agrees() {
+			why = append(why, fmt.Sprintf("its subnet.env says %s", strings.Join(texts(n.SubnetEnv), ", ")))
+		}
+		bridge := false
+		if len(n.Links) > 0 && !c.linksAgree() {
+			why = append(why, fmt.Sprintf("its links have %s", strings.Join(texts(n.Links), ", ")))
+			bridge = c.otherBridge()
+		}
+		if len(why) > 0 {
 			steps = append(steps, RepairStep{
-				Kind: RepairRestartFlannel, Node: n.Name, Old: n.PodCIDRs,
-				Why:      fmt.Sprintf("its subnet.env says %s", strings.Join(texts(n.SubnetEnv), ", ")),
+				Kind: RepairRestartFlannel, Node: n.Name, Old: n.PodCIDRs, Why: strings.Join(why, "; "), Bridge: bridge,
 				Restarts: []string{"flannel on " + n.Name, "pods on " + n.Name + " whose address is outside of its podCIDR"},
 			})
 		}
@@ -464,7 +474,7 @@ func (r *Repair) After() Inventory {
 				if s.New != nil {
 					n.PodCIDRs = texts(s.New)
 				}
-				n.SubnetEnv = nil // flannel writes it anew
+				n.SubnetEnv, n.Links, n.Routes = nil, nil, nil // flannel writes and makes them anew
 			}
 		}
 	}

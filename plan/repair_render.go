@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -100,6 +101,9 @@ func (b *printer) textSteps(indent string, steps []RepairStep) {
 			line += ": " + strings.Join(texts(s.New), ", ")
 		}
 		b.wrap(fmt.Sprintf("%s%d. ", indent, i+1), textWidth, line)
+		if s.Bridge {
+			b.wrap(indent+"   and: ", textWidth, "delete its link cni0, and the pods that lose their network with it")
+		}
 		if s.Why != "" {
 			b.wrap(indent+"   because: ", textWidth, printable(s.Why))
 		}
@@ -141,6 +145,7 @@ type stepDocument struct {
 	New      []string   `json:"new,omitempty"`
 	Why      string     `json:"why,omitempty"`
 	Restarts []string   `json:"restarts,omitempty"`
+	Bridge   bool       `json:"bridge,omitempty"`
 }
 
 type rangeFaultDocument struct {
@@ -171,7 +176,7 @@ type proofDocument struct {
 func stepDocuments(steps []RepairStep) []stepDocument {
 	out := []stepDocument{}
 	for _, s := range steps {
-		out = append(out, stepDocument{s.Kind, s.Node, s.Old, texts(s.New), s.Why, s.Restarts})
+		out = append(out, stepDocument{s.Kind, s.Node, s.Old, texts(s.New), s.Why, s.Restarts, s.Bridge})
 	}
 	return out
 }
@@ -252,6 +257,20 @@ manager() {
 }
 `
 
+// shellRenew is what scripts that delete a bridge need besides.
+const shellRenew = `
+# renew NODE: deletes its pods that are not on the network of the host, which have none any more, so that they are made anew.
+renew() {
+	printf '+ delete the pods of %s that are not on the network of the host\n' "$1"
+	if [ "$apply" = yes ]; then
+		pods=$(kubectl get pods -A --field-selector "spec.nodeName=$1" --no-headers -o 'custom-columns=A:.metadata.namespace,B:.metadata.name,C:.spec.hostNetwork')
+		printf '%s\n' "$pods" | while read -r namespace name hostnetwork; do
+			if [ -n "$name" ] && [ "$hostnetwork" != true ]; then kubectl -n "$namespace" delete pod "$name" </dev/null; fi
+		done
+	fi
+}
+`
+
 // WriteCommands writes the steps of r as a POSIX shell script for kubectl and ssh. It ends at the first error. Without --apply it says
 // what it would do and changes nothing. Before each change it looks whether the node is still as it was. The ways out of
 // range faults are not in it: they are for people to choose.
@@ -265,6 +284,9 @@ func (r *Repair) WriteCommands(w io.Writer) error {
 		b.printf("#   %d. %s\n", i+1, oneLine(way.Title))
 	}
 	b.WriteString(shellHead)
+	if slices.ContainsFunc(r.Steps, func(s RepairStep) bool { return s.Bridge }) {
+		b.WriteString(shellRenew)
+	}
 	if len(r.Steps) == 0 {
 		if len(r.RangeFaults) > 0 {
 			b.printf("\necho 'nothing to do on nodes: the ranges are at fault' >&2\nexit 1\n")
@@ -348,6 +370,9 @@ func (r *Repair) commands(b *printer, s RepairStep) {
 		create()
 	case RepairRestartFlannel:
 		b.printf("expect %s %s\nrun kubectl -n \"${FLANNEL_NAMESPACE:-kube-flannel}\" delete pod -l app=flannel --field-selector %s\n", node, old, shellQuote("spec.nodeName="+s.Node))
+		if s.Bridge {
+			b.printf("on %s 'ip link delete cni0'\nrenew %s\n", node, node)
+		}
 	case RepairStopController:
 		b.printf("manager stop\n")
 	case RepairStartController:

@@ -67,5 +67,6 @@ const (
 	RuleSymptomUnexplained RuleID = "symptom-unexplained"              // a message whose cause no file shows
 	RuleClusterIPOutside   RuleID = "cluster-ip-outside-service-range" // Services hold addresses of another range
 	RuleClusterDNSOther    RuleID = "cluster-dns-other-than-service"   // kubelets give another address than cluster DNS has
+	RuleBridgeMismatch     RuleID = "cni-bridge-mismatch"              // cni0 or flannel.1 with an address of another subnet than the node's
 	RuleSymptomPast        RuleID = "symptom-past"                     // a message about an earlier state of the cluster
 )

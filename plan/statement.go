@@ -17,13 +17,14 @@ const (
 	Service           Component = "service"     // Service objects: kubernetes, kube-dns
 	ServiceCIDR       Component = "servicecidr" // a ServiceCIDR object, Kubernetes 1.29 and later; Key is its name
 	Operator          Component = "operator"    // a person: flags, plans, notes
+	Host              Component = "host"        // links, addresses and routes of one Host; Key is the link
 )
 
 // A Role is what a statement is about.
 type Role string
 
 const (
-	// RoleHosts is the range of the hosts' own network, in Prefixes.
+	// RoleHosts is the range of the hosts' own network, in Prefixes. From Host it is an address with the length of its network.
 	RoleHosts Role = "hosts"
 	// RoleServices is the service range, primary family first, in Prefixes.
 	RoleServices Role = "services"
@@ -31,7 +32,8 @@ const (
 	// From Flannel it is Network and IPv6Network, or FLANNEL_NETWORK and FLANNEL_IPV6_NETWORK of one Host's subnet.env.
 	RolePods Role = "pods"
 	// RoleNodePods is the pod subnet of the node Host, in Prefixes: podCIDRs from Node (none: the node is registered and
-	// holds no subnet), FLANNEL_SUBNET and FLANNEL_IPV6_SUBNET, masked, from Flannel.
+	// holds no subnet), FLANNEL_SUBNET and FLANNEL_IPV6_SUBNET, masked, from Flannel. From Host it is the subnet of the pods' bridge,
+	// or a single address at which the subnet begins.
 	RoleNodePods Role = "node-pods"
 	// RoleAddress is an address of Host (InternalIP, advertise address, VIP, gateway), in Addrs; Key says which.
 	RoleAddress Role = "address"
@@ -41,6 +43,8 @@ const (
 	RoleClusterIP Role = "cluster-ip"
 	// RoleReserved is a range that something else uses (docker0, a VPN, another site), in Prefixes; Text says what.
 	RoleReserved Role = "reserved"
+	// RoleRoute is a route of Host to Prefixes by way of the gateway in Addrs.
+	RoleRoute Role = "route"
 	// RoleSetting is a setting that decides whether and how ranges are handed out: Setting with Int, Bool or Text.
 	RoleSetting Role = "setting"
 	// RoleSymptom is an effect that somebody saw, in Symptom.
@@ -67,7 +71,8 @@ const (
 	SettingBackend       Setting = "backend"             // Text, lower case: "vxlan", "host-gw", ...
 	SettingBackendMTU    Setting = "backend-mtu"         // Int, the MTU key of the backend: the size of the underlay, bytes
 	SettingSubnetMTU     Setting = "subnet-mtu"          // Int, FLANNEL_MTU in subnet.env, bytes
-	SettingLinkMTU       Setting = "link-mtu"            // Int, MTU of the hosts' link, bytes
+	SettingLinkMTU       Setting = "link-mtu"            // Int, MTU of the hosts' link, bytes; from Host, of the link Key
+	SettingLinks         Setting = "links"               // Text: names of all links of Host, separated by commas
 	SettingDetectLocal   Setting = "detect-local-mode"   // Text, kube-proxy
 	SettingVersion       Setting = "version"             // Text: release of Component; of Kubernetes where Component is not Flannel
 	SettingCNI           Setting = "cni"                 // Text: name of the CNI plugin in use, "flannel", "calico", "cilium", ...

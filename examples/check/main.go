@@ -28,7 +28,7 @@ const usageText = `usage: go run ./examples/check [flags] PATH...
 
 Reads the files and folders at PATH (- is standard input) and says what is wrong with the cluster's address ranges. Give it whatever
 you can reach: kubeadm configuration or command line, /etc/kubernetes/manifests of each control plane in a folder named after
-the host, kube-flannel.yml or net-conf.json, kubectl get nodes -o json, /run/flannel/subnet.env of a node, logs.
+the host, kube-flannel.yml or net-conf.json, kubectl get nodes -o json, /run/flannel/subnet.env, ip addr and ip route of a node, logs.
 
   -o FORMAT            text (default), json, or sarif for code review
   -kubernetes VERSION  release whose rules count (default: told from the files)

@@ -26,7 +26,8 @@ const usageText = `usage: go run ./examples/repair [-o text|json|commands] [-kub
 
 Reads the files and folders at PATH (- is standard input) and says how to mend the pod subnets of nodes: which lack one, share
 one or hold one in the wrong place, what is the least to do about it, and what restarts. It needs the nodes (kubectl get
-nodes -o json) and the flags of kube-controller-manager, or kubeadm's configuration, or flannel's.
+nodes -o json) and the flags of kube-controller-manager, or kubeadm's configuration, or flannel's. Of
+nodes that share a subnet that one keeps it which its subnet.env, ip addr and ip route, or those of other hosts, bear out.
 
   -o FORMAT            text (default); json; commands: a shell script, which changes nothing without its --apply and ends
                        at the first error

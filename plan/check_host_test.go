@@ -1,0 +1,212 @@
+package plan_test
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// hostLink returns a statement of Component Host.
+func hostLink(host, dev string, role plan.Role, prefix string, via ...string) plan.Statement {
+	s := plan.Statement{Component: plan.Host, Host: host, Pos: plan.Position{File: host + "/ip.txt", Line: 1}, Role: role, Key: dev, Text: prefix, Prefixes: []netip.Prefix{netip.MustParsePrefix(prefix)}}
+	for _, a := range via {
+		s.Addrs = append(s.Addrs, netip.MustParseAddr(a))
+	}
+	return s
+}
+
+func hostSetting(host, dev string, k plan.Setting, text string, n int) plan.Statement {
+	return plan.Statement{Component: plan.Host, Host: host, Pos: plan.Position{File: host + "/ip.txt", Line: 2}, Role: plan.RoleSetting, Setting: k, Key: dev, Text: text, Int: n}
+}
+
+// linkCluster is a sound cluster of two nodes, with flannel.
+func linkCluster() []plan.Statement {
+	at := func(file string) plan.Position { return plan.Position{File: file, Line: 1, Column: 1} }
+	p := netip.MustParsePrefix
+	s := []plan.Statement{
+		{Component: plan.ControllerManager, Host: "cp1", Pos: at("kcm.yaml"), Role: plan.RolePods, Key: "--cluster-cidr", Text: "10.244.0.0/16", Prefixes: []netip.Prefix{p("10.244.0.0/16")}},
+		{Component: plan.ControllerManager, Host: "cp1", Pos: at("kcm.yaml"), Role: plan.RoleServices, Key: "--service-cluster-ip-range", Text: "10.96.0.0/12", Prefixes: []netip.Prefix{p("10.96.0.0/12")}},
+		{Component: plan.ControllerManager, Host: "cp1", Pos: at("kcm.yaml"), Role: plan.RoleSetting, Setting: plan.SettingAllocate, Key: "--allocate-node-cidrs", Bool: true},
+		{Component: plan.Flannel, Pos: at("net-conf.json"), Role: plan.RolePods, Key: "Network", Text: "10.244.0.0/16", Prefixes: []netip.Prefix{p("10.244.0.0/16")}},
+	}
+	for i, n := range []string{"worker-0", "worker-1"} {
+		sub := p([]string{"10.244.0.0/24", "10.244.1.0/24"}[i])
+		a := []string{"192.168.1.10", "192.168.1.11"}[i]
+		s = append(s,
+			plan.Statement{Component: plan.Node, Host: n, Pos: at("nodes.yaml"), Role: plan.RoleNodePods, Key: "podCIDRs", Text: sub.String(), Prefixes: []netip.Prefix{sub}},
+			plan.Statement{Component: plan.Node, Host: n, Pos: at("nodes.yaml"), Role: plan.RoleAddress, Key: "InternalIP", Text: a, Addrs: []netip.Addr{netip.MustParseAddr(a)}})
+	}
+	return s
+}
+
+func envOf(host, subnet string, mtu int) []plan.Statement {
+	at := plan.Position{File: host + "/subnet.env", Line: 1, Column: 1}
+	return []plan.Statement{
+		{Component: plan.Flannel, Host: host, Pos: at, Role: plan.RolePods, Key: "FLANNEL_NETWORK", Text: "10.244.0.0/16", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16")}},
+		{Component: plan.Flannel, Host: host, Pos: at, Role: plan.RoleNodePods, Key: "FLANNEL_SUBNET", Text: subnet, Prefixes: []netip.Prefix{netip.MustParsePrefix(subnet).Masked()}},
+		{Component: plan.Flannel, Host: host, Pos: at, Role: plan.RoleSetting, Setting: plan.SettingSubnetMTU, Key: "FLANNEL_MTU", Int: mtu},
+	}
+}
+
+// TestHostLinks checks what links and routes of hosts are held against, and that those of a healthy host are never at fault.
+func TestHostLinks(t *testing.T) {
+	usual := []plan.Statement{
+		hostLink("worker-1", "ens3", plan.RoleHosts, "192.168.1.11/24"),
+		hostLink("worker-1", "docker0", plan.RoleReserved, "172.17.0.0/16"),
+		hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.1.1/24"),
+		hostLink("worker-1", "flannel.1", plan.RoleNodePods, "10.244.1.0/32"),
+		hostLink("worker-1", "flannel.1", plan.RoleRoute, "10.244.0.0/24", "10.244.0.0"),
+		hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1450),
+		hostSetting("worker-1", "ens3", plan.SettingLinkMTU, "", 1500),
+		hostSetting("worker-1", "links", plan.SettingLinks, "cni0,docker0,ens3,flannel.1,lo", 0),
+	}
+	for _, tt := range []struct {
+		why  string
+		with []plan.Statement
+		want []string // severity, rule and a part of the message, apart by "|"; errors and warnings
+	}{
+		{"healthy", usual, nil},
+		{"healthy, with subnet.env", slices.Concat(usual, envOf("worker-1", "10.244.1.1/24", 1450)), nil},
+		{"healthy, host by its full name", []plan.Statement{hostLink("worker-1.example.com", "cni0", plan.RoleNodePods, "10.244.1.1/24")}, nil},
+		{"a host that is no node", []plan.Statement{hostLink("jumphost", "cni0", plan.RoleNodePods, "10.88.0.1/16")}, nil},
+		{"another family of cni0", []plan.Statement{hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.1.1/24"), hostLink("worker-1", "cni0", plan.RoleNodePods, "fd00:1::1/64")}, nil},
+		{"cni0 of before", []plan.Statement{hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.7.1/24")},
+			[]string{"error|cni-bridge-mismatch|cni0 of worker-1 has 10.244.7.1/24, but its podCIDR is 10.244.1.0/24"}},
+		{"flannel.1 of before", []plan.Statement{hostLink("worker-1", "flannel.1", plan.RoleNodePods, "10.244.7.0/32")},
+			[]string{"error|cni-bridge-mismatch|flannel.1 of worker-1 has 10.244.7.0/32, but its podCIDR is 10.244.1.0/24"}},
+		{"cni0 of before and a stale subnet.env: one fault", slices.Concat([]plan.Statement{hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.8.1/24")}, envOf("worker-1", "10.244.7.1/24", 1450)),
+			[]string{"error|subnet-env-mismatch|FLANNEL_SUBNET is 10.244.7.1/24"}},
+		{"cni0 as the stale subnet.env has it", slices.Concat([]plan.Statement{hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.7.1/24")}, envOf("worker-1", "10.244.7.1/24", 1450)),
+			[]string{"error|subnet-env-mismatch|FLANNEL_SUBNET is 10.244.7.1/24"}},
+		{"a host inside the pod range, without Node objects that say so", []plan.Statement{hostLink("cp1", "ens3", plan.RoleHosts, "10.244.0.5/24")},
+			[]string{"error|host-pod-overlap|10.244.0.5 (ens3 of cp1)"}},
+		{"a host inside the service range", []plan.Statement{hostLink("cp1", "ens3", plan.RoleHosts, "10.100.0.5/24")},
+			[]string{"error|host-service-overlap|10.100.0.5 (ens3 of cp1)"}},
+		{"a pod bridge under the name of a network card", []plan.Statement{hostLink("worker-1", "br0", plan.RoleHosts, "10.244.1.1/24")}, nil},
+		{"a network around pods and services", []plan.Statement{hostLink("cp1", "eno1", plan.RoleHosts, "10.0.0.5/8"), hostLink("cp2", "eno1", plan.RoleHosts, "10.0.0.6/8")}, []string{
+			"warning|host-pod-overlap|the pod range 10.244.0.0/16", "warning|host-service-overlap|lies inside 10.0.0.0/8, the network that cp1 is in with eno1 (10.0.0.5)"}},
+		{"docker0 beside", []plan.Statement{hostLink("cp1", "docker0", plan.RoleReserved, "10.244.0.0/16"), hostLink("cp2", "docker0", plan.RoleReserved, "10.244.0.0/16")},
+			[]string{"warning|docker-bridge-overlap|the pod range 10.244.0.0/16"}},
+		{"MTU beyond flannel.1", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1500), []plan.Statement{hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1450)}),
+			[]string{"warning|mtu-too-large|FLANNEL_MTU is 1500 in subnet.env of worker-1, but its link flannel.1 carries 1450 bytes"}},
+		{"MTU beyond the card", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []plan.Statement{hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens3", plan.SettingLinkMTU, "", 1450)}),
+			[]string{"warning|mtu-too-large|more than 1450-50 = 1400"}},
+		{"one of two cards carries it", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []plan.Statement{
+			hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens3", plan.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens4", plan.SettingLinkMTU, "", 9000)}), nil},
+		{"MTU of another host", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1500), []plan.Statement{hostSetting("worker-0", "flannel.1", plan.SettingLinkMTU, "", 1450)}), nil},
+	} {
+		r := plan.Check(slices.Concat(linkCluster(), tt.with)...)
+		var got []string
+		for _, f := range r.Findings {
+			if f.Severity != plan.Info {
+				got = append(got, string(f.Severity)+"|"+string(f.Rule)+"|"+f.Message)
+			}
+		}
+		ok := len(got) == len(tt.want)
+		for i := range tt.want {
+			parts := strings.SplitN(tt.want[i], "|", 3)
+			ok = ok && strings.HasPrefix(got[i], parts[0]+"|"+parts[1]+"|") && strings.Contains(got[i], parts[2])
+		}
+		if !ok {
+			t.Errorf("%s:\n got %q\nwant %q", tt.why, got, tt.want)
+		}
+	}
+	// Another network than flannel takes care of itself.
+	calico := plan.Statement{Component: "calico", Pos: plan.Position{File: "calico.yaml", Line: 1}, Role: plan.RoleSetting, Setting: plan.SettingCNI, Key: "image", Text: "calico"}
+	r := plan.Check(append(linkCluster(), calico, hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.7.1/24"))...)
+	if slices.ContainsFunc(r.Findings, func(f plan.Finding) bool { return f.Rule == plan.RuleBridgeMismatch }) {
+		t.Errorf("with calico: %+v", r.Findings)
+	}
+	// Without a docker0 on any host there is none to collide with.
+	docker := linkCluster()
+	for i := range docker {
+		if docker[i].Component == plan.ControllerManager && docker[i].Role == plan.RolePods {
+			docker[i].Text, docker[i].Prefixes = "172.17.0.0/16", []netip.Prefix{netip.MustParsePrefix("172.17.0.0/16")}
+		}
+	}
+	has := func(s ...plan.Statement) bool {
+		return slices.ContainsFunc(plan.Check(append(slices.Clone(docker), s...)...).Findings, func(f plan.Finding) bool { return f.Rule == plan.RuleDockerBridgeOverlap })
+	}
+	if !has() || has(hostSetting("worker-1", "links", plan.SettingLinks, "cni0,ens3,lo", 0)) || !has(hostSetting("worker-1", "links", plan.SettingLinks, "docker0,ens3,lo", 0)) {
+		t.Error("docker0 where links show that there is none, or nothing where they do not")
+	}
+}
+
+// TestRepairKeepsWhatHostsUse: of two nodes with one subnet that one keeps it which the host bears out.
+func TestRepairKeepsWhatHostsUse(t *testing.T) {
+	base := func() []plan.Statement {
+		s := linkCluster()
+		for i := range s {
+			if s[i].Component == plan.Node && s[i].Host == "worker-1" && s[i].Role == plan.RoleNodePods {
+				s[i].Text, s[i].Prefixes = "10.244.0.0/24", []netip.Prefix{netip.MustParsePrefix("10.244.0.0/24")}
+			}
+		}
+		return s
+	}
+	for _, tt := range []struct {
+		why     string
+		with    []plan.Statement
+		drained string
+	}{
+		{"nothing is known: the first name stays", nil, "worker-1"},
+		{"subnet.env of one", envOf("worker-1", "10.244.0.1/24", 1450), "worker-0"},
+		{"cni0 of one", []plan.Statement{hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.0.1/24")}, "worker-0"},
+		{"flannel.1 of one", []plan.Statement{hostLink("worker-1", "flannel.1", plan.RoleNodePods, "10.244.0.0/32")}, "worker-0"},
+		{"cni0 of the other shows another", []plan.Statement{hostLink("worker-0", "cni0", plan.RoleNodePods, "10.244.9.1/24")}, "worker-0"},
+		{"a route of a third host by way of one", []plan.Statement{hostLink("cp1", "eth0", plan.RoleRoute, "10.244.0.0/24", "192.168.1.11")}, "worker-0"},
+		{"a route by way of the other with another subnet", []plan.Statement{hostLink("cp1", "eth0", plan.RoleRoute, "10.244.5.0/24", "192.168.1.10")}, "worker-0"},
+		{"routes by way of both", []plan.Statement{hostLink("cp1", "eth0", plan.RoleRoute, "10.244.0.0/24", "192.168.1.11"), hostLink("cp2", "eth0", plan.RoleRoute, "10.244.0.0/24", "192.168.1.10")}, "worker-1"},
+		{"a route by way of an address that a link tells", []plan.Statement{hostLink("worker-1", "eth1", plan.RoleHosts, "192.168.7.11/24"), hostLink("cp1", "eth1", plan.RoleRoute, "10.244.0.0/24", "192.168.7.11")}, "worker-0"},
+		{"a default route says nothing", []plan.Statement{hostLink("cp1", "eth0", plan.RoleRoute, "0.0.0.0/0", "192.168.1.1")}, "worker-1"},
+		{"subnet.env against routes: both count", slices.Concat(envOf("worker-1", "10.244.0.1/24", 1450), []plan.Statement{hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.9.1/24")},
+			[]plan.Statement{hostLink("cp1", "eth0", plan.RoleRoute, "10.244.0.0/24", "192.168.1.10")}), "worker-1"},
+	} {
+		r, err := plan.NewRepair(plan.InventoryOf(append(base(), tt.with...)...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(r.Drained(), " "); got != tt.drained || len(r.RangeFaults) > 0 {
+			t.Errorf("%s: %s is drained, want %s; %v", tt.why, got, tt.drained, r.RangeFaults)
+		}
+		again, err := plan.NewRepair(r.After())
+		if err != nil || !again.Healthy() {
+			t.Errorf("%s: afterwards %v, %+v", tt.why, err, again)
+		}
+	}
+}
+
+// TestRepairOfLinks: a bridge of another subnet is deleted, and a network around the pod range takes nothing of it away.
+func TestRepairOfLinks(t *testing.T) {
+	repair := func(s ...plan.Statement) *plan.Repair {
+		t.Helper()
+		r, err := plan.NewRepair(plan.InventoryOf(append(linkCluster(), s...)...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	if r := repair(hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.1.1/24"), hostLink("worker-1", "eno1", plan.RoleHosts, "10.1.0.5/8"), hostLink("worker-1", "tun0", plan.RoleReserved, "10.0.0.0/8")); !r.Healthy() {
+		t.Errorf("a healthy cluster: %+v %+v", r.Faults, r.Steps)
+	}
+	r := repair(hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.7.1/24"))
+	if len(r.Steps) != 1 || r.Steps[0].Kind != plan.RepairRestartFlannel || !r.Steps[0].Bridge || r.Steps[0].Node != "worker-1" {
+		t.Fatalf("%+v", r.Steps)
+	}
+	var b strings.Builder
+	if err := r.WriteCommands(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"on 'worker-1' 'ip link delete cni0'\nrenew 'worker-1'\n", "\nrenew() {\n"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+	// The part of the pod range that hosts live in is not handed out.
+	r = repair(hostLink("cp1", "ens3", plan.RoleHosts, "10.244.1.5/28"))
+	if got := strings.Join(r.Drained(), " "); got != "worker-1" || len(r.Steps) == 0 {
+		t.Errorf("drained %q: %+v", got, r.Faults)
+	}
+}
