@@ -135,7 +135,7 @@ func TestGrowth(t *testing.T) {
 // TestGrowthProperties: a range that grew as far as Growth says leaves the plan sound, and so does none further.
 func TestGrowthProperties(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		p, e := solve(drawRequest(rt))
+		p, e := spaceCache{}.solve(drawRequest(rt))
 		if e != nil {
 			return
 		}
@@ -184,7 +184,7 @@ func TestNodePodCIDRs(t *testing.T) {
 // TestMapProperties: the segments of an area lie end to end, and each address is what the plan says it is.
 func TestMapProperties(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		p, e := solve(drawRequest(rt))
+		p, e := spaceCache{}.solve(drawRequest(rt))
 		if e != nil {
 			return
 		}

@@ -9,7 +9,7 @@ import (
 // TestCheckTakesPlans: Check finds no error in what a plan says about itself.
 func TestCheckTakesPlans(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		p, e := solve(drawRequest(rt))
+		p, e := spaceCache{}.solve(drawRequest(rt))
 		if e != nil {
 			return
 		}

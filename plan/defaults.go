@@ -1,10 +1,13 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
+
+	"github.com/kubecidr/kubecidr/cidr"
 )
 
 // Limits of a request's numbers. They are far above every real cluster and keep the arithmetic within an int of 32 bits.
@@ -109,7 +112,7 @@ func (r Request) Check() error {
 		func() error { return r.checkPrefixes("within", r.Within) },
 		func() error {
 			for i, a := range r.Avoid {
-				if err := checkPrefix(fmt.Sprintf("avoid[%d]", i), a.Prefix); err != nil {
+				if err := checkPrefix("avoid", i, a.Prefix); err != nil {
 					return err
 				}
 			}
@@ -150,7 +153,7 @@ func (r *Request) checkPins() error {
 		if p.Role != RoleHosts && p.Role != RoleServices && p.Role != RolePods {
 			return &RequestError{Field: field, Value: p.String(), Reason: `the role must be "hosts", "services" or "pods"`}
 		}
-		if err := checkPrefix(field, p.Prefix); err != nil {
+		if err := checkPrefix("pins", i, p.Prefix); err != nil {
 			return err
 		}
 		if p.Role != RoleHosts && !slices.Contains(r.planned(), FamilyOf(p.Prefix)) {
@@ -171,7 +174,7 @@ func (r *Request) checkPins() error {
 func (r *Request) checkPrefixes(field string, ps []netip.Prefix) error {
 	serves := len(ps) == 0
 	for i, p := range ps {
-		if err := checkPrefix(fmt.Sprintf("%s[%d]", field, i), p); err != nil {
+		if err := checkPrefix(field, i, p); err != nil {
 			return err
 		}
 		serves = serves || slices.Contains(r.planned(), FamilyOf(p))
@@ -191,15 +194,21 @@ func (r *Request) planned() []Family {
 	return r.Families
 }
 
-func checkPrefix(field string, p netip.Prefix) error {
-	switch {
-	case !p.IsValid():
-		return &RequestError{Field: field, Value: p.String(), Reason: "is no valid prefix; write one such as 10.0.0.0/16"}
-	case p.Addr().Is4In6():
-		return &RequestError{Field: field, Value: p.String(), Reason: "is an IPv4-mapped IPv6 prefix; write it as IPv4"}
-	case p != p.Masked():
-		return &RequestError{Field: field, Value: p.String(), Masked: p.Masked(),
-			Reason: fmt.Sprintf("has host bits set; the range is %v", p.Masked())}
+// checkPrefix checks element i of a list.
+func checkPrefix(list string, i int, p netip.Prefix) error {
+	err := cidr.Check(p)
+	if err == nil {
+		return nil
 	}
-	return nil
+	e := &RequestError{Field: fmt.Sprintf("%s[%d]", list, i), Value: p.String()}
+	switch {
+	case errors.Is(err, cidr.ErrHostBits):
+		e.Masked = p.Masked()
+		e.Reason = fmt.Sprintf("has host bits set; the range is %v", e.Masked)
+	case errors.Is(err, cidr.ErrMapped):
+		e.Reason = "is an IPv4-mapped IPv6 prefix; write it as IPv4"
+	default:
+		e.Reason = "is no valid prefix; write one such as 10.0.0.0/16"
+	}
+	return e
 }

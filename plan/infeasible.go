@@ -76,11 +76,19 @@ type LimitError struct {
 	Reason string       // the arithmetic, the limit and its source
 }
 
-// Error returns one line with all causes and the first relaxations.
+// maxCauses is how many causes one line tells.
+const maxCauses = 8
+
+// Error returns one line with the causes, at most eight of them, and the first relaxations.
 func (e *InfeasibleError) Error() string {
 	var b strings.Builder
 	b.WriteString("no plan exists: ")
-	for i, err := range e.Unwrap() {
+	causes := e.Unwrap()
+	for i, err := range causes {
+		if i == maxCauses {
+			fmt.Fprintf(&b, "; and %s more", commas(len(causes)-i))
+			break
+		}
 		if i > 0 {
 			b.WriteString("; ")
 		}
@@ -150,7 +158,7 @@ func (s *Shortage) Error() string {
 	for i, o := range s.InTheWay {
 		switch {
 		case i == 3:
-			fmt.Fprintf(&b, " and %d more", len(s.InTheWay)-i)
+			fmt.Fprintf(&b, " and %s more", commas(len(s.InTheWay)-i))
 			return b.String()
 		case i == 0:
 			b.WriteString("; in the way: ")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"net/netip"
 	"slices"
 
@@ -32,23 +33,24 @@ func New(r Request) (*Plan, error) {
 	if err := r.Check(); err != nil {
 		return nil, err
 	}
-	p, e := solve(r)
+	spaces := spaceCache{}
+	p, e := spaces.solve(r)
 	if e != nil {
-		e.Relaxations = relax(r, e)
+		e.Relaxations = relax(r, e, spaces)
 		return nil, e
 	}
 	return p, nil
 }
 
 // solve is New without relaxations, for a request that was checked.
-func solve(r Request) (*Plan, *InfeasibleError) {
+func (c spaceCache) solve(r Request) (*Plan, *InfeasibleError) {
 	r = r.WithDefaults()
 	p := &Plan{Request: r, Families: slices.Clone(r.Families)}
 	fail := &InfeasibleError{Request: r}
 	byRole := map[Role][]Range{}
 	for _, f := range r.Families {
-		s := newFamilySolver(&p.Request, f)
-		fail.Conflicts = append(fail.Conflicts, s.conflicts()...)
+		s := newFamilySolver(&p.Request, f, c)
+		fail.Conflicts = slices.AppendSeq(fail.Conflicts, s.conflicts())
 		s.run()
 		fail.Limits = append(fail.Limits, s.limits...)
 		if s.shortage != nil {
@@ -82,14 +84,64 @@ func solve(r Request) (*Plan, *InfeasibleError) {
 	return p, nil
 }
 
+// feasible reports whether a plan exists for r, at much less than the cost of making it.
+func (c spaceCache) feasible(r Request) bool {
+	if r.Check() != nil {
+		return false
+	}
+	r = r.WithDefaults()
+	return !slices.ContainsFunc(r.Families, func(f Family) bool { return !c.feasibleIn(r, f) })
+}
+
+// feasibleIn reports whether r, which was checked and has its defaults, can be planned in family f.
+func (c spaceCache) feasibleIn(r Request, f Family) bool {
+	s := newFamilySolver(&r, f, c)
+	for range s.conflicts() {
+		return false
+	}
+	fits, _ := s.prepare()
+	return fits
+}
+
+// A spaceCache holds for each family the free space that was needed last. Relaxations are found by judging many requests,
+// most of which differ in numbers alone, and with thousands of ranges to be avoided their space is what takes time.
+type spaceCache map[Family]*openSpace
+
+// An openSpace is what is free in the blocks to draw from beside claims. It is not changed.
+type openSpace struct {
+	within []netip.Prefix
+	claims []Claim
+	*cidr.Space
+}
+
+// open returns the space of what is free in within beside claims, which it keeps.
+func (c spaceCache) open(f Family, within []netip.Prefix, claims []Claim) (*openSpace, error) {
+	same := func(a, b Claim) bool { return a.Prefix == b.Prefix }
+	if o := c[f]; o != nil && slices.Equal(o.within, within) && slices.EqualFunc(o.claims, claims, same) {
+		return o, nil
+	}
+	space, err := cidr.NewSpace(within...)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range claims {
+		if err := space.Occupy(x.Prefix); err != nil && !errors.Is(err, cidr.ErrOutside) {
+			return nil, err
+		}
+	}
+	c[f] = &openSpace{within, claims, space}
+	return c[f], nil
+}
+
 // A familySolver places the ranges of one family.
 type familySolver struct {
 	req    *Request // with defaults
 	family Family
 	claims []Claim // what the request fixes: pins and hosts, then what is to be avoided
+	spaces spaceCache
 
-	space   *cidr.Space
-	demands []*demand // not placed yet
+	space   *cidr.Space // shared with others until run clones it
+	demands []*demand   // not placed yet
 	mask    int
 
 	ranges   []Range
@@ -116,8 +168,8 @@ type familiarRange struct {
 // block returns the prefix length of a range of length bits together with the neighbours that it needs to grow.
 func (d *demand) block(bits, grow int) int { return min(bits, max(bits-grow, d.shortest)) }
 
-func newFamilySolver(r *Request, f Family) *familySolver {
-	s := &familySolver{req: r, family: f}
+func newFamilySolver(r *Request, f Family, c spaceCache) *familySolver {
+	s := &familySolver{req: r, family: f, spaces: c}
 	var hosts []Claim
 	for _, p := range r.Hosts {
 		if FamilyOf(p) == f {
@@ -164,21 +216,23 @@ func (s *familySolver) fixed(role Role) []Claim {
 // conflicts returns the pairs of claims that contradict each other: fixed ranges of different roles that overlap, and
 // service and pod ranges that overlap what is to be avoided. Hosts may lie in what is to be avoided (they are part of
 // somebody's network), and what is to be avoided may overlap as it likes.
-func (s *familySolver) conflicts() []*ConflictError {
-	var out []*ConflictError
-	for i, a := range s.claims {
-		if a.Role == RoleReserved {
-			break // they are the last
-		}
-		for _, b := range s.claims[i+1:] {
-			if a.Role == b.Role || !a.Prefix.Overlaps(b.Prefix) ||
-				a.Role == RoleHosts && b.Role == RoleReserved {
-				continue
+func (s *familySolver) conflicts() iter.Seq[*ConflictError] {
+	return func(yield func(*ConflictError) bool) {
+		for i, a := range s.claims {
+			if a.Role == RoleReserved {
+				break // they are the last
 			}
-			out = append(out, &ConflictError{A: a, B: b, Overlap: longer(a.Prefix, b.Prefix)})
+			for _, b := range s.claims[i+1:] {
+				if a.Role == b.Role || !a.Prefix.Overlaps(b.Prefix) ||
+					a.Role == RoleHosts && b.Role == RoleReserved {
+					continue
+				}
+				if !yield(&ConflictError{A: a, B: b, Overlap: longer(a.Prefix, b.Prefix)}) {
+					return
+				}
+			}
 		}
 	}
-	return out
 }
 
 // longer returns the smaller of two ranges, the first if they are of one size.
@@ -189,29 +243,40 @@ func longer(p, q netip.Prefix) netip.Prefix {
 	return p
 }
 
-// run places everything, or says why that is impossible.
-func (s *familySolver) run() {
+// prepare says what has to be placed, opens the space for it and decides the node mask. fits is false where no plan exists:
+// short is the certificate then, or nil where limits say why.
+func (s *familySolver) prepare() (fits bool, short error) {
 	s.addServices()
 	s.addHosts()
 	pods := s.addPods()
 	if len(s.limits) > 0 {
-		return
+		return false, nil
 	}
-	if err := s.open(s.claims); err != nil {
+	open, err := s.spaces.open(s.family, s.within(), s.claims)
+	if err != nil {
 		s.limits = append(s.limits, &LimitError{Family: s.family, Reason: err.Error()})
-		return
+		return false, nil
 	}
-	var short error
+	s.space = open.Space
 	for _, mask := range s.masks(pods) {
 		s.setMask(pods, mask)
 		if short = s.fits(s.demands); short == nil {
-			break
+			return true, nil
 		}
 	}
+	return false, short
+}
+
+// run places everything, or says why that is impossible.
+func (s *familySolver) run() {
+	fits, short := s.prepare()
 	if short != nil {
 		s.reportShortage(short)
+	}
+	if !fits {
 		return
 	}
+	s.space = s.space.Clone()
 	s.keepNeighbours()
 	s.placeFamiliar()
 	s.placeBest()
@@ -325,10 +390,7 @@ func (s *familySolver) addHosts() {
 func (s *familySolver) addPods() *demand {
 	r, f := s.req, s.family
 	longest := r.longestNodeMask(f)
-	asked := r.NodeMaskIPv4
-	if f == IPv6 {
-		asked = r.NodeMaskIPv6
-	}
+	asked := r.nodeMask(f)
 	if asked > 0 {
 		if n := uint64(r.PodsPerNode + nodeOverhead(f)); log2ceil(n) > f.Bits()-asked {
 			s.limit(RolePods, netip.Prefix{}, f.Bits()-log2ceil(n), asked,
@@ -465,25 +527,9 @@ func (s *familySolver) setMask(pods *demand, mask int) {
 	}
 }
 
-// open makes the space of what is free beside claims.
-func (s *familySolver) open(claims []Claim) error {
-	var within []netip.Prefix
-	for _, w := range s.req.Within {
-		if FamilyOf(w) == s.family {
-			within = append(within, w)
-		}
-	}
-	space, err := cidr.NewSpace(within...)
-	if err != nil {
-		return err
-	}
-	for _, c := range claims {
-		if err := space.Occupy(c.Prefix); err != nil && !errors.Is(err, cidr.ErrOutside) {
-			return err
-		}
-	}
-	s.space = space
-	return nil
+// within returns the blocks to draw from.
+func (s *familySolver) within() []netip.Prefix {
+	return slices.DeleteFunc(slices.Clone(s.req.Within), func(p netip.Prefix) bool { return FamilyOf(p) != s.family })
 }
 
 // fits reports whether demands fit in what is free, neighbours for growth included: nil if they do.
@@ -647,13 +693,7 @@ const maxTrials = 64
 
 // reportShortage says what is short, and what is in the way.
 func (s *familySolver) reportShortage(err error) {
-	sh := &Shortage{Family: s.family, Err: err}
-	for _, w := range s.req.Within {
-		if FamilyOf(w) == s.family {
-			sh.Within = append(sh.Within, w)
-		}
-	}
-	sh.Within = cidr.Merge(sh.Within...)
+	sh := &Shortage{Family: s.family, Err: err, Within: cidr.Merge(s.within()...)}
 	for _, d := range s.demands {
 		sh.Wanted = append(sh.Wanted, Demand{Role: d.role, Bits: d.block(d.needs, s.req.Grow), Why: d.sizing})
 	}
@@ -666,10 +706,10 @@ func (s *familySolver) reportShortage(err error) {
 	slices.SortStableFunc(sh.InTheWay, func(a, b Obstacle) int {
 		return cmp.Or(cmp.Compare(a.Prefix.Bits(), b.Prefix.Bits()), a.Prefix.Addr().Compare(b.Prefix.Addr()))
 	})
+	s.space = s.space.Clone()
 	for i := range min(len(sh.InTheWay), maxTrials) {
 		o := &sh.InTheWay[i]
-		others := slices.DeleteFunc(slices.Clone(s.claims), func(c Claim) bool { return c == o.Claim })
-		o.Helps = s.open(others) == nil && s.fits(s.demands) == nil
+		o.Helps = s.helps(o.Claim)
 	}
 	slices.SortStableFunc(sh.InTheWay, func(a, b Obstacle) int {
 		switch {
@@ -681,4 +721,18 @@ func (s *familySolver) reportShortage(err error) {
 		return 1
 	})
 	s.shortage = sh
+}
+
+// helps reports whether what has to be placed would fit if claim c were given up.
+func (s *familySolver) helps(c Claim) bool {
+	// These cannot fail: c overlaps the space to draw from, and what does not is outside of it.
+	_ = s.space.Release(c.Prefix)
+	for _, other := range s.claims {
+		if other != c && other.Prefix.Overlaps(c.Prefix) {
+			_ = s.space.Occupy(other.Prefix)
+		}
+	}
+	ok := s.fits(s.demands) == nil
+	_ = s.space.Occupy(c.Prefix)
+	return ok
 }

@@ -198,7 +198,20 @@ func TestNewInfeasible(t *testing.T) {
 			[]string{"node masks as derived from the pods of a node", "pods not pinned to 10.0.0.0/8"}, ""},
 		{"a node mask too long for the pods of a node", Request{NodeMaskIPv4: 26},
 			"IPv4 pods: a node subnet of /26 holds 61 pods at a time, 110 are asked for; use a node mask of /25 or shorter, or fewer pods per node",
-			[]string{"node masks as derived from the pods of a node", "110 -> 32 pods on a node"}, ""},
+			[]string{"node masks as derived from the pods of a node", "110 -> 61 pods on a node"}, ""},
+		{"three things at once", Request{Nodes: 70000, Surge: 100000, Services: 1 << 29, HostCount: 1000},
+			"IPv4 services: /12 is the largest that kubeadm takes (20 bits), /2 is needed",
+			[]string{"100,000 -> 0 nodes more during a rollout and services /2 -> /12 (536,870,912 -> 1,048,572 services) and 70,000 -> 65,536 nodes"}, ""},
+		{"a family can be given up, but two numbers cost less",
+			Request{Families: []Family{IPv4, IPv6}, Grow: 9, Services: 400000, Within: prefixes("203.0.0.0/14 fd00::/48"), Avoid: avoid("203.2.0.0/15 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10")},
+			"IPv4: 203.0.0.0/14 has no room for pods /11, services /12, hosts /19",
+			[]string{"IPv6 alone", "room to double 9 times -> not even once and services /13 -> /16 (400,000 -> 65,532 services)"}, ""},
+		{"both families are short: each draws from more", Request{Families: []Family{IPv4, IPv6}, Within: prefixes("10.0.0.0/24 fd00::/122")},
+			"IPv4: 10.0.0.0/24 has no room for pods /20",
+			[]string{"draw from 10.0.0.0/19 instead of 10.0.0.0/24 and draw from fd00::/115 instead of fd00::/122"}, ""},
+		{"two blocks become one", Request{Within: prefixes("10.0.0.0/24 10.0.2.0/24")},
+			"IPv4: 10.0.0.0/24,10.0.2.0/24 have no room for pods /20",
+			[]string{"draw from 10.0.0.0/19 instead of 10.0.0.0/24 and 10.0.2.0/24", "draw from 172.16.0.0/12 as well"}, ""},
 		{"more nodes than 16 bits number", Request{Nodes: 100000},
 			"IPv4 pods: at most 16 bits may lie between pod range and node subnet, which is 65,536 nodes; asked for are 100,000 nodes with a /24 each: 131,072 subnets are /7",
 			[]string{"100,000 -> 65,536 nodes"}, ""},
@@ -336,7 +349,7 @@ func checkSmallest(t *rapid.T, r Request, e *InfeasibleError) {
 			len(q.Avoid) != len(r.Avoid) || len(q.Hosts) != len(r.Hosts) || !slices.Equal(q.Within, r.Within) {
 			continue
 		}
-		if feasible(more) {
+		if (spaceCache{}).feasible(more) {
 			t.Fatalf("relaxation %q of %+v: one more is feasible, too", x.Change, full)
 		}
 	}
@@ -391,7 +404,7 @@ func checkSmall(t *testing.T, free uint64, n, hosts, services, pods, grow int, b
 	}
 	blocks := []int{hosts - grow, services - grow, pods - grow}
 	want := fitsSlow(free, n, blocks)
-	p, e := solve(r)
+	p, e := spaceCache{}.solve(r)
 	if (e == nil) != want {
 		t.Fatalf("%d blocks, free %b, hosts /%d services /%d pods /%d grow %d: planned %t, a plan exists: %t", n, free, hosts, services, pods, grow, e == nil, want)
 	}
@@ -605,7 +618,7 @@ func checkShortage(t *rapid.T, r Request, s *Shortage) {
 func TestStable(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r := drawRequest(rt)
-		p, e := solve(r)
+		p, e := spaceCache{}.solve(r)
 		if e != nil {
 			return
 		}
@@ -623,7 +636,7 @@ func TestStable(t *testing.T) {
 		if len(more.Families) == 1 && !more.Kubernetes.Before(Version{1, 20, 0}) && rapid.Bool().Draw(rt, "dual") {
 			more.Families = append(more.Families, IPv4+IPv6-more.Families[0])
 		}
-		q, e := solve(more)
+		q, e := spaceCache{}.solve(more)
 		if e != nil {
 			return
 		}
@@ -688,6 +701,7 @@ func BenchmarkNew(b *testing.B) {
 		{"dual", Request{Families: []Family{IPv4, IPv6}}},
 		{"avoid1000", Request{Avoid: taken}},
 		{"infeasible", Request{Nodes: 5000, PodsPerNode: 250, Within: prefixes("10.0.0.0/14")}},
+		{"infeasible,avoid5000,dual", Request{Nodes: 5000, PodsPerNode: 250, Families: []Family{IPv4, IPv6}, Within: prefixes("10.0.0.0/8 fd00::/48"), Avoid: crowd(5000)}},
 		{"infeasible,avoid1000", Request{Nodes: 5000, PodsPerNode: 250, Within: prefixes("10.0.0.0/8"), Avoid: taken}},
 	} {
 		b.Run(bb.name, func(b *testing.B) {

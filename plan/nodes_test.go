@@ -41,7 +41,7 @@ func TestProgramsTakePlans(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r := drawRequest(rt)
 		r.Kubernetes = rapid.SampledFrom([]Version{{}, {1, 23, 0}, {1, 28, 15}, {1, 33, 0}}).Draw(rt, "release")
-		p, e := solve(r)
+		p, e := spaceCache{}.solve(r)
 		if e != nil {
 			return
 		}

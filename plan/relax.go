@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
@@ -18,20 +19,22 @@ type change struct {
 }
 
 // relax returns the changes that make r feasible, each verified, the smallest loss first.
-func relax(r Request, e *InfeasibleError) []Relaxation {
-	x := relaxer{orig: r, e: e}
+func relax(r Request, e *InfeasibleError, spaces spaceCache) []Relaxation {
+	x := relaxer{orig: r, e: e, spaces: spaces}
 	x.tryDials(change{make: func(r Request) Request { return r }})
 	x.tryGivingUp()
 	x.tryWidening()
 	x.tryOneFamily()
 	x.tryBalanced()
-	if len(x.out) == 0 {
+	if !slices.ContainsFunc(x.out, func(o ranked) bool { return o.loss < lossOfFamily }) {
 		x.tryTogether()
 	}
 	slices.SortStableFunc(x.out, func(a, b ranked) int { return cmp.Compare(a.loss, b.loss) })
 	var out []Relaxation
 	for _, o := range x.out {
-		out = append(out, o.Relaxation)
+		if o.loss <= max(2*lossOfFamily, 2*x.out[0].loss) { // nobody takes what costs so much more
+			out = append(out, o.Relaxation)
+		}
 	}
 	return out
 }
@@ -42,27 +45,21 @@ type ranked struct {
 }
 
 type relaxer struct {
-	orig Request
-	e    *InfeasibleError
-	out  []ranked
-}
+	orig   Request
+	e      *InfeasibleError
+	spaces spaceCache
+	out    []ranked
 
-// feasible reports whether a plan exists for r.
-func feasible(r Request) bool {
-	if r.Check() != nil {
-		return false
-	}
-	_, e := solve(r)
-	return e == nil
+	balanced bool // tryBalanced found something
 }
 
 // try records the change if it makes the request feasible.
 func (x *relaxer) try(c change) bool {
 	r := c.make(x.orig.clone())
-	if r.Check() != nil {
+	if !x.spaces.feasible(r) {
 		return false
 	}
-	p, e := solve(r)
+	p, e := x.spaces.solve(r)
 	if e != nil {
 		return false
 	}
@@ -89,8 +86,11 @@ type dial struct {
 
 // and returns the change that does c and then d.
 func (c change) and(d change) change {
-	if c.text == "" {
+	switch {
+	case c.text == "":
 		return d
+	case d.text == "":
+		return c
 	}
 	return change{c.text + " and " + d.text, c.loss + d.loss, func(r Request) Request { return d.make(c.make(r)) }}
 }
@@ -107,12 +107,12 @@ func (x *relaxer) tryDials(c change) {
 
 // smallest returns the first step of d that makes r feasible. Feasibility grows with the steps, so it is searched by halving.
 func (x *relaxer) smallest(r Request, d dial) (change, bool) {
-	if d.steps < 1 || !feasible(d.at(r.clone(), d.steps)) {
+	if d.steps < 1 || !x.spaces.feasible(d.at(r.clone(), d.steps)) {
 		return change{}, false
 	}
 	lo, hi := 0, d.steps // infeasible at lo, feasible at hi
 	for hi-lo > 1 {
-		if mid := (lo + hi) / 2; feasible(d.at(r.clone(), mid)) {
+		if mid := (lo + hi) / 2; x.spaces.feasible(d.at(r.clone(), mid)) {
 			hi = mid
 		} else {
 			lo = mid
@@ -170,11 +170,13 @@ func (x *relaxer) dials() []dial {
 	var pods []int
 	for _, f := range r.Families {
 		for h := log2ceil(r.subnetNeeds(f)); h >= 2; h-- {
-			if n := min(int(float64(uint64(1)<<h)/r.Churn), 1<<h-nodeOverhead(f)); n >= 1 && n < r.PodsPerNode {
-				pods = append(pods, n)
-			}
+			pods = append(pods, min(int(float64(uint64(1)<<h)/r.Churn), 1<<h-nodeOverhead(f)))
+		}
+		if mask := r.nodeMask(f); mask > 0 && f.Bits()-mask < 30 { // as many as it holds, however tight
+			pods = append(pods, 1<<(f.Bits()-mask)-nodeOverhead(f))
 		}
 	}
+	pods = slices.DeleteFunc(pods, func(n int) bool { return n < 1 || n >= r.PodsPerNode })
 	fewer := turnDownTo(r.PodsPerNode, pods, 1.3,
 		func(q *Request, n int) { q.PodsPerNode = n },
 		func(n int) string { return fmt.Sprintf("%s -> %s on a node", commas(r.PodsPerNode), plural(n, "pod")) })
@@ -215,13 +217,13 @@ func (x *relaxer) edges(of func(Family) int) []int {
 	return out
 }
 
-// nodeEdges returns what nodes of one kind leave over of a power of two: the nodes of the other kind, and the edges of the
-// hosts' range where that is to be placed for as many hosts as nodes.
+// nodeEdges returns what nodes of one kind leave over of a power of two: the nodes of the other kind, none if these are turned
+// down too, and the edges of the hosts' range where that is to be placed for as many hosts as nodes.
 func (x *relaxer) nodeEdges(others int) []int {
-	out := []int{others}
+	out := []int{others, 0}
 	if x.orig.HostCount == 0 {
 		for _, n := range x.edges(hostEdges) {
-			out = append(out, others+n)
+			out = append(out, others+n, n)
 		}
 	}
 	return out
@@ -265,21 +267,25 @@ type claimGone struct {
 	loss float64
 }
 
+// lossOf returns c as one that is given up. Hosts count as one, whatever their ranges.
+func lossOf(c Claim) claimGone {
+	switch {
+	case c.Role == RoleHosts:
+		return claimGone{Claim{Role: RoleHosts}, 10}
+	case c.Pin:
+		return claimGone{c, 2}
+	}
+	return claimGone{c, 4} // somebody else's range
+}
+
 // inTheWay returns the claims that could be given up: those that contradict others, that are too small, that take space.
-// Hosts count as one.
+// Ranges of the cluster itself come first: of these there are few.
 func (x *relaxer) inTheWay() []claimGone {
 	var gone []claimGone
+	seen := make(map[claimGone]bool)
 	add := func(c Claim) {
-		loss := 4.0 // somebody else's range
-		switch {
-		case c.Role == RoleHosts:
-			loss = 10
-			c = Claim{Role: RoleHosts}
-		case c.Pin:
-			loss = 2
-		}
-		g := claimGone{c, loss}
-		if !slices.Contains(gone, g) {
+		if g := lossOf(c); !seen[g] {
+			seen[g] = true
 			gone = append(gone, g)
 		}
 	}
@@ -301,6 +307,9 @@ func (x *relaxer) inTheWay() []claimGone {
 			}
 		}
 	}
+	slices.SortStableFunc(gone, func(a, b claimGone) int {
+		return compareBool(a.Role == RoleReserved, b.Role == RoleReserved)
+	})
 	return gone
 }
 
@@ -322,11 +331,11 @@ func (x *relaxer) tryBalanced() {
 	var best change
 	worst := 0.0 // the larger of the two losses, to be as small as possible
 	for i := 1; i <= b.steps; i++ {
-		if feasible(b.at(x.orig.clone(), i)) {
+		if x.spaces.feasible(b.at(x.orig.clone(), i)) {
 			break // fewer pods alone are a relaxation already
 		}
 		nodes, ok := x.smallest(b.at(x.orig.clone(), i), a)
-		if !ok || feasible(nodes.make(x.orig.clone())) {
+		if !ok || x.spaces.feasible(nodes.make(x.orig.clone())) {
 			continue
 		}
 		if w := max(nodes.loss, b.loss(i)); best.make == nil || w < worst {
@@ -335,7 +344,7 @@ func (x *relaxer) tryBalanced() {
 		}
 	}
 	if best.make != nil {
-		x.try(best)
+		x.balanced = x.try(best)
 	}
 }
 
@@ -345,13 +354,28 @@ func (x *relaxer) tryGivingUp() {
 	if len(gone) > maxGivenUp {
 		gone = gone[:maxGivenUp]
 	}
+	// One of the two of each contradiction has to go. One side can be in thousands, so each is kept once.
+	type pair struct{ a, b int }
+	var pairs []pair
+	known := make(map[pair]bool)
+	index := make(map[claimGone]int)
+	for i, g := range gone {
+		index[g] = i + 1
+	}
+	for _, c := range x.e.Conflicts {
+		if p := (pair{index[lossOf(c.A)] - 1, index[lossOf(c.B)] - 1}); !known[p] {
+			known[p] = true
+			pairs = append(pairs, p)
+		}
+	}
 	var found [][]int // sets that work; a set that holds one of them says nothing new
 	for size := 1; size <= len(gone) && size <= 4; size++ {
 		if size > 2 && len(found) > 0 {
 			break
 		}
 		combinations(len(gone), size, func(set []int) {
-			if slices.ContainsFunc(found, func(f []int) bool { return subset(f, set) }) {
+			if slices.ContainsFunc(found, func(f []int) bool { return subset(f, set) }) ||
+				slices.ContainsFunc(pairs, func(p pair) bool { return !slices.Contains(set, p.a) && !slices.Contains(set, p.b) }) {
 				return
 			}
 			if x.try(x.giveUp(gone, set)) {
@@ -419,47 +443,82 @@ func subset(a, b []int) bool {
 	return !slices.ContainsFunc(a, func(x int) bool { return !slices.Contains(b, x) })
 }
 
-// tryWidening tries to draw from more: the smallest widening of one block, another private range, another ULA.
+// tryWidening tries to draw from more. Where both families are short, each gets the first that serves it.
 func (x *relaxer) tryWidening() {
+	both := change{}
 	for _, s := range x.e.Shortages {
-		for _, w := range s.Within {
-			i := slices.IndexFunc(privateRanges(), func(q netip.Prefix) bool { return cidr.Contains(q, w) })
-			if i < 0 {
-				continue
+		wider := x.widenings(s)
+		for _, c := range wider {
+			if len(x.e.Shortages) == 1 {
+				x.try(c)
 			}
-			shortest := privateRanges()[i].Bits()
-			if s.Family == IPv6 {
-				shortest = 48 // RFC 4193: what is before belongs to others
+		}
+		if len(wider) == 0 {
+			return
+		}
+		both = both.and(wider[0])
+	}
+	if len(x.e.Shortages) > 1 {
+		x.try(both)
+	}
+}
+
+// widenings returns changes that serve the family that is short: the smallest widening of a block, another private range,
+// another ULA.
+func (x *relaxer) widenings(s *Shortage) []change {
+	var out []change
+	serves := func(r Request) bool { return r.Check() == nil && x.spaces.feasibleIn(r.WithDefaults(), s.Family) }
+	add := func(c change) {
+		if serves(c.make(x.orig.clone())) && !slices.ContainsFunc(out, func(o change) bool { return o.text == c.text }) {
+			out = append(out, c)
+		}
+	}
+	for _, w := range s.Within {
+		i := slices.IndexFunc(privateRanges(), func(q netip.Prefix) bool { return cidr.Contains(q, w) })
+		if i < 0 {
+			continue
+		}
+		shortest := privateRanges()[i].Bits()
+		if s.Family == IPv6 {
+			shortest = 48 // RFC 4193: what is before belongs to others
+		}
+		widened := func(step int) change {
+			wider := supernet(w, w.Bits()-step)
+			var old []string
+			for _, q := range s.Within {
+				if cidr.Contains(wider, q) {
+					old = append(old, q.String())
+				}
 			}
-			d := dial{"", w.Bits() - shortest,
-				func(q Request, i int) Request {
-					wider := supernet(w, w.Bits()-i)
+			return change{
+				fmt.Sprintf("draw from %v instead of %s", wider, strings.Join(old, " and ")), 3 + 0.2*float64(step),
+				func(q Request) Request {
 					q = x.spaceNamed(q, s.Family)
 					q.Within = slices.DeleteFunc(q.Within, func(x netip.Prefix) bool { return cidr.Contains(wider, x) })
 					q.Within = append(q.Within, wider)
 					return q
-				},
-				func(i int) string { return fmt.Sprintf("draw from %v instead of %v", supernet(w, w.Bits()-i), w) },
-				func(i int) float64 { return 3 + 0.2*float64(i) }}
-			if c, ok := x.smallest(x.orig, d); ok {
-				x.try(c)
-			}
+				}}
 		}
-		for _, q := range x.furtherSpace(s.Family) {
-			if slices.ContainsFunc(s.Within, q.Overlaps) {
-				continue
-			}
-			loss := 5.0
-			if q.Bits() == 10 {
-				loss = 7 // shared with the provider (RFC 6598)
-			}
-			x.try(change{fmt.Sprintf("draw from %v as well", q), loss, func(r Request) Request {
-				r = x.spaceNamed(r, s.Family)
-				r.Within = append(r.Within, q)
-				return r
-			}})
+		steps := w.Bits() - shortest
+		if n := 1 + sort.Search(steps, func(i int) bool { return serves(widened(i + 1).make(x.orig.clone())) }); n <= steps {
+			add(widened(n))
 		}
 	}
+	for _, q := range x.furtherSpace(s.Family) {
+		if slices.ContainsFunc(s.Within, q.Overlaps) {
+			continue
+		}
+		loss := 5.0
+		if q.Bits() == 10 {
+			loss = 7 // shared with the provider (RFC 6598)
+		}
+		add(change{fmt.Sprintf("draw from %v as well", q), loss, func(r Request) Request {
+			r = x.spaceNamed(r, s.Family)
+			r.Within = append(r.Within, q)
+			return r
+		}})
+	}
+	return out
 }
 
 // furtherSpace returns private space that one can always draw from.
@@ -479,13 +538,16 @@ func (x *relaxer) spaceNamed(r Request, f Family) Request {
 	return r
 }
 
+// lossOfFamily is the loss of doing without a family. Where no other change is smaller, those are looked for that consist of several.
+const lossOfFamily = 6
+
 // tryOneFamily tries to do without the other family.
 func (x *relaxer) tryOneFamily() {
 	if len(x.orig.Families) < 2 {
 		return
 	}
 	for _, f := range x.orig.Families {
-		x.try(change{fmt.Sprintf("%v alone", f), 6, func(r Request) Request {
+		x.try(change{fmt.Sprintf("%v alone", f), lossOfFamily, func(r Request) Request {
 			other := func(p netip.Prefix) bool { return FamilyOf(p) != f }
 			r.Families = []Family{f}
 			r.Hosts, r.Within = slices.DeleteFunc(r.Hosts, other), slices.DeleteFunc(r.Within, other)
@@ -495,11 +557,11 @@ func (x *relaxer) tryOneFamily() {
 	}
 }
 
-// tryTogether is for requests that no single change makes feasible: two dials at once; or all that is in the way given up,
-// pins first, and then no dial, one, or two.
+// tryTogether is for requests that no small change makes feasible: two dials at once, or as many as it takes; where nothing at
+// all helped so far, all that is in the way given up, pins first, and then no dial, one, or several.
 func (x *relaxer) tryTogether() {
+	x.trySeveral(change{make: func(r Request) Request { return r }})
 	gone := x.inTheWay()
-	bases := []change{{make: func(r Request) Request { return r }}}
 	for _, keep := range []func(g claimGone) bool{
 		func(g claimGone) bool { return g.Pin },
 		func(g claimGone) bool { return g.Role != RoleHosts },
@@ -511,45 +573,75 @@ func (x *relaxer) tryTogether() {
 				set = append(set, i)
 			}
 		}
-		if len(set) > 0 && len(set) <= maxGivenUp {
-			bases = append(bases, x.giveUp(gone, set))
-		}
-	}
-	for i, base := range bases {
-		if i > 0 {
-			if x.try(base) {
-				return
-			}
-			x.tryDials(base)
-		}
-		if len(x.out) == 0 {
-			x.tryPairs(base)
-		}
 		if len(x.out) > 0 {
 			return
+		}
+		if len(set) == 0 || len(set) > maxGivenUp {
+			continue
+		}
+		base := x.giveUp(gone, set)
+		if x.try(base) {
+			return
+		}
+		x.tryDials(base)
+		if len(x.out) == 0 {
+			x.trySeveral(base)
 		}
 	}
 }
 
-// tryPairs turns two dials of the request as base changes it: the first as far down as it goes, then the second as little
-// as needed, then the first back up as far as possible.
-func (x *relaxer) tryPairs(base change) {
+// trySeveral turns two dials of the request as base changes it; where that does not help, all of them.
+func (x *relaxer) trySeveral(base change) {
 	r := base.make(x.orig.clone())
-	dials := x.dials()
+	dials := slices.DeleteFunc(x.dials(), func(d dial) bool { return d.steps < 1 })
+	found := false
 	for i, a := range dials {
 		for _, b := range dials[i+1:] {
-			if a.steps < 1 || b.steps < 1 {
-				continue
+			if a.what != "nodes" || b.what != "pods" || !x.balanced {
+				found = x.try(base.and(x.turn(r, a, b))) || found
 			}
-			cb, ok := x.smallest(a.at(r.clone(), a.steps), b)
-			if !ok {
-				continue
-			}
-			ca, ok := x.smallest(cb.make(r.clone()), a)
-			if !ok {
-				continue
-			}
-			x.try(base.and(ca).and(cb))
 		}
 	}
+	if !found {
+		x.try(base.and(x.turn(r, dials...)))
+	}
+}
+
+// turn returns the change that turns all of dials: first all the way down, then each back up as far as possible, the first that
+// costs most to turn down. It changes nothing where that does not make r feasible, or where one dial alone would do.
+func (x *relaxer) turn(r Request, dials ...dial) change {
+	steps := make([]int, len(dials))
+	at := func(r Request) Request {
+		for i, d := range dials {
+			r = d.at(r, steps[i])
+		}
+		return r
+	}
+	order := make([]int, len(dials))
+	for i, d := range dials {
+		steps[i], order[i] = d.steps, i
+	}
+	none := change{make: func(r Request) Request { return r }}
+	if !x.spaces.feasible(at(r.clone())) {
+		return none
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(dials[b].loss(steps[b]), dials[a].loss(steps[a])) })
+	for _, i := range order {
+		steps[i] = sort.Search(dials[i].steps, func(step int) bool {
+			steps[i] = step
+			return x.spaces.feasible(at(r.clone()))
+		})
+	}
+	turned := 0
+	out := none
+	for i, d := range dials {
+		if n := steps[i]; n > 0 {
+			turned++
+			out = out.and(change{d.text(n), d.loss(n), func(r Request) Request { return d.at(r, n) }})
+		}
+	}
+	if turned < 2 {
+		return none // what one does alone is a relaxation already
+	}
+	return out
 }

@@ -57,6 +57,14 @@ func (r *Request) subnetNeeds(f Family) uint64 {
 // longestNodeMask returns the prefix length of the smallest subnet of family f that holds the pods of one node.
 func (r *Request) longestNodeMask(f Family) int { return f.Bits() - log2ceil(r.subnetNeeds(f)) }
 
+// nodeMask returns the node mask of family f that is asked for, 0 for none.
+func (r *Request) nodeMask(f Family) int {
+	if f == IPv4 {
+		return r.NodeMaskIPv4
+	}
+	return r.NodeMaskIPv6
+}
+
 // nodeBits returns how many bits number the node subnets.
 func (r *Request) nodeBits() int { return log2ceil(uint64(r.Nodes + r.Surge)) }
 
@@ -83,8 +91,11 @@ func (r *Request) podNeeds(f Family, mask int) (int, string) {
 	if r.Surge > 0 {
 		nodes += " + " + commas(r.Surge) + " during a rollout"
 	}
-	if r.nodeBits() == 0 {
+	switch {
+	case r.nodeBits() == 0:
 		return b, fmt.Sprintf("%s with a /%d", nodes, mask)
+	case b < 0:
+		return b, fmt.Sprintf("%s with a /%d each: %s subnets are more than the whole of %v", nodes, mask, commas(1<<r.nodeBits()), f)
 	}
 	return b, fmt.Sprintf("%s with a /%d each: %s subnets are /%d", nodes, mask, commas(1<<r.nodeBits()), b)
 }

@@ -423,6 +423,9 @@ func (b *printer) textFinding(f Finding) {
 	}
 }
 
+// maxListed is how many contradictions, and how many ranges in the way, are listed.
+const maxListed = 12
+
 // WriteText writes why no plan exists, what would make one possible, and a plan that works instead.
 func (e *InfeasibleError) WriteText(w io.Writer, o RenderOptions) error {
 	b := &printer{color: o.Color}
@@ -430,7 +433,11 @@ func (e *InfeasibleError) WriteText(w io.Writer, o RenderOptions) error {
 	if len(e.Conflicts) > 0 {
 		b.WriteByte('\n')
 		b.head("Ranges that contradict each other")
-		for _, c := range e.Conflicts {
+		for i, c := range e.Conflicts {
+			if i == maxListed {
+				b.printf("  and %s more\n", commas(len(e.Conflicts)-i))
+				break
+			}
 			b.wrap("  ", textWidth, printable(c.Error()))
 		}
 	}
@@ -487,8 +494,8 @@ func (b *printer) textShortage(s *Shortage) {
 	b.printf("  in the way:\n")
 	rows = nil
 	for i, o := range s.InTheWay {
-		if i == 12 {
-			rows = append(rows, []string{"", fmt.Sprintf("and %d more", len(s.InTheWay)-i), ""})
+		if i == maxListed {
+			rows = append(rows, []string{"", fmt.Sprintf("and %s more", commas(len(s.InTheWay)-i)), ""})
 			break
 		}
 		helps := ""
