@@ -79,6 +79,9 @@ func (c Config) Statements() []plan.Statement {
 	}
 	readable := c.Err == nil || len(n.Keys) > 0
 	if readable {
+		if c.Namespace != "" && c.Name != "" {
+			add(plan.Statement{Role: plan.RoleSetting, Setting: plan.SettingConfigMap, Key: "net-conf.json", Text: c.Namespace + "/" + c.Name})
+		}
 		if c.ModeKnown {
 			add(plan.Statement{Role: plan.RoleSetting, Setting: plan.SettingKubeSubnetMgr, Key: "net-conf.json", Bool: c.Mode == Kube, Default: true})
 		}
@@ -185,8 +188,19 @@ func (c Config) what() string {
 
 const (
 	effectNotStarting = "flannel does not start: its pods are in CrashLoopBackOff, the nodes have no /run/flannel/subnet.env, and pods stay in ContainerCreating"
-	restart           = "restart flannel: kubectl -n kube-flannel rollout restart daemonset kube-flannel-ds (kube-system before flannel v0.19)"
 )
+
+// restart tells how flannel is made to read the configuration again: the DaemonSets of canal are named after their ConfigMaps.
+func (c Config) restart() string {
+	const restart = "restart flannel: kubectl -n "
+	switch name, ok := strings.CutSuffix(c.Name, "canal-config"); {
+	case c.Namespace == "":
+		return restart + "kube-flannel rollout restart daemonset kube-flannel-ds (kube-system before flannel v0.19)"
+	case ok:
+		return restart + c.Namespace + " rollout restart daemonset " + name + "canal"
+	}
+	return restart + c.Namespace + " rollout restart daemonset kube-flannel-ds"
+}
 
 // Findings returns the faults of the configuration itself, each with its severity, in a fixed order. Faults that show only in the
 // company of other files are [plan.Check]'s.
@@ -212,7 +226,7 @@ func (c Config) Findings() []plan.Finding {
 	if !n.EnableIPv4 && !n.EnableIPv6 {
 		f := c.finding(plan.RuleNetConfMalformed, plan.Error, n.Pos("EnableIPv4"), c.what()+" disables both families: flannel ends with \"none defined stack\"")
 		f.Effect, f.RefusedBy = effectNotStarting, []plan.Component{plan.Flannel}
-		f.Fix = []string{`set "EnableIPv4": true or "EnableIPv6": true`, restart}
+		f.Fix = []string{`set "EnableIPv4": true or "EnableIPv6": true`, c.restart()}
 		add(f)
 	}
 	out = append(out, c.networkFindings(version)...)
@@ -242,7 +256,7 @@ func (c Config) errorFinding(e *NetConfError) plan.Finding {
 	if e.Mend != "" {
 		f.Fix = append(f.Fix, e.Mend)
 	}
-	f.Fix = append(f.Fix, restart)
+	f.Fix = append(f.Fix, c.restart())
 	return f
 }
 
@@ -329,7 +343,7 @@ func (c Config) networkFindings(version plan.Version) []plan.Finding {
 		} else {
 			f.Message = fmt.Sprintf("%s %s while IPv4 is enabled: flannel %v runs with FLANNEL_NETWORK=0.0.0.0/0, so pods reach nothing outside without their own address", c.what(), what, version)
 		}
-		f.Fix = []string{`set "Network" to the cluster's pod range, such as 10.244.0.0/16, or "EnableIPv4": false in a cluster of IPv6 alone`, restart}
+		f.Fix = []string{`set "Network" to the cluster's pod range, such as 10.244.0.0/16, or "EnableIPv4": false in a cluster of IPv6 alone`, c.restart()}
 		out = append(out, f)
 	}
 	if k, ok := n.Key("IPv6Network"); ok && k.Prefix.IsValid() && k.Prefix.Addr().Is4() {
@@ -344,7 +358,7 @@ func (c Config) networkFindings(version plan.Version) []plan.Finding {
 		f := c.finding(plan.RuleCIDRMalformed, plan.Error, k.Value,
 			fmt.Sprintf("Network %q in %s is IPv4-mapped: flannel reads it as %s, in which no node's subnet lies", k.Text, c.what(), prefixText(n.Network, plan.IPv4)))
 		f.RefusedBy, f.Effect = []plan.Component{plan.Flannel}, effectNotStarting
-		f.Fix = []string{fmt.Sprintf("write it as %v/%d", n.Network.Addr().Unmap(), max(n.Network.Bits()-96, 0)), restart}
+		f.Fix = []string{fmt.Sprintf("write it as %v/%d", n.Network.Addr().Unmap(), max(n.Network.Bits()-96, 0)), c.restart()}
 		out = append(out, f)
 	}
 	return out
@@ -362,7 +376,7 @@ func (c Config) backendFindings() []plan.Finding {
 		}
 		f := c.finding(rule, plan.Error, be.Pos, fmt.Sprintf("flannel does not start with the Backend of %s: %s", c.what(), be.Message))
 		f.Effect, f.RefusedBy = effectNotStarting, []plan.Component{plan.Flannel}
-		f.Fix = []string{be.Mend, restart}
+		f.Fix = []string{be.Mend, c.restart()}
 		return []plan.Finding{f}
 	}
 	var out []plan.Finding
@@ -371,13 +385,13 @@ func (c Config) backendFindings() []plan.Finding {
 		if len(n.Keys) > 0 {
 			f.Where[0].Position = n.Keys[0].Pos
 		}
-		f.Fix = []string{`add "Backend": {"Type": "vxlan"}`, restart}
+		f.Fix = []string{`add "Backend": {"Type": "vxlan"}`, c.restart()}
 		out = append(out, f)
 	}
 	if n.EnableIPv6 && !b.CarriesIPv6() {
 		f := c.finding(RuleBackendFamily, plan.Warning, n.Pos("Backend"),
 			fmt.Sprintf("%s enables IPv6, and the %s backend carries none: pods get IPv6 addresses that reach no other node", c.what(), b.Type))
-		f.Fix = []string{"use vxlan, host-gw or wireguard, or disable IPv6", restart}
+		f.Fix = []string{"use vxlan, host-gw or wireguard, or disable IPv6", c.restart()}
 		out = append(out, f)
 	}
 	return out

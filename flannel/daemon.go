@@ -42,6 +42,9 @@ func (d Daemon) Statements() []plan.Statement {
 	if !d.Version.IsZero() {
 		out = append(out, plan.Statement{Component: plan.Flannel, Pos: d.Image.Pos, Role: plan.RoleSetting, Setting: plan.SettingVersion, Key: "image", Text: d.Version.String()})
 	}
+	if name, ok := strings.CutPrefix(d.Object, "DaemonSet "); ok && strings.Contains(name, "/") {
+		out = append(out, plan.Statement{Component: plan.Flannel, Pos: d.Image.Pos, Role: plan.RoleSetting, Setting: plan.SettingWorkload, Key: "metadata.name", Text: name})
+	}
 	out = append(out, plan.Statement{
 		Component: plan.Flannel, Pos: d.KubeSubnetMgr.Pos, Role: plan.RoleSetting, Setting: plan.SettingKubeSubnetMgr,
 		Key: "--kube-subnet-mgr", Bool: d.KubeSubnetMgr.V, Text: d.KubeSubnetMgr.Text, Default: !d.ModeKnown,

@@ -140,7 +140,7 @@ func Messages() []Message {
 		{
 			ID: "net-conf-missing", Level: Fatal, Pattern: `failed to read net conf: `,
 			Cause:  "there is no net-conf.json where flannel looks: the ConfigMap lacks the key, or is not mounted",
-			Remedy: "add the key net-conf.json to the ConfigMap kube-flannel-cfg",
+			Remedy: "look at what is mounted at /etc/kube-flannel: kubectl -n kube-flannel get configmap kube-flannel-cfg -o yaml (canal: canal-config in kube-system) has to show the key net-conf.json",
 			Rules:  rules(plan.RuleNetConfMissing), Source: kube + " NewSubnetManager", literals: []string{"failed to read net conf"},
 		},
 		{

@@ -350,7 +350,7 @@ func (d *Document) missing(n, data *source.Node, object string) {
 	f := plan.Finding{
 		Rule: plan.RuleNetConfMissing, Severity: plan.Error, Message: object + " has no key net-conf.json under data", Effect: effectNotStarting,
 		RefusedBy: []plan.Component{plan.Flannel},
-		Fix:       []string{`add the key net-conf.json under data, with text such as {"Network": "10.244.0.0/16", "Backend": {"Type": "vxlan"}}`, restart},
+		Fix:       []string{`add the key net-conf.json under data, with text such as {"Network": "10.244.0.0/16", "Backend": {"Type": "vxlan"}}`, Config{Namespace: n.Get("metadata", "namespace").Str(), Name: n.Get("metadata", "name").Str()}.restart()},
 	}
 	pos := n.Get("metadata", "name").Value().Pos
 	switch stray := n.Get("net-conf.json"); {

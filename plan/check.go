@@ -19,7 +19,7 @@ import (
 // Check keeps nothing of its input and may be called concurrently. Its cost is O(n log n) for n statements.
 func Check(statements ...Statement) Report {
 	v := newView(statements)
-	c := &checker{clusterView: newCluster(v)}
+	c := &checker{clusterView: newCluster(v), dist: v.distribution()}
 	for _, rule := range checks {
 		rule(c)
 	}
@@ -74,6 +74,7 @@ var checks = []func(*checker){
 // A checker collects findings about one cluster.
 type checker struct {
 	*clusterView
+	dist  *distribution // where it is not kubeadm's
 	found []*Finding
 }
 
@@ -94,6 +95,7 @@ func (c *checker) add(f Finding) *Finding {
 			f.Disturbs = r.Disturbs
 		}
 	}
+	c.adapt(&f)
 	slices.Sort(f.Subjects)
 	f.Subjects = slices.Compact(f.Subjects)
 	p := &f

@@ -118,14 +118,15 @@ func (c *checker) networkAgainst(net held, fam Family) {
 	f.Fix = []string{}
 	if want != "" {
 		f.Fix = append(f.Fix,
-			fmt.Sprintf("kubectl -n kube-flannel edit configmap kube-flannel-cfg (kube-system before flannel 0.19), and in net-conf.json set %q: %q", key, want),
-			"kubectl -n kube-flannel rollout restart daemonset kube-flannel-ds, then delete the link cni0 on nodes that had another subnet",
-			fmt.Sprintf("or, if %v is what was meant and the cluster is still empty: kubeadm reset, then kubeadm init --pod-network-cidr=%v", net.p, net.p),
+			c.setNetwork(fmt.Sprintf("%q: %q", key, want)),
+			c.restartFlannel()+", then delete the link cni0 on nodes that had another subnet",
+			fmt.Sprintf("or, if %v is what was meant and the cluster is still empty: %s", net.p, c.installAnew(net.p)),
 		)
 	} else {
 		f.Fix = append(f.Fix,
-			fmt.Sprintf("set flannel's %s to a range that holds every node's podCIDR and restart flannel (kubectl -n kube-flannel rollout restart daemonset kube-flannel-ds)", key),
-			fmt.Sprintf("or, if %v is right: set --cluster-cidr of kube-controller-manager to it, then drain, delete and register again the nodes listed", net.p),
+			fmt.Sprintf("set flannel's %s to a range that holds every node's podCIDR (%s) and restart flannel (%s)", key, c.editFlannel(), c.restartFlannel()),
+			fmt.Sprintf("or, if %v is right: set --cluster-cidr of kube-controller-manager to it, then for each node listed: %s", net.p, c.rejoin()),
+			c.rejoinLoses(),
 		)
 	}
 	f.Disturbs = DisturbsComponent
@@ -228,13 +229,11 @@ func (c *checker) flannelFamilies() {
 		} else if len(six6) > 0 {
 			example = six6[0].p.String()
 		}
-		f.Fix = []string{
-			fmt.Sprintf("in net-conf.json (kubectl -n kube-flannel edit configmap kube-flannel-cfg) set \"EnableIPv6\": true and \"IPv6Network\": %q", example),
-			"kubectl -n kube-flannel rollout restart daemonset kube-flannel-ds",
-		}
+		set := fmt.Sprintf("\"EnableIPv6\": true and \"IPv6Network\": %q", example)
 		if len(ofFamily(conf.podPrefixes(), IPv4)) == 0 && len(ofFamily(c.pods, IPv4)) == 0 {
-			f.Fix[0] += ", and \"EnableIPv4\": false where the cluster has no IPv4"
+			set += ", and \"EnableIPv4\": false where the cluster has no IPv4"
 		}
+		f.Fix = []string{c.setNetwork(set), c.restartFlannel()}
 		f.Disturbs = DisturbsComponent
 		refuses := c.flannel.IsZero() || c.flannel.Before(Version{0, 28, 0})
 		v4only := len(c.pods) > 0 && len(ofFamily(c.pods, IPv4)) == 0
@@ -414,7 +413,7 @@ func (c *checker) oneSubnetEnv(e *sourceView) {
 		f.Message += "; flannel writes the file when it starts, and has not been restarted since"
 	}
 	f.Fix = []string{
-		"kubectl -n kube-flannel delete pod of that host's flannel (it writes /run/flannel/subnet.env when it starts); never write the file by hand",
+		c.restartFlannelOn(cmp.Or(e.host, "NODE")) + " (it writes /run/flannel/subnet.env when it starts); never write the file by hand",
 		"if flannel does not start, mend first what its log says; the old file stays until then",
 		"then on that host: ip link delete cni0; ip link delete flannel.1; rm -rf /var/lib/cni/networks/cbr0; and restart its pods",
 	}

@@ -163,11 +163,12 @@ func (c *checker) duplicate(g []owned) {
 	keep := names[0]
 	f.Fix = []string{
 		"a podCIDR that is set cannot be changed and must not be patched by hand: let kube-controller-manager give each node its own",
-		fmt.Sprintf("%s may keep its subnet if it is of the right size; for each of the others: kubectl drain NODE --ignore-daemonsets, kubectl delete node NODE, systemctl restart kubelet on it", keep),
-		"where flannel runs, delete its pod on that host afterwards, and the links cni0 and flannel.1, so that they take the new subnet",
+		keep + " may keep its subnet if it is of the right size; for each of the others: " + c.rejoin(),
+		c.rejoinLoses(),
+		"where flannel runs, restart it on that host afterwards (" + c.restartFlannelOn("NODE") + "), and delete the links cni0 and flannel.1, so that they take the new subnet",
 	}
 	if whole {
-		f.Fix[1] = "none may keep it; for each node: kubectl drain NODE --ignore-daemonsets, kubectl delete node NODE, systemctl restart kubelet on it (kube-controller-manager needs --allocate-node-cidrs=true and --cluster-cidr)"
+		f.Fix[1] = "none may keep it; for each node: " + c.rejoin() + " (kube-controller-manager needs --allocate-node-cidrs=true and --cluster-cidr)"
 	}
 	f.Disturbs = DisturbsNodes
 	c.add(f)
@@ -286,7 +287,8 @@ func (c *checker) outside(k *managerView, ns []*nodeView, subs []string) Finding
 	f.Where = append(nodePlaces(ns), placeOf(k.podsAt, "pods "+joinHeld(k.pods)))
 	f.Fix = []string{
 		fmt.Sprintf("if the range was changed by mistake, give --cluster-cidr back the range that holds %s, on every control-plane host and in the kubeadm-config ConfigMap", subs[0]),
-		fmt.Sprintf("if %s is what is wanted: drain, kubectl delete node, and restart the kubelet of each node listed, since a podCIDR that is set cannot be changed", joinHeld(k.pods)),
+		fmt.Sprintf("if %s is what is wanted, for each node listed, since a podCIDR that is set cannot be changed: %s", joinHeld(k.pods), c.rejoin()),
+		c.rejoinLoses(),
 	}
 	f.Disturbs = DisturbsNodes
 	if r, ok := ruleOf(f.Rule); ok {
@@ -598,7 +600,8 @@ func (c *checker) nodeMaskImmutable() {
 			first := other[0].subs[0]
 			f.Fix = []string{
 				fmt.Sprintf("keep the old mask (%s) for this cluster", maskFlag(fam, k, first.p.Bits())),
-				fmt.Sprintf("or drain, delete and register again each node listed, so that it gets a /%d; mixed sizes are not supported upstream", m),
+				fmt.Sprintf("or, for each node listed, so that it gets a /%d: %s; mixed sizes are not supported upstream", m, c.rejoin()),
+				c.rejoinLoses(),
 			}
 			f.Disturbs = DisturbsNodes
 			c.add(f)
@@ -658,7 +661,8 @@ func (c *checker) nodeFamilies() {
 			at.says(), nameList(nodeNames(one)), choose(len(one), "has", "have"), strings.Join(fs, " and no "), nodeSubs(one)),
 		Where: append(nodePlaces(one), placeOf(at.s, "pods "+writes(at.s))),
 		Fix: []string{
-			"for each node listed: kubectl drain NODE --ignore-daemonsets, kubectl delete node NODE, systemctl restart kubelet on it; it registers again with a subnet of each family",
+			"for each node listed: " + c.rejoin() + "; it registers again with a subnet of each family",
+			c.rejoinLoses(),
 			"the kubelet's --node-ip has to name an address of each family",
 		},
 		Disturbs: DisturbsNodes,

@@ -82,7 +82,8 @@ func (c *checker) podServiceOverlap() {
 			Where: append(nodePlaces(in), s.place("services "+s.text())),
 			Fix: []string{
 				"choose a pod range outside " + s.p.String() + " and write it everywhere it stands (kubeadm, kube-controller-manager, flannel, kube-proxy)",
-				"then delete and register again the nodes listed, since a podCIDR that is set cannot be changed",
+				"then, for each node listed, since a podCIDR that is set cannot be changed: " + c.rejoin(),
+				c.rejoinLoses(),
 			},
 			Disturbs: DisturbsNodes,
 		})
@@ -197,7 +198,8 @@ func (c *checker) overlapPair(p, s held) {
 	f.Fix = []string{
 		fmt.Sprintf("choose a pod range outside %s, for instance %s, or at installation another service range (--service-cidr)", spanOf(s.p), proposal),
 		"write it everywhere it stands: networking.podSubnet (kubeadm-config ConfigMap), --cluster-cidr of kube-controller-manager on every control-plane host, flannel's Network, clusterCIDR of kube-proxy",
-		"then, one node after the other: kubectl drain, kubectl delete node, restart its kubelet so that it registers again with a subnet of the new range",
+		"then, one node after the other, so that each gets a subnet of the new range: " + c.rejoin(),
+		c.rejoinLoses(),
 	}
 	f.Disturbs = DisturbsNodes
 	c.add(f)
@@ -338,7 +340,8 @@ func (c *checker) hostsIn(hosts []hostAddr, r held, rule RuleID, what string, se
 	if what == "pod" {
 		f.Fix = []string{
 			fmt.Sprintf("choose a pod range that leaves out the hosts' network, for instance %s, and write it everywhere it stands (networking.podSubnet, --cluster-cidr, flannel's Network, clusterCIDR of kube-proxy)", c.freeRange(RolePods, FamilyOf(r.p))),
-			"then drain, delete and register again every node; or give the hosts addresses outside " + r.p.String(),
+			"then, one node after the other: " + c.rejoin() + "; or give the hosts addresses outside " + r.p.String() + " instead",
+			c.rejoinLoses(),
 		}
 		if sev == Warning {
 			f.Message += "; the nodes' own subnets may keep away from it, but traffic from pods to these hosts is not masqueraded"

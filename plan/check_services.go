@@ -64,7 +64,7 @@ func (c *checker) clusterDNS() {
 		dns := nth(near.p, 10)
 		f.Fix = []string{
 			"kubectl -n kube-system get service kube-dns shows the address that DNS has; kubeadm gives it the 10th of the service range, here " + dns,
-			fmt.Sprintf("write it as clusterDNS in the kubelet-config ConfigMap and in /var/lib/kubelet/config.yaml of every node, and restart the kubelets (systemctl restart kubelet); pods started before keep %v until they are restarted", b.a),
+			fmt.Sprintf("write it as clusterDNS in the kubelet-config ConfigMap and in /var/lib/kubelet/config.yaml of every node, and restart the kubelets (%s); pods started before keep %v until they are restarted", c.restartKubelet(), b.a),
 		}
 		f.Disturbs = DisturbsComponent
 		c.add(f)

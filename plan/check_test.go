@@ -96,9 +96,9 @@ type failer interface {
 //	kcm[@host] pods= services= alloc= ipam= mask= mask4= mask6= version=      a manifest; what is missing is stated as missing
 //	api[@host] services= advertise= version=
 //	kubeadm[@host] pods= services= advertise= version= args.pods= args.alloc= args.mask= args.mask4= args.mask6= args.overridden=COLUMN:RANGES
-//	flannel Network= IPv6Network= EnableIPv6= EnableIPv4= SubnetLen= backend= mtu= version= kube=
+//	flannel Network= IPv6Network= EnableIPv6= EnableIPv4= SubnetLen= backend= mtu= version= kube= configmap= daemonset=
 //	env@host network= subnet= network6= subnet6= mtu=
-//	node NAME SUBNETS|- [InternalIP=...]
+//	node NAME SUBNETS|- [InternalIP=...] [version=]
 //	kubelet[@host] dns= maxpods=
 //	proxy cidr= mode=
 //	cni NAME | version V | linkmtu N | reserved NAME CIDR | hosts CIDR | clusterip NAME ADDR
@@ -263,6 +263,8 @@ func bundleLine(t failer, n int, line string) []plan.Statement {
 		number(c, plan.SettingSubnetLen, "SubnetLen", kv["SubnetLen"])
 		number(c, plan.SettingBackendMTU, "MTU", kv["mtu"])
 		texts(c, plan.SettingBackend, "Type", kv["backend"])
+		texts(c, plan.SettingConfigMap, "net-conf.json", kv["configmap"])
+		texts(c, plan.SettingWorkload, "metadata.name", kv["daemonset"])
 		texts(c, plan.SettingVersion, "image", kv["version"])
 	case "env":
 		const c = plan.Flannel
@@ -286,6 +288,9 @@ func bundleLine(t failer, n int, line string) []plan.Statement {
 		s := ranges(plan.Node, plan.RoleNodePods, "spec.podCIDR", strings.TrimPrefix(plain[1], "-"))
 		s.Host = plain[0]
 		add(s)
+		if v := kv["version"]; v != "" {
+			add(plan.Statement{Component: plan.Kubelet, Host: plain[0], Role: plan.RoleSetting, Setting: plan.SettingVersion, Key: "status.nodeInfo.kubeletVersion", Text: v})
+		}
 		for _, e := range strings.Split(kv["InternalIP"], ",") {
 			if e != "" {
 				a := netip.MustParseAddr(e)

@@ -75,6 +75,8 @@ const (
 	SettingLinks         Setting = "links"               // Text: names of all links of Host, separated by commas
 	SettingDetectLocal   Setting = "detect-local-mode"   // Text, kube-proxy
 	SettingVersion       Setting = "version"             // Text: release of Component; of Kubernetes where Component is not Flannel
+	SettingConfigMap     Setting = "config-map"          // Text: namespace/name of the ConfigMap that holds flannel's net-conf.json
+	SettingWorkload      Setting = "workload"            // Text: namespace/name of the DaemonSet that runs flannel
 	SettingCNI           Setting = "cni"                 // Text: name of the CNI plugin in use, "flannel", "calico", "cilium", ...
 )
 
