@@ -452,9 +452,9 @@ var ruleTable = []Rule{
 	},
 	{
 		ID: RulePodCIDROrder, Severity: Warning, Disturbs: DisturbsComponent,
-		Title:  "podCIDRs name the families in another order than --cluster-cidr",
+		Title:  "podCIDRs name the families in another order than a --cluster-cidr that nobody allocates from",
 		Cause:  "The two entries of --cluster-cidr were swapped.",
-		Effect: "kube-controller-manager compares by position and ends at its next start.",
+		Effect: "None while that controller manager hands out no subnets; once it does, it does not start with these nodes, which is podcidr-outside-cluster-cidr.",
 		Mend:   "restore the order of --cluster-cidr",
 		Source: "k8s.io/kubernetes pkg/controller/nodeipam/ipam/range_allocator.go occupyCIDRs, v1.37.2",
 	},

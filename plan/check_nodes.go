@@ -199,7 +199,7 @@ func (c *checker) nodeSubnetsOutside() {
 			case out >= 0:
 				m.nodes = append(m.nodes, n)
 				m.subs = append(m.subs, hs[out].text())
-			case len(hs) == 2 && len(k.pods) == 2 && FamilyOf(hs[0].p) != FamilyOf(k.pods[0].p):
+			case len(hs) > 0 && len(k.pods) == 2 && FamilyOf(hs[0].p) != FamilyOf(k.pods[0].p):
 				m.order = append(m.order, n)
 			}
 		}
@@ -230,7 +230,8 @@ func (c *checker) nodeSubnetsOutside() {
 		seen[key] = true
 		if len(m.nodes) > 0 {
 			f := c.outside(m.k, m.nodes, m.subs)
-			if !m.k.serves() || c.ownIPAM() {
+			// A controller manager that allocates ends whatever the network plugin does; one that kubeadm would start need not run.
+			if !m.k.serves() || c.ownIPAM() && m.k.predicted {
 				f.Severity = Warning
 				f.RefusedBy = nil
 				f.Message += "; that controller manager hands out no subnets that count here, so nothing stops for it"
@@ -253,15 +254,33 @@ func (c *checker) nodeSubnetsOutside() {
 				},
 			})
 		}
-		if len(m.order) > 0 && m.k.serves() && !c.ownIPAM() {
-			c.add(Finding{
-				Rule: RulePodCIDROrder, Subjects: nodeNames(m.order),
-				Message: fmt.Sprintf("%s %s podCIDRs in another family order than %s, which says %s: kube-controller-manager compares them by position and does not start with nodes of the other order",
-					nameList(nodeNames(m.order)), choose(len(m.order), "has", "have"), m.k.label(), joinHeld(m.k.pods)),
-				Where: append(nodePlaces(m.order), placeOf(m.k.podsAt, "pods "+joinHeld(m.k.pods))),
-			})
+		if len(m.order) > 0 {
+			c.otherOrder(m.k, m.order)
 		}
 	}
+}
+
+// otherOrder: nodes name the families in another order than the ranges of k. The position decides which range a podCIDR is
+// looked up in, not its family: k8s.io/kubernetes v1.37.2 pkg/controller/nodeipam/ipam/range_allocator.go occupyCIDRs.
+func (c *checker) otherOrder(k *managerView, ns []*nodeView) {
+	first := ns[0].subs[0]
+	f := Finding{
+		Rule: RulePodCIDROutsideClusterCIDR, Severity: Error, Subjects: nodeNames(ns), RefusedBy: []Component{ControllerManager},
+		Message: fmt.Sprintf("%s %s podCIDRs in another family order than %s, which says %s: it compares them by position, so %s of %s lies outside the first range %s, and kube-controller-manager does not start",
+			nameList(nodeNames(ns)), choose(len(ns), "has", "have"), k.label(), joinHeld(k.pods), first.text(), ns[0].name, k.pods[0].text()),
+		Where: append(nodePlaces(ns), placeOf(k.podsAt, "pods "+joinHeld(k.pods))),
+		Fix: []string{
+			fmt.Sprintf("give --cluster-cidr back the order that the nodes have, --cluster-cidr=%s,%s, on every control-plane host, and networking.podSubnet in the kubeadm-config ConfigMap", k.pods[1].p, k.pods[0].p),
+			"or drain, delete and register again each node listed: the order of a podCIDR that is set cannot be changed",
+		},
+		Disturbs: DisturbsComponent,
+	}
+	if !k.serves() || c.ownIPAM() && k.predicted {
+		f.Rule, f.Severity, f.RefusedBy = RulePodCIDROrder, Warning, nil
+		f.Message = fmt.Sprintf("%s %s podCIDRs in another family order than %s, which says %s; that controller manager hands out no subnets that count here, and would not start with these nodes if it did",
+			nameList(nodeNames(ns)), choose(len(ns), "has", "have"), k.label(), joinHeld(k.pods))
+	}
+	c.add(f)
 }
 
 // covers reports whether p is wider than one of the ranges and holds it: the controller manager takes such a podCIDR.
@@ -614,15 +633,16 @@ func (c *checker) nodeMaskImmutable() {
 // nodeFamilies: a dual-stack cluster with nodes of one family.
 func (c *checker) nodeFamilies() {
 	var want []Family
-	var at held
+	var ranges []held
 	for _, k := range c.controllers {
 		if k.dual() && k.serves() {
-			want, at = familiesOf(k.pods), k.pods[1]
+			want, ranges = familiesOf(k.pods), k.pods
 		}
 	}
 	if want == nil {
 		if fs := familiesOf(c.networks); len(fs) == 2 && len(c.controllers) == 0 {
-			want, at = fs, ofFamily(c.networks, IPv6)[0]
+			want = []Family{IPv4, IPv6}
+			ranges = []held{ofFamily(c.networks, IPv4)[0], ofFamily(c.networks, IPv6)[0]}
 		}
 	}
 	if c.ownIPAM() {
@@ -650,15 +670,16 @@ func (c *checker) nodeFamilies() {
 		return
 	}
 	var fs []string
-	for _, f := range want {
+	nth, at := "second", ranges[1]
+	for i, f := range want {
 		if lacks[f] {
 			fs = append(fs, f.String())
 		}
 	}
 	c.add(Finding{
 		Rule: RulePodCIDRFamilyMissing, Severity: Error, Subjects: nodeNames(one),
-		Message: fmt.Sprintf("the cluster is dual-stack, its second range is %s, but %s %s no %s podCIDR: %s; kube-controller-manager never adds a family to a node that has a podCIDR",
-			at.says(), nameList(nodeNames(one)), choose(len(one), "has", "have"), strings.Join(fs, " and no "), nodeSubs(one)),
+		Message: fmt.Sprintf("the cluster is dual-stack, its %s range is %s, but %s %s no %s podCIDR: %s; kube-controller-manager never adds a family to a node that has a podCIDR",
+			nth, at.says(), nameList(nodeNames(one)), choose(len(one), "has", "have"), strings.Join(fs, " and no "), nodeSubs(one)),
 		Where: append(nodePlaces(one), placeOf(at.s, "pods "+writes(at.s))),
 		Fix: []string{
 			"for each node listed: " + c.rejoin() + "; it registers again with a subnet of each family",
@@ -685,6 +706,9 @@ func (c *checker) flannelWithoutIPv6Nodes() {
 			six[0].says(), says(k.podsAt)),
 		Where: []Place{six[0].place("pods " + six[0].text()), placeOf(k.podsAt, "pods "+joinHeld(k.pods))},
 		Fix: []string{
+			if i == 0 && !lacks[want[1]] {
+				nth, at = "first", ranges[0]
+			}
 			"if IPv6 is not wanted: remove EnableIPv6 and IPv6Network from net-conf.json, and restart flannel",
 			fmt.Sprintf("if it is: --cluster-cidr=%s,%v on every control-plane host, a second service range, and every node drained, deleted and registered again", joinHeld(k.pods), six[0].p),
 		},

@@ -186,7 +186,11 @@ func (c *checker) fits(f *Finding, y *Symptom) bool {
 	if !y.Network.IsValid() || !y.Subnet.IsValid() {
 		return true
 	}
-	return FamilyOf(y.Network) == FamilyOf(y.Subnet)
+	if FamilyOf(y.Network) == FamilyOf(y.Subnet) {
+		return true
+	}
+	// A subnet is looked up in a range of the other family only where positions do not match, and then the finding names that range.
+	return f.Rule == RulePodCIDROutsideClusterCIDR && strings.Contains(f.Message, y.Network.Masked().String())
 }
 
 // past says why a symptom belongs to an earlier state of the cluster, "" where the given files do not show that.
@@ -212,8 +216,10 @@ func (c *checker) past(g *sighting) string {
 			return fmt.Sprintf("node %s holds %s by now, inside %s: restart flannel there", n.name, n.subs[0].text(), nets[0].text())
 		}
 	case RulePodCIDROutsideClusterCIDR:
-		sub := masked(y.Subnet)
-		if sub.IsValid() && len(c.pods) > 0 && len(c.managers) > 0 && withinAny(c.pods, sub) && !c.has(RuleControlPlaneFlagsDiffer) {
+		sub, net := masked(y.Subnet), masked(y.Network)
+		// A podCIDR is looked up in the range at its own position: of two ranges in the wrong order, both are still there.
+		swapped := net.IsValid() && FamilyOf(net) != FamilyOf(sub) && slices.ContainsFunc(c.pods, func(h held) bool { return h.p == net })
+		if sub.IsValid() && !swapped && len(c.pods) > 0 && len(c.managers) > 0 && withinAny(c.pods, sub) && !c.has(RuleControlPlaneFlagsDiffer) {
 			return fmt.Sprintf("the pod range is %s by now, which holds %v", joinHeld(c.pods), sub)
 		}
 	}
