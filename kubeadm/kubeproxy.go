@@ -96,7 +96,7 @@ func kubeProxyContainer(c *source.Node) (KubeProxy, bool) {
 	}, true
 }
 
-// Statements returns what kube-proxy is told: the pod range, empty where none is written, how it tells local traffic, and
+// Statements returns what kube-proxy is told: the pod range, empty where none is written, how it tells local traffic, its mode, and
 // its release where an image's tag says it. With --config the flags about ranges have no effect
 // (k8s.io/kubernetes v1.37.2 cmd/kube-proxy/app/options.go Options.Complete), so those are stated as overridden.
 func (p KubeProxy) Statements() []plan.Statement {
@@ -121,6 +121,16 @@ func (p KubeProxy) Statements() []plan.Statement {
 		out = append(out, plan.Statement{
 			Component: plan.KubeProxy, Host: host, Pos: p.DetectLocal.Pos, Role: plan.RoleSetting, Setting: plan.SettingDetectLocal,
 			Key: modeKey, Text: p.DetectLocal.V, Overridden: overridden,
+		})
+	}
+	if p.Mode.V != "" {
+		key := "mode"
+		if p.Flags {
+			key = "--proxy-mode"
+		}
+		out = append(out, plan.Statement{
+			Component: plan.KubeProxy, Host: host, Pos: p.Mode.Pos, Role: plan.RoleSetting, Setting: plan.SettingProxyMode,
+			Key: key, Text: p.Mode.V, Overridden: overridden,
 		})
 	}
 	return appendImageVersion(out, plan.KubeProxy, host, p.Image)

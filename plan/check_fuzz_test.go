@@ -33,7 +33,7 @@ func drawStatement(t *rapid.T) plan.Statement {
 			"apiServer.extraArgs service-cluster-ip-range", "controllerManager.extraArgs", "--advertise-address", "kubernetes"}).Draw(t, "key"),
 		Text:       rapid.SampledFrom([]string{"", "10.244.0.0/16", "x", "v1.31.0", "v0.15.0", "flannel", "calico", "vxlan", "ClusterCIDR", "\x00\xff"}).Draw(t, "text"),
 		Prefixes:   rapid.SliceOfN(prefix, 0, 3).Draw(t, "prefixes"),
-		Setting:    rapid.SampledFrom([]plan.Setting{"", plan.SettingAllocate, plan.SettingNodeIPAM, plan.SettingAllocatorType, plan.SettingNodeMask, plan.SettingNodeMaskIPv4, plan.SettingNodeMaskIPv6, plan.SettingMaxPods, plan.SettingKubeSubnetMgr, plan.SettingEnableIPv4, plan.SettingEnableIPv6, plan.SettingSubnetLen, plan.SettingBackend, plan.SettingBackendMTU, plan.SettingSubnetMTU, plan.SettingLinkMTU, plan.SettingDetectLocal, plan.SettingVersion, plan.SettingCNI}).Draw(t, "setting"),
+		Setting:    rapid.SampledFrom([]plan.Setting{"", plan.SettingAllocate, plan.SettingNodeIPAM, plan.SettingAllocatorType, plan.SettingNodeMask, plan.SettingNodeMaskIPv4, plan.SettingNodeMaskIPv6, plan.SettingMaxPods, plan.SettingKubeSubnetMgr, plan.SettingEnableIPv4, plan.SettingEnableIPv6, plan.SettingSubnetLen, plan.SettingBackend, plan.SettingBackendMTU, plan.SettingSubnetMTU, plan.SettingLinkMTU, plan.SettingDetectLocal, plan.SettingProxyMode, plan.SettingVersion, plan.SettingCNI}).Draw(t, "setting"),
 		Int:        rapid.SampledFrom([]int{-1 << 62, -1, 0, 1, 16, 24, 31, 32, 33, 64, 110, 128, 129, 1500, 1 << 62}).Draw(t, "int"),
 		Bool:       rapid.Bool().Draw(t, "bool"),
 		Default:    rapid.Bool().Draw(t, "default"),

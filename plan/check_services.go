@@ -223,6 +223,14 @@ func (c *checker) kubeProxy() {
 					if cidr.Contains(hs[0].p, p.p) {
 						part += ": the wider one takes traffic of its other addresses for traffic of pods"
 						f.Severity = Warning
+						// In IPVS mode every service address is bound to kube-ipvs0 of every node, so a program on the host that calls a
+						// service does so from that service's own address: seen in projectcalico/calico#2617.
+						if i := slices.IndexFunc(c.services, func(sv held) bool { return cidr.Contains(hs[0].p, sv.p) }); i >= 0 && src.set[SettingProxyMode] != nil && src.set[SettingProxyMode].Text == "ipvs" {
+							sv := c.services[i]
+							part += fmt.Sprintf(", and the services %s are among them: in IPVS mode the host calls a service from that service's own address, which then is not masqueraded, and no answer comes back", sv.says())
+							f.Severity = Error
+							f.Where = append(f.Where, sv.place("services "+sv.text()))
+						}
 					}
 					f.Where = append(f.Where, p.place("pods "+p.text()))
 				}

@@ -303,6 +303,7 @@ func bundleLine(t failer, n int, line string) []plan.Statement {
 	case "proxy":
 		add(ranges(plan.KubeProxy, plan.RolePods, "clusterCIDR", kv["cidr"]))
 		texts(plan.KubeProxy, plan.SettingDetectLocal, "detectLocalMode", kv["mode"])
+		texts(plan.KubeProxy, plan.SettingProxyMode, "mode", kv["proxier"])
 	case "cni":
 		texts(plan.Node, plan.SettingCNI, "metadata.annotations", plain[0])
 	case "version":

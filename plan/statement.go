@@ -74,6 +74,7 @@ const (
 	SettingLinkMTU       Setting = "link-mtu"            // Int, MTU of the hosts' link, bytes; from Host, of the link Key
 	SettingLinks         Setting = "links"               // Text: names of all links of Host, separated by commas
 	SettingDetectLocal   Setting = "detect-local-mode"   // Text, kube-proxy
+	SettingProxyMode     Setting = "proxy-mode"          // Text, kube-proxy: "iptables", "ipvs", "nftables", ...
 	SettingVersion       Setting = "version"             // Text: release of Component; of Kubernetes where Component is not Flannel
 	SettingConfigMap     Setting = "config-map"          // Text: namespace/name of the ConfigMap that holds flannel's net-conf.json
 	SettingWorkload      Setting = "workload"            // Text: namespace/name of the DaemonSet that runs flannel
