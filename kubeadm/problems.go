@@ -317,10 +317,12 @@ func (c *Config) unknownKey(w keyWalk, e source.Entry, s *schema, path []string)
 	}
 	// A whole block under a wrong name or in the wrong document: what stands in it is lost as well.
 	if e.Value != nil && e.Value.Kind == source.Mapping {
-		if inner, role := addressKeyIn(e.Value, 0); inner != nil {
-			p := c.misplaced(w, *inner, role, full+"."+inner.Key)
-			p.Where = append(p.Where, plan.Place{Position: e.KeyPos, Note: "kubeadm does not read " + full})
-			c.say(p)
+		if lost := addressKeysIn(e.Value); len(lost) > 0 {
+			for _, l := range lost {
+				p := c.misplaced(w, l.entry, l.role, full+"."+l.path)
+				p.Where = append(p.Where, plan.Place{Position: e.KeyPos, Note: "kubeadm does not read " + full})
+				c.say(p)
+			}
 			return
 		}
 	}
@@ -379,6 +381,36 @@ func addressKeyIn(n *source.Node, depth int) (*source.Entry, string) {
 		}
 	}
 	return nil, ""
+}
+
+// A lostKey names something about address ranges inside a block that kubeadm does not read.
+type lostKey struct {
+	entry source.Entry
+	role  string
+	path  string // from the block on
+}
+
+// addressKeysIn returns the first key of each role below n.
+func addressKeysIn(n *source.Node) []lostKey {
+	var out []lostKey
+	var in func(n *source.Node, path string, depth int)
+	in = func(n *source.Node, path string, depth int) {
+		if depth > 4 || n == nil || n.Kind != source.Mapping {
+			return
+		}
+		for _, e := range n.Entries {
+			role, ok := flagSynonyms[squash(e.Key)]
+			if ok && (role == "pods" || role == "services" || strings.HasPrefix(role, "mask")) {
+				if !slices.ContainsFunc(out, func(l lostKey) bool { return l.role == role }) {
+					out = append(out, lostKey{e, role, path + e.Key})
+				}
+				continue
+			}
+			in(e.Value, path+e.Key+".", depth+1)
+		}
+	}
+	in(n, "", 0)
+	return out
 }
 
 // elsewhere says in which document, and under which key, a key belongs that is right but stands in the wrong place.
@@ -475,6 +507,11 @@ func (c *Config) misplaced(w keyWalk, e source.Entry, role, full string) plan.Fi
 	case role == "services":
 		f.Disturbs = plan.DisturbsCluster
 		f.Effect += ": services get the default, " + defaultServiceSubnet
+		if _, p, ok := ipnet.ParseCIDR(value); ok && p.Masked().String() == defaultServiceSubnet {
+			f.Severity = plan.Warning
+			f.Effect += ", which is the same"
+			f.Disturbs = plan.DisturbsNothing
+		}
 		if c.Cluster.ServiceSubnet.V != "" {
 			f.Severity = plan.Warning
 			f.Effect = "only networking.serviceSubnet " + c.Cluster.ServiceSubnet.V + " counts"
@@ -494,6 +531,8 @@ func (c *Config) misplaced(w keyWalk, e source.Entry, role, full string) plan.Fi
 		}
 		f.Message = fmt.Sprintf("kubeadm does not read %s %s (%s); the key is %s", full, value, why, to.path)
 		f.Fix = []string{fmt.Sprintf("%s: write %s instead of %s", e.KeyPos, name, e.Key)}
+	} else if block, inner, ok := strings.Cut(full, "."); ok && block == parent && w.kind != to.kind && inner == name {
+		f.Fix = []string{fmt.Sprintf("%s: move the block %s to the document of kind %s: %s", e.KeyPos, parent, to.kind, flow(to.path, value))}
 	} else if parent, name, ok := strings.Cut(to.path, "."); ok && value != "" && !strings.Contains(name, " ") {
 		f.Fix = []string{fmt.Sprintf("%s: write it below %s, indented, as %s: %s", e.KeyPos, parent, name, flow(to.path, value))}
 	} else {
@@ -503,7 +542,9 @@ func (c *Config) misplaced(w keyWalk, e source.Entry, role, full string) plan.Fi
 	case "pods":
 		f.Fix = append(f.Fix, "then kubeadm reset and kubeadm init --config again; where the cluster runs already, set --allocate-node-cidrs=true and --cluster-cidr in kube-controller-manager.yaml of every control-plane host, and networking.podSubnet in the kubeadm-config ConfigMap")
 	case "services":
-		f.Fix = append(f.Fix, "then kubeadm reset and kubeadm init --config again: a cluster keeps its service range")
+		if f.Disturbs == plan.DisturbsCluster {
+			f.Fix = append(f.Fix, "then kubeadm reset and kubeadm init --config again: a cluster keeps its service range")
+		}
 	}
 	return f
 }
