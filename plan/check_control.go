@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
 )
 
 // wantedPods is the pod range to propose where none is set: flannel's Network where it is known, else flannel's default.
@@ -701,10 +703,54 @@ func (c *checker) maskLimits() {
 					fmt.Sprintf("use a pod range of /%d or longer, such as %v", m-16, netip.PrefixFrom(h.p.Addr(), min(m-16, f.Bits())).Masked()),
 					fmt.Sprintf("or larger node subnets: %s or less", maskFlag(f, k, bits+16)),
 				}
+				if m > f.Bits() {
+					c.noSuchMask(&fd, k, h, m, ms)
+				}
 				c.add(fd)
 			}
 		}
 	}
+}
+
+// insteadOfPlain is the mend for a mask of no family beside a dual-stack range.
+func insteadOfPlain(plain, four, six *Statement) string {
+	var miss []string
+	if four == nil {
+		miss = append(miss, fmt.Sprintf("--node-cidr-mask-size-ipv4=%d", min(plain.Int, 32)))
+	}
+	if six == nil {
+		miss = append(miss, "--node-cidr-mask-size-ipv6=64")
+	}
+	if len(miss) == 0 {
+		return fmt.Sprintf("remove it: --node-cidr-mask-size-ipv4=%d and --node-cidr-mask-size-ipv6=%d say it for each family", four.Int, six.Int)
+	}
+	return "replace it by " + strings.Join(miss, " and ")
+}
+
+// noSuchMask: the mask is longer than an address. The controller manager starts with it and hands out what is no prefix at all:
+// k8s.io/kubernetes v1.37.2 pkg/controller/nodeipam/ipam/cidrset indexToCIDRBlock over net.CIDRMask.
+func (c *checker) noSuchMask(f *Finding, k *managerView, h held, m int, ms *Statement) {
+	fam := FamilyOf(h.p)
+	f.Message = fmt.Sprintf("a node's subnet of /%d (%s) cannot be: a prefix of %v ends at /%d, and the pod range is %s, %d bits shorter, where at most 16 are allowed",
+		m, maskNote(fam, ms), fam, fam.Bits(), h.says(), m-h.p.Bits())
+	f.Effect = "kube-controller-manager gives nodes the text <nil> for a podCIDR, which the API server refuses; no node gets a subnet"
+	def := 24
+	if fam == IPv6 {
+		def = 64
+	}
+	def = max(def, h.p.Bits())
+	text := "the default"
+	for _, n := range c.nodes {
+		if subs := ofFamily(n.subs, fam); len(subs) > 0 && cidr.Contains(h.p, subs[0].p) {
+			def, text = subs[0].p.Bits(), "which is what "+n.name+" holds"
+			break
+		}
+	}
+	f.Fix = []string{fmt.Sprintf("set %s, %s; the mask of IPv6 is --node-cidr-mask-size-ipv6, and belongs to a cluster that has an IPv6 range", maskFlag(fam, k, def), text)}
+	if fam == IPv6 {
+		f.Fix[0] = fmt.Sprintf("set %s, %s", maskFlag(fam, k, def), text)
+	}
+	f.Disturbs = DisturbsComponent
 }
 
 // maskFlag tells how k is given node subnets of /bits in family f: with the flag that it has already, since flags for one
@@ -759,7 +805,7 @@ func (c *checker) maskFlags() {
 		switch {
 		case k.dual() && plain != nil:
 			add(plain, fmt.Sprintf("--node-cidr-mask-size has no effect with the dual-stack range %s, and kube-controller-manager does not start with it", joinHeld(k.pods)),
-				fmt.Sprintf("replace it by --node-cidr-mask-size-ipv4=%d and --node-cidr-mask-size-ipv6=64", plain.Int))
+				insteadOfPlain(plain, four, six))
 		case len(fams) == 1 && fams[0] == IPv4 && six != nil:
 			add(six, fmt.Sprintf("an IPv6 node mask is not allowed while the pod range %s has IPv4 alone", joinHeld(k.pods)), "remove it, or add an IPv6 range to --cluster-cidr")
 		case len(fams) == 1 && fams[0] == IPv6 && four != nil:
@@ -779,12 +825,21 @@ func (c *checker) maskFlags() {
 			if fam == IPv6 {
 				def = 64
 			}
+			name := "node-cidr-mask-size-" + strings.ToLower(fam.String())
+			fix := []string{fmt.Sprintf("name the flag %s: %q under controllerManager.extraArgs", name, fmt.Sprint(plain.Int))}
+			if k.release.Before(Version{1, 23, 0}) {
+				// kubeadm asks for the one, and kube-controller-manager of the same release refuses it: setNodeCIDRMaskSizes v1.22.17.
+				fix = []string{
+					fmt.Sprintf("use Kubernetes v1.23 or newer and name the flag %s: %q under controllerManager.extraArgs; kube-controller-manager before v1.23 refuses that flag on a cluster of one family", name, fmt.Sprint(plain.Int)),
+					fmt.Sprintf("or keep %v and use a pod range of /%d or shorter, /%d or longer, without a mask flag", k.release, def, def-16),
+				}
+			}
 			if d := def - h.p.Bits(); (d < 0 || d > 16) && plain.Int >= h.p.Bits() && plain.Int-h.p.Bits() <= 16 {
 				c.add(Finding{
 					Rule: RuleNodeMaskFlagIgnored, Severity: Error, RefusedBy: []Component{Kubeadm},
-					Message: fmt.Sprintf("%s %d: since 1.21 kubeadm does not look at node-cidr-mask-size when it checks the pod range %s; it assumes /%d and refuses%s", who(plain), plain.Int, h.says(), def, note),
+					Message: fmt.Sprintf("%s %d: since 1.21 kubeadm does not look at node-cidr-mask-size when it checks the pod range %s, only at %s; it assumes /%d and refuses%s", who(plain), plain.Int, h.says(), name, def, note),
 					Where:   []Place{placeOf(plain, fmt.Sprintf("mask /%d", plain.Int)), h.place("pods " + h.text())},
-					Fix:     []string{fmt.Sprintf("name the flag node-cidr-mask-size-%s: %q under controllerManager.extraArgs", strings.ToLower(fam.String()), fmt.Sprint(plain.Int))},
+					Fix:     fix,
 				})
 			}
 		}

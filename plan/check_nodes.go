@@ -542,7 +542,7 @@ func (c *checker) widen(h held, m int, need uint64, k *managerView) ([]string, D
 			}
 		}
 		if taken == "" {
-			fix = append(fix, fmt.Sprintf("widen the range to %v (%s node subnets), which holds all of %v, in --cluster-cidr on every control-plane host, networking.podSubnet of the kubeadm-config ConfigMap, flannel's Network and clusterCIDR of kube-proxy; registered nodes keep their subnets", wide, blockSum(wide, m), h.p))
+			fix = append(fix, fmt.Sprintf("widen the range to %v (%s node subnets), which holds all of %v, in --cluster-cidr on every control-plane host, networking.podSubnet of the kubeadm-config ConfigMap, flannel's Network and clusterCIDR of kube-proxy; registered nodes keep their subnets; flannel and kube-proxy take it when their pods are restarted", wide, blockSum(wide, m), h.p))
 		} else {
 			other = true
 			fix = append(fix, fmt.Sprintf("choose another range of /%d or shorter (%s node subnets), everywhere the range stands: %v cannot be widened in place, since %v takes in %s; kube-controller-manager does not start while a node holds a subnet outside its range, so every registered node has to be drained, deleted and registered again", bits, blockSum(wide, m), h.p, wide, taken))
@@ -559,11 +559,36 @@ func (c *checker) widen(h held, m int, need uint64, k *managerView) ([]string, D
 			fix = append(fix, smaller)
 		}
 	}
+	if wide, per := c.wideNodes(h.p, m); len(wide) > 0 {
+		other = true
+		again := fmt.Sprintf("%s %s a subnet as large as %d of /%d: drain, kubectl delete node, and restart the kubelet of each, one after the other, so that it registers again with a /%d and gives the rest back",
+			nameList(wide), choose(len(wide), "holds", "hold"), per, m, m)
+		if len(fix) > 0 {
+			fix[0] = "or " + fix[0]
+		}
+		fix = append([]string{again}, fix...)
+	}
 	fix = append(fix, "then restart kube-controller-manager; nodes without a podCIDR get one, those that hold one keep it")
 	if other {
 		return fix, DisturbsNodes
 	}
 	return fix, DisturbsComponent
+}
+
+// wideNodes returns the nodes that hold a subnet in p larger than the mask, and how many of the mask the first of them takes.
+func (c *checker) wideNodes(p netip.Prefix, mask int) ([]string, uint64) {
+	var names []string
+	per := uint64(0)
+	for _, n := range c.nodes {
+		for _, h := range n.subs {
+			if cidr.Contains(p, h.p) && h.p.Bits() < mask && mask-h.p.Bits() < 63 {
+				names = append(names, n.name)
+				per = cmp.Or(per, uint64(1)<<(mask-h.p.Bits()))
+				break
+			}
+		}
+	}
+	return names, per
 }
 
 // nearlyFull tells that the next node will get nothing.
@@ -604,7 +629,7 @@ func (c *checker) nodeMaskImmutable() {
 					}
 				}
 			}
-			if len(other) == 0 || m < h.p.Bits() {
+			if len(other) == 0 || m < h.p.Bits() || m > fam.Bits() {
 				continue
 			}
 			f := Finding{Rule: RuleNodeMaskImmutable, Subjects: nodeNames(other)}
@@ -674,6 +699,9 @@ func (c *checker) nodeFamilies() {
 	for i, f := range want {
 		if lacks[f] {
 			fs = append(fs, f.String())
+			if i == 0 && !lacks[want[1]] {
+				nth, at = "first", ranges[0]
+			}
 		}
 	}
 	c.add(Finding{
@@ -706,9 +734,6 @@ func (c *checker) flannelWithoutIPv6Nodes() {
 			six[0].says(), says(k.podsAt)),
 		Where: []Place{six[0].place("pods " + six[0].text()), placeOf(k.podsAt, "pods "+joinHeld(k.pods))},
 		Fix: []string{
-			if i == 0 && !lacks[want[1]] {
-				nth, at = "first", ranges[0]
-			}
 			"if IPv6 is not wanted: remove EnableIPv6 and IPv6Network from net-conf.json, and restart flannel",
 			fmt.Sprintf("if it is: --cluster-cidr=%s,%v on every control-plane host, a second service range, and every node drained, deleted and registered again", joinHeld(k.pods), six[0].p),
 		},
@@ -897,8 +922,8 @@ func (c *checker) tooManyPods(s, sub *Statement, bits int, text string, hosts []
 	if s.Default {
 		def = " (the kubelet's default, since no file says otherwise)"
 	}
-	f.Message = fmt.Sprintf("maxPods is %d%s, but %s, and a /%d has room for %d pods: 2^(32-%d) = %d addresses less network, gateway and broadcast",
-		s.Int, def, text, bits, usable(IPv4, bits), bits, 1<<(32-bits))
+	f.Message = fmt.Sprintf("maxPods is %d%s, but %s, and a /%d has room for %d pods: 2^(32-%d) = %d addresses, %d without network and broadcast, and one of those is the gateway's",
+		s.Int, def, text, bits, usable(IPv4, bits), bits, 1<<(32-bits), max(0, 1<<(32-bits)-2))
 	if len(hosts) > 1 {
 		f.Message += " (" + nameList(hosts) + ")"
 	}
@@ -910,9 +935,13 @@ func (c *checker) tooManyPods(s, sub *Statement, bits int, text string, hosts []
 	for need > 8 && usable(IPv4, need) < s.Int {
 		need--
 	}
+	flag := fmt.Sprintf("--node-cidr-mask-size=%d", need)
+	for _, k := range c.controllers {
+		flag = maskFlag(IPv4, k, need)
+	}
 	f.Fix = []string{
 		fmt.Sprintf("set maxPods: %d or less in the kubelet configuration (/var/lib/kubelet/config.yaml, and the kubelet-config ConfigMap), and restart the kubelets", usable(IPv4, bits)),
-		fmt.Sprintf("or give nodes that are registered from now on a /%d: --node-cidr-mask-size=%d", need, need),
+		fmt.Sprintf("or give nodes that are registered from now on a /%d: %s", need, flag),
 	}
 	f.Disturbs = DisturbsComponent
 	c.add(f)
