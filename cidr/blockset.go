@@ -39,25 +39,29 @@ func (b block) common(c block) (block, bool) {
 //
 // So a link from a node of length p to one of length c has one gap of each of the lengths p+2 to c, and no other gap of
 // those lengths lies below the lower node.
+//
+// A node stays where it is when it is divided or loses a child: what changes is copied into it, so that the one above needs
+// not to be told. An operation goes down along path, changes the last node, and goes up again while sums change.
 type blockSet struct {
-	nodes []blockNode // nodes[0] is not used: 0 means no node
-	root  uint32
-	spare uint32 // first node that is not in use; the next one is its left
+	nodes []blockNode // nodes[0] is the root, and counts only if some is set; then come pairs of children
+	some  bool        // there is a block
+	spare uint32      // first pair that is not in use, 0 if there is none; the next one is its sub
 	// base is the block that all blocks of the set lie in; gaps outside of it are not seen. The root hangs on a node
 	// that is one bit shorter.
 	base block
-	// links counts the gaps: there are links[0] + ... + links[n] of length n, if there is a root; base is one if there is none.
+	// links counts the gaps: there are links[0] + ... + links[n] of length n, if there is a block; base is one if there is none.
 	links [131]int32
+	path  [129]uint32 // nodes from the root to the one that an operation is about; void between operations
 }
 
 type blockNode struct {
-	key         u128
-	gaps        u128 // bit n-1 is set if there is a gap of length n below
-	left, right uint32
-	bits        uint8 // length of the prefix that all blocks below share; of the block if left and right are 0
+	key  u128
+	gaps u128   // bit n-1 is set if there is a gap of length n on the link that leads here or below
+	sub  uint32 // the child whose blocks have a 0 behind the shared bits; the one with a 1 follows it. 0 if the node is a block
+	bits uint8  // length of the prefix that all blocks below share, or of the block
 }
 
-func (nd *blockNode) isLeaf() bool { return nd.left == 0 }
+func (nd *blockNode) isLeaf() bool { return nd.sub == 0 }
 
 // gapsOf returns the lengths of the gaps on a link from length p to length c, in the form of blockNode.gaps.
 func gapsOf(p, c int) u128 { return mask(c).and(mask(p + 1).not()) }
@@ -73,139 +77,129 @@ func (s *blockSet) unlink(p, c int) {
 	s.links[c+1]++
 }
 
-func (s *blockSet) alloc(n blockNode) uint32 {
+// pair returns two nodes that are not in use. Pointers to nodes are void after it.
+func (s *blockSet) pair() uint32 {
 	if id := s.spare; id != 0 {
-		s.spare = s.nodes[id].left
-		s.nodes[id] = n
+		s.spare = s.nodes[id].sub
 		return id
 	}
-	if len(s.nodes) == 0 {
-		s.nodes = append(s.nodes, blockNode{})
+	n := len(s.nodes)
+	if n+2 > cap(s.nodes) {
+		s.nodes = slices.Grow(s.nodes, n+2) // twice as many: append alone would move them more often
 	}
-	if len(s.nodes) == cap(s.nodes) {
-		s.nodes = slices.Grow(s.nodes, len(s.nodes)) // twice as many: append alone would move them more often
-	}
-	s.nodes = append(s.nodes, n)
-	return uint32(len(s.nodes) - 1)
+	s.nodes = s.nodes[:n+2]
+	return uint32(n)
 }
 
-func (s *blockSet) free(id uint32) {
-	s.nodes[id] = blockNode{left: s.spare}
-	s.spare = id
+func (s *blockSet) free(pair uint32) {
+	s.nodes[pair] = blockNode{sub: s.spare}
+	s.spare = pair
 }
 
-// leaf makes the node of a block.
-func (s *blockSet) leaf(key u128, n int) uint32 { return s.alloc(blockNode{key: key, bits: uint8(n)}) }
-
-// branch makes the node with children a and b, which differ first in bit n.
-func (s *blockSet) branch(n int, a, b uint32) uint32 {
-	if s.nodes[a].key.bit(n) != 0 {
-		a, b = b, a
-	}
-	s.link(n, int(s.nodes[a].bits))
-	s.link(n, int(s.nodes[b].bits))
-	id := s.alloc(blockNode{key: s.nodes[a].key.masked(n), left: a, right: b, bits: uint8(n)})
-	s.sum(id)
-	return id
-}
-
-// sum brings the gaps of node id up to date after a change below, and reports whether they are others now.
-func (s *blockSet) sum(id uint32) (changed bool) {
+// clear removes all below node id, which is a leaf then.
+func (s *blockSet) clear(id uint32) {
 	nd := &s.nodes[id]
-	x, y := &s.nodes[nd.left], &s.nodes[nd.right]
-	gaps := x.gaps.or(y.gaps).or(gapsOf(int(nd.bits), int(max(x.bits, y.bits))))
-	changed = gaps != nd.gaps
-	nd.gaps = gaps
-	return changed
+	if nd.isLeaf() {
+		return
+	}
+	for child := nd.sub; child <= nd.sub+1; child++ {
+		s.unlink(int(nd.bits), int(s.nodes[child].bits))
+		s.clear(child)
+	}
+	s.free(nd.sub)
+	nd.sub = 0
 }
 
-// drop removes node id and all below it.
-func (s *blockSet) drop(id uint32) {
-	if nd := s.nodes[id]; !nd.isLeaf() {
-		s.unlink(int(nd.bits), int(s.nodes[nd.left].bits))
-		s.unlink(int(nd.bits), int(s.nodes[nd.right].bits))
-		s.drop(nd.left)
-		s.drop(nd.right)
+// above returns the length of the node on which path[d] hangs.
+func (s *blockSet) above(d int) int {
+	if d == 0 {
+		return s.base.bits - 1
 	}
-	s.free(id)
+	return int(s.nodes[s.path[d-1]].bits)
+}
+
+// settle brings the nodes above path[d] up to date after a change of that one: halves are joined, gaps summed up.
+func (s *blockSet) settle(d int) {
+	for d--; d >= 0; d-- {
+		nd := &s.nodes[s.path[d]]
+		x, y := &s.nodes[nd.sub], &s.nodes[nd.sub+1]
+		gaps := nd.gaps.masked(int(nd.bits)) // those of the link
+		if x.isLeaf() && y.isLeaf() && x.bits == nd.bits+1 && y.bits == nd.bits+1 {
+			s.free(nd.sub)
+			nd.sub, nd.gaps = 0, gaps
+			continue
+		}
+		if gaps = gaps.or(x.gaps).or(y.gaps); gaps == nd.gaps {
+			return
+		}
+		nd.gaps = gaps
+	}
 }
 
 // insert adds the block of length n at key, which lies in s.base and has no bits set after the first n.
 func (s *blockSet) insert(key u128, n int) {
-	s.unlinkRoot()
-	s.root, _ = s.insertAt(s.root, key, n)
-	s.linkRoot()
-}
-
-// remove takes the block of length n at key out of s, as far as it is in.
-func (s *blockSet) remove(key u128, n int) {
-	s.unlinkRoot()
-	s.root, _ = s.removeAt(s.root, key, n)
-	s.linkRoot()
-}
-
-func (s *blockSet) linkRoot() {
-	if s.root != 0 {
-		s.link(s.base.bits-1, int(s.nodes[s.root].bits))
-	}
-}
-
-func (s *blockSet) unlinkRoot() {
-	if s.root != 0 {
-		s.unlink(s.base.bits-1, int(s.nodes[s.root].bits))
-	}
-}
-
-// insertAt adds the block below node id, and returns the node that takes its place. If that is the same node, with the
-// same gaps as before, changed is false, and nothing needs to be done above it.
-func (s *blockSet) insertAt(id uint32, key u128, n int) (now uint32, changed bool) {
-	if id == 0 {
-		return s.leaf(key, n), true
-	}
-	nd := &s.nodes[id]
-	p := int(nd.bits)
-	if c := min(p, n); !nd.key.xor(key).masked(c).isZero() { // apart
-		c = nd.key.xor(key).leadingZeros()
-		if nd.isLeaf() && p == n && c == n-1 { // halves
-			s.free(id)
-			return s.leaf(key.masked(c), c), true
+	if !s.some {
+		p := s.base.bits - 1
+		s.some = true
+		if len(s.nodes) == 0 {
+			s.nodes = append(s.nodes, blockNode{})
 		}
-		return s.branch(c, id, s.leaf(key, n)), true
-	} else if nd.isLeaf() && p <= n { // contains the block
-		return id, false
-	} else if n <= p { // the block contains it
-		s.drop(id)
-		return s.leaf(key, n), true
+		s.nodes[0] = blockNode{key: key, gaps: gapsOf(p, n), bits: uint8(n)}
+		s.link(p, n)
+		return
 	}
-	right := key.bit(p) != 0
-	old := nd.left
-	if right {
-		old = nd.right
+	id := uint32(0)
+	for d := 0; ; d++ {
+		s.path[d] = id
+		nd := &s.nodes[id]
+		c := int(nd.bits)
+		if diff := nd.key.xor(key); !diff.masked(min(c, n)).isZero() {
+			s.put(d, diff.leadingZeros(), key, n)
+			return
+		} else if n <= c { // the block contains the node
+			p := s.above(d)
+			s.clear(id)
+			s.unlink(p, c)
+			s.link(p, n)
+			nd.key, nd.gaps, nd.bits = key, nd.gaps.masked(n), uint8(n)
+			s.settle(d)
+			return
+		} else if nd.isLeaf() { // and contains the block
+			return
+		}
+		id = nd.sub + uint32(key.bit(c))
 	}
-	oldBits := int(s.nodes[old].bits)
-	if now, changed = s.insertAt(old, key, n); !changed {
-		return id, false
-	}
-	return s.grown(id, right, now, oldBits)
 }
 
-// grown makes now a child of node id, in place of one that had length oldBits, after addresses were added below it. It
-// returns what insertAt does.
-func (s *blockSet) grown(id uint32, right bool, now uint32, oldBits int) (uint32, bool) {
+// put adds the block of length n at key, which differs from node path[d] first in bit b, behind the length of the node above.
+func (s *blockSet) put(d, b int, key u128, n int) {
+	id, p := s.path[d], s.above(d)
 	nd := &s.nodes[id]
-	s.relink(nd, right, now, oldBits)
-	if x, y := &s.nodes[nd.left], &s.nodes[nd.right]; x.isLeaf() && y.isLeaf() && x.bits == y.bits && x.bits == nd.bits+1 { // halves
-		key, n := nd.key, int(nd.bits)
-		s.drop(id)
-		return s.leaf(key, n), true
+	c := int(nd.bits)
+	s.unlink(p, c)
+	s.link(p, b)
+	if nd.isLeaf() && c == n && b == n-1 { // halves
+		nd.key, nd.gaps, nd.bits = key.masked(b), nd.gaps.masked(b), uint8(b)
+		s.settle(d)
+		return
 	}
-	return id, s.sum(id)
+	s.link(b, c)
+	s.link(b, n)
+	sub := s.pair()
+	nd = &s.nodes[id]
+	one := uint32(key.bit(b))
+	x, y := &s.nodes[sub+one], &s.nodes[sub+1-one]
+	*x = blockNode{key: key, gaps: gapsOf(b, n), bits: uint8(n)}
+	*y = *nd
+	y.gaps = nd.gaps.and(mask(b + 1).not())
+	*nd = blockNode{key: key.masked(b), gaps: nd.gaps.masked(b).or(x.gaps).or(y.gaps), sub: sub, bits: uint8(b)}
+	s.settle(d)
 }
 
 // take adds a block of length n where there is a gap for it: at the start of the smallest gap that holds it, the lowest of
 // these. ok is false if there is none.
 func (s *blockSet) take(n int) (key u128, ok bool) {
-	if s.root == 0 {
+	if !s.some {
 		if ok = s.base.bits <= n; ok {
 			s.insert(s.base.key, n)
 		}
@@ -215,105 +209,102 @@ func (s *blockSet) take(n int) (key u128, ok bool) {
 	if k < 0 {
 		return u128{}, false
 	}
-	s.unlinkRoot()
-	s.root, key, _ = s.takeAt(s.root, k, u128{}.setBit(k-1), n)
-	s.linkRoot()
-	return key, true
+	has := u128{}.setBit(k - 1)
+	id := uint32(0)
+	for d := 0; ; d++ {
+		s.path[d] = id
+		nd := &s.nodes[id]
+		if k <= int(nd.bits) { // the gap is on the link
+			key = nd.key.masked(k).xor(has)
+			s.put(d, k-1, key, n)
+			return key, true
+		}
+		id = nd.sub
+		if s.nodes[id].gaps.and(has).isZero() {
+			id++
+		}
+	}
 }
 
-// takeAt does it in the lowest gap of length k on the link to node id or below it; has is bit k-1. It returns what insertAt does.
-func (s *blockSet) takeAt(id uint32, k int, has u128, n int) (now uint32, key u128, changed bool) {
-	nd := &s.nodes[id]
-	if k <= int(nd.bits) {
-		key = nd.key.masked(k).xor(has)
-		now, changed = s.insertAt(id, key, n)
-		return now, key, changed
-	}
-	old := nd.left
-	right := !s.nodes[old].below(k, has)
-	if right {
-		old = nd.right
-	}
-	oldBits := int(s.nodes[old].bits)
-	if now, key, changed = s.takeAt(old, k, has, n); !changed {
-		return id, key, false
-	}
-	now, changed = s.grown(id, right, now, oldBits)
-	return now, key, changed
-}
-
-// below reports whether there is a gap of length k, of which has is the bit, on the link to nd or below it, given that it
-// is there or beside.
-func (nd *blockNode) below(k int, has u128) bool {
-	return k <= int(nd.bits) || !nd.gaps.and(has).isZero()
-}
-
-// bestLength returns the length of the smallest gaps that hold a block of length n, and -1 if there is none. s has a root.
+// bestLength returns the length of the smallest gaps that hold a block of length n, and -1 if there is none. s has a block.
 func (s *blockSet) bestLength(n int) int {
-	nd := &s.nodes[s.root]
-	lens := nd.gaps.or(gapsOf(s.base.bits-1, int(nd.bits))).masked(n)
+	lens := s.nodes[0].gaps.masked(n)
 	if lens.isZero() {
 		return -1
 	}
 	return 128 - lens.trailingZeros()
 }
 
-// relink makes node id a child of nd, in place of one that had length oldBits.
-func (s *blockSet) relink(nd *blockNode, right bool, id uint32, oldBits int) {
-	if right {
-		nd.right = id
-	} else {
-		nd.left = id
+// remove takes the block of length n at key out of s, as far as it is in.
+func (s *blockSet) remove(key u128, n int) {
+	if !s.some {
+		return
 	}
-	if bits := int(s.nodes[id].bits); bits != oldBits {
-		s.unlink(int(nd.bits), oldBits)
-		s.link(int(nd.bits), bits)
+	id := uint32(0)
+	for d := 0; ; d++ {
+		s.path[d] = id
+		nd := &s.nodes[id]
+		c := int(nd.bits)
+		if !nd.key.xor(key).masked(min(c, n)).isZero() { // apart
+			return
+		} else if n <= c { // the block contains it
+			s.cut(d)
+			return
+		} else if nd.isLeaf() {
+			s.hollow(d, key, n)
+			return
+		}
+		id = nd.sub + uint32(key.bit(c))
 	}
 }
 
-// removeAt takes the block out below node id, and returns the node that takes its place, 0 if nothing is left; changed is as
-// in insertAt.
-func (s *blockSet) removeAt(id uint32, key u128, n int) (now uint32, changed bool) {
-	if id == 0 {
-		return 0, false
+// cut removes node path[d] with all below it. Its sibling takes the place of the node above.
+func (s *blockSet) cut(d int) {
+	id := s.path[d]
+	s.clear(id)
+	if s.unlink(s.above(d), int(s.nodes[id].bits)); d == 0 {
+		s.some = false
+		return
 	}
-	nd := &s.nodes[id]
-	p := int(nd.bits)
-	if !nd.key.xor(key).masked(min(p, n)).isZero() { // apart
-		return id, false
-	} else if n <= p { // the block contains it
-		s.drop(id)
-		return 0, true
-	} else if nd.isLeaf() { // contains the block: the other halves on the way down to it remain
-		s.free(id)
-		now = s.leaf(key.xor(u128{}.setBit(n-1)), n)
-		for b := n - 1; b > p; b-- {
-			now = s.branch(b-1, now, s.leaf(key.masked(b).xor(u128{}.setBit(b-1)), b))
-		}
-		return now, true
+	d--
+	p := s.above(d)
+	nd := &s.nodes[s.path[d]]
+	pair := nd.sub
+	other := s.nodes[2*pair+1-id]
+	c := int(other.bits)
+	s.unlink(int(nd.bits), c)
+	s.unlink(p, int(nd.bits))
+	s.link(p, c)
+	other.gaps = other.gaps.or(gapsOf(p, c))
+	*nd = other
+	s.free(pair)
+	s.settle(d)
+}
+
+// hollow takes the block of length n at key out of path[d], a longer block that contains it: the other halves on the way down
+// to it remain.
+func (s *blockSet) hollow(d int, key u128, n int) {
+	id, p := s.path[d], s.above(d)
+	c := int(s.nodes[id].bits)
+	gap := u128{}.setBit(n - 1)
+	gaps := s.nodes[id].gaps.or(gap)
+	s.unlink(p, c)
+	for b := c; b < n-1; b++ { // the half of length b+1 that does not hold the block, beside what remains of the one that does
+		sub := s.pair()
+		s.nodes[id] = blockNode{key: key.masked(b), gaps: gaps, sub: sub, bits: uint8(b)}
+		s.link(p, b)
+		one := uint32(key.bit(b))
+		s.nodes[sub+1-one] = blockNode{key: key.masked(b + 1).xor(u128{}.setBit(b)), bits: uint8(b + 1)}
+		id, p, gaps = sub+one, b, gap
 	}
-	right := key.bit(p) != 0
-	old, other := nd.left, nd.right
-	if right {
-		old, other = other, old
-	}
-	oldBits := int(s.nodes[old].bits)
-	if now, changed = s.removeAt(old, key, n); !changed {
-		return id, false
-	}
-	if now == 0 {
-		s.unlink(p, oldBits)
-		s.unlink(p, int(s.nodes[other].bits))
-		s.free(id)
-		return other, true
-	}
-	s.relink(&s.nodes[id], right, now, oldBits)
-	return id, s.sum(id)
+	s.nodes[id] = blockNode{key: key.xor(gap), gaps: gaps, bits: uint8(n)}
+	s.link(p, n)
+	s.settle(d)
 }
 
 // bestGap returns the gap that take would use.
 func (s *blockSet) bestGap(n int) (g block, ok bool) {
-	if s.root == 0 {
+	if !s.some {
 		return s.base, s.base.bits <= n
 	}
 	k := s.bestLength(n)
@@ -321,13 +312,13 @@ func (s *blockSet) bestGap(n int) (g block, ok bool) {
 		return block{}, false
 	}
 	has := u128{}.setBit(k - 1)
-	nd := &s.nodes[s.root]
+	nd := &s.nodes[0]
 	for k > int(nd.bits) {
-		if l := &s.nodes[nd.left]; l.below(k, has) {
-			nd = l
-		} else {
-			nd = &s.nodes[nd.right]
+		id := nd.sub
+		if s.nodes[id].gaps.and(has).isZero() {
+			id++
 		}
+		nd = &s.nodes[id]
 	}
 	return block{nd.key.masked(k).xor(has), k}, true
 }
@@ -335,9 +326,9 @@ func (s *blockSet) bestGap(n int) (g block, ok bool) {
 // gapCount returns the number of gaps of length n, given those of length n-1.
 func (s *blockSet) gapCount(n int, before uint64) uint64 {
 	switch {
-	case s.root == 0 && n == s.base.bits:
+	case !s.some && n == s.base.bits:
 		return 1
-	case s.root == 0:
+	case !s.some:
 		return 0
 	}
 	return before + uint64(int64(s.links[n]))
@@ -345,21 +336,20 @@ func (s *blockSet) gapCount(n int, before uint64) uint64 {
 
 // overlaps reports whether some of b is in s.
 func (s *blockSet) overlaps(b block) bool {
-	key, n := b.key, b.bits
-	for id := s.root; id != 0; {
-		nd := &s.nodes[id]
-		p := int(nd.bits)
-		if !nd.key.xor(key).masked(min(p, n)).isZero() {
-			return false
-		} else if nd.isLeaf() || n <= p {
-			return true
-		} else if key.bit(p) == 0 {
-			id = nd.left
-		} else {
-			id = nd.right
-		}
+	if !s.some {
+		return false
 	}
-	return false
+	key, n := b.key, b.bits
+	for id := uint32(0); ; {
+		nd := &s.nodes[id]
+		c := int(nd.bits)
+		if !nd.key.xor(key).masked(min(c, n)).isZero() {
+			return false
+		} else if nd.isLeaf() || n <= c {
+			return true
+		}
+		id = nd.sub + uint32(key.bit(c))
+	}
 }
 
 // all returns the blocks of s, lowest first. s must not change meanwhile.
@@ -368,22 +358,19 @@ func (s *blockSet) all() iter.Seq[block] { return s.within(block{}) }
 // within returns what s and the block in have in common, lowest first, as blocks. s must not change meanwhile.
 func (s *blockSet) within(in block) iter.Seq[block] {
 	return func(yield func(block) bool) {
-		for id := s.root; id != 0; {
+		for id := uint32(0); s.some; {
 			nd := &s.nodes[id]
-			p := int(nd.bits)
-			if !nd.key.xor(in.key).masked(min(p, in.bits)).isZero() {
+			c := int(nd.bits)
+			if !nd.key.xor(in.key).masked(min(c, in.bits)).isZero() {
 				return
-			} else if in.bits <= p {
+			} else if in.bits <= c {
 				s.walk(id, yield)
 				return
 			} else if nd.isLeaf() {
 				yield(in)
 				return
-			} else if in.key.bit(p) == 0 {
-				id = nd.left
-			} else {
-				id = nd.right
 			}
+			id = nd.sub + uint32(in.key.bit(c))
 		}
 	}
 }
@@ -393,14 +380,14 @@ func (s *blockSet) walk(id uint32, yield func(block) bool) bool {
 	if nd.isLeaf() {
 		return yield(block{nd.key, int(nd.bits)})
 	}
-	return s.walk(nd.left, yield) && s.walk(nd.right, yield)
+	return s.walk(nd.sub, yield) && s.walk(nd.sub+1, yield)
 }
 
 // gapsWithin returns what the gaps of s and the block in have in common, lowest first, as blocks. s must not change meanwhile.
 func (s *blockSet) gapsWithin(in block) iter.Seq[block] {
 	return func(yield func(block) bool) {
-		if s.root != 0 {
-			s.walkGaps(s.root, s.base.bits-1, in, yield)
+		if s.some {
+			s.walkGaps(0, s.base.bits-1, in, yield)
 		} else if g, ok := s.base.common(in); ok {
 			yield(g)
 		}
@@ -423,7 +410,7 @@ func (s *blockSet) walkGaps(id uint32, p int, in block, yield func(block) bool) 
 			return false
 		}
 	}
-	if !nd.isLeaf() && !(s.walkGaps(nd.left, n, in, yield) && s.walkGaps(nd.right, n, in, yield)) {
+	if !nd.isLeaf() && !(s.walkGaps(nd.sub, n, in, yield) && s.walkGaps(nd.sub+1, n, in, yield)) {
 		return false
 	}
 	for b := n - 1; b > p; b-- { // gaps behind it, the innermost first
@@ -441,14 +428,12 @@ func (s *blockSet) clone() blockSet {
 }
 
 func (s *blockSet) equal(t *blockSet) bool {
-	return s.links == t.links && s.equalAt(s.root, t, t.root)
+	return s.some == t.some && s.links == t.links && (!s.some || s.equalAt(0, t, 0))
 }
 
 // equalAt compares two subtrees: the same set has but one trie.
 func (s *blockSet) equalAt(a uint32, t *blockSet, b uint32) bool {
-	if a == 0 || b == 0 {
-		return a == b
-	}
 	x, y := &s.nodes[a], &t.nodes[b]
-	return x.bits == y.bits && x.key == y.key && s.equalAt(x.left, t, y.left) && s.equalAt(x.right, t, y.right)
+	return x.bits == y.bits && x.key == y.key && x.isLeaf() == y.isLeaf() &&
+		(x.isLeaf() || s.equalAt(x.sub, t, y.sub) && s.equalAt(x.sub+1, t, y.sub+1))
 }

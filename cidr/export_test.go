@@ -127,12 +127,12 @@ func (s *blockSet) invariant() error {
 			return fmt.Errorf("node %d of length %d below one of length %d", id, n, p)
 		}
 		if nd.isLeaf() {
-			if nd.right != 0 || !nd.gaps.isZero() {
-				return fmt.Errorf("leaf %d: %+v", id, nd)
+			if nd.gaps != gapsOf(p, n) {
+				return fmt.Errorf("leaf %d of length %d below one of length %d: gaps %x", id, n, p, nd.gaps)
 			}
 			return nil
 		}
-		x, y := s.nodes[nd.left], s.nodes[nd.right]
+		x, y := s.nodes[nd.sub], s.nodes[nd.sub+1]
 		if x.key.masked(n) != nd.key || y.key.masked(n) != nd.key || x.key.bit(n) != 0 || y.key.bit(n) != 1 {
 			return fmt.Errorf("node %d and its children do not agree", id)
 		}
@@ -140,32 +140,33 @@ func (s *blockSet) invariant() error {
 			return fmt.Errorf("node %d has two halves that are not joined", id)
 		}
 		want := x.gaps.or(y.gaps)
-		for _, c := range []blockNode{x, y} {
-			for k := n + 2; k <= int(c.bits); k++ {
-				want = want.setBit(k - 1)
-			}
+		for k := p + 2; k <= n; k++ {
+			want = want.setBit(k - 1)
 		}
 		if nd.gaps != want {
 			return fmt.Errorf("node %d: gaps %x, want %x", id, nd.gaps, want)
 		}
-		if err := walk(nd.left, n); err != nil {
+		if err := walk(nd.sub, n); err != nil {
 			return err
 		}
-		return walk(nd.right, n)
+		return walk(nd.sub+1, n)
 	}
-	if s.root != 0 {
-		if err := walk(s.root, s.base.bits-1); err != nil {
+	if s.some {
+		if err := walk(0, s.base.bits-1); err != nil {
 			return err
 		}
 	}
 	if links != s.links {
 		return fmt.Errorf("links %v, want %v", s.links, links)
 	}
-	for id := s.spare; id != 0; id = s.nodes[id].left {
+	if !s.some && len(s.nodes) > 0 {
 		seen++
 	}
-	if len(s.nodes) > 0 && seen != len(s.nodes)-1 {
-		return fmt.Errorf("%d of %d nodes are accounted for", seen, len(s.nodes)-1)
+	for id := s.spare; id != 0; id = s.nodes[id].sub {
+		seen += 2
+	}
+	if seen != len(s.nodes) {
+		return fmt.Errorf("%d of %d nodes are accounted for", seen, len(s.nodes))
 	}
 	return nil
 }

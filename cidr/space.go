@@ -80,11 +80,11 @@ func SpacesFrom(set *netipx.IPSet) (ipv4, ipv6 *Space) {
 
 // reset makes everything in s.all free, and nothing else.
 func (s *Space) reset() {
-	if s.all.root == 0 {
+	if !s.all.some {
 		s.used.insert(u128{}, 0)
 		return
 	}
-	top := s.all.nodes[s.all.root]
+	top := s.all.nodes[0]
 	s.used.base = block{top.key, int(top.bits)}
 	s.used.insert(top.key, int(top.bits))
 	for b := range s.all.all() {
@@ -108,7 +108,7 @@ func (s *Space) take(q netip.Prefix) (block, error) {
 	b := blockOf(q)
 	if !s.valid || q.Addr().Is4() != s.is4 || !s.all.overlaps(b) {
 		e := &PrefixError{Prefix: q, Err: ErrOutside}
-		if s.all.root != 0 && s.all.nodes[s.all.root].isLeaf() { // the space is one prefix, so that the error can name it
+		if s.all.some && s.all.nodes[0].isLeaf() { // the space is one prefix, so that the error can name it
 			e.Within = s.used.base.key.prefix(s.used.base.bits, s.is4)
 		}
 		return block{}, e
