@@ -335,6 +335,22 @@ func (c *Controller) occupy(name string) error {
 	return nil
 }
 
+// ends returns the nodes at each of which a start with the flags of c ends, whatever the other nodes are.
+func (c *Controller) ends() map[string]bool {
+	out := map[string]bool{}
+	d := NewStopped(c.version)
+	if d.Start(c.flags).Err != nil {
+		return out // it gets to no node
+	}
+	d.nodes = c.nodes
+	for name := range c.nodes {
+		if d.Allocating() && d.occupy(name) != nil {
+			out[name] = true
+		}
+	}
+	return out
+}
+
 // release frees the podCIDRs of a node that was deleted, up to the first that cannot be.
 func (c *Controller) release(name string, podCIDRs []string) error {
 	for i, s := range podCIDRs {

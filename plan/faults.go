@@ -28,6 +28,7 @@ type nodeRules struct {
 	resize   map[string]bool // nodes for which they are not
 	services []netip.Prefix
 	taken    []Reservation
+	outer    []holding // taken without what lies in others: disjoint, sorted by address
 	version  Version
 }
 
@@ -65,6 +66,7 @@ func (inv Inventory) rules() (nodeRules, error) {
 	}
 	r.ranges, r.masks = ranges.cluster, ranges.masks
 	r.former, r.resize = inv.FormerMasks, inv.resize
+	r.outer = outermost(inv.Taken)
 	for _, s := range ranges.service {
 		r.services = appendNew(r.services, plainRange(s))
 	}
@@ -84,26 +86,27 @@ func (r *nodeRules) faults(nodes []InventoryNode) (faults []NodeFault, right []I
 		candidates = append(candidates, candidate{n, held})
 	}
 	keep, minimal := keepMost(candidates)
-	holder := make(map[netip.Prefix]string)
+	var kept []holding // disjoint, since no two that are kept overlap
 	for i, c := range candidates {
 		if keep[i] {
 			right = append(right, c.node)
 			for _, p := range c.held {
-				holder[p] = c.node.Name
+				kept = append(kept, holding{p, c.node.Name})
 			}
 		}
 	}
+	slices.SortFunc(kept, func(a, b holding) int { return a.Prefix.Compare(b.Prefix) })
 	for i, c := range candidates {
 		if keep[i] {
 			continue
 		}
 		for j, p := range c.held {
-			for q, other := range overlapping(holder, p) {
-				text := fmt.Sprintf("%s is held by %s, too", p, other)
-				if q != p {
-					text = fmt.Sprintf("%s overlaps %s of %s", p, q, other)
+			for _, h := range overlapping(kept, p) {
+				text := fmt.Sprintf("%s is held by %s, too", p, h.by)
+				if h.Prefix != p {
+					text = fmt.Sprintf("%s overlaps %s of %s", p, h.Prefix, h.by)
 				}
-				faults = append(faults, NodeFault{c.node.Name, RuleNodeSubnetDuplicate, j, p.String(), other, text})
+				faults = append(faults, NodeFault{c.node.Name, RuleNodeSubnetDuplicate, j, p.String(), h.by, text})
 			}
 		}
 	}
@@ -111,26 +114,47 @@ func (r *nodeRules) faults(nodes []InventoryNode) (faults []NodeFault, right []I
 	return faults, right, minimal
 }
 
-// overlapping yields the entries of holder that overlap p, in order.
-func overlapping(holder map[netip.Prefix]string, p netip.Prefix) func(func(netip.Prefix, string) bool) {
-	return func(yield func(netip.Prefix, string) bool) {
-		if n, ok := holder[p]; ok {
-			yield(p, n)
-			return
+// A holding is a prefix without host bits, and who holds it.
+type holding struct {
+	netip.Prefix
+	by string
+}
+
+// overlapping returns the part of list that overlaps p: the one entry that contains it, or those that lie in it. list is sorted by
+// address, its entries are disjoint.
+func overlapping(list []holding, p netip.Prefix) []holding {
+	i, _ := slices.BinarySearchFunc(list, p.Masked().Addr(), func(h holding, a netip.Addr) int { return h.Addr().Compare(a) })
+	if i > 0 && list[i-1].Overlaps(p) {
+		return list[i-1 : i]
+	}
+	end := i
+	for end < len(list) && list[end].Overlaps(p) {
+		end++
+	}
+	return list[i:end]
+}
+
+// outermost returns what is taken without what lies in others, of equal ones the first, sorted by address.
+func outermost(taken []Reservation) []holding {
+	var all, out []holding
+	for _, t := range taken {
+		p := t.Prefix.Masked()
+		if !p.IsValid() {
+			continue
 		}
-		var found []netip.Prefix
-		for q := range holder {
-			if q.Overlaps(p) {
-				found = append(found, q)
-			}
+		name := p.String()
+		if p.IsSingleIP() {
+			name = p.Addr().String()
 		}
-		slices.SortFunc(found, netip.Prefix.Compare)
-		for _, q := range found {
-			if !yield(q, holder[q]) {
-				return
-			}
+		all = append(all, holding{p, name + " (" + cmp.Or(t.Name, t.Source, "taken") + ")"})
+	}
+	slices.SortStableFunc(all, func(a, b holding) int { return a.Prefix.Compare(b.Prefix) })
+	for _, h := range all {
+		if len(out) == 0 || !out[len(out)-1].Overlaps(h.Prefix) {
+			out = append(out, h)
 		}
 	}
+	return out
 }
 
 // own returns what is wrong with n whatever other nodes hold, and the subnets that it holds.
@@ -181,14 +205,8 @@ func (r *nodeRules) collision(p netip.Prefix) (name string, rule RuleID, ok bool
 			return "the service range " + s.String(), RulePodServiceOverlap, true
 		}
 	}
-	for _, t := range r.taken {
-		if t.Prefix.Overlaps(p) {
-			name := t.Prefix.String()
-			if t.Prefix.IsSingleIP() {
-				name = t.Prefix.Addr().String()
-			}
-			return name + " (" + cmp.Or(t.Name, t.Source, "taken") + ")", RuleHostPodOverlap, true
-		}
+	for _, h := range overlapping(r.outer, p) {
+		return h.by, RuleHostPodOverlap, true
 	}
 	return "", "", false
 }

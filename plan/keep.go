@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
 )
 
 // A candidate is a node whose subnets are right but for those of other nodes.
@@ -179,9 +181,9 @@ func equalOrDisjoint(list []candidate, group []int) bool {
 
 // matching returns a largest part of the group in which no subnet occurs twice. The group is sorted by preference.
 func matching(list []candidate, group []int) []int {
-	largest := len(augment(list, group))
+	most := augment(list, group)
 	if len(group) > largestPreferred {
-		return augment(list, group)
+		return most
 	}
 	// A node is kept if a largest choice holds it together with those that are kept already.
 	var fixed []int
@@ -195,7 +197,7 @@ func matching(list []candidate, group []int) []int {
 				rest = append(rest, j)
 			}
 		}
-		if len(fixed)+1+len(augment(list, rest)) == largest {
+		if len(fixed)+1+len(augment(list, rest)) == len(most) {
 			fixed = append(fixed, i)
 		}
 	}
@@ -288,9 +290,17 @@ func independent(list []candidate, group []int) []int {
 // greedy returns a part of the group in which no two are adjacent and to which none can be added.
 func greedy(list []candidate, group []int) []int {
 	var chosen []int
+	free := map[Family]*cidr.Space{}
+	for f, all := range map[Family]string{IPv4: "0.0.0.0/0", IPv6: "::/0"} {
+		free[f], _ = cidr.NewSpace(netip.MustParsePrefix(all))
+	}
 	for _, i := range group {
-		if !slices.ContainsFunc(chosen, func(j int) bool { return conflict(list[i], list[j]) }) {
-			chosen = append(chosen, i)
+		if slices.ContainsFunc(list[i].held, func(p netip.Prefix) bool { return !free[FamilyOf(p)].IsFree(p) }) {
+			continue
+		}
+		chosen = append(chosen, i)
+		for _, p := range list[i].held {
+			_ = free[FamilyOf(p)].Occupy(p) // it is inside: all addresses are
 		}
 	}
 	return chosen

@@ -176,8 +176,12 @@ func (r *Repair) plan(rules nodeRules, right []InventoryNode, all bool) (missing
 		p.pools = append(p.pools, pool)
 	}
 	why := map[string][]string{}
+	kills := map[string]bool{} // nodes that kill the controller manager at its next start
 	for _, f := range r.Faults {
 		why[f.Node] = append(why[f.Node], f.Text)
+		if f.Rule == RulePodCIDROutsideClusterCIDR || f.Rule == RuleCIDRMalformed {
+			kills[f.Node] = true
+		}
 	}
 	isRight := map[string]bool{}
 	for _, n := range right {
@@ -198,13 +202,8 @@ func (r *Repair) plan(rules nodeRules, right []InventoryNode, all bool) (missing
 			}
 		}
 	}
-	// Those go first that kill the controller manager at its next start.
-	kills := func(n InventoryNode) bool {
-		return slices.ContainsFunc(r.Faults, func(f NodeFault) bool {
-			return f.Node == n.Name && (f.Rule == RulePodCIDROutsideClusterCIDR || f.Rule == RuleCIDRMalformed)
-		})
-	}
-	slices.SortStableFunc(recreate, func(a, b InventoryNode) int { return compareBool(!kills(a), !kills(b)) })
+	// Those go first.
+	slices.SortStableFunc(recreate, func(a, b InventoryNode) int { return compareBool(!kills[a.Name], !kills[b.Name]) })
 	p.mark()
 
 	reason := func(n InventoryNode) string { return strings.Join(why[n.Name], "; ") }
@@ -223,27 +222,28 @@ func (r *Repair) plan(rules nodeRules, right []InventoryNode, all bool) (missing
 	// Nodes whose place is held by another that is still to be mended are deleted now and created later.
 	var deleted []InventoryNode
 	for len(recreate) > 0 {
-		at := -1
-		var got []netip.Prefix
+		// What cannot be placed now cannot be until it is marked again, since less and less is free.
+		placed := 0
 		for i, n := range recreate {
-			if got = p.place(n, true); got != nil {
-				at = i
-				break
+			got := p.place(n, true)
+			if got == nil {
+				recreate[i-placed] = n
+				continue
 			}
-		}
-		switch {
-		case at >= 0:
-			n := recreate[at]
-			recreate = slices.Delete(recreate, at, at+1)
+			placed++
 			p.release(n)
 			steps = append(steps, RepairStep{Kind: RepairRecreate, Node: n.Name, Old: n.PodCIDRs, New: got, Why: reason(n), Restarts: restarts(n)})
-			continue
+		}
+		recreate = recreate[:len(recreate)-placed]
+		switch {
 		case p.stale:
 			p.mark()
 			continue
 		case !all:
 			missing += len(recreate)
 			recreate = nil
+			continue
+		case len(recreate) == 0:
 			continue
 		}
 		// One at a time, as long as there are few; it takes too long to look again after each of very many.
@@ -404,15 +404,20 @@ func (r *Repair) bracket(steps []RepairStep, stop bool) []RepairStep {
 		last := RepairStep{Kind: RepairStartController, Why: "every node has its subnets", Restarts: []string{"kube-controller-manager"}}
 		return append(append([]RepairStep{first}, steps...), last)
 	}
-	// A controller manager that a node keeps from starting is back as soon as that node is gone: kubelet tries again and again.
+	// A controller manager that nodes keep from starting is back as soon as the last of them is gone: kubelet tries again and again.
 	c, err := r.inventory.Controller()
+	ends := map[string]bool{}
+	if err != nil {
+		ends = c.ends()
+	}
 	for _, s := range steps {
-		if err != nil {
+		if err != nil && len(ends) == 0 {
 			err = c.Start(c.Flags()).Err
 		}
 		if s.apply(c) != nil {
 			return steps
 		}
+		delete(ends, s.Node)
 	}
 	if err != nil || !c.Allocating() {
 		return steps
@@ -468,14 +473,17 @@ func (r *Repair) Apply(c *Controller) error {
 func (r *Repair) After() Inventory {
 	inv := r.inventory
 	inv.Nodes = slices.Clone(inv.Nodes)
+	place := map[string]int{}
+	for i, n := range inv.Nodes {
+		place[n.Name] = i
+	}
 	for _, s := range r.Steps {
-		for i := range inv.Nodes {
-			if n := &inv.Nodes[i]; n.Name == s.Node {
-				if s.New != nil {
-					n.PodCIDRs = texts(s.New)
-				}
-				n.SubnetEnv, n.Links, n.Routes = nil, nil, nil // flannel writes and makes them anew
+		if i, ok := place[s.Node]; ok {
+			n := &inv.Nodes[i]
+			if s.New != nil {
+				n.PodCIDRs = texts(s.New)
 			}
+			n.SubnetEnv, n.Links, n.Routes = nil, nil, nil // flannel writes and makes them anew
 		}
 	}
 	return inv

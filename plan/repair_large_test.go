@@ -30,11 +30,22 @@ func TestRepairLarge(t *testing.T) {
 			m.PodCIDRs[0] = "10.0.0.0/8"
 			return m
 		}, n},
+		{"all outside of the range", func(i int) InventoryNode {
+			m := at(i, i, i)
+			m.PodCIDRs[0] = netip.PrefixFrom(netip.AddrFrom4([4]byte{192, byte(i >> 8), byte(i), 0}), 24).String()
+			return m
+		}, n},
+		{"of different sizes, in each other", func(i int) InventoryNode {
+			m := at(i, i, i)
+			m.PodCIDRs[0] = netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 0}), 24-i%9).Masked().String()
+			return m
+		}, n * 8 / 9},
 		{"none has any", func(i int) InventoryNode { return InventoryNode{Name: fmt.Sprintf("n%05d", i)} }, 0},
 	} {
 		inv := Inventory{Managers: []HostFlags{{Host: "cp1", Flags: f}}}
 		for i := range n {
 			inv.Nodes = append(inv.Nodes, tt.node(i))
+			inv.Taken = append(inv.Taken, Reservation{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 16, byte(i >> 8), byte(i)}), 32)})
 		}
 		start := time.Now()
 		r, err := NewRepair(inv)

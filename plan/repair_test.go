@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
@@ -307,4 +308,61 @@ func TestKeepMostExact(t *testing.T) {
 			t.Fatalf("%d kept, %d possible, exact %v", kept, most, exact)
 		}
 	})
+}
+
+// TestOverlapping compares the search in a sorted list with a look at every entry, for the lists that sixteen addresses can hold.
+func TestOverlapping(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	block := func(i, bits int) netip.Prefix {
+		return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}), bits).Masked()
+	}
+	for range 2000 {
+		var taken []Reservation
+		for range r.IntN(6) {
+			taken = append(taken, Reservation{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(r.IntN(16))}), 28+r.IntN(5)), Name: "x"})
+		}
+		list := outermost(taken)
+		for i := range 16 {
+			for bits := 26; bits <= 32; bits++ {
+				p := block(i, bits)
+				var want []holding
+				for _, h := range list {
+					if h.Overlaps(p) {
+						want = append(want, h)
+					}
+				}
+				if got := overlapping(list, p); !slices.Equal(got, want) {
+					t.Fatalf("%v in %v: %v, want %v", p, list, got, want)
+				}
+				if any := slices.ContainsFunc(taken, func(t Reservation) bool { return t.Prefix.Overlaps(p) }); any != (len(want) > 0) {
+					t.Fatalf("%v overlaps %v: %v; outermost: %v", p, taken, any, list)
+				}
+			}
+		}
+	}
+}
+
+// TestKeepMostLarge: of very many nodes that overlap with subnets of different sizes, no two that stay overlap, and none that goes could
+// have stayed.
+func TestKeepMostLarge(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	var list []candidate
+	for i := range 400 {
+		v4 := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(r.IntN(64)), 0}), 18+r.IntN(8)).Masked()
+		v6 := netip.PrefixFrom(netip.AddrFrom16([16]byte{0: 0xfd, 7: byte(r.IntN(64))}), 58+r.IntN(8)).Masked()
+		list = append(list, candidate{InventoryNode{Name: fmt.Sprint(i)}, []netip.Prefix{v4, v6}})
+	}
+	keep, exact := keepMost(list)
+	if exact {
+		t.Error("exact")
+	}
+	for i := range list {
+		others := false
+		for j := range list {
+			others = others || j != i && keep[j] && conflict(list[i], list[j])
+		}
+		if keep[i] == others {
+			t.Errorf("node %d: %v, kept %v, overlaps one that is kept: %v", i, list[i].held, keep[i], others)
+		}
+	}
 }
