@@ -25,11 +25,11 @@ func Overlaps(ps []netip.Prefix) iter.Seq2[int, int] {
 				n6++
 			}
 		}
-		if n4 > 0 && len(ps) <= 1<<packedIndexBits {
-			if !overlaps4(ps, n4, yield) {
-				return
-			}
-		} else if n4 > 0 && !overlaps6(ps, n4, true, yield) {
+		four := overlaps4
+		if len(ps) > 1<<packedIndexBits {
+			four = func(ps []netip.Prefix, n int, yield func(int, int) bool) bool { return overlaps6(ps, n, true, yield) }
+		}
+		if n4 > 0 && !four(ps, n4, yield) {
 			return
 		}
 		if n6 > 0 {

@@ -124,6 +124,22 @@ func TestOverlapsLong(t *testing.T) {
 	}
 }
 
+// Every byte of an IPv6 address takes part in the order: prefixes that differ in the bits of one byte alone.
+func TestOverlapsBytes(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	for octet := range 16 {
+		var ps []netip.Prefix
+		for range 20 {
+			a := pfx("2001:db8:1:2:3:4:5:6/128").Addr().As16()
+			a[octet] = byte(r.IntN(256))
+			ps = append(ps, netip.PrefixFrom(netip.AddrFrom16(a), 8*octet+r.IntN(9)).Masked())
+		}
+		if got, want := sorted(pairs(ps)), slowPairs(ps); !slices.Equal(got, want) {
+			t.Errorf("Overlaps(%v) = %v, want %v", ps, got, want)
+		}
+	}
+}
+
 // The packed form of IPv4 and the general form say the same.
 func TestOverlapsForms(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -98,7 +98,7 @@ func parseError(s string) *ParseError {
 			e.Masked = q.Masked()
 		}
 	case !slash:
-		if a, ok := ipnet.ParseAddr(read); ok && a.IsValid() {
+		if _, ok := ipnet.ParseAddr(read); ok {
 			e.Err = ErrNoLength
 			return e
 		}

@@ -177,6 +177,51 @@ func TestZeroPool(t *testing.T) {
 	}
 }
 
+// Pools are equal only if range, length, use and cursor are.
+func TestPoolEqual(t *testing.T) {
+	pool := func(s cidr.Split, cursor int, used ...uint64) *cidr.Pool {
+		p := cidr.NewPool(s)
+		for range cursor {
+			_, err := p.Next()
+			must(t, err)
+		}
+		must(t, p.Release(s.Prefix()))
+		for _, i := range used {
+			must(t, p.Occupy(s.At(i)))
+		}
+		return p
+	}
+	s := mustSplit(t, "fd00::/48", 64) // three levels: 4,096 subnets in a leaf
+	pools := []*cidr.Pool{
+		new(cidr.Pool),
+		pool(s, 0), pool(s, 1), pool(s, 0, 0), pool(s, 0, 1), pool(s, 1, 0), pool(s, 0, 4096), pool(s, 0, 0, 4096), pool(s, 0, 0, 8192),
+		pool(mustSplit(t, "fd00:0:1::/48", 64), 0), pool(mustSplit(t, "fd00::/48", 63), 0),
+	}
+	for k := range 16 { // each word of bits, and each subtree
+		pools = append(pools, pool(s, 0, uint64(2+64*k)), pool(s, 0, uint64(3+4096*k)))
+	}
+	for i, p := range pools {
+		for j, q := range pools {
+			if p.Equal(q) != (i == j) {
+				t.Errorf("pools %d and %d: Equal = %v", i, j, p.Equal(q))
+			}
+		}
+	}
+}
+
+// The leaf that was used last is not taken for one whose number has the same digits.
+func TestPoolNearLeaf(t *testing.T) {
+	s := mustSplit(t, "fd00::/32", 64)
+	far := uint64(1) << 24
+	p := cidr.NewPool(s)
+	must(t, p.Occupy(s.At(far)))
+	must(t, p.Occupy(s.At(1)))
+	must(t, p.Invariant())
+	if got, want := slices.Collect(p.UsedSubnets()), []netip.Prefix{s.At(1), s.At(far)}; !slices.Equal(got, want) {
+		t.Errorf("used %v, want %v", got, want)
+	}
+}
+
 func TestPoolErrors(t *testing.T) {
 	p := cidr.NewPool(mustSplit(t, "10.9.0.0/22", 24))
 	for _, tt := range []struct {
@@ -595,6 +640,13 @@ func TestPoolBlocks(t *testing.T) {
 					}
 				}
 				must(t, fast.Invariant())
+				j = r.IntN(k + 1)
+				i = r.Uint64N(1<<k) >> j << j
+				q = netip.PrefixFrom(s.At(i).Addr(), s.Bits()-j)
+				some := slices.Contains(slow.used[i:i+1<<j], true)
+				if fast.IsUsed(q) != some || fast.IsFree(q) == some {
+					t.Fatalf("%v: IsUsed(%v) = %v, IsFree = %v, want %v, %v", s, q, fast.IsUsed(q), fast.IsFree(q), some, !some)
+				}
 			}
 			if got, want := slices.Collect(fast.UsedSubnets()), slow.list(true); !slices.Equal(got, want) {
 				t.Fatalf("%v: used %v, want %v", s, got, want)
@@ -605,6 +657,31 @@ func TestPoolBlocks(t *testing.T) {
 			if got, want := slices.Collect(fast.FreeBlocks()), cidr.Merge(slow.list(false)...); !slices.Equal(got, want) {
 				t.Fatalf("%v: free blocks %v, want %v", s, got, want)
 			}
+		}
+	}
+}
+
+// Blocks of 1 to 32 subnets inside of each word of 64, taken out of a pool that is full and put into one that is empty.
+func TestPoolWords(t *testing.T) {
+	s := mustSplit(t, "10.0.0.0/12", 24)
+	for j := range 6 {
+		for word := range uint64(1 << (12 - 6)) {
+			i := word<<6 + 64 - 1<<j // the last block of the word
+			q := netip.PrefixFrom(s.At(i).Addr(), s.Bits()-j)
+			p := cidr.NewPool(s)
+			must(t, p.Occupy(q))
+			must(t, p.Invariant())
+			must(t, p.Release(q))
+			must(t, p.Invariant())
+			must(t, p.Occupy(s.Prefix()))
+			must(t, p.Release(q))
+			must(t, p.Invariant())
+			for x := range uint64(1) << j {
+				if got, err := p.Next(); err != nil || got != s.At(i+x) {
+					t.Fatalf("after the release of %v: Next = %v, %v, want %v", q, got, err, s.At(i+x))
+				}
+			}
+			must(t, p.Invariant())
 		}
 	}
 }
@@ -818,6 +895,55 @@ func TestPoolMemory(t *testing.T) {
 }
 
 // Next, Occupy and Release of one subnet do not allocate once the pool has grown.
+// Memory follows what is used: what is wholly used takes none, whoever takes parts of it again, and what was released is used for the next.
+func TestPoolMemoryReused(t *testing.T) {
+	s := mustSplit(t, "fd00::/40", 64)
+	p := cidr.NewPool(s)
+	empty := p.Bytes()
+	block := func(i uint64, j int) netip.Prefix { return netip.PrefixFrom(s.At(i).Addr(), s.Bits()-j) }
+	for k := range uint64(64) {
+		must(t, p.Occupy(block(k<<12, 12))) // one leaf
+	}
+	must(t, p.Occupy(s.Prefix()))
+	for k := range uint64(200) {
+		must(t, p.Occupy(s.At(k<<12|k)))
+		must(t, p.Occupy(block(k<<12|k<<4, 4)))
+	}
+	must(t, p.Invariant())
+	if got := p.Bytes(); got >= empty+512 { // the bits of one leaf
+		t.Errorf("%d bytes for a pool that is full, %d for one that is empty", got, empty)
+	}
+
+	for _, in := range []uint64{0, 1, 2, 4093, 4094, 4095} { // places in a leaf
+		p := cidr.NewPool(s)
+		for k := range uint64(500) {
+			must(t, p.Occupy(s.At(k<<12|in)))
+			must(t, p.Release(s.At(k<<12|in)))
+			must(t, p.Invariant())
+		}
+		if got := p.Bytes(); got >= empty+8*512 {
+			t.Errorf("place %d: %d bytes after 500 subnets that were released, %d before", in, got, empty)
+		}
+	}
+
+	// A subtree that became empty, and then was given back by the release of a block, is not given back again.
+	p = cidr.NewPool(s)
+	for _, q := range []netip.Prefix{s.At(0), s.At(7 << 12), s.At(9 << 12)} {
+		must(t, p.Occupy(q))
+	}
+	must(t, p.Release(s.At(7<<12)))
+	must(t, p.Release(block(7<<12, 12)))
+	must(t, p.Release(s.At(9<<12)))
+	must(t, p.Invariant())
+	for _, q := range []netip.Prefix{s.At(11 << 12), s.At(13 << 12)} {
+		must(t, p.Occupy(q))
+	}
+	must(t, p.Invariant())
+	if got, want := slices.Collect(p.UsedSubnets()), []netip.Prefix{s.At(0), s.At(11 << 12), s.At(13 << 12)}; !slices.Equal(got, want) {
+		t.Errorf("used %v, want %v", got, want)
+	}
+}
+
 func TestPoolNoAllocs(t *testing.T) {
 	for _, c := range benchPools {
 		s := mustSplit(t, c.prefix, c.bits)

@@ -162,15 +162,16 @@ func (p *Pool) clear(i uint64) {
 	}
 	if old == bit {
 		lf.some &^= 1 << w
-		empty := lf.some == 0
-		if empty && p.levels > 0 {
-			for l := uint(1); empty && l <= p.levels; l++ {
-				nd := &p.nodes[p.path[l]]
-				nd.some &^= 1 << (i >> shift(l) & 63)
-				empty = nd.some == 0
-			}
-			p.prune(i)
+		if lf.some != 0 {
+			return
 		}
+		empty := true
+		for l := uint(1); empty && l <= p.levels; l++ {
+			nd := &p.nodes[p.path[l]]
+			nd.some &^= 1 << (i >> shift(l) & 63)
+			empty = nd.some == 0
+		}
+		p.prune(i)
 	}
 }
 
@@ -274,9 +275,7 @@ func (p *Pool) clearBlock(id uint32, l uint, i uint64, j uint) (changed uint64) 
 			if lf.words[w] == 0 {
 				lf.some &^= 1 << w
 			}
-			if changed > 0 {
-				lf.full &^= 1 << w
-			}
+			lf.full &^= 1 << w
 			return changed
 		}
 		m := run(i, j, 6)
@@ -298,9 +297,7 @@ func (p *Pool) clearBlock(id uint32, l uint, i uint64, j uint) (changed uint64) 
 		c := p.enter(id, l, d)
 		changed = p.clearBlock(c, l-1, i, j)
 		nd := &p.nodes[id]
-		if changed > 0 {
-			nd.full &^= 1 << d
-		}
+		nd.full &^= 1 << d
 		if p.isEmpty(c, l-1) {
 			nd.some &^= 1 << d
 			nd.have &^= 1 << d

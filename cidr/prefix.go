@@ -24,7 +24,7 @@ func Check(p netip.Prefix) error {
 // Unmap returns the IPv4 prefix that the IPv4-mapped prefix p stands for: 10.0.0.0/8 for ::ffff:10.0.0.0/104, with host
 // bits as they are. ok is false if p is not IPv4-mapped, or is shorter than the 96 bits that all mapped addresses share.
 func Unmap(p netip.Prefix) (q netip.Prefix, ok bool) {
-	if !p.IsValid() || !p.Addr().Is4In6() || p.Bits() < 96 {
+	if !p.Addr().Is4In6() || p.Bits() < 96 { // -1 where p is invalid
 		return netip.Prefix{}, false
 	}
 	return netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96), true

@@ -195,6 +195,41 @@ func TestZeroSpace(t *testing.T) {
 	}
 }
 
+// Every pair of sets of free blocks of a range of eight, and of ranges next to each other, at both ends of the lengths.
+func TestSpaceEqual(t *testing.T) {
+	for _, base := range []string{"0.0.0.0/0", "10.0.0.0/8", "255.255.255.248/29", "::/0", "fd00::/61", "fd00::/63", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fff8/125"} {
+		s := mustSplit(t, base, pfx(base).Bits()+3)
+		var spaces []*cidr.Space
+		for free := range 1 << 8 {
+			sp := mustSpace(t, base)
+			for i := range 8 {
+				if free>>i&1 == 0 {
+					must(t, sp.Occupy(s.At(uint64(i))))
+				}
+			}
+			spaces = append(spaces, sp)
+		}
+		for i, a := range spaces {
+			for j, b := range spaces {
+				if a.Equal(b) != (i == j) {
+					t.Fatalf("%s: %s and %s: Equal = %v", base, texts(a.Blocks()), texts(b.Blocks()), a.Equal(b))
+				}
+			}
+		}
+	}
+	all := []*cidr.Space{
+		new(cidr.Space), mustSpace(t, "10.0.0.0/9"), mustSpace(t, "10.128.0.0/9"), mustSpace(t, "10.0.0.0/8"), mustSpace(t, "10.0.0.0/9", "11.0.0.0/9"),
+		mustSpace(t, "a00::/8"), mustSpace(t, "0.0.0.0/0"), mustSpace(t, "::/0"),
+	}
+	for i, a := range all {
+		for j, b := range all {
+			if a.Equal(b) != (i == j) {
+				t.Errorf("spaces %d and %d: Equal = %v", i, j, a.Equal(b))
+			}
+		}
+	}
+}
+
 func TestSpaceOccupyRelease(t *testing.T) {
 	s := mustSpace(t, "10.0.0.0/8", "172.16.0.0/12")
 	for _, tt := range []struct {
@@ -518,6 +553,12 @@ func checkFits(t *testing.T, s *cidr.Space, slow slowSpace, bits []int) {
 
 func TestFits(t *testing.T) {
 	many := func(n, bits int) []int { return slices.Repeat([]int{bits}, n) }
+	lengths := func(from, to int) (all []int) {
+		for n := from; n <= to; n++ {
+			all = append(all, n)
+		}
+		return all
+	}
 	for _, tt := range []struct {
 		free string
 		bits []int
@@ -533,6 +574,8 @@ func TestFits(t *testing.T) {
 		{"::/0", []int{0, 128}, "no room: blocks of /128: 340282366920938463463374607431768211457 needed, 340282366920938463463374607431768211456 free, 1 missing; free that many, or ask for fewer or smaller ones", "2^128 is exact"},
 		{"::/0", []int{0, 64}, "no room: blocks of /64: 18446744073709551617 needed, 18446744073709551616 free, 1 missing; free that many, or ask for fewer or smaller ones", "2^64 is exact"},
 		{"::/0", []int{0, 0, 0}, "no room: blocks of /0: 3 needed, 1 free, 2 missing; free that many, or ask for fewer or smaller ones", "three times everything"},
+		{"::/0", append(lengths(1, 128), 128), "", "a half, a quarter, and so on: all of it, with a carry into bit 128"},
+		{"::/0", append(lengths(1, 128), 128, 128), "no room: blocks of /128: 340282366920938463463374607431768211457 needed, 340282366920938463463374607431768211456 free, 1 missing; free that many, or ask for fewer or smaller ones", "the same and one address"},
 		{"::/0", nil, "", "nothing"},
 		{"::/1", []int{1, 128}, "no room: blocks of /128: 170141183460469231731687303715884105729 needed, 170141183460469231731687303715884105728 free, 1 missing; free that many, or ask for fewer or smaller ones", "2^127"},
 	} {

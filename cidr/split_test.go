@@ -30,6 +30,7 @@ func TestNewSplit(t *testing.T) {
 		{p: "fd00::/65", bits: 128, len: 1 << 63, why: "the most, at the end"},
 		{p: "::/0", bits: 64, err: cidr.ErrTooMany, text: "split ::/0 into /64: 2^64 subnets, at most 2^63 can be numbered; use /63 or shorter", why: "one bit more"},
 		{p: "::/0", bits: 128, err: cidr.ErrTooMany, text: "split ::/0 into /128: 2^128 subnets, at most 2^63 can be numbered; use /63 or shorter", why: "the worst"},
+		{p: "fd00::/8", bits: 72, err: cidr.ErrTooMany, text: "split fd00::/8 into /72: 2^64 subnets, at most 2^63 can be numbered; use /71 or shorter", why: "the difference counts"},
 		{p: "10.244.0.0/16", bits: 15, err: cidr.ErrLength, text: "split 10.244.0.0/16 into /15: must be /16 to /32", why: "kube-controller-manager would say \"full\""},
 		{p: "10.244.0.0/16", bits: 33, err: cidr.ErrLength, text: "split 10.244.0.0/16 into /33: must be /16 to /32", why: "kube-controller-manager would hand out \"<nil>\""},
 		{p: "10.244.0.0/16", bits: -1, err: cidr.ErrLength, text: "split 10.244.0.0/16 into /-1: must be /16 to /32", why: "negative"},
@@ -58,8 +59,10 @@ func TestZeroSplit(t *testing.T) {
 	if s.Len() != 0 || s.Bits() != -1 || s.Prefix().IsValid() || s.At(0).IsValid() || s.String() != "" {
 		t.Errorf("the zero Split: %d subnets of length %d of %v, first %v, %q", s.Len(), s.Bits(), s.Prefix(), s.At(0), s)
 	}
-	if i, ok := s.Index(netip.IPv4Unspecified()); ok || i != 0 {
-		t.Errorf("Index = %d, %v", i, ok)
+	for _, a := range []netip.Addr{{}, netip.IPv4Unspecified(), netip.IPv6Unspecified(), netip.MustParseAddr("fd00::1")} {
+		if i, ok := s.Index(a); ok || i != 0 {
+			t.Errorf("Index(%v) = %d, %v", a, i, ok)
+		}
 	}
 	if _, _, err := s.Range(pfx("0.0.0.0/0")); !errors.Is(err, cidr.ErrOutside) {
 		t.Errorf("Range: %v", err)
