@@ -137,10 +137,20 @@ func (p *player) play(i int, o Op) Op {
 		if !p.c.Running() {
 			o.Controller = "stopped"
 		}
-		step := p.c.Burst(o.Nodes...)
-		p.note(i, &o, step)
-		if step.Err != nil {
-			o.Refused = step.Err.Error()
+		var steps []plan.Step
+		if len(o.Preset) == 0 {
+			steps = append(steps, p.c.Burst(o.Nodes...))
+			p.note(i, &o, steps[0])
+		} else {
+			for _, n := range o.Nodes {
+				steps = append(steps, p.c.Create(n, o.Preset...))
+				p.note(i, &o, steps[len(steps)-1])
+			}
+		}
+		for _, step := range steps {
+			if step.Err != nil && o.Refused == nil {
+				o.Refused = step.Err.Error()
+			}
 		}
 		o.Result = &Result{Many: map[string][]string{}}
 		for _, n := range o.Nodes {
@@ -223,7 +233,11 @@ func (p *player) answer(o *Op, step plan.Step) {
 
 // note adds what a step says beside its result.
 func (p *player) note(i int, o *Op, step plan.Step) {
-	o.Log = step.Log
+	for _, l := range step.Log {
+		if !slices.Contains(o.Log, l) {
+			o.Log = append(o.Log, l)
+		}
+	}
 	events := step.Events
 	if t := step.Timing; t != nil {
 		o.Timing = timingOf(t)

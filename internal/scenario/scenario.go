@@ -4,12 +4,13 @@
 //	{"flags": {"allocate-node-cidrs": "true", "cluster-cidr": "10.244.0.0/22"},
 //	 "ops": [{"op": "start"}, {"op": "create", "node": "n1"}, {"op": "list"}]}
 //
-// The operations are start, stop, restart (with flags of its own, or the same), create (with a preset), burst, delete, patch, wait and
+// The operations are start, stop, restart (with flags of its own, or the same), create (with a preset), burst (with one that all hold), delete, patch, wait and
 // list. Each is given its result; where timing decides, also what else can come.
 package scenario
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,6 +20,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/suggest"
 	"github.com/kubecidr/kubecidr/kubeadm"
 	"github.com/kubecidr/kubecidr/plan"
 )
@@ -177,6 +180,39 @@ func (r *Result) UnmarshalJSON(data []byte) error {
 // opFields are the fields of an [Op].
 type opFields Op
 
+// opKeys are the names of the fields of an [Op], scenarioKeys those of a [Scenario].
+var (
+	opKeys       = []string{"op", "node", "nodes", "preset", "podCIDRs", "flags", "controller", "result", "code", "message", "refused", "reason", "log", "timing"}
+	scenarioKeys = []string{"name", "note", "version", "flags", "ops", "events", "log"}
+)
+
+// misspelt returns an error for a key that is not known and is nearly one that is: without it the replay would be of something else. Other
+// keys may be what a recorder adds.
+func misspelt(key string, known []string) error {
+	if slices.Contains(known, key) {
+		return nil
+	}
+	if best := suggest.Within(key, known, 1+len(key)/8); best != "" && len(key) > 2 {
+		return fmt.Errorf("no field %q: write %q", key, best)
+	}
+	return nil
+}
+
+// misplaced returns an error for fields that mean nothing to the operation and something to another.
+func (o Op) misplaced() error {
+	switch {
+	case o.Op != "patch" && len(o.PodCIDRs) > 0:
+		return fmt.Errorf(`%s has podCIDRs, which is for patch; a create has "preset"`, o.Op)
+	case o.Op != "create" && o.Op != "burst" && len(o.Preset) > 0:
+		return fmt.Errorf(`%s has preset, which is for create and burst; a patch has "podCIDRs"`, o.Op)
+	case o.Op != "burst" && len(o.Nodes) > 0:
+		return fmt.Errorf("%s has nodes, which is for burst", o.Op)
+	case o.Op == "burst" && o.Node != "":
+		return errors.New(`burst has node: write "nodes"`)
+	}
+	return nil
+}
+
 // UnmarshalJSON keeps the fields that it does not know.
 func (o *Op) UnmarshalJSON(data []byte) error {
 	var fields opFields
@@ -189,8 +225,7 @@ func (o *Op) UnmarshalJSON(data []byte) error {
 	}
 	*o = Op(fields)
 	_, o.patch = all["podCIDRs"]
-	known := []string{"op", "node", "nodes", "preset", "podCIDRs", "flags", "controller", "result", "code", "message", "refused", "reason", "log", "timing"}
-	for _, k := range known {
+	for _, k := range opKeys {
 		delete(all, k)
 	}
 	o.extra = all
@@ -244,6 +279,14 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Read reads a scenario. The error is an *[Error] with the name.
 func Read(name string, data []byte) (*Scenario, error) {
+	f, err := source.New(name, data, source.Limits{})
+	if err != nil {
+		return nil, &Error{Name: name, Err: err}
+	}
+	data = f.Data // without a byte order mark, of whatever encoding
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil, &Error{Name: name, Err: errors.New("it is empty")}
+	}
 	s := &Scenario{}
 	if err := json.Unmarshal(data, s); err != nil {
 		e := &Error{Name: name, Err: err}
@@ -253,9 +296,17 @@ func Read(name string, data []byte) (*Scenario, error) {
 		case errors.As(err, &syntax):
 			e.Line = 1 + bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n"))
 		case errors.As(err, &typ):
-			e.Err = fmt.Errorf("%s: %s is not what belongs there", typ.Field, typ.Value)
+			e.Err = fmt.Errorf("%s: %s is not what belongs there", cmp.Or(typ.Field, "the whole"), typ.Value)
 		}
 		return nil, e
+	}
+	var all map[string]json.RawMessage
+	if json.Unmarshal(data, &all) == nil {
+		for _, k := range slices.Sorted(maps.Keys(all)) {
+			if err := misspelt(k, scenarioKeys); err != nil {
+				return nil, &Error{Name: name, Err: err}
+			}
+		}
 	}
 	if len(s.Ops) == 0 {
 		return nil, &Error{Name: name, Err: errors.New(`no operations: want {"flags": {...}, "ops": [{"op": "start"}, ...]}`)}
@@ -274,6 +325,14 @@ func Read(name string, data []byte) (*Scenario, error) {
 			}
 		default:
 			err = fmt.Errorf("op %q: must be start, stop, restart, create, burst, delete, patch, wait or list", o.Op)
+		}
+		if err == nil {
+			err = o.misplaced()
+		}
+		for _, k := range slices.Sorted(maps.Keys(o.extra)) {
+			if err == nil {
+				err = misspelt(k, opKeys)
+			}
 		}
 		if err != nil {
 			return nil, &Error{Name: name, Op: i + 1, Err: err}

@@ -150,11 +150,39 @@ func TestReadErrors(t *testing.T) {
 		`{"ops": [{"op": "start"}, {"op": "delete"}]}`: "test.json: operation 2: delete without node",
 		`{"ops": [{"op": "burst"}]}`:                   "test.json: operation 1: burst without nodes",
 		`{"ops": [{"op": "start"}], "version": "x"}`:   `test.json: version "x": want a form such as v1.37.2 or 1.37`,
-		`{"ops": [{"op": "fly"}]}`:                     `test.json: operation 1: op "fly": must be start, stop, restart, create, burst, delete, patch, wait or list`,
+		" \n":                                    "test.json: it is empty",
+		`[]`:                                     "test.json: the whole: array is not what belongs there",
+		`{"flag": {}, "ops": [{"op": "start"}]}`: `test.json: no field "flag": write "flags"`,
+		`{"ops": [{"op": "start"}, {"op": "create", "node": "a", "presets": ["10.0.0.0/24"]}]}`: `test.json: operation 2: no field "presets": write "preset"`,
+		`{"ops": [{"op": "create", "node": "a", "podCIDRs": ["10.0.0.0/24"]}]}`:                 `test.json: operation 1: create has podCIDRs, which is for patch; a create has "preset"`,
+		`{"ops": [{"op": "patch", "node": "a", "preset": ["10.0.0.0/24"]}]}`:                    `test.json: operation 1: patch has preset, which is for create and burst; a patch has "podCIDRs"`,
+		`{"ops": [{"op": "create", "node": "a", "nodes": ["b"]}]}`:                              `test.json: operation 1: create has nodes, which is for burst`,
+		`{"ops": [{"op": "burst", "node": "a", "nodes": ["b"]}]}`:                               `test.json: operation 1: burst has node: write "nodes"`,
+		`{"ops": [{"op": "fly"}]}`: `test.json: operation 1: op "fly": must be start, stop, restart, create, burst, delete, patch, wait or list`,
 	} {
 		if _, err := Read("test.json", []byte(in)); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", in, err, want)
 		}
+	}
+}
+
+// TestBurstWithPreset: all of them hold the preset, which is marked once; the deletion of one of them frees it.
+func TestBurstWithPreset(t *testing.T) {
+	s := read(t, `{"flags": {"allocate-node-cidrs": "true", "cluster-cidr": "10.244.0.0/22"}, "ops": [{"op": "start"},
+		{"op": "burst", "nodes": ["a", "b"], "preset": ["10.244.0.0/24"]}, {"op": "create", "node": "c"}, {"op": "delete", "node": "a"}, {"op": "restart"}, {"op": "create", "node": "d"}, {"op": "list"}]}`)
+	got := s.Replay(plan.Version{}, nil)
+	want := map[string][]string{"b": {"10.244.0.0/24"}, "c": {"10.244.1.0/24"}, "d": {"10.244.2.0/24"}}
+	if d := cmp.Diff(want, got.Ops[6].Result.Many); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+}
+
+// TestReadOtherFields: what a recorder adds is kept, and a byte order mark is no part of the text.
+func TestReadOtherFields(t *testing.T) {
+	s := read(t, "\ufeff"+`{"log": ["x"], "took": 3, "flags": {}, "ops": [{"op": "start", "at": "10:00", "seconds": 2}]}`)
+	var b bytes.Buffer
+	if err := s.Write(&b); err != nil || !strings.Contains(b.String(), `"seconds": 2`) {
+		t.Errorf("%v %s", err, b.String())
 	}
 }
 
