@@ -374,9 +374,9 @@ func (r *Repair) commands(b *printer, s RepairStep) {
 			b.printf("on %s 'ip link delete cni0'\nrenew %s\n", node, node)
 		}
 	case RepairStopController:
-		b.printf("manager stop\n")
+		b.printf("manager stop\nif [ \"$apply\" = yes ]; then trap 'echo \"kube-controller-manager is stopped on $CONTROL_PLANES: put its manifest back from /etc/kubernetes when the rest is done\" >&2' EXIT; fi\n")
 	case RepairStartController:
-		b.printf("manager start\n")
+		b.printf("manager start\ntrap - EXIT\n")
 	case RepairRestartController:
 		b.printf("manager stop\nmanager start\n")
 	}
