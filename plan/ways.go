@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/ipnet"
 )
 
 // A RangeFault is something wrong with the ranges themselves, that mending nodes does not cure.
@@ -168,9 +169,13 @@ func (r *nodeRules) exhausted(inv Inventory, missing int) RangeFault {
 
 // ways returns the ways out of faults that hold before the twin, best first.
 func (inv Inventory) ways(faults []RangeFault) []Way {
-	base, ok := inv.agreed()
+	base, ok, fitted := inv.agreed()
 	if !ok {
 		base = inv
+	}
+	other := base // for ways that look for other ranges
+	if fitted {
+		other = inv
 	}
 	var out []Way
 	add := func(w Way, after Inventory, ok bool) {
@@ -187,8 +192,8 @@ func (inv Inventory) ways(faults []RangeFault) []Way {
 		add(inv.wayLongerMask(base))
 		add(inv.wayServices(base, faults))
 	}
-	add(inv.wayMovePods(base))
-	if w, after, ok := inv.wayRecreate(base); ok {
+	add(inv.wayMovePods(other))
+	if w, after, ok := inv.wayRecreate(other); ok {
 		if w, ok = inv.prove(w, after); ok {
 			w.Nodes, w.Drained = nil, nil // a new cluster
 			out = append(out, w)
@@ -239,16 +244,15 @@ func (inv Inventory) prove(w Way, after Inventory) (Way, bool) {
 	if len(w.Drained) > 0 && w.Disturbs == DisturbsComponent {
 		w.Disturbs = DisturbsNodes
 	}
-	if len(w.Drained) > 0 {
+	if len(w.Drained) > 0 && w.Kind != WayRecreate { // in a new cluster every node is new
 		w.Steps = append(w.Steps, fmt.Sprintf("drain, delete and create again %s: %s", plural(len(w.Drained), "node"), strings.Join(w.Drained, ", ")))
 	}
 	return w, true
 }
 
 // agreed returns inv with the settings that cost fewest changes on all control-plane hosts, allocation on, and a Network of flannel
-// that contains the pod ranges. ok is false if no flags start.
-func (inv Inventory) agreed() (Inventory, bool) {
-	var best Inventory
+// that contains the pod ranges. Where none start, fitted ones are tried. ok is false if no flags start.
+func (inv Inventory) agreed() (best Inventory, ok, fitted bool) {
 	cost := -1
 	var tried []ControllerFlags
 	for _, m := range inv.Managers {
@@ -266,23 +270,71 @@ func (inv Inventory) agreed() (Inventory, bool) {
 			tried = append(tried, f)
 		}
 	}
-	for i, f := range tried {
-		f.AllocateNodeCIDRs, f.Controllers = true, nil
-		after := inv.with(f)
-		rules, err := after.rules()
-		if err != nil {
-			continue
-		}
-		_, right, _ := rules.faults(after.Nodes)
-		c := 2 * (len(after.Nodes) - len(right))
-		if i >= len(inv.Managers) {
-			c++ // rather the flags that are there
-		}
-		if cost < 0 || c < cost {
-			best, cost = after, c
+	try := func(tried []ControllerFlags) {
+		for i, f := range tried {
+			f.AllocateNodeCIDRs, f.Controllers = true, nil
+			after := inv.with(f)
+			rules, err := after.rules()
+			if err != nil {
+				continue
+			}
+			_, right, _ := rules.faults(after.Nodes)
+			c := 2 * (len(after.Nodes) - len(right))
+			if i >= len(inv.Managers) {
+				c++ // rather the flags that are there
+			}
+			if cost < 0 || c < cost {
+				best, cost = after, c
+			}
 		}
 	}
-	return best, cost >= 0
+	if try(tried); cost >= 0 {
+		return best, true, false
+	}
+	tried = nil
+	for _, m := range inv.Managers {
+		tried = append(tried, inv.fitted(m.Flags)...)
+	}
+	try(tried)
+	return best, cost >= 0, true
+}
+
+// fitted returns f with the default node masks, made longer where the range is no larger than a node's subnet, and with ranges cut
+// off behind the 2^16 subnets that kube-controller-manager hands out of an IPv6 range. It returns none where the ranges cannot be read.
+func (inv Inventory) fitted(f ControllerFlags) []ControllerFlags {
+	written := strings.Split(strings.TrimSpace(f.ClusterCIDR), ",")
+	ranges, bad := ipnet.ParseCIDRs(written)
+	if bad >= 0 || len(ranges) > 2 {
+		return nil
+	}
+	need := 1 // bits for the nodes and one more
+	for 1<<need < len(inv.Nodes)+1 {
+		need++
+	}
+	f.NodeCIDRMaskSize, f.NodeCIDRMaskSizeIPv4, f.NodeCIDRMaskSizeIPv6 = 0, 0, 0
+	for i, p := range ranges {
+		mask, flag := 24, &f.NodeCIDRMaskSizeIPv4
+		if p.Addr().Is6() {
+			mask, flag = 64, &f.NodeCIDRMaskSizeIPv6
+		}
+		if len(ranges) == 1 {
+			flag = &f.NodeCIDRMaskSize
+		}
+		switch {
+		case p.Bits() >= mask:
+			// The network, the bridge and the broadcast address leave room for 13 pods in a /28.
+			if *flag = p.Bits() + need; *flag > p.Addr().BitLen()-4 {
+				return nil
+			}
+		case p.Addr().Is6() && mask-p.Bits() > 16:
+			if w, err := netip.ParsePrefix(written[i]); err == nil {
+				p = w // the part that the bits below its mask tell
+			}
+			ranges[i] = netip.PrefixFrom(p.Addr(), mask-16).Masked()
+		}
+	}
+	f.ClusterCIDR = strings.Join(texts(ranges), ",")
+	return []ControllerFlags{f}
 }
 
 // with returns inv with f on every control-plane host, and flannel's Network widened to what f hands out.
@@ -327,10 +379,23 @@ func (inv Inventory) settings(after Inventory) []string {
 		out = append(out, "kubectl -n kube-system edit configmap kubeadm-config: controllerManager.extraArgs: "+cmp.Or(f.maskText(), "without node-cidr-mask-size")+", so that the next upgrade does not undo it")
 	}
 	if !slices.Equal(inv.Networks, after.Networks) {
-		out = append(out, "kubectl -n kube-flannel edit configmap kube-flannel-cfg: net-conf.json: Network "+strings.Join(texts(after.Networks), ", IPv6Network ")+
+		out = append(out, "kubectl -n kube-flannel edit configmap kube-flannel-cfg: net-conf.json: "+networkKeys(after.Networks)+
 			"; then kubectl -n kube-flannel rollout restart daemonset kube-flannel-ds")
 	}
 	return out
+}
+
+// networkKeys names the keys of net-conf.json with their ranges.
+func networkKeys(list []netip.Prefix) string {
+	var out []string
+	for _, p := range list {
+		key := "Network "
+		if FamilyOf(p) == IPv6 {
+			key = "IPv6Network "
+		}
+		out = append(out, key+p.String())
+	}
+	return strings.Join(out, ", ")
 }
 
 // text returns f as arguments.
@@ -362,7 +427,20 @@ func (f ControllerFlags) maskText() string {
 // waySettings is agreement alone.
 func (inv Inventory) waySettings(base Inventory) (Way, Inventory, bool) {
 	steps := inv.settings(base)
-	return Way{Kind: WaySettings, Title: "bring the settings of all components into agreement", Steps: steps, Disturbs: DisturbsComponent}, base, len(steps) > 0
+	w := Way{Kind: WaySettings, Title: "bring the settings of all components into agreement", Steps: steps, Disturbs: DisturbsComponent}
+	f, _ := base.Flags()
+	if !slices.ContainsFunc(inv.Managers, func(m HostFlags) bool {
+		return m.Flags.ClusterCIDR == f.ClusterCIDR && (f.maskText() == "" || m.Flags.maskText() == f.maskText())
+	}) &&
+		!slices.Contains(inv.stated, f.ClusterCIDR) {
+		w.Title = "make the pod range and the node mask fit each other: " + strings.TrimSpace("--cluster-cidr="+f.ClusterCIDR+" "+f.maskText())
+	}
+	if m := max(f.NodeCIDRMaskSize, f.NodeCIDRMaskSizeIPv4); m > 24 && m <= 30 && !strings.Contains(f.ClusterCIDR, "::") {
+		if n := usable(IPv4, m); n < cmp.Or(inv.MaxPods, 110) && !slices.ContainsFunc(inv.Managers, func(h HostFlags) bool { return h.Flags.maskText() == f.maskText() }) {
+			w.Steps = append(w.Steps, fmt.Sprintf("set kubelet's maxPods to %d or less: a /%d has no more addresses", n, m))
+		}
+	}
+	return w, base, len(steps) > 0
 }
 
 // wayWiden doubles cluster ranges in place until every node finds a subnet.
@@ -597,12 +675,16 @@ func (inv Inventory) wayServices(base Inventory, faults []RangeFault) (Way, Inve
 	base = base.with(f)
 	base.Services = p.Services()
 	w := Way{Kind: WayServices, Disturbs: DisturbsCluster, Title: "add a service range beside the pods' (ServiceCIDR, v1.33 and later), and leave the old one: " + f.ServiceClusterIPRange}
+	cidrs := `"` + strings.Join(ranges, `","`) + `"`
+	// In the order of kubernetes.io/docs/tasks/network/reconfigure-default-service-ip-ranges: a ServiceCIDR that is being deleted gives no more
+	// addresses, and is gone when the last Service has left it, that named kubernetes, which the API server makes, included.
 	w.Steps = []string{
-		fmt.Sprintf(`kubectl apply a ServiceCIDR named "services-2" with spec.cidrs [%s]`, strings.Join(ranges, ", ")),
-		"delete the Services whose ClusterIP lies in the old range and create them again, cluster DNS included; they get addresses of the new one",
-		"change kubelet's clusterDNS on every node to the new address of cluster DNS, and restart kubelet",
-		"on every control-plane host: --service-cluster-ip-range=" + f.ServiceClusterIPRange + " for kube-apiserver and kube-controller-manager; renew the certificate of kube-apiserver, whose first service address changes",
-		`kubectl delete servicecidr kubernetes; kube-apiserver makes it anew from its flag once nothing uses the old range`,
+		fmt.Sprintf(`echo '{"apiVersion":"networking.k8s.io/v1","kind":"ServiceCIDR","metadata":{"name":"services-2"},"spec":{"cidrs":[%s]}}' | kubectl apply -f -`, cidrs),
+		"kubectl delete servicecidr kubernetes --wait=false: from now on new Services get addresses of the new range alone",
+		"delete the Services whose ClusterIP lies in the old range and create them again, cluster DNS included (kubectl get services -A)",
+		"change kubelet's clusterDNS on every node to the new address of cluster DNS, and restart kubelet and the pods",
+		"on every control-plane host: --service-cluster-ip-range=" + f.ServiceClusterIPRange + " for kube-apiserver and kube-controller-manager; renew the certificate of kube-apiserver, whose first service address changes: move apiserver.crt and apiserver.key away from /etc/kubernetes/pki, then kubeadm init phase certs apiserver",
+		"kubectl -n default delete service kubernetes: kube-apiserver makes it anew with the first address of the new range, and the old ServiceCIDR goes",
 		"kubectl -n kube-system edit configmap kubeadm-config: networking.serviceSubnet: " + f.ServiceClusterIPRange,
 	}
 	w.Steps = append(w.Steps, inv.settings(base.with(f))...)
@@ -685,7 +767,7 @@ func (inv Inventory) wayRecreate(base Inventory) (Way, Inventory, bool) {
 		"save what runs (manifests, etcd, volumes)",
 		"kubeadm reset on every host, and remove /run/flannel/subnet.env and the interfaces cni0 and flannel.1",
 		fmt.Sprintf("kubeadm init --pod-network-cidr=%s --service-cidr=%s", f.ClusterCIDR, f.ServiceClusterIPRange),
-		"apply flannel with Network " + f.ClusterCIDR + ", then join the nodes",
+		"apply flannel with " + networkKeys(p.Pods()) + ", then join the nodes",
 	}
 	return w, after, true
 }

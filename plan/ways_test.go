@@ -50,6 +50,9 @@ func TestWays(t *testing.T) {
 			i.Taken = []Reservation{{Prefix: netip.MustParsePrefix("10.244.1.5/32"), Name: "a"}}
 		}), "host-pod-overlap", "move-pods recreate", "move the pods"},
 		{"flags that do not start", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", NodeCIDRMaskSizeIPv6: 80}, "a=10.244.0.0/24"), "node-mask-flag-refused", "settings move-pods recreate", "agreement"},
+		{"a range smaller than a node's subnet", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/25", ServiceClusterIPRange: "10.96.0.0/16"}, "a b"), "node-mask-too-short", "settings move-pods recreate", "fit each other: --cluster-cidr=10.244.0.0/25 --node-cidr-mask-size=27"},
+		{"and too small for any", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/28"}, "a b"), "node-mask-too-short", "move-pods recreate", "move the pods"},
+		{"an IPv6 range of too many subnets", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "fd00:10:244::/40"}, "a=fd00:10:244:1::/64 b"), "node-mask-too-far", "settings move-pods recreate", "fit each other: --cluster-cidr=fd00:10:244::/48"},
 		{"dual-stack, IPv6 is full", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16,fd00:10:244::/63"}, "a=10.244.0.0/24,fd00:10:244::/64 b=10.244.1.0/24,fd00:10:244:1::/64 c"), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/16,fd00:10:244::/62 instead of"},
 	}
 	for _, tt := range tests {
