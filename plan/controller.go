@@ -43,6 +43,7 @@ type Controller struct {
 type nodeRecord struct {
 	podCIDRs []string // as stored; never written to
 	serial   int
+	deleting bool // it has a deletion timestamp
 }
 
 // undo is the state before nodes were served, and who was.
@@ -215,7 +216,7 @@ func (c *Controller) Equal(d *Controller) bool {
 	}
 	for name, n := range c.nodes {
 		m, ok := d.nodes[name]
-		if !ok || !slices.Equal(n.podCIDRs, m.podCIDRs) {
+		if !ok || n.deleting != m.deleting || !slices.Equal(n.podCIDRs, m.podCIDRs) {
 			return false
 		}
 	}
@@ -267,6 +268,9 @@ func (c *Controller) Start(f ControllerFlags) Step {
 		}
 	}
 	c.running = true
+	for _, name := range slices.Sorted(maps.Keys(c.nodes)) {
+		c.letGo(&step, name)
+	}
 	fresh := slices.Clone(c.waiting)
 	slices.Sort(fresh)
 	c.serve(&step, fresh, "they are registered already when it starts, and its workers take them in any order")
@@ -418,7 +422,7 @@ func (c *Controller) register(name string, podCIDRs []string) error {
 		c.nodes = map[string]nodeRecord{}
 	}
 	c.serial++
-	c.nodes[name] = nodeRecord{slices.Clone(podCIDRs), c.serial}
+	c.nodes[name] = nodeRecord{podCIDRs: slices.Clone(podCIDRs), serial: c.serial}
 	if len(podCIDRs) == 0 {
 		c.waiting = append(c.waiting, name)
 	}
@@ -452,6 +456,42 @@ func (c *Controller) logSync(step *Step, name string, err error) {
 	}
 	if !slices.Contains(step.Log, line) {
 		step.Log = append(step.Log, line)
+	}
+}
+
+// Terminate asks for the deletion of a node that a finalizer holds: it gets a deletion timestamp, and stays until [Controller.Delete].
+// Up to 1.30 the allocator does not look at that. Since 1.31 such a node is given no subnet any more, and an update of it does not
+// occupy the one that it has. Releases 1.31.0 to 1.31.3 free its subnets at once, at each of its updates and when they start, so that another
+// node can get them; the twin has them freed before nodes that wait are served at a start, which the real one does in any order.
+// pkg/controller/nodeipam/ipam/range_allocator.go syncNode v1.31.0, kubernetes/kubernetes#127792.
+func (c *Controller) Terminate(name string) Step {
+	var step Step
+	n, ok := c.nodes[name]
+	switch {
+	case !ok:
+		step.Err = &APIError{404, fmt.Sprintf("nodes %q not found", name)}
+		return step
+	case n.deleting:
+		return c.Wait()
+	}
+	n.deleting = true
+	c.nodes[name] = n
+	if c.retries() {
+		c.unwait(name)
+		c.letGo(&step, name)
+	}
+	c.serve(&step, nil, "")
+	return step
+}
+
+// letGo is what releases 1.31.0 to 1.31.3 do when they see a node that is being deleted.
+func (c *Controller) letGo(step *Step, name string) {
+	v, n := c.Version(), c.nodes[name]
+	if !n.deleting || !c.Allocating() || v.Before(v1(31)) || !v.Before(Version{1, 31, 4}) {
+		return
+	}
+	if err := c.release(name, n.podCIDRs); err != nil {
+		c.logSync(step, name, err)
 	}
 }
 
@@ -519,6 +559,8 @@ func (c *Controller) Update(name string) Step {
 // touch is the update event of a node.
 func (c *Controller) touch(step Step, name string) Step {
 	switch {
+	case c.nodes[name].deleting && c.retries():
+		c.letGo(&step, name)
 	case len(c.nodes[name].podCIDRs) == 0:
 		c.serve(&step, []string{name}, "others wait as well")
 		return step

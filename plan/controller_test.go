@@ -47,6 +47,70 @@ func script(t *testing.T, c *Controller, f ControllerFlags, words string) Step {
 	return last
 }
 
+// TestTerminate: a node that a finalizer holds keeps its subnet, but in 1.31.0 to 1.31.3.
+func TestTerminate(t *testing.T) {
+	f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}
+	for _, tt := range []struct {
+		version Version
+		restart bool
+		after   string // a third node comes while the first is being deleted
+		gone    string // and a fourth when it is gone
+	}{
+		{Version{1, 37, 2}, false, "a=10.244.0.0/24 b=10.244.1.0/24 c=", "b=10.244.1.0/24 c=10.244.0.0/24 d="},
+		{Version{1, 31, 4}, true, "a=10.244.0.0/24 b=10.244.1.0/24 c=", "b=10.244.1.0/24 c=10.244.0.0/24 d="},
+		{Version{1, 30, 0}, true, "a=10.244.0.0/24 b=10.244.1.0/24 c=", "b=10.244.1.0/24 c= d=10.244.0.0/24"},
+		// Freed twice: with the deletion of a the subnet of c is free as well.
+		{Version{1, 31, 0}, false, "a=10.244.0.0/24 b=10.244.1.0/24 c=10.244.0.0/24", "b=10.244.1.0/24 c=10.244.0.0/24 d=10.244.0.0/24"},
+		{Version{1, 31, 3}, true, "a=10.244.0.0/24 b=10.244.1.0/24 c=10.244.0.0/24", "b=10.244.1.0/24 c=10.244.0.0/24 d=10.244.0.0/24"},
+	} {
+		c, err := NewController(f, tt.version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Create("a")
+		c.Create("b")
+		before := c.Clone()
+		if tt.restart {
+			c.Stop()
+			c.Terminate("a")
+			c.Start(f)
+		} else {
+			c.Terminate("a")
+		}
+		if c.Equal(before) {
+			t.Errorf("%v: a deletion timestamp makes no difference to Equal", tt.version)
+		}
+		if c.Create("c"); nodeList(c) != tt.after {
+			t.Errorf("%v: %s, want %s", tt.version, nodeList(c), tt.after)
+		}
+		c.Delete("a")
+		if c.Create("d"); nodeList(c) != tt.gone {
+			t.Errorf("%v: %s, want %s", tt.version, nodeList(c), tt.gone)
+		}
+	}
+	// One that waits and is deleted is served no more, whatever changes about it.
+	for minor, want := range map[int]string{30: "b=10.244.1.0/24 c=10.244.0.0/24", 31: "b=10.244.1.0/24 c=", 37: "b=10.244.1.0/24 c="} {
+		c, err := NewController(f, Version{1, minor, 9})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Burst("a", "b")
+		c.Create("c")
+		c.Terminate("c")
+		c.Terminate("c")
+		c.Delete("a")
+		if s := c.Update("c"); s.Err != nil {
+			t.Fatal(s.Err)
+		}
+		if nodeList(c) != want {
+			t.Errorf("1.%d: %s, want %s", minor, nodeList(c), want)
+		}
+		if s := c.Terminate("x"); s.Err == nil {
+			t.Error("a node that is not there is deleted")
+		}
+	}
+}
+
 // nodeList prints the nodes of c, short.
 func nodeList(c *Controller) string {
 	var out []string

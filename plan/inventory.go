@@ -359,7 +359,7 @@ func (inv Inventory) Stopped() *Controller {
 			continue
 		}
 		c.serial++
-		c.nodes[n.Name] = nodeRecord{slices.Clone(n.PodCIDRs), c.serial}
+		c.nodes[n.Name] = nodeRecord{podCIDRs: slices.Clone(n.PodCIDRs), serial: c.serial}
 		if len(n.PodCIDRs) == 0 {
 			c.waiting = append(c.waiting, n.Name)
 		}

@@ -40,7 +40,8 @@ standard input.
   -surge S             with -predict: whether S nodes more fit for a while, as in a rolling replacement
 
 A scenario is {"flags": {"cluster-cidr": "10.244.0.0/16", ...}, "ops": [{"op": "start"}, {"op": "create", "node": "n1"}, ...]}.
-Operations: start, stop, restart (flags), create (node, preset), burst (nodes, preset), delete (node), patch (node, podCIDRs), wait, list.
+Operations: start, stop, restart (flags), create (node, preset), burst (nodes, preset), delete (node), terminate (node: a finalizer
+holds up its deletion), patch (node, podCIDRs), wait, list.
 `
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }

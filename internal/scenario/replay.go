@@ -160,6 +160,10 @@ func (p *player) play(i int, o Op) Op {
 		step := p.c.Delete(o.Node)
 		p.answer(&o, step)
 		p.note(i, &o, step)
+	case "terminate":
+		step := p.c.Terminate(o.Node)
+		p.answer(&o, step)
+		p.note(i, &o, step)
 	case "patch":
 		step := p.c.Patch(o.Node, o.PodCIDRs...)
 		if o.Code = 200; step.Err != nil {

@@ -4,7 +4,7 @@
 //	{"flags": {"allocate-node-cidrs": "true", "cluster-cidr": "10.244.0.0/22"},
 //	 "ops": [{"op": "start"}, {"op": "create", "node": "n1"}, {"op": "list"}]}
 //
-// The operations are start, stop, restart (with flags of its own, or the same), create (with a preset), burst (with one that all hold), delete, patch, wait and
+// The operations are start, stop, restart (with flags of its own, or the same), create (with a preset), burst (with one that all hold), delete, terminate (a deletion that a finalizer holds up), patch, wait and
 // list. Each is given its result; where timing decides, also what else can come.
 package scenario
 
@@ -315,7 +315,7 @@ func Read(name string, data []byte) (*Scenario, error) {
 		var err error
 		switch o.Op {
 		case "start", "stop", "restart", "wait", "list":
-		case "create", "delete", "patch":
+		case "create", "delete", "patch", "terminate":
 			if o.Node == "" {
 				err = fmt.Errorf("%s without node", o.Op)
 			}
@@ -324,7 +324,7 @@ func Read(name string, data []byte) (*Scenario, error) {
 				err = errors.New("burst without nodes")
 			}
 		default:
-			err = fmt.Errorf("op %q: must be start, stop, restart, create, burst, delete, patch, wait or list", o.Op)
+			err = fmt.Errorf("op %q: must be start, stop, restart, create, burst, delete, terminate, patch, wait or list", o.Op)
 		}
 		if err == nil {
 			err = o.misplaced()

@@ -158,7 +158,7 @@ func TestReadErrors(t *testing.T) {
 		`{"ops": [{"op": "patch", "node": "a", "preset": ["10.0.0.0/24"]}]}`:                    `test.json: operation 1: patch has preset, which is for create and burst; a patch has "podCIDRs"`,
 		`{"ops": [{"op": "create", "node": "a", "nodes": ["b"]}]}`:                              `test.json: operation 1: create has nodes, which is for burst`,
 		`{"ops": [{"op": "burst", "node": "a", "nodes": ["b"]}]}`:                               `test.json: operation 1: burst has node: write "nodes"`,
-		`{"ops": [{"op": "fly"}]}`: `test.json: operation 1: op "fly": must be start, stop, restart, create, burst, delete, patch, wait or list`,
+		`{"ops": [{"op": "fly"}]}`: `test.json: operation 1: op "fly": must be start, stop, restart, create, burst, delete, terminate, patch, wait or list`,
 	} {
 		if _, err := Read("test.json", []byte(in)); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", in, err, want)
@@ -174,6 +174,20 @@ func TestBurstWithPreset(t *testing.T) {
 	want := map[string][]string{"b": {"10.244.0.0/24"}, "c": {"10.244.1.0/24"}, "d": {"10.244.2.0/24"}}
 	if d := cmp.Diff(want, got.Ops[6].Result.Many); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
+	}
+}
+
+// TestTerminateScenario: kubernetes/kubernetes#127792.
+func TestTerminateScenario(t *testing.T) {
+	s := read(t, `{"version": "v1.31.0", "flags": {"allocate-node-cidrs": "true", "cluster-cidr": "10.244.0.0/24"}, "ops": [{"op": "start"},
+		{"op": "create", "node": "a"}, {"op": "terminate", "node": "a"}, {"op": "create", "node": "b"}, {"op": "list"}, {"op": "terminate", "node": "z"}]}`)
+	got := s.Replay(plan.Version{}, nil)
+	want := map[string][]string{"a": {"10.244.0.0/24"}, "b": {"10.244.0.0/24"}}
+	if d := cmp.Diff(want, got.Ops[4].Result.Many); d != "" || got.Ops[5].Code != 404 {
+		t.Errorf("%d (-want +got)\n%s", got.Ops[5].Code, d)
+	}
+	if b := s.Replay(plan.NewestKubernetes(), nil).Ops[4].Result.Many["b"]; len(b) > 0 {
+		t.Errorf("the newest gives b %v", b)
 	}
 }
 
