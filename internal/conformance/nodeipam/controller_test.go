@@ -1,4 +1,4 @@
-package conformance
+package nodeipam
 
 import (
 	"context"
@@ -43,6 +43,7 @@ func (r *realController) restart() error {
 	if err != nil {
 		return err
 	}
+	shut(r.ranges)
 	r.ranges, err = ipam.NewCIDRRangeAllocator(r.ctx, r.client, r.factory.Core().V1().Nodes(), r.params, list)
 	return err
 }
@@ -109,6 +110,7 @@ func TestController(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer func() { shut(real.ranges) }()
 		twin, err := plan.NewController(c.flags, plan.NewestKubernetes())
 		if err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-package conformance
+package nodeipam
 
 import (
 	"encoding/json"
@@ -104,6 +104,7 @@ func TestReplay(t *testing.T) {
 	klog.SetLogger(klog.Logger{})
 	rapid.Check(t, func(t *rapid.T) {
 		r := &recorder{realCluster: &realCluster{ctx: t.Context(), client: fake.NewClientset(), nodes: map[string]*corev1.Node{}}, t: t, failed: map[string]bool{}}
+		defer func() { shut(r.alloc) }()
 		choices := []string{"10.244.0.0/22", "10.244.0.0/23", "10.244.0.0/21,fd00:10:244::/63", "fd00:10:244::/63,10.244.0.0/22", "fd00:10:244::/62"}
 		drawn := rapid.SampledFrom(choices).Draw(t, "cluster-cidr")
 		flags := r.set(drawn)

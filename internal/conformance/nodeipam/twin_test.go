@@ -1,4 +1,4 @@
-package conformance
+package nodeipam
 
 import (
 	"context"
@@ -34,8 +34,20 @@ type realCluster struct {
 	waiting []string
 }
 
+// shut ends what an allocator leaves running: run with a context that has ended, it shuts down its queue and its events, which have
+// goroutines and timers of their own, and does nothing else. nil is none.
+func shut(alloc ipam.CIDRAllocator) {
+	if alloc == nil {
+		return
+	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	alloc.Run(ended)
+}
+
 // start makes the allocator anew, as a restart of kube-controller-manager does.
 func (c *realCluster) start() error {
+	shut(c.alloc)
 	c.alloc = nil
 	list := &corev1.NodeList{}
 	for _, name := range slices.Sorted(maps.Keys(c.nodes)) {
@@ -142,6 +154,7 @@ func TestTwin(t *testing.T) {
 		services := rapid.SampledFrom([]string{"", "10.96.0.0/12", "10.244.1.0/24", "10.244.0.0/23", "10.244.2.64/26", "10.240.0.0/12", "fd00:10:244:1::/112", "10.244.0.0/25,fd00:10:244::/64"}).Draw(t, "service range")
 		flags := plan.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: ranges, ServiceClusterIPRange: services}
 		real := &realCluster{ctx: t.Context(), client: fake.NewClientset(), nodes: map[string]*corev1.Node{}}
+		defer func() { shut(real.alloc) }()
 		for _, s := range strings.Split(ranges, ",") {
 			_, n, err := netutils.ParseCIDRSloppy(s)
 			if err != nil {
