@@ -21,7 +21,8 @@ const mostSubnets = 256
 type player struct {
 	c      *plan.Controller
 	flags  Flags
-	seen   []Op // what was observed, for steps whose outcome is open; may be shorter
+	seen   []Op            // what was observed, for steps whose outcome is open; may be shorter
+	failed map[string]bool // nodes that were observed to be given nothing at some time; nil: nobody looked
 	events map[string]plan.NodeEvent
 
 	choice  int // which of the outcomes that fit is taken in the next step
@@ -38,6 +39,9 @@ func (p *player) clone() *player {
 // mostTries is how many operations are played again, at the most, to find outcomes that fit everything that was observed.
 const mostTries = 20_000
 
+// mostForEvents is how many more are played to find outcomes that fit the events, too.
+const mostForEvents = 2_000
+
 // Replay takes a cluster of release v through the operations of s and returns them with the results of the twin. The zero
 // version is that of s, or else the newest release.
 //
@@ -51,11 +55,18 @@ func (s *Scenario) Replay(v plan.Version, observed *Scenario) *Scenario {
 	if observed == nil {
 		observed = s
 	}
-	p := &player{c: plan.NewStopped(v), flags: s.Flags, seen: observed.Ops, events: map[string]plan.NodeEvent{}}
+	var failed map[string]bool
+	if observed.Events != nil {
+		failed = map[string]bool{}
+		for _, e := range observed.Events {
+			failed[e.Node] = failed[e.Node] || e.Reason == plan.EventCIDRNotAvailable
+		}
+	}
+	p := &player{c: plan.NewStopped(v), flags: s.Flags, seen: observed.Ops, failed: failed, events: map[string]plan.NodeEvent{}}
 	ops, p, ok := p.search(s.Ops)
 	if !ok {
 		// Nothing fits, so that the recording differs: the outcomes that fit best, step by step.
-		p = &player{c: plan.NewStopped(v), flags: s.Flags, seen: observed.Ops, events: map[string]plan.NodeEvent{}}
+		p = &player{c: plan.NewStopped(v), flags: s.Flags, seen: observed.Ops, failed: failed, events: map[string]plan.NodeEvent{}}
 		ops = nil
 		for i, o := range s.Ops {
 			ops = append(ops, p.play(i, o))
@@ -77,23 +88,34 @@ func (p *player) search(ops []Op) (out []Op, end *player, ok bool) {
 		at     int
 	}
 	var forks []fork
-	tries := 0
-	for i := 0; i < len(ops); i++ {
-		var before *player
-		if p.mayFork(ops[i]) {
-			before = p.clone()
+	var best []Op // fits what came of the operations, though not the events
+	var bestEnd *player
+	tries, most := 0, mostTries+len(ops)
+	for i := 0; ; i++ {
+		if i < len(ops) {
+			var before *player
+			if p.mayFork(ops[i]) {
+				before = p.clone()
+			}
+			o := p.play(i, ops[i])
+			if before != nil && p.choices > before.choice+1 {
+				forks = append(forks, fork{before, i})
+			}
+			p.choice = 0
+			if tries++; i >= len(p.seen) || len(compareOp("", o, p.seen[i])) == 0 {
+				out = append(out[:i], o)
+				continue
+			}
+		} else {
+			if p.eventsFit() {
+				return out, p, true
+			}
+			if best == nil {
+				best, bestEnd, most = slices.Clone(out), p, tries+mostForEvents
+			}
 		}
-		o := p.play(i, ops[i])
-		if before != nil && p.choices > before.choice+1 {
-			forks = append(forks, fork{before, i})
-		}
-		p.choice = 0
-		if tries++; i >= len(p.seen) || len(compareOp("", o, p.seen[i])) == 0 {
-			out = append(out[:i], o)
-			continue
-		}
-		if len(forks) == 0 || tries > mostTries+len(ops) {
-			return nil, nil, false
+		if len(forks) == 0 || tries > most {
+			return best, bestEnd, best != nil
 		}
 		last := forks[len(forks)-1]
 		forks = forks[:len(forks)-1]
@@ -101,7 +123,30 @@ func (p *player) search(ops []Op) (out []Op, end *player, ok bool) {
 		p.choice++
 		i = last.at - 1
 	}
-	return out, p, true
+}
+
+// eventsFit reports whether the nodes that were observed to be given nothing are those of the replay.
+func (p *player) eventsFit() bool {
+	if p.failed == nil {
+		return true
+	}
+	failed := map[string]bool{}
+	for _, e := range p.events {
+		if e.Reason == plan.EventCIDRNotAvailable {
+			failed[e.Node] = true
+		}
+	}
+	for n := range failed {
+		if !p.failed[n] {
+			return false
+		}
+	}
+	for n, yes := range p.failed {
+		if yes && !failed[n] {
+			return false
+		}
+	}
+	return true
 }
 
 // mayFork reports whether the outcome of o can be open.
@@ -346,14 +391,28 @@ func (p *player) observed(i int, t *plan.Timing) []plan.Outcome {
 			served = append(served, n)
 		}
 	}
+	// Whoever never failed is served at the first try, seen or not.
+	never := 0
+	if p.failed != nil {
+		slices.SortStableFunc(unseen, func(a, b string) int { return compareBool(p.failed[a], p.failed[b]) })
+		for _, n := range unseen {
+			if !p.failed[n] {
+				never++
+			}
+		}
+	}
 	var out []plan.Outcome
-	if len(unseen) == len(t.Nodes) {
+	if len(unseen) == len(t.Nodes) && never == 0 {
 		out = append(out, nil)
 	}
 	// Those that are seen with a subnet that can be had now are served now rather than later, and of those that are never
 	// seen as few as possible.
 	for missing := range len(served) + 1 {
-		for more := range len(unseen) + 1 {
+		for i := range len(unseen) + 1 {
+			more := never + i // those that never failed and more of them, then fewer
+			if more > len(unseen) {
+				more = len(unseen) - i
+			}
 			if k := len(served) - missing + more; k < t.Min || k > t.Max {
 				continue
 			}
@@ -367,13 +426,41 @@ func (p *player) observed(i int, t *plan.Timing) []plan.Outcome {
 						continue
 					}
 					if out = append(out, got); len(out) == mostFitting {
-						return out
+						return p.byEvents(t, out)
 					}
 				}
 			}
 		}
 	}
+	return p.byEvents(t, out)
+}
+
+// byEvents puts those outcomes first that leave out the fewest nodes of which no failure was observed.
+func (p *player) byEvents(t *plan.Timing, out []plan.Outcome) []plan.Outcome {
+	if p.failed == nil {
+		return out
+	}
+	against := func(got plan.Outcome) int {
+		n := 0
+		for _, name := range t.Nodes {
+			if len(got[name]) == 0 && !p.failed[name] {
+				n++
+			}
+		}
+		return n
+	}
+	slices.SortStableFunc(out, func(a, b plan.Outcome) int { return against(a) - against(b) })
 	return out
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // fits returns podCIDRs as subnets that t has to give, if they are.

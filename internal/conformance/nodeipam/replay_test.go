@@ -80,6 +80,25 @@ func (r *recorder) add(names []string, preset []string) {
 	r.retry()
 }
 
+// patch sets podCIDRs by hand.
+func (r *recorder) patch(name string, podCIDRs []string) {
+	n := r.nodes[name].DeepCopy()
+	n.Spec.PodCIDR, n.Spec.PodCIDRs = podCIDRs[0], podCIDRs
+	if err := r.client.Tracker().Update(corev1.SchemeGroupVersion.WithResource("nodes"), n, ""); err != nil {
+		r.t.Fatal(err)
+	}
+	r.nodes[name] = n
+	r.waiting = slices.DeleteFunc(r.waiting, func(w string) bool { return w == name })
+	if r.alloc != nil {
+		if err := r.store.Update(n); err != nil {
+			r.t.Fatal(err)
+		}
+		r.retry()
+		r.try(name)
+		r.retry()
+	}
+}
+
 // set gives the recorder ranges, as flags do.
 func (r *recorder) set(ranges string) map[string]string {
 	r.params.ClusterCIDRs, r.params.NodeCIDRMaskSizes = nil, nil
@@ -95,7 +114,23 @@ func (r *recorder) set(ranges string) map[string]string {
 		r.params.ClusterCIDRs = append(r.params.ClusterCIDRs, n)
 		r.params.NodeCIDRMaskSizes = append(r.params.NodeCIDRMaskSizes, mask)
 	}
-	return map[string]string{"allocate-node-cidrs": "true", "cluster-cidr": ranges}
+	flags := map[string]string{"allocate-node-cidrs": "true", "cluster-cidr": ranges}
+	r.params.ServiceCIDR, r.params.SecondaryServiceCIDR = nil, nil
+	if services := rapid.SampledFrom([]string{"", "", "10.96.0.0/12", "10.244.1.0/24", "10.244.0.0/25", "fd00:10:244::/112,10.244.2.0/24", "10.240.0.0/12"}).Draw(r.t, "service range"); services != "" {
+		flags["service-cluster-ip-range"] = services
+		for i, s := range strings.Split(services, ",") {
+			_, n, err := netutils.ParseCIDRSloppy(s)
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			if i == 0 {
+				r.params.ServiceCIDR = n
+			} else {
+				r.params.SecondaryServiceCIDR = n
+			}
+		}
+	}
+	return flags
 }
 
 // TestReplay records what the real allocator does when its workers come in any order, and wants the replay of the recording to find
@@ -148,7 +183,7 @@ func TestReplay(t *testing.T) {
 			return out
 		}
 		for range rapid.IntRange(1, 12).Draw(t, "operations") {
-			switch rapid.SampledFrom([]string{"create", "create", "preset", "burst", "delete", "delete", "list", "restart", "wait"}).Draw(t, "operation") {
+			switch rapid.SampledFrom([]string{"create", "create", "preset", "burst", "delete", "delete", "list", "restart", "wait", "stop", "patch"}).Draw(t, "operation") {
 			case "create":
 				n := names(1)
 				stopped := r.alloc == nil
@@ -203,6 +238,20 @@ func TestReplay(t *testing.T) {
 				op("delete", map[string]any{"node": name})
 			case "list":
 				list()
+			case "stop":
+				shut(r.alloc)
+				r.alloc = nil
+				op("stop", map[string]any{})
+			case "patch":
+				// One that has none: the API server refuses to change others.
+				if len(r.waiting) == 0 {
+					continue
+				}
+				name := rapid.SampledFrom(r.waiting).Draw(t, "node")
+				list := podCIDRTexts[!strings.HasPrefix(drawn, "fd")]
+				podCIDRs := []string{rapid.SampledFrom(list[:3]).Draw(t, "podCIDR")}
+				r.patch(name, podCIDRs)
+				op("patch", map[string]any{"node": name, "podCIDRs": podCIDRs, "code": 200, "result": r.podCIDRs(name)})
 			case "wait":
 				r.retry()
 				op("wait", map[string]any{})
