@@ -1,9 +1,12 @@
 package plan
 
 import (
+	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/cidr"
@@ -156,6 +159,35 @@ func TestGridAgainstEachAddress(t *testing.T) {
 	})
 }
 
+// What is seen without a break is one segment, whatever lies below it; two ranges of one role stay two.
+func TestMapSegments(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		pods  string
+		avoid string
+		want  string
+	}{
+		{"a reservation below", "10.1.0.0/17", "10.1.4.0/24", "used 10.1.0.0-10.1.127.255, free 10.1.128.0-10.1.255.255"},
+		{"two reservations below", "10.1.128.0/17", "10.1.132.0/24 10.1.200.0/32", "free 10.1.0.0-10.1.127.255, used 10.1.128.0-10.1.255.255"},
+		{"a reservation beside", "10.1.0.0/17", "10.1.128.0/24", "used 10.1.0.0-10.1.127.255, reserved 10.1.128.0-10.1.128.255, free 10.1.129.0-10.1.255.255"},
+		{"around", "10.1.0.0/17", "10.0.0.0/8", "used 10.1.0.0-10.1.127.255, reserved 10.1.128.0-10.1.255.255"},
+		{"neighbours", "10.1.0.0/17 10.1.128.0/17", "10.1.127.0/24", "used 10.1.0.0-10.1.127.255, used 10.1.128.0-10.1.255.255"},
+		{"everything", "10.1.0.0/16", "10.1.0.0/16", "used 10.1.0.0-10.1.255.255"},
+	} {
+		p := &Plan{Families: []Family{IPv4}, Request: Request{Within: prefixes("10.1.0.0/16"), Avoid: avoid(tt.avoid)}}
+		for _, q := range prefixes(tt.pods) {
+			p.Ranges = append(p.Ranges, Range{Role: RolePods, Prefix: q, Grow: q})
+		}
+		var got []string
+		for _, s := range p.Map(IPv4)[0].Segments {
+			got = append(got, fmt.Sprintf("%s %v-%v", s.Kind, s.First, s.Last))
+		}
+		if diff := cmp.Diff(tt.want, strings.Join(got, ", ")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
 func TestMapAreas(t *testing.T) {
 	prefixes := func(s string) []netip.Prefix {
 		ps, err := cidr.ParseList(s)
@@ -174,6 +206,7 @@ func TestMapAreas(t *testing.T) {
 		{"outside", "10.1.0.0/16", "198.51.100.0/24", IPv4, "10.1.0.0/16 [198.51.100.0/24]", "given hosts lie elsewhere"},
 		{"around", "10.1.0.0/16", "10.0.0.0/8", IPv4, "10.1.0.0/16 [10.0.0.0/8]", "given hosts hold the block"},
 		{"other family", "10.1.0.0/16", "10.1.0.0/24", IPv6, "", "the plan has no IPv6"},
+		{"other family within", "10.1.0.0/16,fd00::/48", "10.1.0.0/24", IPv6, "", "the space to draw from has IPv6, the plan has none"},
 		{"order", "192.168.0.0/16,10.0.0.0/8", "10.0.0.0/24", IPv4, "10.0.0.0/8 192.168.0.0/16", "by address"},
 	} {
 		p := &Plan{Families: []Family{IPv4}, Request: Request{Within: prefixes(tt.within)}}

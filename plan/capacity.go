@@ -103,8 +103,8 @@ func (p *Plan) Capacity() Capacity {
 func (p *Plan) familyCapacity(f Family) FamilyCapacity {
 	c := FamilyCapacity{Family: f, NodeMask: p.NodeMask(f), ServicesLeft: new(big.Int), HostsLeft: new(big.Int)}
 	if r, ok := p.Range(RolePods, f); ok {
-		if d := c.NodeMask - r.Prefix.Bits(); d >= 0 && d < 64 {
-			c.NodeSubnets = 1 << d
+		if d := c.NodeMask - r.Prefix.Bits(); d >= 0 {
+			c.NodeSubnets = 1 << d // 0 for what a uint64 cannot count
 		}
 		if n := uint64(p.Request.Nodes + p.Request.Surge); c.NodeSubnets > n {
 			c.NodesLeft = c.NodeSubnets - n

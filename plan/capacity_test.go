@@ -78,8 +78,10 @@ func TestCapacity(t *testing.T) {
 		{"the smaller family counts", Request{Nodes: 4, Families: []Family{IPv4, IPv6}, Pins: pins("pods=10.0.0.0/16 pods=fd00::/62 services=10.1.0.0/22")},
 			"nodes 4 left 0; IPv4: 256 subnets left 252, 253 pods each, services 1022 left 20 band 64, hosts 253 left 249; " +
 				"IPv6: 4 subnets left 0, 2^64 - 2 pods each, services 65535 left 64533 band 256, hosts 18446744073709551614 left 18446744073709551610"},
-		{"hosts of several ranges; too few", Request{Nodes: 300, Hosts: prefixes("203.0.113.0/25 203.0.113.192/31 203.0.113.200/32")},
-			"nodes 512 left 212; IPv4: 512 subnets left 212, 253 pods each, services 1048574 left 1047572 band 256, hosts 128 left -172"},
+		{"hosts of several ranges; too few", Request{Nodes: 300, Surge: 7, Hosts: prefixes("203.0.113.0/25 203.0.113.192/31 203.0.113.200/32 203.0.113.204/30")},
+			"nodes 512 left 205; IPv4: 512 subnets left 205, 253 pods each, services 1048574 left 1047572 band 256, hosts 129 left -178"},
+		{"one node", Request{Nodes: 1, Pins: pins("pods=10.0.0.0/24")},
+			"nodes 1 left 0; IPv4: 1 subnets left 0, 253 pods each, services 1048574 left 1047572 band 256, hosts 253 left 252"},
 		{"before v1.33 an IPv6 service range has 65,535 addresses", Request{Families: []Family{IPv6}, Kubernetes: Version{1, 32, 0}, Pins: pins("services=fd00::/108")},
 			"nodes 256 left 246; IPv6: 256 subnets left 246, 2^64 - 2 pods each, services 65535 left 64533 band 256, hosts 18446744073709551614 left 18446744073709551604"},
 	} {
@@ -111,6 +113,8 @@ func TestGrowth(t *testing.T) {
 	}{
 		{"up to the next range", Request{}, RoleHosts, IPv4, "14 10.0.0.0/10 0 services 10.96.0.0/12"},
 		{"kubeadm's largest", Request{}, RoleServices, IPv4, "0 10.96.0.0/12 0 /12 is the largest service range that kubeadm takes"},
+		{"up to kubeadm's largest", Request{Pins: pins("services=10.96.0.0/13")}, RoleServices, IPv4,
+			"1 10.96.0.0/12 0 /12 is the largest service range that kubeadm takes"},
 		{"pods may grow downwards", Request{}, RolePods, IPv4, "7 10.128.0.0/9 0 hosts 10.0.0.0/24"},
 		{"services may not", Request{Pins: pins("services=10.97.0.0/16")}, RoleServices, IPv4,
 			"0 10.97.0.0/16 0 10.96.0.0/15 begins before it, and the addresses of the API server and of cluster DNS would change"},
@@ -140,6 +144,18 @@ func TestGrowthProperties(t *testing.T) {
 			return
 		}
 		for _, f := range p.Capacity().Families {
+			var ranges, grown []netip.Prefix
+			for _, r := range p.Ranges {
+				if r.Family() == f.Family {
+					ranges = append(ranges, r.Prefix)
+				}
+			}
+			for _, g := range f.Growth {
+				grown = append(grown, g.Prefix)
+			}
+			if !slices.Equal(grown, ranges) {
+				rt.Fatalf("%v: growth of %v, the ranges are %v", f.Family, grown, ranges)
+			}
 			for _, g := range f.Growth {
 				if !cidr.Contains(g.Into, g.Prefix) || g.Prefix.Bits()-g.Into.Bits() != g.Doublings || g.Kept > g.Doublings || g.Kept > p.Request.Grow || g.Limit == "" {
 					rt.Fatalf("growth %+v", g)
