@@ -26,6 +26,7 @@ type options struct {
 	match   *regexp.Regexp
 	sample  int
 	verbose bool
+	own     bool
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -50,6 +51,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	fs.StringVar(&o.out, "o", "", "file to which the keys of the open survivors are written")
 	fs.StringVar(&match, "match", "", "try only the mutants whose keys match this expression")
 	fs.IntVar(&o.sample, "sample", 1, "try only every n-th mutant; what is listed and was not tried is not missed then")
+	fs.BoolVar(&o.own, "own", true, "try the package's own tests first; without them the judges alone")
 	fs.BoolVar(&o.verbose, "v", false, "print every mutant and what became of it")
 	if err := fs.Parse(args); err != nil {
 		return 2
@@ -151,7 +153,7 @@ func judge(folder, work string, o options, reasons map[string]string, again map[
 	}
 	fmt.Fprintln(w)
 	var own *suite
-	if len(tried) > 0 {
+	if len(tried) > 0 && o.own {
 		if own, err = newSuite(t, folder, work, o); err != nil {
 			return nil, err
 		}
