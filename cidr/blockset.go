@@ -173,17 +173,15 @@ func (s *blockSet) insert(key u128, n int) {
 
 // put adds the block of length n at key, which differs from node path[d] first in bit b, behind the length of the node above.
 func (s *blockSet) put(d, b int, key u128, n int) {
-	id, p := s.path[d], s.above(d)
+	id := s.path[d]
 	nd := &s.nodes[id]
-	c := int(nd.bits)
-	s.unlink(p, c)
-	s.link(p, b)
-	if nd.isLeaf() && c == n && b == n-1 { // halves
+	s.links[b+1]-- // the gap of that length that holds it
+	s.links[b+2]++
+	if nd.isLeaf() && int(nd.bits) == n && b == n-1 { // halves
 		nd.key, nd.gaps, nd.bits = key.masked(b), nd.gaps.masked(b), uint8(b)
 		s.settle(d)
 		return
 	}
-	s.link(b, c)
 	s.link(b, n)
 	sub := s.pair()
 	nd = &s.nodes[id]

@@ -3,6 +3,7 @@ module github.com/kubecidr/kubecidr/internal/peers
 go 1.26.0
 
 require (
+	github.com/3th1nk/cidr v0.4.0
 	github.com/apparentlymart/go-cidr v1.1.1
 	github.com/cilium/cilium v1.20.2
 	github.com/gaissmai/bart v0.30.0

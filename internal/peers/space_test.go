@@ -2,10 +2,12 @@ package peers
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"testing"
 
+	cidr3 "github.com/3th1nk/cidr"
 	gocidr "github.com/apparentlymart/go-cidr/cidr"
 	cilium "github.com/cilium/cilium/pkg/ipam/cidrset"
 	"github.com/kubecidr/kubecidr/cidr"
@@ -44,6 +46,17 @@ var splitPeers = []struct {
 			a, _ := netip.AddrFromSlice(n.IP)
 			ones, _ := n.Mask.Size()
 			f(i, a, ones)
+		}
+	}},
+	{"3th1nk-cidr", func(tb testing.TB, prefix netip.Prefix, bits int, f func(int, netip.Addr, int)) {
+		c, err := cidr3.Parse(prefix.String())
+		must(tb, err)
+		all, err := c.SubNetting(cidr3.MethodSubnetMask, bits)
+		must(tb, err)
+		for i, n := range all {
+			a, _ := netip.AddrFromSlice(n.IP()) // IPv4 in the 16 bytes of net.IP
+			ones, _ := n.Mask().Size()
+			f(i, a.Unmap(), ones)
 		}
 	}},
 }
@@ -231,5 +244,101 @@ func BenchmarkCut4096(b *testing.B) {
 				})
 			})
 		}
+	}
+}
+
+// mixedLengths are the lengths of 4,096 blocks, /22 to /28 in turn, as a network is handed out to its users.
+func mixedLengths() []int {
+	r := rand.New(rand.NewPCG(9, 10))
+	out := make([]int, 4096)
+	for i := range out {
+		out[i] = 22 + r.IntN(7)
+	}
+	return out
+}
+
+// mixedPeers cut blocks of those lengths out of 10.0.0.0/8, and give back every other one.
+var mixedPeers = []struct {
+	name string
+	cut  func(tb testing.TB, lengths []int, f func(netip.Prefix)) (free func(netip.Prefix) bool)
+}{
+	{"kubecidr", func(tb testing.TB, lengths []int, f func(netip.Prefix)) func(netip.Prefix) bool {
+		s, err := cidr.NewSpace(netip.MustParsePrefix("10.0.0.0/8"))
+		must(tb, err)
+		given := make([]netip.Prefix, 0, len(lengths))
+		for _, n := range lengths {
+			p, err := s.Alloc(n)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			f(p)
+			given = append(given, p)
+		}
+		for i := 0; i < len(given); i += 2 {
+			if err := s.Release(given[i]); err != nil {
+				tb.Fatal(err)
+			}
+		}
+		return s.IsFree
+	}},
+	{"netipx", func(tb testing.TB, lengths []int, f func(netip.Prefix)) func(netip.Prefix) bool {
+		var b netipx.IPSetBuilder
+		b.AddPrefix(netip.MustParsePrefix("10.0.0.0/8"))
+		set, err := b.IPSet()
+		must(tb, err)
+		given := make([]netip.Prefix, 0, len(lengths))
+		for _, n := range lengths {
+			var p netip.Prefix
+			var ok bool
+			if p, set, ok = set.RemoveFreePrefix(uint8(n)); !ok {
+				tb.Fatal("none left")
+			}
+			f(p)
+			given = append(given, p)
+		}
+		// All at once: one after the other would copy the set for each.
+		b = netipx.IPSetBuilder{}
+		b.AddSet(set)
+		for i := 0; i < len(given); i += 2 {
+			b.AddPrefix(given[i])
+		}
+		set, err = b.IPSet()
+		must(tb, err)
+		return set.ContainsPrefix
+	}},
+}
+
+// Blocks of any length are aligned and disjoint, and what is given back is free, nothing else.
+func TestMixed(t *testing.T) {
+	for _, peer := range mixedPeers {
+		var given []netip.Prefix
+		lengths := mixedLengths()
+		free := peer.cut(t, lengths, func(p netip.Prefix) { given = append(given, p) })
+		for i, p := range given {
+			if p != p.Masked() || p.Bits() != lengths[i] {
+				t.Fatalf("%s: block %d is %v, want a /%d", peer.name, i, p, lengths[i])
+			}
+			if free(p) != (i%2 == 0) {
+				t.Errorf("%s: block %d, %v, is free: %v", peer.name, i, p, free(p))
+			}
+		}
+		for range cidr.Overlaps(given) {
+			t.Fatalf("%s: blocks overlap", peer.name)
+		}
+	}
+}
+
+func BenchmarkMixed4096(b *testing.B) {
+	lengths := mixedLengths()
+	for _, peer := range mixedPeers {
+		b.Run("peer="+peer.name, func(b *testing.B) {
+			loop(b, func() {
+				n := 0
+				peer.cut(b, lengths, func(netip.Prefix) { n++ })
+				if n != 4096 {
+					b.Fatal(n)
+				}
+			})
+		})
 	}
 }
