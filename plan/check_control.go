@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"path"
 	"slices"
 	"strings"
 
@@ -310,6 +311,7 @@ func (c *checker) controlPlanes() {
 		})
 	}
 	if len(flags) == 0 {
+		c.oneHostTwice()
 		return
 	}
 	f := Finding{Rule: RuleControlPlaneFlagsDiffer, Severity: Error}
@@ -371,6 +373,75 @@ func (c *checker) controlPlanes() {
 	}
 	c.add(f)
 }
+
+// oneHostTwice: two files describe one program of one host and do not say the same. The kubelet takes every file in its folder
+// of manifests whose name does not begin with a dot, a backup as well: k8s.io/kubernetes v1.37.2 pkg/kubelet/config/file.go.
+func (c *checker) oneHostTwice() {
+	type value struct {
+		flag string
+		of   func(*sourceView) *Statement
+	}
+	pods := value{"--cluster-cidr", func(s *sourceView) *Statement {
+		if len(s.pods) == 0 {
+			return nil
+		}
+		return s.pods[0]
+	}}
+	services := value{"--service-cluster-ip-range", func(s *sourceView) *Statement { return s.services }}
+	for _, group := range []struct {
+		srcs   []*sourceView
+		values []value
+	}{{c.managers, []value{pods, services}}, {c.servers, []value{services}}} {
+		for i, a := range group.srcs {
+			for _, b := range group.srcs[:i] {
+				if a.file == b.file || a.host != b.host || isLog(a.file) || isLog(b.file) {
+					continue
+				}
+				f := Finding{Rule: RuleControlPlaneFlagsDiffer, Severity: Warning}
+				var parts []string
+				for _, v := range group.values {
+					x, y := v.of(b), v.of(a)
+					if x == nil || y == nil || rangesText(x) == rangesText(y) {
+						continue
+					}
+					parts = append(parts, fmt.Sprintf("%s is %s in %s and %s in %s", v.flag, rangesText(x), path.Base(b.file), rangesText(y), path.Base(a.file)))
+					f.Where = append(f.Where, placeOf(x, v.flag+" "+rangesText(x)), placeOf(y, v.flag+" "+rangesText(y)))
+				}
+				if len(parts) == 0 {
+					continue
+				}
+				of := ""
+				if a.host != "" {
+					of = " of " + a.host
+					f.Subjects = []string{a.host}
+				}
+				f.Message = fmt.Sprintf("two files describe %s%s and do not say the same: %s; the kubelet runs every file in its folder of manifests, whatever its ending, so a copy that is kept there is a second definition of the same pod", a.comp, of, strings.Join(parts, ", and "))
+				f.Effect = "which of the two runs is left to chance, if both lie in the folder of manifests"
+				f.Fix = []string{
+					"keep the one that is meant, and move the other out of /etc/kubernetes/manifests, to another folder and not to another name" + moveCopy(a.file, b.file),
+					"where it lies elsewhere already, nothing is wrong: leave it out of what is checked",
+				}
+				c.add(f)
+				return
+			}
+		}
+	}
+}
+
+// moveCopy is the command that moves a copy away, where the name of one of two files shows it to be the copy.
+func moveCopy(a, b string) string {
+	manifest := func(f string) bool { return slices.Contains([]string{".yaml", ".yml", ".json", ".manifest"}, path.Ext(f)) }
+	if manifest(a) {
+		a, b = b, a
+	}
+	if manifest(a) || !manifest(b) {
+		return ""
+	}
+	return ": mv /etc/kubernetes/manifests/" + path.Base(a) + " /root/"
+}
+
+// isLog reports whether a file is a log by its name: what a program printed at an earlier start need not be in force.
+func isLog(file string) bool { return path.Ext(file) == ".log" || path.Ext(file) == ".txt" }
 
 func rangesText(s *Statement) string {
 	if !isStated(s) {
@@ -632,7 +703,7 @@ func (c *checker) serviceSize() {
 			})
 		case host < 4:
 			f := Finding{Rule: RuleServiceRangeTooSmall, Severity: Error, Where: x.at}
-			f.Message = fmt.Sprintf("%s: a service range of /%d has %d %s; kubeadm needs at least 10 (the DNS service takes the 10th address), so /%d is the smallest",
+			f.Message = fmt.Sprintf("%s: a service range of /%d has %d %s; kube-apiserver needs at least 8, and kubeadm 10 (the DNS service takes the 10th address), so /%d is the smallest",
 				x.h.says(), x.h.p.Bits(), 1<<host, choose(1<<host, "address", "addresses"), bits-4)
 			if slices.Contains(x.by, APIServer) && host < 3 {
 				f.RefusedBy = append(f.RefusedBy, APIServer)

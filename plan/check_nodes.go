@@ -298,10 +298,15 @@ func (c *checker) outside(k *managerView, ns []*nodeView, subs []string) Finding
 		parts = append(parts, n.name+" holds "+subs[i])
 	}
 	f := Finding{Rule: RulePodCIDROutsideClusterCIDR, Severity: Error, Subjects: nodeNames(ns), RefusedBy: []Component{ControllerManager}}
+	fam := IPv4
+	if strings.Contains(subs[0], ":") {
+		fam = IPv6
+	}
+	r := ofFamily(k.pods, fam)[0]
 	f.Message = fmt.Sprintf("%s: outside the pod range %s of %s, which runs from %v to %v",
-		strings.Join(parts, ", "), joinHeld(k.pods), cmp.Or(strings.TrimPrefix(k.label(), ""), "kube-controller-manager"), k.pods[0].p.Addr(), cidr.Last(k.pods[0].p))
-	if h := k.pods[0]; h.written != h.p {
-		f.Message += fmt.Sprintf(" (written as %v)", h.written)
+		strings.Join(parts, ", "), r.p, k.label(), r.p.Addr(), cidr.Last(r.p))
+	if r.written != r.p {
+		f.Message += fmt.Sprintf(" (written as %v)", r.written)
 	}
 	f.Where = append(nodePlaces(ns), placeOf(k.podsAt, "pods "+joinHeld(k.pods)))
 	f.Fix = []string{
