@@ -266,7 +266,7 @@ func (file *File) read(in Input, data []byte, lim Limits) {
 	file.text = text
 	if text.IsHTML() {
 		if claim != "" {
-			file.unreadable(&source.Error{Pos: plan.Position{File: in.Name, Line: 1, Column: 1}, Msg: "it is a web page"}, claim)
+			file.unreadable(&source.Error{Pos: plan.Position{File: in.Name, Line: 1, Column: 1}, Msg: "it is a web page (HTML)"}, claim)
 		}
 		return
 	}

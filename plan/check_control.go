@@ -91,6 +91,9 @@ func (c *checker) podCIDRUnset() {
 			refused = true
 		}
 	}
+	if !refused && c.subnetsFromEtcd() && !c.sawUnassigned() {
+		return
+	}
 	missing := c.withoutSubnet()
 	if len(denied) == 0 && len(c.controllers) == 0 && c.usesFlannel() && (len(missing) > 0 || c.sawUnassigned()) && c.withSubnet() == 0 {
 		// kubeadm writes the pod range into kube-proxy's configuration: an empty one shows that there is none.
@@ -119,7 +122,11 @@ func (c *checker) podCIDRUnset() {
 	} else if first.Component == KubeProxy {
 		b.WriteString("clusterCIDR of kube-proxy is empty, and kubeadm fills it from the pod range: so kubeadm was given none (--pod-network-cidr, networking.podSubnet), and kube-controller-manager runs without --cluster-cidr and --allocate-node-cidrs")
 	} else {
-		fmt.Fprintf(&b, "%s: --cluster-cidr is not set", who(first))
+		b.WriteString(string(first.Component))
+		if first.Host != "" {
+			b.WriteString(" of " + first.Host)
+		}
+		b.WriteString(": --cluster-cidr is not set")
 		if s := kubeadmPods(c.view); s != nil {
 			fmt.Fprintf(&b, ", although %s says %s", who(s), writes(s))
 			f.Where = append(f.Where, placeOf(s, "podSubnet "+writes(s)+" does not reach the controller manager"))
@@ -182,7 +189,7 @@ func kubeadmPods(v *view) *Statement {
 
 // allocationOff: a range is there, and nobody is told to hand it out.
 func (c *checker) allocationOff() {
-	if c.ownIPAM() {
+	if c.ownIPAM() || c.subnetsFromEtcd() && !c.sawUnassigned() {
 		return
 	}
 	var off []*managerView

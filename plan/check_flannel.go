@@ -21,6 +21,14 @@ func (c *checker) kubeMode() (kube, known bool) {
 	return true, c.withSubnet() > 0 || len(c.controllers) > 0 || len(c.kubeadms) > 0
 }
 
+// subnetsFromEtcd reports whether flannel manages the subnets in etcd, so that Node objects hold none and nobody need fill them.
+// Where a ConfigMap holds its configuration that is meant otherwise.
+func (c *checker) subnetsFromEtcd() bool {
+	kube, known := c.kubeMode()
+	_, _, config := c.flannelObjects()
+	return known && !kube && !config
+}
+
 // flannelNetwork: flannel's Network does not hold the cluster's range, or a node's subnet.
 func (c *checker) flannelNetwork() {
 	if kube, _ := c.kubeMode(); !kube {

@@ -432,6 +432,13 @@ func (c *checker) capacity() {
 			}
 			f.Where = append(f.Where, nodePlaces(missing)...)
 			f.Fix, f.Disturbs = c.widen(h, m, need, k)
+			if lost > 0 && need > free && need <= n {
+				// The nodes would fit if the services lay elsewhere.
+				if cause := c.cause(RulePodServiceOverlap); cause != nil && cause.Severity == Warning {
+					cause.Severity = Error
+					cause.Effect = "nodes get no podCIDR (CIDRNotAvailable), although the pod range alone would have one for each"
+				}
+			}
 			if servicesWhole {
 				if cause := c.cause(RulePodServiceOverlap); cause != nil {
 					explain(cause, "cluster-cidr-exhausted: "+f.Message, f)
@@ -761,6 +768,9 @@ func (c *checker) nodesWithoutSubnet() {
 	if len(missing) == 0 || c.ownIPAM() {
 		return
 	}
+	if c.subnetsFromEtcd() {
+		return
+	}
 	f := Finding{Rule: RulePodCIDRMissing, Severity: Warning, Subjects: nodeNames(missing), Where: nodePlaces(missing)}
 	f.Message = fmt.Sprintf("%s %s no podCIDR", nameList(nodeNames(missing)), choose(len(missing), "has", "have"))
 	if len(missing) > shown {
@@ -911,6 +921,12 @@ func (c *checker) maxPods() {
 		}
 		if k.host != "" {
 			groups[i].hosts = append(groups[i].hosts, k.host)
+			continue
+		}
+		for _, n := range c.nodes { // what all nodes say, or one configuration for all
+			if slices.ContainsFunc(n.subs, func(h held) bool { return h.p.Addr().Is4() && usable(IPv4, h.p.Bits()) < s.Int }) {
+				groups[i].hosts = append(groups[i].hosts, n.name)
+			}
 		}
 	}
 	for _, g := range groups {
@@ -929,7 +945,7 @@ func (c *checker) tooManyPods(s, sub *Statement, bits int, text string, hosts []
 	}
 	f.Message = fmt.Sprintf("maxPods is %d%s, but %s, and a /%d has room for %d pods: 2^(32-%d) = %d addresses, %d without network and broadcast, and one of those is the gateway's",
 		s.Int, def, text, bits, usable(IPv4, bits), bits, 1<<(32-bits), max(0, 1<<(32-bits)-2))
-	if len(hosts) > 1 {
+	if hosts = mergeNames(nil, hosts); len(hosts) > 1 || len(hosts) == 1 && !strings.Contains(text, hosts[0]) {
 		f.Message += " (" + nameList(hosts) + ")"
 	}
 	f.Where = []Place{placeOf(s, fmt.Sprintf("maxPods %d", s.Int))}
