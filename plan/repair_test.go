@@ -263,16 +263,30 @@ func TestRepairProperties(t *testing.T) {
 	})
 }
 
-// TestKeepMostExact compares the matching with trying everything, on overlaps of equal subnets in two families.
+// TestKeepMostExact compares the choice with trying everything: overlaps of equal subnets in two families, which are a matching, and of
+// subnets of several sizes, which are not.
 func TestKeepMostExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var list []candidate
+		sizes := rapid.Bool().Draw(t, "several sizes")
 		for i := range rapid.IntRange(0, 9).Draw(t, "nodes") {
 			a := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(rapid.IntRange(0, 3).Draw(t, "v4")), 0}), 24)
 			b := netip.PrefixFrom(netip.AddrFrom16([16]byte{0: 0xfd, 7: byte(rapid.IntRange(0, 3).Draw(t, "v6"))}), 64)
 			c := candidate{InventoryNode{Name: fmt.Sprintf("n%d", i)}, []netip.Prefix{a, b}}
-			if rapid.Bool().Draw(t, "agrees") {
-				c.node.SubnetEnv = []netip.Prefix{a}
+			if sizes {
+				// Wide ones touch several that do not touch each other, so that the first choice is often not the best.
+				c.held[0] = netip.PrefixFrom(a.Addr(), rapid.IntRange(22, 25).Draw(t, "bits")).Masked()
+				if rapid.Bool().Draw(t, "one family") {
+					c.held = c.held[:1]
+				}
+			}
+			for _, to := range []*[]netip.Prefix{&c.node.SubnetEnv, &c.node.Links, &c.node.Routes} {
+				switch rapid.IntRange(0, 5).Draw(t, "evidence") {
+				case 0:
+					*to = c.held[:1]
+				case 1:
+					*to = []netip.Prefix{netip.MustParsePrefix("10.9.0.0/24")}
+				}
 			}
 			list = append(list, c)
 		}
