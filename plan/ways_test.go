@@ -149,3 +149,33 @@ func TestWaysProven(t *testing.T) {
 		}
 	})
 }
+
+// TestProveRefuses: a way after which the cluster is not sound is no way.
+func TestProveRefuses(t *testing.T) {
+	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23", ServiceClusterIPRange: "10.96.0.0/16"}
+	nodes := "a=10.244.0.0/24 b=10.244.1.0/24 c"
+	with := func(change func(*ControllerFlags)) Inventory {
+		f := v4
+		change(&f)
+		return inventory(f, nodes)
+	}
+	for _, tt := range []struct {
+		why   string
+		after Inventory
+		ok    bool
+	}{
+		{"wide enough", with(func(f *ControllerFlags) { f.ClusterCIDR = "10.244.0.0/22" }), true},
+		{"still full", with(func(f *ControllerFlags) {}), false},
+		{"does not start", with(func(f *ControllerFlags) { f.ClusterCIDR = "10.244.0.0/22"; f.NodeCIDRMaskSizeIPv6 = 64 }), false},
+		{"hands out nothing", with(func(f *ControllerFlags) { f.ClusterCIDR = "10.244.0.0/22"; f.AllocateNodeCIDRs = false }), false},
+		{"inside the services", with(func(f *ControllerFlags) { f.ClusterCIDR = "10.96.0.0/17" }), false},
+		{"no flags at all", Inventory{Nodes: v4Nodes(nodes)}, false},
+	} {
+		w, ok := inventory(v4, nodes).prove(Way{Kind: WayWiden, Disturbs: DisturbsComponent}, tt.after)
+		if ok != tt.ok || ok && (w.Proof.Nodes != 3 || w.Proof.Text == "") {
+			t.Errorf("%s: %v, %+v", tt.why, ok, w.Proof)
+		}
+	}
+}
+
+func v4Nodes(list string) []InventoryNode { return inventory(ControllerFlags{}, list).Nodes }
