@@ -2,7 +2,6 @@ package plan
 
 import (
 	"errors"
-	"math/bits"
 	"net/netip"
 	"slices"
 
@@ -252,10 +251,11 @@ func (c *Controller) use(i int) RangeUse {
 type SurgeNeed struct {
 	Surge int    // nodes more than now
 	Fits  uint64 // how many of them get subnets
-	// Missing says for each cluster range how many subnets it lacks, 0 where it has enough.
+	// Missing says for each cluster range how many subnets it lacks for them and for the nodes that wait already, what failed
+	// allocations have used up not counted, since a restart gives it back; 0 where it has enough.
 	Missing []uint64
-	// Bits says for each cluster range how long its prefix may be at the most, the node mask unchanged, to hold what it
-	// holds now and the surge. It is the length that it has where nothing is missing.
+	// Bits says for each cluster range how long its prefix may be at the most, the node mask unchanged, to hold all of them, less what the
+	// service ranges take of it. It is the length that it has where nothing is missing, and -1 where no shorter one does.
 	Bits []int
 	// Leaks: a range behind the first lacks subnets. Each new node that gets none takes subnets of the ranges before it
 	// and does not give them back until the next restart.
@@ -271,24 +271,43 @@ func (c *Controller) Surge(s int) SurgeNeed {
 	if !c.Allocating() {
 		return n
 	}
-	need := uint64(n.Surge)
-	n.Fits = min(need, c.least())
+	n.Fits = min(uint64(n.Surge), c.least())
+	need := uint64(n.Surge) + uint64(len(c.waiting))
 	for i := range c.sets {
-		set := &c.sets[i]
-		var missing uint64
-		if f := set.free(); f < need && !set.hollow {
-			missing = need - f
+		u := c.use(i)
+		n.Missing = append(n.Missing, 0)
+		n.Bits = append(n.Bits, u.Range.Bits())
+		if c.sets[i].hollow {
+			continue
 		}
-		n.Missing = append(n.Missing, missing)
-		n.Leaks = n.Leaks || i > 0 && missing > 0
-		at := plainRange(set.cluster).Bits()
-		if missing > 0 {
-			// Doubling until the subnets of the whole are enough.
-			total := set.pool.Len() + missing
-			mask := at + bits.Len64(set.pool.Len()) - 1
-			at = mask - bits.Len64(total-1)
+		held := u.Foreign + u.Nodes
+		have := u.Subnets - u.Services - held
+		if have >= need {
+			continue
 		}
-		n.Bits = append(n.Bits, at)
+		n.Missing[i] = need - have
+		n.Leaks = n.Leaks || i > 0
+		n.Bits[i] = c.wideEnough(u, held+need)
 	}
 	return n
+}
+
+// wideEnough returns the longest prefix length with which the range of u holds need subnets beside the service ranges, -1 where none does.
+func (c *Controller) wideEnough(u RangeUse, need uint64) int {
+	for bits := u.Range.Bits() - 1; bits >= 0 && u.NodeMask-bits < 63; bits-- {
+		if FamilyOf(u.Range) == IPv6 && u.NodeMask-bits > 16 {
+			break // k8s.io/kubernetes v1.37.2 pkg/controller/nodeipam/ipam/cidrset clusterSubnetMaxDiff
+		}
+		q := netip.PrefixFrom(u.Range.Addr(), bits).Masked()
+		free := uint64(1) << (u.NodeMask - bits)
+		for _, s := range c.ranges.service {
+			if s = plainRange(s); s.Overlaps(q) {
+				free -= min(free, uint64(1)<<lostBlocks(q, u.NodeMask, s))
+			}
+		}
+		if free >= need {
+			return bits
+		}
+	}
+	return -1
 }

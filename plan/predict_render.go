@@ -123,10 +123,23 @@ func (n SurgeNeed) text(p Prediction) string {
 		return fmt.Sprintf("A surge of %s fits.", plural(n.Surge, "node"))
 	}
 	s := fmt.Sprintf("A surge of %s does not fit: %d get subnets.", plural(n.Surge, "node"), n.Fits)
+	lacks := false
 	for i, m := range n.Missing {
 		if m > 0 && i < len(p.Ranges) {
-			s += fmt.Sprintf(" %s lacks %d; a /%d would do.", p.Ranges[i].Range, m, n.Bits[i])
+			lacks = true
+			s += fmt.Sprintf(" %s lacks %d", p.Ranges[i].Range, m)
+			if m > uint64(n.Surge) {
+				s += ", those that wait already counted"
+			}
+			if n.Bits[i] < 0 {
+				s += "; no shorter prefix there would do."
+				continue
+			}
+			s += fmt.Sprintf("; a /%d would do.", n.Bits[i])
 		}
+	}
+	if !lacks {
+		s += " Failed allocations have used up the rest: restart kube-controller-manager, and it fits."
 	}
 	if n.Leaks {
 		s += " Each node that gets none uses up subnets of the ranges before, until kube-controller-manager restarts."

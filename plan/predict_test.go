@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -96,6 +97,61 @@ func TestSurge(t *testing.T) {
 			t.Errorf("%d: OK %v", tt.surge, got.OK())
 		}
 	}
+}
+
+// TestSurgeHolds widens the ranges as a surge needs, no more, on the twin: then all of it fits, and with a prefix one bit longer not.
+func TestSurgeHolds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ranges := strings.Split(rapid.SampledFrom([]string{"10.244.4.0/22", "10.244.0.0/23", "10.244.8.0/22,fd00:10:244:4::/62", "fd00:10:244::/63,10.244.0.0/22", "10.96.0.0/17"}).Draw(t, "ranges"), ",")
+		f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: strings.Join(ranges, ","), ServiceClusterIPRange: rapid.SampledFrom([]string{"", "10.96.0.0/12", "10.244.0.0/22", "10.244.2.128/25", "fd00:10:244::/112,10.244.1.0/24"}).Draw(t, "services")}
+		c, err := NewController(f, Version{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range rapid.IntRange(0, 6).Draw(t, "nodes") {
+			c.Create(fmt.Sprintf("n%d", i))
+		}
+		if n := rapid.IntRange(0, 6).Draw(t, "deleted"); c.Len() > n {
+			c.Delete(fmt.Sprintf("n%d", n))
+		}
+		surge := rapid.IntRange(0, 12).Draw(t, "surge")
+		need := c.Surge(surge)
+		fits := func(bits []int) bool {
+			wide := f
+			var list []string
+			for i, b := range bits {
+				list = append(list, netip.PrefixFrom(netip.MustParsePrefix(ranges[i]).Addr(), b).Masked().String())
+			}
+			wide.ClusterCIDR = strings.Join(list, ",")
+			d := c.Clone()
+			if s := d.Start(wide); s.Err != nil {
+				t.Fatalf("%s: %v", wide.ClusterCIDR, s.Err)
+			}
+			var names []string
+			for i := range surge {
+				names = append(names, fmt.Sprintf("s%d", i))
+			}
+			d.Burst(names...)
+			return len(d.Waiting()) == 0
+		}
+		if slices.Contains(need.Bits, -1) {
+			for i, b := range need.Bits {
+				if b == -1 && need.Missing[i] == 0 {
+					t.Fatalf("%+v", need)
+				}
+			}
+			return
+		}
+		if !fits(need.Bits) {
+			t.Fatalf("%+v does not do for %d more in %s", need, surge, f.ClusterCIDR)
+		}
+		for i, missing := range need.Missing {
+			longer := slices.Clone(need.Bits)
+			if longer[i]++; missing > 0 && fits(longer) {
+				t.Fatalf("%+v: %v does as well for %d more", need, longer, surge)
+			}
+		}
+	})
 }
 
 // TestPredictHolds checks that what is predicted comes: the twin registers the nodes, and the counts add up.
