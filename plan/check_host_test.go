@@ -171,6 +171,13 @@ func TestRepairKeepsWhatHostsUse(t *testing.T) {
 		if got := strings.Join(r.Drained(), " "); got != tt.drained || len(r.RangeFaults) > 0 {
 			t.Errorf("%s: %s is drained, want %s; %v", tt.why, got, tt.drained, r.RangeFaults)
 		}
+		// The check says the same.
+		keep := map[string]string{"worker-0": "worker-1", "worker-1": "worker-0"}[tt.drained]
+		report := plan.Check(append(base(), tt.with...)...)
+		if i := slices.IndexFunc(report.Findings, func(f plan.Finding) bool { return f.Rule == plan.RuleNodeSubnetDuplicate }); i < 0 ||
+			!strings.Contains(strings.Join(report.Findings[i].Fix, "\n"), keep+" may keep its subnet") {
+			t.Errorf("%s: the check does not say that %s may keep its subnet", tt.why, keep)
+		}
 		again, err := plan.NewRepair(r.After())
 		if err != nil || !again.Healthy() {
 			t.Errorf("%s: afterwards %v, %+v", tt.why, err, again)

@@ -79,6 +79,39 @@ func (c *checker) nodeSubnetDuplicates() {
 	}
 }
 
+// keeper returns which of the nodes may keep the subnet that they share, as a repair chooses, and why if something else than its name tells.
+func (c *checker) keeper(names []string) (keep, why string) {
+	envs := map[*nodeView][]netip.Prefix{}
+	for _, e := range c.envs {
+		if n := c.nodeOf(e.host); n != nil {
+			for _, s := range e.subnet {
+				envs[n] = append(envs[n], maskedPrefixes(s)...)
+			}
+		}
+	}
+	links, routes := c.linksOfNodes()
+	var list []candidate
+	for _, name := range names {
+		n := c.byName[name]
+		if n == nil {
+			continue
+		}
+		var held []netip.Prefix
+		for _, h := range n.subs {
+			held = append(held, h.p)
+		}
+		list = append(list, candidate{InventoryNode{Name: name, SubnetEnv: envs[n], Links: links[n], Routes: routes[n]}, held})
+	}
+	if len(list) == 0 {
+		return names[0], ""
+	}
+	slices.SortFunc(list, preferred)
+	if len(list) > 1 && list[0].evidence() > list[1].evidence() {
+		why = ", since subnet.env, links and routes speak for it rather than for the others"
+	}
+	return list[0].node.Name, why
+}
+
 // maxGroups is how many groups of overlapping subnets get a finding of their own; the others share one.
 const maxGroups = 10
 
@@ -160,10 +193,10 @@ func (c *checker) duplicate(g []owned) {
 	if whole {
 		f.Message += "; that is the whole pod range, of which every node needs a part of its own"
 	}
-	keep := names[0]
+	keep, why := c.keeper(names)
 	f.Fix = []string{
 		"a podCIDR that is set cannot be changed and must not be patched by hand: let kube-controller-manager give each node its own",
-		keep + " may keep its subnet if it is of the right size; for each of the others: " + c.rejoin(),
+		keep + " may keep its subnet if it is of the right size" + why + "; for each of the others: " + c.rejoin(),
 		c.rejoinLoses(),
 		"where flannel runs, restart it on that host afterwards (" + c.restartFlannelOn("NODE") + "), and delete the links cni0 and flannel.1, so that they take the new subnet",
 	}
