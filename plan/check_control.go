@@ -437,7 +437,9 @@ func (c *checker) oneHostTwice() {
 
 // moveCopy is the command that moves a copy away, where the name of one of two files shows it to be the copy.
 func moveCopy(a, b string) string {
-	manifest := func(f string) bool { return slices.Contains([]string{".yaml", ".yml", ".json", ".manifest"}, path.Ext(f)) }
+	manifest := func(f string) bool {
+		return slices.Contains([]string{".yaml", ".yml", ".json", ".manifest"}, path.Ext(f))
+	}
 	if manifest(a) {
 		a, b = b, a
 	}
