@@ -115,7 +115,7 @@ func (c *checker) symptomLines() {
 			continue
 		}
 		cause := c.causeOf(y)
-		if cause == nil && (g.s.Component == Flannel && y.Rules[0] == RulePodCIDRUnset) {
+		if cause == nil && y.Rules[0] == RulePodCIDRUnset && (g.s.Component == Flannel || c.nodeMissing(y.Node)) {
 			cause = c.servingCause()
 		}
 		if cause != nil {
@@ -144,6 +144,16 @@ func (c *checker) symptomLines() {
 		}
 		made[rule] = c.standing(g, rule)
 	}
+}
+
+// nodeMissing reports whether a node of this name is registered and holds no subnet: what it says of its network then has the
+// cause of that.
+func (c *checker) nodeMissing(name string) bool {
+	if name == "" {
+		return false
+	}
+	n := c.nodeOf(name)
+	return n != nil && n.missing()
 }
 
 // nameNodes adds the nodes that the message does not name yet.
