@@ -32,13 +32,9 @@ func pluginNamed(text string) string {
 
 // readPlugin finds out which other CNI plugin a cluster uses, from its manifest, its configuration or its pools, and the pod ranges
 // that it names. It does not judge that plugin's configuration. Files that mention none are not parsed.
-func readPlugin(name string, data []byte) ([]plan.Statement, error) {
-	if !mentionsPlugin(data) {
+func readPlugin(f *source.File) ([]plan.Statement, error) {
+	if !mentionsPlugin(f.Data) {
 		return nil, nil
-	}
-	f, err := source.New(name, data, source.Limits{})
-	if err != nil {
-		return nil, err
 	}
 	docs, err := f.YAML()
 	if err != nil {

@@ -48,7 +48,7 @@ type Options struct {
 type Limits struct {
 	Bytes int // size of the file. Default 64 MiB.
 	Depth int // nesting of sequences and mappings. Default 100.
-	Nodes int // values in the file, aliases resolved. Default 1,000,000.
+	Nodes int // values in the file, aliases resolved. Default 500,000, in larger files one for each 20 bytes.
 }
 
 // An Input is a file to read.
@@ -279,14 +279,21 @@ func (file *File) read(in Input, data []byte, lim Limits) {
 	if claim == "" && path.Ext(in.Path) == "" && looksLikeObject(text.Data) {
 		claim = claimYAML // standard input, or a file of which only the content says what it is
 	}
+	file.ask(text, data, in.Path, claim)
+}
+
+// ask keeps what the readers find.
+func (file *File) ask(text *source.File, data []byte, path, claim string) {
+	defer text.Forget()
 	var syntax error
-	asked := readers
+	list := readers
 	structured := claim != "" && claim != claimLog && claim != claimText
 	if !structured {
-		asked = append(slices.Clip(asked), textReaders...)
+		list = append(slices.Clip(list), textReaders...)
 	}
-	for _, r := range asked {
-		s, err := r.read(in.Name, data, in.Path)
+	a := &asked{text: text, data: data, path: path}
+	for _, r := range list {
+		s, err := r.read(a)
 		if err != nil && syntax == nil {
 			syntax = err
 		}
@@ -305,7 +312,7 @@ func (file *File) read(in Input, data []byte, lim Limits) {
 	case syntax != nil && structured && !hasProblemAt(file.Statements):
 		file.unreadable(syntax, claim)
 	case len(file.Kinds) == 0 && len(bytes.TrimSpace(text.Data)) == 0 && structured:
-		file.unreadable(&source.Error{Pos: plan.Position{File: in.Name}, Msg: "it is empty"}, claim)
+		file.unreadable(&source.Error{Pos: plan.Position{File: file.Name}, Msg: "it is empty"}, claim)
 	}
 	slices.Sort(file.Kinds)
 	file.Kinds = slices.Compact(file.Kinds)

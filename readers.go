@@ -5,67 +5,87 @@ import (
 	"io"
 
 	"github.com/kubecidr/kubecidr/flannel"
+	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/kubeadm"
 	"github.com/kubecidr/kubecidr/plan"
 )
+
+// An asked file is what the readers are asked about.
+type asked struct {
+	text *source.File // parsed once for all of them
+	data []byte       // as the file has it
+	path string
+
+	contents *kubeadm.Contents // nil before the first of its readers was asked
+	err      error
+}
+
+// kubeadm returns what package kubeadm finds.
+func (a *asked) kubeadm() (kubeadm.Contents, error) {
+	if a.contents == nil {
+		c, err := kubeadm.ReadSource(a.text)
+		a.contents, a.err = &c, err
+	}
+	return *a.contents, a.err
+}
 
 // A reader finds what one kind of file says. It is asked about every file, gives nothing for files of other kinds, and its
 // error is that of text which is not even YAML or JSON.
 type reader struct {
 	kind    Kind
 	perHost bool // the file speaks for the host that it comes from, not for the cluster
-	read    func(name string, data []byte, path string) ([]plan.Statement, error)
+	read    func(a *asked) ([]plan.Statement, error)
 }
 
 // readers holds the readers of all kinds, in the order in which their statements are kept.
 var readers = []reader{
-	{KindKubeadmConfig, true, func(name string, data []byte, _ string) ([]plan.Statement, error) {
-		c, err := kubeadm.ParseConfig(name, data)
-		if c.IsZero() {
+	{KindKubeadmConfig, true, func(a *asked) ([]plan.Statement, error) {
+		c, err := a.kubeadm()
+		if c.Config.IsZero() {
 			return nil, err
 		}
-		return c.Statements(), err
+		return c.Config.Statements(), err
 	}},
-	{KindCommand, true, func(name string, data []byte, _ string) ([]plan.Statement, error) {
-		c, err := kubeadm.ParseCommands(name, data)
-		return c.Statements(), err
+	{KindCommand, true, func(a *asked) ([]plan.Statement, error) {
+		c, _ := a.kubeadm()
+		return c.Commands.Statements(), nil
 	}},
-	{KindManifest, true, func(name string, data []byte, _ string) ([]plan.Statement, error) {
-		ps, err := kubeadm.ParseManifests(name, data)
-		return statementsOf(ps), err
+	{KindManifest, true, func(a *asked) ([]plan.Statement, error) {
+		c, err := a.kubeadm()
+		return statementsOf(c.Manifests), err
 	}},
-	{KindKubeProxy, false, func(name string, data []byte, _ string) ([]plan.Statement, error) {
-		ps, err := kubeadm.ParseKubeProxy(name, data)
-		return statementsOf(ps), err
+	{KindKubeProxy, false, func(a *asked) ([]plan.Statement, error) {
+		c, err := a.kubeadm()
+		return statementsOf(c.Proxies), err
 	}},
-	{KindKubelet, true, func(name string, data []byte, _ string) ([]plan.Statement, error) {
-		ks, err := kubeadm.ParseKubelet(name, data)
-		return statementsOf(ks), err
+	{KindKubelet, true, func(a *asked) ([]plan.Statement, error) {
+		c, err := a.kubeadm()
+		return statementsOf(c.Kubelets), err
 	}},
-	{KindObjects, false, func(name string, data []byte, _ string) ([]plan.Statement, error) {
-		o, err := kubeadm.ReadObjects(name, bytes.NewReader(data))
-		return o.Statements(), err
+	{KindObjects, false, func(a *asked) ([]plan.Statement, error) {
+		c, err := a.kubeadm()
+		return c.Objects.Statements(), err
 	}},
-	{KindFlannel, false, func(name string, data []byte, path string) ([]plan.Statement, error) {
-		d, err := flannel.Read(data, flannel.Options{Name: name, Host: hostFromPath(path)})
+	{KindFlannel, false, func(a *asked) ([]plan.Statement, error) {
+		d, err := flannel.ReadSource(a.text, a.data, flannel.Options{Name: a.text.Name, Host: hostFromPath(a.path)})
 		return d.Statements(), err
 	}},
-	{KindHost, true, func(name string, data []byte, _ string) ([]plan.Statement, error) {
-		h, err := flannel.ReadHost(data, flannel.Options{Name: name})
+	{KindHost, true, func(a *asked) ([]plan.Statement, error) {
+		h, err := flannel.ReadHost(a.data, flannel.Options{Name: a.text.Name})
 		return h.Statements(), err
 	}},
-	{KindPlugin, false, func(name string, data []byte, _ string) ([]plan.Statement, error) { return readPlugin(name, data) }},
+	{KindPlugin, false, func(a *asked) ([]plan.Statement, error) { return readPlugin(a.text) }},
 }
 
 // textReaders holds the readers of what is neither YAML nor JSON: logs, and what people paste from a terminal. They are asked
 // about files that do not claim to be YAML or JSON.
 var textReaders = []reader{
-	{KindText, true, func(name string, data []byte, _ string) ([]plan.Statement, error) {
-		t, err := kubeadm.ReadText(name, bytes.NewReader(data))
+	{KindText, true, func(a *asked) ([]plan.Statement, error) {
+		t, err := kubeadm.ReadText(a.text.Name, bytes.NewReader(a.data))
 		return t.Statements(), err
 	}},
-	{KindLog, true, func(name string, data []byte, path string) ([]plan.Statement, error) {
-		g, err := flannel.ReadLog(data, flannel.Options{Name: name, Host: hostFromPath(path)})
+	{KindLog, true, func(a *asked) ([]plan.Statement, error) {
+		g, err := flannel.ReadLog(a.data, flannel.Options{Name: a.text.Name, Host: hostFromPath(a.path)})
 		return g.Statements(), err
 	}},
 }

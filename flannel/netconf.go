@@ -48,7 +48,7 @@ type Options struct {
 type Limits struct {
 	Bytes int // size of the file. Default 64 MiB, of a net-conf.json and of a subnet.env 1 MiB, which is what a ConfigMap can hold.
 	Depth int // nesting of sequences and mappings. Default 100, of a bare net-conf.json 10,000 as encoding/json has it.
-	Nodes int // values in the file, aliases resolved. Default 1,000,000.
+	Nodes int // values in the file, aliases resolved. Default 500,000, in larger files one for each 20 bytes.
 }
 
 func (l Limits) source() source.Limits {
@@ -297,7 +297,7 @@ func readNetConf(f *source.File, raw []byte, opt Options) (NetConf, error) {
 	version := opt.Version.Or(plan.NewestFlannel())
 	c := NetConf{EnableIPv4: true, File: f.Name}
 	if most := opt.Limits.small().Bytes; most > 0 && len(raw) > most {
-		msg := fmt.Sprintf("%d bytes, at most %d are read; give a smaller file or raise the limit", len(raw), most)
+		msg := fmt.Sprintf("%d bytes, at most %d are read; give a smaller file or raise the limit (Limits.Bytes)", len(raw), most)
 		return c, &NetConfError{Pos: f.Position(0), Rule: plan.RuleNetConfMalformed, Flannel: msg}
 	}
 	root, treeErr := f.JSON()

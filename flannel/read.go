@@ -72,16 +72,23 @@ func (d *Document) Statements() []plan.Statement {
 // The error is one of the syntax of a file of objects that mentions flannel, with its place. What stands before it is returned
 // with it. Faults that flannel would find are in the Document.
 func Read(data []byte, opt Options) (*Document, error) {
-	base := strings.ToLower(path.Base(strings.ReplaceAll(opt.Name, `\`, "/")))
-	opt.Name = nameOr(opt.Name, "flannel")
-	d := &Document{File: opt.Name, Host: opt.Host}
-	f, err := source.New(opt.Name, data, opt.Limits.source())
+	f, err := source.New(nameOr(opt.Name, "flannel"), data, opt.Limits.source())
 	if err != nil {
+		d := &Document{File: nameOr(opt.Name, "flannel"), Host: opt.Host}
 		if mentions(data) {
 			return d, err
 		}
 		return d, nil
 	}
+	return ReadSource(f, data, opt)
+}
+
+// ReadSource is [Read] of a text that other packages of this module look at as well, so that all of them look at one tree. data is
+// the text of f as the file has it; opt.Limits are those of f.
+func ReadSource(f *source.File, data []byte, opt Options) (*Document, error) {
+	base := strings.ToLower(path.Base(strings.ReplaceAll(opt.Name, `\`, "/")))
+	opt.Name = nameOr(opt.Name, "flannel")
+	d := &Document{File: opt.Name, Host: opt.Host}
 	text := bytes.TrimSpace(f.Data)
 	switch {
 	case f.IsHTML() || f.HoldsSecret():
@@ -98,7 +105,6 @@ func Read(data []byte, opt Options) (*Document, error) {
 	case !mentions(f.Data):
 		return d, nil
 	}
-	var docs []*source.Node
 	if isJSON := bytes.HasPrefix(bytes.TrimSpace(f.Data[f.Offset(f.Header()+1, 1):]), []byte("{")); isJSON {
 		n, err := f.JSON()
 		if err != nil {
@@ -108,7 +114,7 @@ func Read(data []byte, opt Options) (*Document, error) {
 		d.duplicates(f)
 		return d, nil
 	}
-	docs, err = f.YAML()
+	docs, err := f.YAML()
 	d.objects(docs, opt)
 	d.duplicates(f)
 	return d, ifObject(f.Data, err)

@@ -30,6 +30,10 @@ func ParseCommands(name string, data []byte) (Commands, error) {
 	if err != nil {
 		return Commands{}, err
 	}
+	return readCommands(f), nil
+}
+
+func readCommands(f *source.File) Commands {
 	var out Commands
 	sh := shell{where: filePosition(f), pasted: true}
 	for _, c := range sh.commands(unitText(string(f.Data))) {
@@ -42,7 +46,7 @@ func ParseCommands(name string, data []byte) (Commands, error) {
 				CommandLine: CommandLine{Component: comp, Pos: c.words[i].Pos, Args: c.words[i+1:]}})
 		}
 	}
-	return out, nil
+	return out
 }
 
 // filePosition returns the places of a file's bytes.

@@ -129,6 +129,10 @@ func ParseConfig(name string, data []byte) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
+	return readConfig(f)
+}
+
+func readConfig(f *source.File) (Config, error) {
 	docs, err := f.YAML()
 	var c Config
 	c.read(objects(docs), false)
@@ -260,15 +264,12 @@ func listValue(n *source.Node) plan.Value[string] {
 	if n == nil || n.Kind != source.Sequence {
 		return n.Value()
 	}
-	v := plan.Value[string]{Pos: n.Pos}
+	items := make([]string, len(n.Items))
 	for i, it := range n.Items {
-		if i > 0 {
-			v.V += ","
-		}
-		v.V += it.Str()
+		items[i] = it.Str()
 	}
-	v.Text = v.V
-	return v
+	text := strings.Join(items, ",")
+	return plan.Value[string]{V: text, Text: text, Pos: n.Pos}
 }
 
 func readInit(o *source.Node, version string) InitConfiguration {

@@ -8,7 +8,7 @@
 //
 // [ParseKubeProxy] and [ParseKubelet] read what those two are told, [Nodes], [ReadNodes] and [ReadObjects] the objects of a cluster, lists
 // of any length included, [ReadText] the plain output of kubectl, and [ReadLog] the log lines that bear on address ranges.
-// [NewNodePatch] writes the subnet of a node that has none.
+// [Read] asks all of them but the last two about one file, which it parses once. [NewNodePatch] writes the subnet of a node that has none.
 //
 // What was read is then turned into [plan.Statement] values by the Statements methods, which [plan.Check] compares with
 // those of other sources. Rules that span two files are not here but there. What is wrong with one file alone is among the

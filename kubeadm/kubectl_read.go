@@ -53,23 +53,37 @@ func readObjects(name string, r io.Reader, emit func(*object) error) error {
 	if err != nil {
 		return err
 	}
-	d := &decoder{emit: emit, intern: map[string]string{}}
-	if s == nil {
-		f, err := source.New(name, data, source.Limits{Bytes: maxYAML})
-		if err != nil {
-			return err
-		}
-		docs, err := f.YAML()
-		for _, n := range docs {
-			if n == nil {
-				continue
-			}
-			if err := d.document(n); err != nil {
-				return err
-			}
-		}
+	d := newDecoder(emit)
+	if s != nil {
+		return d.stream(s)
+	}
+	f, err := source.New(name, data, source.Limits{Bytes: maxYAML})
+	if err != nil {
 		return err
 	}
+	return d.file(f)
+}
+
+func newDecoder(emit func(*object) error) *decoder {
+	return &decoder{emit: emit, intern: map[string]string{}}
+}
+
+// file reads the objects of the documents of f.
+func (d *decoder) file(f *source.File) error {
+	docs, err := f.YAML()
+	for _, n := range docs {
+		if n == nil {
+			continue
+		}
+		if err := d.document(n); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// stream reads the objects of JSON text.
+func (d *decoder) stream(s *jsonscan.Scanner) error {
 	for first := true; first || s.Kind() == jsonscan.Object; first = false {
 		if err := d.documentJSON(s); err != nil {
 			return err

@@ -13,11 +13,7 @@ import (
 // eachObject calls f for each object of a YAML or JSON text, the items of lists one by one. A text that holds none of the words
 // is not even parsed, whatever is wrong with it.
 // What is read before an error is given to f; the error is an *[source.Error].
-func eachObject(name string, data []byte, words []string, f func(*source.Node)) error {
-	file, err := source.New(name, data, source.Limits{})
-	if err != nil {
-		return err
-	}
+func eachObject(file *source.File, words []string, f func(*source.Node)) error {
 	if !slices.ContainsFunc(words, func(w string) bool { return bytes.Contains(file.Data, []byte(w)) }) {
 		return nil
 	}

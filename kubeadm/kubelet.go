@@ -58,11 +58,19 @@ func (k Kubelet) String() string {
 // Anything else gives nothing and no error. The error is that of text which is no YAML; what stands before it is returned
 // with it.
 func ParseKubelet(name string, data []byte) ([]Kubelet, error) {
-	if k, ok := kubeletText(name, data); ok {
+	f, err := source.New(name, data, source.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	return readKubelets(f)
+}
+
+func readKubelets(f *source.File) ([]Kubelet, error) {
+	if k, ok := kubeletText(f); ok {
 		return []Kubelet{k}, nil
 	}
 	var out []Kubelet
-	err := eachObject(name, data, []string{"KubeletConfiguration"}, func(n *source.Node) {
+	err := eachObject(f, []string{"KubeletConfiguration"}, func(n *source.Node) {
 		switch n.Get("kind").Str() {
 		case "KubeletConfiguration":
 			out = append(out, readKubelet(n))
@@ -105,12 +113,8 @@ var (
 )
 
 // kubeletText reads the flags of a text that is no YAML.
-func kubeletText(name string, data []byte) (Kubelet, bool) {
-	if len(data) > 1<<20 {
-		return Kubelet{}, false
-	}
-	f, err := source.New(name, data, source.Limits{})
-	if err != nil || !kubeletFlagx.Match(f.Data) || bytes.Contains(f.Data, []byte("kind:")) || bytes.Contains(f.Data, []byte(`"kind"`)) {
+func kubeletText(f *source.File) (Kubelet, bool) {
+	if len(f.Data) > 1<<20 || !kubeletFlagx.Match(f.Data) || bytes.Contains(f.Data, []byte("kind:")) || bytes.Contains(f.Data, []byte(`"kind"`)) {
 		return Kubelet{}, false
 	}
 	var words []plan.Value[string]

@@ -55,8 +55,16 @@ func prefixList(s string) ([]netip.Prefix, error) {
 // Anything else gives nothing and no error. The error is that of text which is no YAML; what stands before it is returned
 // with it.
 func ParseKubeProxy(name string, data []byte) ([]KubeProxy, error) {
+	f, err := source.New(name, data, source.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	return readKubeProxies(f)
+}
+
+func readKubeProxies(f *source.File) ([]KubeProxy, error) {
 	var out []KubeProxy
-	err := eachObject(name, data, []string{"KubeProxyConfiguration", "kube-proxy"}, func(n *source.Node) {
+	err := eachObject(f, []string{"KubeProxyConfiguration", "kube-proxy"}, func(n *source.Node) {
 		switch kind := n.Get("kind").Str(); kind {
 		case "KubeProxyConfiguration":
 			out = append(out, readKubeProxy(n))

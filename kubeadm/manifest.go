@@ -45,6 +45,10 @@ func ParseManifests(name string, data []byte) ([]Process, error) {
 	if err != nil {
 		return nil, err
 	}
+	return readManifests(f)
+}
+
+func readManifests(f *source.File) ([]Process, error) {
 	docs, err := f.YAML()
 	var out []Process
 	for _, o := range objects(docs) {

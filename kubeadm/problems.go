@@ -159,6 +159,9 @@ func (c *Config) emptyDocuments(f *source.File) {
 		}
 	}
 	for line := range strings.Lines(string(f.Data)) {
+		if c.enough() {
+			return
+		}
 		rest, separator := strings.CutPrefix(line, "---")
 		rest = strings.TrimSpace(rest)
 		if separator = separator && (rest == "" || rest[0] == '#'); separator && offset > start {

@@ -64,6 +64,9 @@ func prompt(line string) (n int, host string) {
 // maxShell bounds the bytes of a text that are read as shell commands; what stands behind them is not read.
 const maxShell = 1 << 20
 
+// mostWords is how many words of one command are kept. Linux hands 2 MiB of arguments to a program, and nobody writes a tenth of it.
+const mostWords = 20_000
+
 // commands returns the simple commands of a text.
 func (sh shell) commands(s string) []shellCommand {
 	s = s[:min(len(s), maxShell)]
@@ -111,6 +114,12 @@ func (sh shell) commands(s string) []shellCommand {
 	start := 0
 	flush := func(i int) {
 		if !inWord {
+			return
+		}
+		if len(cur.words) >= mostWords {
+			b.Reset()
+			offs = offs[:0]
+			inWord, unknown = false, false
 			return
 		}
 		w := Word{Text: b.String(), Pos: sh.where(start), Unknown: unknown}

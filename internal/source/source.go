@@ -4,12 +4,14 @@
 // line and column of each value, positions inside a value that holds a file itself (a ConfigMap's block scalar), and
 // limits on size, depth and aliases, so that no input takes unbounded memory or time.
 //
-// Start with [New], then [File.YAML] or [File.JSON]. All of it is pure. Nodes may be read by several goroutines at the same
-// time; a File may not be parsed by two.
+// Start with [New], then [File.YAML] or [File.JSON]. A File is parsed once, however many readers ask for its values; they look
+// at the same nodes and change none. All of it is pure. Nodes may be read by several goroutines at the same time; a File may
+// not be parsed by two, and neither may two ask nodes of one File for their [Node.File].
 package source
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -20,9 +22,16 @@ import (
 type Limits struct {
 	Bytes     int // size of one file. Default 64 MiB.
 	Depth     int // nesting of sequences and mappings. Default 100.
-	Nodes     int // values in one file, aliases resolved. Default 1,000,000.
+	Nodes     int // values in one file, aliases resolved. Default 500,000, in larger files one for each 20 bytes.
 	Documents int // YAML documents in one file. Default 10,000.
 }
+
+// A value costs about a microsecond and some hundred bytes of memory, so that their number bounds both. What kubectl writes has at
+// least 25 bytes for each value, so that the limit follows the size of large files and refuses none of those.
+const (
+	manyValues    = 500_000
+	bytesPerValue = 20
+)
 
 const maxInt = int(^uint(0) >> 1)
 
@@ -38,7 +47,7 @@ func (lim Limits) withDefaults() Limits {
 	}
 	set(&lim.Bytes, 64<<20)
 	set(&lim.Depth, 100)
-	set(&lim.Nodes, 1_000_000)
+	set(&lim.Nodes, manyValues)
 	set(&lim.Documents, 10_000)
 	return lim
 }
@@ -77,11 +86,43 @@ type File struct {
 	CR       bool     // some line ends were \r\n or \r
 
 	pos    func(offset int) plan.Position
+	above  int   // lines that stand before it, in a text of which it is a part
+	values int   // that were read
 	lines  []int // offset of each line
 	lim    Limits
 	dups   [][2]Entry
 	secret bool // it holds, or is part of, a Secret
 	outer  *File
+
+	yaml, json *parsed         // what YAML and JSON found, nil before they were asked
+	valid      bool            // the text is one JSON value, however large
+	inner      map[*Node]*File // what Node.File made of nodes of this file
+}
+
+// parsed is what a file holds.
+type parsed struct {
+	docs []*Node
+	err  error
+	dups [][2]Entry
+}
+
+// once returns what is kept at *p, and lets parse find it out first where nobody has yet.
+func (f *File) once(p **parsed, parse func() ([]*Node, error)) ([]*Node, error) {
+	if *p == nil {
+		f.dups = nil
+		docs, err := parse()
+		f.sortDuplicates()
+		*p = &parsed{docs, err, f.dups}
+	}
+	f.dups = (*p).dups
+	return slices.Clip((*p).docs), (*p).err
+}
+
+// Forget drops what YAML and JSON have found, which takes many times the memory of the text. Nodes that somebody has stay valid.
+func (f *File) Forget() {
+	if f != nil {
+		f.yaml, f.json, f.inner, f.dups = nil, nil, nil, nil
+	}
 }
 
 // New returns data as a file of that name, its text decoded: UTF-8 with or without byte order mark, UTF-16 in either byte
@@ -89,15 +130,36 @@ type File struct {
 // tells their place, encoding/json replaces them.
 // The error is an *[Error] if data is longer than lim allows; data is not kept.
 func New(name string, data []byte, lim Limits) (*File, error) {
+	if lim.Nodes == 0 {
+		lim.Nodes = max(manyValues, len(data)/bytesPerValue)
+	}
 	lim = lim.withDefaults()
 	if len(data) > lim.Bytes {
-		return nil, &Error{plan.Position{File: name}, fmt.Sprintf("%d bytes, at most %d are read; give a smaller file or raise the limit", len(data), lim.Bytes)}
+		return nil, &Error{plan.Position{File: name}, fmt.Sprintf("%d bytes, at most %d are read; give a smaller file or raise the limit (Limits.Bytes)", len(data), lim.Bytes)}
 	}
 	f := &File{Name: name, lim: lim}
 	f.Data, f.Encoding, f.CR = decode(data)
 	f.index()
 	f.secret = mentionsSecret(f.Data)
 	return f, nil
+}
+
+// NewBelow is [New] for a part of a text that is read in parts: above is how many lines of it stand before data.
+// Only places in nodes and errors count them.
+func NewBelow(above int, name string, data []byte, lim Limits) (*File, error) {
+	f, err := New(name, data, lim)
+	if f != nil {
+		f.above = above
+	}
+	return f, err
+}
+
+// Values returns how many values YAML or JSON has read, aliases resolved.
+func (f *File) Values() int {
+	if f == nil {
+		return 0
+	}
+	return f.values
 }
 
 // index finds the starts of the lines.
@@ -129,7 +191,7 @@ func (f *File) Position(offset int) plan.Position {
 		return plan.Position{File: f.Name}
 	}
 	line := sort.SearchInts(f.lines, offset+1) // number of lines that start at or before offset
-	return plan.Position{File: f.Name, Line: line, Column: offset - f.lines[line-1] + 1}
+	return plan.Position{File: f.Name, Line: line + f.above, Column: offset - f.lines[line-1] + 1}
 }
 
 // Offset returns the offset of column c, counted from 1 in bytes, of line n, counted from 1: the reverse of
@@ -181,13 +243,23 @@ func (f *File) Line(n int) string {
 	return s
 }
 
-// Duplicates returns the keys of f that stand twice in one mapping, the later entry of each pair second, in the order in
-// which they are found by YAML or JSON, which is that of the file. Values brought in by a merge key do not count.
+// Duplicates returns the keys of f that stand twice in one mapping, as YAML or JSON found them that was called last, the later
+// entry of each pair second, in the order of the file; at most 1,000 pairs are kept. Values brought in by a merge key do not count.
 func (f *File) Duplicates() [][2]Entry {
 	if f == nil {
 		return nil
 	}
 	return f.dups
+}
+
+// tooManyValues is the error at the first value that is too many.
+func (f *File) tooManyValues(offset int, resolved string) *Error {
+	return f.errorAt(offset, "more than %d values%s; give a smaller file or raise the limit (Limits.Nodes)", f.lim.Nodes, resolved)
+}
+
+// tooDeep is the error at the first value that is nested too deep.
+func (f *File) tooDeep(offset int, resolved string) *Error {
+	return f.errorAt(offset, "nested deeper than %d levels%s; give a plainer file or raise the limit (Limits.Depth)", f.lim.Depth, resolved)
 }
 
 // errorAt returns an *Error at a byte of f.
@@ -271,7 +343,7 @@ func (n *Node) Value() plan.Value[string] {
 	return plan.Value[string]{V: n.Str(), Text: n.Str(), Pos: n.Pos}
 }
 
-// Raw returns the JSON text of n as it stands in its file, nil for a value of a YAML document. It is not to be changed.
+// Raw returns the JSON text of n as it stands in its file, nil for a value of a document that is YAML and not JSON. It is not to be changed.
 func (n *Node) Raw() []byte {
 	if n == nil || n.end <= n.off {
 		return nil
@@ -287,8 +359,14 @@ func (n *Node) Offset() int {
 	return n.off
 }
 
+// mostDuplicates is how many pairs of equal keys are kept: nobody looks at more.
+const mostDuplicates = 1000
+
 // findDuplicates records equal keys of one mapping.
 func (f *File) findDuplicates(entries []Entry) {
+	if len(f.dups) >= mostDuplicates {
+		return
+	}
 	if len(entries) < 8 {
 		for j := range entries {
 			for i := j - 1; i >= 0; i-- {
@@ -303,7 +381,9 @@ func (f *File) findDuplicates(entries []Entry) {
 	seen := make(map[string]int, len(entries))
 	for j, e := range entries {
 		if i, ok := seen[e.Key]; ok {
-			f.dups = append(f.dups, [2]Entry{entries[i], e})
+			if f.dups = append(f.dups, [2]Entry{entries[i], e}); len(f.dups) >= mostDuplicates {
+				return
+			}
 		}
 		seen[e.Key] = j
 	}

@@ -343,9 +343,9 @@ func TestLimits(t *testing.T) {
 		err      string // of YAML
 		errJSON  string
 	}{
-		{"bytes", "{\"a\": 1}", Limits{Bytes: 7}, "f: 8 bytes, at most 7 are read; give a smaller file or raise the limit", ""},
-		{"depth", long + strings.Repeat("]", 200), Limits{}, "f:1:102: nested deeper than 100 levels; give a plainer file or raise the limit", "f:1:101: nested deeper than 100 levels; give a plainer file or raise the limit"},
-		{"values", "[1, 2, 3, 4]", Limits{Nodes: 4}, "f:1:1: more than 4 values; give a smaller file or raise the limit", "f:1:11: more than 4 values; give a smaller file or raise the limit"},
+		{"bytes", "{\"a\": 1}", Limits{Bytes: 7}, "f: 8 bytes, at most 7 are read; give a smaller file or raise the limit (Limits.Bytes)", ""},
+		{"depth", long + strings.Repeat("]", 200), Limits{}, "f:1:101: nested deeper than 100 levels; give a plainer file or raise the limit (Limits.Depth)", "f:1:101: nested deeper than 100 levels; give a plainer file or raise the limit (Limits.Depth)"},
+		{"values", "[1, 2, 3, 4]", Limits{Nodes: 4}, "f:1:11: more than 4 values; give a smaller file or raise the limit (Limits.Nodes)", "f:1:11: more than 4 values; give a smaller file or raise the limit (Limits.Nodes)"},
 		{"exactly the values", "[1, 2, 3]", Limits{Nodes: 5}, "", ""},
 		{"raised", long + strings.Repeat("]", 200), Limits{Depth: -1}, "", ""},
 	} {
@@ -378,7 +378,7 @@ func TestLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	docs, err := f.YAML()
-	if len(docs) != 3 || err == nil || err.Error() != "f:7:1: more than 3 documents; give a smaller file or raise the limit" {
+	if len(docs) != 3 || err == nil || err.Error() != "f:7:1: more than 3 documents; split the file" {
 		t.Errorf("four documents: got %d, %v", len(docs), err)
 	}
 	// Billion laughs: each level refers ten times to the one before.

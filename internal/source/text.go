@@ -18,6 +18,9 @@ func (n *Node) File() *File {
 		return &File{lim: Limits{}.withDefaults(), lines: []int{0}}
 	}
 	outer := n.file
+	if in := outer.inner[n]; in != nil {
+		return in
+	}
 	in := &File{Name: n.Pos.File, Data: []byte(n.Text), lim: outer.lim, secret: outer.secret, outer: outer}
 	in.index()
 	segs := align(outer.Data, n.off, n.Text)
@@ -39,6 +42,12 @@ func (n *Node) File() *File {
 			return outer.Position(s.in)
 		}
 		return outer.Position(s.in + offset - s.out)
+	}
+	if len(n.Text) > 1<<10 { // as a file in a ConfigMap is, that several readers ask for
+		if outer.inner == nil {
+			outer.inner = map[*Node]*File{}
+		}
+		outer.inner[n] = in
 	}
 	return in
 }

@@ -23,16 +23,27 @@ func (f *File) YAML() ([]*Node, error) {
 	if f == nil {
 		return nil, &Error{Msg: "no file"}
 	}
-	f.dups = nil
+	return f.once(&f.yaml, f.parseYAML)
+}
+
+func (f *File) parseYAML() ([]*Node, error) {
 	if err := f.checkText(); err != nil {
 		return nil, err
 	}
+	if f.startsAsJSON() {
+		// JSON is YAML, and its own parser is faster. What is no JSON may still be YAML.
+		if docs, err := f.once(&f.json, f.parseJSON); err == nil || f.valid {
+			return docs, err
+		}
+		f.dups = nil
+	}
 	c := &converter{f: f, text: withoutOddBreaks(f.Data), done: map[*yaml.Node]*converted{}}
+	defer func() { f.values = c.nodes }()
 	var docs []*Node
 	for start := f.header(); start < len(f.Data); {
 		end, text := f.document(start)
 		if len(docs) >= f.lim.Documents {
-			return docs, f.errorAt(start, "more than %d documents; give a smaller file or raise the limit", f.lim.Documents)
+			return docs, f.errorAt(start, "more than %d documents; split the file", f.lim.Documents)
 		}
 		if !text {
 			// An empty document: only the marker, blanks and comments. Nothing above the first marker is no document.
@@ -42,19 +53,23 @@ func (f *File) YAML() ([]*Node, error) {
 			start = end
 			continue
 		}
-		if off, n := tooManyValues(f.Data[start:end], f.lim.Nodes-c.nodes); n > f.lim.Nodes-c.nodes {
-			return docs, f.errorAt(start+off, "more than %d values; give a smaller file or raise the limit", f.lim.Nodes)
+		if off, n := countValues(f.Data[start:end], f.lim.Nodes-c.nodes); n > f.lim.Nodes-c.nodes {
+			return docs, f.tooManyValues(start+off, "")
 		}
 		got, err := c.document(start, end)
 		docs = append(docs, got...)
 		if err != nil {
-			f.sortDuplicates()
 			return docs, err
 		}
 		start = end
 	}
-	f.sortDuplicates()
 	return docs, nil
+}
+
+// startsAsJSON reports whether the first character of the document can be that of a JSON object or list.
+func (f *File) startsAsJSON() bool {
+	data := bytes.TrimLeft(f.Data[f.header():], " \t\n")
+	return len(data) > 0 && (data[0] == '{' || data[0] == '[')
 }
 
 // checkText refuses bytes that YAML does not allow, which yaml.v3 refuses without telling their place.
@@ -125,10 +140,10 @@ func isMarker(line []byte, marker string) bool {
 		(len(line) == 3 || line[3] == ' ' || line[3] == '\t' || line[3] == '\n')
 }
 
-// tooManyValues estimates how many values a YAML text holds without building them, and stops behind the limit: a cheap
+// countValues estimates how many values a YAML text holds without building them, and stops behind the limit: a cheap
 // look before yaml.v3, which needs some hundred bytes for each value. Texts of block scalars and quoted strings are passed
 // over, so that it stays close to the number of values of real files.
-func tooManyValues(data []byte, limit int) (offset, n int) {
+func countValues(data []byte, limit int) (offset, n int) {
 	block := -1 // indentation of the line that opened a block scalar, or -1
 	for i := 0; i < len(data); {
 		next := len(data)
@@ -228,6 +243,7 @@ type converter struct {
 	nodes int
 	done  map[*yaml.Node]*converted // anchored values
 	last  mark                      // where the last value stands; the next one mostly stands behind it
+	free  []Node                    // made together, since there are many
 }
 
 // A mark is a place in a file: line and column, in characters as yaml.v3 counts them, and offset in bytes.
@@ -274,7 +290,7 @@ func (c *converter) document(start, end int) ([]*Node, error) {
 			return docs, c.yamlError(start, end, err, len(docs) > 0)
 		}
 		if len(docs) >= f.lim.Documents {
-			return docs, f.errorAt(start, "more than %d documents; give a smaller file or raise the limit", f.lim.Documents)
+			return docs, f.errorAt(start, "more than %d documents; split the file", f.lim.Documents)
 		}
 		n, _, err := c.convert(&y, 0)
 		if err != nil {
@@ -353,7 +369,7 @@ func (c *converter) convert(y *yaml.Node, depth int) (*Node, int, error) {
 		return c.convert(y.Content[0], depth)
 	}
 	if depth > f.lim.Depth {
-		return nil, 0, f.errorAt(off, "nested deeper than %d levels; give a plainer file or raise the limit", f.lim.Depth)
+		return nil, 0, f.tooDeep(off, "")
 	}
 	if y.Kind == yaml.AliasNode {
 		d, ok := c.done[y.Alias]
@@ -361,18 +377,23 @@ func (c *converter) convert(y *yaml.Node, depth int) (*Node, int, error) {
 			return nil, 0, f.errorAt(off, "alias *%s stands inside the value that it refers to", y.Value)
 		}
 		if c.nodes += d.size; c.nodes > f.lim.Nodes {
-			return nil, 0, f.errorAt(off, "more than %d values once aliases are resolved; give a smaller file or raise the limit", f.lim.Nodes)
+			return nil, 0, f.tooManyValues(off, " once aliases are resolved")
 		}
 		if depth+d.depth > f.lim.Depth {
-			return nil, 0, f.errorAt(off, "nested deeper than %d levels once aliases are resolved; give a plainer file or raise the limit", f.lim.Depth)
+			return nil, 0, f.tooDeep(off, " once aliases are resolved")
 		}
 		return d.n, d.depth, nil
 	}
 	before := c.nodes
 	if c.nodes++; c.nodes > f.lim.Nodes {
-		return nil, 0, f.errorAt(off, "more than %d values; give a smaller file or raise the limit", f.lim.Nodes)
+		return nil, 0, f.tooManyValues(off, "")
 	}
-	n := &Node{Pos: f.Position(off), Text: y.Value, file: f, off: off}
+	if len(c.free) == 0 {
+		c.free = make([]Node, min(max(c.nodes, 16), 512))
+	}
+	n := &c.free[0]
+	c.free = c.free[1:]
+	*n = Node{Pos: f.Position(off), Text: y.Value, file: f, off: off}
 	n.Quoted = y.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
 	var anchor *converted
 	if y.Anchor != "" {
@@ -424,6 +445,7 @@ func (c *converter) mapping(n *Node, y *yaml.Node, depth int) (levels int, err e
 	written := make([]Entry, 0, len(y.Content)/2)
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		k := y.Content[i]
+		keyOff := c.at(k) // before its value, so that the places of a long line are looked for in one direction
 		kn, l, err := c.convert(k, depth+1)
 		if err != nil {
 			return 0, err
@@ -436,22 +458,24 @@ func (c *converter) mapping(n *Node, y *yaml.Node, depth int) (levels int, err e
 		if k.ShortTag() == "!!merge" {
 			m, ok := mergeEntries(v)
 			if !ok {
-				return 0, f.errorAt(c.at(k), "merge key << needs a mapping, or a list of mappings")
+				return 0, f.errorAt(keyOff, "merge key << needs a mapping, or a list of mappings")
 			}
 			merged = append(merged, m...)
 			if c.nodes += len(m); c.nodes > f.lim.Nodes {
-				return 0, f.errorAt(c.at(k), "more than %d values once aliases are resolved; give a smaller file or raise the limit", f.lim.Nodes)
+				return 0, f.tooManyValues(keyOff, " once aliases are resolved")
 			}
 			continue
 		}
-		e := Entry{Key: kn.Text, KeyPos: f.Position(c.at(k)), Value: v}
 		if kn.Kind == Sequence || kn.Kind == Mapping {
-			return 0, f.errorAt(c.at(k), "a %s cannot be a key; write a name, with a colon and a blank behind it", kn.Kind)
+			return 0, f.errorAt(keyOff, "a %s cannot be a key; write a name, with a colon and a blank behind it", kn.Kind)
 		}
-		written = append(written, e)
+		written = append(written, Entry{Key: kn.Text, KeyPos: f.Position(keyOff), Value: v})
 	}
 	f.findDuplicates(written)
-	n.Entries = append(merged, written...)
+	n.Entries = written
+	if len(merged) > 0 {
+		n.Entries = append(merged, written...)
+	}
 	return levels, nil
 }
 
