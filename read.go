@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -44,7 +45,7 @@ type Options struct {
 }
 
 // Limits bound what is read from one file. Zero fields stand for the defaults, negative ones for no limit.
-// A JSON list of Nodes is streamed, so the limit on bytes does not hold for it.
+// A list of Nodes is streamed, in YAML if it is larger than 8 MiB, so the limit on bytes does not hold for it.
 type Limits struct {
 	Bytes int // size of the file. Default 64 MiB.
 	Depth int // nesting of sequences and mappings. Default 100.
@@ -219,9 +220,23 @@ func readInput(in Input, opt Options) (File, error) {
 	if err != nil {
 		return file, fmt.Errorf("%s: %w", in.Name, err)
 	}
-	if isNodeList(head) {
+	claim := ""
+	switch {
+	case isNodeList(head):
+		claim = claimJSON
+	case yamlNodes.Match(head):
+		// Of YAML only what is too large to be made a tree with all that is in it.
+		more, err := io.ReadAll(io.LimitReader(r, wholeYAML+1-int64(len(head))))
+		if err != nil {
+			return file, fmt.Errorf("%s: %w", in.Name, err)
+		}
+		if head = append(head, more...); len(head) > wholeYAML {
+			claim = claimYAML
+		}
+	}
+	if claim != "" {
 		var others bool
-		file.Statements, file.Kinds, others = readObjectStream(in.Name, io.MultiReader(bytes.NewReader(head), r))
+		file.Statements, file.Kinds, others = readObjectStream(in.Name, claim, io.MultiReader(bytes.NewReader(head), r))
 		if !others {
 			return file, nil
 		}
@@ -405,6 +420,12 @@ func claims(name string) string {
 	}
 	return ""
 }
+
+// wholeYAML is the size up to which a list of Nodes in YAML is read whole, by all readers.
+const wholeYAML = 8 << 20
+
+// yamlNodes matches the head of a list in YAML whose first object is a Node.
+var yamlNodes = regexp.MustCompile(`(?m)^items:[ \t]*\r?\n[ ]*- (?:apiVersion: v1\r?\n[ ]+)?kind: Node\r?\n`)
 
 // isNodeList reports whether head is the start of a JSON list whose first object is a Node.
 func isNodeList(head []byte) bool {

@@ -1,6 +1,7 @@
 package kubecidr
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -74,6 +75,44 @@ func TestReadNodeListOnce(t *testing.T) {
 	}
 	if read(t, in, Limits{}); opened != 1 {
 		t.Errorf("opened %d times, want once", opened)
+	}
+}
+
+// TestReadLargeYAMLList reads a list of Nodes in YAML item by item once it is larger than what is made a tree, whatever the limit on
+// a file's size; what stands among the Nodes is read as long as the limit allows.
+func TestReadLargeYAMLList(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("apiVersion: v1\nitems:\n")
+	pad := strings.Repeat("x", 4000)
+	n := 0
+	for ; b.Len() <= wholeYAML; n++ {
+		fmt.Fprintf(&b, "- apiVersion: v1\n  kind: Node\n  metadata:\n    annotations:\n      note: %s\n    name: w%d\n  spec:\n    podCIDR: 10.%d.%d.0/24\n", pad, n, n>>8, n&255)
+	}
+	const conf = "- apiVersion: v1\n  kind: ConfigMap\n  metadata:\n    name: kube-flannel-cfg\n  data:\n    net-conf.json: '{\"Network\": \"10.0.0.0/8\"}'\n"
+	const end = "kind: List\nmetadata:\n  resourceVersion: \"\"\n"
+	for _, tt := range []struct {
+		name string
+		in   Input
+		lim  Limits
+		want []Kind
+	}{
+		{"nodes alone", once("a.yaml", b.String()+end), Limits{Bytes: 1 << 20}, []Kind{KindNodes}},
+		{"mixed", again("a.yaml", b.String()+conf+end), Limits{}, []Kind{KindFlannel, KindNodes}},
+	} {
+		f := read(t, tt.in, tt.lim)
+		if !slices.Equal(f.Kinds, tt.want) {
+			t.Errorf("%s: kinds %v, want %v", tt.name, f.Kinds, tt.want)
+		}
+		held, last := 0, plan.Statement{}
+		for _, s := range f.Statements {
+			if s.Role == plan.RoleNodePods {
+				held++
+				last = s
+			}
+		}
+		if held != n || last.Host != fmt.Sprintf("w%d", n-1) || last.Pos.Line != 2+8*n || last.Pos.Column != 14 {
+			t.Errorf("%s: %d subnets, the last of %s at %v, want %d, of w%d in line %d", tt.name, held, last.Host, last.Pos, n, n-1, 2+8*n)
+		}
 	}
 }
 

@@ -101,12 +101,12 @@ func statementsOf[T interface{ Statements() []plan.Statement }](values []T) []pl
 
 // readObjectStream reads a list of objects as it comes. What stands before an error is kept, and the error is stated.
 // others reports that the list holds objects which other readers have to see.
-func readObjectStream(name string, r io.Reader) (s []plan.Statement, kinds []Kind, others bool) {
+func readObjectStream(name, claim string, r io.Reader) (s []plan.Statement, kinds []Kind, others bool) {
 	o, err := kubeadm.ReadObjects(name, r)
 	s, kinds = o.Statements(), []Kind{KindNodes}
 	if err != nil {
 		f := File{Name: name}
-		f.unreadable(err, claimJSON)
+		f.unreadable(err, claim)
 		return append(s, f.Statements...), append(kinds, KindUnreadable), false
 	}
 	for kind := range o.Kinds {

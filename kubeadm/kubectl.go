@@ -123,7 +123,8 @@ func (p Pod) String() string {
 
 // ReadObjects reads objects as kubectl writes them with -o json or -o yaml: alone, in lists of one or several kinds, in
 // several documents, with lines above the text. Nodes, Services, ServiceCIDRs, IPAddresses, Events and Pods are read, the
-// others counted. JSON is streamed: memory follows what is kept, not the size of r.
+// others counted. JSON is streamed, and so is YAML above 8 MiB that is a list as kubectl writes it: memory follows what is kept, not the size
+// of r. Other YAML is read up to 64 MiB.
 //
 // If the text is cut off or wrong, or holds more than 100,000 objects that are kept, what stands before the fault is
 // returned with the error, which says where.

@@ -49,13 +49,16 @@ func (d *decoder) begin(pos plan.Position, kind string) *object {
 // readObjects calls emit for each object in r. The object is valid during the call.
 // An error of emit ends the reading and is returned.
 func readObjects(name string, r io.Reader, emit func(*object) error) error {
-	s, data, err := open(name, r)
+	s, data, list, err := open(name, r)
 	if err != nil {
 		return err
 	}
 	d := newDecoder(emit)
-	if s != nil {
+	switch {
+	case s != nil:
 		return d.stream(s)
+	case list != nil:
+		return d.readYAMLList(name, list, groupYAML)
 	}
 	f, err := source.New(name, data, source.Limits{Bytes: maxYAML})
 	if err != nil {

@@ -186,7 +186,7 @@ func keepsAnnotation(key []byte) bool {
 // yaml, a single Node, Nodes among other objects, several documents. What is no Node is passed over, and so are lines
 // above the text, such as a prompt with the command. name is the file in the positions.
 //
-// JSON is streamed: memory does not grow with r, and a Node is yielded once it is read. If the text is cut off or wrong,
+// JSON is streamed, and so is YAML above 8 MiB that is a list as kubectl writes it: memory does not grow with r, and a Node is yielded once it is read. If the text is cut off or wrong,
 // the Nodes before the fault are yielded first, then once a zero Node with the error, which says where and ends the
 // sequence. The sequence reads r, so it can be ranged over once.
 func Nodes(name string, r io.Reader) iter.Seq2[Node, error] {

@@ -134,7 +134,7 @@ func intValue(v plan.Value[string]) (plan.Value[int], bool) {
 const (
 	// peekText is how much of a file is read to tell JSON from YAML.
 	peekText = 8 << 10
-	// maxYAML is the size of a file that is read whole: of YAML and of text. JSON lists are streamed and have no limit.
+	// maxYAML is the size of a file that is read whole: of YAML and of text. Lists are streamed and have no limit.
 	maxYAML = 64 << 20
 )
 
@@ -145,32 +145,41 @@ type TooLargeError struct {
 }
 
 func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("%s: more than %d MiB; only lists in JSON may be larger, write it with -o json", e.File, e.Limit>>20)
+	return fmt.Sprintf("%s: more than %d MiB; only lists may be larger, as kubectl get -o json or -o yaml writes them", e.File, e.Limit>>20)
 }
 
 // open tells whether r holds JSON, and returns a scanner of it, or else the whole text.
 // Lines above the JSON text, such as a prompt with the kubectl command, are passed over.
-func open(name string, r io.Reader) (*jsonscan.Scanner, []byte, error) {
+//
+// A list in YAML that is too large to be read whole is returned as a reader of all of it.
+func open(name string, r io.Reader) (s *jsonscan.Scanner, data []byte, list io.Reader, err error) {
 	b := bufio.NewReaderSize(jsonscan.Decode(r), peekText)
 	head, err := b.Peek(peekText)
 	if err != nil && err != io.EOF {
-		return nil, nil, &source.Error{Pos: plan.Position{File: name}, Msg: err.Error()}
+		return nil, nil, nil, &source.Error{Pos: plan.Position{File: name}, Msg: err.Error()}
 	}
 	if skip, ok := jsonAfter(head); ok {
 		s := jsonscan.New(name, b)
 		for range skip {
 			s.SkipLine()
 		}
-		return s, nil, nil
+		return s, nil, nil, nil
 	}
-	data, err := io.ReadAll(io.LimitReader(b, maxYAML+1))
-	if err != nil {
-		return nil, nil, &source.Error{Pos: plan.Position{File: name}, Msg: err.Error()}
+	isList := yamlItems.Match(head)
+	most := maxYAML
+	if isList {
+		most = wholeYAML
 	}
-	if len(data) > maxYAML {
-		return nil, nil, &TooLargeError{name, maxYAML}
+	data, err = io.ReadAll(io.LimitReader(b, int64(most)+1))
+	switch {
+	case err != nil:
+		return nil, nil, nil, &source.Error{Pos: plan.Position{File: name}, Msg: err.Error()}
+	case len(data) <= most:
+		return nil, data, nil, nil
+	case isList:
+		return nil, nil, io.MultiReader(bytes.NewReader(data), b), nil
 	}
-	return nil, data, nil
+	return nil, nil, nil, &TooLargeError{name, maxYAML}
 }
 
 // jsonAfter reports whether a text whose beginning is head is JSON, after that many lines of something else.
