@@ -178,7 +178,11 @@ func (c *Config) emptyDocuments(f *source.File) {
 	end()
 }
 
-// duplicates says which keys stand twice: kubeadm init takes the last and prints a warning, kubeadm config validate refuses the file.
+// duplicates says which keys stand twice, with both places. No release of any program refuses them at its start: each decodes with a
+// library in which the last counts, and at most warns. kubeadm init and join warn and kubeadm config validate refuses the file
+// (k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/util/config/initconfiguration.go documentMapToInitConfiguration strictErrors); kubelet and
+// kube-proxy decode a second time without being strict (pkg/kubelet/kubeletconfig/util/codec/codec.go DecodeKubeletConfiguration,
+// cmd/kube-proxy/app/options.go loadConfig); of a static pod nobody is told (pkg/kubelet/config/common.go tryDecodeSinglePod).
 func (c *Config) duplicates(f *source.File) {
 	for _, d := range f.Duplicates() {
 		if c.enough() {

@@ -306,7 +306,7 @@ type Entry struct {
 	Key    string
 	KeyPos plan.Position
 	Value  *Node
-	Merged bool // it comes from a merge key (<<); such entries stand before those that are written
+	Merged bool // it comes from a merge key (<<), at whose place it stands
 }
 
 // Get returns the value under the keys, one level each, or nil where there is none. The last of several equal keys counts.

@@ -17,7 +17,9 @@ import (
 //
 // Lines above the first document that a terminal left there (a prompt with a command, a table, a warning; see
 // [File.Header]) are passed over. Aliases are resolved, merge keys (<<) are applied, and what an alias or a merge key
-// brings in counts each time for the limit on values. Keys that stand twice are no error here, since some programs take
+// brings in counts each time for the limit on values. What a merge key brings in wins over what is written above it, and loses to
+// what is written below: YAML would have all that is written win, but the library of Kubernetes' programs and of Helm goes by the order of
+// the text (sigs.k8s.io/yaml v1.6.0 goyaml.v2/decode.go decoder.mapping). Keys that stand twice are no error here, since some programs take
 // them; see [File.Duplicates].
 func (f *File) YAML() ([]*Node, error) {
 	if f == nil {
@@ -441,7 +443,7 @@ func (c *converter) convert(y *yaml.Node, depth int) (*Node, int, error) {
 // mapping fills the entries of n.
 func (c *converter) mapping(n *Node, y *yaml.Node, depth int) (levels int, err error) {
 	f := c.f
-	var merged []Entry
+	var merged []Entry // all entries, where there is a merge key
 	written := make([]Entry, 0, len(y.Content)/2)
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		k := y.Content[i]
@@ -460,6 +462,9 @@ func (c *converter) mapping(n *Node, y *yaml.Node, depth int) (levels int, err e
 			if !ok {
 				return 0, f.errorAt(keyOff, "merge key << needs a mapping, or a list of mappings")
 			}
+			if merged == nil {
+				merged = append(make([]Entry, 0, cap(written)+len(m)), written...)
+			}
 			merged = append(merged, m...)
 			if c.nodes += len(m); c.nodes > f.lim.Nodes {
 				return 0, f.tooManyValues(keyOff, " once aliases are resolved")
@@ -470,11 +475,14 @@ func (c *converter) mapping(n *Node, y *yaml.Node, depth int) (levels int, err e
 			return 0, f.errorAt(keyOff, "a %s cannot be a key; write a name, with a colon and a blank behind it", kn.Kind)
 		}
 		written = append(written, Entry{Key: kn.Text, KeyPos: f.Position(keyOff), Value: v})
+		if merged != nil {
+			merged = append(merged, written[len(written)-1])
+		}
 	}
 	f.findDuplicates(written)
 	n.Entries = written
-	if len(merged) > 0 {
-		n.Entries = append(merged, written...)
+	if merged != nil {
+		n.Entries = merged
 	}
 	return levels, nil
 }
