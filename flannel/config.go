@@ -244,7 +244,13 @@ func (c Config) errorFinding(e *NetConfError) plan.Finding {
 	}
 	fmt.Fprintf(&b, "flannel %s %s: %s", verb, c.what(), clip(e.Flannel))
 	if e.Key != "" && e.Text != "" && !strings.Contains(e.Flannel, e.Text) {
-		fmt.Fprintf(&b, " (%s is %q)", e.Key, clip(e.Text))
+		fmt.Fprintf(&b, " (%s is %q", e.Key, clip(e.Text))
+		if family, _, ok := strings.Cut(e.Key, "Subnet"); ok {
+			if k, ok := c.NetConf.Key(family + "Network"); ok {
+				fmt.Fprintf(&b, ", %sNetwork is %q", family, clip(k.Text))
+			}
+		}
+		b.WriteByte(')')
 	} else if e.Key != "" && !strings.Contains(e.Flannel, e.Key) {
 		fmt.Fprintf(&b, " (%s)", e.Key)
 	}
@@ -339,7 +345,7 @@ func (c Config) networkFindings(version plan.Version) []plan.Finding {
 		f := c.finding(plan.RuleNetConfMalformed, plan.Warning, n.Pos("Network"), "")
 		if refused {
 			f.Severity, f.RefusedBy, f.Effect = plan.Error, []plan.Component{plan.Flannel}, effectNotStarting
-			f.Message = fmt.Sprintf("%s %s while IPv4 is enabled: flannel %v does not start with it", c.what(), what, version)
+			f.Message = fmt.Sprintf("%s %s while IPv4 is enabled (EnableIPv4 is true where it is not set to false): flannel %v does not start with it", c.what(), what, version)
 		} else {
 			f.Message = fmt.Sprintf("%s %s while IPv4 is enabled: flannel %v runs with FLANNEL_NETWORK=0.0.0.0/0, so pods reach nothing outside without their own address", c.what(), what, version)
 		}

@@ -515,6 +515,10 @@ func (c *checker) specialRanges() {
 			return
 		}
 		f := Finding{Rule: RulePublicRange, Where: []Place{h.place(role + "s " + h.text())}}
+		f.Fix = []string{"use a range of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"}
+		if FamilyOf(h.p) == IPv6 {
+			f.Fix = []string{"use a range of fd00::/8, or of a prefix that is routed to you"}
+		}
 		if r, ok := cidr.Special(h.p); ok {
 			switch r.Kind {
 			case cidr.KindShared, cidr.KindBenchmarking, cidr.KindReserved:
