@@ -19,6 +19,9 @@ const (
 	maxGrow        = 16
 )
 
+// defaultMaxPods is how many pods a kubelet takes by itself: pkg/kubelet/apis/config/v1beta1 SetDefaults_KubeletConfiguration v1.37.2.
+const defaultMaxPods = 110
+
 // WithDefaults returns r with every zero field replaced by its default, except NodeMaskIPv4 and NodeMaskIPv6, whose
 // default depends on what fits, and HostCount where Hosts serves every family. It does not check r and shares no memory
 // with it.
@@ -32,7 +35,7 @@ func (r Request) WithDefaults() Request {
 		r.Name = "kubernetes"
 	}
 	set(&r.Nodes, 10)
-	set(&r.PodsPerNode, 110)
+	set(&r.PodsPerNode, defaultMaxPods)
 	set(&r.Services, 1000)
 	if r.Churn == 0 {
 		r.Churn = 2
@@ -139,10 +142,15 @@ func (r *Request) checkFamilies() error {
 			return &RequestError{Field: fmt.Sprintf("families[%d]", i), Value: f.String(), Reason: "is named twice; name each family once, the primary first"}
 		}
 	}
-	// podCIDRs and comma lists exist since v1.16, behind the gate IPv6DualStack.
-	if v := r.Kubernetes.Or(NewestKubernetes()); len(r.Families) == 2 && v.Before(Version{1, 16, 0}) {
+	// podCIDRs and comma lists exist since v1.16, behind the gate IPv6DualStack; node masks for each family since v1.17, and no one mask
+	// serves both: cmd/kube-controller-manager/app/core.go startNodeIpamController v1.16.
+	if v := r.Kubernetes.Or(NewestKubernetes()); len(r.Families) == 2 && v.Before(Version{1, 17, 0}) {
+		reason := "%v has no dual-stack"
+		if !v.Before(Version{1, 16, 0}) {
+			reason = "the dual-stack of %v has one node mask for both families"
+		}
 		return &RequestError{Field: "families", Value: r.Families[0].String() + "," + r.Families[1].String(),
-			Reason: fmt.Sprintf("%v has no dual-stack; use v1.23 or later, where it is stable, or one family", v)}
+			Reason: fmt.Sprintf(reason+"; use v1.23 or later, where it is stable, or one family", v)}
 	}
 	return nil
 }

@@ -389,7 +389,7 @@ func (s *familySolver) addHosts() {
 // addPods adds the demand for pods, whose size setMask decides, or the pinned range with its mask.
 func (s *familySolver) addPods() *demand {
 	r, f := s.req, s.family
-	longest := r.longestNodeMask(f)
+	longest := r.derivedNodeMask(f)
 	asked := r.nodeMask(f)
 	if asked > 0 {
 		if n := uint64(r.PodsPerNode + nodeOverhead(f)); log2ceil(n) > f.Bits()-asked {
@@ -421,6 +421,10 @@ func (s *familySolver) addPods() *demand {
 				s.limit(RolePods, c.Prefix, s.mask-maxNodeBits, b,
 					"at most %d bits may lie between pod range and node subnet, /%d to /%d are %d; use a /%d or longer, or a node mask of /%d or shorter",
 					maxNodeBits, b, s.mask, s.mask-b, s.mask-maxNodeBits, b+maxNodeBits)
+			case b < r.shortestFor(RolePods, f, s.mask):
+				s.limit(RolePods, c.Prefix, r.shortestFor(RolePods, f, s.mask), b,
+					"at most %d bits may lie between pod range and node subnet, for which kubeadm %v takes a /%d whatever it is; use a /%d or longer",
+					maxNodeBits, r.Kubernetes, defaultNodeMask(f), defaultNodeMask(f)-maxNodeBits)
 			}
 		}
 		return nil
@@ -430,6 +434,12 @@ func (s *familySolver) addPods() *demand {
 		s.limit(RolePods, netip.Prefix{}, needs, max(longest-maxNodeBits, 0),
 			"at most %d bits may lie between pod range and node subnet, which is %s nodes; asked for are %s",
 			maxNodeBits, commas(1<<maxNodeBits), sizing)
+		return nil
+	}
+	if needs, sizing := r.podNeeds(f, longest); r.nodeMaskUnread() && needs < r.shortestFor(RolePods, f, longest) {
+		s.limit(RolePods, netip.Prefix{}, needs, r.shortestFor(RolePods, f, longest),
+			"at most %d bits may lie between pod range and node subnet, for which kubeadm %v takes a /%d whatever it is; asked for are %s",
+			maxNodeBits, r.Kubernetes, defaultNodeMask(f), sizing)
 		return nil
 	}
 	d := &demand{role: RolePods}
@@ -476,7 +486,7 @@ func niceMasks() []int {
 
 // masks returns the node masks to try, the preferred first, the one that needs least last.
 func (s *familySolver) masks(pods *demand) []int {
-	longest := s.req.longestNodeMask(s.family)
+	longest := s.req.derivedNodeMask(s.family)
 	switch {
 	case pods == nil:
 		return []int{s.mask}

@@ -12,7 +12,7 @@ func TestNodesAsTwin(t *testing.T) {
 	for _, r := range []Request{
 		{Nodes: 4, NodeMaskIPv4: 26, PodsPerNode: 30, Pins: pins("pods=10.0.0.0/24 services=10.1.0.0/22")},
 		{Nodes: 3, Families: []Family{IPv6, IPv4}, Pins: pins("pods=10.244.0.0/22 pods=fd00::/62")},
-		{Nodes: 3, Families: []Family{IPv6}, Kubernetes: Version{1, 22, 0}, Pins: pins("pods=fd00::/68")},
+		{Nodes: 3, Families: []Family{IPv6}, Kubernetes: Version{1, 20, 0}, Pins: pins("pods=fd00::/68")},
 		{},
 	} {
 		p := mustNew(t, r)

@@ -65,6 +65,16 @@ func (r *Request) nodeMask(f Family) int {
 	return r.NodeMaskIPv6
 }
 
+// derivedNodeMask returns the longest node mask that may be chosen where none is asked for: [Request.longestNodeMask], unless
+// kubeadm's own idea of it sets a limit. Its pod range is a /64 or larger then, and 16 bits at most lie between that and the node mask.
+func (r *Request) derivedNodeMask(f Family) int {
+	longest := r.longestNodeMask(f)
+	if r.nodeMaskUnread() {
+		longest = min(longest, defaultNodeMask(f)+maxNodeBits)
+	}
+	return longest
+}
+
 // nodeBits returns how many bits number the node subnets.
 func (r *Request) nodeBits() int { return log2ceil(uint64(r.Nodes + r.Surge)) }
 
@@ -87,17 +97,38 @@ func servicesLimited(f Family, v Version) bool { return f == IPv6 && v.Before(Ve
 // It may be negative: more than the address space.
 func (r *Request) podNeeds(f Family, mask int) (int, string) {
 	b := min(mask-r.nodeBits(), f.Bits()-minHostBits)
+	own, unread := b, ""
+	if assumed := defaultNodeMask(f); r.nodeMaskUnread() && b > assumed {
+		b = assumed
+		unread = fmt.Sprintf("; kubeadm %v takes node subnets for a /%d whatever they are: /%d or larger", r.Kubernetes, assumed, b)
+	}
 	nodes := plural(r.Nodes, "node")
 	if r.Surge > 0 {
 		nodes += " + " + commas(r.Surge) + " during a rollout"
 	}
 	switch {
 	case r.nodeBits() == 0:
-		return b, fmt.Sprintf("%s with a /%d", nodes, mask)
+		return b, fmt.Sprintf("%s with a /%d", nodes, mask) + unread
 	case b < 0:
 		return b, fmt.Sprintf("%s with a /%d each: %s subnets are more than the whole of %v", nodes, mask, commas(1<<r.nodeBits()), f)
 	}
-	return b, fmt.Sprintf("%s with a /%d each: %s subnets are /%d", nodes, mask, commas(1<<r.nodeBits()), b)
+	return b, fmt.Sprintf("%s with a /%d each: %s subnets are /%d", nodes, mask, commas(1<<r.nodeBits()), own) + unread
+}
+
+// defaultNodeMask returns the node mask that kube-controller-manager takes by itself, and kubeadm where it reads none.
+func defaultNodeMask(f Family) int {
+	if f == IPv4 {
+		return 24
+	}
+	return 64
+}
+
+// nodeMaskUnread reports whether kubeadm of the release judges the pod range by a node mask that cannot be set: v1.21 and v1.22 read the flags
+// of the families alone, which kube-controller-manager of these releases forbids where there is one family.
+// cmd/kubeadm/app/apis/kubeadm/validation getClusterNodeMask and cmd/kube-controller-manager/app/core.go
+// setNodeCIDRMaskSizes, v1.22.
+func (r *Request) nodeMaskUnread() bool {
+	return len(r.planned()) == 1 && !r.Kubernetes.Before(Version{1, 21, 0}) && r.Kubernetes.Before(Version{1, 23, 0})
 }
 
 // nodeMaskSizing returns the arithmetic of a node mask.
@@ -131,6 +162,8 @@ func (r *Request) shortestFor(role Role, f Family, mask int) int {
 	switch {
 	case role == RoleServices:
 		return f.Bits() - maxServiceHostBits
+	case role == RolePods && r.nodeMaskUnread():
+		return max(mask-maxNodeBits, defaultNodeMask(f)-maxNodeBits)
 	case role == RolePods && limitsPodRange(f, r.Kubernetes):
 		return max(mask-maxNodeBits, 0)
 	}
