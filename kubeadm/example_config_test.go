@@ -155,6 +155,10 @@ func ExampleWriteClusterConfiguration() {
 	//   extraArgs:
 	//   - name: node-cidr-mask-size-ipv4
 	//     value: "25"
+	// ---
+	// apiVersion: kubelet.config.k8s.io/v1beta1
+	// kind: KubeletConfiguration
+	// maxPods: 50
 }
 
 // The command that asks for the ranges of a plan.

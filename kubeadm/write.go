@@ -21,12 +21,15 @@ type WriteOptions struct {
 }
 
 // ErrNeedsFile is returned by [InitCommand] where the plan asks for what no flag of kubeadm init can say: a node mask that is not
-// the default. [WriteClusterConfiguration] can say it.
-var ErrNeedsFile = errors.New("kubeadm init has no flag for the node mask: write it into a configuration file")
+// the default, or another number of pods on a node. [WriteClusterConfiguration] can say it.
+var ErrNeedsFile = errors.New("kubeadm init has no flag for the node mask and for kubelet's maxPods: write them into a configuration file")
 
-// WriteClusterConfiguration writes a file for `kubeadm init --config` that asks for the ranges of p: one ClusterConfiguration. Node
+// WriteClusterConfiguration writes a file for `kubeadm init --config` that asks for the ranges of p: a ClusterConfiguration. Node
 // masks are written as extraArgs of kube-controller-manager where they are not what it takes by itself, under the flag that the plan's
 // release accepts. The release is written unless it is [plan.NewestKubernetes], for which kubeadm's own choice is left alone.
+//
+// A KubeletConfiguration with maxPods follows where the plan's pods on a node are not the 110 that kubelets take by themselves: with more
+// in its plan than that a node would not be filled, with a node subnet for fewer its last pods would find no address.
 //
 // The error is a *[plan.RefusedError] if kubeadm of that release would not take the file, or kube-controller-manager or kube-apiserver
 // the flags that it makes of it; nothing is written then. Otherwise it is the writer's.
@@ -78,7 +81,19 @@ func WriteClusterConfiguration(w io.Writer, p *plan.Plan, o WriteOptions) error 
 			}
 		}
 	}
+	if n := maxPods(p); n > 0 {
+		fmt.Fprintf(b, "---\napiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nmaxPods: %d\n", n)
+	}
 	return b.Flush()
+}
+
+// maxPods returns how many pods a kubelet has to be told, 0 where its default is right:
+// pkg/kubelet/apis/config/v1beta1 SetDefaults_KubeletConfiguration v1.37.2, 110 since v1.13 and before.
+func maxPods(p *plan.Plan) int {
+	if n := p.Request.PodsPerNode; n != 110 {
+		return n
+	}
+	return 0
 }
 
 // writeAPIVersion returns the API version that a release of kubeadm writes itself.
@@ -138,7 +153,9 @@ func nodeMaskArgs(p *plan.Plan, v plan.Version) []plan.Arg {
 		if f == plan.IPv6 {
 			byItself = 64
 		}
-		if v.Before(plan.Version{Major: 1, Minor: 20}) {
+		// Up to 1.19 kubeadm derives a mask, but none where the gate IPv6DualStack is set:
+		// cmd/kubeadm/app/phases/controlplane/manifests.go getControllerManagerCommand v1.18.
+		if v.Before(plan.Version{Major: 1, Minor: 20}) && len(pods) == 1 {
 			byItself, _ = oldNodeMask(pod.String())
 		}
 		if mask == 0 || mask == byItself {
@@ -183,7 +200,7 @@ func yamlText(s string) string {
 // InitCommand returns the words of the `kubeadm init` command that asks for the ranges of p. The release is left out where it
 // is [plan.NewestKubernetes].
 //
-// The error is [ErrNeedsFile] if the plan's node masks are not those that the programs take by themselves, and otherwise as that of
+// The error is [ErrNeedsFile] if the plan's node masks or pods on a node are not those that the programs take by themselves, and otherwise as that of
 // [WriteClusterConfiguration].
 func InitCommand(p *plan.Plan) ([]string, error) {
 	v := p.Request.Kubernetes.Or(plan.NewestKubernetes())
@@ -191,7 +208,7 @@ func InitCommand(p *plan.Plan) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(cl.ControllerManagerArgs) > 0 {
+	if len(cl.ControllerManagerArgs) > 0 || maxPods(p) > 0 {
 		return nil, ErrNeedsFile
 	}
 	words := []string{"kubeadm", "init"}

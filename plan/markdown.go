@@ -247,6 +247,11 @@ func (p *Plan) mdDependencies(b *printer) {
 	for _, f := range p.Families {
 		rows = append(rows, []string{fmt.Sprintf("node subnets, %v: /%d", f, p.NodeMask(f)), p.maskFlag(f)})
 	}
+	where := "`maxPods` of every kubelet, in the KubeletConfiguration that kubeadm's file holds"
+	if p.Request.PodsPerNode == defaultMaxPods {
+		where = "the default of kubelet's `maxPods`; no setting needed"
+	}
+	rows = append(rows, []string{"pods on a node: " + commas(p.Request.PodsPerNode), where})
 	b.mdTable("", rows...)
 	if len(p.Families) > 1 {
 		b.printf("Order counts: %v comes first in every list. A node's first subnet belongs to the first pod range, and the API server's advertise address must be of the\nfirst family.\n\n", p.Families[0])

@@ -44,7 +44,7 @@ func formats() []format {
 		{"yaml", "the same as json, in YAML", (*plan.Plan).WriteYAML, math.MaxInt},
 		{"markdown", "a document for an architecture review", writeMarkdown, 10},
 		{"svg", "the map as a picture", (*plan.Plan).WriteSVG, 0},
-		{"kubeadm", "a ClusterConfiguration for kubeadm init --config", writeKubeadm, 0},
+		{"kubeadm", "a ClusterConfiguration for kubeadm init --config, with kubelet's maxPods where it is not 110", writeKubeadm, 0},
 		{"flannel", "flannel's ConfigMap, with net-conf.json", writeFlannel, 0},
 		{"commands", "what to type, and where, to build the cluster", writeCommands, 0},
 	}
