@@ -38,8 +38,10 @@ func hostileFiles() []hostile.Text {
 	texts := []hostile.Text{
 		lines("keys.yaml", cluster+"networking:\n", func(i int) string { return "  " + key(i) + ": 1\n" }, ""),
 		lines("long-keys.yaml", cluster+"networking:\n", func(i int) string { return "  " + key(i) + ": 10.244.0.0/16 # a key\n" }, ""),
-		lines("just-enough.yaml", cluster+"networking:\n", func(i int) string { return "  " + key(i) + ": 10.244.0.0/16 # as many as are read\n" }, ""),
-		lines("just-enough.json", list, func(i int) string { return "{\"kind\": \"ConfigMap\", \"" + key(i) + "\": \"as many as are read\"}," }, "{}]}"),
+		lines("just-enough.yaml", cluster+"networking:\n", func(i int) string { return "  " + key(i) + ": 10.244.0.0/16 and so on to the limit\n" }, ""),
+		lines("just-enough.json", list, func(i int) string {
+			return "{\"kind\": \"ConfigMap\", \"" + key(i) + "\": \"10.244.0.0/16 and so on, nearly to the limit\"},"
+		}, "{}]}"),
 		hostile.Fill("one-key.yaml", cluster+"networking:\n", "  podSubnet: 10.244.0.0/16\n", ""),
 		hostile.Fill("deep.yaml", cluster+"x: ", "[", ""),
 		hostile.Fill("deep-closed.yaml", cluster, "a: {b: [[[[[[[[[[]]]]]]]]]]}\n", ""),
