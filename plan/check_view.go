@@ -31,6 +31,7 @@ type view struct {
 	extraArgs []*sourceView // flags of the control plane that a kubeadm configuration sets
 	nodes     []*nodeView   // sorted by name
 	byName    map[string]*nodeView
+	held      map[statementName]int  // the last of several sources of one file that holds a value of that name
 	byShort   map[string][]*nodeView // by lower-case name without the domain
 	symptoms  []*Statement
 	problems  []*Statement
@@ -126,7 +127,7 @@ func compareBool(a, b bool) int {
 
 // newView sorts the statements and puts the cluster together from them.
 func newView(in []Statement) *view {
-	v := &view{byName: map[string]*nodeView{}}
+	v := &view{byName: map[string]*nodeView{}, held: map[statementName]int{}}
 	v.all = make([]*Statement, 0, len(in))
 	for i := range in {
 		v.all = append(v.all, &in[i])
@@ -218,6 +219,14 @@ type sourceKey struct {
 	n    int
 }
 
+// A statementName is what a source holds one stated value of.
+type statementName struct {
+	source  sourceKey // with n 0
+	role    Role
+	setting Setting
+	key     string
+}
+
 // addSource files s under its source. Several objects of one kind can stand in one file (a list of pods): the second
 // statement of the same name that nothing overrides begins the next source.
 func (v *view) addSource(sources map[sourceKey]*sourceView, order []*sourceView, s *Statement) []*sourceView {
@@ -232,6 +241,15 @@ func (v *view) addSource(sources map[sourceKey]*sourceView, order []*sourceView,
 		}
 	}
 	k := sourceKey{comp: comp, host: s.Host, file: s.Pos.File, env: isEnv(s), args: comp != s.Component}
+	// A source that holds a stated value keeps it, so that the next of that name need not ask again those that hold one.
+	name := statementName{k, s.Role, s.Setting, ""}
+	if s.Role == RolePods && s.Component == Flannel {
+		name.key = s.Key
+	}
+	keeps := !s.Default && (s.Role == RoleSetting || isStated(s))
+	if keeps {
+		k.n = v.held[name]
+	}
 	var src *sourceView
 	for {
 		src = sources[k]
@@ -241,6 +259,9 @@ func (v *view) addSource(sources map[sourceKey]*sourceView, order []*sourceView,
 			order = append(order, src)
 		}
 		if src.take(s) {
+			if keeps && k.n > 0 {
+				v.held[name] = k.n
+			}
 			return order
 		}
 		k.n++
