@@ -17,9 +17,13 @@ func TestReadme(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	examples, err := os.ReadFile("example_test.go")
-	if err != nil {
-		t.Fatal(err)
+	var examples string
+	for _, name := range []string{"example_test.go", "plan/example_test.go"} {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		examples += string(src)
 	}
 	blocks := regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```").FindAllStringSubmatch(string(data), -1)
 	seen := map[string]int{}
@@ -27,8 +31,13 @@ func TestReadme(t *testing.T) {
 		seen[b[1]]++
 		switch b[1] {
 		case "go":
-			if !strings.Contains(string(examples), b[2]) {
+			if !strings.Contains(examples, b[2]) {
 				t.Errorf("no Example holds this code of the README:\n%s", b[2])
+			}
+		case "text": // what the Example prints
+			output := "\t// Output:\n\t// " + strings.ReplaceAll(strings.TrimSuffix(b[2], "\n"), "\n", "\n\t// ") + "\n}"
+			if !strings.Contains(examples, output) {
+				t.Errorf("no Example prints this of the README:\n%s", b[2])
 			}
 		case "console":
 			command, shown, _ := strings.Cut(b[2], "\n")
@@ -38,7 +47,7 @@ func TestReadme(t *testing.T) {
 			}
 		}
 	}
-	if seen["go"] == 0 || seen["console"] < 2 {
+	if seen["go"] < 2 || seen["text"] == 0 || seen["console"] < 2 {
 		t.Errorf("found %v blocks in the README, want Go code and two programs", seen)
 	}
 }
