@@ -2,6 +2,7 @@ package kubecidr_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -49,6 +50,26 @@ func TestReadme(t *testing.T) {
 	}
 	if seen["go"] < 2 || seen["text"] == 0 || seen["console"] < 2 {
 		t.Errorf("found %v blocks in the README, want Go code and two programs", seen)
+	}
+}
+
+// TestReportCounts holds the README and the changelog to the number of reports that there are.
+func TestReportCounts(t *testing.T) {
+	reports, healthy := bundles(t), 0
+	for _, b := range reports {
+		if len(b.want) == 0 {
+			healthy++
+		}
+	}
+	says := fmt.Sprintf("%d reports, %d of them of healthy clusters", len(reports), healthy)
+	for _, name := range []string{"README.md", "CHANGELOG.md"} {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(data), says) {
+			t.Errorf("%s does not say %q", name, says)
+		}
 	}
 }
 
