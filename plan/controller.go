@@ -205,7 +205,7 @@ func (c *Controller) Equal(d *Controller) bool {
 	if c == nil || d == nil {
 		return c == d
 	}
-	if c.Version() != d.Version() || c.running != d.running || c.ranges.ipam != d.ranges.ipam || len(c.sets) != len(d.sets) ||
+	if c.Version() != d.Version() || c.running != d.running || len(c.sets) != len(d.sets) ||
 		len(c.nodes) != len(d.nodes) || !slices.Equal(c.waiting, d.waiting) {
 		return false
 	}
@@ -715,7 +715,8 @@ func (c *Controller) timing(order []string, fresh int, least, most uint64, why s
 		t.rest, t.Beyond = append(t.rest, rest), append(t.Beyond, beyond)
 		t.Skips = append(t.Skips, skips)
 		t.Paired = t.Paired && !skips
-		open = open || s.early != nil && limit > 1
+		// One that may be free is certain only if it is free in any case.
+		open = open || s.early != nil && (limit > 1 || s.free() < limit)
 	}
 	if !open || c.ranges.mapped() {
 		return nil
@@ -748,7 +749,7 @@ func (c *Controller) attempt(step *Step, name string) []netip.Prefix {
 	for i := range c.sets {
 		p, err := c.sets[i].next()
 		if err != nil {
-			if i == 0 && c.sets[0].early != nil && len(c.sets) > 1 && c.sets[1].free() == 0 {
+			if i == 0 && c.sets[0].early != nil && c.sets[1].free() == 0 { // only a range before another one has early
 				// Perhaps there was one left, and the second range failed.
 				c.sets[0].burnOne()
 			}

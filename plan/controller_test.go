@@ -187,6 +187,12 @@ func TestController(t *testing.T) {
 		{"mapped range", with(v4, func(f *ControllerFlags) { f.ClusterCIDR = "::ffff:10.244.0.0/112"; f.NodeCIDRMaskSize = 120 }), 0, "start +a", "a=0.0.0.0/24", "", "error syncing 'a': failed to mark cidr[0.0.0.0/24] at idx [0] as occupied for node: a: cidr 0.0.0.0/24 is out the range of cluster cidr 10.244.0.0/16, requeuing"},
 		{"dies at the next start", with(v4, func(f *ControllerFlags) { f.ClusterCIDR = "::ffff:10.244.0.0/112"; f.NodeCIDRMaskSize = 120 }), 0, "start +a start", "a=0.0.0.0/24", "kube-controller-manager ends at start: failed to mark cidr[0.0.0.0/24] at idx [0] as occupied for node: a: cidr 0.0.0.0/24 is out the range of cluster cidr 10.244.0.0/16", ""},
 		{"mapped podCIDR up to 1.35", v4, 35, "+a=::ffff:10.244.1.0/120 start", "a=::ffff:10.244.1.0/120", "kube-controller-manager ends at start: failed to mark cidr[10.244.1.0/24] at idx [0] as occupied for node: a: CIDR: 0.0.0.0/24 is out of the range of CIDR allocator", ""},
+		{"which 1.30 does not look at again", with(v4, func(f *ControllerFlags) { f.ClusterCIDR = "::ffff:10.244.0.0/112"; f.NodeCIDRMaskSize = 120 }), 30, "start +a", "a=0.0.0.0/24", "", ""},
+		{"mask beyond the address in one family", with(dual, func(f *ControllerFlags) { f.NodeCIDRMaskSizeIPv4 = 33 }), 0, "start +a", "a=", "", `failed to patch node CIDR: Node "a" is invalid: [spec.podCIDRs[0]: Invalid value: "<nil>"`},
+		{"a family too many is no matter until it is deleted", v4, 0, "start +x=10.244.0.0/24,fd00::/64 -x", "", "", "node:x has an allocated cidr: fd00::/64 at index:1 that does not exist in cluster cidrs configuration"},
+		{"and what came before it is free then", v4, 0, "start +x=10.244.0.0/24,fd00::/64 -x +a", "a=10.244.0.0/24", "", ""},
+		{"1.15 has no podCIDRs, only the first", dual, 15, "+a=10.244.0.0/24,fd00:10:244::/64 +b b=10.244.1.0/24,fd00:10:244:1::/64 +c c=", "a=10.244.0.0/24 b=10.244.1.0/24 c=", "", ""},
+		{"a patch with nothing leaves a node waiting", with(v4, func(f *ControllerFlags) { f.ClusterCIDR = "10.244.0.0/24" }), 0, "start +a +b b= -a", "b=10.244.0.0/24", "", ""},
 		{"flags that do not start", with(v4, func(f *ControllerFlags) { f.ClusterCIDR = "10.244.0.0/25" }), 0, "+a start", "a=", "kube-controller-manager refuses to start: Controller: Invalid --cluster-cidr, mask size of cluster CIDR must be less than or equal to --node-cidr-mask-size configured for CIDR family", ""},
 	}
 	for _, tt := range tests {
@@ -309,8 +315,14 @@ func TestTiming(t *testing.T) {
 	if !c.Resolve(Outcome{}) || !strings.HasSuffix(nodeList(c), "e= f=") {
 		t.Errorf("none: %s", nodeList(c))
 	}
+	if s.Timing.Why != "nodes that wait are tried again after a pause that doubles up to 1000 s; whose ends first is not known" {
+		t.Error(s.Timing.Why)
+	}
 	// A new node comes before those that wait, or after.
 	s = c.Create("g")
+	if s.Timing.Why != "others wait already" || len(s.Events) > 0 {
+		t.Errorf("%+v: that the others fail again is no news", s)
+	}
 	if s.Timing == nil || s.Timing.Min != 1 || s.Timing.Max != 1 || s.Timing.Count().Int64() != 3 {
 		t.Errorf("new node: %+v", s.Timing)
 	}
@@ -339,6 +351,51 @@ func TestLeakTiming(t *testing.T) {
 	if s.Timing != nil || nodeList(c) != "c=10.244.5.0/24,fd00:10:244::/64 d=10.244.6.0/24,fd00:10:244:1::/64" {
 		t.Errorf("%s %+v", nodeList(c), s.Timing)
 	}
+	if c.Open() {
+		t.Error("nothing is open any more")
+	}
+	// That nobody has been served yet says nothing about the retries: nothing is burned while there is room in both ranges.
+	c = NewStopped(Version{})
+	script(t, c, f, "start +a +b +c -a")
+	if !c.Open() || !c.Resolve(Outcome{}) {
+		t.Error("c may still wait")
+	}
+	if s = c.Create("d"); s.Timing == nil || s.Timing.Min != 1 || s.Timing.Max != 1 {
+		t.Errorf("%+v", s.Timing)
+	}
+	for _, tt := range []struct{ script, want string }{
+		// The first try of a second node burns one more for certain.
+		{"start +a +b +c +d -a", "10.244.4.0/24 10.244.5.0/24 10.244.6.0/24 10.244.7.0/24 10.244.0.0/24"},
+		// One that gets a subnet of the first range before it fails has burned that one, and no other.
+		{"start +x=10.244.5.0/24 +a +b +c -c -x +d -d -a +e", "10.244.6.0/24 10.244.7.0/24 10.244.0.0/24"},
+	} {
+		c = NewStopped(Version{})
+		tm := script(t, c, f, tt.script).Timing
+		if tm == nil || strings.Join(texts(tm.Subnets[0]), " ") != tt.want {
+			t.Errorf("%s: %+v, want %s", tt.script, tm, tt.want)
+		}
+	}
+	// A single subnet that may be burned or not: either is possible.
+	four := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22,fd00:10:244::/63"}
+	c = NewStopped(Version{})
+	s = script(t, c, four, "start +a +b +c -c -a +x=10.244.0.0/24 +d")
+	if tm := s.Timing; tm == nil || tm.Min != 0 || tm.Max != 1 || strings.Join(texts(tm.Subnets[0]), " ") != "10.244.3.0/24" || tm.Why != "retries of nodes that wait have used up an unknown number of subnets" {
+		t.Fatalf("%+v", s)
+	}
+	for _, o := range []Outcome{{}, {"d": {p("10.244.3.0/24"), p("fd00:10:244::/64")}}} {
+		if d := c.Clone(); !d.Resolve(o) {
+			t.Errorf("%v is not possible", o)
+		}
+	}
+	// And one that is free in any case: whoever got .0 has passed by .3, if that was not burned before.
+	c = NewStopped(Version{})
+	s = script(t, c, four, "start +a +b +c -c -a +d")
+	if s.Timing == nil || !c.Resolve(Outcome{"d": {p("10.244.0.0/24"), p("fd00:10:244::/64")}}) {
+		t.Errorf("%+v", s.Timing)
+	}
+	if s = script(t, c, four, "-d +e"); s.Timing != nil || nodeList(c) != "b=10.244.1.0/24,fd00:10:244:1::/64 e=10.244.0.0/24,fd00:10:244::/64" {
+		t.Errorf("%s %+v", nodeList(c), s.Timing)
+	}
 	// Left alone, the number stays unknown.
 	c = NewStopped(Version{})
 	s = script(t, c, f, "start +a +b +c -c -a +d")
@@ -347,6 +404,104 @@ func TestLeakTiming(t *testing.T) {
 	}
 	if got, want := nodeList(c), "b=10.244.1.0/24,fd00:10:244:1::/64 d=10.244.0.0/24,fd00:10:244::/64"; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// TestWhy: what is said to be open.
+func TestWhy(t *testing.T) {
+	f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}
+	for _, tt := range []struct {
+		version      int
+		script, want string
+	}{
+		{37, "start *a,b", "they are registered at the same moment"},
+		{37, "+a +b start", "they are registered already when it starts, and its workers take them in any order"},
+		{30, "start +a +b +c +d -a ~c", "nodes that wait are tried again when something about them changes, within about five minutes"},
+		{30, "start +a +b +c +d -a", "nodes that wait are tried again when something about them changes, within about five minutes"},
+	} {
+		c := NewStopped(v1(tt.version))
+		if tm := script(t, c, f, tt.script).Timing; tm == nil || tm.Why != tt.want {
+			t.Errorf("1.%d %s: %+v, want %s", tt.version, tt.script, tm, tt.want)
+		}
+	}
+}
+
+// TestResolve: what a resolved outcome leaves behind.
+func TestResolve(t *testing.T) {
+	p := netip.MustParsePrefix
+	// Those that still wait do so in the order of their registration.
+	c := NewStopped(Version{})
+	script(t, c, ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "start *a,b,c,d")
+	if !c.Resolve(Outcome{"a": {p("10.244.0.0/24")}, "c": {p("10.244.1.0/24")}}) || !slices.Equal(c.Waiting(), []string{"b", "d"}) {
+		t.Errorf("%s waiting %v", nodeList(c), c.Waiting())
+	}
+	// A node that fails at the second range has used up a subnet of the first. 1.30 does not try again, so that these are counted.
+	f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/21,fd00:10:244::/63"}
+	c = NewStopped(v1(30))
+	script(t, c, f, "start *a,b,c,d")
+	if !c.Resolve(Outcome{"a": {p("10.244.0.0/24"), p("fd00:10:244::/64")}, "c": {p("10.244.1.0/24"), p("fd00:10:244:1::/64")}}) {
+		t.Fatal("not possible")
+	}
+	script(t, c, f, "-a ~b")
+	if got, want := nodeList(c), "b=10.244.4.0/24,fd00:10:244::/64 c=10.244.1.0/24,fd00:10:244:1::/64 d="; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	// Subnets are handed out from the cursor on, around the end of the range, whoever gets which: what lies between is used up. Of a range
+	// this large not all are written out.
+	huge := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "0.0.0.0/0,fd00::/63", NodeCIDRMaskSizeIPv4: 32}
+	for _, tt := range []struct{ c, d, next string }{
+		{"200.1.2.3/32", "100.1.2.3/32", "200.1.2.4/32"},
+		{"100.1.2.3/32", "200.1.2.3/32", "200.1.2.4/32"},
+		{"0.0.0.0/32", "200.1.2.3/32", ""},
+		{"200.1.2.3/32", "0.0.0.0/32", ""},
+	} {
+		c = NewStopped(Version{})
+		script(t, c, huge, "start +w=0.0.0.0/32,fd00::/63 +c +d -w")
+		if !c.Resolve(Outcome{"c": {p(tt.c), p("fd00::/64")}, "d": {p(tt.d), p("fd00:0:0:1::/64")}}) {
+			t.Errorf("%s and %s: not possible", tt.c, tt.d)
+			continue
+		}
+		next := ""
+		for q := range c.sets[0].widest().Upcoming() {
+			next = q.String()
+			break
+		}
+		if next != tt.next {
+			t.Errorf("%s and %s: %q comes next, want %q", tt.c, tt.d, next, tt.next)
+		}
+	}
+}
+
+// TestEqual: states that differ in one respect alone.
+func TestEqual(t *testing.T) {
+	single := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
+	off := ControllerFlags{ClusterCIDR: "10.244.0.0/22"}
+	made := func(minor int, f ControllerFlags, words string) *Controller {
+		c := NewStopped(v1(minor))
+		script(t, c, f, words)
+		return c
+	}
+	for name, other := range map[string]*Controller{
+		"release":     made(36, off, "start +a"),
+		"it runs":     made(37, off, "+a"),
+		"a node more": made(37, off, "start +a +b=10.244.0.0/24"),
+		"the podCIDR": made(37, off, "start +a=10.244.0.0/24"),
+		"the name":    made(37, off, "start +b"),
+	} {
+		c := made(37, off, "start +a")
+		if !c.Equal(c.Clone()) || c.Equal(other) || other.Equal(c) {
+			t.Errorf("%s: %s and %s are equal", name, nodeList(c), nodeList(other))
+		}
+	}
+	// Nothing but the ranges.
+	c, d := made(37, off, "start"), made(37, single, "start")
+	if c.Equal(d) || d.Equal(c) {
+		t.Error("whether subnets are handed out makes no difference")
+	}
+	// Nothing but the order in which they wait.
+	c, d = made(37, off, "start +a +b"), made(37, off, "start +b +a")
+	if c.Equal(d) {
+		t.Error("the order of those that wait makes no difference")
 	}
 }
 
