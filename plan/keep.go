@@ -220,12 +220,12 @@ func clash(list []candidate, set []int, i int) bool {
 // holds one subnet has a second of its own.
 func augment(list []candidate, group []int) []int {
 	type side struct {
-		p    netip.Prefix
-		node int
+		p    netip.Prefix // the second subnet, invalid where there is none
+		node int          // counts there alone
 	}
 	second := func(i int) side {
 		if len(list[i].held) > 1 {
-			return side{p: list[i].held[1], node: -1}
+			return side{p: list[i].held[1]}
 		}
 		return side{node: i}
 	}

@@ -276,9 +276,9 @@ func TestKeepMostExact(t *testing.T) {
 			if sizes {
 				// Wide ones touch several that do not touch each other, so that the first choice is often not the best.
 				c.held[0] = netip.PrefixFrom(a.Addr(), rapid.IntRange(22, 25).Draw(t, "bits")).Masked()
-				if rapid.Bool().Draw(t, "one family") {
-					c.held = c.held[:1]
-				}
+			}
+			if rapid.Bool().Draw(t, "one family") {
+				c.held = c.held[:1]
 			}
 			for _, to := range []*[]netip.Prefix{&c.node.SubnetEnv, &c.node.Links, &c.node.Routes} {
 				switch rapid.IntRange(0, 5).Draw(t, "evidence") {
@@ -292,6 +292,12 @@ func TestKeepMostExact(t *testing.T) {
 		}
 		keep, exact := keepMost(list)
 		most, kept := 0, 0
+		order := make([]int, len(list)) // the preferred first
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortFunc(order, func(a, b int) int { return preferred(list[a], list[b]) })
+		best := make([]bool, len(list)) // of the largest choices the one that holds the preferred, in order: who can be kept is
 		for set := range 1 << len(list) {
 			size, ok := 0, true
 			for i := range list {
@@ -303,9 +309,26 @@ func TestKeepMostExact(t *testing.T) {
 					ok = ok && (set>>j&1 == 0 || !conflict(list[i], list[j]))
 				}
 			}
-			if ok {
-				most = max(most, size)
+			if !ok || size < most {
+				continue
 			}
+			choice := make([]bool, len(list))
+			for i := range list {
+				choice[i] = set>>i&1 == 1
+			}
+			better := size > most
+			for _, i := range order {
+				if better || choice[i] != best[i] {
+					better = better || choice[i]
+					break
+				}
+			}
+			if better {
+				most, best = size, choice
+			}
+		}
+		if !slices.Equal(keep, best) {
+			t.Fatalf("keeps %v, preferred are %v of %v", keep, best, list)
 		}
 		for i := range list {
 			if !keep[i] {

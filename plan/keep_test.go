@@ -1,0 +1,94 @@
+package plan
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+)
+
+// TestEvidence: what each of the three witnesses of a host is worth, and what a bridge of another subnet is.
+func TestEvidence(t *testing.T) {
+	for _, tt := range []struct {
+		name           string
+		env, links, to string // subnet.env, the host's links, the routes of others
+		want           int
+		agrees         bool
+		otherBridge    bool
+	}{
+		{"nothing is known", "", "", "", 0, false, false},
+		{"subnet.env agrees", "10.244.1.0/24", "", "", 1, true, false},
+		{"in both families", "10.244.1.0/24 fd00::/64", "", "", 1, true, false},
+		{"in one family only", "10.244.1.0/24 fd00:1::/64", "", "", -1, false, false},
+		{"subnet.env disagrees", "10.244.9.0/24", "", "", -1, false, false},
+		{"links agree: the bridge, and a tunnel with the first address", "", "10.244.1.0/24 10.244.1.0/32 fd00::/128", "", 1, false, false},
+		{"the tunnel alone is of another subnet", "", "10.244.1.0/24 10.244.9.0/32", "", -1, false, false},
+		{"the bridge is", "", "10.244.9.0/24 10.244.1.0/32", "", -1, false, true},
+		{"routes agree", "", "", "10.244.1.0/24", 1, false, false},
+		{"old routes count for nothing beside the right one", "", "", "10.244.9.0/24 10.244.1.0/24", 1, false, false},
+		{"routes disagree", "", "", "10.244.9.0/24", -1, false, false},
+		{"all agree", "10.244.1.0/24", "10.244.1.0/24", "10.244.1.0/24", 3, true, false},
+		{"all disagree", "10.244.9.0/24", "10.244.9.0/24", "10.244.9.0/24", -3, false, true},
+		{"two against one", "10.244.9.0/24", "10.244.1.0/24", "10.244.1.0/24", 1, false, false},
+	} {
+		c := candidate{InventoryNode{Name: "a", SubnetEnv: prefixes(tt.env), Links: prefixes(tt.links), Routes: prefixes(tt.to)}, prefixes("10.244.1.0/24 fd00::/64")}
+		if got := c.evidence(); got != tt.want {
+			t.Errorf("%s: evidence %d, want %d", tt.name, got, tt.want)
+		}
+		if c.agrees() != tt.agrees || c.otherBridge() != tt.otherBridge {
+			t.Errorf("%s: subnet.env agrees %v, other bridge %v; want %v, %v", tt.name, c.agrees(), c.otherBridge(), tt.agrees, tt.otherBridge)
+		}
+	}
+	// More evidence comes first, then the name.
+	held := prefixes("10.244.1.0/24")
+	node := func(name string, env ...netip.Prefix) candidate {
+		return candidate{InventoryNode{Name: name, SubnetEnv: env}, held}
+	}
+	for _, tt := range []struct{ first, second candidate }{
+		{node("b", held...), node("a")},
+		{node("b"), node("a", prefixes("10.244.9.0/24")...)},
+		{node("a"), node("b")},
+	} {
+		if preferred(tt.first, tt.second) >= 0 || preferred(tt.second, tt.first) <= 0 || preferred(tt.first, tt.first) != 0 {
+			t.Errorf("%v does not come before %v", tt.first, tt.second)
+		}
+	}
+}
+
+// TestKeepMostSizes: the choice is the largest whatever the number of nodes where subnets are equal or apart, and up to largestExact where
+// they are not.
+func TestKeepMostSizes(t *testing.T) {
+	v4 := func(i int) netip.Prefix { return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(i), 0}), 24) }
+	v6 := func(i int) netip.Prefix { return netip.PrefixFrom(netip.AddrFrom16([16]byte{0: 0xfd, 7: byte(i)}), 64) }
+	wide := netip.MustParsePrefix("10.0.0.0/16")
+	for _, tt := range []struct {
+		name  string
+		nodes int
+		held  func(i int) []netip.Prefix
+		kept  int
+		exact bool
+	}{
+		{"all hold one", 100, func(int) []netip.Prefix { return []netip.Prefix{v4(0)} }, 1, true},
+		{"a chain through both families", 100, func(i int) []netip.Prefix { return []netip.Prefix{v4(i / 2), v6((i + 1) / 2)} }, 50, true},
+		{"some of a family alone", 100, func(i int) []netip.Prefix { return []netip.Prefix{v4(i / 2), v6((i + 1) / 2)}[:1+i%3%2] }, 50, true},
+		{"one around all others", largestExact, func(i int) []netip.Prefix { return []netip.Prefix{[]netip.Prefix{wide, v4(i)}[min(i, 1)]} }, largestExact - 1, true},
+		{"one more", largestExact + 1, func(i int) []netip.Prefix { return []netip.Prefix{[]netip.Prefix{v4(i), wide}[i/largestExact]} }, largestExact, false},
+		{"of several lengths in the second family", largestExact + 1, func(i int) []netip.Prefix {
+			return []netip.Prefix{v4(i), netip.PrefixFrom(v6(i).Addr(), 64-i/largestExact*8).Masked()}
+		}, largestExact, false},
+	} {
+		var list []candidate
+		for i := range tt.nodes {
+			list = append(list, candidate{InventoryNode{Name: fmt.Sprintf("n%03d", i)}, tt.held(i)})
+		}
+		keep, exact := keepMost(list)
+		kept := 0
+		for _, k := range keep {
+			if k {
+				kept++
+			}
+		}
+		if kept != tt.kept || exact != tt.exact {
+			t.Errorf("%s: %d kept, exact %v; want %d, %v", tt.name, kept, exact, tt.kept, tt.exact)
+		}
+	}
+}
