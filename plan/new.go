@@ -373,7 +373,7 @@ func (s *familySolver) addHosts() {
 		s.limit(RoleHosts, netip.Prefix{}, needs, 1, "more than the address space: %s", sizing)
 		return
 	}
-	d := &demand{role: RoleHosts, needs: needs, sizing: sizing, roomy: min(needs, s.family.Bits()*3/4)}
+	d := &demand{role: RoleHosts, needs: needs, sizing: sizing}
 	if s.family == IPv4 {
 		d.roomy = min(needs, 24)
 		for _, n := range slices.Compact([]int{d.roomy, needs}) {
@@ -411,11 +411,11 @@ func (s *familySolver) addPods() *demand {
 			case b > f.Bits()-minHostBits:
 				s.limit(RolePods, c.Prefix, f.Bits()-minHostBits, b, "kubeadm takes /%d or larger (14 addresses)", f.Bits()-minHostBits)
 			case b > needs:
-				most := "not even one"
+				most := "not even one node subnet"
 				if s.mask >= b {
-					most = commas(1 << (s.mask - b))
+					most = plural(1<<(s.mask-b), "node subnet")
 				}
-				s.limit(RolePods, c.Prefix, needs, b, "/%d or larger is needed, it is a /%d with %s node subnets: %s; %s",
+				s.limit(RolePods, c.Prefix, needs, b, "/%d or larger is needed, it is a /%d with %s: %s; %s",
 					needs, b, most, sizing, r.nodeMaskSizing(f, s.mask))
 			case s.mask-b > maxNodeBits && limitsPodRange(f, r.Kubernetes):
 				s.limit(RolePods, c.Prefix, s.mask-maxNodeBits, b,
@@ -467,8 +467,7 @@ func (s *familySolver) pinnedMask(p netip.Prefix, longest, asked int) int {
 	return mask
 }
 
-// niceMasks returns all IPv6 node masks, the preferred first: 64, then longer ones that end at a byte, at a hexadecimal
-// digit, anywhere; then shorter ones.
+// niceMasks returns the IPv6 node masks from 64 on, the preferred first: 64, then those that end at a byte, at a hexadecimal digit, anywhere.
 func niceMasks() []int {
 	out := []int{64}
 	for _, step := range []int{8, 4, 1} {
@@ -477,9 +476,6 @@ func niceMasks() []int {
 				out = append(out, m)
 			}
 		}
-	}
-	for m := 63; m > 0; m-- {
-		out = append(out, m)
 	}
 	return out
 }
@@ -672,15 +668,14 @@ func (s *familySolver) whyBest(d *demand, block netip.Prefix, loud bool) string 
 	if loud {
 		why += ", although addresses in it have another use by default"
 	}
-	for _, c := range d.familiar {
-		if by := s.obstacle(c.prefix); by != "" {
-			return why + fmt.Sprintf("; %v is passed over: %s", c.prefix, by)
-		}
+	if len(d.familiar) > 0 {
+		p := d.familiar[0].prefix
+		why += fmt.Sprintf("; %v is passed over: %s", p, s.obstacle(p))
 	}
 	return why
 }
 
-// obstacle says what keeps p from being used, "" if nothing that can be named does.
+// obstacle says what keeps p from being used.
 func (s *familySolver) obstacle(p netip.Prefix) string {
 	for _, c := range s.claims {
 		if c.Prefix.Overlaps(p) {

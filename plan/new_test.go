@@ -300,6 +300,102 @@ func TestNewInfeasible(t *testing.T) {
 	}
 }
 
+// TestRangeWhy: what a plan says about why a range was chosen, and how far it can grow.
+func TestRangeWhy(t *testing.T) {
+	six := []Family{IPv6}
+	for _, tt := range []struct {
+		name string
+		req  Request
+		role Role
+		want string // prefix, block that it can grow into, reason
+	}{
+		{"kubeadm's default", Request{}, RoleServices, "10.96.0.0/12 10.96.0.0/12 kubeadm's default service range"},
+		{"exactly as large as it may be", Request{Services: 1<<20 - 4}, RoleServices, "10.96.0.0/12 10.96.0.0/12 kubeadm's default service range"},
+		{"a part that can double into it", Request{Grow: 3}, RoleServices, "10.96.0.0/15 10.96.0.0/12 can double into kubeadm's default service range"},
+		{"flannel's default", Request{}, RolePods, "10.244.0.0/16 10.244.0.0/16 flannel's default network"},
+		{"larger", Request{Nodes: 1000}, RolePods, "10.244.0.0/14 10.244.0.0/14 around flannel's default network"},
+		{"the part that can double nine times", Request{Grow: 9, Hosts: prefixes("192.0.2.0/24"), Pins: pins("services=172.16.0.0/16")}, RolePods, "10.244.0.0/17 10.0.0.0/8 at the base of flannel's default network"},
+		{"a part of it is taken", Request{Avoid: avoid("10.244.128.0/17")}, RolePods, "10.244.0.0/20 10.244.0.0/20 at the base of flannel's default network"},
+		{"its base is taken", Request{Avoid: avoid("10.244.0.0/17")}, RolePods, "10.0.16.0/20 10.0.16.0/20 the lowest /20 in the smallest free block that holds one; 10.244.0.0/16 is passed over: 10.244.0.0/17 (vpn)"},
+		{"a pinned service range grows from its base", Request{Grow: 1, Pins: pins("services=10.96.0.0/13")}, RoleServices, "10.96.0.0/13 10.96.0.0/12 pinned"},
+		{"not before it", Request{Grow: 1, Pins: pins("services=10.104.0.0/13")}, RoleServices, "10.104.0.0/13 10.104.0.0/13 pinned"},
+		{"nor beyond what kubeadm takes", Request{Grow: 2, Pins: pins("services=10.96.0.0/13")}, RoleServices, "10.96.0.0/13 10.96.0.0/12 pinned"},
+		{"a pinned pod range grows either way", Request{Grow: 1, Pins: pins("pods=10.245.0.0/16")}, RolePods, "10.245.0.0/16 10.244.0.0/15 pinned"},
+		{"IPv6 services that can double six times", Request{Families: six, Grow: 6}, RoleServices, "fd01:6d86:e7ae:4000::/114 fd01:6d86:e7ae:4000::/108 at subnet 4000 of fd01:6d86:e7ae::/48"},
+		{"IPv6 pods that can double nine times", Request{Families: six, Grow: 9, Within: prefixes("fd00::/40"), Hosts: prefixes("2001:db8::/64"), Pins: pins("services=2001:db8:1::/112")}, RolePods, "fd00:0:0:8000::/57 fd00::/48 at subnet 8000 of fd00::/40"},
+		{"half of IPv4 for pods", Request{Within: prefixes("0.0.0.0/0"), NodeMaskIPv4: 8, Nodes: 128, Pins: pins("services=192.168.0.0/20"), Hosts: prefixes("192.0.2.0/24")}, RolePods, "0.0.0.0/1 0.0.0.0/1 around flannel's default network"},
+		{"the smallest pod range that kubeadm takes", Request{Nodes: 1, PodsPerNode: 5, Pins: pins("pods=10.244.0.0/28")}, RolePods, "10.244.0.0/28 10.244.0.0/28 pinned"},
+	} {
+		p, err := New(tt.req)
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		if err := p.Validate(); err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		for _, r := range p.Ranges {
+			if got := fmt.Sprintf("%v %v %s", r.Prefix, r.Grow, r.Why); r.Role == tt.role && got != tt.want {
+				t.Errorf("%s: %s\nwant %s", tt.name, got, tt.want)
+			}
+		}
+	}
+}
+
+// TestLimitNumbers: the lengths that a limit names, as data.
+func TestLimitNumbers(t *testing.T) {
+	for _, tt := range []struct {
+		req         Request
+		want, limit int
+		reason      string // a part
+	}{
+		{Request{Services: 65534, Families: []Family{IPv6}, Kubernetes: Version{1, 32, 0}}, 111, 112, "no more than 65,535 addresses"},
+		{Request{NodeMaskIPv4: 26}, 25, 26, "use a node mask of /25 or shorter"},
+		{Request{NodeMaskIPv4: 26, PodsPerNode: 30, Pins: pins("pods=10.0.0.0/8")}, 10, 8, "/8 to /26 are 18"},
+		{Request{Nodes: 100000}, 7, 8, "which is 65,536 nodes"},
+		{Request{NodeMaskIPv4: 8, Nodes: 1000}, -2, 0, "1,024 subnets are more than the whole of IPv4"},
+		{Request{Nodes: 1, PodsPerNode: 1, Pins: pins("pods=10.244.0.0/29")}, 28, 29, "kubeadm takes /28 or larger (14 addresses)"},
+		{Request{Pins: pins("pods=10.244.0.0/24")}, 20, 24, "it is a /24 with 1 node subnet: 10 nodes"},
+		{Request{Pins: pins("pods=10.244.0.0/25")}, 20, 25, "it is a /25 with not even one node subnet: 10 nodes"},
+	} {
+		_, err := New(tt.req)
+		e, ok := errors.AsType[*InfeasibleError](err)
+		if !ok || len(e.Limits) != 1 {
+			t.Errorf("%+v: %v", tt.req, err)
+			continue
+		}
+		if l := e.Limits[0]; l.Want != tt.want || l.Limit != tt.limit || !strings.Contains(l.Reason, tt.reason) {
+			t.Errorf("%+v: want /%d, limit /%d: %s; want /%d, /%d, %q in it", tt.req, l.Want, l.Limit, l.Reason, tt.want, tt.limit, tt.reason)
+		}
+	}
+	// What overlaps of two ranges is the smaller one, whichever is named first.
+	for _, p := range []string{"services=10.0.0.0/12 pods=10.1.0.0/16", "services=10.1.0.0/16 pods=10.0.0.0/12"} {
+		_, err := New(Request{Pins: pins(p), Hosts: prefixes("192.0.2.0/24")})
+		if e, ok := errors.AsType[*ConflictError](err); !ok || e.Overlap != netip.MustParsePrefix("10.1.0.0/16") {
+			t.Errorf("%s: %+v", p, e)
+		}
+	}
+	// Ranges that are wrong come alone: what is short in the other family may be otherwise when they are mended.
+	_, err := New(Request{Families: []Family{IPv4, IPv6}, Hosts: prefixes("10.0.0.0/8"), Pins: pins("services=10.96.0.0/24"), Within: prefixes("10.0.0.0/8 fd00::/125")})
+	if e, ok := errors.AsType[*InfeasibleError](err); !ok || len(e.Conflicts) != 1 || len(e.Limits) != 1 || len(e.Shortages) != 0 {
+		t.Errorf("%+v", err)
+	}
+	// Of what is in the way that comes first which is enough to give up, then the largest.
+	_, err = New(Request{Nodes: 128, Within: prefixes("10.0.0.0/16"), Hosts: prefixes("192.0.2.0/24"), Pins: pins("services=192.168.0.0/20"),
+		Avoid: avoid("10.0.0.0/17 10.0.0.0/18 10.0.64.0/18 10.0.128.0/24")})
+	if e, ok := errors.AsType[*InfeasibleError](err); !ok || len(e.Shortages) != 1 {
+		t.Errorf("%v", err)
+	} else {
+		var got []string
+		for _, o := range e.Shortages[0].InTheWay {
+			got = append(got, fmt.Sprint(o.Prefix, o.Helps))
+		}
+		if want := "10.0.128.0/24 true, 10.0.0.0/17 false, 10.0.0.0/18 false, 10.0.64.0/18 false"; strings.Join(got, ", ") != want {
+			t.Errorf("%s, want %s", strings.Join(got, ", "), want)
+		}
+	}
+}
+
 // checkRelaxations plans each relaxation again, and sees that no two are the same.
 func checkRelaxations(t interface {
 	Helper()

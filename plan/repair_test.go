@@ -101,6 +101,38 @@ func TestRepair(t *testing.T) {
 	}
 }
 
+// TestRepairServed: to whom the controller manager would give right subnets by itself.
+func TestRepairServed(t *testing.T) {
+	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
+	small := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}
+	taken := inventory(v4, "a=10.244.0.0/24 b")
+	taken.Taken = []Reservation{{Prefix: netip.MustParsePrefix("10.244.1.9/32")}}
+	for _, tt := range []struct {
+		name string
+		inv  Inventory
+		want string
+	}{
+		{"nobody waits", inventory(v4, "a=10.244.0.0/24"), ""},
+		{"two wait", inventory(v4, "a=10.244.0.0/24 b c"), "b 10.244.1.0/24, c 10.244.2.0/24"},
+		{"it would give what is taken", taken, ""},
+		{"not all get one", inventory(small, "a=10.244.0.0/24 b c"), ""},
+		{"it does not start", inventory(v4, "a=10.99.0.0/24 b"), ""},
+		{"its flags do not start", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/25"}, "a"), ""},
+	} {
+		r, err := NewRepair(tt.inv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, n := range r.Served {
+			got = append(got, n.Node+" "+strings.Join(n.PodCIDRs, ","))
+		}
+		if strings.Join(got, ", ") != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 // sound checks that a repair leaves no fault on the twin, stopped or running.
 func sound(t interface {
 	Helper()
