@@ -377,7 +377,11 @@ func (s *familySolver) addHosts() {
 	if s.family == IPv4 {
 		d.roomy = min(needs, 24)
 		for _, n := range slices.Compact([]int{d.roomy, needs}) {
-			d.familiar = append(d.familiar, familiarRange{netip.PrefixFrom(netip.AddrFrom4([4]byte{10}), n), "the first of 10.0.0.0/8"})
+			why := "the first of 10.0.0.0/8"
+			if n < 8 {
+				why = "around 10.0.0.0/8"
+			}
+			d.familiar = append(d.familiar, familiarRange{supernet(netip.PrefixFrom(netip.AddrFrom4([4]byte{10}), 32), n), why})
 		}
 	} else {
 		d.roomy = min(needs, 64)

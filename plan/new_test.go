@@ -323,6 +323,9 @@ func TestRangeWhy(t *testing.T) {
 		{"a pinned pod range grows either way", Request{Grow: 1, Pins: pins("pods=10.245.0.0/16")}, RolePods, "10.245.0.0/16 10.244.0.0/15 pinned"},
 		{"IPv6 services that can double six times", Request{Families: six, Grow: 6}, RoleServices, "fd01:6d86:e7ae:4000::/114 fd01:6d86:e7ae:4000::/108 at subnet 4000 of fd01:6d86:e7ae::/48"},
 		{"IPv6 pods that can double nine times", Request{Families: six, Grow: 9, Within: prefixes("fd00::/40"), Hosts: prefixes("2001:db8::/64"), Pins: pins("services=2001:db8:1::/112")}, RolePods, "fd00:0:0:8000::/57 fd00::/48 at subnet 8000 of fd00::/40"},
+		{"half of IPv4 for hosts", Request{Within: prefixes("0.0.0.0/0"), HostCount: 1 << 30, Pins: pins("services=192.168.0.0/20 pods=172.16.0.0/16")}, RoleHosts, "0.0.0.0/1 0.0.0.0/1 around 10.0.0.0/8"},
+		{"an eighth", Request{Within: prefixes("0.0.0.0/0"), HostCount: 1 << 26, Pins: pins("services=192.168.0.0/20 pods=172.16.0.0/16")}, RoleHosts, "8.0.0.0/5 8.0.0.0/5 around 10.0.0.0/8"},
+		{"all of 10.0.0.0/8", Request{HostCount: 1<<24 - 3, Pins: pins("services=192.168.0.0/20 pods=172.16.0.0/16")}, RoleHosts, "10.0.0.0/8 10.0.0.0/8 the first of 10.0.0.0/8"},
 		{"half of IPv4 for pods", Request{Within: prefixes("0.0.0.0/0"), NodeMaskIPv4: 8, Nodes: 128, Pins: pins("services=192.168.0.0/20"), Hosts: prefixes("192.0.2.0/24")}, RolePods, "0.0.0.0/1 0.0.0.0/1 around flannel's default network"},
 		{"the smallest pod range that kubeadm takes", Request{Nodes: 1, PodsPerNode: 5, Pins: pins("pods=10.244.0.0/28")}, RolePods, "10.244.0.0/28 10.244.0.0/28 pinned"},
 	} {
