@@ -842,8 +842,8 @@ func (c *Controller) Resolve(got Outcome) bool {
 		slices.SortFunc(order[listed:], func(p, q netip.Prefix) int {
 			i, _ := pool.Split().Index(p.Addr())
 			j, _ := pool.Split().Index(q.Addr())
-			n, at := pool.Len(), pool.Cursor()
-			return cmp.Compare((i+n-at)%n, (j+n-at)%n)
+			n, at := pool.Len(), pool.Cursor() // n is a power of two, so that what is before the cursor wraps around to the end
+			return cmp.Compare((i-at)%n, (j-at)%n)
 		})
 		for _, p := range order {
 			if want[p] {

@@ -299,6 +299,13 @@ func TestTiming(t *testing.T) {
 		}
 	}
 
+	// Two wait and there is room for both in both ranges: nobody fails at the second, so that none of the first is passed over.
+	c = NewStopped(Version{})
+	s = script(t, c, ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23,fd00::/63"}, "start +w=10.244.0.0/23,fd00::/63 +a +b -w")
+	if s.Timing == nil || s.Timing.Min != 0 || s.Timing.Max != 2 || s.Timing.Skips[0] || s.Timing.Skips[1] {
+		t.Errorf("room for both: %+v", s.Timing)
+	}
+
 	// Two wait, one subnet comes free: either gets it, or none yet.
 	c = NewStopped(Version{})
 	s = script(t, c, f, "start +a +b +c +d +e +f -b")
@@ -438,12 +445,12 @@ func TestResolve(t *testing.T) {
 	// A node that fails at the second range has used up a subnet of the first. 1.30 does not try again, so that these are counted.
 	f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/21,fd00:10:244::/63"}
 	c = NewStopped(v1(30))
-	script(t, c, f, "start *a,b,c,d")
+	script(t, c, f, "start *a,b,c,d,e")
 	if !c.Resolve(Outcome{"a": {p("10.244.0.0/24"), p("fd00:10:244::/64")}, "c": {p("10.244.1.0/24"), p("fd00:10:244:1::/64")}}) {
 		t.Fatal("not possible")
 	}
 	script(t, c, f, "-a ~b")
-	if got, want := nodeList(c), "b=10.244.4.0/24,fd00:10:244::/64 c=10.244.1.0/24,fd00:10:244:1::/64 d="; got != want {
+	if got, want := nodeList(c), "b=10.244.5.0/24,fd00:10:244::/64 c=10.244.1.0/24,fd00:10:244:1::/64 d= e="; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	// Subnets are handed out from the cursor on, around the end of the range, whoever gets which: what lies between is used up. Of a range

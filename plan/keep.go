@@ -164,13 +164,13 @@ func conflict(a, b candidate) bool {
 // equalOrDisjoint reports whether the subnets of the group overlap only where they are equal, and each node holds at most two.
 // A choice is then a matching: nodes are the edges between their first and their second subnet.
 func equalOrDisjoint(list []candidate, group []int) bool {
-	bits := [2]int{-1, -1}
+	var bits [2]int // 0: none seen yet; no node's subnet is that short
 	for _, i := range group {
 		if len(list[i].held) > 2 {
 			return false
 		}
 		for f, p := range list[i].held {
-			if bits[f] >= 0 && bits[f] != p.Bits() {
+			if bits[f] > 0 && bits[f] != p.Bits() {
 				return false
 			}
 			bits[f] = p.Bits()

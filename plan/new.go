@@ -433,7 +433,7 @@ func (s *familySolver) addPods() *demand {
 		}
 		return nil
 	}
-	if longest < 1 || nodeBits > maxNodeBits && limitsPodRange(f, r.Kubernetes) || longest-nodeBits < 1 {
+	if nodeBits > maxNodeBits && limitsPodRange(f, r.Kubernetes) || longest-nodeBits < 1 {
 		needs, sizing := r.podNeeds(f, longest)
 		s.limit(RolePods, netip.Prefix{}, needs, max(longest-maxNodeBits, 0),
 			"at most %d bits may lie between pod range and node subnet, which is %s nodes; asked for are %s",

@@ -118,6 +118,8 @@ func TestNew(t *testing.T) {
 			"hosts fd01:6d86:e7ae::/64, services fd01:6d86:e7ae:4000::/112, pods 2001:db8:42::/64", [2]int{0, 72}},
 		{"a short IPv6 pod range that is pinned: 16 bits to the node mask", Request{Families: six, Pins: pins("pods=fd00::/40")},
 			"hosts fd01:6d86:e7ae::/64, services fd01:6d86:e7ae:4000::/112, pods fd00::/40", [2]int{0, 56}},
+		{"an IPv6 pod range with too few /64s: node subnets that end at a byte", Request{Families: six, Nodes: 1000, Pins: pins("pods=2001:db8:42::/56")},
+			"hosts fd01:6d86:e7ae::/64, services fd01:6d86:e7ae:4000::/112, pods 2001:db8:42::/56", [2]int{0, 72}},
 		{"a large IPv4 pod range that is pinned: 16 bits to the node mask", Request{PodsPerNode: 30, Pins: pins("pods=10.0.0.0/8")},
 			"hosts 192.168.4.0/24, services 192.168.0.0/22, pods 10.0.0.0/8", [2]int{24, 0}},
 		{"everything pinned", Request{Pins: pins("hosts=10.0.0.0/24 services=10.1.0.0/20 pods=10.2.0.0/16")},

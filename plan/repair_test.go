@@ -96,6 +96,11 @@ func TestRepair(t *testing.T) {
 			sound(t, r)
 		})
 	}
+	// Four nodes and room for two: of those that were deleted and of those that have none one each gets nothing.
+	r, err := NewRepair(inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "a=10.244.0.0/23 b=10.244.0.0/23 c=10.244.0.0/23 d"))
+	if err != nil || !slices.ContainsFunc(r.RangeFaults, func(f RangeFault) bool { return f.Rule == RuleClusterCIDRExhausted }) {
+		t.Errorf("%v, %+v", err, r)
+	}
 	if _, err := NewRepair(Inventory{}); !errors.Is(err, ErrNoControllerFlags) {
 		t.Errorf("nothing known: %v", err)
 	}
