@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/suggest"
 	"github.com/kubecidr/kubecidr/plan"
 )
 
@@ -153,9 +154,8 @@ func (c *Config) read(objs []*source.Node, embedded bool) {
 		}
 		group, version, _ := strings.Cut(api.Str(), "/")
 		switch {
-		case group == "kubeadm.k8s.io", group == "kubelet.config.k8s.io", group == "kubeproxy.config.k8s.io":
-		case isKubeadmKind(kind.Str()) && (api == nil || !strings.Contains(api.Str(), "/")):
-			// apiVersion was forgotten: kubeadm refuses the file, and what was meant is plain.
+		case group == "kubelet.config.k8s.io", group == "kubeproxy.config.k8s.io":
+		case ofKubeadm(kind.Str(), api.Str()):
 		case looksLikeKubeadm(o):
 			// So were both, or this is a part of a file.
 			if !c.Cluster.Pos.IsValid() {
@@ -220,6 +220,21 @@ func (c *Config) readConfigMap(o *source.Node) {
 		}
 		c.read(objects(docs), true)
 	}
+}
+
+// kubeadmGroup is the API group of kubeadm's configuration.
+const kubeadmGroup = "kubeadm.k8s.io"
+
+// ofKubeadm reports whether a document is meant for kubeadm by its kind and apiVersion. One of kubeadm's kinds whose group was forgotten, or
+// misspelt as in kubeadm.k8.io, is: kubeadm refuses the file, and what was meant is plain. The ClusterConfiguration of another project is not.
+func ofKubeadm(kind, api string) bool {
+	group, _, ok := strings.Cut(api, "/")
+	return group == kubeadmGroup || isKubeadmKind(kind) && (!ok || group == "" || misspeltGroup(group))
+}
+
+// misspeltGroup reports whether group is nearly kubeadm's.
+func misspeltGroup(group string) bool {
+	return group != kubeadmGroup && suggest.Within(group, []string{kubeadmGroup}, 4) != ""
 }
 
 // isKubeadmKind reports whether kind is one of kubeadm's.

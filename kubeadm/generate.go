@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/plan"
 )
 
@@ -57,6 +58,9 @@ func (c Config) release(v plan.Version) plan.Version {
 	}
 	v = plan.NewestKubernetes()
 	for _, d := range c.Documents {
+		if !ofKubeadm(d.Kind.V, d.APIVersion.V) {
+			continue // v1beta1 of kubelet's group is another one than kubeadm's
+		}
 		_, version, _ := strings.Cut(d.APIVersion.V, "/")
 		for _, a := range apiVersions {
 			if a.name == version && a.minors[1] > 0 && a.minors[1] <= v.Minor {
@@ -109,8 +113,8 @@ func (c Config) Refusals(v plan.Version) []plan.Refusal {
 	var out []plan.Refusal
 	for _, d := range c.Documents {
 		group, version, _ := strings.Cut(d.APIVersion.V, "/")
-		if group != "kubeadm.k8s.io" {
-			continue
+		if group != kubeadmGroup || version == "" {
+			continue // without a version it is refused for that, see Problems
 		}
 		msg := refuseAPIVersion(version, d.Kind.V, v)
 		if strings.HasPrefix(msg, "no kind") && !slices.Contains([]string{"ClusterConfiguration", "InitConfiguration", "MasterConfiguration"}, d.Kind.V) {
@@ -135,6 +139,9 @@ func (c Config) Refusals(v plan.Version) []plan.Refusal {
 
 // refuseAPIVersion returns what a kubeadm of release v says about a version of its API that it does not read, "" where it does.
 func refuseAPIVersion(version, kind string, v plan.Version) string {
+	if strings.Contains(version, "/") {
+		return "unexpected GroupVersion string: kubeadm.k8s.io/" + version
+	}
 	i := slices.IndexFunc(apiVersions, func(a apiVersion) bool { return a.name == version })
 	if i < 0 {
 		return fmt.Sprintf("no kind %q is registered for version \"kubeadm.k8s.io/%s\"", kind, version)
@@ -179,8 +186,10 @@ func (c Config) Generate(v plan.Version) (Generated, error) {
 	}
 	server := []plan.Arg{{Name: "service-cluster-ip-range", Value: service}}
 	if a := c.Networking().AdvertiseAddress; a != "" {
-		if ip, err := netip.ParseAddr(a); err == nil && !ip.IsUnspecified() && !ip.IsLoopback() {
-			server = append(server, plan.Arg{Name: "advertise-address", Value: a})
+		// As net.IP prints it, without leading zeros and an IPv4-mapped one as IPv4:
+		// cmd/kubeadm/app/util/config/initconfiguration.go SetAPIEndpointDynamicDefaults v1.37.2.
+		if ip, ok := ipnet.ParseAddr(a); ok && !ip.Unmap().IsUnspecified() && !ip.Unmap().IsLoopback() {
+			server = append(server, plan.Arg{Name: "advertise-address", Value: ip.Unmap().String()})
 		}
 	}
 	if on, ok := cl.gates()["IPv6DualStack"]; ok && !v.Before(release16) && v.Before(plan.Version{Major: 1, Minor: 23}) {

@@ -145,3 +145,33 @@ func TestYAMLText(t *testing.T) {
 		}
 	}
 }
+
+// TestGenerateAdvertiseAddress holds in which form kubeadm writes the address of a host.
+func TestGenerateAdvertiseAddress(t *testing.T) {
+	for _, tt := range []struct {
+		address, want, why string
+	}{
+		{"192.168.10.11", "192.168.10.11", ""},
+		{"192.168.010.011", "192.168.10.11", "leading zeros are dropped"},
+		{"::ffff:192.168.10.11", "192.168.10.11", "an IPv4-mapped address is IPv4"},
+		{"FD00:0::0011", "fd00::11", "the shortest form"},
+		{"fe80::1", "fe80::1", "link-local addresses are taken"},
+		{"0.0.0.0", "", "kubeadm looks for an address itself"},
+		{"::ffff:0.0.0.0", "", "here as well"},
+		{"127.0.0.1", "", "it looks on the loopback interface for another one"},
+	} {
+		c := Config{Init: InitConfiguration{AdvertiseAddress: plan.Value[string]{V: tt.address}}}
+		g, err := c.Generate(plan.NewestKubernetes())
+		if err != nil {
+			t.Errorf("%s: %v", tt.address, err)
+			continue
+		}
+		want := []string{"--service-cluster-ip-range=10.96.0.0/12"}
+		if tt.want != "" {
+			want = append([]string{"--advertise-address=" + tt.want}, want...)
+		}
+		if diff := cmp.Diff(want, g.APIServer); diff != "" {
+			t.Errorf("%s: %s (-want +got):\n%s", tt.address, tt.why, diff)
+		}
+	}
+}

@@ -102,8 +102,7 @@ func (c *Config) findProblems(f *source.File, docs []*source.Node) {
 			}
 			continue
 		}
-		group, _, _ := strings.Cut(o.Get("apiVersion").Str(), "/")
-		if group == "kubeadm.k8s.io" || isKubeadmKind(o.Get("kind").Str()) || looksLikeKubeadm(o) {
+		if ofKubeadm(o.Get("kind").Str(), o.Get("apiVersion").Str()) || looksLikeKubeadm(o) {
 			own = append(own, o)
 		}
 	}
@@ -119,6 +118,11 @@ func (c *Config) findProblems(f *source.File, docs []*source.Node) {
 	for _, o := range own {
 		c.keys(o)
 		c.types(o)
+	}
+	if !inMap {
+		for _, o := range objects(docs) {
+			c.componentTypes(o)
+		}
 	}
 }
 
@@ -230,6 +234,12 @@ func (c *Config) structure(all, own []*source.Node) {
 			}
 			c.say(p)
 			continue
+		}
+		if misspeltGroup(group) {
+			// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/util/config/initconfiguration.go documentMapToInitConfiguration: it goes by the kind
+			// alone, and then decodes.
+			c.say(refusedConfig(o.Get("apiVersion").Pos, fmt.Sprintf("no kind %q is registered for version %q", kind, api),
+				fmt.Sprintf("%s: write apiVersion: %s/%s", o.Get("apiVersion").Pos, kubeadmGroup, version)))
 		}
 		if first, ok := seen[kind]; ok {
 			p := refusedConfig(o.Pos, fmt.Sprintf("invalid configuration: kind %q is specified twice in YAML file", kind),
@@ -598,6 +608,16 @@ func (c *Config) types(o *source.Node) {
 			text("Networking", "networking", "serviceSubnet")
 			text("Networking", "networking", "dnsDomain")
 		}
+		if n := o.Get("featureGates"); n != nil {
+			if n.Kind != source.Mapping && n.Kind != source.Null {
+				refuse(n, kind+".featureGates", "map[string]bool", "featureGates is a mapping: write NAME: true or NAME: false below it, indented")
+			}
+			for _, e := range n.Entries {
+				if t := jsonType(e.Value); t != "bool" && t != "null" {
+					refuse(e.Value, kind+".featureGates", "bool", "write true or false, without quotes")
+				}
+			}
+		}
 		text(kind, "kubernetesVersion")
 		text(kind, "controlPlaneEndpoint")
 		text(kind, "clusterName")
@@ -625,6 +645,41 @@ func (c *Config) types(o *source.Node) {
 		if mapping("NodeRegistrationOptions", "nodeRegistration") {
 			text("NodeRegistrationOptions", "nodeRegistration", "name")
 			c.argTypes(o.Get("nodeRegistration", "kubeletExtraArgs"), version, "NodeRegistrationOptions.nodeRegistration.kubeletExtraArgs", "Arg.nodeRegistration.kubeletExtraArgs")
+		}
+	}
+}
+
+// componentTypes refuses values about addresses in documents of kubelet and kube-proxy that kubeadm does not decode.
+// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/componentconfigs/configset.go configBase.Unmarshal.
+func (c *Config) componentTypes(o *source.Node) {
+	refuse := func(n *source.Node, field, goType, fix string) {
+		c.say(refusedConfig(n.Pos,
+			fmt.Sprintf("json: cannot unmarshal %s into Go struct field %s of type %s", jsonType(n), field, goType), n.Pos.String()+": "+fix))
+	}
+	switch group, _, _ := strings.Cut(o.Get("apiVersion").Str(), "/"); group {
+	case "kubelet.config.k8s.io":
+		dns := o.Get("clusterDNS")
+		switch t := jsonType(dns); t {
+		case "null":
+		case "array":
+			for _, it := range dns.Items {
+				if t := jsonType(it); t != "string" && t != "null" {
+					refuse(it, "KubeletConfiguration.clusterDNS", "string", "write the address in quotes")
+				}
+			}
+		default:
+			refuse(dns, "KubeletConfiguration.clusterDNS", "[]string", fmt.Sprintf("clusterDNS is a list: write clusterDNS: [%q]", dns.Str()))
+		}
+		if n := o.Get("maxPods"); jsonType(n) != "number" && jsonType(n) != "null" {
+			refuse(n, "KubeletConfiguration.maxPods", "int32", "write a number, without quotes")
+		}
+	case "kubeproxy.config.k8s.io":
+		if n := o.Get("clusterCIDR"); jsonType(n) != "string" && jsonType(n) != "null" {
+			fix := "write the value in quotes"
+			if n.Kind == source.Sequence {
+				fix = fmt.Sprintf("write one text with a comma and no blank between the ranges: clusterCIDR: %q", listValue(n).V)
+			}
+			refuse(n, "KubeProxyConfiguration.clusterCIDR", "string", fix)
 		}
 	}
 }

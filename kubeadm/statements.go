@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/plan"
 )
 
@@ -72,6 +73,22 @@ func address(base plan.Statement, key string, v plan.Value[string], strict bool)
 	return s, true
 }
 
+// advertised makes a statement about the address that a host is told to advertise, read as kubeadm reads it: with leading zeros, an
+// IPv4-mapped one as IPv4, and without blanks.
+// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/util/config/initconfiguration.go SetAPIEndpointDynamicDefaults.
+func advertised(base plan.Statement, key string, v plan.Value[string]) (plan.Statement, bool) {
+	written := v.V
+	if a, ok := ipnet.ParseAddr(written); ok {
+		v.V = a.Unmap().String()
+	}
+	s, ok := address(base, key, v, true)
+	s.Text = written
+	if ok && v.V == written && strings.TrimSpace(written) != written {
+		s.Addrs, s.Err = nil, fmt.Errorf("%q is no IP address: there are blanks around it", written)
+	}
+	return s, ok
+}
+
 // hostOf returns the host of "host:port", "[v6]:port" or "host".
 func hostOf(s string) string {
 	s = strings.TrimPrefix(s, "https://")
@@ -132,12 +149,19 @@ func (c Config) statements(podKey, serviceKey, addressKey, host string, states b
 	for _, p := range c.Problems {
 		out = append(out, problem(base, p))
 	}
-	if v := c.Version(); !v.IsZero() {
-		for _, r := range c.Refusals(v) {
-			if r.ID == "adm-api-version" && strings.Contains(r.Message, "old API spec") {
-				out = append(out, problem(base, refusedConfig(c.documentOf(r.BadValue), r.Message,
-					"kubeadm config migrate --old-config OLD --new-config NEW, with the kubeadm that the message names")))
-			}
+	v := c.Version()
+	for _, r := range c.Refusals(v) {
+		if r.ID != "adm-api-version" {
+			continue
+		}
+		pos := c.documentOf(r.BadValue)
+		switch _, version, _ := strings.Cut(r.BadValue, "/"); {
+		case !v.IsZero() && strings.Contains(r.Message, "old API spec"):
+			out = append(out, problem(base, refusedConfig(pos, r.Message,
+				"kubeadm config migrate --old-config OLD --new-config NEW, with the kubeadm that the message names")))
+		case !isAPIVersion(version): // and so no release to come reads it either
+			out = append(out, problem(base, refusedConfig(pos, r.Message,
+				fmt.Sprintf("%s: write apiVersion: %s/%s", pos, kubeadmGroup, writeAPIVersion(v.Or(plan.NewestKubernetes()))))))
 		}
 	}
 	if c.Cluster.Pos.IsValid() {
@@ -156,7 +180,7 @@ func (c Config) statements(podKey, serviceKey, addressKey, host string, states b
 		case states:
 			out = append(out, byDefault(base, plan.RoleServices, serviceKey, defaultServiceSubnet, missing))
 		}
-		if v := c.Version(); !v.IsZero() {
+		if !v.IsZero() {
 			key := "kubernetesVersion"
 			if podKey == "--pod-network-cidr" {
 				key = "--kubernetes-version"
@@ -181,7 +205,7 @@ func (c Config) statements(podKey, serviceKey, addressKey, host string, states b
 		case c.Init.APIVersion == "v1alpha3":
 			key = "apiEndpoint.advertiseAddress"
 		}
-		if s, ok := address(b, key, c.Init.AdvertiseAddress, true); ok {
+		if s, ok := advertised(b, key, c.Init.AdvertiseAddress); ok {
 			out = append(out, s)
 		}
 		out = append(out, kubeletArgs(b, c.Init.KubeletExtraArgs)...)
@@ -193,7 +217,7 @@ func (c Config) statements(podKey, serviceKey, addressKey, host string, states b
 		if key == "localAPIEndpoint.advertiseAddress" {
 			key = "controlPlane.localAPIEndpoint.advertiseAddress"
 		}
-		if s, ok := address(b, key, c.Join.AdvertiseAddress, true); ok {
+		if s, ok := advertised(b, key, c.Join.AdvertiseAddress); ok {
 			out = append(out, s)
 		}
 		out = append(out, kubeletArgs(b, c.Join.KubeletExtraArgs)...)
@@ -211,6 +235,22 @@ func (c Config) statements(podKey, serviceKey, addressKey, host string, states b
 		}
 	}
 	return out
+}
+
+// isAPIVersion reports whether version has the form of v1, v1alpha1 or v1beta1.
+// k8s.io/apimachinery v0.37.2 pkg/version/helpers.go kubeVersionRegex.
+func isAPIVersion(version string) bool {
+	rest, ok := strings.CutPrefix(version, "v")
+	digits := strings.TrimLeft(rest, "0123456789")
+	if !ok || digits == rest {
+		return false
+	}
+	for _, stage := range []string{"alpha", "beta"} {
+		if n, ok := strings.CutPrefix(digits, stage); ok && n != "" {
+			digits = strings.TrimLeft(n, "0123456789")
+		}
+	}
+	return digits == ""
 }
 
 // documentOf returns the place of the apiVersion of the first document that has this one.

@@ -78,6 +78,7 @@ func TestYAML(t *testing.T) {
 		{"merge of something else", "<<: 5\n", "", "f.yaml:1:1: merge key << needs a mapping, or a list of mappings"},
 		{"alias inside its own value", "a: &x [1, *x]\n", "", "f.yaml:1:11: alias *x stands inside the value that it refers to"},
 		{"unknown alias", "a: 1\nb: *x\n", "", "f.yaml:2:4: unknown anchor 'x' referenced"},
+		{"null as a key, which the YAML library of Kubernetes refuses as well", "a:\n  ~: b\n", "", "f.yaml:2:3: a null cannot be a key; write a name, with a colon and a blank behind it"},
 		{"list as a key", "? [a]\n: b\n", "", "f.yaml:1:3: a sequence cannot be a key; write a name, with a colon and a blank behind it"},
 		{"documents before an error are returned", "a: 1\n---\nb: [\n---\nc: 1\n", `1:1{a@1:1=1:4n"1"}`, "f.yaml:3:1: did not find expected node content"},
 		{"tab as indentation", "a:\n\tb: 1\n", "", "f.yaml:2:1: found character that cannot start any token: a tab; YAML is indented with blanks"},

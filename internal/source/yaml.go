@@ -471,7 +471,7 @@ func (c *converter) mapping(n *Node, y *yaml.Node, depth int) (levels int, err e
 			}
 			continue
 		}
-		if kn.Kind == Sequence || kn.Kind == Mapping {
+		if kn.Kind == Sequence || kn.Kind == Mapping || kn.Kind == Null {
 			return 0, f.errorAt(keyOff, "a %s cannot be a key; write a name, with a colon and a blank behind it", kn.Kind)
 		}
 		written = append(written, Entry{Key: kn.Text, KeyPos: f.Position(keyOff), Value: v})
