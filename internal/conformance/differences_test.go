@@ -13,7 +13,7 @@ import (
 
 // TestDifferences holds exactly the list of deliberate differences: for each one it shows what both sides do.
 func TestDifferences(t *testing.T) {
-	show := map[string]func(t *testing.T) (real, ours bool){ // whether each side makes a set of it
+	show := map[string]func(t *testing.T) (real, ours bool){ // whether each side makes a set, or flags, of it
 		"pool-mapped-base": func(t *testing.T) (bool, bool) {
 			set, err := cidrset.NewCIDRSet(&net.IPNet{IP: net.ParseIP("10.244.0.0"), Mask: net.CIDRMask(118, 128)}, 120)
 			if err != nil {
@@ -49,6 +49,16 @@ func TestDifferences(t *testing.T) {
 			_, err := cidrset.NewCIDRSet(&net.IPNet{IP: net.ParseIP("fd00::"), Mask: net.CIDRMask(47, 128)}, 64)
 			return err == nil, splits("fd00::/47", 64)
 		},
+	}
+	for id, docs := range differentForms() {
+		show[id] = func(t *testing.T) (bool, bool) {
+			for _, doc := range docs {
+				if real, ours, _, err := readForm(doc); !real.Refused || ours.Refused {
+					t.Errorf("kubeadm refuses: %t, this project: %v, want true and nil\n%s", real.Refused, err, doc)
+				}
+			}
+			return false, true
+		}
 	}
 	var shown []string
 	for id := range show {
