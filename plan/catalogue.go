@@ -429,7 +429,7 @@ var ruleTable = []Rule{
 	{
 		ID: RuleSymptomUnexplained, Severity: Warning, Disturbs: DisturbsNothing,
 		Title:  "A message about addresses whose cause no given file shows",
-		Cause:  "The file that would show it was not given.",
+		Cause:  "The file that would show it was not given, or the cause is nothing that these files hold, such as a kernel module.",
 		Effect: "See the message.",
 		Mend:   "add the file that is named",
 		Source: "the catalogues of messages in the packages kubeadm and flannel",

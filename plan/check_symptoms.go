@@ -102,9 +102,12 @@ func (c *checker) symptomLines() {
 			f.nameNodes(seen[f])
 		}
 	}()
+	var plain []*sighting // messages that no rule explains
+	defer func() { c.plainMessages(plain) }()
 	for _, g := range c.sightings() {
 		y := g.s.Symptom
 		if len(y.Rules) == 0 {
+			plain = append(plain, g)
 			continue
 		}
 		if past := c.past(g); past != "" {
@@ -144,6 +147,35 @@ func (c *checker) symptomLines() {
 		}
 		made[rule] = c.standing(g, rule)
 	}
+}
+
+// plainMessages tells of messages whose cause lies outside of the files that are read (a kernel module, a missing route), each
+// once. Beside an error they would only distract.
+func (c *checker) plainMessages(messages []*sighting) {
+	if slices.ContainsFunc(c.found, func(f *Finding) bool { return f.Severity == Error }) {
+		return
+	}
+	told := map[string]bool{}
+	for _, g := range messages {
+		y := g.s.Symptom
+		if y.Cause == "" || told[y.ID] {
+			continue
+		}
+		told[y.ID] = true
+		c.add(Finding{
+			Rule: RuleSymptomUnexplained, Where: g.places, Subjects: subjectsOf(y.Node),
+			Message: fmt.Sprintf("%s says: %s; %s", cmp.Or(string(g.s.Component), "a log"), strings.TrimSpace(y.Message), y.Cause),
+			Fix:     fixOf(y.Remedy),
+		})
+	}
+}
+
+// fixOf returns a mend of one line, none where there is no line.
+func fixOf(line string) []string {
+	if line == "" {
+		return nil
+	}
+	return []string{line}
 }
 
 // nodeMissing reports whether a node of this name is registered and holds no subnet: what it says of its network then has the
