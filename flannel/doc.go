@@ -22,4 +22,8 @@
 //
 // flannel changed what it accepts several times. Where a release is not given, the newest that was studied is meant,
 // [plan.NewestFlannel]. Sources are named by path in github.com/flannel-io/flannel with the release.
+//
+// # Concurrency
+//
+// No method changes its value, so that values can be read by several goroutines at once.
 package flannel

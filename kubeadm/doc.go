@@ -21,5 +21,6 @@
 // [Config.Generate] answers what kubeadm would write into the manifests, and [WriteClusterConfiguration] and
 // [WriteInitCommand] write what kubeadm reads.
 //
-// The package does not talk to a cluster, and does not read what does not bear on address ranges.
+// The package does not talk to a cluster, and does not read what does not bear on address ranges. No method changes its value, so that
+// values can be read by several goroutines at once.
 package kubeadm

@@ -27,5 +27,5 @@
 //
 // Everything is a function of its arguments: no clock, no random source, no network, no files, no environment. The same input gives
 // the same result, to the byte where it is written. No function panics on any input. Values can be used by several goroutines at
-// once as long as none changes them; only a [Controller] changes by itself.
+// once as long as none changes them; the methods that do are the steps of a [Controller] and [Request.Set].
 package plan

@@ -1,0 +1,306 @@
+package kubecidr_test
+
+import (
+	"bytes"
+	"io"
+	"maps"
+	"net/netip"
+	"os"
+	"path"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/kubecidr/kubecidr"
+	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/flannel"
+	"github.com/kubecidr/kubecidr/kubeadm"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// changing are the methods that change their value: the documentation of each type says that it must not be read meanwhile.
+// All other methods of all exported types may be called by several goroutines at once.
+var changing = map[string][]string{
+	"cidr.Pool":       {"Next", "Occupy", "Release", "Rewind"},
+	"cidr.Space":      {"Alloc", "Occupy", "Release"},
+	"plan.Controller": {"Burst", "Create", "Delete", "Patch", "Resolve", "Restart", "Start", "Stop", "Terminate", "Update", "Wait"},
+	"plan.Request":    {"Set"},
+}
+
+// TestReaders calls every method that only reads, of a value of every exported type that has methods, from several goroutines at once. The race
+// detector judges, and what was read is the same as what nobody has touched.
+func TestReaders(t *testing.T) {
+	shared, untouched := things(t), things(t)
+	found := map[string]reflect.Value{} // by type, a pointer to the first value that is not zero, or to a zero one
+	for _, v := range shared {
+		collect(reflect.ValueOf(v), found, map[reflect.Type]int{})
+	}
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for name, v := range found {
+				read(t, name, v)
+			}
+		})
+	}
+	wg.Wait()
+	for i, v := range shared {
+		if !reflect.DeepEqual(v, untouched[i]) {
+			t.Errorf("a reader changed a %T", v)
+		}
+	}
+
+	receiver := regexp.MustCompile(`(?m)^func \(\w+ \*?(\w+)(?:\[\w+\])?\)`)
+	for _, pkg := range []string{"kubecidr", "cidr", "plan", "flannel", "kubeadm"} {
+		api, err := os.ReadFile(path.Join("testdata", "api", pkg+".txt"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range receiver.FindAllStringSubmatch(string(api), -1) {
+			name := pkg + "." + m[1]
+			_, ok := found[name]
+			if !ok && m[1] == "Value" {
+				_, ok = found[name+"[string]"]
+			}
+			if !ok && isExported(m[1]) {
+				t.Errorf("no value of type %s was read; things should return one", name)
+			}
+		}
+	}
+}
+
+var podRange = plan.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16"}
+
+// things returns values from which others of all exported types with methods can be reached, made anew.
+func things(t *testing.T) []any {
+	t.Helper()
+	var out []any
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	fails := func(err error) {
+		t.Helper()
+		if err == nil {
+			t.Fatal("no error")
+		}
+		out = append(out, err)
+	}
+
+	// cidr
+	p := cidr.MustParse("10.0.0.0/8")
+	split, err := cidr.NewSplit(p, 12)
+	must(err)
+	pool := cidr.NewPool(split)
+	space, err := cidr.NewSpace(p)
+	must(err)
+	for range 3 {
+		_, err = pool.Next()
+		must(err)
+		_, err = space.Alloc(24)
+		must(err)
+	}
+	out = append(out, split, pool, space)
+	_, err = cidr.NewSplit(p, 4)
+	fails(err)
+	_, err = cidr.Parse("10.0.0.1/8")
+	fails(err)
+	_, err = space.Alloc(33)
+	fails(err)
+	_, err = space.Alloc(8)
+	fails(err)
+	fails(space.Occupy(cidr.MustParse("fd00::/8")))
+	out = append(out, slices.Collect(cidr.Atlas()), cidr.Answer(0))
+
+	// plan
+	request := plan.Request{Nodes: 40, Name: "north", Pins: []plan.Pin{{Role: plan.RolePods, Prefix: cidr.MustParse("10.244.0.0/16")}}}
+	pl, err := plan.New(request)
+	must(err)
+	attachments, err := kubecidr.Attachments(pl)
+	must(err)
+	out = append(out, request, pl, attachments, pl.Capacity(), pl.Permanence(), pl.Map(plan.IPv4), pl.Statements())
+	request.Nodes = 400
+	_, err = plan.New(request)
+	fails(err)
+	fails(request.Set("nodes", "many"))
+	_, err = plan.New(plan.Request{Nodes: -1})
+	fails(err)
+	_, err = plan.New(plan.Request{Nodes: 3, Pins: []plan.Pin{{Role: plan.RolePods, Prefix: p}, {Role: plan.RoleServices, Prefix: cidr.MustParse("10.96.0.0/16")}}})
+	fails(err)
+	_, err = plan.ParseWaiver("x")
+	fails(err)
+	c, err := plan.NewController(podRange, plan.NewestKubernetes())
+	must(err)
+	_, err = plan.NewController(plan.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "x"}, plan.NewestKubernetes())
+	fails(err)
+	out = append(out, c, c.Burst("w1", "w2", "w3"), c.Predict(3), c.Surge(2), plan.StartupRules(), plan.Rules(), plan.RequestKeys())
+	inv := plan.Inventory{Managers: []plan.HostFlags{{Host: "cp1", Flags: podRange}}, Nodes: []plan.InventoryNode{{Name: "w1", PodCIDRs: []string{"10.244.0.0/24"}},
+		{Name: "w2", PodCIDRs: []string{"10.244.0.0/24"}}, {Name: "w3"}}}
+	repair, err := plan.NewRepair(inv)
+	must(err)
+	faults, err := plan.FaultsOf(inv)
+	must(err)
+	out = append(out, inv, repair, faults, plan.APIServerFlags{}, plan.KubeadmNetworking{}, plan.SurgeNeed{}, plan.Waiver{Rule: "x"}, plan.Reservation{}, &plan.Shortage{},
+		&plan.APIError{Code: 422}, &plan.ExitError{}, &plan.LimitError{Prefix: p}, &plan.UnsoundError{Prefix: p}, &plan.RefusedError{})
+
+	// the readers
+	for i, b := range bundles(t) {
+		if i%8 != 0 {
+			continue
+		}
+		files, err := kubecidr.Read(b.files, kubecidr.Options{})
+		must(err)
+		out = append(out, files, files.Check(), files.Check().Err())
+		for _, name := range slices.Sorted(maps.Keys(b.files)) {
+			data := b.files[name].Data
+			add := func(v any, err error) {
+				if out = append(out, v); err != nil {
+					out = append(out, err)
+				}
+			}
+			add(any1(flannel.Read(data, flannel.Options{})))
+			add(any1(flannel.ReadNetConf(data, flannel.Options{})))
+			add(any1(flannel.ReadSubnetEnv(data, flannel.Options{})))
+			add(any1(flannel.ParseSubnetEnvCNI(data)))
+			add(any1(flannel.ReadHost(data, flannel.Options{})))
+			add(any1(flannel.ReadLog(data, flannel.Options{})))
+			add(any1(kubeadm.Read(name, data)))
+			add(any1(kubeadm.ReadLog(name, bytes.NewReader(data))))
+			add(any1(kubeadm.ReadText(name, bytes.NewReader(data))))
+		}
+	}
+	conf, err := flannel.NetConfFor(pl)
+	must(err)
+	backend, err := conf.ParseBackend(plan.NewestFlannel())
+	must(err)
+	lease, err := flannel.AcquireLease(conf, flannel.NodeSpec{Name: "w1", PodCIDR: "10.244.1.0/24"}, plan.NewestFlannel())
+	must(err)
+	_, err = flannel.AcquireLease(conf, flannel.NodeSpec{Name: "w1"}, plan.NewestFlannel())
+	fails(err)
+	out = append(out, backend, lease, flannel.Mode(0), flannel.Level(0), flannel.Messages(), &flannel.BackendError{})
+	config, err := kubeadm.ParseConfig("kubeadm.yaml", []byte("apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nnetworking: {podSubnet: 10.244.0.0/16}\n"))
+	must(err)
+	generated, err := config.Generate(plan.NewestKubernetes())
+	must(err)
+	patch, err := kubeadm.NewNodePatch(kubeadm.Node{Name: plan.Value[string]{V: "w1"}}, cidr.MustParse("10.244.1.0/24"))
+	must(err)
+	_, err = kubeadm.NewNodePatch(kubeadm.Node{Name: plan.Value[string]{V: "w1"}})
+	fails(err)
+	_, err = kubecidr.ReadRequest("request.yaml", strings.NewReader("nodes: many"))
+	fails(err)
+	return append(out, config, generated, patch, &kubeadm.TooLargeError{}, kubeadm.FlagError{}, kubeadm.IPAddress{}, kubeadm.ServiceCIDR{}, kubeadm.Event{},
+		kubeadm.Pod{}, kubeadm.Service{}, kubeadm.Text{}, kubeadm.CommandLine{}.Parse(), kubeadm.Flag{}, flannel.Values{})
+}
+
+func any1[T any](v T, err error) (any, error) { return v, err }
+
+// isExported reports whether name is exported.
+func isExported(name string) bool { return name[0] >= 'A' && name[0] <= 'Z' }
+
+// collect notes a pointer to a value of each type that can be reached from v.
+func collect(v reflect.Value, found map[string]reflect.Value, depth map[reflect.Type]int) {
+	if !v.IsValid() {
+		return
+	}
+	if t := v.Type(); t.PkgPath() != "" && strings.HasPrefix(t.PkgPath(), "github.com/kubecidr/kubecidr") && v.Kind() != reflect.Interface {
+		if old, ok := found[t.String()]; !ok || old.Elem().IsZero() {
+			p := reflect.New(t)
+			if v.CanAddr() {
+				p = v.Addr()
+			} else {
+				p.Elem().Set(v)
+			}
+			found[t.String()] = p
+		}
+		if depth[t]++; depth[t] > 20 {
+			return
+		}
+		defer func() { depth[t]-- }()
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		collect(v.Elem(), found, depth)
+	case reflect.Slice, reflect.Array:
+		for i := range min(v.Len(), 200) {
+			collect(v.Index(i), found, depth)
+		}
+	case reflect.Map:
+		for _, k := range v.MapKeys() {
+			collect(v.MapIndex(k), found, depth)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				collect(v.Field(i), found, depth)
+			}
+		}
+	}
+}
+
+// read calls the methods of *v that do not change it, and ranges over the sequences that they return.
+func read(t *testing.T, name string, v reflect.Value) {
+	defer func() {
+		if e := recover(); e != nil {
+			t.Errorf("%s: panic: %v", name, e)
+		}
+	}()
+	for i := range v.NumMethod() {
+		m := v.Type().Method(i)
+		if slices.Contains(changing[name], m.Name) {
+			continue
+		}
+		f := v.Method(i)
+		var args []reflect.Value
+		for j := range f.Type().NumIn() {
+			if f.Type().IsVariadic() && j == f.Type().NumIn()-1 {
+				break
+			}
+			args = append(args, argument(f.Type().In(j), v))
+		}
+		for _, r := range f.Call(args) {
+			switch {
+			case r.Kind() == reflect.Func && r.Type().CanSeq():
+				for range r.Seq() {
+				}
+			case r.Kind() == reflect.Func && r.Type().CanSeq2():
+				for range r.Seq2() {
+				}
+			}
+		}
+	}
+}
+
+// argument returns something of type t with which a method of self can be called.
+func argument(t reflect.Type, self reflect.Value) reflect.Value {
+	switch t {
+	case self.Type():
+		return self
+	case reflect.TypeFor[io.Writer]():
+		return reflect.ValueOf(io.Discard)
+	case reflect.TypeFor[error]():
+		return reflect.ValueOf(io.EOF)
+	case reflect.TypeFor[netip.Prefix]():
+		return reflect.ValueOf(cidr.MustParse("10.244.1.0/24"))
+	case reflect.TypeFor[plan.Version]():
+		return reflect.ValueOf(plan.NewestKubernetes())
+	case reflect.TypeFor[plan.Family]():
+		return reflect.ValueOf(plan.IPv4)
+	case reflect.TypeFor[plan.Role]():
+		return reflect.ValueOf(plan.RolePods)
+	case reflect.TypeFor[*plan.Controller]():
+		c, err := plan.NewController(podRange, plan.NewestKubernetes())
+		if err != nil {
+			panic(err)
+		}
+		return reflect.ValueOf(c)
+	}
+	if t.Kind() == reflect.Int || t.Kind() == reflect.Uint64 {
+		return reflect.ValueOf(1).Convert(t)
+	}
+	return reflect.Zero(t)
+}
