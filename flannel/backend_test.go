@@ -59,6 +59,8 @@ func TestDeviceMTU(t *testing.T) {
 		{Backend{Type: "vxlan", MTUSet: true, MTUKey: 9000}, 1500, plan.IPv4, 1450},
 		{Backend{Type: "vxlan", MTUSet: true, MTUKey: 1400}, 1500, plan.IPv4, 1350},
 		{Backend{Type: "wireguard"}, 1500, plan.IPv6, 1420},
+		{Backend{Type: "vxlan"}, 9000, plan.IPv6, 8930},
+		{Backend{Type: "vxlan"}, 0, plan.IPv6, 1430}, // 0 is an Ethernet of 1500
 		{Backend{Type: "host-gw"}, 0, plan.IPv4, 1500},
 	} {
 		if got := tt.b.DeviceMTU(tt.uplink, tt.f); got != tt.want {
@@ -87,6 +89,10 @@ func TestParseBackend(t *testing.T) {
 		{`{"Type":"vxlan","VNI":"1"}`, plan.Version{}, Backend{Type: "vxlan", VNI: 1, Port: 8472}, "net-conf.json:1:34: Error registering network: error decoding VXLAN backend config: json: cannot unmarshal string into Go struct field .VNI of type int; numbers and true or false stand without quotes, names in quotes"},
 		{`{"Type":"wireguard","Mode":"both"}`, plan.Version{}, Backend{Type: "wireguard", Port: 51820}, "net-conf.json:1:39: Error registering network: no valid Mode configured; Mode is separate, auto, ipv4 or ipv6"},
 		{`{"Type":"ipsec","PSK":"short"}`, plan.Version{}, Backend{Type: "ipsec"}, "net-conf.json:1:34: Error registering network: config error, password is too short; PSK has at least 96 characters, such as dd if=/dev/urandom count=48 bs=1 status=none | xxd -p -c 48 gives"},
+		{`{"Type":"udp","Port":8286}`, plan.Version{}, Backend{Type: "udp", Port: 8286}, ""},
+		{`{"Type":"udp","Port":"8286"}`, plan.Version{}, Backend{Type: "udp", Port: 8285}, "net-conf.json:1:33: Error registering network: error decoding UDP backend config: json: cannot unmarshal string into Go struct field .Port of type int; numbers and true or false stand without quotes, names in quotes"},
+		{`{"Type":"ipip","DirectRouting":true}`, plan.Version{}, Backend{Type: "ipip", DirectRouting: true}, ""},
+		{`{"Type":"ipip","DirectRouting":1}`, plan.Version{}, Backend{Type: "ipip"}, "net-conf.json:1:43: Error registering network: error decoding IPIP backend config: json: cannot unmarshal number into Go struct field .DirectRouting of type bool; numbers and true or false stand without quotes, names in quotes"},
 		{`{"Type":"wireguard","MTU":"big"}`, plan.Version{}, Backend{Type: "wireguard", Port: 51820}, "net-conf.json:1:38: Error registering network: error decoding backend config: json: cannot unmarshal string into Go struct field .MTU of type int; numbers and true or false stand without quotes, names in quotes"},
 	} {
 		c, err := ReadNetConf([]byte(`{"Backend":`+tt.backend+`}`), Options{Version: plan.NewestFlannel()})

@@ -232,8 +232,6 @@ func prefixText(p netip.Prefix, f plan.Family) string {
 		return "0.0.0.0/0"
 	case !p.IsValid():
 		return "::/0"
-	case f == plan.IPv4:
-		return fmt.Sprintf("%v/%d", p.Addr().Unmap(), p.Bits())
 	}
 	return fmt.Sprintf("%s/%d", text6(p.Addr()), p.Bits())
 }

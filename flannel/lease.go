@@ -120,7 +120,7 @@ func AcquireLease(c NetConf, n NodeSpec, version plan.Version) (Lease, error) {
 
 // covers reports whether flannel takes range p for one that holds q: not if p is empty, and not across families.
 func covers(p, q netip.Prefix) bool {
-	return !isEmpty(p) && p.Addr().BitLen() == q.Addr().BitLen() && p.Bits() <= q.Bits() && p.Contains(q.Addr())
+	return !isEmpty(p) && p.Bits() <= q.Bits() && p.Contains(q.Addr())
 }
 
 // choosePodCIDRs returns the ranges that flannel picks from a Node: of each family the last of podCIDRs, or podCIDR
@@ -134,7 +134,7 @@ func choosePodCIDRs(n NodeSpec, version plan.Version) (v4, v6 netip.Prefix, err 
 		return p, nil
 	}
 	list := n.PodCIDRs
-	if len(list) == 0 || version.Before(v0_15) {
+	if len(list) == 0 {
 		list = []string{n.PodCIDR}
 	}
 	if len(list) >= 3 && !version.Before(v0_20_2) {

@@ -117,7 +117,10 @@ func TestPredict(t *testing.T) {
 		{"/32 leaves the range", `{"Network":"10.0.0.0/8","Backend":{"Type":"host-gw"}}`, []string{"10.1.1.7/32"}, "runs 10.0.0.0/8 10.1.1.8/32"},
 		{"the last address wraps", `{"Network":"255.0.0.0/8","Backend":{"Type":"host-gw"}}`, []string{"255.255.255.255/32"}, "runs 255.0.0.0/8 0.0.0.0/32"},
 		{"IPv6 alone", `{"EnableIPv4":false,"EnableIPv6":true,"IPv6Network":"fd00::/48","Backend":{"Type":"vxlan"}}`, []string{"fd00:0:0:5::/64"}, "runs fd00::/48 fd00:0:0:5::1/64"},
+		{"small IPv6 addresses are printed as IPv4", `{"EnableIPv4":false,"EnableIPv6":true,"IPv6Network":"::102:0/112","Backend":{"Type":"vxlan"}}`, []string{"::102:300/120"}, "runs 1.2.0.0/112 1.2.3.1/120"},
 		{"the last IPv6 address", `{"EnableIPv4":false,"EnableIPv6":true,"IPv6Network":"ffff::/16","Backend":{"Type":"host-gw"}}`, []string{"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128"}, "crash math/big: buffer too small to fit value"},
+		{"larger than Network", `{"Network":"10.244.0.0/24"}`, []string{"10.244.0.0/16"}, `subnet "10.244.0.0/24" specified in the flannel net config doesn't contain "10.244.0.0/16" PodCIDR of the "n1" node`},
+		{"::/0 holds nothing", `{"Network":"10.0.0.0/8","EnableIPv6":true,"IPv6Network":"::/0","Backend":{"Type":"vxlan"}}`, []string{"10.1.0.0/24", "fd00::/64"}, `subnet "::/0" specified in the flannel net config doesn't contain "fd00::/64" IPv6 PodCIDR of the "n1" node`},
 		{"IPv4-mapped Network holds nothing", `{"Network":"::ffff:10.244.0.0/112","Backend":{"Type":"vxlan"}}`, []string{"10.244.0.0/24"}, `subnet "10.244.0.0/112" specified in the flannel net config doesn't contain "10.244.0.0/24" PodCIDR of the "n1" node`},
 		{"IPv4 range as IPv6Network", `{"Network":"10.0.0.0/8","EnableIPv6":true,"IPv6Network":"10.0.0.0/8","Backend":{"Type":"vxlan"}}`, []string{"10.1.0.0/24", "fd00::/64"}, `subnet "10.0.0.0/8" specified in the flannel net config doesn't contain "fd00::/64" IPv6 PodCIDR of the "n1" node`},
 		{"EnableIPv6 without a range", `{"Network":"10.0.0.0/8","EnableIPv6":true,"Backend":{"Type":"vxlan"}}`, []string{"10.1.0.0/24", "fd00::/64"}, `subnet "::/0" specified in the flannel net config doesn't contain "fd00::/64" IPv6 PodCIDR of the "n1" node`},
@@ -127,11 +130,21 @@ func TestPredict(t *testing.T) {
 			t.Errorf("%s: %s on %v\n got %s\nwant %s", tt.why, tt.conf, tt.podCIDRs, got, tt.want)
 		}
 	}
-	// podCIDR empty and podCIDRs filled: flannel looks at podCIDR first.
 	c, err := ParseNetConf([]byte(`{"Network":"10.0.0.0/8","Backend":{"Type":"vxlan"}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
+	// A Node of Kubernetes before v1.16 has podCIDR alone.
+	for _, version := range []plan.Version{{}, v(19, 2), v(14, 0)} {
+		if e, err := Predict(c, NodeSpec{Name: "n1", PodCIDR: "10.1.0.0/24"}, Underlay{}, Options{Version: version}); err != nil || e.Subnet.String() != "10.1.0.1/24" {
+			t.Errorf("podCIDR alone, flannel %v: %v, %v", version, e.Subnet, err)
+		}
+	}
+	// Before IPv6 flannel does not look at podCIDRs.
+	if e, err := Predict(c, NodeSpec{Name: "n1", PodCIDR: "10.1.0.0/24", PodCIDRs: []string{"10.2.0.0/24"}}, Underlay{}, Options{Version: v(14, 0)}); err != nil || e.Subnet.String() != "10.1.0.1/24" {
+		t.Errorf("flannel v0.14.0: %v, %v, want podCIDR's subnet", e.Subnet, err)
+	}
+	// podCIDR empty and podCIDRs filled: flannel looks at podCIDR first.
 	_, err = Predict(c, NodeSpec{Name: "n1", PodCIDRs: []string{"10.1.0.0/24"}}, Underlay{}, Options{})
 	var le *LeaseError
 	if !errors.As(err, &le) || le.Symptom != "pod-cidr-not-assigned" || le.Log != `Error registering network: failed to acquire lease: node "n1" pod cidr not assigned` {

@@ -99,6 +99,8 @@ func TestNetConf(t *testing.T) {
 		{"IPv6 /125", v6("fd00::/125", ""), "fd00::/125 udp", small6},
 		{"last IPv6", v6("ffff::/16", ""), "ffff::/16 udp", "64 ffff:0:0:1:: ffff:ffff:ffff:ffff::"},
 		{"IPv6SubnetLen too short", v6("fd00::/56", `,"IPv6SubnetLen":57`), "fd00::/56 udp", four},
+		{"shortest IPv6SubnetLen", v6("fd00::/56", `,"IPv6SubnetLen":58`), "fd00::/56 udp", "58 fd00:0:0:40:: fd00:0:0:c0::"},
+		{"longest IPv6SubnetLen", v6("fd00::/56", `,"IPv6SubnetLen":126`), "fd00::/56 udp", "126 fd00::4 fd00:0:0:ff:ffff:ffff:ffff:fffc"},
 		{"IPv6SubnetLen too long", v6("fd00::/56", `,"IPv6SubnetLen":127`), "fd00::/56 udp", "SubnetLen must be less than /127"},
 		{"IPv6 boundary", v6("fd00:10:244::/56", `,"IPv6SubnetMin":"fd00:10:244:5::1"`), "fd00:10:244::/56 udp", "IPv6SubnetMin is not on a SubnetLen boundary: fd00:10:244:5::1"},
 		{"IPv6 outside", v6("fd00:10:244::/56", `,"IPv6SubnetMax":"fd00:11::"`), "fd00:10:244::/56 udp", "IPv6SubnetMax is not in the range of the IPv6Network"},
@@ -187,6 +189,10 @@ func TestNetConfReleases(t *testing.T) {
 		{"v0.24 knows no EnableNFTables", `{"Network":"10.0.0.0/8","EnableNFTables":"yes"}`, v(24, 4), Kube, "0 invalid IP invalid IP"},
 		{"v0.25 does", `{"Network":"10.0.0.0/8","EnableNFTables":"yes"}`, v(25, 0), Kube, "json: cannot unmarshal string into Go struct field Config.EnableNFTables of type bool"},
 		{"v0.9: any size", `{"Network":"10.0.0.0/29"}`, v(9, 1), Kube, "30 10.0.0.4 10.0.0.4"},
+		{"v0.9: 24 for ranges that are larger", `{"Network":"10.0.0.0/23"}`, v(9, 1), Kube, "24 10.0.1.0 10.0.1.0"},
+		{"v0.9: one bit more for others", `{"Network":"10.0.0.0/24"}`, v(9, 1), Kube, "25 10.0.0.128 10.0.0.128"},
+		{"v0.9: the whole range for one node", `{"Network":"10.0.0.0/24","SubnetLen":24}`, v(9, 1), Kube, "24 10.0.1.0 10.0.0.0"},
+		{"v0.9: an address for each node", `{"Network":"10.0.0.0/24","SubnetLen":32}`, v(9, 1), Kube, "32 10.0.0.1 10.0.0.255"},
 		{"v0.9: /32 yields 33", `{"Network":"10.0.0.7/32"}`, v(9, 1), Kube, "33 10.0.0.7 10.0.0.8"},
 		{"v0.9: only error", `{"Network":"10.0.0.0/24","SubnetLen":20}`, v(9, 1), Etcd, "HostSubnet is larger network than Network"},
 		{"v0.9: no boundaries", `{"Network":"10.0.0.0/16","SubnetMin":"10.0.5.1"}`, v(9, 1), Kube, "24 10.0.5.1 10.0.255.0"},
@@ -230,14 +236,18 @@ func TestNetConfErrorText(t *testing.T) {
 			t.Errorf("ParseNetConf(%q)\n got %v\nwant %s", tt.in, err, tt.want)
 		}
 	}
-	c, err := ParseNetConf([]byte("{\n \"Network\": \"10.0.0.0/16\",\n \"SubnetLen\": 31}"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = c.Check(plan.Version{})
-	want := `net-conf.json:3:15: SubnetLen "31": SubnetLen must be less than /31; set it to 30 or less: each node needs a tunnel and a bridge address`
-	if err == nil || err.Error() != want {
-		t.Errorf("got %v\nwant %s", err, want)
+	for _, tt := range []struct{ in, want string }{ // that only etcd mode checks
+		{"{\n \"Network\": \"10.0.0.0/16\",\n \"SubnetLen\": 31}", `net-conf.json:3:15: SubnetLen "31": SubnetLen must be less than /31; set it to 30 or less: each node needs a tunnel and a bridge address`},
+		{`{"Network": "10.0.0.0/16", "SubnetMin": "10.0.5.7"}`, `net-conf.json:1:41: SubnetMin "10.0.5.7": SubnetMin is not on a SubnetLen boundary: 10.0.5.7; the /24 there begins at 10.0.5.0`},
+		{`{}`, `net-conf.json: Network: please define a correct Network parameter in the flannel config; set "Network" to the pod range of the cluster, or "EnableIPv4" to false`},
+	} {
+		c, err := ParseNetConf([]byte(tt.in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = c.Check(plan.Version{}); err == nil || err.Error() != tt.want {
+			t.Errorf("Check of %q\n got %v\nwant %s", tt.in, err, tt.want)
+		}
 	}
 }
 
