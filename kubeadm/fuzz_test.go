@@ -110,6 +110,31 @@ func FuzzParseManifests(f *testing.F) {
 	})
 }
 
+// FuzzParseKubelet is about the configurations of kubelet and of kube-proxy, which stand in files and in ConfigMaps.
+func FuzzParseKubelet(f *testing.F) {
+	archived(f, func(data []byte) { f.Add(data) }, ".yaml", ".json")
+	for _, kind := range []string{
+		"apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n",
+		"apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n",
+	} {
+		f.Add([]byte(kind + "clusterDNS: [10.96.0.10, 'fd00::a']\nmaxPods: 250\npodCIDR: 10.244.0.0/24\n"))
+		f.Add([]byte(kind + "clusterCIDR: 10.244.0.0/16,fd00:10:244::/56\nmode: ipvs\ndetectLocalMode: NodeCIDR\n"))
+		f.Add([]byte("kind: ConfigMap\napiVersion: v1\nmetadata: {name: kube-proxy}\ndata:\n  config.conf: |\n    " + strings.ReplaceAll(kind, "\n", "\n    ") + "clusterCIDR: 10.244.0.0/16\n"))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		kubelets, _ := ParseKubelet("f", data)
+		proxies, _ := ParseKubeProxy("f", data)
+		again, _ := ParseKubelet("f", data)
+		sameAgain(t, kubelets, again)
+		for _, k := range kubelets {
+			checkStatements(t, data, k.Statements())
+		}
+		for _, p := range proxies {
+			checkStatements(t, data, p.Statements())
+		}
+	})
+}
+
 func FuzzParseCommands(f *testing.F) {
 	archived(f, func(data []byte) { f.Add(data) }, ".txt", ".sh", ".service")
 	f.Fuzz(func(t *testing.T, data []byte) {
