@@ -42,6 +42,9 @@ func dotenv(text string) (vars []envVar, offset int, message string) {
 		}
 		if rest, ok := strings.CutPrefix(text[i:], "export"); ok {
 			if t := strings.TrimLeftFunc(rest, isInlineSpace); len(t) < len(rest) {
+				if t == "" {
+					return vars, i, "zero length string"
+				}
 				i = len(text) - len(t)
 			}
 		}

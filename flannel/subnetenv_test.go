@@ -37,6 +37,7 @@ func TestSubnetEnv(t *testing.T) {
 		{"MTU in words", "FLANNEL_MTU=big\n", SubnetEnv{}, `subnet.env:1:13: FLANNEL_MTU "big": flannel: "big" is no whole number; write it as flannel does, such as FLANNEL_NETWORK=10.244.0.0/16, or restart flannel on the node`},
 		{"IPMASQ yes", "FLANNEL_IPMASQ=yes\n", SubnetEnv{}, `subnet.env:1:16: FLANNEL_IPMASQ "yes": flannel: "yes" is neither true nor false; write it as flannel does, such as FLANNEL_NETWORK=10.244.0.0/16, or restart flannel on the node`},
 		{"line without a sign", "FLANNEL_MTU=1\nfoo\nFLANNEL_IPMASQ=true\n", SubnetEnv{MTU: 1}, `subnet.env:2:1: flannel: unexpected character "\n" in variable name near "foo"; each line is KEY=value`},
+		{"export of nothing", "FLANNEL_MTU=1\n export \t", SubnetEnv{MTU: 1}, "subnet.env:2:2: flannel: zero length string; each line is KEY=value"},
 		{"quote without end", "FLANNEL_MTU=\"1\n", SubnetEnv{}, "subnet.env:1:13: flannel: unterminated quoted value \"1; each line is KEY=value"},
 	} {
 		t.Run(tt.why, func(t *testing.T) {
