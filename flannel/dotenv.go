@@ -165,11 +165,8 @@ func (e *expander) expand(s string) string {
 		return s
 	}
 	var b strings.Builder
-	for i := 0; i < len(s); {
-		if b.Len() > e.left {
-			return s
-		}
-		escaped := s[i] == '\\' && i+1 < len(s) && s[i+1] == '$'
+	for i := 0; i < len(s) && b.Len() <= e.left; {
+		escaped := strings.HasPrefix(s[i:], `\$`)
 		if s[i] != '$' && !escaped {
 			b.WriteByte(s[i])
 			i++
@@ -203,6 +200,9 @@ func (e *expander) expand(s string) string {
 			b.WriteString(s[i:j])
 		}
 		i = j
+	}
+	if b.Len() > e.left {
+		return s
 	}
 	e.left -= b.Len()
 	return b.String()
