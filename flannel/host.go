@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/netip"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
@@ -199,21 +200,11 @@ func find(re *regexp.Regexp, s string, likely bool) []string {
 
 func mtuIn(s string, old int) int {
 	if m := hostMTU.FindStringSubmatch(s); m != nil {
-		return number(m[1])
+		if n, err := strconv.ParseUint(m[1], 10, 31); err == nil {
+			return int(n)
+		}
 	}
 	return old
-}
-
-// number returns a small number, 0 for anything else.
-func number(s string) int {
-	n := 0
-	for _, c := range s {
-		if c < '0' || c > '9' || n > 1<<24 {
-			return 0
-		}
-		n = n*10 + int(c-'0')
-	}
-	return n
 }
 
 // hostOld brings what ifconfig of net-tools 1.60 prints into the form of later ones.
@@ -243,7 +234,9 @@ func (r *hostReader) addr(l *HostLink, s string, off int) {
 				bits = n
 			}
 		case "prefixlen":
-			bits = number(words[i+1])
+			if n, err := strconv.Atoi(words[i+1]); err == nil {
+				bits = n
+			}
 		}
 	}
 	if p := netip.PrefixFrom(a.WithZone(""), bits); p.IsValid() {
@@ -251,10 +244,10 @@ func (r *hostReader) addr(l *HostLink, s string, off int) {
 	}
 }
 
-// maskBits returns the length of a mask such as 255.255.255.0 or 0xffffff00.
+// maskBits returns the length of a mask such as 255.255.255.0.
 func maskBits(s string) (int, bool) {
-	a, err := netip.ParseAddr(s)
-	if err != nil || !a.Is4() {
+	a, _ := netip.ParseAddr(s)
+	if !a.Is4() {
 		return 0, false
 	}
 	v := value4(a)
@@ -275,7 +268,7 @@ func (r *hostReader) row(s string, off int) bool {
 	dst, err1 := netip.ParseAddr(w[0])
 	via, err2 := netip.ParseAddr(w[1])
 	bits, ok := maskBits(w[2])
-	if err1 != nil || err2 != nil || !ok || !dst.Is4() || !strings.Contains(w[3], "U") || strings.Contains(w[3], "!") {
+	if err2 != nil || !ok || !dst.Is4() || !strings.Contains(w[3], "U") || strings.Contains(w[3], "!") {
 		return err1 == nil
 	}
 	p, err := dst.Prefix(bits)
@@ -302,9 +295,6 @@ var (
 		"onlink": true, "linkdown": true, "dead": true, "pervasive": true, "offload": true, "trap": true, "notify": true, "lock": true,
 		"cache": true, "rt_offload": true, "rt_trap": true, "rt_offload_failed": true, "linkup": true,
 	}
-	routeKinds = map[string]bool{
-		"unicast": true, "local": true, "broadcast": true, "multicast": true, "anycast": true, "blackhole": true, "unreachable": true, "prohibit": true, "throw": true,
-	}
 )
 
 // route reads a line of ip route: "10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink".
@@ -313,19 +303,15 @@ func (r *hostReader) route(s string, off int) {
 		return
 	}
 	w := strings.Fields(strings.ReplaceAll(s, `\`, " ")) // -oneline
-	kind := "unicast"
-	if len(w) > 0 && routeKinds[w[0]] {
-		kind, w = w[0], w[1:]
-	}
-	if len(w) < 3 || kind != "unicast" {
-		return
+	if w[0] == "unicast" {                               // with -details
+		w = w[1:]
 	}
 	out := HostRoute{Host: r.host, Text: s, Pos: r.f.Position(off)}
 	var family netip.Addr
 	if w[0] != "default" {
 		p, ok := routeDst(w[0])
 		if !ok {
-			return
+			return // text, or a route of another kind: blackhole, broadcast
 		}
 		out.Dst, family = p, p.Addr()
 	}
@@ -389,7 +375,6 @@ func routeDst(s string) (netip.Prefix, bool) {
 	if p, err := netip.ParsePrefix(s); err == nil {
 		return p.Masked(), true
 	}
-	// 10.0.0/8, as old releases write it
 	if a, err := netip.ParseAddr(s); err == nil {
 		return netip.PrefixFrom(a.WithZone(""), a.BitLen()), true
 	}
@@ -428,7 +413,7 @@ func (r *hostReader) json(off int) {
 					}
 				}
 			}
-		case e.Dst != "" && e.Dev != "":
+		case e.Dst != "":
 			if e.Type != "" && e.Type != "unicast" || e.Table != nil && e.Table != "main" {
 				continue
 			}

@@ -154,7 +154,7 @@ func (v *hostView) statements() []plan.Statement {
 		case r.Via.IsValid():
 			add(plan.RoleRoute, r.Dev, r.Text, r.Pos, r.Dst, r.Via)
 		case r.Dst.IsSingleIP():
-		case r.Src.IsValid() && r.Src.BitLen() == r.Dst.Addr().BitLen():
+		case r.Src.BitLen() == r.Dst.Addr().BitLen():
 			addr(r.Dev, netip.PrefixFrom(r.Src, r.Dst.Bits()), r.Pos)
 		case r.Dev == "cni0" && r.Kernel:
 			if !bridge[r.Dst] {

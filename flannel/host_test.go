@@ -159,6 +159,15 @@ Destination     Gateway         Genmask         Flags Metric Ref    Use Iface
 		{"a link of any name with the default route", "default via 192.168.7.1 dev lan7 proto static\n192.168.7.0/24 dev lan7 proto kernel scope link src 192.168.7.2\n10.244.1.0/24 dev cni0 proto kernel scope link src 10.244.1.1\n", []string{
 			"2 hosts  lan7 192.168.7.2/24", "3 node-pods  cni0 10.244.1.1/24",
 		}},
+		{"a link of any name without it", "192.168.7.0/24 dev lan7 proto kernel scope link src 192.168.7.2\n10.244.1.0/24 dev cni0 proto kernel scope link src 10.244.1.1\n", []string{"2 node-pods  cni0 10.244.1.1/24"}},
+		{"the default route through a VPN", "2: ens3: <UP> mtu 1500\n3: wg0: <UP> mtu 1420\n    inet 10.8.0.2/24 scope global wg0\ndefault via 10.8.0.1 dev wg0\n", []string{
+			"1 link-mtu  ens3 1500", "3 reserved  wg0 10.8.0.0/24", "1 links  links ens3,wg0",
+		}},
+		{"calico, by its routes: a bridge is left over", "10.10.0.5 dev cali0123456789a scope link\n10.244.1.0/24 dev cni0 proto kernel scope link src 10.244.1.1\n", nil},
+		{"canal, by its routes", "10.244.1.5 dev cali0123456789a scope link\n10.244.0.0/16 dev flannel.1 proto kernel scope link src 10.244.1.0\n", []string{"2 node-pods  flannel.1 10.244.1.0/32"}},
+		{"an IPv4-mapped address is none of IPv6", "2: ens3: <UP> mtu 1500\n    inet6 ::ffff:192.168.1.11/120 scope global\n3: cni0: <UP> mtu 1450\n", []string{"1 link-mtu  ens3 1500", "1 links  links cni0,ens3"}},
+		{"a source address of the other family", "10.0.0.0/8 dev ens3 proto static src fd00::1\n", nil},
+		{"one link is not the list of all", "2: ens3: <UP> mtu 1500\n", []string{"1 link-mtu  ens3 1500"}},
 		{"a log", "I1121 10:00:00.000000 1 route_network.go:93] Subnet added: 10.244.2.0/24 via 192.168.1.12\nerror: inet 10.0.0.1/8 is up dev eth0\nspec:\n  dev: eth0\n  mtu 1500\n", nil},
 		{"sentences", "Destination 10.0.0.0/8 is unreachable\n10.244.1.0/24 is what dev eth0 should say\ndefault is UP\n", nil},
 		{"JSON of another kind", `[{"ifname": 3}, {"dst": {}}]`, nil},
@@ -171,6 +180,112 @@ Destination     Gateway         Genmask         Flags Metric Ref    Use Iface
 		got := hostSays(h.Statements())
 		if d := cmp.Diff(tt.want, got); d != "" {
 			t.Errorf("%s: (-want +got)\n%s", tt.why, d)
+		}
+	}
+}
+
+// hostHolds tells what h holds in short.
+func hostHolds(h HostNet) string {
+	var out []string
+	for _, l := range h.Links {
+		s := fmt.Sprintf("link %s %d", l.Name, l.MTU)
+		for _, a := range l.Addrs {
+			s += " " + a.Prefix.String()
+		}
+		out = append(out, s)
+	}
+	for _, r := range h.Routes {
+		s := r.Dst.String()
+		if r.Via.IsValid() {
+			s += " via " + r.Via.String()
+		}
+		s += " dev " + r.Dev
+		if r.Src.IsValid() {
+			s += " src " + r.Src.String()
+		}
+		if r.Kernel {
+			s += " kernel"
+		}
+		out = append(out, s)
+	}
+	return strings.Join(out, "; ")
+}
+
+// TestReadHostLines: which lines are read, and what a line says that is not as expected.
+func TestReadHostLines(t *testing.T) {
+	const (
+		head = "Destination     Gateway         Genmask         Flags Metric Ref    Use Iface\n"
+		row  = "10.0.0.0        192.168.1.1     255.0.0.0       UG    0      0        0 ens3\n"
+		read = "10.0.0.0/8 via 192.168.1.1 dev ens3"
+	)
+	wide := func(s string, littleEndian bool) string {
+		var b []byte
+		for _, c := range []byte(s) {
+			if littleEndian {
+				b = append(b, c, 0)
+			} else {
+				b = append(b, 0, c)
+			}
+		}
+		return string(b)
+	}
+	for _, tt := range []struct{ why, in, want string }{
+		{"address without more", "2: ens3: <UP> mtu 1500\n    inet 10.244.1.1/24\n", "link ens3 1500 10.244.1.1/24"},
+		{"a line that is not indented belongs to no link", "2: ens3: <UP> mtu 1500\ninet 10.0.0.1/8 scope global\n", "link ens3 1500"},
+		{"other words", "2: ens3: <UP> mtu 1500\n    inet\n    inetd 10.0.0.9/8 is up\n", "link ens3 1500"},
+		{"masks that are none", "eth0: flags=4163<UP>  mtu 1500\n    inet 10.0.0.5  netmask\n    inet 10.0.0.6  netmask 255.0.255.0\n    inet 10.0.0.7  netmask ffff::\n    inet6 fd00::1  prefixlen x\n    inet6 fd00::2  prefixlen 129\n",
+			"link eth0 1500 10.0.0.5/32 10.0.0.6/32 10.0.0.7/32 fd00::1/128"},
+		{"the largest MTU", "2: ens3: <UP> mtu 2147483647\n3: ens4: <UP> mtu 2147483648\n", "link ens3 2147483647; link ens4 0"},
+		{"numbered lines", "1: foo: bar mtu 1500\n2: eth0 <UP> mtu 1500\n3: apples   mtu 1500\n4: eth1: inet 10.0.0.1/8\n", ""},
+		{"sentences", "Destination 10.0.0.0/8 is unreachable\n10.244.1.0/24 is what dev eth0 should say\ndefault is UP\n", ""},
+		{"UTF-16, as Windows PowerShell writes it", "\xff\xfe" + wide("10.9.0.0/16 dev ens3\n", true), "10.9.0.0/16 dev ens3"},
+		{"UTF-16 of the other kind, without a mark", wide("10.9.0.0/16 dev ens3\n", false), "10.9.0.0/16 dev ens3"},
+
+		{"route", "10.9.0.0/16 dev ens3", "10.9.0.0/16 dev ens3"},
+		{"ip -details route", "unicast 10.244.2.0/24 via 192.168.1.12 dev ens3 proto boot scope global", "10.244.2.0/24 via 192.168.1.12 dev ens3"},
+		{"to an address", "10.244.2.7 dev cni0 scope link\nfd00::7 dev cni0", "10.244.2.7/32 dev cni0; fd00::7/128 dev cni0"},
+		{"host bits", "10.244.2.9/24 dev cni0", "10.244.2.0/24 dev cni0"},
+		{"of the kernel", "10.0.0.0/8 dev ens3 proto kernel scope link src 10.0.0.5 linkdown", "10.0.0.0/8 dev ens3 src 10.0.0.5 kernel"},
+		{"a gateway of the other family", "10.0.0.0/8 via inet6 fe80::1 dev ens3\ndefault via inet fe80::2 dev ens3", "10.0.0.0/8 via fe80::1 dev ens3; ::/0 via fe80::2 dev ens3"},
+		{"default routes", "default via 192.168.1.1 dev ens3\ndefault via fe80::1 dev ens3\ndefault dev ppp0 scope link", "0.0.0.0/0 via 192.168.1.1 dev ens3; ::/0 via fe80::1 dev ens3"},
+		{"tables", "10.1.0.0/16 dev ens3 table 254\n10.2.0.0/16 dev ens3 table main\n10.3.0.0/16 dev ens3 table 100", "10.1.0.0/16 dev ens3; 10.2.0.0/16 dev ens3"},
+		{"words without their value", "10.0.0.0/8 dev ens3 metric\n10.0.0.0/8 dev ens3 via inet6\n10.0.0.0/8 dev\nunicast dev \\", ""},
+		{"what is no route", "10.0.0.0/8 via nowhere dev ens3\nhost dev ens3\n10.0.0.0/8 dev ens3 says so", ""},
+
+		{"table", head + row, read},
+		{"rows that are passed over, and one behind each", head +
+			"10.1.0.0 gateway.example 255.255.0.0 UG 0 0 0 ens3\n" + row +
+			"10.2.0.0 0.0.0.0 255.0.255.0 U 0 0 0 ens3\n" + row +
+			"fd00:: 0.0.0.0 255.255.0.0 U 0 0 0 ens3\n" + row +
+			"10.3.0.0 0.0.0.0 255.255.0.0 G 0 0 0 ens3\n" + row +
+			"10.4.0.0 0.0.0.0 255.255.0.0 U! 0 0 0 ens3\n" + row,
+			strings.Join([]string{read, read, read, read, read}, "; ")},
+		{"a line of another kind ends the table", head + "one two three four five six seven eight\n" + row, ""},
+		{"half a head", "Destination of all Flags\n" + row + "Gateway Genmask Iface\n" + row, ""},
+
+		{"JSON: routes of other kinds and tables, or without a link", `[{"type":"unicast","dst":"10.1.0.0/16","dev":"ens3","table":"main"},{"type":"local","dst":"10.2.0.1","dev":"ens3"},{"dst":"10.3.0.0/16","dev":"ens3","table":"local"},
+			{"dst":"10.4.0.0/16","dev":"ens3","table":100},{"type":"blackhole","dst":"10.5.0.0/16","dev":"lo","table":"main"},{"dst":"10.6.0.0/16"},{"dev":"ens3"}]`, "10.1.0.0/16 dev ens3"},
+	} {
+		h, err := ReadHost([]byte(tt.in), Options{})
+		if got := hostHolds(h); got != tt.want || err != nil || h.IsZero() != (tt.want == "") {
+			t.Errorf("%s: %v, IsZero %t\n got %s\nwant %s", tt.why, err, h.IsZero(), got, tt.want)
+		}
+	}
+}
+
+// Whose network a link is of tells its name.
+func TestHostReserved(t *testing.T) {
+	for _, tt := range []struct{ dev, want string }{
+		{"docker0", "docker0"}, {"docker_gwbridge", "network docker_gwbridge of Docker"}, {"br-0123456789ab", "network br-0123456789ab of Docker"},
+		{"virbr0", "bridge virbr0"}, {"tailscale0", "VPN tailscale0"}, {"br-lan", ""},
+	} {
+		h, err := ReadHost([]byte("10.9.0.0/16 dev "+tt.dev+" proto kernel scope link src 10.9.0.1\n"), Options{})
+		got := ""
+		for _, s := range h.Statements() {
+			got += s.Text
+		}
+		if got != tt.want || err != nil {
+			t.Errorf("%s: %q, %v, want %q", tt.dev, got, err, tt.want)
 		}
 	}
 }
