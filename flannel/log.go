@@ -165,7 +165,7 @@ func releasesOf(src, text string) (from, to plan.Version) {
 
 // A Log is what a log says of flannel.
 type Log struct {
-	Lines []LogLine // lines that say the same of the same node and ranges are one
+	Lines []LogLine // lines that say the same of the same node, ranges and interface address are one
 	// Dropped counts different messages that were left out of Lines, since there are more than a thousand.
 	Dropped int
 }
@@ -180,6 +180,7 @@ func ReadLog(data []byte, opt Options) (Log, error) {
 	type key struct {
 		id, node        string
 		subnet, network netip.Prefix
+		address         netip.Addr // of the interface that flannel takes, one of each family
 	}
 	const most = 1000
 	var out Log
@@ -193,7 +194,8 @@ func ReadLog(data []byte, opt Options) (Log, error) {
 		if !ok {
 			continue
 		}
-		k := key{l.Symptom.ID, l.Symptom.Node, l.Symptom.Subnet, l.Symptom.Network}
+		k := key{l.Symptom.ID, l.Symptom.Node, l.Symptom.Subnet, l.Symptom.Network, netip.Addr{}}
+		k.address, _ = hostAddress(l.Symptom)
 		if i, ok := seen[k]; ok {
 			out.Lines[i].Count++
 			continue
