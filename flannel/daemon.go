@@ -79,9 +79,7 @@ func readDaemon(c *source.Node, object string) (d Daemon, ok bool) {
 		if list == nil {
 			continue
 		}
-		if !d.KubeSubnetMgr.Pos.IsValid() || key == "args" {
-			d.KubeSubnetMgr.Pos = list.Pos
-		}
+		d.KubeSubnetMgr.Pos = list.Pos
 		for _, w := range list.Items {
 			v := w.Value()
 			d.Args = append(d.Args, v)

@@ -63,27 +63,19 @@ func ParseLogLine(line string) (l LogLine, ok bool) {
 
 // mayMatch is a cheap look for any of the catalogue's words.
 func mayMatch(line string) bool {
-	for _, m := range compiled() {
-		for _, s := range m.literals {
-			if strings.Contains(line, s) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(compiled(), func(m compiledMessage) bool { return m.mayMatch(line) })
+}
+
+// mayMatch reports whether text has one of the words of m, without which the expression does not match.
+func (m *compiledMessage) mayMatch(text string) bool {
+	return slices.ContainsFunc(m.literals, func(word string) bool { return strings.Contains(text, word) })
 }
 
 // recognize looks text up in the catalogue.
 func recognize(text string) (plan.Symptom, Level, bool) {
-rows:
 	for _, m := range compiled() {
-		for i, s := range m.literals {
-			if strings.Contains(text, s) {
-				break
-			}
-			if i == len(m.literals)-1 {
-				continue rows
-			}
+		if !m.mayMatch(text) {
+			continue
 		}
 		at := m.re.FindStringSubmatchIndex(text)
 		if at == nil {
@@ -204,10 +196,7 @@ func ReadLog(data []byte, opt Options) (Log, error) {
 			out.Dropped++
 			continue
 		}
-		l.Pos, l.Host = f.Position(start), opt.Host
-		if i := bytes.Index(line, []byte(l.Symptom.Message)); i > 0 {
-			l.Pos = f.Position(start + i)
-		}
+		l.Pos, l.Host = f.Position(start+max(bytes.Index(line, []byte(l.Symptom.Message)), 0)), opt.Host // not in line where it had escapes
 		seen[k] = len(out.Lines)
 		out.Lines = append(out.Lines, l)
 	}
@@ -220,7 +209,7 @@ func linesWithWords(data []byte) []int {
 	var starts []int
 	for _, m := range compiled() {
 		for _, word := range m.literals {
-			for off := 0; off < len(data); {
+			for off := 0; ; {
 				i := bytes.Index(data[off:], []byte(word))
 				if i < 0 {
 					break
@@ -231,7 +220,7 @@ func linesWithWords(data []byte) []int {
 				if end < 0 {
 					break
 				}
-				off = i + end + 1
+				off = i + end
 			}
 		}
 	}

@@ -330,7 +330,7 @@ func readNetConf(f *source.File, raw []byte, opt Options) (NetConf, error) {
 }
 
 func posOr(p, q plan.Position) plan.Position {
-	if p.IsValid() || p.Line > 0 {
+	if p.IsValid() {
 		return p
 	}
 	return q
@@ -367,7 +367,7 @@ func netConfKeys(root *source.Node, version plan.Version) []Key {
 		last[k.Name] = len(keys)
 		keys = append(keys, k)
 		if k.Name == "Backend" {
-			for i := backend; i < len(keys)-1; i++ {
+			for i := backend; i < len(keys); i++ {
 				keys[i].Loses = keys[i].Loses || strings.HasPrefix(keys[i].Name, "Backend.")
 			}
 			backend = len(keys)
@@ -616,7 +616,7 @@ func netConfError(f *source.File, root *source.Node, treeErr error, raw []byte, 
 	}
 	// The first key that is refused for this reason is the one: flannel's types stop at their first error, and of wrong
 	// JSON types encoding/json tells the first.
-	if root != nil && root.Kind == source.Mapping {
+	if root != nil {
 		for _, entry := range root.Entries {
 			name := canonicalKey(entry.Key, version)
 			if name == "" {

@@ -229,6 +229,11 @@ func TestNetConfErrorText(t *testing.T) {
 		{"{\n  \"Network\": \"10.244.0.0/16,fd00::/56\"\n}", `net-conf.json:2:14: Network "10.244.0.0/16,fd00::/56": invalid CIDR address: 10.244.0.0/16,fd00::/56; one range here; an IPv6 range goes under IPv6Network, with "EnableIPv6": true`},
 		{"{\"Network\": \"10.244.0.0/16\",\n}", `net-conf.json:2:1: invalid character '}' looking for beginning of object key string; mend the JSON there: commas between entries and none behind the last, names and strings in double quotes`},
 		{"{\"subnetlen\": \"24\"}", `net-conf.json:1:15: SubnetLen "24": json: cannot unmarshal string into Go struct field Config.SubnetLen of type uint; write a whole number, without quotes`},
+		{`{"Network": "x"}`, `net-conf.json:1:13: Network "x": invalid CIDR address: x; write address/length without blanks and without leading zeros, as in 10.244.0.0/16`},
+		{`{"IPv6Network": "fe80::1%eth0"}`, `net-conf.json:1:17: IPv6Network "fe80::1%eth0": invalid CIDR address: fe80::1%eth0; write address/length without blanks and without leading zeros, as in fd00:10:244::/56`},
+		{"{\"Network\": \"10.0.0.0/8\" // pods\n}", `net-conf.json:1:26: invalid character '/' after object key:value pair; JSON has no comments; remove them`},
+		{`{"Network": "10.0.0.0/8" /* pods */}`, `net-conf.json:1:26: invalid character '/' after object key:value pair; JSON has no comments; remove them`},
+		{"\xef\xbb\xbf{}", `net-conf.json:1:1: invalid character 'ï' looking for beginning of value; the file is UTF-8 with a byte order mark; save it as UTF-8 without a byte order mark`},
 		{"", "net-conf.json:1:1: unexpected end of JSON input; the text is empty; write an object such as {\"Network\": \"10.244.0.0/16\", \"Backend\": {\"Type\": \"vxlan\"}}"},
 	} {
 		_, err := ParseNetConf([]byte(tt.in))
@@ -247,6 +252,102 @@ func TestNetConfErrorText(t *testing.T) {
 		}
 		if _, err = c.Check(plan.Version{}); err == nil || err.Error() != tt.want {
 			t.Errorf("Check of %q\n got %v\nwant %s", tt.in, err, tt.want)
+		}
+	}
+}
+
+// A fault is told where more values are written than are read, too, if without its place.
+func TestNetConfErrorLimits(t *testing.T) {
+	_, err := ReadNetConf([]byte(`{"a": [1, 2, 3], "SubnetLen": "24"}`), Options{Limits: Limits{Nodes: 2}})
+	want := `net-conf.json:1:1: json: cannot unmarshal string into Go struct field Config.SubnetLen of type uint`
+	if err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
+// A ConfigMap holds a mebibyte, and so much of a net-conf.json is read.
+func TestNetConfSize(t *testing.T) {
+	for _, tt := range []struct {
+		bytes, limit int
+		want         string
+	}{
+		{1 << 20, 0, ""},
+		{1<<20 + 1, 0, "1048577 bytes, at most 1048576 are read; give a smaller file or raise the limit (Limits.Bytes)"},
+		{1<<20 + 1, -1, ""},
+		{1<<20 + 1, 1<<20 + 1, ""},
+	} {
+		text := []byte(`{"Network": "10.0.0.0/8"` + strings.Repeat(" ", tt.bytes-25) + "}")
+		_, err := ReadNetConf(text, Options{Limits: Limits{Bytes: tt.limit}})
+		if got := words(err); got != tt.want {
+			t.Errorf("ReadNetConf of %d bytes, limit %d: %q, want %q", len(text), tt.limit, got, tt.want)
+		}
+		d, err := Read(text, Options{Name: "net-conf.json", Limits: Limits{Bytes: tt.limit}})
+		if err != nil || len(d.Configs) != 1 || words(d.Configs[0].Err) != tt.want {
+			t.Errorf("Read of %d bytes, limit %d: %v, %v, want %q", len(text), tt.limit, err, d.Configs, tt.want)
+		}
+	}
+}
+
+// Messages hold at most 300 bytes of a file, and whole characters.
+func TestClip(t *testing.T) {
+	x := strings.Repeat("x", 297)
+	for _, tt := range []struct{ in, want string }{
+		{x + "abc", x + "abc"}, {x + "abcd", x + "abc..."}, {x + "abé", x + "ab..."}, {x + "a€.", x + "a..."}, {x + "€€", x + "€..."},
+	} {
+		if got := clip(tt.in); got != tt.want {
+			t.Errorf("clip(%q) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestNetworkOf(t *testing.T) {
+	c := NetConf{EnableIPv4: true, EnableIPv6: true, Network: netip.MustParsePrefix("10.0.0.0/8"), IPv6Network: netip.MustParsePrefix("fd00::/48")}
+	no4, no6, all := c, c, c
+	no4.EnableIPv4, no6.EnableIPv6 = false, false
+	all.Network, all.IPv6Network = netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")
+	for _, tt := range []struct {
+		why          string
+		c            NetConf
+		want4, want6 string
+	}{
+		{"both", c, "10.0.0.0/8", "fd00::/48"},
+		{"IPv4 disabled", no4, "none", "fd00::/48"},
+		{"IPv6 disabled", no6, "10.0.0.0/8", "none"},
+		{"everything is nothing", all, "none", "none"},
+		{"not written", NetConf{EnableIPv4: true, EnableIPv6: true}, "none", "none"},
+	} {
+		p4, p6 := tt.c.NetworkOf(plan.IPv4), tt.c.NetworkOf(plan.IPv6)
+		if orNone(p4) != tt.want4 || orNone(p6) != tt.want6 || p4.IsValid() != (tt.want4 != "none") || p6.IsValid() != (tt.want6 != "none") {
+			t.Errorf("%s: NetworkOf = %v, %v, want %s, %s", tt.why, p4, p6, tt.want4, tt.want6)
+		}
+	}
+}
+
+func TestStrings(t *testing.T) {
+	for _, tt := range []struct {
+		v    fmt.Stringer
+		want string
+	}{
+		{Kube, "kube"},
+		{Etcd, "etcd"},
+		{Daemon{Object: "DaemonSet kube-flannel/kube-flannel-ds"}, "DaemonSet kube-flannel/kube-flannel-ds: flannel of an unknown release with etcd"},
+		{Daemon{Object: "Pod x", Version: v(28, 10), KubeSubnetMgr: plan.Value[bool]{V: true}}, "Pod x: flannel v0.28.10 with --kube-subnet-mgr"},
+	} {
+		if got := tt.v.String(); got != tt.want {
+			t.Errorf("%+v is %q, want %q", tt.v, got, tt.want)
+		}
+	}
+}
+
+// What is secret in a Backend is not kept.
+func TestNetConfSecrets(t *testing.T) {
+	c, err := ParseNetConf([]byte(`{"Backend": {"Type": "ali-vpc", "AccessKeyID": "id", "AccessKeySecret": "secret", "psk": "secret"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"Backend.AccessKeyID": "id", "Backend.AccessKeySecret": "", "Backend.PSK": ""} {
+		if k, ok := c.Key(name); !ok || k.Text != want {
+			t.Errorf("%s: text %q, %t, want %q", name, k.Text, ok, want)
 		}
 	}
 }

@@ -29,6 +29,9 @@ func TestSubnetEnv(t *testing.T) {
 		{"the last of equal keys counts", "FLANNEL_MTU=1\nFLANNEL_MTU=2\n", SubnetEnv{MTU: 2}, ""},
 		{"negative MTU", "FLANNEL_MTU=-50\n", SubnetEnv{MTU: -50}, ""},
 		{"list", "FLANNEL_NETWORK=10.1.0.0/16,10.2.0.0/16\n", SubnetEnv{Networks: []netip.Prefix{pfx("10.1.0.0/16"), pfx("10.2.0.0/16")}}, ""},
+		{"list of subnets", "FLANNEL_SUBNET=10.1.0.1/24,10.2.0.1/24\nFLANNEL_IPV6_SUBNET=fd00::1/64,fd00:1::1/64\n", SubnetEnv{Subnet: pfx("10.1.0.1/24"), IPv6Subnet: pfx("fd00::1/64")},
+			`subnet.env:1:16: FLANNEL_SUBNET "10.1.0.1/24,10.2.0.1/24": flannel: error reading subnet: more than 1 entry found for key: FLANNEL_SUBNET; write it as flannel does, such as FLANNEL_NETWORK=10.244.0.0/16, or restart flannel on the node` + "\n" +
+				`subnet.env:2:21: FLANNEL_IPV6_SUBNET "fd00::1/64,fd00:1::1/64": flannel: error reading subnet: more than 1 entry found for key: FLANNEL_IPV6_SUBNET; write it as flannel does, such as FLANNEL_NETWORK=10.244.0.0/16, or restart flannel on the node`},
 		{"value of another variable", "A=10.0.0.0\nFLANNEL_NETWORK=${A}/8\n", SubnetEnv{Networks: []netip.Prefix{pfx("10.0.0.0/8")}}, ""},
 		{"escaped quote", "A=\"10.0\\\".0.0\"\nFLANNEL_MTU=5\n", SubnetEnv{MTU: 5}, ""},
 		{"two comments, the last goes", "FLANNEL_MTU=5 # a # b\n", SubnetEnv{}, `subnet.env:1:13: FLANNEL_MTU "5 # a": flannel: "5 # a" is no whole number; write it as flannel does, such as FLANNEL_NETWORK=10.244.0.0/16, or restart flannel on the node`},
@@ -84,7 +87,8 @@ func TestIsSubnetEnv(t *testing.T) {
 		in   string
 		want bool
 	}{
-		{"", false}, {"FLANNEL_MTU=1\n", true}, {"x\nFLANNEL_MTU=1\n", true}, {"x\ny\nFLANNEL_MTU=1\n", false}, {"# x\n# y\nexport FLANNEL_MTU: 1\n", true},
+		{"", false}, {"FLANNEL_MTU=1\n", true}, {"x\nFLANNEL_MTU=1\n", true}, {"x\ny\nFLANNEL_MTU=1\n", false}, {"x\ny\nFLANNEL_MTU=1\nFLANNEL_IPMASQ=true\n", true}, {"# x\n# y\nexport FLANNEL_MTU: 1\n", true},
+		{"FLANNEL_MTU=1\n#" + strings.Repeat("x", 1<<16-15), true}, {"FLANNEL_MTU=1\n#" + strings.Repeat("x", 1<<16-14), false}, // longer than any
 		{"FLANNEL_OTHER=1\n", false}, {strings.Repeat("FLANNEL_MTU=1\n", 10_000), false},
 	} {
 		if got := isSubnetEnv([]byte(tt.in)); got != tt.want {
@@ -118,6 +122,16 @@ func TestSubnetEnvCNI(t *testing.T) {
 		}
 		if tt.why == "list" && (len(e.Networks) != 2 || len(e.IPAM().Routes) != 2) {
 			t.Errorf("list: networks %v, want each once", e.Networks)
+		}
+	}
+}
+
+// The CNI plugin takes one text for true, and the rest for false.
+func TestSubnetEnvCNIMasq(t *testing.T) {
+	for _, value := range []string{"true", "false", "TRUE", "true ", "1", ""} {
+		e, err := ParseSubnetEnvCNI([]byte(strings.Replace(usualEnv, "FLANNEL_IPMASQ=true", "FLANNEL_IPMASQ="+value, 1)))
+		if err != nil || e.IPMasq != (value == "true") {
+			t.Errorf("FLANNEL_IPMASQ=%s: %t, %v", value, e.IPMasq, err)
 		}
 	}
 }
