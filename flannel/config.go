@@ -337,7 +337,7 @@ func (c Config) networkFindings(version plan.Version) []plan.Finding {
 	n := c.NetConf
 	var out []plan.Finding
 	if n.EnableIPv4 && isEmpty(n.Network) {
-		refused := c.Mode == Etcd || !version.Before(v0_28) || !version.Before(v0_21) && version.Before(v0_25) || !version.Before(v0_19_2) && version.Before(v0_20)
+		refused := !version.Before(v0_28) || !version.Before(v0_21) && version.Before(v0_25) || !version.Before(v0_19_2) && (version.Before(v0_20) || c.Mode == Etcd)
 		what := "has no Network"
 		if k, ok := n.Key("Network"); ok {
 			what = fmt.Sprintf("has the Network %q, which flannel takes for none", k.Text)
