@@ -27,7 +27,7 @@ type Request struct {
 	// Within holds the ranges to draw from. A family of which it holds none is drawn from its default: the private ranges
 	// of RFC 1918 for IPv4, the /48 of [ULA] for IPv6. Pins and Hosts may lie elsewhere.
 	Within []netip.Prefix
-	Avoid  []Reservation // stay clear of these
+	Avoid  []Reservation // stay clear of these; hosts that are given may lie in them, as in a part of somebody's network
 	Pins   []Pin         // ranges that are fixed already; at most one of services and of pods for each family
 
 	// Grow is how many times each range can double in place, 0 to 16: the neighbours it needs for that are kept free.
