@@ -139,11 +139,7 @@ func (c Config) Statements() []plan.Statement {
 		}
 	}
 	for _, f := range c.Findings() {
-		s := plan.Statement{Role: plan.RoleProblem, Key: string(f.Rule), Finding: &f}
-		if len(f.Where) > 0 {
-			s.Pos = f.Where[0].Position
-		}
-		add(s)
+		add(plan.Statement{Role: plan.RoleProblem, Key: string(f.Rule), Pos: f.Where[0].Position, Finding: &f})
 	}
 	return out
 }
@@ -164,11 +160,7 @@ func (c Config) network(key string) (s plan.Statement, written bool) {
 		s.Err = fmt.Errorf("%q is not of the family of %s", k.Text, key)
 	}
 	if !k.Prefix.IsValid() {
-		s.Err = errors.New("invalid CIDR address: " + k.Text)
-		var e *NetConfError
-		if errors.As(c.Err, &e) && e.Key == key {
-			s.Err = errors.New(e.Flannel)
-		}
+		s.Err = errors.New("invalid CIDR address: " + k.Text) // as flannel says of the first that is
 	}
 	return s, true
 }
@@ -243,7 +235,7 @@ func (c Config) errorFinding(e *NetConfError) plan.Finding {
 		verb = "crashes with"
 	}
 	fmt.Fprintf(&b, "flannel %s %s: %s", verb, c.what(), clip(e.Flannel))
-	if e.Key != "" && e.Text != "" && !strings.Contains(e.Flannel, e.Text) {
+	if e.Key != "" && !strings.Contains(e.Flannel, e.Text) {
 		fmt.Fprintf(&b, " (%s is %q", e.Key, clip(e.Text))
 		if family, _, ok := strings.Cut(e.Key, "Subnet"); ok {
 			if k, ok := c.NetConf.Key(family + "Network"); ok {
@@ -251,7 +243,7 @@ func (c Config) errorFinding(e *NetConfError) plan.Finding {
 			}
 		}
 		b.WriteByte(')')
-	} else if e.Key != "" && !strings.Contains(e.Flannel, e.Key) {
+	} else if !strings.Contains(e.Flannel, e.Key) {
 		fmt.Fprintf(&b, " (%s)", e.Key)
 	}
 	if e.Pos.Line > 0 {
@@ -352,7 +344,7 @@ func (c Config) networkFindings(version plan.Version) []plan.Finding {
 		f.Fix = []string{`set "Network" to the cluster's pod range, such as 10.244.0.0/16, or "EnableIPv4": false in a cluster of IPv6 alone`, c.restart()}
 		out = append(out, f)
 	}
-	if k, ok := n.Key("IPv6Network"); ok && k.Prefix.IsValid() && k.Prefix.Addr().Is4() {
+	if k, _ := n.Key("IPv6Network"); k.Prefix.Addr().Is4() {
 		f := c.finding(plan.RuleCIDRMalformed, plan.Warning, k.Value, fmt.Sprintf("IPv6Network %q in %s is an IPv4 range: flannel reads it, and no node's IPv6 subnet lies in it", k.Text, c.what()))
 		if n.EnableIPv6 {
 			f.Severity, f.RefusedBy, f.Effect = plan.Error, []plan.Component{plan.Flannel}, effectNotStarting
@@ -360,7 +352,7 @@ func (c Config) networkFindings(version plan.Version) []plan.Finding {
 		f.Fix = []string{"give IPv6Network an IPv6 range such as fd00:10:244::/56, and IPv4 ranges to Network"}
 		out = append(out, f)
 	}
-	if k, ok := n.Key("Network"); ok && n.EnableIPv4 && n.Network.IsValid() && n.Network.Addr().Is4In6() {
+	if k, ok := n.Key("Network"); ok && n.EnableIPv4 && n.Network.Addr().Is4In6() {
 		f := c.finding(plan.RuleCIDRMalformed, plan.Error, k.Value,
 			fmt.Sprintf("Network %q in %s is IPv4-mapped: flannel reads it as %s, in which no node's subnet lies", k.Text, c.what(), prefixText(n.Network, plan.IPv4)))
 		f.RefusedBy, f.Effect = []plan.Component{plan.Flannel}, effectNotStarting
@@ -406,7 +398,7 @@ func (c Config) backendFindings() []plan.Finding {
 // networkNote names the network that a message about subnets of it leaves out.
 func (c Config) networkNote(e *NetConfError) string {
 	key := "Network"
-	if strings.HasPrefix(e.Key, "IPv6") || strings.Contains(e.Flannel, "IPv6Network") {
+	if strings.HasPrefix(e.Key, "IPv6") {
 		key = "IPv6Network"
 	}
 	if k, ok := c.NetConf.Key(key); ok && e.Key != key && k.Text != "" {
@@ -429,8 +421,7 @@ func (c Config) rangeFindings(version plan.Version) []plan.Finding {
 	}
 	eff, err := n.Check(version)
 	var e *NetConfError
-	switch {
-	case errors.As(err, &e):
+	if errors.As(err, &e) {
 		if len(keys) == 0 && c.Mode != Etcd && (c.ModeKnown || !strings.Contains(e.Flannel, "too small")) {
 			return nil // nobody asked for subnets of flannel's own
 		}
@@ -450,14 +441,13 @@ func (c Config) rangeFindings(version plan.Version) []plan.Finding {
 			f.Message += c.networkNote(e)
 		}
 		return []plan.Finding{f}
-	case err == nil && c.Mode == Etcd, err == nil && !c.ModeKnown && len(keys) > 0:
-		if n.EnableIPv4 && eff.SubnetMin.IsValid() && eff.SubnetMax.Less(eff.SubnetMin) {
-			f := c.finding(plan.RuleNetConfSubnetRangeInvalid, plan.Error, n.Pos("SubnetMin"),
-				fmt.Sprintf("SubnetMin %v in %s lies behind SubnetMax %v: flannel accepts it, and then every node ends with \"out of subnets\"", eff.SubnetMin, c.what(), eff.SubnetMax))
-			f.Effect = effectNotStarting
-			f.Fix = []string{"exchange SubnetMin and SubnetMax, or remove both"}
-			return []plan.Finding{f}
-		}
+	}
+	if (c.Mode == Etcd || !c.ModeKnown) && n.EnableIPv4 && eff.SubnetMax.Less(eff.SubnetMin) {
+		f := c.finding(plan.RuleNetConfSubnetRangeInvalid, plan.Error, n.Pos("SubnetMin"),
+			fmt.Sprintf("SubnetMin %v in %s lies behind SubnetMax %v: flannel accepts it, and then every node ends with \"out of subnets\"", eff.SubnetMin, c.what(), eff.SubnetMax))
+		f.Effect = effectNotStarting
+		f.Fix = []string{"exchange SubnetMin and SubnetMax, or remove both"}
+		return []plan.Finding{f}
 	}
 	return nil
 }

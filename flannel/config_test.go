@@ -1,6 +1,8 @@
 package flannel
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/kubecidr/kubecidr/plan"
@@ -69,5 +71,81 @@ func TestConfigWithoutNetwork(t *testing.T) {
 		if got := rulesOf(Config{NetConf: n, Version: tt.version, Mode: tt.mode, ModeKnown: true}.Findings()); got[0] != tt.want {
 			t.Errorf("flannel %v, %v: %q, want %q first", tt.version, tt.mode, got, tt.want)
 		}
+	}
+}
+
+// SubnetLen, SubnetMin and SubnetMax are flannel's own with etcd, and matter to nobody else since v0.20. A file alone does not tell the mode.
+func TestConfigRange(t *testing.T) {
+	const (
+		four     = `{"Network":"10.0.0.0/24","SubnetLen":24,"Backend":{"Type":"vxlan"}}`
+		small    = `{"Network":"10.0.0.0/29","Backend":{"Type":"vxlan"}}`
+		reversed = `{"Network":"10.0.0.0/16","SubnetMin":"10.0.9.0","SubnetMax":"10.0.3.0","Backend":{"Type":"vxlan"}}`
+		equal    = `{"Network":"10.0.0.0/16","SubnetMin":"10.0.9.0","SubnetMax":"10.0.9.0","Backend":{"Type":"vxlan"}}`
+		off      = `{"EnableIPv4":false,"EnableIPv6":true,"IPv6Network":"fd00::/48","SubnetMin":"10.0.9.0","SubnetMax":"10.0.3.0","Backend":{"Type":"vxlan"}}`
+		wrong    = "error netconf-subnet-range-invalid"
+		refused  = "error netconf-subnet-range-invalid, refused"
+		noted    = "warning netconf-subnet-range-invalid"
+	)
+	newest := plan.NewestFlannel()
+	for _, tt := range []struct {
+		text    string
+		version plan.Version
+		mode    Mode
+		known   bool
+		want    string
+	}{
+		{four, plan.Version{}, Kube, false, refused},
+		{four, newest, Kube, false, refused},
+		{four, plan.Version{}, Kube, true, noted}, // before v0.20 it did not start
+		{four, newest, Kube, true, ""},
+		{four, v(20, 0), Kube, true, ""},
+		{four, v(19, 2), Kube, true, refused},
+		{four, newest, Etcd, true, refused},
+		{small, plan.Version{}, Kube, false, refused},
+		{small, plan.Version{}, Kube, true, ""}, // nobody asked for subnets of flannel's own
+		{small, newest, Etcd, true, refused},
+		{reversed, plan.Version{}, Kube, false, wrong},
+		{reversed, plan.Version{}, Kube, true, ""},
+		{reversed, newest, Kube, true, ""},
+		{reversed, newest, Etcd, true, wrong},
+		{equal, plan.Version{}, Kube, false, ""},
+		{equal, newest, Etcd, true, ""},
+		{off, plan.Version{}, Kube, false, ""},
+		{off, newest, Etcd, true, ""},
+	} {
+		c := configOf(tt.text, Options{Version: tt.version, Mode: tt.mode})
+		c.ModeKnown = tt.known
+		if got := strings.Join(rulesOf(c.Findings()), "; "); got != tt.want {
+			t.Errorf("%s, flannel %v, %v known %t: %q, want %q", tt.text, tt.version, tt.mode, tt.known, got, tt.want)
+		}
+	}
+}
+
+// What stands in a file many times is told twenty times.
+func TestConfigMany(t *testing.T) {
+	for _, n := range []int{3, 19, 20, 21, 25} {
+		text := "{" + strings.Repeat(`"Network":"10.0.0.0/8",`, n) + strings.Repeat(`"SubnetLenght":24,`, n) + `"Network":"10.0.0.0/8","Backend":{"Type":"vxlan"}}`
+		overridden, unknown := 0, 0
+		for _, s := range configOf(text, Options{}).Statements() {
+			switch {
+			case s.Key == "Network" && s.Overridden:
+				overridden++
+			case s.Finding != nil && s.Finding.Rule == RuleKeyUnknown:
+				unknown++
+			}
+		}
+		if want := min(n, 20); overridden != want || unknown != want {
+			t.Errorf("%d of each: %d values without effect, %d unknown keys, want %d", n, overridden, unknown, want)
+		}
+	}
+}
+
+// Values of up to 60 bytes are quoted.
+func TestConfigDuplicateValue(t *testing.T) {
+	long := strings.Repeat("x", 60)
+	c := configOf(`{"Network":"10.0.0.0/8","Backend":{"Type":"vxlan","MacPrefix":"`+long+`","macprefix":"`+long+`y"}}`, Options{})
+	want := fmt.Sprintf("%q in line 1 has no effect, the value in line 1 counts", long)
+	if f := c.Findings(); len(f) != 1 || !strings.HasSuffix(f[0].Message, want) {
+		t.Errorf("got %v, want one that ends with %s", f, want)
 	}
 }
