@@ -118,7 +118,7 @@ func (d *Document) values(n *source.Node, opt Options) {
 	v := Values{PodCIDR: n.Get("podCidr").Value(), PodCIDRv6: n.Get("podCidrv6").Value()}
 	if f := n.Get("flannel"); f != nil {
 		for _, e := range f.Entries {
-			if e.Value != nil && (e.Value.Kind != source.Mapping && e.Value.Kind != source.Sequence) {
+			if e.Value.Kind != source.Mapping && e.Value.Kind != source.Sequence {
 				v.Flannel = append(v.Flannel, ValuesEntry{e.Key, e.Value.Value(), e.Value.Kind == source.String})
 			}
 		}
@@ -155,8 +155,8 @@ func (d *Document) values(n *source.Node, opt Options) {
 		if e.Key == "" {
 			// The text itself is no JSON: a value that the chart writes without quotes.
 			for _, key := range []string{"tunnelMode", "backendPort", "backendPortv6", "mtu", "vni", "keepaliveInterval", "GBP", "directRouting", "enableNFTables"} {
-				entry, ok := v.get(key)
-				if _, used := v.truthy(key); !ok || !used || !entry.String {
+				entry, _ := v.get(key)
+				if _, used := v.truthy(key); !used || !entry.String {
 					continue
 				}
 				moved.Pos, moved.Text, moved.Key = entry.Value.Pos, entry.Value.V, "flannel."+key

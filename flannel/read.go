@@ -155,7 +155,8 @@ func mentions(data []byte) bool {
 			return true
 		}
 	}
-	return len(data) > 1 && (data[0] == 0xff || data[0] == 0xfe || data[1] == 0) // UTF-16
+	head := data[:min(len(data), 2)]
+	return bytes.IndexByte(head, 0) >= 0 || bytes.IndexByte(head, 0xff) >= 0 // UTF-16, without a mark or with
 }
 
 var envLine = regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+)?FLANNEL_(?:IPV6_)?(?:NETWORK|SUBNET|MTU|IPMASQ)[ \t]*[=:]`)

@@ -81,6 +81,67 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// A file that is too long to be read is told of if it may be flannel's, in whatever encoding.
+func TestReadTooLong(t *testing.T) {
+	for text, want := range map[string]bool{
+		"kube-flannel": true, "net-conf.json": true, "podCidr: x": true, "something else": false,
+		"\xff\xfef\x00": true, "\xfe\xff\x00f": true, "f\x00l\x00": true, "\x00f\x00l": true, "fl\x00\x00": false,
+	} {
+		d, err := Read([]byte(text), Options{Limits: Limits{Bytes: 1}})
+		if (err != nil) != want || !d.IsZero() {
+			t.Errorf("Read(%q) = %+v, %v, want an error: %t", text, d, err, want)
+		}
+	}
+	if d, err := Read([]byte("x"), Options{}); err != nil || !d.IsZero() {
+		t.Errorf("Read of a byte = %+v, %v", d, err)
+	}
+}
+
+// A net-conf.json is told from its text up to a mebibyte, which is what a ConfigMap holds.
+func TestReadLongNetConf(t *testing.T) {
+	for size, want := range map[int]int{1 << 20: 1, 1<<20 + 1: 0} {
+		text := `{"Network": "10.0.0.0/8"` + strings.Repeat(" ", size-25) + "}"
+		if d, err := Read([]byte(text), Options{Name: "x"}); err != nil || len(d.Configs) != want {
+			t.Errorf("of %d bytes: %d configurations, %v, want %d", len(text), len(d.Configs), err, want)
+		}
+	}
+}
+
+// Lists within lists are read four deep.
+func TestReadLists(t *testing.T) {
+	for depth := range 8 {
+		text := strings.Repeat("{kind: List, items: [", depth) + `{kind: ConfigMap, data: {net-conf.json: '{"Network": "10.0.0.0/8"}'}}` + strings.Repeat("]}", depth)
+		d, err := Read([]byte("# yaml\n"+text), Options{})
+		if want := depth <= 4; err != nil || (len(d.Configs) == 1) != want {
+			t.Errorf("%d deep: %d configurations, %v", depth, len(d.Configs), err)
+		}
+	}
+}
+
+func TestDocumentIsZero(t *testing.T) {
+	for _, tt := range []struct {
+		d    *Document
+		want bool
+	}{
+		{nil, true},
+		{&Document{}, true},
+		{&Document{File: "f", Host: "h"}, true},
+		{&Document{Configs: []Config{{}}}, false},
+		{&Document{Daemons: []Daemon{{}}}, false},
+		{&Document{Env: &SubnetEnv{}}, false},
+		{&Document{Problems: []plan.Finding{{}}}, false},
+	} {
+		if got := tt.d.IsZero(); got != tt.want || tt.want && tt.d.Statements() != nil {
+			t.Errorf("%+v: IsZero %t, statements %v", tt.d, got, tt.d.Statements())
+		}
+	}
+	// A problem without a place is one of the file.
+	d := &Document{File: "f", Problems: []plan.Finding{{Rule: plan.RuleNetConfMissing}}}
+	if s := d.Statements(); len(s) != 1 || s[0].Pos != (plan.Position{File: "f"}) {
+		t.Errorf("statements %+v", s)
+	}
+}
+
 // dumpStatements writes statements one to a line, findings with all they say.
 func dumpStatements(b *bytes.Buffer, list []plan.Statement, err error) {
 	for _, s := range list {
