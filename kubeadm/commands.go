@@ -88,8 +88,8 @@ func kubeadmCommand(c shellCommand) (Command, bool) {
 				}
 				return k, true
 			case strings.HasPrefix(t, "-"):
-				if (t == "--v" || t == "-v" || t == "--rootfs") && j+1 < len(c.words) {
-					j++
+				if t == "--v" || t == "-v" || t == "--rootfs" {
+					j++ // its value
 				}
 				continue
 			}

@@ -26,6 +26,8 @@ func hostileFiles() []hostile.Text {
 		hostile.Fill("substitutions", "kubeadm init ", "$($(", ""),
 		hostile.Fill("braces", "kubeadm init ", "${", ""),
 		hostile.Fill("growing variable", "A=aaaaaaaaaaaaaaaa\n", "A=$A$A\nkubeadm init $A\n", ""),
+		hostile.Fill("variable made longer", "A=a\n", "A+=a\n", "kubeadm init $A\n"),
+		hostile.Fill("apostrophes", "kubeadm init x", "'", ""),
 		hostile.Fill("open quote", "kubeadm init '", "a b ", ""),
 		hostile.Fill("backslashes", "kubeadm init ", "\\ \n", ""),
 		hostile.Fill("prompts", "", "root@a:~# ", "kubeadm init"),

@@ -1,13 +1,16 @@
 package kubeadm
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/plan"
 )
 
 // A shell splits text as people paste it from a terminal or write it in a script into commands. It knows quotes, backslashes,
-// comments, continuation lines, prompts, assignments and the variables that the text itself sets. It does not run anything.
+// comments, continuation lines, prompts, assignments and the variables that the text itself sets. Words are those that bash makes,
+// as far as the text can tell: the output of commands, the arguments of a script and variables from elsewhere make a word unknown. It does
+// not run anything, and takes the branches of a script for lines that follow one another.
 type shell struct {
 	vars  map[string]string              // variables that are known at the start; not changed
 	where func(offset int) plan.Position // place of a byte of the text
@@ -77,49 +80,82 @@ func (sh shell) commands(s string) []shellCommand {
 	}
 	var out []shellCommand
 	var cur shellCommand
-	end := func() {
-		// Assignments before a command, or alone.
-		words := cur.words
-		for len(words) > 0 && isAssignment(words[0].Text) {
-			name, value, _ := strings.Cut(words[0].Text, "=")
-			if !words[0].Unknown && len(value) <= maxEnv {
-				vars[name] = value
-			} else {
-				delete(vars, name)
-			}
-			words = words[1:]
+	assigned := 0 // how many words of cur are assignments before the command
+	type setting struct {
+		name, old string
+		known     bool
+	}
+	var before []setting // what these assignments replaced
+	set := func(w Word) {
+		name, value, _ := strings.Cut(w.Text, "=")
+		name, more := strings.CutSuffix(name, "+")
+		if !isName(name) || len(name) == len(w.Text) {
+			return // export A, declare -x, and the like
 		}
-		if len(words) > 1 && (words[0].Text == "export" || words[0].Text == "local" || words[0].Text == "declare") {
+		old, known := vars[name]
+		if before = append(before, setting{name, old, known}); more {
+			budget -= len(old)
+			value = old + value
+		}
+		if w.Unknown || more && !known || len(value) > maxEnv || budget < 0 {
+			delete(vars, name)
+			return
+		}
+		vars[name] = value
+	}
+	// A command sees none of the assignments before it, nor does what follows it: they are for the program alone.
+	undo := func() {
+		for _, v := range slices.Backward(before) {
+			if vars[v.name] = v.old; !v.known {
+				delete(vars, v.name)
+			}
+		}
+		before = before[:0]
+	}
+	target := false // the next word is the file of a redirection
+	end := func() {
+		words := cur.words[assigned:]
+		switch {
+		case len(words) == 0:
+		case declares(words[0].Text):
 			for _, w := range words[1:] {
-				if name, value, ok := strings.Cut(w.Text, "="); ok && !w.Unknown && len(value) <= maxEnv {
-					vars[name] = value
+				set(w)
+			}
+		default:
+			if slices.Contains([]string{"unset", "read", "for"}, words[0].Text) {
+				for _, w := range words[1:] {
+					delete(vars, w.Text)
 				}
 			}
-			words = nil
-		}
-		if len(words) > 0 {
 			out = append(out, shellCommand{words: words, host: cur.host})
 		}
+		before, assigned, target = before[:0], 0, false
 		cur.words = nil
 	}
 	var b strings.Builder
-	var offs []int
+	var offs []int // for each byte of the word, where it stands in the text
 	inWord, unknown := false, false
+	equals, assigns := false, false // the word has a "=", and is an assignment by what stands before the first
 	put := func(t string, off int) {
 		b.WriteString(t)
 		for range len(t) {
 			offs = append(offs, off)
 		}
+		equals = equals || strings.Contains(t, "=")
 	}
 	start := 0
+	drop := func() {
+		b.Reset()
+		offs = offs[:0]
+		inWord, unknown, equals, assigns = false, false, false, false
+	}
 	flush := func(i int) {
 		if !inWord {
 			return
 		}
-		if len(cur.words) >= mostWords {
-			b.Reset()
-			offs = offs[:0]
-			inWord, unknown = false, false
+		if target || len(cur.words) >= mostWords {
+			target = false
+			drop()
 			return
 		}
 		w := Word{Text: b.String(), Pos: sh.where(start), Unknown: unknown}
@@ -131,37 +167,65 @@ func (sh shell) commands(s string) []shellCommand {
 			}
 			w.ValuePos = sh.where(off)
 		}
+		if assigns && assigned == len(cur.words) {
+			assigned++
+			set(w)
+		} else {
+			undo()
+		}
 		cur.words = append(cur.words, w)
-		b.Reset()
-		offs = offs[:0]
-		inWord, unknown = false, false
+		drop()
 	}
 	begin := func(i int) {
 		if !inWord {
 			inWord, start = true, i
 		}
 	}
-	variable := func(i int) int { // at a dollar sign; returns how many bytes were read
-		name, fallback, n, hasFallback := variableRef(s[i:])
-		if n == 0 {
-			put("$", i)
+	// expand reads what a dollar sign or a backquote stands for, and returns how many bytes of the text it is. Outside of quotes blanks in
+	// the value end a word, except in an assignment.
+	expand := func(i int, quoted bool) int {
+		ref := readReference(s[i:])
+		if ref.n == 0 {
+			begin(i)
+			put(s[i:i+1], i)
 			return 1
 		}
-		v, ok := vars[name]
-		if name == "" || !ok {
-			v, ok = fallback, hasFallback
+		if !assigns {
+			undo()
 		}
-		if !ok {
+		v, ok := vars[ref.name]
+		if !ok || v == "" && ref.orEmpty {
+			if v, ok = ref.fallback, ref.hasFallback; ref.sets && ok {
+				vars[ref.name] = v
+			}
+		}
+		budget -= len(v)
+		switch {
+		case !ok:
+			begin(i)
 			unknown = true
-			put(s[i:i+n], i)
-			return n
-		}
-		if budget -= len(v); budget < 0 || len(v)+b.Len() > maxEnv {
+			put(s[i:i+ref.n], i)
+		case budget < 0 || len(v)+b.Len() > maxEnv:
+			begin(i)
 			unknown = true
-			return n
+		case quoted || assigns || target:
+			begin(i)
+			put(v, i)
+		default:
+			for len(v) > 0 {
+				word := strings.TrimLeft(v, " \t\n")
+				if len(word) < len(v) {
+					flush(i)
+				}
+				if v = word; v != "" {
+					begin(i)
+					k := strings.IndexAny(v+" ", " \t\n")
+					put(v[:k], i)
+					v = v[k:]
+				}
+			}
 		}
-		put(v, i)
-		return n
+		return ref.n
 	}
 	lineStart := true
 	for i := 0; i < len(s); {
@@ -173,7 +237,7 @@ func (sh shell) commands(s string) []shellCommand {
 					line = line[:j]
 				}
 				if n, host := prompt(line); n > 0 && !(strings.HasPrefix(strings.TrimLeft(line, " \t"), "#") && !sh.rootPrompt(line[n:])) {
-					if host != "" || len(cur.words) == 0 {
+					if host != "" { // that of a continuation line names none
 						cur.host = host
 					}
 					i += n
@@ -192,33 +256,22 @@ func (sh shell) commands(s string) []shellCommand {
 				}
 				continue
 			}
-			// In pasted text, a backslash with blanks behind it was meant to continue the line.
-			if j := i + 1 + len(s[i+1:]) - len(strings.TrimLeft(s[i+1:], " \t\r")); sh.pasted && j > i+1 && (j == len(s) || s[j] == '\n') {
+			// In pasted text, a backslash with blanks behind it was meant to continue the line, and one at the end to be continued.
+			if j := len(s) - len(strings.TrimLeft(s[i+1:], " \t\r")); sh.pasted && (j == len(s) || s[j] == '\n') {
 				i = min(len(s), j+1)
 				lineStart = true
 				flush(i)
 				continue
 			}
 			begin(i)
-			if i+1 < len(s) {
-				put(s[i+1:i+2], i+1)
-			}
+			k := min(i+1, len(s)-1) // at the end of the text it stands for itself
+			put(s[k:k+1], k)
 			i += 2
-		case sh.pasted && (c == '\'' || c == '"') && (!closedOnLine(s[i:]) || c == '\'' && inWord && !strings.Contains(b.String(), "=")):
+		case sh.pasted && (c == '\'' || c == '"') && (!closedOnLine(s[i:]) || c == '\'' && inWord && !equals):
 			begin(i)
 			put(s[i:i+1], i) // an apostrophe of prose, not a quote
 			i++
-		case sh.pasted && c == '`':
-			if strings.HasSuffix(b.String(), "=") {
-				// The output of a command, which the text does not say.
-				n := strings.IndexAny(s[i+1:min(len(s), i+1024)], "`\n")
-				if n >= 0 && s[i+1+n] == '`' {
-					unknown = true
-					put(s[i:i+n+2], i)
-					i += n + 2
-					continue
-				}
-			}
+		case sh.pasted && c == '`' && (!strings.HasSuffix(b.String(), "=") || readReference(s[i:]).n == 0):
 			flush(i) // marks up code in prose
 			end()
 			i++
@@ -242,27 +295,23 @@ func (sh shell) commands(s string) []shellCommand {
 						put(s[i+1:i+2], i+1)
 					}
 					i += 2
-				case s[i] == '$':
-					i += variable(i)
+				case s[i] == '$' || s[i] == '`':
+					i += expand(i, true)
 				default:
 					put(s[i:i+1], i)
 					i++
 				}
 			}
 			i++
-		case c == '$':
-			begin(i)
-			i += variable(i)
+		case c == '$' || c == '`':
+			i += expand(i, false)
 		case c == '#' && !inWord:
-			j := strings.IndexByte(s[i:], '\n')
-			if j < 0 {
-				j = len(s) - i
-			}
-			i += j
+			comment, _, _ := strings.Cut(s[i:], "\n")
+			i += len(comment)
 		case c == '\n':
 			flush(i)
 			i++
-			lineStart = true
+			lineStart, target = true, false
 			if sh.pasted && len(cur.words) > 0 && strings.HasPrefix(strings.TrimLeft(s[i:min(len(s), i+256)], " \t"), "--") {
 				continue // a flag alone on a line: the backslash before it was lost
 			}
@@ -271,24 +320,31 @@ func (sh shell) commands(s string) []shellCommand {
 		case c == ' ' || c == '\t' || c == '\r':
 			flush(i)
 			i++
-		case c == ';' || c == '&' || c == '|' || c == '(' || c == ')':
-			if c == '&' && i+1 < len(s) && s[i+1] == '>' {
-				flush(i)
-				i = skipRedirect(s, i+1)
+		case c == '>' || c == '<' || c == '&' && strings.HasPrefix(s[i+1:], ">"):
+			if n := placeholder(s[i:]); sh.pasted && n > 0 {
+				begin(i)
+				unknown = true
+				put(s[i:i+n], i)
+				i += n
 				continue
 			}
+			if c != '&' && inWord && i-start == b.Len() && strings.Trim(b.String(), "0123456789") == "" {
+				drop() // the number of a file, as in 2>&1
+			}
+			flush(i)
+			i += len(s[i:]) - len(strings.TrimLeft(s[i:], "<>&|"))
+			target = true
+		case c == ';' || c == '&' || c == '|' || c == '(' || c == ')':
+			// What stands in parentheses behind a "=" is an array.
+			unknown = unknown || c == '(' && assigns
 			flush(i)
 			end()
 			i++
-		case c == '>' || c == '<':
-			if inWord && strings.Trim(b.String(), "0123456789") == "" {
-				inWord = false
-				b.Reset()
-				offs = offs[:0]
-			}
-			flush(i)
-			i = skipRedirect(s, i)
 		default:
+			if c == '=' && !equals && i-start == b.Len() {
+				name := strings.TrimSuffix(b.String(), "+")
+				assigns = isName(name) && offs[len(offs)-1] == i-1 && (assigned == len(cur.words) || declares(cur.words[assigned].Text))
+			}
 			begin(i)
 			put(s[i:i+1], i)
 			i++
@@ -322,64 +378,110 @@ func (sh shell) rootPrompt(text string) bool {
 	return false
 }
 
-// skipRedirect returns the offset behind a redirection that begins at i.
-func skipRedirect(s string, i int) int {
-	for i < len(s) && strings.IndexByte("<>&|", s[i]) >= 0 {
-		i++
+// declares reports whether a command sets the variables that its arguments name.
+func declares(command string) bool {
+	switch command {
+	case "export", "local", "declare", "readonly", "typeset":
+		return true
 	}
-	for i < len(s) && (s[i] == ' ' || s[i] == '\t') {
-		i++
-	}
-	for i < len(s) && strings.IndexByte(" \t\n;|&()", s[i]) < 0 {
-		i++
-	}
-	return i
+	return false
 }
 
-// variableRef reads $NAME, ${NAME}, ${NAME:-fallback} or $(command) at the beginning of s, and returns how long it is; 0 where
-// there is none. The name is empty where the value cannot be told from the text.
-func variableRef(s string) (name, fallback string, n int, hasFallback bool) {
-	if len(s) < 2 {
-		return "", "", 0, false
+// placeholder returns the length of the <placeholder> that s begins with, 0 where it is a redirection. Instructions have them for what
+// their reader is to put in.
+func placeholder(s string) int {
+	n := strings.IndexAny(s[1:min(len(s), 80)], "<>\n") + 2
+	if s[0] != '<' || n < 3 || s[n-1] != '>' || s[1] == ' ' {
+		return 0
 	}
-	switch {
-	case s[1] == '{':
-		end := strings.IndexByte(s[:min(len(s), 1024)], '}')
-		if end < 0 {
-			return "", "", 0, false
+	if n < len(s) && strings.IndexByte(" \t\r\n\\\"'`", s[n]) < 0 {
+		return 0
+	}
+	return n
+}
+
+// A reference is what a dollar sign or a backquote in a text stands for.
+type reference struct {
+	n           int    // how many bytes of the text it is; 0 where it is none
+	name        string // of a variable, "" where the value cannot be told from the text
+	fallback    string // what stands for a variable that is not set
+	hasFallback bool   // and the text says it
+	orEmpty     bool   // the same for an empty variable
+	sets        bool   // the variable keeps the fallback
+}
+
+// longestReference bounds the bytes of a reference; what is longer is taken for text.
+const longestReference = 1024
+
+// readReference reads $NAME, ${NAME}, ${NAME:-fallback}, $(command) or `command` at the beginning of s.
+func readReference(s string) reference {
+	s = s[:min(len(s), longestReference)]
+	if len(s) < 2 {
+		return reference{}
+	}
+	switch c := s[1]; {
+	case s[0] == '`':
+		if n := strings.IndexAny(s[1:], "`\n"); n >= 0 && s[1+n] == '`' {
+			return reference{n: n + 2}
 		}
-		name = s[2:end]
-		if i := strings.Index(name, ":-"); i >= 0 {
-			name, fallback, hasFallback = name[:i], name[i+2:], true
-		} else if i := strings.IndexByte(name, '-'); i >= 0 {
-			name, fallback, hasFallback = name[:i], name[i+1:], true
-		}
-		if !isName(name) {
-			return "", "", end + 1, false
-		}
-		return name, fallback, end + 1, hasFallback
-	case s[1] == '(':
-		depth := 0
-		for i := 1; i < len(s) && i < 1024; i++ {
-			switch s[i] {
-			case '(':
-				depth++
-			case ')':
-				if depth--; depth == 0 {
-					return "", "", i + 1, false
-				}
-			}
-		}
-		return "", "", 0, false
+		return reference{}
+	case c == '{':
+		return bracedReference(s[:closing(s, "${", "}")])
+	case c == '(':
+		return reference{n: closing(s, "(", ")")}
+	case strings.IndexByte("0123456789@*#?$!-", c) >= 0:
+		return reference{n: 2} // arguments of the script, and the like
 	}
 	i := 1
-	for i < len(s) && isNameByte(s[i], i > 1) {
+	for i < len(s) && isNameByte(s[i], true) {
 		i++
 	}
 	if i == 1 {
-		return "", "", 0, false
+		return reference{}
 	}
-	return s[1:i], "", i, false
+	return reference{n: i, name: s[1:i]}
+}
+
+// bracedReference reads ${NAME} and the forms with a fallback; s is "" or such a reference as a whole.
+func bracedReference(s string) reference {
+	ref := reference{n: len(s)}
+	if s == "" {
+		return ref
+	}
+	inner := s[2 : len(s)-1]
+	k := 0
+	for k < len(inner) && isNameByte(inner[k], k > 0) {
+		k++
+	}
+	op, orEmpty := strings.CutPrefix(inner[k:], ":")
+	switch {
+	case inner[k:] == "" || strings.HasPrefix(op, "?"):
+		ref.name, ref.orEmpty = inner[:k], orEmpty
+	case strings.HasPrefix(op, "-"), strings.HasPrefix(op, "="):
+		ref.name, ref.orEmpty, ref.sets = inner[:k], orEmpty, op[0] == '='
+		if ref.fallback = op[1:]; strings.ContainsAny(ref.fallback, "$`\"'\\") {
+			ref.fallback = ""
+			break
+		}
+		ref.hasFallback = ref.name != ""
+	}
+	return ref
+}
+
+// closing returns the length of s up to the bracket that closes the first, 0 where there is none.
+func closing(s, opens, closes string) int {
+	depth := 0
+	for i := range len(s) {
+		switch {
+		case strings.HasPrefix(s[i:], opens):
+			depth++
+		case strings.HasPrefix(s[i:], closes):
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return 0
 }
 
 func isNameByte(c byte, digits bool) bool {
