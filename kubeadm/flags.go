@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/kubecidr/kubecidr/plan"
 )
@@ -216,9 +215,10 @@ func (c CommandLine) Parse() Flags {
 			if norm == "v" || norm == "help" {
 				full = "-" + norm[:1] + ", " + full
 			}
+			said := len(f.Errors)
 			fail(Word{Pos: fl.Value.Pos}, fl.Written, "", isAddressFlag(norm), "invalid argument %q for %q flag: %v", fl.Value.V, full, err)
-			if kind == kindIP && len(f.Errors) < maxProblems {
-				f.Errors[len(f.Errors)-1].Rule = plan.RuleAdvertiseAddressWrong
+			if kind == kindIP && len(f.Errors) > said {
+				f.Errors[said].Rule = plan.RuleAdvertiseAddressWrong
 			}
 		}
 		if i, ok := last[norm]; ok && kind != kindList {
@@ -247,7 +247,7 @@ func (c CommandLine) short(f *Flags, w Word, args []Word, fail func(Word, string
 	case letters == "":
 		return args
 	case letters[0] == 'v':
-		value := letters[1:]
+		value, unknown := letters[1:], w.Unknown
 		switch {
 		case len(value) > 1 && value[0] == '=':
 			value = value[1:]
@@ -255,9 +255,9 @@ func (c CommandLine) short(f *Flags, w Word, args []Word, fail func(Word, string
 			fail(w, w.Text, "", false, "flag needs an argument: 'v' in -v")
 			return args
 		case value == "":
-			value, args = args[0].Text, args[1:]
+			value, unknown, args = args[0].Text, unknown || args[0].Unknown, args[1:]
 		}
-		if err := checkFlagValue(kindLevel, value); err != nil && !w.Unknown {
+		if err := checkFlagValue(kindLevel, value); err != nil && !unknown {
 			fail(w, "-v", "", false, "invalid argument %q for \"-v, --v\" flag: %v", value, err)
 		}
 		return args
@@ -267,11 +267,7 @@ func (c CommandLine) short(f *Flags, w Word, args []Word, fail func(Word, string
 	if _, ok := c.table()[c.normalize(name)]; ok {
 		hint = "write --" + name + " with two dashes"
 	}
-	r, _ := utf8.DecodeRuneInString(letters)
-	if r >= utf8.RuneSelf {
-		r = rune(letters[0]) // pflag looks at a single byte
-	}
-	fail(w, "-"+name, hint, address, "unknown shorthand flag: %q in -%s", r, letters)
+	fail(w, "-"+name, hint, address, "unknown shorthand flag: %q in -%s", letters[0], letters) // a byte, whatever the letter
 	return args
 }
 

@@ -1,6 +1,7 @@
 package kubeadm
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -117,5 +118,157 @@ func TestFlagsInt(t *testing.T) {
 		if tt.ok != ok || ok && got != tt.want {
 			t.Errorf("Int(%q) = %d, %v, want %d, %v: %s", tt.text, got, ok, tt.want, tt.ok, tt.why)
 		}
+	}
+}
+
+// TestCommandLineErrors holds all that is said about a command line, as pflag v1.0.10 and cobra print it, and about which words.
+func TestCommandLineErrors(t *testing.T) {
+	const kcm, api, unset = plan.ControllerManager, plan.APIServer, `strconv.ParseUint: parsing "": invalid syntax`
+	invalid := func(value, flag, parse string) string {
+		return "invalid argument \"" + value + "\" for \"" + flag + "\" flag: " + parse + ": parsing \"" + value + "\": invalid syntax"
+	}
+	for _, tt := range []struct {
+		name string
+		comp plan.Component
+		cmd  string
+		args string   // separated by blanks, "_" for an empty one
+		want []string // line of the word and message
+	}{
+		{"what an unknown flag takes with it", kcm, "", "--nope x --cluster-cidr=10.0.0.0/8", []string{"1 unknown flag: --nope"}},
+		{"nothing where it has a value", kcm, "", "--nope=x y", []string{"1 unknown flag: --nope", `2 "kube-controller-manager" does not take any arguments, got ["y"]`}},
+		{"no flag", kcm, "", "--nope --never", []string{"1 unknown flag: --nope", "2 unknown flag: --never"}},
+		{"a lone dash is no flag", kcm, "", "- x", []string{`1 "kube-controller-manager" does not take any arguments, got ["-" "x"]`}},
+
+		{"help", kcm, "", "-h -hh --help -h=true --help=false", nil},
+		{"help with a value", kcm, "", "-h=x --help=y", []string{"1 " + invalid("x", "-h, --help", "strconv.ParseBool"), "2 " + invalid("y", "-h, --help", "strconv.ParseBool")}},
+		{"help with an empty value", kcm, "", "-h=", []string{"1 unknown shorthand flag: '=' in -="}},
+		{"help, then another letter", kcm, "", "-hhx=", []string{"1 unknown shorthand flag: 'x' in -x="}},
+		{"help and verbosity", kcm, "", "-hv2 -hv=3 -hv 4", nil},
+		{"verbosity", kcm, "", "-v=2 -v3 -v 4 --v 5 --v=6 -v 4294967295", nil},
+		{"verbosity without value", kcm, "", "-v=2 -v", []string{"2 flag needs an argument: 'v' in -v"}},
+		{"verbosity and an empty value", kcm, "", "-v= -v _", []string{"1 " + invalid("=", "-v, --v", "strconv.ParseUint"), "2 invalid argument \"\" for \"-v, --v\" flag: " + unset}},
+		{"verbosity that is no number", kcm, "", "-v=x -v-1 -v y --v=z", []string{"1 " + invalid("x", "-v, --v", "strconv.ParseUint"),
+			"2 " + invalid("-1", "-v, --v", "strconv.ParseUint"), "3 " + invalid("y", "-v, --v", "strconv.ParseUint"), "5 " + invalid("z", "-v, --v", "strconv.ParseUint")}},
+		{"another letter", kcm, "", "-x -\u00e9=1 -\u0080", []string{"1 unknown shorthand flag: 'x' in -x", "2 unknown shorthand flag: 'Ã' in -é=1", "3 unknown shorthand flag: 'Â' in -\u0080"}},
+
+		{"addresses", api, "", "--advertise-address=192.0.2.1 --advertise-address= --bind-address=::", nil},
+		{"what is no address", api, "", "--advertise-address=192.0.2.256 --bind-address fe80::1%eth0", []string{
+			`1 invalid argument "192.0.2.256" for "--advertise-address" flag: failed to parse IP: "192.0.2.256"`, `3 invalid argument "fe80::1%eth0" for "--bind-address" flag: failed to parse IP: "fe80::1%eth0"`}},
+
+		{"kubeadm init", plan.Kubeadm, "init", "--upload-certs x", []string{`2 unknown command "x" for "kubeadm init"`}},
+		{"kubeadm init phase", plan.Kubeadm, "init", "phase addon all --service-cidr=10.0.0.0/16", nil},
+		{"kubeadm join", plan.Kubeadm, "join", "192.0.2.1:6443 --control-plane --discovery-token-unsafe-skip-ca-verification --token a.b", nil},
+		{"kubeadm join with two", plan.Kubeadm, "join", "192.0.2.1:6443 --control-plane x", []string{"3 accepts at most 1 arg(s), received 2"}},
+		{"kubeadm join has flags of its own", plan.Kubeadm, "join", "--pod-network-cidr=10.0.0.0/8", []string{"1 unknown flag: --pod-network-cidr"}},
+		{"so has kubeadm init", plan.Kubeadm, "init", "--discovery-token=a.b", []string{"1 unknown flag: --discovery-token"}},
+		{"another program's are not known", plan.Kubelet, "", "--cluster-cidr=10.0.0.0/8", []string{"1 unknown flag: --cluster-cidr"}},
+	} {
+		c := line(plan.Version{}, tt.comp, strings.Fields(tt.args)...)
+		for i := range c.Args {
+			if c.Args[i].Text == "_" {
+				c.Args[i].Text = ""
+			}
+		}
+		c.Command = tt.cmd
+		var got []string
+		for _, e := range c.Parse().Errors {
+			got = append(got, string(rune('0'+e.Pos.Line))+" "+e.Msg)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: Parse(%q) (-want +got):\n%s", tt.name, tt.args, diff)
+		}
+	}
+}
+
+// TestCommandLineManyErrors holds where the list of errors ends, and that what comes behind does not change it.
+func TestCommandLineManyErrors(t *testing.T) {
+	for _, before := range []int{maxProblems - 1, maxProblems} {
+		args := append(slices.Repeat([]string{"--nope"}, before), "--advertise-address=x", "--advertise-address=192.0.2.1")
+		f := line(plan.Version{}, plan.APIServer, args...).Parse()
+		if len(f.Errors) != maxProblems || f.Value("advertise-address").V != "192.0.2.1" {
+			t.Fatalf("%d unknown flags: %d errors and %q, want %d", before, len(f.Errors), f.Value("advertise-address").V, maxProblems)
+		}
+		want := map[int]plan.RuleID{maxProblems - 1: plan.RuleAdvertiseAddressWrong, maxProblems: plan.RuleFlagRefused}[before]
+		if got := f.Errors[maxProblems-1].Rule; got != want {
+			t.Errorf("%d unknown flags: the last error is %s, want %s", before, got, want)
+		}
+	}
+}
+
+func TestFlagErrorText(t *testing.T) {
+	at := plan.Position{File: "f", Line: 2, Column: 3}
+	for want, e := range map[string]FlagError{
+		"f:2:3: unknown flag: --x; write --y": {Pos: at, Msg: "unknown flag: --x", Hint: "write --y"},
+		"f:2:3: unknown flag: --x":            {Pos: at, Msg: "unknown flag: --x"},
+		"unknown flag: --x; write --y":        {Msg: "unknown flag: --x", Hint: "write --y"},
+	} {
+		if got := e.Error(); got != want {
+			t.Errorf("Error() = %q, want %q", got, want)
+		}
+	}
+}
+
+// TestFlagsUnknown holds that a value which refers to what the file does not say is none, whatever its text looks like.
+func TestFlagsUnknown(t *testing.T) {
+	for _, args := range [][]Word{
+		{{Text: "--allocate-node-cidrs=true", Unknown: true}, {Text: "--node-cidr-mask-size=24", Unknown: true}, {Text: "--cluster-cidr=10.0.0.0/8", Unknown: true},
+			{Text: "--feature-gates=A=true", Unknown: true}, {Text: "--controllers=*", Unknown: true}, {Text: "--bind-address=x", Unknown: true}, {Text: "-vx", Unknown: true}},
+		{{Text: "--node-cidr-mask-size"}, {Text: "24", Unknown: true}, {Text: "--cluster-cidr"}, {Text: "10.0.0.0/8", Unknown: true},
+			{Text: "--feature-gates"}, {Text: "A=true", Unknown: true}, {Text: "--controllers"}, {Text: "*", Unknown: true}, {Text: "--bind-address"}, {Text: "x", Unknown: true}, {Text: "-v"}, {Text: "x", Unknown: true}},
+		nil,
+	} {
+		p := Process{CommandLine: CommandLine{Component: plan.ControllerManager, Args: args}}
+		f := p.Parse()
+		b, okBool := f.Bool("allocate-node-cidrs")
+		n, okInt := f.Int("node-cidr-mask-size")
+		if b || okBool || n != 0 || okInt {
+			t.Errorf("%v: Bool = %t, %t and Int = %d, %t; want none", args, b, okBool, n, okInt)
+		}
+		if diff := cmp.Diff(plan.ControllerFlags{}, p.ControllerFlags()); diff != "" {
+			t.Errorf("%v: (-want +got):\n%s", args, diff)
+		}
+		if len(f.Errors) > 0 {
+			t.Errorf("%v: errors %v, want none", args, f.Errors)
+		}
+	}
+}
+
+// TestSuggestFlag holds what is said about a flag that a program does not know, by the letters and digits of its name.
+func TestSuggestFlag(t *testing.T) {
+	const kcm, api, adm = plan.ControllerManager, plan.APIServer, plan.Kubeadm
+	for _, tt := range []struct {
+		comp    plan.Component
+		name    string
+		hint    string
+		address bool
+	}{
+		{kcm, "pod_CIDR", "write --cluster-cidr", true},
+		{kcm, "ServiceCIDR", "write --service-cluster-ip-range", true},
+		{kcm, "advertise-address", "this belongs to kube-apiserver: --advertise-address", true},
+		{kcm, "dns-domain", "", true},
+		{kcm, "control-plane-endpoint", "", true},
+		{api, "cluster-cidr", "this belongs to kube-controller-manager: --cluster-cidr", true},
+		{api, "node-cidr-mask-size-ipv4", "this belongs to kube-controller-manager: --node-cidr-mask-size-ipv4", true},
+		{api, "apiserver-advertise-address", "write --advertise-address", true},
+		{api, "dns-domain", "", true},
+		{api, "control-plane-endpoint", "", true},
+		{adm, "cluster-cidr", "write --pod-network-cidr", true},
+		{adm, "node-cidr-mask-size", "", true},
+		{adm, "dns-domain", "write --service-dns-domain", true},
+		// Nearly right: the longer the name, the more letters may be wrong.
+		{kcm, "clster-cidr", "write --cluster-cidr", true},
+		{kcm, "clstr-cidr", "write --cluster-cidr", true},
+		{kcm, "clst-cidr", "write --cluster-cidr", true},
+		{kcm, "clt-cidr", "", false},
+		{kcm, "node-cdr-msk-size", "write --node-cidr-mask-size", true},
+		{kcm, "leader-elected", "", false},
+	} {
+		hint, address := suggestFlag(tt.comp, tt.name)
+		if hint != tt.hint || address != tt.address {
+			t.Errorf("suggestFlag(%s, %q) = %q, %t, want %q, %t", tt.comp, tt.name, hint, address, tt.hint, tt.address)
+		}
+	}
+	if got := squash("azAZ09 /:@[`{-_.é"); got != "azaz09" {
+		t.Errorf("squash = %q", got)
 	}
 }
