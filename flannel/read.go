@@ -447,7 +447,18 @@ func (d *Document) envFindings(errs EnvErrors) []plan.Finding {
 		if e.Key != "" {
 			msg = fmt.Sprintf("%s is %q in subnet.env: %s", e.Key, clip(e.Text), clip(e.Message))
 		}
-		out = append(out, plan.Finding{Rule: rule, Severity: plan.Error, Message: msg, Effect: effect, Where: place(e.Pos), Fix: fix})
+		f := plan.Finding{Rule: rule, Severity: plan.Error, Message: msg, Effect: effect, Where: place(e.Pos), Fix: fix}
+		switch {
+		case d.CNIErr != nil:
+		case e.Message == notIPv4:
+			f.Effect = "flannel crashes when it reads the file at its next start"
+			f.Fix = []string{"remove the file, and restart flannel's pod on this node, which writes it anew"}
+		case e.Key == keyIPMasq:
+			f.Severity, f.Effect = plan.Warning, "the CNI plugin takes it for false and masquerades itself, beside flannel where that does so too"
+		default:
+			f.Severity, f.Effect = plan.Warning, "the CNI plugin reads the file all the same; flannel, at its next start, does not know which subnet it had"
+		}
+		out = append(out, f)
 		done[e.Pos.Line] = true
 	}
 	var ce *EnvError

@@ -316,9 +316,9 @@ var ruleTable = []Rule{
 	},
 	{
 		ID: "subnet-env-malformed", Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsComponent,
-		Title:  "A subnet.env that flannel's CNI plugin does not take",
+		Title:  "A subnet.env that flannel or its CNI plugin does not take",
 		Cause:  "The file was edited by hand, or cut off.",
-		Effect: "Every new pod of the node stays in ContainerCreating.",
+		Effect: "Every new pod of the node stays in ContainerCreating; where flannel alone does not take it, flannel forgets its subnet, or crashes.",
 		Mend:   "restart flannel's pod on the node, which writes the file anew",
 		Source: "github.com/flannel-io/cni-plugin flannel.go loadFlannelSubnetEnv",
 	},
