@@ -38,13 +38,16 @@ func (t Text) Statements() []plan.Statement {
 // A table of nodes that does not show podCIDRs does not say that there are none; nothing is stated of them then.
 //
 // The error is that of r, or a *[TooLargeError] above 64 MiB: [ReadLog] has no such limit.
-func ReadText(name string, r io.Reader) (Text, error) {
-	data, err := io.ReadAll(io.LimitReader(jsonscan.Decode(r), maxYAML+1))
+func ReadText(name string, r io.Reader) (Text, error) { return readText(name, r, maxYAML) }
+
+// readText reads text of at most that many bytes.
+func readText(name string, r io.Reader, most int) (Text, error) {
+	data, err := io.ReadAll(io.LimitReader(jsonscan.Decode(r), int64(most)+1))
 	if err != nil {
 		return Text{}, &source.Error{Pos: plan.Position{File: name}, Msg: err.Error()}
 	}
-	if len(data) > maxYAML {
-		return Text{}, &TooLargeError{name, maxYAML}
+	if len(data) > most {
+		return Text{}, &TooLargeError{name, most}
 	}
 	if isDocument(data[:min(len(data), peekText)]) {
 		return Text{}, nil
@@ -55,10 +58,7 @@ func ReadText(name string, r io.Reader) (Text, error) {
 	for line := range bytes.Lines(data) {
 		n++
 		line = bytes.TrimRight(line, "\r\n")
-		if len(line) > maxLogLine {
-			line = line[:maxLogLine]
-		}
-		t.line(n, string(line))
+		t.line(n, string(line[:min(len(line), maxLogLine)]))
 	}
 	t.endDescribe()
 	return Text{Objects: t.out, Log: t.log.finish()}, nil
@@ -67,7 +67,7 @@ func ReadText(name string, r io.Reader) (Text, error) {
 // A column is a column of a table.
 type column struct {
 	name  string
-	start int // byte offset of the header
+	start int // byte offset of the header, -1 where the blanks were squeezed
 }
 
 // A textReader reads a text line by line.
@@ -92,15 +92,19 @@ type textReader struct {
 	inEvents  bool
 }
 
-// tableStarts are the first columns of the tables that are read.
-var headerCell = regexp.MustCompile(`[^\s](?:\S| \S)*`)
+var (
+	// headerCell matches what stands between two blanks and more.
+	headerCell = regexp.MustCompile(`[^\s](?:\S| \S)*`)
+	// squeezedCell matches a cell of a header whose blanks were squeezed, the names of two words that kubectl gives included.
+	squeezedCell = regexp.MustCompile(`(?:FIRST|LAST) SEEN|NOMINATED NODE|READINESS GATES|POD CIDRS?|\S+`)
+)
 
 // header reads a line as the header of a table: two columns or more, all in capitals, the first of them known.
 func header(line string) []column {
 	if len(line) > 1000 {
 		return nil
 	}
-	t := strings.TrimLeft(line, " ")
+	t := strings.TrimSpace(line)
 	switch first, _, _ := strings.Cut(t, " "); first {
 	case "NAME", "NAMESPACE", "LAST", "NODE", "FIRST", "LASTSEEN":
 	default:
@@ -114,13 +118,10 @@ func header(line string) []column {
 		cols = append(cols, column{line[at[0]:at[1]], at[0]})
 	}
 	if len(cols) == 1 { // a table whose blanks were squeezed
-		off := 0
-		for w := range strings.FieldsSeq(line) {
-			off += strings.Index(line[off:], w)
+		cols = nil
+		for _, w := range squeezedCell.FindAllString(t, -1) {
 			cols = append(cols, column{w, -1})
-			off += len(w)
 		}
-		return cols[1:]
 	}
 	return cols
 }
@@ -138,8 +139,8 @@ func (t *textReader) cells(n int, line string) map[string]plan.Value[string] {
 		out[col] = plan.Value[string]{V: v, Text: v, Pos: plan.Position{File: t.file, Line: n, Column: start + 1}}
 	}
 	aligned := true
-	for i, c := range t.table {
-		if c.start < 0 || i > 0 && c.start <= len(line) && c.start > 0 && line[c.start-1] != ' ' {
+	for _, c := range t.table {
+		if c.start < 0 || c.start > 0 && c.start < len(line) && line[c.start-1] != ' ' {
 			aligned = false
 		}
 	}
@@ -149,9 +150,7 @@ func (t *textReader) cells(n int, line string) map[string]plan.Value[string] {
 			if i+1 < len(t.table) {
 				end = min(end, t.table[i+1].start)
 			}
-			if c.start < end {
-				put(c.name, c.start, end)
-			}
+			put(c.name, min(c.start, end), end)
 		}
 		return out
 	}
@@ -213,6 +212,10 @@ func isPrompt(line string) bool {
 	return promptWord.MatchString(line) || strings.HasPrefix(line, "$ ") || strings.HasPrefix(line, "# ")
 }
 
+// eventSuffix matches what makes the name of an event of the name of its object: a point and the time in nanoseconds.
+// k8s.io/client-go v0.37.2 tools/record/util/util.go GenerateEventName.
+var eventSuffix = regexp.MustCompile(`\.[0-9a-f]{14,16}$`)
+
 // nameCell matches the names that Kubernetes gives to objects.
 var nameCell = regexp.MustCompile(`^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$`)
 
@@ -239,18 +242,12 @@ func (t *textReader) row(n int, line string) bool {
 		if !has("OBJECT") {
 			kind, object = c["KIND"].V, name.V
 		}
-		e.Name = object
+		e.Kind, e.Name = kind, eventSuffix.ReplaceAllString(object, "")
 		switch strings.ToLower(kind) {
 		case "node":
 			e.Kind = "Node"
-			e.Name, _, _ = strings.Cut(object, ".") // NAME of an event is that of its object and a suffix
-			if has("OBJECT") {
-				e.Name = object
-			}
 		case "pod":
 			e.Kind = "Pod"
-		default:
-			e.Kind = kind
 		}
 		if v, ok := intValue(c["COUNT"]); ok {
 			e.Count = v.V
@@ -360,9 +357,15 @@ func (t *textReader) wide(nd *Node, c map[string]plan.Value[string]) {
 		nd.ControlPlane = true
 	}
 	if v := c["STATUS"]; v.IsSet() && nd.Ready.Status == "" {
-		nd.Ready = Condition{Status: "True", Pos: v.Pos}
-		if strings.HasPrefix(v.V, "NotReady") {
+		// kubectl says "Ready,SchedulingDisabled"; custom columns show status itself.
+		nd.Ready.Pos = v.Pos
+		switch first, _, _ := strings.Cut(v.V, ","); first {
+		case "Ready", "True":
+			nd.Ready.Status = "True"
+		case "NotReady", "False":
 			nd.Ready.Status = "False"
+		default:
+			nd.Ready.Status = "Unknown"
 		}
 	}
 }
@@ -387,14 +390,10 @@ func splitPrefixes(v plan.Value[string]) []plan.Value[netip.Prefix] {
 	var out []plan.Value[netip.Prefix]
 	pos := v.Pos
 	for e := range strings.SplitSeq(v.V, ",") {
-		lead := len(e) - len(strings.TrimLeft(e, " "))
-		t := strings.TrimSpace(e)
 		at := pos
-		if at.Column > 0 {
-			at.Column += lead
-			pos.Column += len(e) + 1
-		}
-		if t != "" {
+		at.Column += len(e) - len(strings.TrimLeft(e, " "))
+		pos.Column += len(e) + 1
+		if t := strings.TrimSpace(e); t != "" {
 			out = append(out, prefixValue(plan.Value[string]{V: t, Text: t, Pos: at}))
 		}
 	}
@@ -509,7 +508,7 @@ func (t *textReader) describe(n int, line, trimmed string) bool {
 		t.section, t.container, t.inEvents = key, "", key == "Events"
 	}
 	if t.inEvents {
-		return t.describedEvent(n, line, trimmed)
+		return t.describedEvent(n, line)
 	}
 	if indent == 0 && !isKey {
 		t.endDescribe()
@@ -555,25 +554,26 @@ func (t *textReader) describe(n int, line, trimmed string) bool {
 			t.node.Addresses = append(t.node.Addresses, NodeAddress{key, addrValue(v)})
 		}
 	case t.node != nil && (t.section == "Capacity" || t.section == "Allocatable") && key == "pods":
-		if m, ok := intValue(val()); ok && m.IsSet() {
+		if m, ok := intValue(val()); ok {
 			t.node.MaxPods = m
 		}
 	case t.node != nil && t.section == "System Info" && key == "Kubelet Version":
 		t.node.KubeletVersion = val()
-	case t.node != nil && t.section == "Conditions" && indent > 0:
+	case t.node != nil && t.section == "Conditions":
 		t.describedCondition(n, line)
 	case t.pod != nil && (t.section == "Containers" || t.section == "Init Containers"):
 		if isKey && rest == "" && indent <= 2 {
 			t.container = key
 		}
-		if key == "Reason" && t.container != "" {
-			if v := val(); v.IsSet() && v.V != "Completed" && len(t.pod.States) < 32 && !slices.ContainsFunc(t.pod.States, func(s ContainerState) bool { return s.Container == t.container }) {
+		own := slices.IndexFunc(t.pod.States, func(s ContainerState) bool { return s.Container == t.container })
+		switch {
+		case key == "Reason" && t.container != "" && own < 0: // State stands before Last State
+			if v := val(); v.IsSet() && v.V != "Completed" && len(t.pod.States) < 32 {
 				t.pod.States = append(t.pod.States, ContainerState{Container: t.container, Reason: v.V, Pos: v.Pos})
 			}
-		}
-		if key == "Message" {
-			if y, _, ok := Recognize(val().V); ok && y.ID != "" && len(t.pod.States) > 0 {
-				t.pod.States[len(t.pod.States)-1].Message = val().V
+		case key == "Message" && own >= 0:
+			if _, _, ok := Recognize(val().V); ok {
+				t.pod.States[own].Message = val().V
 			}
 		}
 	}
@@ -596,11 +596,8 @@ func (t *textReader) describedCondition(n int, line string) {
 	}
 }
 
-// describedEvent reads a row of the events: type, reason, age, from, message.
-func (t *textReader) describedEvent(n int, line, trimmed string) bool {
-	if strings.HasPrefix(trimmed, "Events:") || strings.HasPrefix(trimmed, "Type") || strings.HasPrefix(trimmed, "----") {
-		return true
-	}
+// describedEvent reads a row of the events: type, reason, age, from, message; false where the line is none, its heads included.
+func (t *textReader) describedEvent(n int, line string) bool {
 	at := headerCell.FindAllStringIndex(line, -1)
 	if len(at) < 5 || line[at[0][0]:at[0][1]] != "Normal" && line[at[0][0]:at[0][1]] != "Warning" {
 		return false
@@ -618,7 +615,7 @@ func (t *textReader) describedEvent(n int, line, trimmed string) bool {
 		if e.Host == "" {
 			e.Host = t.pod.Node
 		}
-	default:
+	case t.node != nil:
 		e.Kind = "Node"
 	}
 	t.event(e)
