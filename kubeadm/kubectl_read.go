@@ -26,7 +26,7 @@ type object struct {
 	parent  string                     // of an IPAddress
 	event   Event
 	pod     Pod
-	// early reports that values which only make sense with the kind known came before it.
+	// early reports that values which only make sense with the kind known came before it, and were passed over.
 	early bool
 }
 
@@ -95,18 +95,18 @@ func (d *decoder) stream(s *jsonscan.Scanner) error {
 	return s.End()
 }
 
-// document reads the objects of one YAML document.
+// document reads the objects of one YAML document, which is not nil.
 func (d *decoder) document(n *source.Node) error {
 	kind := n.Get("kind").Str()
 	items := n.Get("items")
-	if n != nil && n.Kind == source.Sequence { // of a jq or yq that took the items alone
+	if n.Kind == source.Sequence { // of a jq or yq that took the items alone
 		items = n
 	}
 	if items == nil || items.Kind != source.Sequence {
 		return d.tree(n, kind)
 	}
 	for _, it := range items.Items {
-		if it == nil || it.Kind != source.Mapping {
+		if it.Kind != source.Mapping {
 			continue
 		}
 		k := it.Get("kind").Str()
@@ -135,7 +135,7 @@ func (d *decoder) done(o *object) error {
 	case "Node":
 		n := &o.node
 		n.Name, n.Created, n.Annotations = o.name, o.created, o.annotations
-		if !n.Spec.IsValid() {
+		if !n.Spec.IsValid() && !o.early {
 			n.Spec = o.pos
 		}
 	case "Service":
@@ -528,47 +528,64 @@ func (d *decoder) podField(c cursor, o *object, key []byte) error {
 
 // containerStatus reads one of status.containerStatuses.
 func (d *decoder) containerStatus(c cursor, p *Pod) error {
-	var s ContainerState
-	state := func() error {
-		return c.object(func(key []byte) error {
-			kind := string(key)
-			if kind != "waiting" && kind != "terminated" {
-				return nil
-			}
-			pos := c.pos()
-			var reason, message string
-			err := c.object(func(key []byte) error {
-				switch string(key) {
-				case "reason":
-					return d.text(c, &reason)
-				case "message":
-					return d.text(c, &message)
-				}
-				return nil
-			})
-			// The reason is why it waits; the message is what it said when it ended.
-			if s.Reason == "" || kind == "waiting" {
-				s.Reason, s.Pos = reason, pos
-			}
-			if s.Message == "" || kind == "terminated" && message != "" {
-				s.Message = message
-			}
-			return err
-		})
-	}
+	var name string
+	var restarts int
+	var now, last containerEnd
 	err := c.object(func(key []byte) error {
 		switch string(key) {
 		case "name":
-			return d.text(c, &s.Container)
+			return d.text(c, &name)
 		case "restartCount":
-			return d.number(c, &s.Restarts)
-		case "state", "lastState":
-			return state()
+			return d.number(c, &restarts)
+		case "state":
+			return d.containerEnd(c, &now)
+		case "lastState":
+			return d.containerEnd(c, &last)
 		}
 		return nil
 	})
-	if s.Reason != "" && s.Reason != "Completed" && len(p.States) < 32 {
+	p.addState(name, restarts, now, last)
+	return err
+}
+
+// A containerEnd is state or lastState of a container.
+type containerEnd struct {
+	kind            string // "waiting", "running", "terminated", "" for none of them
+	reason, message string
+	pos             plan.Position
+}
+
+// addState adds the state of a container that waits, that ended otherwise than it should, or that runs after it said what kept it from
+// running. The reason is why it waits now; the message is what it said when it ended.
+func (p *Pod) addState(name string, restarts int, now, last containerEnd) {
+	s := ContainerState{Container: name, Reason: now.reason, Message: now.message, Restarts: restarts, Pos: now.pos}
+	if now.reason == "" && now.kind != "running" && now.kind != "terminated" {
+		s.Reason, s.Pos = last.reason, last.pos
+	}
+	if last.message != "" && (now.message == "" || now.kind == "waiting") {
+		s.Message = last.message
+	}
+	if s.Reason == "" {
+		if _, _, ok := Recognize(s.Message); !ok {
+			return
+		}
+	}
+	if s.Reason != "Completed" && len(p.States) < 32 {
 		p.States = append(p.States, s)
 	}
-	return err
+}
+
+func (d *decoder) containerEnd(c cursor, e *containerEnd) error {
+	return c.object(func(key []byte) error {
+		e.kind, e.pos = d.share(string(key)), c.pos()
+		return c.object(func(key []byte) error {
+			switch string(key) {
+			case "reason":
+				return d.text(c, &e.reason)
+			case "message":
+				return d.text(c, &e.message)
+			}
+			return nil
+		})
+	})
 }

@@ -53,6 +53,7 @@ func readText(name string, r io.Reader, most int) (Text, error) {
 		return Text{}, nil
 	}
 	t := &textReader{file: name, log: newLogReader(name), nodes: map[string]int{}}
+	t.state = &t.now
 	t.pairs = namesAndCIDRs(data)
 	n := 0
 	for line := range bytes.Lines(data) {
@@ -88,8 +89,12 @@ type textReader struct {
 	wholePos  plan.Position
 	pod       *Pod // the object, if it is a pod
 	section   string
-	container string
 	inEvents  bool
+	// Of one of its containers:
+	container string
+	restarts  int
+	now, last containerEnd
+	state     *containerEnd // one of these two
 }
 
 var (
@@ -505,7 +510,8 @@ func (t *textReader) describe(n int, line, trimmed string) bool {
 		return false
 	}
 	if indent == 0 && isKey {
-		t.section, t.container, t.inEvents = key, "", key == "Events"
+		t.endContainer()
+		t.section, t.inEvents = key, key == "Events"
 	}
 	if t.inEvents {
 		return t.describedEvent(n, line)
@@ -563,17 +569,23 @@ func (t *textReader) describe(n int, line, trimmed string) bool {
 		t.describedCondition(n, line)
 	case t.pod != nil && (t.section == "Containers" || t.section == "Init Containers"):
 		if isKey && rest == "" && indent <= 2 {
+			t.endContainer()
 			t.container = key
 		}
-		own := slices.IndexFunc(t.pod.States, func(s ContainerState) bool { return s.Container == t.container })
-		switch {
-		case key == "Reason" && t.container != "" && own < 0: // State stands before Last State
-			if v := val(); v.IsSet() && v.V != "Completed" && len(t.pod.States) < 32 {
-				t.pod.States = append(t.pod.States, ContainerState{Container: t.container, Reason: v.V, Pos: v.Pos})
+		switch v := val(); key {
+		case "State", "Last State":
+			t.state = &t.now
+			if key != "State" {
+				t.state = &t.last
 			}
-		case key == "Message" && own >= 0:
-			if _, _, ok := Recognize(val().V); ok {
-				t.pod.States[own].Message = val().V
+			*t.state = containerEnd{kind: strings.ToLower(v.V), pos: v.Pos}
+		case "Reason":
+			t.state.reason, t.state.pos = v.V, v.Pos
+		case "Message":
+			t.state.message = v.V
+		case "Restart Count":
+			if m, ok := intValue(v); ok {
+				t.restarts = m.V
 			}
 		}
 	}
@@ -631,6 +643,7 @@ func (t *textReader) endDescribe() {
 			nd.Spec = t.wholePos
 		}
 	}
+	t.endContainer()
 	if t.pod != nil {
 		if t.out.Kinds == nil {
 			t.out.Kinds = map[string]int{}
@@ -642,5 +655,13 @@ func (t *textReader) endDescribe() {
 			t.out.Pods = append(t.out.Pods, *t.pod)
 		}
 	}
-	t.name, t.namespace, t.node, t.pod, t.section, t.container, t.inEvents, t.whole = plan.Value[string]{}, "", nil, nil, "", "", false, false
+	t.name, t.namespace, t.node, t.pod, t.section, t.inEvents, t.whole = plan.Value[string]{}, "", nil, nil, "", false, false
+}
+
+// endContainer ends a container of the pod that kubectl describe shows.
+func (t *textReader) endContainer() {
+	if t.pod != nil {
+		t.pod.addState(t.container, t.restarts, t.now, t.last)
+	}
+	t.container, t.restarts, t.now, t.last, t.state = "", 0, containerEnd{}, containerEnd{}, &t.now
 }

@@ -434,6 +434,63 @@ func TestTextDescribeNode(t *testing.T) {
 	})
 }
 
+func TestTextDescribePod(t *testing.T) {
+	const head = "Name:             kube-flannel-ds-x\nNamespace:        kube-flannel\nNode:             w1/192.168.0.11\n"
+	containers := func(n int) string {
+		s := "Containers:\n"
+		for i := range n {
+			s += fmt.Sprintf("  c%d:\n    State:          Waiting\n      Reason:       CrashLoopBackOff\n", i)
+		}
+		return s
+	}
+	rows := []textRow{
+		{"it waits, and what it said when it ended", head + "Init Containers:\n  install-cni:\n    State:          Terminated\n      Reason:       Completed\n      Exit Code:    0\n      Message:      range is full, failed to allocate IP: range is full\nContainers:\n  kube-flannel:\n    Command:\n      /opt/bin/flanneld\n    State:          Waiting\n      Reason:       CrashLoopBackOff\n    Last State:     Terminated\n      Reason:       Error\n      Message:      open /run/flannel/subnet.env: no such file or directory\n    Ready:          False\n    Restart Count:  7\n  other:\n    State:          Terminated\n      Reason:       Completed\n      Message:      failed to allocate IP: range is full\n  third:\n    State:          Waiting\n      Reason:       ContainerCreating\n      Message:      I do not know\n    Restart Count:  many\n", []string{
+			"pod kube-flannel/kube-flannel-ds-x@1:19 node=w1 phase=; kube-flannel CrashLoopBackOff@15:21 7 open /run/flannel/subnet.env: no such file or directory; third ContainerCreating@27:21 0 I do not know",
+			"cni flannel@1:19",
+			`"Pod":1`,
+		}},
+		{"an init container fails", head + "Init Containers:\n  install-cni:\n    State:          Terminated\n      Reason:       Error\nContainers:\n  kube-flannel:\n    State:          Waiting\n      Reason:       PodInitializing\nConditions:\n  Type    Status\n  Reason: Error\n", []string{
+			"pod kube-flannel/kube-flannel-ds-x@1:19 node=w1 phase=; install-cni Error@7:21 0; kube-flannel PodInitializing@11:21 0",
+			"cni flannel@1:19",
+			`"Pod":1`,
+		}},
+		{"lines were left out", head + "Containers:\n  kube-flannel:\n  ...\n    State:          Waiting\n      Reason:       CrashLoopBackOff\n      Message:\n", []string{
+			"pod kube-flannel/kube-flannel-ds-x@1:19 node=w1 phase=; kube-flannel CrashLoopBackOff@8:21 0",
+			"cni flannel@1:19",
+			`"Pod":1`,
+		}},
+		{"no reason", head + "Containers:\n  kube-flannel:\n    State:          Waiting\n      Reason:\n    Last State:     Terminated\n      Reason:       Error\n", []string{
+			"pod kube-flannel/kube-flannel-ds-x@1:19 node=w1 phase=; kube-flannel Error@9:21 0",
+			"cni flannel@1:19",
+			`"Pod":1`,
+		}},
+		{"it runs after a restart", head + "Containers:\n  kube-flannel:\n    State:          Running\n      Started:      Fri, 02 Jan 2026 03:04:05 +0000\n    Last State:     Terminated\n      Reason:       Error\n      Exit Code:    255\n    Restart Count:  1\n", []string{"cni flannel@1:19", `"Pod":1`}},
+		{"it runs after it said what kept it from running", head + "Containers:\n  kube-flannel:\n    State:          Running\n    Last State:     Terminated\n      Reason:       Error\n      Message:      open /run/flannel/subnet.env: no such file or directory\n    Restart Count:  1\n", []string{
+			"pod kube-flannel/kube-flannel-ds-x@1:19 node=w1 phase=; kube-flannel @6:21 1 open /run/flannel/subnet.env: no such file or directory",
+			"cni flannel@1:19",
+			`"Pod":1`,
+		}},
+		{"it ended well after it failed", head + "Containers:\n  kube-flannel:\n    State:          Terminated\n      Reason:       Completed\n    Last State:     Terminated\n      Reason:       Error\n", []string{"cni flannel@1:19", `"Pod":1`}},
+		{"it is nowhere yet", "Name:  coredns-x\nNode:  <none>\nContainers:\n  coredns:\n    State:   Waiting\n      Reason:  ContainerCreating\nEvents:\n  Type     Reason            Age   From               Message\n  Warning  FailedX           10s   default-scheduler  open /run/flannel/subnet.env: no such file or directory\n", []string{
+			"event@9:3 type=Warning reason=FailedX of=Pod /coredns-x from=default-scheduler, count=0 message=open /run/flannel/subnet.env: no such file or directory@9:55",
+			"pod /coredns-x@1:8 node= phase=; coredns ContainerCreating@6:16 0",
+			`"Event":1 "Pod":1`,
+		}},
+		{"the name of a volume does not end it", head + "Volumes:\n  cfg:\n    Type:      ConfigMap (a volume populated by a ConfigMap)\n    Name:      kube-flannel-cfg\nEvents:\n  Warning  FailedX  10s   kubelet      open /run/flannel/subnet.env: no such file or directory\n  Warning  FailedX  10s   kubelet, w2  open /run/flannel/subnet.env: no such file or directory\n", []string{
+			"event@9:3 type=Warning reason=FailedX of=Pod kube-flannel/kube-flannel-ds-x from=kubelet,w1 count=0 message=open /run/flannel/subnet.env: no such file or directory@9:40",
+			"event@10:3 type=Warning reason=FailedX of=Pod kube-flannel/kube-flannel-ds-x from=kubelet,w2 count=0 message=open /run/flannel/subnet.env: no such file or directory@10:40",
+			"cni flannel@1:19",
+			`"Event":2 "Pod":1`,
+		}},
+		{"no line says where it is, so that it is no pod", "Name:  x\nContainers:\n  c:\n    State:   Waiting\n      Reason:  CrashLoopBackOff\n      Message:  range is full\n", nil},
+	}
+	checkText(t, rows)
+	x, err := ReadText("f", strings.NewReader(head+containers(33)))
+	if err != nil || len(x.Objects.Pods) != 1 || len(x.Objects.Pods[0].States) != 32 || x.Objects.Pods[0].States[31].Container != "c31" {
+		t.Errorf("33 containers: %+v, %v", x.Objects.Pods, err)
+	}
+}
+
 // Of what tells of trouble 10,000 are kept, in whatever form they come; all are counted.
 func TestTextMostTrouble(t *testing.T) {
 	for _, tt := range []struct{ name, head, row string }{
