@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/plan"
 )
 
 var updateObjects = flag.Bool("update-objects", false, "rewrite the wanted statements in testdata/objects")
@@ -153,4 +155,112 @@ func FuzzReadObjects(f *testing.F) {
 			t.Fatalf("%q: (-tree +stream)\n%s", text, d)
 		}
 	})
+}
+
+// More than 100,000 objects are an error; of those that are only counted there may be any number, of 1000 kinds.
+func TestObjectsMost(t *testing.T) {
+	const each = mostObjects/4 - 1
+	out := Objects{Nodes: make([]Node, each), Services: make([]Service, each), ServiceCIDRs: make([]ServiceCIDR, each), IPAddresses: make([]IPAddress, each)}
+	add := func(kind string) error {
+		return out.add(&object{kind: kind, pos: plan.Position{File: "f", Line: 7, Column: 1}})
+	}
+	for i, kind := range []string{"Node", "Service", "ServiceCIDR", "IPAddress", "Node", "ConfigMap"} {
+		err := add(kind)
+		if past := i > 3; past != (err != nil) || past && err.Error() != "f:7:1: more than 100000 objects; split the list" {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+	if len(out.Nodes) != each+1 || len(out.Services) != each+1 || len(out.ServiceCIDRs) != each+1 || len(out.IPAddresses) != each+1 {
+		t.Errorf("%d Nodes, %d Services, %d ServiceCIDRs, %d IPAddresses, want %d of each", len(out.Nodes), len(out.Services), len(out.ServiceCIDRs), len(out.IPAddresses), each+1)
+	}
+
+	out = Objects{}
+	for i := range 1001 {
+		_ = add(fmt.Sprint("kind ", i))
+	}
+	_ = add("kind 7")
+	if len(out.Kinds) != 1000 || out.Kinds["kind 7"] != 2 || out.Kinds["kind 1000"] != 0 {
+		t.Errorf("%d kinds; %d of kind 7, %d of kind 1000", len(out.Kinds), out.Kinds["kind 7"], out.Kinds["kind 1000"])
+	}
+}
+
+// Of Events and Pods that tell of trouble 10,000 are kept, all are counted.
+func TestObjectsMostTrouble(t *testing.T) {
+	var out Objects
+	for range mostTrouble + 1 {
+		if err := out.add(&object{kind: "Event", event: Event{Message: plan.Value[string]{V: "range is full, failed to allocate IP: range is full"}}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := out.add(&object{kind: "Pod", pod: Pod{States: make([]ContainerState, 1)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(out.Events) != mostTrouble || len(out.Pods) != mostTrouble || kindsOf(out) != `"Event":10001 "Pod":10001` {
+		t.Errorf("%d events, %d pods, kinds %s", len(out.Events), len(out.Pods), kindsOf(out))
+	}
+}
+
+// Which network plugin it is, by the names of pods: the first of its pods that was seen; flannel and canal before the others, since
+// pods of calico run beside them.
+func TestObjectsCNI(t *testing.T) {
+	for _, tt := range []struct{ pods, want string }{
+		{"web", ""},
+		{"kube-flannel-ds-a kube-flannel-ds-b", "flannel kube-flannel-ds-a"},
+		{"kube-flannel-ds-a calico-node-a", "flannel kube-flannel-ds-a"},
+		{"calico-node-a kube-flannel-ds-a calico-node-b", "flannel kube-flannel-ds-a"},
+		{"rke2-canal-a canal-a web", "canal rke2-canal-a"},
+		{"canal-a rke2-canal-a", "canal canal-a"},
+		{"kindnet-a weave-net-a cilium-a", "cilium cilium-a"},
+	} {
+		var o Objects
+		for name := range strings.FieldsSeq(tt.pods) {
+			o.sawPod(Pod{Name: plan.Value[string]{V: name, Text: name}})
+		}
+		if got := strings.TrimSpace(o.CNI.V + " " + o.CNI.Text); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.pods, got, tt.want)
+		}
+	}
+}
+
+// Which Service is that of cluster DNS.
+func TestServiceStatements(t *testing.T) {
+	for _, tt := range []struct {
+		namespace, name string
+		dns             bool
+	}{
+		{"kube-system", "kube-dns", true},
+		{"kube-system", "coredns", true},
+		{"kube-system", "rke2-coredns-rke2-coredns", true},
+		{"kube-system", "metrics-server", false},
+		{"shop", "kube-dns", false},
+		{"", "coredns", false},
+	} {
+		s := Service{tt.namespace, plan.Value[string]{V: tt.name}, []plan.Value[netip.Addr]{addrValue(plan.Value[string]{Text: "10.96.0.10"})}}
+		want := []string{` service cluster-ip ` + tt.namespace + `/` + tt.name + ` "10.96.0.10" 10.96.0.10`}
+		if tt.dns {
+			want = append(want, strings.Replace(want[0], "cluster-ip", "dns", 1))
+		}
+		if d := cmp.Diff(want, lines(s.Statements())); d != "" {
+			t.Errorf("%s/%s: (-want +got)\n%s", tt.namespace, tt.name, d)
+		}
+	}
+}
+
+// Objects that a program puts together itself: what says nothing about ranges is passed over, and an Event is stated once.
+func TestObjectsStatements(t *testing.T) {
+	event := func(node, message string) Event {
+		return Event{Kind: "Node", Name: node, Message: plan.Value[string]{V: message}}
+	}
+	const full = "no IP addresses available in range set: 10.244.1.1-10.244.1.254"
+	o := Objects{
+		Events: []Event{event("w1", full), event("w1", "Starting kubelet."), event("w1", full), event("w2", full), event("w1", full)},
+		Pods:   []Pod{{Name: plan.Value[string]{V: "web"}, States: []ContainerState{{Reason: "Error"}}}},
+	}
+	var got []string
+	for _, s := range o.Statements() {
+		got = append(got, s.Key+" on "+s.Host)
+	}
+	if d := cmp.Diff([]string{"node-subnet-full on w1", "node-subnet-full on w2"}, got); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
 }
