@@ -3,7 +3,6 @@ package plan
 import (
 	"errors"
 	"fmt"
-	"math/big"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -327,16 +326,16 @@ func prefixTexts(ps []netip.Prefix) []string {
 
 // number reads a decimal number of at least low.
 func number(s string, low int) (int, error) {
-	n, ok := new(big.Int).SetString(s, 10)
-	switch {
-	case len(s) > 100 || !ok:
+	n, err := strconv.ParseInt(s, 10, 64)
+	switch { // a number that is out of range is the nearest that an int64 can be
+	case errors.Is(err, strconv.ErrSyntax):
 		return 0, fmt.Errorf("must be a whole number, %d or more", low)
-	case n.Cmp(big.NewInt(int64(low))) < 0:
+	case n < int64(low):
 		return 0, fmt.Errorf("must be %d or more", low)
-	case n.Cmp(big.NewInt(maxCount)) > 0:
+	case n > maxCount:
 		return 0, fmt.Errorf("must be %s or less", commas(maxCount))
 	}
-	return int(n.Int64()), nil
+	return int(n), nil
 }
 
 // parsePrefix reads a canonical prefix. Where host bits are set it also asks for the prefix that was probably meant.

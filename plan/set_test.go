@@ -34,6 +34,8 @@ func TestRequestSet(t *testing.T) {
 		{"nodes", []string{"010"}, plan.Request{Nodes: 10}, "decimal, as everywhere in Kubernetes"},
 		{"grow", []string{"0"}, plan.Request{Nodes: 7}, "zero is a value here"},
 		{"churn", []string{"1.5"}, plan.Request{Churn: 1.5}, "fraction"},
+		{"churn", []string{"1"}, plan.Request{Churn: 1}, "the smallest"},
+		{"churn", []string{"16"}, plan.Request{Churn: 16}, "the largest"},
 		{"family", []string{"dual"}, plan.Request{Families: []plan.Family{plan.IPv4, plan.IPv6}}, "primary first"},
 		{"family", []string{"Dual-IPv6"}, plan.Request{Families: []plan.Family{plan.IPv6, plan.IPv4}}, "case does not count"},
 		{"kubernetes", []string{"1.33"}, plan.Request{Kubernetes: plan.Version{Major: 1, Minor: 33}}, "version"},
@@ -122,16 +124,22 @@ func TestRequestSetErrors(t *testing.T) {
 		{"nodes", []string{"0x10"}, 0, `nodes "0x10": must be a whole number, 1 or more`},
 		{"nodes", []string{"536870913"}, 0, `nodes "536870913": must be 536,870,912 or less`},
 		{"nodes", []string{"4", "5"}, 1, `nodes "5": given 2 times, takes one value`},
+		{"nodes", []string{strings.Repeat("9", 400)}, 0, `nodes "` + strings.Repeat("9", 400) + `": must be 536,870,912 or less`},
+		{"nodes", []string{"-" + strings.Repeat("9", 400)}, 0, `nodes "-` + strings.Repeat("9", 400) + `": must be 1 or more`},
 		{"grow", []string{"-1"}, 0, `grow "-1": must be 0 or more`},
 		{"grow", []string{"17"}, 0, `grow "17": must be 16 or less`},
 		{"node-mask-ipv4", []string{"31"}, 0, `node-mask-ipv4 "31": must be 30 or less`},
 		{"pods-per-node", []string{"16777217"}, 0, `pods-per-node "16777217": must be 16777216 or less`},
 		{"churn", []string{"NaN"}, 0, `churn "NaN": must be a number from 1 to 16; 2 is usual`},
+		{"churn", []string{"0.99"}, 0, `churn "0.99": must be a number from 1 to 16; 2 is usual`},
+		{"churn", []string{"16.01"}, 0, `churn "16.01": must be a number from 1 to 16; 2 is usual`},
 		{"family", []string{"v4"}, 0, `family "v4": must be ipv4, ipv6, dual or dual-ipv6`},
 		{"within", []string{" "}, 0, `within " ": the list is empty; leave it out, or name at least one`},
 		{"within", []string{"10.0.0.0/8", "10.0.2.0/8"}, 1, `within: prefix "10.0.2.0/8": host bits are set; use 10.0.0.0/8, or was 10.0.2.0/24 meant?`},
+		{"within", []string{"10.0.2.1/8"}, 0, `within: prefix "10.0.2.1/8": host bits are set; use 10.0.0.0/8`},
+		{"within", []string{"fd00:1::/16"}, 0, `within: prefix "fd00:1::/16": host bits are set; use fd00::/16, or was fd00:1::/32 meant?`},
 		{"hosts", []string{"40", "41"}, 0, `hosts "40": give either one number of addresses or a list of ranges`},
-		{"hosts", []string{"010.0.0.0/8"}, 0, `hosts: prefix "010.0.0.0/8": leading zeros`},
+		{"hosts", []string{"010.0.0.0/8"}, 0, `hosts: prefix "010.0.0.0/8": leading zeros: Kubernetes reads them as decimal in the ranges of flags, newer API fields and most other programs refuse them; use 10.0.0.0/8`},
 		{"avoid", []string{"dockr"}, 0, `avoid "dockr": neither a range nor a known name; did you mean "docker"?`},
 		{"avoid", []string{"vpn=10.8.0.1/16"}, 0, `avoid "vpn=10.8.0.1/16": prefix "10.8.0.1/16": host bits are set; use 10.8.0.0/16`},
 		{"pin", []string{"pods"}, 0, `pin "pods": want role=CIDR, such as services=10.96.0.0/12`},
@@ -145,7 +153,7 @@ func TestRequestSetErrors(t *testing.T) {
 			t.Errorf("Set(%q, %q) = %v, want a *SetError", tt.key, tt.values, err)
 			continue
 		}
-		if se.Index != tt.index || !strings.HasPrefix(err.Error(), tt.want) {
+		if se.Index != tt.index || err.Error() != tt.want {
 			t.Errorf("Set(%q, %q) = %d: %v\nwant %d: %s", tt.key, tt.values, se.Index, err, tt.index, tt.want)
 		}
 		if diff := cmp.Diff(before, r, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
@@ -158,6 +166,44 @@ func TestRequestSetErrors(t *testing.T) {
 	err := new(plan.Request).Set("within", "10.0.2.0/8")
 	if pe, ok := errors.AsType[*cidr.ParseError](err); !ok || pe.Masked != cidr.MustParse("10.0.0.0/8") {
 		t.Errorf("Set(within, 10.0.2.0/8) = %v, want a *cidr.ParseError that offers 10.0.0.0/8", err)
+	}
+}
+
+// TestRequestValuesText: what a request file or a command line would say.
+func TestRequestValuesText(t *testing.T) {
+	p := cidr.MustParse
+	vpn := func(name string) plan.Request {
+		return plan.Request{Avoid: []plan.Reservation{{Prefix: p("10.8.0.0/16"), Name: name}}}
+	}
+	for _, tt := range []struct {
+		key  string
+		req  plan.Request
+		want []string
+	}{
+		{"name", plan.Request{Name: " north "}, []string{"north"}},
+		{"name", plan.Request{Name: " "}, nil},
+		{"nodes", plan.Request{Nodes: 40}, []string{"40"}},
+		{"churn", plan.Request{Churn: 1.25}, []string{"1.25"}},
+		{"family", plan.Request{Families: []plan.Family{plan.IPv6, plan.IPv4}}, []string{"dual-ipv6"}},
+		{"hosts", plan.Request{HostCount: 5}, []string{"5"}},
+		{"hosts", plan.Request{HostCount: 5, Hosts: []netip.Prefix{p("10.0.0.0/24")}}, []string{"10.0.0.0/24"}},
+		{"avoid", vpn("vpn"), []string{"vpn=10.8.0.0/16"}},
+		{"avoid", vpn(""), []string{"10.8.0.0/16"}},
+		{"avoid", vpn("10.8.0.0/16"), []string{"10.8.0.0/16"}},
+		{"avoid", vpn("a,b"), []string{"10.8.0.0/16"}},
+		{"avoid", vpn("a=b"), []string{"10.8.0.0/16"}},
+		{"avoid", vpn(" vpn"), []string{"10.8.0.0/16"}},
+		{"pin", plan.Request{Pins: []plan.Pin{{Role: plan.RolePods, Prefix: p("10.244.0.0/16")}}}, []string{"pods=10.244.0.0/16"}},
+		{"node", plan.Request{Nodes: 40}, nil},
+	} {
+		if got := tt.req.Values(tt.key); !slices.Equal(got, tt.want) {
+			t.Errorf("Values(%q) of %+v = %q, want %q", tt.key, tt.req, got, tt.want)
+		}
+	}
+	for _, k := range plan.RequestKeys() {
+		if got := (plan.Request{}).Values(k.Name); len(got) > 0 {
+			t.Errorf("Values(%q) of the zero Request = %q, want none", k.Name, got)
+		}
 	}
 }
 
