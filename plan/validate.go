@@ -98,13 +98,10 @@ func (v *validator) disjoint() {
 	}
 }
 
-// overlap compares first and last addresses.
+// overlap compares first and last addresses. All of IPv4 is less than all of IPv6, and what an invalid prefix has less than both.
 func overlap(a, b netip.Prefix) bool {
-	if !a.IsValid() || !b.IsValid() || a.Addr().BitLen() != b.Addr().BitLen() {
-		return false
-	}
 	x, y := netipx.RangeOfPrefix(a), netipx.RangeOfPrefix(b)
-	return x.From().Compare(y.To()) <= 0 && y.From().Compare(x.To()) <= 0
+	return a.IsValid() && x.From().Compare(y.To()) <= 0 && y.From().Compare(x.To()) <= 0
 }
 
 // space returns what the request draws from.
@@ -159,7 +156,7 @@ func (v *validator) grown() {
 		if g == r.Prefix {
 			continue
 		}
-		if !g.IsValid() || g.Masked() != g || g.Bits() > r.Prefix.Bits() || !g.Contains(r.Prefix.Addr()) {
+		if g.Masked() != g || g.Bits() > r.Prefix.Bits() || !g.Contains(r.Prefix.Addr()) {
 			v.add(r.Role, r.Prefix, "room to grow %v does not contain it", g)
 			continue
 		}
@@ -240,8 +237,8 @@ func (v *validator) addresses() {
 				continue
 			}
 			a := r.Prefix.Addr()
-			for i := 1; i <= 10 && a.IsValid(); i++ {
-				if a = a.Next(); !a.IsValid() || !r.Prefix.Contains(a) {
+			for i := 1; i <= 10; i++ {
+				if a = a.Next(); !r.Prefix.Contains(a) {
 					break
 				}
 				switch i {
