@@ -87,7 +87,7 @@ func (p *Plan) warnings() []Finding {
 					"%s %v is not private address space (RFC 1918, RFC 6598, RFC 4193)", r.Role, r.Prefix)
 			}
 		}
-		if r.Role == RoleHosts && r.Given {
+		if r.Role == RoleHosts { // New has nothing else overlap what is to be avoided
 			for _, a := range req.Avoid {
 				if a.Prefix.Overlaps(r.Prefix) {
 					add(RuleHostsInReserved, Info, "", "", "hosts %v overlap %v, which is to be avoided: hosts are given, so they stay; nothing else is placed there",

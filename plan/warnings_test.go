@@ -9,6 +9,15 @@ import (
 )
 
 func TestWarnings(t *testing.T) {
+	fixes := map[string]string{ // the others have none
+		"public-range warning":             "take a range of private addresses",
+		"special-range error":              "take a range of private addresses",
+		"known-range-overlap warning":      "take another range, or move libvirt",
+		"docker-bridge-overlap warning":    "take another range, or move docker",
+		"host-range-too-small warning":     "give the hosts' further ranges as well",
+		"dns-address-not-reserved warning": "take a /27 or larger for services",
+		"node-subnet-tight warning":        "take a node mask of /24",
+	}
 	for _, tt := range []struct {
 		name string
 		req  Request
@@ -39,6 +48,10 @@ func TestWarnings(t *testing.T) {
 		{"too few hosts", Request{Nodes: 40, Hosts: prefixes("192.0.2.0/27")}, []string{
 			"host-range-too-small warning IPv4 hosts have room for 29, 40 are asked for",
 		}},
+		{"as many hosts as they hold", Request{Nodes: 29, Hosts: prefixes("192.0.2.0/27")}, nil},
+		{"too few hosts while nodes are replaced", Request{Nodes: 25, Surge: 5, Hosts: prefixes("192.0.2.0/27")}, []string{
+			"host-range-too-small warning IPv4 hosts have room for 29, 30 are asked for",
+		}},
 		{"no static band", Request{Services: 5, Pins: pins("services=10.5.0.0/28")}, []string{
 			"dns-address-not-reserved warning services 10.5.0.0/28 has no band of addresses that are handed out last (KEP-3070 has one from 17 addresses on): 10.5.0.10, which",
 		}},
@@ -59,6 +72,13 @@ func TestWarnings(t *testing.T) {
 	} {
 		var got []string
 		for i, w := range mustNew(t, tt.req).Warnings {
+			var fix []string
+			if text := fixes[fmt.Sprintf("%s %s", w.Rule, w.Severity)]; text != "" {
+				fix = []string{text}
+			}
+			if diff := cmp.Diff(fix, w.Fix); diff != "" {
+				t.Errorf("%s: fix of %s (-want +got):\n%s", tt.name, w.Rule, diff)
+			}
 			s := fmt.Sprintf("%s %s %s", w.Rule, w.Severity, w.Message)
 			if i < len(tt.want) && strings.HasPrefix(s, tt.want[i]) {
 				s = tt.want[i]
