@@ -70,10 +70,10 @@ func (s *subnetSet) clone() subnetSet {
 	return t
 }
 
+// equal reports whether s and t are in the same state. What hollow and room say follows from cluster and mask.
 func (s *subnetSet) equal(t *subnetSet) bool {
-	same := func(p, q *cidr.Pool) bool { return p == nil && q == nil || p != nil && q != nil && p.Equal(q) }
-	return s.cluster == t.cluster && s.mask == t.mask && s.hollow == t.hollow && s.full == t.full && s.room == t.room &&
-		same(s.pool, t.pool) && same(s.early, t.early)
+	same := func(p, q *cidr.Pool) bool { return p == q || p != nil && q != nil && p.Equal(q) }
+	return s.cluster == t.cluster && s.mask == t.mask && s.full == t.full && same(s.pool, t.pool) && same(s.early, t.early)
 }
 
 // free returns how many subnets are free for certain.
