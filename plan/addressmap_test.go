@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -157,6 +158,78 @@ func TestGridAgainstEachAddress(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestGridCells: which part of an area is drawn, and what each cell of it shows.
+func TestGridCells(t *testing.T) {
+	for _, tt := range []struct {
+		name, ranges, grow, avoid string // grow is the room of the last range
+		want                      string
+	}{
+		{"each its cells", "hosts=10.1.0.0/24 services=10.1.64.0/23", "", "vpn=10.1.128.0/24",
+			"10.1.0.0/16: 0 used hosts full, 64-65 used services full, 128 reserved vpn full"},
+		{"two roles in one cell", "hosts=10.1.0.0/25 services=10.1.0.128/25 pods=10.1.255.0/24", "", "",
+			"10.1.0.0/16: 0 used hosts shared, 255 used pods full"},
+		{"two ranges of one role in a cell", "hosts=10.1.0.0/26 hosts=10.1.0.128/26 pods=10.1.255.0/24", "", "",
+			"10.1.0.0/16: 0 used hosts, 255 used pods full"},
+		{"a range at the end of a cell", "hosts=10.1.0.0/24 pods=10.1.1.128/25", "", "",
+			"10.1.0.0/16: 0 used hosts full, 1 used pods"},
+		{"two reservations in one cell", "hosts=10.1.0.0/24 pods=10.1.9.0/24", "", "a=10.1.3.0/26 b=10.1.3.128/26 c=10.1.4.0/26 c=10.1.4.128/26",
+			"10.1.0.0/16: 0 used hosts full, 3 reserved, 4 reserved c, 9 used pods full"},
+		{"a reservation before and after a range", "hosts=10.1.0.64/26 pods=10.1.1.0/26", "", "a=10.1.0.0/26 b=10.1.1.128/26",
+			"10.1.0.0/16: 0 used hosts shared, 1 used pods shared"},
+		{"growth around a range, and a reservation in it", "hosts=10.1.0.0/24 pods=10.1.4.64/26", "10.1.4.0/22", "a=10.1.5.128/26",
+			"10.1.0.0/16: 0 used hosts full, 4 used pods, 5 reserved a, 6-7 growth pods full"},
+		{"all in one cell", "hosts=10.1.2.0/25 services=10.1.2.128/26", "", "a=10.1.1.0/24 b=10.1.3.0/24",
+			"10.1.2.0/24: 0-127 used hosts full, 128-191 used services full"},
+		{"all in two cells", "hosts=10.1.2.0/24 services=10.1.3.0/24", "", "",
+			"10.1.0.0/16: 2 used hosts full, 3 used services full"},
+		{"growth counts", "pods=10.1.2.0/25", "10.1.2.0/23", "",
+			"10.1.0.0/16: 2 used pods, 3 growth pods full"},
+		{"growth in one cell", "pods=10.1.2.0/26", "10.1.2.0/25", "",
+			"10.1.2.0/25: 0-63 used pods full, 64-127 growth pods full"},
+		{"no range", "", "", "a=10.1.0.0/24", "10.1.0.0/16: 0 reserved a full"},
+	} {
+		p := &Plan{Families: []Family{IPv4}, Request: Request{Within: prefixes("10.1.0.0/16")}}
+		for _, r := range pins(tt.ranges) {
+			p.Ranges = append(p.Ranges, Range{Role: r.Role, Prefix: r.Prefix, Grow: r.Prefix})
+		}
+		if tt.grow != "" {
+			p.Ranges[len(p.Ranges)-1].Grow = netip.MustParsePrefix(tt.grow)
+		}
+		for _, a := range pins(tt.avoid) {
+			p.Request.Avoid = append(p.Request.Avoid, Reservation{Prefix: a.Prefix, Name: string(a.Role)})
+		}
+		g := p.Map(IPv4)[0].grid()
+		var runs []string
+		for i := 0; i < len(g.Cells); {
+			c, from := g.Cells[i], i
+			for ; i < len(g.Cells) && g.Cells[i] == c; i++ {
+			}
+			if c == (gridCell{Kind: SegmentFree}) {
+				continue
+			}
+			s := strconv.Itoa(from)
+			if i > from+1 {
+				s += "-" + strconv.Itoa(i-1)
+			}
+			for _, w := range []string{string(c.Kind), string(c.Role), c.Name} {
+				if w != "" {
+					s += " " + w
+				}
+			}
+			if c.Full {
+				s += " full"
+			}
+			if c.Shared {
+				s += " shared"
+			}
+			runs = append(runs, s)
+		}
+		if got := g.Prefix.String() + ": " + strings.Join(runs, ", "); got != tt.want {
+			t.Errorf("%s: %s\nwant %s", tt.name, got, tt.want)
+		}
+	}
 }
 
 // What is seen without a break is one segment, whatever lies below it; two ranges of one role stay two.

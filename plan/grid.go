@@ -33,7 +33,7 @@ type gridCell struct {
 // area that holds them is drawn instead.
 func (a Area) grid() grid {
 	g := grid{Prefix: a.Prefix}
-	if in := a.extent(); in.IsValid() && in.Bits() >= a.Prefix.Bits()+gridBits {
+	if in := a.extent(); in.Bits() >= a.Prefix.Bits()+gridBits { // -1 where there is none
 		g.Prefix = in
 	}
 	g.CellBits = min(g.Prefix.Bits()+gridBits, g.Prefix.Addr().BitLen())
@@ -73,8 +73,10 @@ func (c gridCell) with(s Segment, full bool) gridCell {
 	switch {
 	case c.Kind == SegmentFree:
 		return gridCell{Kind: s.Kind, Role: s.Role, Name: s.Name, Full: full}
-	case s.Kind == SegmentGrowth, c.Kind == s.Kind && c.Role == s.Role:
-		// Growth beside a range needs no mark of its own, and many reservations are still only that.
+	case s.Kind == SegmentGrowth:
+		return c // growth beside a range needs no mark of its own
+	case c.Kind == s.Kind && c.Role == s.Role:
+		// Many reservations are still only that.
 		if c.Name != s.Name {
 			c.Name = ""
 		}
