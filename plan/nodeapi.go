@@ -71,7 +71,7 @@ func ValidatePodCIDRs(podCIDRs []string, v Version) []string {
 		if bad >= 0 {
 			out = append(out, fmt.Sprintf("spec.podCIDRs: Internal error: invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[%d]: <nil> (invalid CIDR address: %s)", bad, podCIDRs[bad]))
 		}
-		if bad >= 0 || len(podCIDRs) > 2 || !ipnet.DualStack(ranges) {
+		if len(podCIDRs) > 2 || !ipnet.DualStack(ranges) {
 			list, err := json.Marshal(podCIDRs)
 			if err != nil {
 				list = nil // strings always marshal
