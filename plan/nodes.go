@@ -10,15 +10,12 @@ import (
 // with a controller that has been running since the first one: node i gets subnet i, as no range of a plan overlaps
 // another. ok is false if i is negative or beyond the last node subnet, and for a family that p does not have.
 func (p *Plan) NodeSubnet(i int, f Family) (q netip.Prefix, ok bool) {
-	r, ok := p.Range(RolePods, f)
-	if !ok || i < 0 {
-		return netip.Prefix{}, false
-	}
+	r, _ := p.Range(RolePods, f) // without one there is nothing to split
 	s, err := cidr.NewSplit(r.Prefix, p.NodeMask(f))
 	if err != nil {
 		return netip.Prefix{}, false
 	}
-	q = s.At(uint64(i))
+	q = s.At(uint64(i)) // a negative i is beyond all of them
 	return q, q.IsValid()
 }
 

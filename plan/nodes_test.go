@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -32,6 +33,14 @@ func TestNodesAsTwin(t *testing.T) {
 		}
 		if step := c.Create("one-more"); len(step.Assigned) != 0 || p.NodePodCIDRs(most) != nil {
 			t.Errorf("the twin gives a node more %v, predicted %v: the plan says that %d nodes fit", step.Assigned, p.NodePodCIDRs(most), most)
+		}
+		for _, f := range []Family{IPv4, IPv6, 0} {
+			_, has := p.Range(RolePods, f)
+			for _, i := range []int{math.MinInt, -1, 0, most - 1} {
+				if q, ok := p.NodeSubnet(i, f); ok != (has && i >= 0) || ok != q.IsValid() {
+					t.Errorf("NodeSubnet(%d, %v) = %v, %v", i, f, q, ok)
+				}
+			}
 		}
 	}
 }

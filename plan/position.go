@@ -1,6 +1,9 @@
 package plan
 
-import "strconv"
+import (
+	"cmp"
+	"strconv"
+)
 
 // A Position is a place in a file. Line and Column count from 1, Column in bytes of the UTF-8 text; 0 means unknown.
 // The zero Position says that a value stands in no file.
@@ -30,16 +33,7 @@ func (p Position) String() string {
 
 // Compare orders positions by file, line and column.
 func (p Position) Compare(q Position) int {
-	switch {
-	case p.File != q.File:
-		if p.File < q.File {
-			return -1
-		}
-		return 1
-	case p.Line != q.Line:
-		return p.Line - q.Line
-	}
-	return p.Column - q.Column
+	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
 }
 
 // A Value is a value that a file holds, with its text and its place.

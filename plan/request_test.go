@@ -22,6 +22,7 @@ func TestRequestCheck(t *testing.T) {
 		{Request{PodsPerNode: -1}, "pods per node -1: must be 1 or more; 0 stands for the default"},
 		{Request{PodsPerNode: 1<<24 + 1}, "pods per node 16777217: must be 16777216 or less"},
 		{Request{Churn: 0.5}, "churn 0.5: must be 1 to 16, addresses of a node's subnet for each pod; 0 stands for the default"},
+		{Request{Churn: 16.25}, "churn 16.25: must be 1 to 16, addresses of a node's subnet for each pod; 0 stands for the default"},
 		{Request{Churn: math.NaN()}, "churn NaN: must be 1 to 16, addresses of a node's subnet for each pod; 0 stands for the default"},
 		{Request{Churn: math.Inf(1)}, "churn +Inf: must be 1 to 16, addresses of a node's subnet for each pod; 0 stands for the default"},
 		{Request{Surge: -1}, "surge -1: must be 0 or more"},
@@ -96,6 +97,36 @@ func TestWithDefaults(t *testing.T) {
 	}
 	if in.Avoid[0].Name != "" || out.Avoid[0].Name != "10.0.1.0/24" {
 		t.Errorf("names %q and %q: the default is the prefix, in the copy alone", in.Avoid[0].Name, out.Avoid[0].Name)
+	}
+}
+
+// TestDefaultHostCount: addresses for hosts are looked for in the families that have none.
+func TestDefaultHostCount(t *testing.T) {
+	both := []Family{IPv4, IPv6}
+	for _, tt := range []struct {
+		name string
+		req  Request
+		want int
+	}{
+		{"no hosts", Request{Nodes: 20}, 20},
+		{"hosts", Request{Hosts: prefixes("192.0.2.0/24")}, 0},
+		{"pinned hosts", Request{Pins: pins("hosts=192.0.2.0/24")}, 0},
+		{"other pins", Request{Pins: pins("pods=10.244.0.0/16")}, 10},
+		{"hosts of the other family", Request{Hosts: prefixes("2001:db8::/64"), Families: both}, 10},
+		{"pinned hosts of the other family", Request{Pins: pins("hosts=2001:db8::/64"), Families: both}, 10},
+		{"one family by hosts, one by pin", Request{Hosts: prefixes("192.0.2.0/24"), Pins: pins("hosts=2001:db8::/64"), Families: both}, 0},
+	} {
+		if got := tt.req.WithDefaults().HostCount; got != tt.want {
+			t.Errorf("%s: HostCount %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestReservationString(t *testing.T) {
+	for name, want := range map[string]string{"vpn": "10.8.0.0/13 (vpn)", "": "10.8.0.0/13", "10.8.0.0/13": "10.8.0.0/13"} {
+		if got := (Reservation{Prefix: netip.MustParsePrefix("10.8.0.0/13"), Name: name}).String(); got != want {
+			t.Errorf("name %q: %q, want %q", name, got, want)
+		}
 	}
 }
 
