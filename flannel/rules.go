@@ -16,6 +16,6 @@ const (
 	RuleBackendFamily plan.RuleID = "flannel-backend-without-ipv6"
 	// RuleKubeSubnetMgrMissing (warning): flannel runs without --kube-subnet-mgr beside a ConfigMap that it then does not read.
 	RuleKubeSubnetMgrMissing plan.RuleID = "flannel-kube-subnet-mgr-missing"
-	// RuleSubnetEnvMalformed (error, warning): a subnet.env that the CNI plugin does not take.
+	// RuleSubnetEnvMalformed (error, warning): a subnet.env that flannel or its CNI plugin does not take.
 	RuleSubnetEnvMalformed plan.RuleID = "subnet-env-malformed"
 )
