@@ -6,13 +6,20 @@ import (
 	"github.com/kubecidr/kubecidr/plan"
 )
 
-// symptom looks the event's message up in the catalogue: no reason alone is in it.
+// symptom looks the event up in the catalogue: its message, else its reason, which stays where upstream words a message anew.
 func (e Event) symptom() (plan.Statement, bool) {
 	node := e.Host
 	if e.Kind == "Node" {
 		node = e.Name
 	}
 	s, ok := symptomStatement(e.Message.V, node, e.Message.Pos)
+	if !ok {
+		s, ok = symptomStatement(e.Reason, node, e.Message.Pos)
+		if ok && e.Message.V != "" {
+			s.Symptom.Message = e.Message.V
+			s.Text = e.Message.V
+		}
+	}
 	if ok && !s.Pos.IsValid() {
 		s.Pos = e.Pos
 	}

@@ -264,3 +264,30 @@ func TestObjectsStatements(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", d)
 	}
 }
+
+// An Event whose message is not in the catalogue is known by its reason.
+func TestEventStatement(t *testing.T) {
+	const reason = "KubernetesDefaultServiceCIDRInconsistent"
+	message := func(text string) plan.Value[string] {
+		return plan.Value[string]{V: text, Text: text, Pos: plan.Position{File: "f", Line: 5, Column: 12}}
+	}
+	at := plan.Position{File: "f", Line: 3, Column: 1}
+	for _, tt := range []struct {
+		event Event
+		want  string
+	}{
+		{Event{Pos: at, Reason: reason, Message: message("in other words")}, "f:5:12 kube-apiserver on  default-service-cidr-inconsistent: in other words, in other words"},
+		{Event{Pos: at, Reason: reason, Kind: "Node", Name: "w1"}, "f:3:1 kube-apiserver on w1 default-service-cidr-inconsistent: " + reason + ", " + reason},
+		{Event{Pos: at, Reason: reason, Host: "cp1", Message: message("range is full, failed to allocate IP: range is full")}, "f:5:12 kube-apiserver on cp1 service-range-full: range is full, failed to allocate IP: range is full, range is full, failed to allocate IP: range is full"},
+		{Event{Pos: at, Reason: "Starting", Message: message("Starting kubelet.")}, ""},
+	} {
+		s, ok := tt.event.Statement()
+		got := ""
+		if ok {
+			got = fmt.Sprintf("%v %s on %s %s: %s, %s", s.Pos, s.Component, s.Host, s.Key, s.Text, s.Symptom.Message)
+		}
+		if got != tt.want {
+			t.Errorf("%+v: %s, want %s", tt.event, got, tt.want)
+		}
+	}
+}
