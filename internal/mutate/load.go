@@ -23,6 +23,8 @@ type target struct {
 	root    string // of the module
 	folder  string // of the package, below root, with slashes
 	name    string
+	srcs    map[string][]byte // absolute path to text as it is
+	sites   map[string][]site // by path
 	files   map[string][]byte // absolute path to mutated text, the helper among them
 	mutants []mutant
 	size    int // mutants are numbered below
@@ -72,11 +74,10 @@ func load(root, folder string, ops []string) (*target, error) {
 		exports[d.ImportPath] = d.Export
 	}
 	open := func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) }
-	t := &target{root: root, folder: folder, name: l.Name}
+	t := &target{root: root, folder: folder, name: l.Name, srcs: map[string][]byte{}, sites: map[string][]site{}}
 	fset := token.NewFileSet()
 	imp := importer.ForCompiler(fset, "gc", open)
 	var files []*ast.File
-	srcs := map[*ast.File][]byte{}
 	for _, name := range l.GoFiles {
 		path := filepath.Join(l.Dir, name)
 		src, err := os.ReadFile(path)
@@ -88,7 +89,7 @@ func load(root, folder string, ops []string) (*target, error) {
 			return nil, err
 		}
 		files = append(files, f)
-		srcs[f] = src
+		t.srcs[path] = src
 	}
 	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}}
 	conf := types.Config{Importer: imp}
@@ -96,23 +97,21 @@ func load(root, folder string, ops []string) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	sites := map[string][]site{}
 	for _, f := range files {
 		path := fset.Position(f.Pos()).Filename
 		fd := &finder{
-			fset: fset, info: info, pkg: pkg, src: srcs[f], file: f, ops: ops, next: &t.size, seen: map[string]int{},
+			fset: fset, info: info, pkg: pkg, src: t.srcs[path], file: f, ops: ops, next: &t.size, seen: map[string]int{},
 			name: folder + "/" + filepath.Base(path),
 		}
 		fd.find()
-		sites[path] = fd.sites
+		t.sites[path] = fd.sites
 	}
 	// A place that does not compile, such as a constant that only an untyped expression can hold, is found by its line and left out.
 	helperPath := filepath.Join(l.Dir, "zz_mutants.go")
 	for {
 		t.files = map[string][]byte{helperPath: []byte(helper(l.Name))}
-		for _, f := range files {
-			path := fset.Position(f.Pos()).Filename
-			t.files[path] = render(srcs[f], sites[path])
+		for path, src := range t.srcs {
+			t.files[path] = render(src, t.sites[path])
 		}
 		bad, err := faults(l.ImportPath, t.files, open)
 		if err != nil {
@@ -122,8 +121,8 @@ func load(root, folder string, ops []string) (*target, error) {
 			break
 		}
 		before := t.dropped
-		for path := range sites {
-			sites[path] = slices.DeleteFunc(sites[path], func(s site) bool {
+		for path := range t.sites {
+			t.sites[path] = slices.DeleteFunc(t.sites[path], func(s site) bool {
 				drop := bad[path][fset.Position(s.pos).Line]
 				if drop {
 					t.dropped++
@@ -135,12 +134,28 @@ func load(root, folder string, ops []string) (*target, error) {
 			return nil, fmt.Errorf("%s: mutants do not compile: %v", folder, bad)
 		}
 	}
-	for _, path := range slices.Sorted(maps.Keys(sites)) {
-		for _, s := range sites[path] {
+	for _, path := range slices.Sorted(maps.Keys(t.sites)) {
+		for _, s := range t.sites[path] {
 			t.mutants = append(t.mutants, s.mutants...)
 		}
 	}
 	return t, nil
+}
+
+// only leaves the places alone at which none of the mutants is: a package with few of them compiles and runs several times as quick.
+func (t *target) only(mutants []mutant) {
+	wanted := map[int]bool{} // by site
+	for _, m := range mutants {
+		wanted[m.site] = true
+	}
+	for path, src := range t.srcs {
+		kept := slices.DeleteFunc(slices.Clone(t.sites[path]), func(s site) bool { return !wanted[s.first] })
+		if len(kept) == 0 {
+			delete(t.files, path)
+			continue
+		}
+		t.files[path] = render(src, kept)
+	}
 }
 
 // faults returns the lines at which the type checker does not take the files.

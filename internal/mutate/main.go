@@ -152,6 +152,7 @@ func judge(folder, work string, o options, reasons map[string]string, again map[
 		fmt.Fprintf(w, "; %d places left out, their mutants do not compile", t.dropped)
 	}
 	fmt.Fprintln(w)
+	t.only(tried)
 	var own *suite
 	if len(tried) > 0 && o.own {
 		if own, err = newSuite(t, folder, work, o); err != nil {
