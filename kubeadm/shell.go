@@ -429,10 +429,10 @@ func readReference(s string) reference {
 		return bracedReference(s[:closing(s, "${", "}")])
 	case c == '(':
 		return reference{n: closing(s, "(", ")")}
-	case strings.IndexByte("0123456789@*#?$!-", c) >= 0:
+	case strings.IndexByte("@*#?$!-", c) >= 0:
 		return reference{n: 2} // arguments of the script, and the like
 	}
-	i := 1
+	i := 1 // what begins with a digit is an argument of the script, too: no variable has such a name
 	for i < len(s) && isNameByte(s[i], true) {
 		i++
 	}
