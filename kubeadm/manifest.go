@@ -91,11 +91,8 @@ func processes(o *source.Node) []Process {
 	return out
 }
 
-// process reads a container.
+// process reads a container; what is no mapping is none.
 func process(c *source.Node) (Process, bool) {
-	if c == nil || c.Kind != source.Mapping {
-		return Process{}, false
-	}
 	var p Process
 	env, unknown := containerEnv(c.Get("env"))
 	p.Env = unknown
@@ -192,7 +189,7 @@ func unwrapShell(words []Word, nodes []*source.Node, env environment) []Word {
 }
 
 // findProgram returns the index of the word that names a control-plane program, after any wrapper such as go-runner, and
-// which one it is.
+// which one it is, "" where there is none.
 func findProgram(words []Word) (int, plan.Component) {
 	for i, w := range words {
 		if strings.HasPrefix(w.Text, "-") {
@@ -211,7 +208,7 @@ func findProgram(words []Word) (int, plan.Component) {
 			return i, plan.APIServer
 		}
 	}
-	return -1, ""
+	return 0, ""
 }
 
 // componentOf returns the control-plane program of a short name.
@@ -239,11 +236,8 @@ func imageName(image string) string {
 // imageVersion returns the release that an image's tag names, the zero Version where it names none.
 func imageVersion(image string) plan.Version {
 	image, _, _ = strings.Cut(image, "@")
-	i := strings.LastIndexByte(image, ':')
-	if i < 0 || strings.Contains(image[i:], "/") {
-		return plan.Version{}
-	}
-	tag, _, _ := strings.Cut(image[i+1:], "_") // "v1.30.2_coreos.0"
+	_, tag, _ := strings.Cut(path.Base(image), ":") // a colon before the last slash is that of a port
+	tag, _, _ = strings.Cut(tag, "_")               // "v1.30.2_coreos.0"
 	v, err := plan.ParseVersion(tag)
 	if err != nil {
 		return plan.Version{}
@@ -297,14 +291,11 @@ func containerEnv(env *source.Node) (environment, []string) {
 			delete(e.unknown, name)
 			continue
 		}
-		size := 0
-		if v != nil && !e.refersUnknown(v.Str()) {
-			size = len(v.Str())
-			expandRefs(v.Str(), func(n string) (string, bool) {
-				size += len(e.known[n])
-				return "", false
-			})
-		}
+		size := len(v.Str())
+		expandRefs(v.Str(), func(n string) (string, bool) {
+			size += len(e.known[n])
+			return "", false
+		})
 		if v == nil || e.refersUnknown(v.Str()) || size > min(maxEnv, budget) {
 			delete(e.known, name)
 			e.unknown[name] = true
