@@ -206,30 +206,24 @@ func (c Config) Generate(v plan.Version) (Generated, error) {
 		g.KubeletClusterDNS = append(g.KubeletClusterDNS, a.V)
 	}
 	first, _, _ := strings.Cut(service, ",")
-	if ps, err := parsePrefixes(first); err == nil {
-		if a, ok := nth(ps[0], 1); ok {
-			g.APIServerServiceIP = a
+	if ps, err := parsePrefixes(first); err == nil { // and it has ten addresses, else it was refused
+		g.APIServerServiceIP = nth(ps[0], 1)
+		if g.KubeletClusterDNS == nil {
+			g.KubeletClusterDNS = []string{nth(ps[0], 10).String()}
 		}
-		if a, ok := nth(ps[0], 10); ok && g.KubeletClusterDNS == nil {
-			g.KubeletClusterDNS = []string{a.String()}
-		}
-	}
-	if g.KubeletClusterDNS == nil {
-		// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/componentconfigs/kubelet.go kubeletConfig.Default.
-		g.KubeletClusterDNS = []string{"10.96.0.10"}
 	}
 	return g, nil
 }
 
 var release16 = plan.Version{Major: 1, Minor: 16}
 
-// nth returns address n of a range, false where the range has no such address.
-func nth(p netip.Prefix, n int) (netip.Addr, bool) {
+// nth returns address n of a range, counted from its first.
+func nth(p netip.Prefix, n int) netip.Addr {
 	a := p.Masked().Addr()
 	for range n {
 		a = a.Next()
 	}
-	return a, a.IsValid() && p.Contains(a)
+	return a
 }
 
 // oldNodeMasks returns the node masks that kubeadm wrote up to 1.19.

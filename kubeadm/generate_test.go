@@ -1,6 +1,7 @@
 package kubeadm
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,7 +20,7 @@ func TestOldNodeMask(t *testing.T) {
 		{"10.244.0.0/16", 24, false, "IPv4 is always 24"},
 		{"10.244.0.0/25", 24, false, "even where it cannot work"},
 		{"garbage", 24, false, "what cannot be read counts as IPv4"},
-		{"10.244.0.0/16,fd00::/56", 24, false, "so does a list"},
+		{"10.244.0.0/16,fd00::/56", 24, false, "so does a list"}, {"fd00::/56,10.244.0.0/16", 24, false, "in any order"},
 		{"fd00::/40", 56, true, ""}, {"fd00::/48", 64, true, ""}, {"fd00::/56", 72, true, ""}, {"fd00::/60", 72, true, "steps of eight"},
 		{"fd00::/64", 80, true, "65536 subnets, where 1.20 has one"}, {"fd00::/80", 96, true, ""}, {"fd00::/96", 112, true, ""},
 		{"fd00::/108", 120, true, ""}, {"fd00::/112", 120, true, "a case of its own"}, {"fd00::/113", 113, true, "beyond it the range itself"},
@@ -81,6 +82,9 @@ func TestAPIVersions(t *testing.T) {
 			}
 		}
 	}
+	if got := refuseAPIVersion("v1alpha1", "MasterConfiguration", release(13)); !strings.Contains(got, "old API spec") || !strings.Contains(got, "use kubeadm v1.11 instead") {
+		t.Errorf("1.13 says of v1alpha1: %s", got)
+	}
 	for _, name := range []string{"v1", "v1beta5", "v2", ""} {
 		if refuseAPIVersion(name, "ClusterConfiguration", plan.NewestKubernetes()) == "" {
 			t.Errorf("the newest release does not refuse %q", name)
@@ -139,6 +143,7 @@ func TestOldNodeMasks(t *testing.T) {
 func TestYAMLText(t *testing.T) {
 	for text, want := range map[string]string{
 		"prod-1": "prod-1", "a.b": "a.b", "": `""`, "yes": `"yes"`, "Null": `"Null"`, "1prod": `"1prod"`, "a b": `"a b"`, "a: b": `"a: b"`, "n": `"n"`, "é": `"é"`,
+		"azAZ-09": "azAZ-09", "Z": "Z", "a@": `"a@"`, "[a": `"[a"`, "a/b": `"a/b"`, "a{": `"a{"`, "-a": `"-a"`, ".a": `".a"`, "a\n": `"a\n"`,
 	} {
 		if got := yamlText(text); got != want {
 			t.Errorf("yamlText(%q) = %s, want %s", text, got, want)

@@ -3,7 +3,9 @@ package kubeadm
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -87,6 +89,49 @@ networking:
   --pod-network-cidr=10.244.0.0/16,fd00:10:244::/56 \
   --service-cidr=10.96.0.0/12,fd00:10:96::/112
 `},
+		{"pods alone", planned(plan.Version{}, 24, 0, four, nil), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+networking:
+  podSubnet: 10.244.0.0/16
+`, "kubeadm init --pod-network-cidr=10.244.0.0/16\n"},
+		{"services alone", planned(plan.Version{}, 0, 0, nil, services4), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+networking:
+  serviceSubnet: 10.96.0.0/12
+`, "kubeadm init --service-cidr=10.96.0.0/12\n"},
+		{"neither", planned(plan.Version{}, 0, 0, nil, nil), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+`, "kubeadm init\n"},
+		{"a command of 80 letters", planned(plan.Version{}, 0, 64, six, services6), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+networking:
+  podSubnet: fd00:10:244::/56
+  serviceSubnet: fd00:10:96::/112
+`, "kubeadm init --pod-network-cidr=fd00:10:244::/56 --service-cidr=fd00:10:96::/112\n"},
+		{"a command of 81 letters", planned(plan.Version{}, 0, 64, six, []string{"fd00:10:196::/112"}), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+networking:
+  podSubnet: fd00:10:244::/56
+  serviceSubnet: fd00:10:196::/112
+`, "kubeadm init \\\n  --pod-network-cidr=fd00:10:244::/56 \\\n  --service-cidr=fd00:10:196::/112\n"},
+		{"the gate where pods alone have two families", planned(release(19), 24, 64, dual, services4), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta2
+kind: ClusterConfiguration
+kubernetesVersion: v1.19.0
+featureGates:
+  IPv6DualStack: true
+networking:
+  podSubnet: 10.244.0.0/16,fd00:10:244::/56
+  serviceSubnet: 10.96.0.0/12
+`, "kubeadm init \\\n  --kubernetes-version=v1.19.0 \\\n  --feature-gates=IPv6DualStack=true \\\n  --pod-network-cidr=10.244.0.0/16,fd00:10:244::/56 \\\n  --service-cidr=10.96.0.0/12\n"},
+		{"and where services alone have", planned(release(19), 24, 0, four, dualServices), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta2
+kind: ClusterConfiguration
+kubernetesVersion: v1.19.0
+featureGates:
+  IPv6DualStack: true
+networking:
+  podSubnet: 10.244.0.0/16
+  serviceSubnet: 10.96.0.0/12,fd00:10:96::/112
+`, "kubeadm init \\\n  --kubernetes-version=v1.19.0 \\\n  --feature-gates=IPv6DualStack=true \\\n  --pod-network-cidr=10.244.0.0/16 \\\n  --service-cidr=10.96.0.0/12,fd00:10:96::/112\n"},
 		{"plain flag before 1.23, and another default before 1.20", planned(release(19), 0, 64, six, services6), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta2
 kind: ClusterConfiguration
 kubernetesVersion: v1.19.0
@@ -143,6 +188,8 @@ func TestWriteClusterConfigurationRefused(t *testing.T) {
 		{"node mask too far", planned(plan.Version{}, 28, 0, []string{"10.0.0.0/8"}, []string{"192.168.0.0/16"}), WriteOptions{}, plan.RuleNodeMaskTooFar},
 		{"API version that the release no longer reads", planned(plan.Version{}, 24, 0, []string{"10.244.0.0/16"}, []string{"10.96.0.0/12"}), WriteOptions{APIVersion: "v1beta3"}, ""},
 		{"no such API version", planned(plan.Version{}, 24, 0, []string{"10.244.0.0/16"}, []string{"10.96.0.0/12"}), WriteOptions{APIVersion: "v1"}, ""},
+		{"no such beta version", planned(plan.Version{}, 24, 0, []string{"10.244.0.0/16"}, []string{"10.96.0.0/12"}), WriteOptions{APIVersion: "v1beta9"}, ""},
+		{"no beta version", planned(plan.Version{}, 24, 0, []string{"10.244.0.0/16"}, []string{"10.96.0.0/12"}), WriteOptions{APIVersion: "v1alpha3"}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var b bytes.Buffer
@@ -153,6 +200,9 @@ func TestWriteClusterConfigurationRefused(t *testing.T) {
 			var refused *plan.RefusedError
 			if errors.As(err, &refused) != (tt.rule != "") {
 				t.Fatalf("error is a %T: %v", err, err)
+			}
+			if api := tt.opts.APIVersion; strings.HasPrefix(tt.name, "no ") && err.Error() != fmt.Sprintf("API version %q: want v1beta1, v1beta2, v1beta3 or v1beta4", api) {
+				t.Errorf("error of API version %s: %v", api, err)
 			}
 			if refused != nil && refused.Refusals[0].Rule != tt.rule {
 				t.Errorf("refused by %s, want %s", refused.Refusals[0].Rule, tt.rule)
