@@ -144,9 +144,6 @@ func readConfig(f *source.File) (Config, error) {
 // read takes what the objects say; embedded tells that they stand in a ConfigMap.
 func (c *Config) read(objs []*source.Node, embedded bool) {
 	for _, o := range objs {
-		if o == nil || o.Kind != source.Mapping {
-			continue
-		}
 		kind, api := o.Get("kind"), o.Get("apiVersion")
 		if !embedded && kind.Str() == "ConfigMap" {
 			c.readConfigMap(o)

@@ -2,6 +2,7 @@ package kubeadm
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -32,7 +33,7 @@ func refusedConfig(pos plan.Position, message string, fix ...string) plan.Findin
 // the command line itself.
 func flagFinding(program plan.Component, e FlagError, field string) plan.Finding {
 	msg := fmt.Sprintf("%s does not accept this argument: %s", program, e.Msg)
-	if field != "" && program != plan.Kubeadm {
+	if field != "" {
 		msg = fmt.Sprintf("%s: %s does not accept this argument: %s", field, program, e.Msg)
 	}
 	f := plan.Finding{
@@ -287,7 +288,8 @@ func (c *Config) unknownKind(o *source.Node, kind string) {
 		f.Message += "; " + best + " is probably meant"
 		f.Fix = []string{fmt.Sprintf("%s: write kind: %s", o.Get("kind").Pos, best)}
 	}
-	if e, _ := addressKeyIn(o, 0); e != nil {
+	if lost := addressKeysIn(o); len(lost) > 0 {
+		e := lost[0].entry
 		f.Message += fmt.Sprintf("; %s %s in it is not read", e.Key, listValue(e.Value).V)
 		f.Where = append(f.Where, plan.Place{Position: e.KeyPos, Note: e.Key})
 	} else {
@@ -303,7 +305,7 @@ type keyWalk struct {
 }
 
 func (c *Config) walk(w keyWalk, n *source.Node, s *schema, path []string) {
-	if n == nil || n.Kind != source.Mapping {
+	if n == nil {
 		return
 	}
 	for _, e := range n.Entries {
@@ -333,15 +335,13 @@ func (c *Config) unknownKey(w keyWalk, e source.Entry, s *schema, path []string)
 		return
 	}
 	// A whole block under a wrong name or in the wrong document: what stands in it is lost as well.
-	if e.Value != nil && e.Value.Kind == source.Mapping {
-		if lost := addressKeysIn(e.Value); len(lost) > 0 {
-			for _, l := range lost {
-				p := c.misplaced(w, l.entry, l.role, full+"."+l.path)
-				p.Where = append(p.Where, plan.Place{Position: e.KeyPos, Note: "kubeadm does not read " + full})
-				c.say(p)
-			}
-			return
+	if lost := addressKeysIn(e.Value); len(lost) > 0 {
+		for _, l := range lost {
+			p := c.misplaced(w, l.entry, l.role, full+"."+l.path)
+			p.Where = append(p.Where, plan.Place{Position: e.KeyPos, Note: "kubeadm does not read " + full})
+			c.say(p)
 		}
+		return
 	}
 	var siblings []string
 	for k := range *s {
@@ -383,23 +383,6 @@ func misspeltRange(e source.Entry) string {
 	return flagSynonyms[best]
 }
 
-// addressKeyIn returns the first entry below n whose key names something about address ranges.
-func addressKeyIn(n *source.Node, depth int) (*source.Entry, string) {
-	if depth > 4 || n == nil || n.Kind != source.Mapping {
-		return nil, ""
-	}
-	for i := range n.Entries {
-		e := &n.Entries[i]
-		if role, ok := flagSynonyms[squash(e.Key)]; ok && (role == "pods" || role == "services" || strings.HasPrefix(role, "mask")) {
-			return e, role
-		}
-		if in, role := addressKeyIn(e.Value, depth+1); in != nil {
-			return in, role
-		}
-	}
-	return nil, ""
-}
-
 // A lostKey names something about address ranges inside a block that kubeadm does not read.
 type lostKey struct {
 	entry source.Entry
@@ -407,17 +390,17 @@ type lostKey struct {
 	path  string // from the block on
 }
 
-// addressKeysIn returns the first key of each role below n.
+// addressKeysIn returns the first key of each role below n, at most four mappings further down.
 func addressKeysIn(n *source.Node) []lostKey {
 	var out []lostKey
 	var in func(n *source.Node, path string, depth int)
 	in = func(n *source.Node, path string, depth int) {
-		if depth > 4 || n == nil || n.Kind != source.Mapping {
+		if depth > 4 || n == nil {
 			return
 		}
 		for _, e := range n.Entries {
-			role, ok := flagSynonyms[squash(e.Key)]
-			if ok && (role == "pods" || role == "services" || strings.HasPrefix(role, "mask")) {
+			role := flagSynonyms[squash(e.Key)]
+			if role == "pods" || role == "services" || strings.HasPrefix(role, "mask") {
 				if !slices.ContainsFunc(out, func(l lostKey) bool { return l.role == role }) {
 					out = append(out, lostKey{e, role, path + e.Key})
 				}
@@ -464,14 +447,7 @@ func findKey(s *schema, key string) string {
 	if _, ok := (*s)[key]; ok {
 		return key
 	}
-	var names []string
-	for k, sub := range *s {
-		if sub != opaque && sub != leaf {
-			names = append(names, k)
-		}
-	}
-	slices.Sort(names)
-	for _, k := range names {
+	for _, k := range slices.Sorted(maps.Keys(*s)) {
 		if p := findKey((*s)[k], key); p != "" {
 			return k + "." + p
 		}

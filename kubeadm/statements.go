@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -55,7 +56,7 @@ func byDefault(base plan.Statement, role plan.Role, key, text string, pos plan.P
 func address(base plan.Statement, key string, v plan.Value[string], strict bool) (plan.Statement, bool) {
 	s := base
 	s.Role, s.Key, s.Pos, s.Text = plan.RoleAddress, key, v.Pos, v.V
-	if !v.IsSet() || v.V == "" {
+	if v.V == "" {
 		return s, false
 	}
 	a, err := netip.ParseAddr(strings.TrimSpace(v.V))
@@ -83,7 +84,7 @@ func advertised(base plan.Statement, key string, v plan.Value[string]) (plan.Sta
 	}
 	s, ok := address(base, key, v, true)
 	s.Text = written
-	if ok && v.V == written && strings.TrimSpace(written) != written {
+	if strings.TrimSpace(written) != written {
 		s.Addrs, s.Err = nil, fmt.Errorf("%q is no IP address: there are blanks around it", written)
 	}
 	return s, ok
@@ -240,18 +241,10 @@ func (c Config) statements(podKey, serviceKey, addressKey, host string, states b
 // isAPIVersion reports whether version has the form of v1, v1alpha1 or v1beta1.
 // k8s.io/apimachinery v0.37.2 pkg/version/helpers.go kubeVersionRegex.
 func isAPIVersion(version string) bool {
-	rest, ok := strings.CutPrefix(version, "v")
-	digits := strings.TrimLeft(rest, "0123456789")
-	if !ok || digits == rest {
-		return false
-	}
-	for _, stage := range []string{"alpha", "beta"} {
-		if n, ok := strings.CutPrefix(digits, stage); ok && n != "" {
-			digits = strings.TrimLeft(n, "0123456789")
-		}
-	}
-	return digits == ""
+	return apiVersionForm.MatchString(version)
 }
+
+var apiVersionForm = regexp.MustCompile(`^v[0-9]+(?:(?:alpha|beta)[0-9]+)?$`)
 
 // documentOf returns the place of the apiVersion of the first document that has this one.
 func (c Config) documentOf(apiVersion string) plan.Position {
@@ -438,7 +431,7 @@ func (c Command) Statements() []plan.Statement {
 	var out []plan.Statement
 	for _, e := range f.Errors {
 		if e.Address {
-			out = append(out, problem(base, flagFinding(plan.Kubeadm, e, "kubeadm "+c.Command)))
+			out = append(out, problem(base, flagFinding(plan.Kubeadm, e, "")))
 		}
 	}
 	if m, ok := c.mixed(f); ok {
