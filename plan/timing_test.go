@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -238,5 +239,142 @@ func TestTimingEdges(t *testing.T) {
 	zero := &Timing{}
 	if zero.Count().Int64() != 1 || !zero.Allows(nil) {
 		t.Error("the zero Timing has one outcome: nobody gets anything")
+	}
+}
+
+// tuples calls f with each way to give one of held[i] to each i, held[i] being what node i may hold.
+func tuples(held [][][]netip.Prefix, f func([][]netip.Prefix)) {
+	at := make([][]netip.Prefix, len(held))
+	var fill func(i int)
+	fill = func(i int) {
+		if i == len(held) {
+			f(at)
+			return
+		}
+		for _, h := range held[i] {
+			at[i] = h
+			fill(i + 1)
+		}
+	}
+	fill(0)
+}
+
+// possible is what the comments of [Timing] say, word for word: the judge of Allows, Outcomes and Count.
+func possible(tm *Timing, got [][]netip.Prefix) bool {
+	served := 0
+	for _, h := range got {
+		if h != nil {
+			served++
+		}
+	}
+	if served < tm.Min || served > tm.Max {
+		return false
+	}
+	for i, h := range got {
+		if h == nil {
+			continue
+		}
+		for f, p := range h {
+			at := slices.Index(tm.Subnets[f], p)
+			if at < 0 || !tm.Skips[f] && at >= served || tm.Paired && at != slices.Index(tm.Subnets[0], h[0]) {
+				return false
+			}
+			for _, other := range got[:i] {
+				if other != nil && other[f] == p {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// TestTimingExact gives, for every small Timing, every choice of subnets to the nodes, one that is not among the subnets and too few
+// included: Allows takes those that are possible, Outcomes yields each of them once, and Count is their number.
+func TestTimingExact(t *testing.T) {
+	v4, v6 := prefixes("10.0.0.0/24 10.0.1.0/24 10.0.2.0/24 10.0.3.0/24"), prefixes("fd00::/64 fd00:0:0:1::/64 fd00:0:0:2::/64 fd00:0:0:3::/64")
+	check := func(tm *Timing) {
+		t.Helper()
+		one := [][]netip.Prefix{nil}
+		for _, p := range v4[:len(tm.Subnets[0])+1] {
+			if len(tm.Subnets) == 1 {
+				one = append(one, []netip.Prefix{p})
+				continue
+			}
+			for _, q := range v6[:len(tm.Subnets[1])+1] {
+				one = append(one, []netip.Prefix{p, q})
+			}
+		}
+		held := make([][][]netip.Prefix, len(tm.Nodes))
+		for i := range held {
+			held[i] = one
+		}
+		want := map[string]bool{}
+		tuples(held, func(got [][]netip.Prefix) {
+			o := Outcome{}
+			for i, h := range got {
+				if h != nil {
+					o[tm.Nodes[i]] = h
+				}
+			}
+			ok := possible(tm, got)
+			if ok {
+				want[fmt.Sprint(o)] = true
+			}
+			if tm.Allows(o) != ok {
+				t.Errorf("%+v: Allows(%v) = %v", tm, o, !ok)
+			}
+			for n := range o {
+				if len(tm.Subnets) > 1 {
+					short := maps.Clone(o)
+					if short[n] = o[n][:1]; tm.Allows(short) {
+						t.Errorf("%+v: Allows(%v)", tm, short)
+					}
+				}
+			}
+		})
+		most := len(tm.Nodes)
+		for o := range tm.Outcomes() {
+			if !want[fmt.Sprint(o)] {
+				t.Errorf("%+v: outcome %v comes twice, or is not possible", tm, o)
+			}
+			delete(want, fmt.Sprint(o))
+			if len(o) > most {
+				t.Errorf("%+v: outcome %v comes after one that serves %d", tm, o, most)
+			}
+			most = len(o)
+		}
+		if len(want) > 0 {
+			t.Errorf("%+v: no outcome %v", tm, want)
+		}
+		n := 0
+		for range tm.Outcomes() {
+			n++
+		}
+		if got := tm.Count(); got.Int64() != int64(n) {
+			t.Errorf("%+v: Count() = %v, there are %d", tm, got, n)
+		}
+	}
+	for nodes := range 4 {
+		for first := range 3 {
+			for second := -1; second < 2 && (second < 0 || first < 2 && nodes < 3); second++ {
+				for flags := range 8 {
+					tm := &Timing{Nodes: []string{"a", "b", "c"}[:nodes], Subnets: [][]netip.Prefix{v4[:first+1]}, Skips: []bool{flags&1 > 0}, Paired: flags&4 > 0}
+					tm.Max = min(nodes, first+1)
+					if second >= 0 {
+						tm.Subnets, tm.Skips = append(tm.Subnets, v6[:second+1]), append(tm.Skips, flags&2 > 0)
+						tm.Max = min(tm.Max, second+1)
+					} else if flags > 1 {
+						continue
+					}
+					if tm.Paired && flags != 4 { // Paired is for subnets that are handed out in step
+						continue
+					}
+					for tm.Min = 0; tm.Min <= tm.Max; tm.Min++ {
+						check(tm)
+					}
+				}
+			}
+		}
 	}
 }
