@@ -219,10 +219,8 @@ func (inv Inventory) prove(w Way, after Inventory) (Way, bool) {
 	if err != nil || missing > 0 {
 		return w, false
 	}
-	c := after.Stopped()
-	if err := (&Repair{Steps: slices.DeleteFunc(slices.Clone(r.Steps), func(s RepairStep) bool {
-		return s.Kind == RepairStopController || s.Kind == RepairStartController || s.Kind == RepairRestartController
-	})}).Apply(c); err != nil {
+	c := after.Stopped() // without flags, so that a step that starts it hands out nothing
+	if err := r.Apply(c); err != nil {
 		return w, false
 	}
 	flags, _ := after.Flags()
@@ -271,7 +269,7 @@ func (inv Inventory) agreed() (best Inventory, ok, fitted bool) {
 		}
 	}
 	try := func(tried []ControllerFlags) {
-		for i, f := range tried {
+		for _, f := range tried {
 			f.AllocateNodeCIDRs, f.Controllers = true, nil
 			after := inv.with(f)
 			rules, err := after.rules()
@@ -279,11 +277,8 @@ func (inv Inventory) agreed() (best Inventory, ok, fitted bool) {
 				continue
 			}
 			_, right, _ := rules.faults(after.Nodes)
-			c := 2 * (len(after.Nodes) - len(right))
-			if i >= len(inv.Managers) {
-				c++ // rather the flags that are there
-			}
-			if cost < 0 || c < cost {
+			// Of equal ones the first: rather the flags that are there.
+			if c := len(after.Nodes) - len(right); cost < 0 || c < cost {
 				best, cost = after, c
 			}
 		}
@@ -300,13 +295,11 @@ func (inv Inventory) agreed() (best Inventory, ok, fitted bool) {
 }
 
 // fitted returns f with the default node masks, made longer where the range is no larger than a node's subnet, and with ranges cut
-// off behind the 2^16 subnets that kube-controller-manager hands out of an IPv6 range. It returns none where the ranges cannot be read.
+// off behind the 2^16 subnets that kube-controller-manager hands out of an IPv6 range. It returns none where no mask fits, and
+// flags that do not start where ranges cannot be read.
 func (inv Inventory) fitted(f ControllerFlags) []ControllerFlags {
 	written := strings.Split(strings.TrimSpace(f.ClusterCIDR), ",")
-	ranges, bad := ipnet.ParseCIDRs(written)
-	if bad >= 0 || len(ranges) > 2 {
-		return nil
-	}
+	ranges, _ := ipnet.ParseCIDRs(written)
 	need := 1 // bits for the nodes and one more
 	for 1<<need < len(inv.Nodes)+1 {
 		need++
@@ -361,10 +354,15 @@ func (inv Inventory) with(f ControllerFlags) Inventory {
 // settings returns the steps that bring about the settings of after.
 func (inv Inventory) settings(after Inventory) []string {
 	f, _ := after.Flags()
+	v := inv.Kubernetes.Or(NewestKubernetes())
 	var out []string
 	for _, m := range inv.Managers {
-		if d := flagDifferences(m.Flags, f); d != "" || !m.Flags.nodeIPAMEnabled(inv.Kubernetes.Or(NewestKubernetes())) {
-			out = append(out, fmt.Sprintf("on %s, in /etc/kubernetes/manifests/kube-controller-manager.yaml: %s", inv.hostName(m), f.text()))
+		if d := flagDifferences(m.Flags, f); d != "" || !m.Flags.nodeIPAMEnabled(v) {
+			step := fmt.Sprintf("on %s, in /etc/kubernetes/manifests/kube-controller-manager.yaml: %s", inv.hostName(m), f.text())
+			if m.Flags.AllocateNodeCIDRs = true; !m.Flags.nodeIPAMEnabled(v) {
+				step += "; --controllers has to leave nodeipam on"
+			}
+			out = append(out, step)
 		}
 	}
 	differ := func(field func(ControllerFlags) string) bool {
@@ -435,9 +433,11 @@ func (inv Inventory) waySettings(base Inventory) (Way, Inventory, bool) {
 		!slices.Contains(inv.stated, f.ClusterCIDR) {
 		w.Title = "make the pod range and the node mask fit each other: " + strings.TrimSpace("--cluster-cidr="+f.ClusterCIDR+" "+f.maskText())
 	}
-	if m := max(f.NodeCIDRMaskSize, f.NodeCIDRMaskSizeIPv4); m > 24 && m <= 30 && !strings.Contains(f.ClusterCIDR, "::") {
-		if n := usable(IPv4, m); n < cmp.Or(inv.MaxPods, 110) && !slices.ContainsFunc(inv.Managers, func(h HostFlags) bool { return h.Flags.maskText() == f.maskText() }) {
-			w.Steps = append(w.Steps, fmt.Sprintf("set kubelet's maxPods to %d or less: a /%d has no more addresses", n, m))
+	if rules, err := base.rules(); err == nil && !slices.ContainsFunc(inv.Managers, func(h HostFlags) bool { return h.Flags.maskText() == f.maskText() }) {
+		for i, m := range rules.masks {
+			if n := usable(FamilyOf(rules.ranges[i]), m); n < cmp.Or(inv.MaxPods, 110) {
+				w.Steps = append(w.Steps, fmt.Sprintf("set kubelet's maxPods to %d or less: a /%d has no more addresses", n, m))
+			}
 		}
 	}
 	return w, base, len(steps) > 0
@@ -460,7 +460,8 @@ func (inv Inventory) wayWiden(base Inventory) (Way, Inventory, bool) {
 			done = false
 			q, ok := cidr.Parent(ranges[i])
 			// kubeadm takes no more than 16 bits between pod range and node mask, in both families: adm-mask-far.
-			if !ok || rules.masks[i]-q.Bits() > 16 || base.blocked(q, ranges) {
+			// Whether something else is in q already is seen when the way is tried.
+			if !ok || rules.masks[i]-q.Bits() > 16 {
 				return Way{}, inv, false
 			}
 			ranges[i] = q
@@ -477,26 +478,6 @@ func (inv Inventory) wayWiden(base Inventory) (Way, Inventory, bool) {
 	w := Way{Kind: WayWiden, Disturbs: DisturbsComponent, Title: fmt.Sprintf("widen the pod range in place: %s instead of %s; the neighbour is free", strings.Join(texts(ranges), ","), strings.Join(texts(rules.ranges), ","))}
 	w.Steps = inv.settings(base)
 	return w, base, true
-}
-
-// blocked reports whether something else than what lies in ranges already is in q.
-func (inv Inventory) blocked(q netip.Prefix, ranges []netip.Prefix) bool {
-	for _, s := range inv.Services {
-		if s.Overlaps(q) {
-			return true
-		}
-	}
-	for _, t := range inv.Taken {
-		if t.Prefix.Overlaps(q) {
-			return true
-		}
-	}
-	for _, p := range ranges {
-		if q.Overlaps(p) && !cidr.Contains(q, p) {
-			return true
-		}
-	}
-	return false
 }
 
 // lacking returns for each cluster range how many subnets it lacks for the nodes of inv and one more: a range that is full to
@@ -572,8 +553,8 @@ func (inv Inventory) wayLongerMask(base Inventory) (Way, Inventory, bool) {
 	w := Way{Kind: WayLongerMask, Disturbs: DisturbsComponent, Title: fmt.Sprintf("smaller node subnets: %s instead of %s, for nodes that come; others keep theirs", maskText(masks), maskText(rules.masks))}
 	w.Steps = inv.settings(base)
 	for i, p := range rules.ranges {
-		if host := p.Addr().BitLen() - masks[i]; masks[i] != rules.masks[i] && host < 30 {
-			w.Steps = append(w.Steps, fmt.Sprintf("set kubelet's maxPods to %d or less on nodes that get a /%d", 1<<host-3, masks[i]))
+		if n := usable(FamilyOf(p), masks[i]); masks[i] != rules.masks[i] && n < 1<<30 {
+			w.Steps = append(w.Steps, fmt.Sprintf("set kubelet's maxPods to %d or less on nodes that get a /%d", n, masks[i]))
 		}
 	}
 	return w, base, true
@@ -584,9 +565,7 @@ func (inv Inventory) wayLongerMask(base Inventory) (Way, Inventory, bool) {
 // pods, or lie more than 16 bits below p.
 func smallerSubnets(p netip.Prefix, mask, pods int, lack, free uint64) (bits int, drained uint64, ok bool) {
 	for d := 1; d <= 16; d++ {
-		host := p.Addr().BitLen() - mask - d
-		// The addresses of the network, the bridge and broadcast are no pod's; in IPv4 that matters.
-		if host < 2 || host < 62 && 1<<host-3 < pods || mask+d-p.Bits() > 16 {
+		if usable(FamilyOf(p), mask+d) < max(pods, 1) || mask+d-p.Bits() > 16 {
 			break
 		}
 		// What is free counts 2^d times; a node that gives up its subnet takes one of the 2^d in it again.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -169,6 +170,7 @@ func TestProveRefuses(t *testing.T) {
 		{"does not start", with(func(f *ControllerFlags) { f.ClusterCIDR = "10.244.0.0/22"; f.NodeCIDRMaskSizeIPv6 = 64 }), false},
 		{"hands out nothing", with(func(f *ControllerFlags) { f.ClusterCIDR = "10.244.0.0/22"; f.AllocateNodeCIDRs = false }), false},
 		{"inside the services", with(func(f *ControllerFlags) { f.ClusterCIDR = "10.96.0.0/17" }), false},
+		{"hands out nothing, and nobody waits", inventory(ControllerFlags{ClusterCIDR: "10.244.0.0/22"}, "a=10.244.0.0/24 b=10.244.1.0/24 c=10.244.2.0/24"), false},
 		{"no flags at all", Inventory{Nodes: v4Nodes(nodes)}, false},
 	} {
 		w, ok := inventory(v4, nodes).prove(Way{Kind: WayWiden, Disturbs: DisturbsComponent}, tt.after)
@@ -179,3 +181,236 @@ func TestProveRefuses(t *testing.T) {
 }
 
 func v4Nodes(list string) []InventoryNode { return inventory(ControllerFlags{}, list).Nodes }
+
+// TestWaySteps: what a way says that is to be done, to whom, and what the settings are afterwards.
+func TestWaySteps(t *testing.T) {
+	const kcm = "/etc/kubernetes/manifests/kube-controller-manager.yaml: "
+	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23", ServiceClusterIPRange: "10.96.0.0/16"}
+	range4 := func(cidr string, mask int) ControllerFlags {
+		return ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: cidr, NodeCIDRMaskSize: mask}
+	}
+	dual := func(cidr string, mask4, mask6 int) ControllerFlags {
+		return ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: cidr, NodeCIDRMaskSizeIPv4: mask4, NodeCIDRMaskSizeIPv6: mask6}
+	}
+	full := "a=10.244.0.0/24 b=10.244.1.0/24 c"
+	with := func(inv Inventory, change func(*Inventory)) Inventory { change(&inv); return inv }
+	networks := func(list string) func(*Inventory) { return func(i *Inventory) { i.Networks = prefixes(list) } }
+	neighbours := func(i *Inventory) { i.Taken = avoid("10.244.2.0/23 10.244.4.0/22") }
+	former := func(cidr, nodes string) Inventory {
+		return with(inventory(range4(cidr, 0), nodes), func(i *Inventory) { i.FormerMasks = []int{9, 10} })
+	}
+	differ := with(inventory(range4("10.244.0.0/16", 0), "a=10.245.0.0/24"), func(i *Inventory) {
+		i.Managers = append(i.Managers, HostFlags{Host: "cp2", Flags: range4("10.245.0.0/16", 0)})
+	})
+	wrong := networks("10.224.0.0/16")
+	tests := []struct {
+		name  string
+		inv   Inventory
+		kind  WayKind
+		want  string   // disturbs, flags, Networks, drained; "" where there is no such way
+		steps []string // a part of each
+	}{
+		{"flannel's Network follows", with(inventory(v4, full), networks("10.244.0.0/23")), WayWiden,
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/22 --service-cluster-ip-range=10.96.0.0/16 [10.244.0.0/22] []",
+			[]string{"on cp1, in " + kcm + "--allocate-node-cidrs=true --cluster-cidr=10.244.0.0/22 --service-cluster-ip-range=10.96.0.0/16",
+				"kubeadm-config: networking.podSubnet: 10.244.0.0/22,", "kube-proxy: clusterCIDR: 10.244.0.0/22;", "net-conf.json: Network 10.244.0.0/22;"}},
+		{"no Network is known", inventory(range4("10.244.0.0/23", 24), full), WayWiden,
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/22 --node-cidr-mask-size=24 [] []",
+			[]string{"on cp1, in " + kcm + "--allocate-node-cidrs=true --cluster-cidr=10.244.0.0/22 --node-cidr-mask-size=24", "networking.podSubnet", "clusterCIDR"}},
+		{"IPv6Network", with(inventory(range4("fd00:10:244::/63", 0), "a=fd00:10:244::/64 b=fd00:10:244:1::/64 c"), networks("fd00:10:244::/63")), WayWiden,
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=fd00:10:244::/62 [fd00:10:244::/62] []",
+			[]string{"on cp1, ", "networking.podSubnet", "clusterCIDR", "net-conf.json: IPv6Network fd00:10:244::/62;"}},
+		{"16 bits to the node mask", former("10.0.0.0/9", "a=10.0.0.0/10 b=10.64.0.0/10 c"), WayWiden,
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.0.0.0/8 [] []", []string{"on cp1, ", "networking.podSubnet", "clusterCIDR"}},
+		{"but not 17", former("10.0.0.0/8", "a=10.0.0.0/9 b=10.128.0.0/9 c"), WayWiden, "", nil},
+		{"two make room with half of theirs", with(inventory(v4, full), neighbours), WayLongerMask,
+			"nodes are drained and registered again --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/23 --service-cluster-ip-range=10.96.0.0/16 --node-cidr-mask-size=25 [] [a b]",
+			[]string{"on cp1, ", "kubeadm-config: controllerManager.extraArgs: --node-cidr-mask-size=25,",
+				"set kubelet's maxPods to 125 or less on nodes that get a /25", "drain, delete and create again 2 nodes: a, b"}},
+		{"one with three quarters", with(inventory(v4, full), func(i *Inventory) { neighbours(i); i.MaxPods = 30 }), WayLongerMask,
+			"nodes are drained and registered again --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/23 --service-cluster-ip-range=10.96.0.0/16 --node-cidr-mask-size=26 [] [b]",
+			[]string{"on cp1, ", "controllerManager.extraArgs: --node-cidr-mask-size=26,", "maxPods to 61 or less on nodes that get a /26", "drain, delete and create again 1 node: b"}},
+		{"what is free is enough", with(inventory(range4("10.244.0.0/22", 0), "a=10.244.0.0/24 b=10.244.1.0/24 c d e"), func(i *Inventory) { i.Taken = avoid("10.244.4.0/22") }), WayLongerMask,
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/22 --node-cidr-mask-size=25 [] []",
+			[]string{"on cp1, ", "controllerManager.extraArgs", "maxPods to 125 or less on nodes that get a /25"}},
+		{"one family of two, which holds more pods than a number says", with(inventory(dual("10.244.0.0/16,fd00:10:244::/63", 0, 0), "a=10.244.0.0/24,fd00:10:244::/64 b=10.244.1.0/24,fd00:10:244:1::/64 c"),
+			func(i *Inventory) { i.Taken = avoid("fd00:10:244:2::/63") }), WayLongerMask,
+			"nodes are drained and registered again --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16,fd00:10:244::/63 --node-cidr-mask-size-ipv4=24 --node-cidr-mask-size-ipv6=66 [] [b]",
+			[]string{"on cp1, ", "controllerManager.extraArgs: --node-cidr-mask-size-ipv4=24 --node-cidr-mask-size-ipv6=66,", "drain, delete and create again 1 node: b"}},
+		{"the host whose flags cost more changes follows", differ, WaySettings,
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.245.0.0/16 [] []",
+			[]string{"on cp1, in " + kcm + "--allocate-node-cidrs=true --cluster-cidr=10.245.0.0/16", "networking.podSubnet: 10.245.0.0/16", "clusterCIDR: 10.245.0.0/16"}},
+		{"and pods that move leave the range that both agree on", differ, WayMovePods,
+			"nodes are drained and registered again --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 --node-cidr-mask-size=24 [] [a]",
+			[]string{"stop kube-controller-manager", "on cp1, ", "on cp2, ", "networking.podSubnet", "clusterCIDR", "controllerManager.extraArgs", "drain, delete and create again 1 node: a"}},
+		{"no node has any: nothing is stopped", with(inventory(v4, "a b"), wrong), WayMovePods,
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.0.16.0/20 --service-cluster-ip-range=10.96.0.0/16 --node-cidr-mask-size=24 [10.0.16.0/20] []",
+			[]string{"on cp1, ", "networking.podSubnet", "clusterCIDR", "controllerManager.extraArgs", "net-conf.json"}},
+		{"services of another family, and a second range", with(inventory(v4, "a=10.244.0.0/24"), func(i *Inventory) {
+			wrong(i)
+			i.Services = prefixes("fd00::/112 10.96.0.0/16 10.0.16.0/20")
+		}), WayMovePods,
+			"nodes are drained and registered again --allocate-node-cidrs=true --cluster-cidr=10.244.16.0/20 --service-cluster-ip-range=10.96.0.0/16 --node-cidr-mask-size=24 [10.244.16.0/20] [a]",
+			[]string{"stop ", "on cp1, ", "networking.podSubnet", "clusterCIDR", "controllerManager.extraArgs", "net-conf.json", "drain, delete and create again 1 node: a"}},
+		{"masks that fit stay", with(inventory(range4("10.244.0.0/16", 24), "a=10.244.0.0/24"), wrong), WaySettings,
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 --node-cidr-mask-size=24 [10.244.0.0/16] []", []string{"net-conf.json: Network 10.244.0.0/16;"}},
+		{"a host without a name", with(inventory(ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a"), func(i *Inventory) {
+			i.Managers = []HostFlags{{File: "a.yaml", Flags: i.Managers[0].Flags}}
+		}), WaySettings, "a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 [] []", []string{"on the control-plane host of a.yaml, in "}},
+		{"nor a file", with(inventory(ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a"), func(i *Inventory) {
+			i.Managers = []HostFlags{{Flags: i.Managers[0].Flags}}
+		}), WaySettings, "a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 [] []", []string{"on every control-plane host, in "}},
+		{"nor a file of its own", with(inventory(ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a"), func(i *Inventory) {
+			i.Assumed = Kubeadm
+			i.Managers = []HostFlags{{File: "kubeadm.yaml", Flags: i.Managers[0].Flags}}
+		}), WaySettings, "a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 [] []", []string{"on every control-plane host, in "}},
+		{"node IPAM is switched off", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", Controllers: []string{"*", "-nodeipam"}}, "a"), WaySettings,
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 [] []",
+			[]string{kcm + "--allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16; --controllers has to leave nodeipam on"}},
+		{"kubeadm states the range", with(inventory(ControllerFlags{AllocateNodeCIDRs: true}, "a"), func(i *Inventory) { i.stated = []string{"10.7.0.0/16"} }), WaySettings,
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.7.0.0/16 [] []", []string{"on cp1, ", "networking.podSubnet", "clusterCIDR"}},
+		{"a range smaller than a node's subnet: three nodes and one more", inventory(range4("10.244.0.0/25", 0), "a b c"), WaySettings,
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/25 --node-cidr-mask-size=27 [] []",
+			[]string{"on cp1, ", "controllerManager.extraArgs: --node-cidr-mask-size=27,", "set kubelet's maxPods to 29 or less: a /27 has no more addresses"}},
+		{"as many pods as it has addresses", with(inventory(range4("10.244.0.0/25", 0), "a b c"), func(i *Inventory) { i.MaxPods = 29 }), WaySettings,
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/25 --node-cidr-mask-size=27 [] []", []string{"on cp1, ", "controllerManager.extraArgs"}},
+		{"one pod more", with(inventory(range4("10.244.0.0/25", 0), "a b c"), func(i *Inventory) { i.MaxPods = 30 }), WaySettings,
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/25 --node-cidr-mask-size=27 [] []", []string{"on cp1, ", "controllerManager.extraArgs", "maxPods to 29 or less"}},
+		{"the mask was there before", with(inventory(range4("10.244.0.0/16", 27), "a=10.244.0.0/27"), wrong), WaySettings,
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 --node-cidr-mask-size=27 [10.244.0.0/16] []", []string{"net-conf.json"}},
+		{"the smallest subnet, a /28", inventory(range4("10.244.0.0/27", 0), "a"), WaySettings,
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/27 --node-cidr-mask-size=28 [] []", []string{"on cp1, ", "controllerManager.extraArgs", "maxPods to 13 or less"}},
+		{"none is left over for one more", inventory(range4("10.244.0.0/27", 0), "a b"), WaySettings, "", nil},
+		{"too many IPv6 subnets, and the node in the first of them", inventory(range4("fd00:10:244::/40", 0), "a=fd00:10:244:1::/64"), WaySettings,
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=fd00:10:244::/48 [] []", []string{"on cp1, ", "networking.podSubnet", "clusterCIDR"}},
+		{"two ranges, each with its own fault", inventory(dual("10.244.0.0/24,fd00:10:244::/40", 20, 0), ""), WaySettings,
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/24,fd00:10:244::/48 --node-cidr-mask-size-ipv4=25 [] []",
+			[]string{"on cp1, ", "networking.podSubnet", "clusterCIDR", "controllerManager.extraArgs"}},
+		{"two ranges, one fits", inventory(dual("10.244.0.0/16,fd00:10:244::/40", 0, 0), "a"), WaySettings,
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16,fd00:10:244::/48 [] []", []string{"on cp1, ", "networking.podSubnet", "clusterCIDR"}},
+		{"two ranges, the other one fits", inventory(dual("10.244.0.0/25,fd00:10:244::/56", 0, 0), "a"), WaySettings,
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/25,fd00:10:244::/56 --node-cidr-mask-size-ipv4=26 [] []",
+			[]string{"on cp1, ", "controllerManager.extraArgs", "maxPods to 61 or less: a /26 has no more addresses"}},
+		{"a range that cannot be read", inventory(range4("10.244.0.0/25,x", 0), "a"), WaySettings, "", nil},
+		{"a new cluster, with flannel", with(inventory(v4, full), networks("10.244.0.0/23")), WayRecreate,
+			"a new cluster --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 --service-cluster-ip-range=10.96.0.0/12 --node-cidr-mask-size=24 [10.244.0.0/16] []",
+			[]string{"save", "reset", "kubeadm init --pod-network-cidr=10.244.0.0/16 --service-cidr=10.96.0.0/12", "flannel with Network 10.244.0.0/16"}},
+		{"a new cluster, its nodes in other ranges", inventory(v4, "a=10.99.0.0/24 b=10.244.0.0/24 c=10.244.0.0/24 d"), WayRecreate,
+			"a new cluster --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 --service-cluster-ip-range=10.96.0.0/12 --node-cidr-mask-size=24 [] []",
+			[]string{"save", "reset", "kubeadm init", "flannel with"}},
+	}
+	for _, tt := range tests {
+		r, err := NewRepair(tt.inv)
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		i := slices.IndexFunc(r.Ways, func(w Way) bool { return w.Kind == tt.kind })
+		if i < 0 {
+			if tt.want != "" {
+				t.Errorf("%s: no way %s: %s, %+v", tt.name, tt.kind, wayKinds(r), r.RangeFaults)
+			}
+			continue
+		}
+		w := r.Ways[i]
+		if got := fmt.Sprint(w.Disturbs, " ", w.Flags.text(), " ", w.Networks, " ", w.Drained); got != tt.want {
+			t.Errorf("%s: %s\n%s, want\n%s", tt.name, w.Title, got, tt.want)
+		}
+		ok := len(w.Steps) == len(tt.steps)
+		for i := range tt.steps {
+			ok = ok && strings.Contains(w.Steps[i], tt.steps[i])
+		}
+		if !ok {
+			t.Errorf("%s: steps\n%s\nwant in them\n%s", tt.name, strings.Join(w.Steps, "\n"), strings.Join(tt.steps, "\n"))
+		}
+	}
+}
+
+// TestRangeFaultTexts: what is said about ranges, with its numbers.
+func TestRangeFaultTexts(t *testing.T) {
+	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}
+	lost := inventory(v4, "a=10.244.0.0/24 b")
+	lost.Services = prefixes("10.244.1.0/26")
+	dual := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22,fd00::/64"}
+	for _, tt := range []struct {
+		inv     Inventory
+		text    string // of the last
+		missing int
+	}{
+		{inventory(v4, "a=10.244.0.0/24 b=10.244.1.0/24 c"), "10.244.0.0/23 holds 2^1 = 2 node subnets of /24; 3 nodes, 1 of them get none", 1},
+		{lost, "10.244.0.0/23 holds 2^1 = 2 node subnets of /24, 1 of them lost to service ranges and hosts; 2 nodes, 1 of them get none", 1},
+		{inventory(dual, "a b c"), "10.244.0.0/22 holds 2^2 = 4 node subnets of /24; fd00::/64 holds 2^0 = 1 node subnets of /64; 3 nodes, 2 of them get none", 2},
+	} {
+		r, err := NewRepair(tt.inv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := r.RangeFaults[len(r.RangeFaults)-1]; f.Rule != RuleClusterCIDRExhausted || f.Text != tt.text || f.Missing != tt.missing {
+			t.Errorf("%+v, want %q", f, tt.text)
+		}
+	}
+}
+
+// TestWayRequest: a cluster that is planned anew has room for twice the nodes, in the families that it has.
+func TestWayRequest(t *testing.T) {
+	for _, tt := range []struct {
+		cidr     string
+		nodes    int
+		want     int
+		families []Family
+	}{
+		{"10.244.0.0/16", 0, 10, []Family{IPv4}},
+		{"10.244.0.0/16", 5, 10, []Family{IPv4}},
+		{"10.244.0.0/16", 6, 12, []Family{IPv4}},
+		{"fd00::/48,10.244.0.0/16", 1, 10, []Family{IPv6, IPv4}},
+		{"10.244.0.0/16,10.245.0.0/16", 1, 10, []Family{IPv4}},
+		{"x,fd00::/48", 1, 10, []Family{IPv6}},
+		{"", 1, 10, []Family{IPv4}},
+	} {
+		inv := Inventory{Managers: []HostFlags{{Flags: ControllerFlags{ClusterCIDR: tt.cidr}}}, Nodes: make([]InventoryNode, tt.nodes)}
+		if r := inv.request(); r.Nodes != tt.want || !slices.Equal(r.Families, tt.families) {
+			t.Errorf("%q, %d nodes: %d nodes, %v, want %d, %v", tt.cidr, tt.nodes, r.Nodes, r.Families, tt.want, tt.families)
+		}
+	}
+}
+
+// TestSmallerSubnets compares with counting: nodes give up their subnets one after the other until there is enough.
+func TestSmallerSubnets(t *testing.T) {
+	check := func(p netip.Prefix, mask, pods int, lack, free uint64) {
+		t.Helper()
+		bits, drained, ok := 0, uint64(0), false
+		for d := 1; mask+d-p.Bits() <= 16; d++ {
+			holds := 1<<(p.Addr().BitLen()-mask-d) - 2
+			if p.Addr().Is4() {
+				holds-- // the broadcast address
+			}
+			if holds < pods {
+				break
+			}
+			room, n := free<<d, uint64(0)
+			for ; room < lack+free; n++ {
+				room += 1<<d - 1 // the node takes one of its own parts
+			}
+			if !ok || n < drained {
+				bits, drained, ok = d, n, true
+			}
+		}
+		if b, n, o := smallerSubnets(p, mask, pods, lack, free); b != bits || n != drained || o != ok {
+			t.Errorf("smallerSubnets(%v, /%d, %d pods, %d, %d) = %d bits, %d nodes, %v, want %d, %d, %v", p, mask, pods, lack, free, b, n, o, bits, drained, ok)
+		}
+	}
+	for _, pods := range []int{1, 2, 13, 14, 29, 30, 110, 125, 126, 253} {
+		for _, free := range []uint64{0, 1, 2, 7} {
+			for _, lack := range []uint64{1, 2, 3, 4, 7, 8, 20} {
+				check(netip.MustParsePrefix("10.0.0.0/20"), 24, pods, lack, free)
+				check(netip.MustParsePrefix("10.0.0.0/10"), 24, pods, lack, free)
+				check(netip.MustParsePrefix("10.0.0.0/8"), 24, pods, lack, free)
+				check(netip.MustParsePrefix("fd00::/110"), 118, pods, lack, free)
+			}
+		}
+	}
+	// All sixteen bits.
+	check(netip.MustParsePrefix("fd00::/100"), 100, 110, 1<<16-1, 0)
+	check(netip.MustParsePrefix("fd00::/100"), 100, 110, 1<<16, 0)
+	check(netip.MustParsePrefix("fd00::/99"), 100, 110, 1<<16, 0)
+}
