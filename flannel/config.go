@@ -442,12 +442,22 @@ func (c Config) rangeFindings(version plan.Version) []plan.Finding {
 		}
 		return []plan.Finding{f}
 	}
-	if (c.Mode == Etcd || !c.ModeKnown) && n.EnableIPv4 && eff.SubnetMax.Less(eff.SubnetMin) {
-		f := c.finding(plan.RuleNetConfSubnetRangeInvalid, plan.Error, n.Pos("SubnetMin"),
-			fmt.Sprintf("SubnetMin %v in %s lies behind SubnetMax %v: flannel accepts it, and then every node ends with \"out of subnets\"", eff.SubnetMin, c.what(), eff.SubnetMax))
-		f.Effect = effectNotStarting
-		f.Fix = []string{"exchange SubnetMin and SubnetMax, or remove both"}
-		return []plan.Finding{f}
+	if c.Mode != Etcd && c.ModeKnown {
+		return nil
 	}
-	return nil
+	var out []plan.Finding
+	for _, x := range []struct {
+		enabled  bool
+		family   string
+		min, max netip.Addr
+	}{{n.EnableIPv4, "", eff.SubnetMin, eff.SubnetMax}, {n.EnableIPv6, "IPv6", eff.IPv6SubnetMin, eff.IPv6SubnetMax}} {
+		if x.enabled && x.max.Less(x.min) {
+			f := c.finding(plan.RuleNetConfSubnetRangeInvalid, plan.Error, n.Pos(x.family+"SubnetMin"),
+				fmt.Sprintf("%[1]sSubnetMin %[2]v in %[3]s lies behind %[1]sSubnetMax %[4]v: flannel accepts it, and then every node ends with \"out of subnets\"", x.family, x.min, c.what(), x.max))
+			f.Effect = effectNotStarting
+			f.Fix = []string{fmt.Sprintf("exchange %[1]sSubnetMin and %[1]sSubnetMax, or remove both", x.family)}
+			out = append(out, f)
+		}
+	}
+	return out
 }

@@ -91,8 +91,9 @@ func ReadSource(f *source.File, data []byte, opt Options) (*Document, error) {
 	d := &Document{File: opt.Name, Host: opt.Host}
 	text := bytes.TrimSpace(f.Data)
 	switch {
-	case f.IsHTML() || f.HoldsSecret():
+	case f.IsHTML():
 		return d, nil
+	case f.HoldsSecret() && mentions(f.Data): // objects, of which the Secrets are left out
 	case isSubnetEnv(f.Data):
 		e, err := readSubnetEnv(f)
 		d.Env, d.EnvErr = &e, err
@@ -306,7 +307,7 @@ func flatten(all []*source.Node, n *source.Node, depth int) []*source.Node {
 
 func objectName(n *source.Node) (namespace, name, display string) {
 	namespace, name = n.Get("metadata", "namespace").Str(), n.Get("metadata", "name").Str()
-	display = name
+	display = cmp.Or(name, "without a name")
 	if namespace != "" {
 		display = namespace + "/" + name
 	}
