@@ -139,7 +139,7 @@ func (c *checker) hostNetworks() {
 				continue
 			}
 			for _, h := range heldBy(s) {
-				if h.p.Bits() == 0 || h.p == r.p || !cidr.Contains(h.p, r.p) || r.p.Contains(h.written.Addr()) || done[seen{h.p, r.p}] {
+				if h.p.Bits() == 0 || !cidr.Contains(h.p, r.p) || r.p.Contains(h.written.Addr()) || done[seen{h.p, r.p}] {
 					continue
 				}
 				done[seen{h.p, r.p}] = true

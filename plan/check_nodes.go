@@ -26,15 +26,13 @@ func overlapGroups(subs []owned) [][]owned {
 		for j < len(subs) && cidr.Contains(subs[i].p, subs[j].p) {
 			j++
 		}
-		if j-i > 1 && slices.ContainsFunc(subs[i+1:j], func(o owned) bool { return !sameName(o.name, subs[i].name) }) {
+		if slices.ContainsFunc(subs[i+1:j], func(o owned) bool { return !sameHost(o.name, subs[i].name) }) {
 			groups = append(groups, subs[i:j:j])
 		}
 		i = j
 	}
 	return groups
 }
-
-func sameName(a, b string) bool { return a == b || sameHost(a, b) }
 
 // nodeSubnetDuplicates: two nodes hold the same or overlapping subnets.
 func (c *checker) nodeSubnetDuplicates() {
@@ -162,9 +160,7 @@ func (c *checker) duplicate(g []owned) {
 	same := true
 	whole := false
 	for i, o := range g {
-		if !slices.Contains(f.Subjects, o.name) || i < 2 {
-			f.Subjects = append(f.Subjects, o.name)
-		}
+		f.Subjects = append(f.Subjects, o.name)
 		same = same && o.p == g[0].p
 		if i < maxPlaces {
 			f.Where = append(f.Where, o.place(o.name+" "+o.text()))
@@ -412,7 +408,7 @@ func (c *checker) capacity() {
 			free := n - min(n, lost)
 			short := need > free
 			seen := len(noMore) > 0 && (len(missing) > 0 || total == 0)
-			if !short && !(seen && c.provesExhaustion(k, fam, free, need)) {
+			if !short && !(seen && c.provesExhaustion(k, h, m, free, need)) {
 				if need == free && total > 0 {
 					c.nearlyFull(k, h, m, n, lost, total)
 				}
@@ -432,7 +428,8 @@ func (c *checker) capacity() {
 			}
 			if len(missing) > 0 {
 				fmt.Fprintf(&b, ", and %s %s no podCIDR", nameList(nodeNames(missing)), choose(len(missing), "has", "have"))
-			} else if ns := c.unassignedNodes(); len(noMore) == 0 && total == 0 && len(ns) > 0 {
+			} else if len(noMore) == 0 && total == 0 {
+				ns := c.unassignedNodes()
 				fmt.Fprintf(&b, "; the first node to register took it, and %s got none", nameList(ns))
 				f.Subjects = ns
 			} else if len(noMore) > 0 {
@@ -465,7 +462,7 @@ func (c *checker) capacity() {
 			}
 			f.Where = append(f.Where, nodePlaces(missing)...)
 			f.Fix, f.Disturbs = c.widen(h, m, need, k)
-			if lost > 0 && need > free && need <= n {
+			if lost > 0 && need <= n {
 				// The nodes would fit if the services lay elsewhere.
 				if cause := c.cause(RulePodServiceOverlap); cause != nil && cause.Severity == Warning {
 					cause.Severity = Error
@@ -530,9 +527,7 @@ func (c *checker) usedBlocks(p netip.Prefix, mask int) uint64 {
 			continue
 		}
 		open = q
-		if e := mask - q.Bits(); e < 63 {
-			n += 1 << e
-		}
+		n += 1 << (mask - q.Bits())
 	}
 	return n
 }
@@ -550,18 +545,15 @@ func (c *checker) remainingSymptoms() []*Statement {
 
 // provesExhaustion reports whether a message that no subnet remains convicts this range, although the registered nodes
 // would fit: it is the narrowest range of the controller, and no other cause explains the message.
-func (c *checker) provesExhaustion(k *managerView, f Family, free, need uint64) bool {
+func (c *checker) provesExhaustion(k *managerView, h held, m int, free, need uint64) bool {
 	if c.has(RulePodServiceOverlap, RuleNodeMaskTooShort, RuleNodeMaskTooFar, RuleClusterCIDRExhausted) {
 		return false
 	}
-	narrow, width := f, free
-	for _, h := range k.pods {
-		m, _ := k.mask(FamilyOf(h.p))
-		if d := m - h.p.Bits(); d >= 0 && d < 30 && uint64(1)<<d < width {
-			narrow, width = FamilyOf(h.p), uint64(1)<<d
-		}
-	}
-	return narrow == f && (len(c.nodes) == 0 || free <= 4*need+4)
+	narrower := slices.ContainsFunc(k.pods, func(o held) bool {
+		om, _ := k.mask(FamilyOf(o.p))
+		return om-o.p.Bits() < m-h.p.Bits()
+	})
+	return !narrower && (len(c.nodes) == 0 || free <= 4*need+4)
 }
 
 // widen proposes ways out of an exhausted range, and says what the first of them disturbs.
@@ -626,7 +618,7 @@ func (c *checker) wideNodes(p netip.Prefix, mask int) ([]string, uint64) {
 	per := uint64(0)
 	for _, n := range c.nodes {
 		for _, h := range n.subs {
-			if cidr.Contains(p, h.p) && h.p.Bits() < mask && mask-h.p.Bits() < 63 {
+			if cidr.Contains(p, h.p) && h.p.Bits() < mask {
 				names = append(names, n.name)
 				per = cmp.Or(per, uint64(1)<<(mask-h.p.Bits()))
 				break
@@ -848,9 +840,6 @@ func (c *checker) servingCause() *Finding {
 	for _, r := range startupCauses() {
 		for _, f := range c.found {
 			if f.Rule != r {
-				continue
-			}
-			if (r == RuleIPFamilyMismatch || r == RuleServiceRangeTooLarge || r == RuleServiceRangeTooSmall || r == RuleControlPlaneFlagsDiffer) && f.Severity != Error {
 				continue
 			}
 			switch f.Severity {

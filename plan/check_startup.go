@@ -11,7 +11,7 @@ import (
 // those that one has found, which program refuses it.
 func (c *checker) startup() {
 	for _, k := range c.controllers {
-		if k.src != nil && k.src.comp == Operator {
+		if k.src.comp == Operator {
 			continue
 		}
 		if k.predicted {
@@ -45,7 +45,7 @@ func (c *checker) startup() {
 			f.ServiceClusterIPRange = src.services.Text
 		}
 		addr, at := advertised(src.addrs)
-		if at != nil && addr.IsValid() {
+		if addr.IsValid() {
 			f.AdvertiseAddress = addr.String()
 		}
 		rel := c.view.release(src)

@@ -593,17 +593,15 @@ func (v *view) nodeOf(host string) *nodeView {
 	}
 	host = strings.ToLower(host)
 	short, _, qualified := strings.Cut(host, ".")
-	if ns := v.byShort[short]; len(ns) > 0 {
-		var found []*nodeView
-		for _, n := range ns {
-			name := strings.ToLower(n.name)
-			if name == host || !qualified || name == short {
-				found = append(found, n)
-			}
+	var found []*nodeView
+	for _, n := range v.byShort[short] {
+		name := strings.ToLower(n.name)
+		if name == host || !qualified || name == short {
+			found = append(found, n)
 		}
-		if len(found) == 1 {
-			return found[0]
-		}
+	}
+	if len(found) == 1 {
+		return found[0]
 	}
 	return nil
 }
