@@ -102,7 +102,7 @@ type failer interface {
 //	kubeadm[@host] pods= services= advertise= version= args.pods= args.alloc= args.mask= args.mask4= args.mask6= args.overridden=COLUMN:RANGES
 //	flannel Network= IPv6Network= EnableIPv6= EnableIPv4= SubnetLen= backend= mtu= version= kube= configmap= daemonset=
 //	env@host network= subnet= network6= subnet6= mtu=
-//	node NAME SUBNETS|- [InternalIP=...] [version=]
+//	node NAME SUBNETS|-|? [InternalIP=...] [version=]	(?: the file is silent on its subnet)
 //	kubelet[@host] dns= maxpods=
 //	proxy cidr= mode=
 //	cni NAME | version V | linkmtu N | reserved NAME CIDR | hosts CIDR | clusterip NAME ADDR
@@ -291,7 +291,9 @@ func bundleLine(t failer, n int, line string) []plan.Statement {
 		pos.File = "nodes.json"
 		s := ranges(plan.Node, plan.RoleNodePods, "spec.podCIDR", strings.TrimPrefix(plain[1], "-"))
 		s.Host = plain[0]
-		add(s)
+		if plain[1] != "?" {
+			add(s)
+		}
 		if v := kv["version"]; v != "" {
 			add(plan.Statement{Component: plan.Kubelet, Host: plain[0], Role: plan.RoleSetting, Setting: plan.SettingVersion, Key: "status.nodeInfo.kubeletVersion", Text: v})
 		}
