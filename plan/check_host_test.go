@@ -96,6 +96,25 @@ func TestHostLinks(t *testing.T) {
 			[]string{"warning|mtu-too-large|more than 1450-50 = 1400"}},
 		{"one of two cards carries it", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []plan.Statement{
 			hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens3", plan.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens4", plan.SettingLinkMTU, "", 9000)}), nil},
+		{"of two tunnels the larger, the first", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []plan.Statement{
+			hostSetting("worker-1", "flannel-wg", plan.SettingLinkMTU, "", 1450), hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1400)}), nil},
+		{"of two tunnels the larger, the second", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []plan.Statement{
+			hostSetting("worker-1", "flannel-wg", plan.SettingLinkMTU, "", 1400), hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1450)}), nil},
+		{"of two tunnels as large the first", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []plan.Statement{
+			hostSetting("worker-1", "flannel-wg", plan.SettingLinkMTU, "", 1400), hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1400)}),
+			[]string{"warning|mtu-too-large|its link flannel-wg carries 1400 bytes"}},
+		{"of two cards as large the first", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []plan.Statement{hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1450),
+			hostSetting("worker-1", "ens3", plan.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens4", plan.SettingLinkMTU, "", 1450)}),
+			[]string{"warning|mtu-too-large|leaves of ens3 with 1450 bytes"}},
+		{"a card without an MTU", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []plan.Statement{
+			hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens3", plan.SettingLinkMTU, "", 0)}), nil},
+		{"another number of a card", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []plan.Statement{
+			hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens3", "link-speed", "", 1000)}), nil},
+		{"MTU of a host of another domain", slices.Concat(envOf("worker-1.a.example", "10.244.1.1/24", 1500), []plan.Statement{
+			hostSetting("worker-1.b.example", "flannel.1", plan.SettingLinkMTU, "", 1450)}), nil},
+		{"MTU of the host by its short name", slices.Concat(envOf("worker-1.a.example", "10.244.1.1/24", 1500), []plan.Statement{
+			hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1450)}), []string{"warning|mtu-too-large|its link flannel.1 carries 1450 bytes"}},
+		{"an address whose mask is missing", []plan.Statement{hostLink("cp1", "eno1", plan.RoleHosts, "192.168.1.5/0")}, nil},
 		{"MTU of another host", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1500), []plan.Statement{hostSetting("worker-0", "flannel.1", plan.SettingLinkMTU, "", 1450)}), nil},
 	} {
 		r := plan.Check(slices.Concat(linkCluster(), tt.with)...)
@@ -129,6 +148,9 @@ func TestHostLinks(t *testing.T) {
 	}
 	has := func(s ...plan.Statement) bool {
 		return slices.ContainsFunc(plan.Check(append(slices.Clone(docker), s...)...).Findings, func(f plan.Finding) bool { return f.Rule == plan.RuleDockerBridgeOverlap })
+	}
+	if !has(hostSetting("worker-1", "ens3", plan.SettingLinkMTU, "", 1500)) {
+		t.Error("one link is known, and docker0 is taken to be none")
 	}
 	if !has() || has(hostSetting("worker-1", "links", plan.SettingLinks, "cni0,ens3,lo", 0)) || !has(hostSetting("worker-1", "links", plan.SettingLinks, "docker0,ens3,lo", 0)) {
 		t.Error("docker0 where links show that there is none, or nothing where they do not")
@@ -215,5 +237,82 @@ func TestRepairOfLinks(t *testing.T) {
 	r = repair(hostLink("cp1", "ens3", plan.RoleHosts, "10.244.1.5/28"))
 	if got := strings.Join(r.Drained(), " "); got != "worker-1" || len(r.Steps) == 0 {
 		t.Errorf("drained %q: %+v", got, r.Faults)
+	}
+}
+
+// TestBridges checks whose bridge is held against what, and how sure the finding is.
+func TestBridges(t *testing.T) {
+	const manager = "kcm pods=10.244.0.0/16 services=10.96.0.0/12 alloc=true\n"
+	const network = manager + "flannel Network=10.244.0.0/16\n"
+	cni0 := func(host, addr string) []plan.Statement {
+		return []plan.Statement{hostLink(host, "cni0", plan.RoleNodePods, addr)}
+	}
+	for _, tt := range []struct {
+		why, bundle string
+		links       []plan.Statement
+		want        []string // severity, rule and a part of the message, apart by "|"
+	}{
+		{"one node, links of no host", network + "node a 10.244.1.0/24", cni0("", "10.244.7.1/24"), []string{"error|cni-bridge-mismatch|cni0 of a has 10.244.7.1/24, but its podCIDR is 10.244.1.0/24"}},
+		{"one node, links of another host", network + "node a 10.244.1.0/24", cni0("b", "10.244.7.1/24"), nil},
+		{"two nodes, links of no host", network + "node a 10.244.1.0/24\nnode b 10.244.2.0/24", cni0("", "10.244.7.1/24"), nil},
+		{"subnet.env and links of no host", network + "env network=10.244.0.0/16 subnet=10.244.1.1/24", cni0("", "10.244.7.1/24"),
+			[]string{"error|cni-bridge-mismatch|cni0 of the host has 10.244.7.1/24, but its subnet.env is 10.244.1.0/24"}},
+		{"a host that is no node", network + "env@b network=10.244.0.0/16 subnet=10.244.1.1/24", cni0("b", "10.244.7.1/24"),
+			[]string{"error|cni-bridge-mismatch|cni0 of b has 10.244.7.1/24, but its subnet.env is 10.244.1.0/24"}},
+		{"a node without a subnet", manager + "node a ? InternalIP=192.168.0.1\nenv@a network=10.244.0.0/16 subnet=10.244.1.1/24", cni0("a", "10.244.7.1/24"),
+			[]string{"error|cni-bridge-mismatch|cni0 of a has 10.244.7.1/24, but its subnet.env is 10.244.1.0/24"}},
+		{"a node with its subnet.env", network + "node a 10.244.1.0/24\nenv@a network=10.244.0.0/16 subnet=10.244.1.1/24", cni0("a", "10.244.7.1/24"),
+			[]string{"error|cni-bridge-mismatch|cni0 of a has 10.244.7.1/24, but its podCIDR is 10.244.1.0/24"}},
+		{"subnet.env of a host of another domain", network + "env@a.x.example network=10.244.0.0/16 subnet=10.244.1.1/24", cni0("a.y.example", "10.244.7.1/24"), nil},
+		{"a wider bridge of another network", manager + "node a 10.244.1.0/24", cni0("a", "10.244.0.1/16"), nil},
+		{"a wider bridge beside flannel", network + "node a 10.244.1.0/24", cni0("a", "10.244.0.1/16"), []string{"error|cni-bridge-mismatch|cni0 of a has 10.244.0.1/16"}},
+		{"a bridge of another network", manager + "node a 10.244.1.0/24", cni0("a", "10.9.0.1/24"),
+			[]string{"warning|cni-bridge-mismatch|but its podCIDR is 10.244.1.0/24; no file shows that flannel is in use, so the link may be left over"}},
+		{"a bridge beside a tunnel of flannel", manager + "node a 10.244.1.0/24", append(cni0("a", "10.9.0.1/24"), hostSetting("a", "flannel.1", plan.SettingLinkMTU, "", 1450)),
+			[]string{"error|cni-bridge-mismatch|cni0 of a has 10.9.0.1/24"}},
+		{"a tunnel of another host of that short name", manager + "node a.x.example 10.244.1.0/24", append(cni0("a.x.example", "10.9.0.1/24"), hostSetting("a.y.example", "flannel.1", plan.SettingLinkMTU, "", 1450)),
+			[]string{"warning|cni-bridge-mismatch|cni0 of a.x.example has 10.9.0.1/24"}},
+		{"stale on one node, and another bridge on the other", network + "node a 10.244.1.0/24\nnode b 10.244.2.0/24\nenv@a network=10.244.0.0/16 subnet=10.244.7.1/24", cni0("b", "10.244.9.1/24"),
+			[]string{"error|subnet-env-mismatch|10.244.7.1/24", "error|cni-bridge-mismatch|cni0 of b has 10.244.9.1/24"}},
+		{"a node with another fault", network + "node a 10.244.1.0/24\nnode b 10.244.1.0/24", cni0("b", "10.244.9.1/24"),
+			[]string{"error|node-subnet-duplicate|a and b", "error|cni-bridge-mismatch|cni0 of b has 10.244.9.1/24"}},
+	} {
+		r := plan.Check(append(bundle(t, tt.bundle), tt.links...)...)
+		var got []string
+		for _, f := range r.Findings {
+			if f.Severity != plan.Info {
+				got = append(got, string(f.Severity)+"|"+string(f.Rule)+"|"+f.Message)
+			}
+		}
+		ok := slices.EqualFunc(got, tt.want, func(g, w string) bool {
+			i := strings.LastIndex(w, "|") + 1
+			return strings.HasPrefix(g, w[:i]) && strings.Contains(g[i:], w[i:])
+		})
+		if !ok {
+			t.Errorf("%s:\n got %q\nwant %q", tt.why, got, tt.want)
+		}
+	}
+}
+
+// What is found on a host concerns it, and nobody where the host is not known.
+func TestHostSubjects(t *testing.T) {
+	mtu := func(host string) []plan.Statement {
+		return append(envOf(host, "10.244.1.1/24", 1500), hostSetting(host, "flannel.1", plan.SettingLinkMTU, "", 1450))
+	}
+	for _, tt := range []struct {
+		in   []plan.Statement
+		rule plan.RuleID
+		want []string
+	}{
+		{mtu("worker-1"), plan.RuleMTUTooLarge, []string{"worker-1"}},
+		{mtu(""), plan.RuleMTUTooLarge, nil},
+		{[]plan.Statement{hostLink("cp1", "eno1", plan.RoleHosts, "10.0.0.5/8")}, plan.RuleHostPodOverlap, []string{"cp1"}},
+		{[]plan.Statement{hostLink("", "eno1", plan.RoleHosts, "10.0.0.5/8")}, plan.RuleHostPodOverlap, nil},
+	} {
+		fs := plan.Check(append(linkCluster(), tt.in...)...).Findings
+		i := slices.IndexFunc(fs, func(f plan.Finding) bool { return f.Rule == tt.rule })
+		if i < 0 || !slices.Equal(fs[i].Subjects, tt.want) {
+			t.Errorf("%s of host %q: %+v, want subjects %q", tt.rule, tt.in[0].Host, fs, tt.want)
+		}
 	}
 }
