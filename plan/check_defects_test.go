@@ -1,6 +1,10 @@
 package plan
 
-import "testing"
+import (
+	"slices"
+	"strings"
+	"testing"
+)
 
 // Each defect says where it is from, and which releases have it, in an order that makes sense.
 func TestDefects(t *testing.T) {
@@ -37,6 +41,58 @@ func TestDefects(t *testing.T) {
 	} {
 		if got := c.d.has(c.v); got != c.want {
 			t.Errorf("a defect since %v until %v: has(%v) = %v", c.d.since, c.d.until, c.v, got)
+		}
+	}
+}
+
+// Since 1.36 the API server refuses updates of a Node whose podCIDR has host bits. That is said of Nodes alone that hold such a subnet.
+func TestHostBitsOfNodes(t *testing.T) {
+	on := func(names ...string) Statement {
+		return Statement{Component: Kubeadm, Role: RoleProblem, Finding: &Finding{Rule: RuleCIDRHostBitsSet, Severity: Warning, Message: "bits", Subjects: names}}
+	}
+	for _, tt := range []struct {
+		why string
+		in  []Statement
+		say bool
+	}{
+		{"a Node", statedBy(t, "kubelet f :version x v1.36.0\nnode@a f node-pods x 10.1.1.1/24"), true},
+		{"before", statedBy(t, "kubelet f :version x v1.35.9\nnode@a f node-pods x 10.1.1.1/24"), false},
+		{"a finding on a Node with a subnet", append(statedBy(t, "kubelet f :version x v1.36.0\nnode@a f node-pods x 10.1.1.0/24"), on("b", "a")), true},
+		{"on a Node without", append(statedBy(t, "kubelet f :version x v1.36.0\nnode@a f node-pods x -"), on("a")), false},
+		{"on no Node", append(statedBy(t, "kubelet f :version x v1.36.0\nnode@a f node-pods x 10.1.1.0/24"), on("b")), false},
+		{"on nothing", append(statedBy(t, "kubelet f :version x v1.36.0"), on()), false},
+	} {
+		said := slices.ContainsFunc(Check(tt.in...).Findings, func(f Finding) bool {
+			return f.Rule == RuleCIDRHostBitsSet && strings.Contains(f.Message, "refuses every update of such a Node")
+		})
+		if said != tt.say {
+			t.Errorf("%s: said is %v", tt.why, said)
+		}
+	}
+}
+
+// Of arguments that are given more than once, the last in the order of their texts counts up to 1.35: the first of its text is pointed at,
+// and the last in the file, which counts since.
+func TestRepeatedArgsPlaces(t *testing.T) {
+	const arg = "kubeadm f pods controllerManager.extraArgs~cluster-cidr "
+	for _, tt := range []struct{ in, want string }{
+		{arg + "10.2.0.0/16 overridden\n" + arg + "10.2.0.0/16 overridden\n" + arg + "10.1.0.0/16", "f:1:1 f:3:1"},
+		{arg + "10.1.0.0/16 overridden\n" + arg + "10.2.0.0/16 overridden\n" + arg + "10.1.0.0/16", "f:2:1 f:3:1"},
+		{arg + "10.1.0.0/16 overridden\n" + arg + "10.2.0.0/16", ""},
+		{arg + "10.2.0.0/16 overridden\n" + arg + "10.2.0.0/16", ""},
+	} {
+		got := ""
+		for _, f := range Check(statedBy(t, tt.in+"\nkubeadm g :version kubernetesVersion v1.30.0")...).Findings {
+			if f.Rule == RuleUpstreamBug {
+				var at []string
+				for _, p := range f.Where[1:] {
+					at = append(at, p.Position.String())
+				}
+				got = strings.Join(at, " ")
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%q: at %q, want %q", tt.in, got, tt.want)
 		}
 	}
 }
