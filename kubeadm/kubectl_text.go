@@ -560,7 +560,7 @@ func (t *textReader) describe(n int, line, trimmed string) bool {
 			t.node.Addresses = append(t.node.Addresses, NodeAddress{key, addrValue(v)})
 		}
 	case t.node != nil && (t.section == "Capacity" || t.section == "Allocatable") && key == "pods":
-		if m, ok := intValue(val()); ok {
+		if m, ok := podCount(val()); ok {
 			t.node.MaxPods = m
 		}
 	case t.node != nil && t.section == "System Info" && key == "Kubelet Version":

@@ -3,6 +3,7 @@ package kubeadm
 import (
 	"io"
 	"iter"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -380,6 +381,19 @@ func (n Node) appendSettings(out []plan.Statement) []plan.Statement {
 	return out
 }
 
+// podCount reads a number of pods of capacity or allocatable: a quantity, in which 2000 is written as "2k".
+// k8s.io/apimachinery v0.37.2 pkg/api/resource/quantity.go Quantity.String.
+func podCount(v plan.Value[string]) (plan.Value[int], bool) {
+	digits, thousands := strings.CutSuffix(v.Text, "k")
+	m, ok := intValue(plan.Value[string]{Text: digits})
+	m.Text, m.Pos = v.Text, v.Pos
+	if thousands {
+		ok = ok && m.V <= math.MaxInt32/1000
+		m.V *= 1000
+	}
+	return m, ok
+}
+
 // nodeField reads spec or status of a Node.
 func (d *decoder) nodeField(c cursor, o *object, key []byte) error {
 	n := &o.node
@@ -454,7 +468,7 @@ func (d *decoder) nodeField(c cursor, o *object, key []byte) error {
 				}
 				var v plan.Value[string]
 				err := d.shared(c, &v)
-				if m, ok := intValue(v); ok && (allocatable || !n.MaxPods.IsSet()) {
+				if m, ok := podCount(v); ok && (allocatable || !n.MaxPods.IsSet()) {
 					n.MaxPods = m
 				}
 				return err

@@ -429,3 +429,16 @@ func what(s plan.Statement) string {
 	}
 	return string(s.Role)
 }
+
+// A number of pods is a quantity.
+func TestPodCount(t *testing.T) {
+	for _, tt := range []struct {
+		in   string
+		want int
+		ok   bool
+	}{{"110", 110, true}, {"2k", 2000, true}, {"0", 0, true}, {"2147483k", 2147483000, true}, {"2147484k", 0, false}, {"k", 0, false}, {"2kk", 0, false}, {"-2k", 0, false}, {"2M", 0, false}, {"", 0, false}} {
+		if n, ok := podCount(plan.Value[string]{Text: tt.in}); ok != tt.ok || ok && (n.V != tt.want || n.Text != tt.in) {
+			t.Errorf("podCount(%q) = %+v, %t, want %d, %t", tt.in, n, ok, tt.want, tt.ok)
+		}
+	}
+}
