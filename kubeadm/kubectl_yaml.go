@@ -42,7 +42,7 @@ func eachObject(file *source.File, words []string, f func(*source.Node)) error {
 			continue
 		}
 		for _, it := range items.Items {
-			if it != nil && it.Kind == source.Mapping {
+			if it.Kind == source.Mapping {
 				f(it)
 			}
 		}
@@ -53,10 +53,10 @@ func eachObject(file *source.File, words []string, f func(*source.Node)) error {
 // describedKey matches the head of a value in what kubectl describe prints of a ConfigMap.
 var describedKey = regexp.MustCompile(`(?m)^([-\w.]+):\n-{4}\n`)
 
-// describedData returns the values of a ConfigMap that kubectl describe prints, each as a file whose places are those in f;
+// describedData returns the values of the ConfigMaps that kubectl describe prints, each as a file whose places are those in f;
 // none for any other text.
 func describedData(f *source.File) []*source.File {
-	if !bytes.HasPrefix(f.Data, []byte("Name:")) || !bytes.Contains(f.Data, []byte("\nData\n====\n")) || len(f.Data) > 1<<20 {
+	if !bytes.Contains(f.Data, []byte("\nData\n====\n")) || len(f.Data) > 1<<20 {
 		return nil
 	}
 	var out []*source.File
@@ -89,7 +89,7 @@ func eachEmbedded(configMap *source.Node, kind string, f func(*source.Node)) {
 		return
 	}
 	for _, e := range data.Entries {
-		if e.Value == nil || e.Value.Kind != source.String || !strings.Contains(e.Value.Text, kind) {
+		if !strings.Contains(e.Value.Text, kind) {
 			continue
 		}
 		docs, _ := e.Value.File().YAML()
@@ -129,7 +129,7 @@ func programArgs(c *source.Node, program string) (args []plan.Value[string], pos
 				ok, pos = true, w.Pos
 				continue
 			}
-			if ok && w != nil {
+			if ok {
 				args = append(args, w.Value())
 			}
 		}
@@ -165,9 +165,7 @@ func parseFlags(words []plan.Value[string], known map[string]bool) flagSet {
 		v := plan.Value[string]{V: text, Text: text, Pos: w.Pos}
 		switch {
 		case hasValue:
-			if v.Pos.Column > 0 {
-				v.Pos.Column += len(w.Text) - len(text)
-			}
+			v.Pos.Column += len(w.Text) - len(text)
 		case i+1 < len(words):
 			i++
 			v = words[i]

@@ -16,7 +16,7 @@ func objects(docs []*source.Node) []*source.Node {
 		}
 		if items := d.Get("items"); items != nil && items.Kind == source.Sequence && strings.HasSuffix(d.Get("kind").Str(), "List") {
 			for _, it := range items.Items {
-				if it != nil && it.Kind == source.Mapping {
+				if it.Kind == source.Mapping {
 					out = append(out, it)
 				}
 			}
