@@ -128,8 +128,8 @@ func kubeletText(f *source.File) (Kubelet, bool) {
 				w := string(line[at[0]:at[1]])
 				start := off + at[0]
 				// KUBELET_EXTRA_ARGS=--node-ip=10.0.0.1
-				if i := strings.Index(w, "=--"); i > 0 && !strings.HasPrefix(w, "--") {
-					w, start = w[i+1:], start+i+1
+				if before, _, ok := strings.Cut(w, "=--"); ok && !strings.HasPrefix(w, "--") {
+					w, start = w[len(before)+1:], start+len(before)+1
 				}
 				words = append(words, plan.Value[string]{V: w, Text: w, Pos: f.Position(start)})
 			}
@@ -169,9 +169,7 @@ func splitAddrs(v plan.Value[string]) []plan.Value[netip.Addr] {
 	pos := v.Pos
 	for e := range strings.SplitSeq(v.V, ",") {
 		out = append(out, addrValue(plan.Value[string]{V: e, Text: e, Pos: pos}))
-		if pos.Column > 0 {
-			pos.Column += len(e) + 1
-		}
+		pos.Column += len(e) + 1
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package kubeadm
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -37,6 +38,16 @@ func TestParseKubelet(t *testing.T) {
 		{"a line of ps", "root  812  1.0 kubelet /usr/bin/kubelet --max-pods=110 --max-pods=50 --node-ip=::\n", []string{`f:1:67 kubelet max-pods --max-pods "50" 50`}},
 		{"a log, not flags", "I0101 00:00:00.000000 1 flags.go:64] FLAG: --max-pods=\"110\"\n", nil},
 		{"a command of kubeadm", "kubeadm init --node-ip=1.2.3.4\n", nil},
+		{"a variable of a shell, blank lines", "\n\nKUBELET_EXTRA_ARGS=--node-ip=10.0.0.1\n\n", []string{`f:3:30 kubelet address --node-ip "10.0.0.1" 10.0.0.1`}},
+		{"comments", "# KUBELET_EXTRA_ARGS=--max-pods=1\n ; /usr/bin/kubelet --max-pods=2\n#\n", nil},
+		{"a flag in the value of another", "/usr/bin/kubelet --root-dir=--max-pods=1 --max-pods=2\n", []string{`f:1:53 kubelet max-pods --max-pods "2" 2`}},
+		{"YAML that runs it", "kind: ConfigMap\ndata:\n  run: |\n    /usr/bin/kubelet --max-pods=1\n", nil},
+		{"JSON that runs it", `{"kind":"ConfigMap","data":{"run":"` + "/usr/bin/kubelet --max-pods=1 " + `"}}`, nil},
+		{"1 MiB", "/usr/bin/kubelet --max-pods=1" + strings.Repeat("\n", 1<<20-29), []string{`f:1:29 kubelet max-pods --max-pods "1" 1`}},
+		{"more", "/usr/bin/kubelet --max-pods=1" + strings.Repeat("\n", 1<<20-28), nil},
+		{"a mask in the wrong place", "kind: KubeletConfiguration\nnodeCidrMaskSize: 26\n", []string{`f:2:19 kubelet node-mask node-cidr-mask-size "26" 26`}},
+		{"that is no mask", "kind: KubeletConfiguration\nnodeCidrMaskSize: 0\n---\nkind: KubeletConfiguration\nnodeCidrMaskSize: many\n", nil},
+		{"addresses that are not there", "kind: KubeletConfiguration\nclusterDNS: [~, \"\", 10.96.0.10]\n", []string{`f:2:21 kubelet dns clusterDNS "10.96.0.10" 10.96.0.10`}},
 		{"nothing", "", nil},
 	} {
 		ks, err := ParseKubelet("f", []byte(tt.in))
@@ -49,6 +60,23 @@ func TestParseKubelet(t *testing.T) {
 		}
 		if d := cmp.Diff(tt.want, got); d != "" {
 			t.Errorf("%s: (-want +got)\n%s", tt.name, d)
+		}
+	}
+}
+
+func TestKubeletValues(t *testing.T) {
+	const flags = "/usr/bin/kubelet --node-ip=192.168.0.1,fd00::1 --max-pods=7 --cluster-dns=10.96.0.10 --cluster-dns=fd00::a --pod-cidr=10.5.0.0/24\n"
+	ks, err := ParseKubelet("f", []byte(flags))
+	if err != nil || len(ks) != 1 {
+		t.Fatalf("%v, %v", ks, err)
+	}
+	if got, want := ks[0].Pos.String()+" "+ks[0].String(), "f:1:28 clusterDNS 10.96.0.10,fd00::a, maxPods 7, podCIDR 10.5.0.0/24, node IP 192.168.0.1,fd00::1"; got != want {
+		t.Errorf("%s: %s, want %s", flags, got, want)
+	}
+	for n, want := range map[int]int{64: 64, 65: 64} {
+		ks, err := ParseKubelet("f", []byte("kind: KubeletConfiguration\nclusterDNS: ["+strings.Repeat("10.96.0.10, ", n)+"]\n"))
+		if err != nil || len(ks[0].ClusterDNS) != want {
+			t.Errorf("%d of %d addresses, %v, want %d", len(ks[0].ClusterDNS), n, err, want)
 		}
 	}
 }

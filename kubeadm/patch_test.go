@@ -44,6 +44,8 @@ func TestNewNodePatch(t *testing.T) {
 		{"two of one family", nodeWith("w1"), p("10.244.1.0/24", "10.244.2.0/24"), `node "w1": subnet 10.244.2.0/24: a node holds one subnet of each family at most`, nil},
 		{"three", nodeWith("w1"), p("10.244.1.0/24", "fd00::/64", "10.244.2.0/24"), `node "w1": subnet 10.244.2.0/24: a node holds one subnet of each family at most`, nil},
 		{"a name for the shell", nodeWith("w1; reboot"), p("10.244.1.0/24"), `node "w1; reboot": no node can have that name`, nil},
+		{"a long name", nodeWith(strings.Repeat("w", 253)), p("10.244.1.0/24"), `kubectl patch node ` + strings.Repeat("w", 253) + ` --type=merge -p '{"spec":{"podCIDR":"10.244.1.0/24","podCIDRs":["10.244.1.0/24"]}}'`, nil},
+		{"a name that is too long", nodeWith(strings.Repeat("w", 254)), p("10.244.1.0/24"), `node "` + strings.Repeat("w", 254) + `": no node can have that name`, nil},
 		{"no name", Node{}, p("10.244.1.0/24"), `node "": no node can have that name`, nil},
 	} {
 		got, err := NewNodePatch(tt.node, tt.subnets...)
