@@ -430,6 +430,24 @@ func what(s plan.Statement) string {
 	return string(s.Role)
 }
 
+func TestNodeFields(t *testing.T) {
+	node := func(rest string) string { return `{"kind":"Node","metadata":{"name":"a"},` + "\n" + rest + "}" }
+	checkObjects(t, []textRow{
+		{"the label of a control plane", `{"kind":"Node","metadata":{"name":"a","labels":{"node-role.kubernetes.io/control-plane":""}}}`, []string{"node a@1:35 control-plane spec=@1:1", `"Node":1`}},
+		{"the label of a master", `{"kind":"Node","metadata":{"name":"a","labels":{"x":"y","node-role.kubernetes.io/master":""}}}`, []string{"node a@1:35 control-plane spec=@1:1", `"Node":1`}},
+		{"the taint of a control plane", node(`"spec":{"taints":[{"effect":"NoSchedule","key":"node-role.kubernetes.io/control-plane"}]}`), []string{"node a@1:35 control-plane spec=@2:8", `"Node":1`}},
+		{"the taint of a master", node(`"spec":{"taints":[{"key":"x"},{"key":"node-role.kubernetes.io/master"}]}`), []string{"node a@1:35 control-plane spec=@2:8", `"Node":1`}},
+		{"another taint", node(`"spec":{"taints":[{"effect":"node-role.kubernetes.io/master","key":"node.kubernetes.io/unschedulable"}]}`), []string{"node a@1:35 spec=@2:8", `"Node":1`}},
+		{"subnets that are not there", node(`"spec":{"podCIDR":"","podCIDRs":["",null,"10.244.1.0/24"]}`), []string{"node a@1:35 spec=@2:8 podCIDRs=10.244.1.0/24@2:42", `"Node":1`}},
+		{"addresses", node(`"status":{"addresses":[{"type":"InternalIP"},{"type":"Hostname","address":"a"},{"address":null},{"address":"192.168.0.1","type":"InternalIP"}]}`), []string{"node a@1:35 spec=@1:1 Hostname=a@2:75 InternalIP=192.168.0.1@2:108", `"Node":1`}},
+		{"pods: allocatable first", node(`"status":{"allocatable":{"pods":"110","cpu":"8"},"capacity":{"cpu":"8","pods":"250"}}`), []string{"node a@1:35 spec=@1:1 pods=110@2:33", `"Node":1`}},
+		{"pods: allocatable last", node(`"status":{"capacity":{"pods":"250"},"allocatable":{"pods":"110"}}`), []string{"node a@1:35 spec=@1:1 pods=110@2:59", `"Node":1`}},
+		{"pods: capacity alone", node(`"status":{"allocatable":{"pods":"many"},"capacity":{"pods":"250"}}`), []string{"node a@1:35 spec=@1:1 pods=250@2:60", `"Node":1`}},
+		{"pods: neither", node(`"status":{"allocatable":{"pods":-1},"capacity":{"pods":null}}`), []string{"node a@1:35 spec=@1:1", `"Node":1`}},
+		{"conditions", node(`"status":{"conditions":[{"type":"Ready","status":"True"},{"type":"NetworkUnavailable","status":"False"},{"type":"MemoryPressure","status":"x"}],"nodeInfo":{"x":"y","kubeletVersion":"v1.37.2"}}`), []string{"node a@1:35 spec=@1:1 version=v1.37.2@2:182 Ready=True@2:25 NetworkUnavailable=False@2:58", `"Node":1`}},
+	})
+}
+
 // A number of pods is a quantity.
 func TestPodCount(t *testing.T) {
 	for _, tt := range []struct {
@@ -439,6 +457,45 @@ func TestPodCount(t *testing.T) {
 	}{{"110", 110, true}, {"2k", 2000, true}, {"0", 0, true}, {"2147483k", 2147483000, true}, {"2147484k", 0, false}, {"k", 0, false}, {"2kk", 0, false}, {"-2k", 0, false}, {"2M", 0, false}, {"", 0, false}} {
 		if n, ok := podCount(plan.Value[string]{Text: tt.in}); ok != tt.ok || ok && (n.V != tt.want || n.Text != tt.in) {
 			t.Errorf("podCount(%q) = %+v, %t, want %d, %t", tt.in, n, ok, tt.want, tt.ok)
+		}
+	}
+}
+
+func TestNodeInternalIPs(t *testing.T) {
+	addr := func(typ, text string) NodeAddress { return NodeAddress{typ, addrValue(plan.Value[string]{Text: text})} }
+	n := Node{Addresses: []NodeAddress{addr("ExternalIP", "203.0.113.7"), addr("InternalIP", "192.168.0.1"), addr("Hostname", "a"), addr("InternalIP", "a.example.org"), addr("InternalIP", "fd00::1")}}
+	if got, want := fmt.Sprint(n.InternalIPs()), "[192.168.0.1 fd00::1]"; got != want {
+		t.Errorf("InternalIPs = %s, want %s", got, want)
+	}
+}
+
+// Where each of several subnets stands is stated; one stands where its statement does.
+func TestNodeSubnetPlaces(t *testing.T) {
+	at := func(column int, text string) plan.Value[netip.Prefix] {
+		return prefixValue(plan.Value[string]{Text: text, Pos: plan.Position{File: "f", Line: 1, Column: column}})
+	}
+	for _, tt := range []struct {
+		subnets []plan.Value[netip.Prefix]
+		want    string
+	}{
+		{[]plan.Value[netip.Prefix]{at(3, "10.244.1.0/24")}, "f:1:3 spec.podCIDR [10.244.1.0/24] []"},
+		{[]plan.Value[netip.Prefix]{at(3, "10.244.1.0/24"), at(30, "fd00:1::/64")}, "f:1:3 spec.podCIDRs [10.244.1.0/24 fd00:1::/64] [f:1:3 f:1:30]"},
+		{[]plan.Value[netip.Prefix]{at(3, "10.244.1.0/24"), at(30, "fd00")}, "f:1:30 spec.podCIDRs [] []"},
+	} {
+		s := Node{PodCIDRs: tt.subnets}.Statements()[0]
+		if got := fmt.Sprint(s.Pos, " ", s.Key, " ", s.Prefixes, " ", s.PrefixPos); got != tt.want || s.PrefixPos != nil && len(tt.subnets) == 1 {
+			t.Errorf("%s, want %s", got, tt.want)
+		}
+	}
+}
+
+// Whether flannel keeps its leases in Node objects.
+func TestNodeSubnetManager(t *testing.T) {
+	for text, want := range map[string]bool{"true": true, "false": false} {
+		n := Node{Annotations: []Annotation{{"flannel.alpha.coreos.com/kube-subnet-manager", plan.Value[string]{V: text, Text: text, Pos: plan.Position{File: "f", Line: 1, Column: 1}}}}}
+		ss := n.Statements()
+		if s := ss[len(ss)-1]; s.Setting != plan.SettingKubeSubnetMgr || s.Bool != want || s.Text != text {
+			t.Errorf("%s: %+v", text, s)
 		}
 	}
 }

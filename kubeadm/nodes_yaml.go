@@ -186,7 +186,7 @@ func (l *yamlList) endGroup() error {
 			continue
 		}
 		for _, it := range n.Items {
-			if it == nil || it.Kind != source.Mapping {
+			if it.Kind != source.Mapping {
 				continue
 			}
 			kind := it.Get("kind").Str()
@@ -208,9 +208,7 @@ func (l *yamlList) endGroup() error {
 func (l *yamlList) endOutside() error {
 	docs, err := l.parse()
 	for _, n := range docs {
-		if n != nil {
-			l.kind = n.Get("kind").Str()
-		}
+		l.kind = n.Get("kind").Str()
 	}
 	return err
 }

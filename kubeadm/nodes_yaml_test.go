@@ -2,10 +2,12 @@ package kubeadm
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
@@ -107,6 +109,133 @@ func TestYAMLListOdd(t *testing.T) {
 		"items:\n- kind: Node\n  a: \"\r\n  b\"\r- kind: Pod\n",
 	} {
 		check(text)
+	}
+}
+
+// Forms of lists, and documents beside them, that are read item by item as they are whole, without an error.
+func TestYAMLListForms(t *testing.T) {
+	const item = "- kind: Node\n  metadata: {name: a}\n"
+	long := strings.Repeat("x", 200_000)
+	for _, text := range []string{
+		"items:\n" + item + "--- # next\nitems:\n" + item,
+		"items:\n" + item + "---\t# next\nitems:\n" + item,
+		"items:\n" + item + "... # end\n---\nitems:\n" + item,
+		"items:\n" + item + "-x: 5\nkind: List\n",
+		"items:\n" + item + "---x: 5\nkind: List\n",
+		"kind: NodeList\nitems:\n- metadata: {name: a}\n- metadata: {name: b}\n",
+		"kind: NodeList\nitems:\n- 5\n-\n- ~\n- metadata: {name: b}\n",
+		"items:\n- kind: Node\n  metadata: {name: a, annotations: {k3s.io/x: " + long + "}}\n  spec: {podCIDR: 10.244.1.0/24}\n" + item + "# " + long + "\n" + item,
+		"items: # " + long + "\n" + item,
+		"kind: Node\nmetadata: {name: a}\n---\n# " + long + "\n---\nkind: Node\nmetadata: {name: b}\n",
+		"items:\n" + item + "# the end\r",
+	} {
+		want, wantErr := asOne(text)
+		for _, group := range []int{0, 10, 1 << 20} {
+			got, err := inParts(text, group)
+			if diff := cmp.Diff(want, got); diff != "" || err != nil || wantErr != nil {
+				t.Errorf("%.100q in groups of %d bytes: %v, whole %v\n%.2000s", text, group, err, wantErr, diff)
+			}
+		}
+	}
+}
+
+// What cannot be read item by item is told with its place.
+func TestYAMLListErrors(t *testing.T) {
+	const item = "- kind: Node\n"
+	lines := func(n int) string { // comments of n bytes together
+		return strings.Repeat("#"+strings.Repeat("x", 1<<20-2)+"\n", n>>20) + "#" + strings.Repeat("x", n&(1<<20-1)-2) + "\n"
+	}
+	const (
+		kindLate = "an item without a kind, in a list whose kind is not said before; write the list with -o json"
+		long     = "a line of more than 4 MiB; write the list with -o json"
+		large    = "more than 4 MiB in one piece; write the list with -o json"
+		mapping  = "mapping values are not allowed in this context"
+		fault    = "a: b: c\n"
+	)
+	for _, tt := range []struct {
+		name, in, err string
+		objects       int
+	}{
+		{"the kind stands behind", "items:\n" + item + "- metadata: {name: a}\nkind: NodeList\n", "f:3:3: " + kindLate, 1},
+		{"the same, with a comment", "items: # all\n" + item + "- metadata: {name: a}\nkind: NodeList\n", "f:3:3: " + kindLate, 1},
+		{"the kind of the list before counts no more", "kind: NodeList\nitems:\n" + item + "---\nitems:\n- metadata: {name: a}\n", "f:6:3: " + kindLate, 1},
+		{"line ends of old", "items:\r\n" + item + "# a\r# b\r# c\n- metadata: {name: x}\n", "f:6:3: " + kindLate, 1},
+		{"items twice", "items:\n" + item + "items:\n" + item, "f:3:1: items stands twice in one list; write it with -o json", 0},
+		{"line ends of old before items that stand twice", "items:\n" + item + "# a\r# b\r\nitems:\n" + item, "f:5:1: items stands twice in one list; write it with -o json", 0},
+		{"no items", "items:\n# none\nkind: NodeList\n", "f:3:1: a list without items; write it with -o json", 0},
+		{"no items at the end", "items:\n# none\n", "f:3:1: a list without items; write it with -o json", 0},
+		{"a fault in an item", "items:\n" + item + "- kind: a: b\n", "f:3:10: " + mapping, 1},
+		// A parser stops at the first fault, which makes these rows fast.
+		{"a line of 4 MiB", fault + "#" + strings.Repeat("x", maxItem-2) + "\nitems:\n", "f:1:5: " + mapping, 0},
+		{"a longer line", fault + "#" + strings.Repeat("x", maxItem-1) + "\nitems:\n", "f:2:1: " + long, 0},
+		{"an item of 4 MiB", "items:\n- " + fault + lines(maxItem-len("- "+fault)+1), "f:2:7: " + mapping, 0},
+		{"a larger item", "items:\n- " + fault + lines(maxItem-len("- "+fault)+2), "f:6:1: " + large, 0},
+		{"much before the items", fault + lines(5<<20+2) + "items:\n" + item, "f:1:5: " + mapping, 0},
+	} {
+		got, err := inParts(tt.in, 1)
+		if e := fmt.Sprint(err); err == nil && tt.err != "" || err != nil && !strings.HasPrefix(e, tt.err) || err != nil && tt.err == "" {
+			t.Errorf("%s: %v, want %s", tt.name, err, tt.err)
+		}
+		if len(got) != tt.objects {
+			t.Errorf("%s: %d objects, want %d", tt.name, len(got), tt.objects)
+		}
+	}
+}
+
+// An item is given away once its group is full, that is with the next item.
+func TestYAMLListGroups(t *testing.T) {
+	const item, next = "- kind: Node\n", "- kind: Pod\n"
+	bad := iotest.ErrReader(errors.New("no disk"))
+	for group, want := range map[int]int{0: 1, len(item): 1, len(item) + 1: 0} {
+		n := 0
+		d := newDecoder(func(*object) error { n++; return nil })
+		err := d.readYAMLList("f", io.MultiReader(strings.NewReader("items:\n"+item+next), bad), group)
+		if n != want || err == nil || err.Error() != "f: no disk" {
+			t.Errorf("groups of %d bytes: %d objects, %v, want %d", group, n, err, want)
+		}
+	}
+}
+
+// An error of the caller ends the reading, in a list and outside.
+func TestYAMLListStops(t *testing.T) {
+	for _, text := range []string{"items:\n- kind: Node\n- kind: Node\n", "kind: Node\n---\nkind: Node\n", "items:\n- kind: Node\n---\nkind: Node\n"} {
+		n := 0
+		d := newDecoder(func(*object) error { n++; return errStop })
+		if err := d.readYAMLList("f", strings.NewReader(text), 0); err != errStop || n != 1 {
+			t.Errorf("%q: %v after %d objects", text, err, n)
+		}
+	}
+}
+
+// Above 500,000 values a list may have one for each 20 bytes.
+func TestYAMLListValues(t *testing.T) {
+	const item = "- {kind: Node}\n"
+	f, err := source.New("f", []byte(item), source.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.YAML(); err != nil {
+		t.Fatal(err)
+	}
+	values := f.Values()
+	for _, tt := range []struct {
+		read, seen int // before
+		err        string
+	}{
+		{0, manyListValues - values, ""},
+		{0, manyListValues - values + 1, "f:2:1: more than 500000 values; split the list, or write it with -o json"},
+		{leastPerValue*(manyListValues+9) - len(item), manyListValues + 9 - values, ""},
+		{leastPerValue*(manyListValues+9) - len(item), manyListValues + 10 - values, "f:2:1: more than 500009 values; split the list, or write it with -o json"},
+		{leastPerValue*(manyListValues+9) - len(item) - 1, manyListValues + 9 - values, "f:2:1: more than 500008 values; split the list, or write it with -o json"},
+	} {
+		l := &yamlList{name: "f", d: newDecoder(func(*object) error { return nil }), state: inItems, dash: -1, read: tt.read, seen: tt.seen}
+		err := l.line([]byte(item))
+		if err == nil {
+			err = l.endDocument()
+		}
+		if got := fmt.Sprint(err); err == nil && tt.err != "" || err != nil && got != tt.err {
+			t.Errorf("%d bytes with %d values and %q: %v, want %s", tt.read, tt.seen, item, err, tt.err)
+		}
 	}
 }
 
