@@ -3,10 +3,12 @@ package kubeadm
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -131,18 +133,10 @@ func Recognize(text string) (plan.Symptom, plan.Component, bool) {
 
 func recognize(text string) (plan.Symptom, plan.Component, bool) {
 	const most = 16 << 10
-	if len(text) > most {
-		text = text[:most]
-	}
-rows:
+	text = text[:min(len(text), most)]
 	for _, m := range catalogue() {
-		for i, l := range m.literals {
-			if strings.Contains(text, l) {
-				break
-			}
-			if i == len(m.literals)-1 {
-				continue rows
-			}
+		if !slices.ContainsFunc(m.literals, func(l string) bool { return strings.Contains(text, l) }) {
+			continue
 		}
 		if m.unless != "" && strings.Contains(text, m.unless) {
 			continue
@@ -171,7 +165,7 @@ rows:
 				last, _ = lenientAddr(v)
 			}
 		}
-		if first.IsValid() && last.IsValid() {
+		if first.IsValid() {
 			y.Subnet = spanning(first, last)
 		}
 		if y.Node == "" {
@@ -206,11 +200,8 @@ var nodeWords = regexp.MustCompile(`\bnode="([^"]+)"|\berror syncing '([^']+)'|\
 
 // nodeIn returns the node that a line names, "" for none.
 func nodeIn(text string) string {
-	m := nodeWords.FindStringSubmatch(text)
-	for i := 1; i < len(m); i++ {
-		if m[i] != "" {
-			return m[i]
-		}
+	if m := nodeWords.FindStringSubmatch(text); m != nil {
+		return cmp.Or(m[1:]...)
 	}
 	return ""
 }
@@ -295,7 +286,7 @@ func isDocument(head []byte) bool {
 	if firstLines.Match(head) {
 		return true
 	}
-	if lines, ok := jsonAfter(head); ok && lines > 0 {
+	if lines, ok := jsonAfter(head); ok {
 		for range lines {
 			_, head, _ = bytes.Cut(head, []byte("\n"))
 		}

@@ -246,6 +246,82 @@ F1129 10:44:17.207420       1 controllermanager.go:197] error starting controlle
 	}
 }
 
+// Whose log a line is of, by what stands before the message, and on which host it was said.
+func TestReadLogWhose(t *testing.T) {
+	flag := func(name, value string) string { return "flags.go:64] FLAG: --" + name + "=\"" + value + "\"" }
+	const klog = "I0102 03:04:05.000000       1 "
+	for _, tt := range []struct{ name, line, want string }{
+		{"a static pod is named after its host", "[pod/kube-controller-manager-cp1/kube-controller-manager] " + klog + flag("cluster-cidr", "10.244.0.0/16"), "kube-controller-manager on cp1 --cluster-cidr 10.244.0.0/16@1:124"},
+		{"the pod of a DaemonSet is not", "[pod/kube-proxy-x7f2q/kube-proxy] " + klog + flag("cluster-cidr", "10.244.0.0/16"), "kube-proxy on  --cluster-cidr 10.244.0.0/16@1:100"},
+		{"a pod of another name", "[pod/cp1/kube-controller-manager] " + klog + flag("cluster-cidr", "10.244.0.0/16"), "kube-controller-manager on  --cluster-cidr 10.244.0.0/16@1:100"},
+		{"a container that is none of these", "[pod/coredns-x/coredns] " + klog + flag("cluster-cidr", "10.244.0.0/16"), ""},
+		{"its host is said, too", "[pod/kube-apiserver-cp1/kube-apiserver] Jan 02 03:04:05 cp2 kubelet[812]: " + klog + flag("service-cluster-ip-range", "10.96.0.0/12"), "kube-apiserver on cp2 --service-cluster-ip-range 10.96.0.0/12@1:152"},
+		{"the container tells before the file", "[pod/kube-apiserver-cp1/kube-apiserver] " + klog + "kubelet.go:64] FLAG: --service-cluster-ip-range=\"10.96.0.0/12\"", "kube-apiserver on cp1 --service-cluster-ip-range 10.96.0.0/12@1:120"},
+		{"the program tells before the file", "Jan 02 03:04:05 cp2 kube-apiserver[812]: " + klog + "kubelet.go:64] FLAG: --service-cluster-ip-range=\"10.96.0.0/12\"", "kube-apiserver on cp2 --service-cluster-ip-range 10.96.0.0/12@1:121"},
+		{"the file tells", klog + "controllermanager.go:64] FLAG: --cluster-cidr=\"10.244.0.0/16\"", "kube-controller-manager on  --cluster-cidr 10.244.0.0/16@1:78"},
+		{"a flag that only one program has", "[pod/kube-apiserver-cp1/kube-apiserver] " + klog + flag("allocate-node-cidrs", "true"), "kube-controller-manager on cp1 --allocate-node-cidrs true@1:113"},
+		{"a flag that says nothing about ranges", klog + "controllermanager.go:64] FLAG: --v=\"2\"", ""},
+		{"one that is not set", klog + "controllermanager.go:64] FLAG: --cluster-cidr=\"\"\n" + klog + "controllermanager.go:64] FLAG: --cluster-cidr=\"<nil>\"", ""},
+		{"twice the same", strings.Repeat(klog+"controllermanager.go:64] FLAG: --cluster-cidr=\"10.244.0.0/16\"\n", 2), "kube-controller-manager on  --cluster-cidr 10.244.0.0/16@1:78"},
+		{"an address", klog + flag("advertise-address", "192.168.0.10"), "kube-apiserver on  --advertise-address 192.168.0.10@1:71"},
+		{"that is none", klog + flag("advertise-address", "0.0.0.0") + "\n" + klog + flag("advertise-address", "eth0"), ""},
+		{"a list of addresses", klog + flag("cluster-dns", "[10.96.0.10,fd00::a]"), "kubelet on  --cluster-dns [10.96.0.10,fd00::a]@1:65"},
+		{"one of which is none", klog + flag("cluster-dns", "[10.96.0.10,dns]"), ""},
+		{"a mask", klog + flag("node-cidr-mask-size-ipv6", "64"), "kube-controller-manager on  --node-cidr-mask-size-ipv6 64@1:78"},
+		{"that is none", klog + flag("node-cidr-mask-size-ipv6", "0") + "\n" + klog + flag("node-cidr-mask-size-ipv4", "x"), ""},
+	} {
+		l, err := ReadLog("f", strings.NewReader(tt.line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, s := range l.Statements() {
+			if s.Component != "" {
+				got += fmt.Sprintf("%s on %s %s %s@%d:%d", s.Component, s.Host, s.Key, s.Text, s.Pos.Line, s.Pos.Column)
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s: %s\n got %s\nwant %s", tt.name, tt.line, got, tt.want)
+		}
+	}
+}
+
+func TestLogEntryString(t *testing.T) {
+	e := LogEntry{Pos: plan.Position{File: "f", Line: 7, Column: 39}, Count: 1, Symptom: plan.Symptom{Message: "range is full"}}
+	if got, want := e.String(), "f:7:39: range is full"; got != want {
+		t.Errorf("String = %q, want %q", got, want)
+	}
+	e.Count = 2
+	if got, want := e.String(), "f:7:39: range is full (2 times)"; got != want {
+		t.Errorf("String = %q, want %q", got, want)
+	}
+}
+
+// A log holds 100 flags and 100 facts at most, and remembers the subnets of 100,000 nodes.
+func TestReadLogMost(t *testing.T) {
+	var b strings.Builder
+	for i := range 101 {
+		fmt.Fprintf(&b, "I0102 03:04:05.000000       1 flags.go:64] FLAG: --cluster-cidr=\"10.%d.0.0/16\"\n[init] Using Kubernetes version: v1.30.%d\n", i, i)
+	}
+	l, err := ReadLog("f", strings.NewReader(b.String()))
+	if err != nil || len(l.Flags) != 100 || len(l.Facts) != 100 || l.Flags[99].Value.V != "10.99.0.0/16" || l.Facts[99].Text != "v1.30.99" {
+		t.Errorf("%d flags, %d facts, %v", len(l.Flags), len(l.Facts), err)
+	}
+
+	const out = "failed to mark cidr as occupied: cidr 10.32.0.0/24 is out the range of cluster cidr 172.31.0.0/16"
+	for nodes, want := range map[int]string{99_999: "cp1", 100_000: ""} {
+		r := newLogReader("f")
+		for i := range nodes {
+			r.owner[netip.PrefixFrom(netip.AddrFrom4([4]byte{11, byte(i >> 16), byte(i >> 8), byte(i)}), 32)] = "w"
+		}
+		r.line(1, []byte("Node cp1 has CIDR 10.32.0.0/24, occupying it in CIDR map"))
+		r.line(2, []byte(out))
+		if l := r.finish(); len(l.Entries) != 1 || l.Entries[0].Symptom.Node != want {
+			t.Errorf("behind %d nodes: %+v, want node %q", nodes, l.Entries, want)
+		}
+	}
+}
+
 func TestReadLogFacts(t *testing.T) {
 	const in = `[init] Using Kubernetes version: v1.30.2
 [certs] apiserver serving cert is signed for DNS names [cp1 kubernetes kubernetes.default] and IPs [10.96.0.1 192.168.0.10 127.0.0.1]
