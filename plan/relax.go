@@ -594,7 +594,7 @@ func (x *relaxer) tryTogether() {
 func (x *relaxer) trySeveral(base change) {
 	r := base.make(x.orig.clone())
 	dials := slices.DeleteFunc(x.dials(), func(d dial) bool { return d.steps < 1 })
-	found := false
+	found := x.balanced // two of them, which are not tried again
 	for i, a := range dials {
 		for _, b := range dials[i+1:] {
 			if a.what != "nodes" || b.what != "pods" || !x.balanced {

@@ -111,6 +111,10 @@ func TestRelaxations(t *testing.T) {
 		// A /29 for two pods, a /30 for one.
 		{"as few pods as there can be", pods("198.18.0.0/21", Request{Nodes: 4096, PodsPerNode: 2}),
 			[]string{"4,096 -> 512 nodes and 2 -> 1 pod on a node", "4,096 -> 256 nodes"}},
+		{"beside a wider block", Request{Nodes: 4096, PodsPerNode: 2, Within: prefixes("10.0.0.0/21"), Hosts: prefixes("192.0.2.0/24"), Pins: pins("services=203.0.112.0/22"), Avoid: avoid("172.16.0.0/12 100.64.0.0/10 192.168.0.0/16")},
+			[]string{"draw from 10.0.0.0/17 instead of 10.0.0.0/21", "4,096 -> 512 nodes and 2 -> 1 pod on a node", "4,096 -> 256 nodes"}},
+		{"both are turned down together once", pods("198.18.0.0/21", Request{Nodes: 8192, PodsPerNode: 2}),
+			[]string{"8,192 -> 512 nodes and 2 -> 1 pod on a node", "8,192 -> 256 nodes"}},
 		{"a /30 for one pod", pods("198.18.0.0/28", Request{Nodes: 4, PodsPerNode: 2}), []string{"2 -> 1 pod on a node", "4 -> 2 nodes"}},
 		{"a pod has sixteen addresses", pods("198.18.0.0/26", Request{Nodes: 4, PodsPerNode: 2, Churn: 16}),
 			[]string{"16 -> 1 address for each pod of a node", "2 -> 1 pod on a node", "4 -> 2 nodes"}},
