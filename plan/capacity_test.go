@@ -124,6 +124,8 @@ func TestGrowth(t *testing.T) {
 			"0 10.0.0.0/20 0 services 10.0.16.0/22"},
 		{"16 bits to the node mask", Request{Families: []Family{IPv6}, Within: prefixes("fd00::/40"), Pins: pins("pods=fd00:0:1::/49")}, RolePods, IPv6,
 			"1 fd00:0:1::/48 0 at most 16 bits between pod range and node subnet"},
+		{"hosts are not bound by the node mask", Request{Within: prefixes("0.0.0.0/0"), Hosts: prefixes("10.0.0.0/8"), Pins: pins("services=192.168.0.0/20 pods=172.16.0.0/16")}, RoleHosts, IPv4,
+			"7 0.0.0.0/1 0 services 192.168.0.0/20"},
 		{"hosts outside of the space", Request{Hosts: prefixes("203.0.113.0/24")}, RoleHosts, IPv4, "0 203.0.113.0/24 0 the edge of the space to draw from"},
 	} {
 		g, ok := mustNew(t, tt.req).Growth(tt.role, tt.family)

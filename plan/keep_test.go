@@ -54,6 +54,28 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
+// TestKeepMostPreferred: among the largest choices the preferred is sought where as many as largestPreferred overlap, although a
+// largest choice is found first that another node is in. n000 and n001 share a second subnet, all but n001 and n003 the first one.
+func TestKeepMostPreferred(t *testing.T) {
+	v4, v6 := prefixes("10.0.0.0/24 10.0.1.0/24"), func(i int) netip.Prefix { return netip.PrefixFrom(netip.AddrFrom16([16]byte{0: 0xfd, 7: byte(i)}), 64) }
+	for _, n := range []int{4, 50, largestPreferred} {
+		list := []candidate{{InventoryNode{Name: "n000"}, []netip.Prefix{v4[0], v6(0)}}, {InventoryNode{Name: "n001"}, []netip.Prefix{v4[1], v6(0)}}}
+		for i := 2; i < n; i++ {
+			list = append(list, candidate{InventoryNode{Name: fmt.Sprintf("n%03d", i)}, []netip.Prefix{v4[0], v6(i)}})
+		}
+		list[3].held[0] = v4[1]
+		keep, exact := keepMost(list)
+		for i, k := range keep {
+			if k != (i == 0 || i == 3) {
+				t.Errorf("%d nodes: n%03d kept: %v", n, i, k)
+			}
+		}
+		if !exact {
+			t.Errorf("%d nodes: not exact", n)
+		}
+	}
+}
+
 // TestKeepMostSizes: the choice is the largest whatever the number of nodes where subnets are equal or apart, and up to largestExact where
 // they are not.
 func TestKeepMostSizes(t *testing.T) {

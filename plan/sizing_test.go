@@ -1,6 +1,9 @@
 package plan
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
 func TestNodeMask(t *testing.T) {
 	for _, tt := range []struct {
@@ -68,6 +71,16 @@ func TestNeeds(t *testing.T) {
 			"250 nodes + 10 during a rollout with a /24 each: 512 subnets are /15"},
 		{"one node", Request{Nodes: 1}, IPv4, podNeeds24, 24,
 			"1 node with a /24"},
+		{"kubeadm takes no less than 14 addresses", Request{Nodes: 1}, IPv4, podNeeds(30), 28,
+			"1 node with a /30"},
+		{"all of IPv4", Request{Nodes: 256}, IPv4, podNeeds(8), 0,
+			"256 nodes with a /8 each: 256 subnets are /0"},
+		{"and one more", Request{Nodes: 257}, IPv4, podNeeds(8), -1,
+			"257 nodes with a /8 each: 512 subnets are more than the whole of IPv4"},
+		{"a /24, which kubeadm v1.22 takes a node's subnet for", Request{Nodes: 1, Kubernetes: Version{1, 22, 0}}, IPv4, podNeeds24, 24,
+			"1 node with a /24"},
+		{"and a smaller one", Request{Nodes: 1, Kubernetes: Version{1, 22, 0}}, IPv4, podNeeds(25), 24,
+			"1 node with a /25; kubeadm v1.22.0 takes node subnets for a /24 whatever they are: /24 or larger"},
 	} {
 		if bits, sizing := tt.needs(&tt.r, tt.family); bits != tt.bits || sizing != tt.sizing {
 			t.Errorf("%s: /%d, %q\nwant /%d, %q", tt.name, bits, sizing, tt.bits, tt.sizing)
@@ -76,6 +89,19 @@ func TestNeeds(t *testing.T) {
 }
 
 func podNeeds24(r *Request, f Family) (int, string) { return r.podNeeds(f, 24) }
+
+func podNeeds(mask int) func(r *Request, f Family) (int, string) {
+	return func(r *Request, f Family) (int, string) { return r.podNeeds(f, mask) }
+}
+
+func TestSupernet(t *testing.T) {
+	p := netip.MustParsePrefix("10.1.0.0/16")
+	for bits, want := range map[int]string{-1: "invalid Prefix", 0: "0.0.0.0/0", 1: "0.0.0.0/1", 8: "10.0.0.0/8", 15: "10.0.0.0/15", 16: "10.1.0.0/16", 17: "invalid Prefix"} {
+		if got := supernet(p, bits); got.String() != want {
+			t.Errorf("supernet(%v, %d) = %v, want %s", p, bits, got, want)
+		}
+	}
+}
 
 func TestCommas(t *testing.T) {
 	for _, tt := range []struct {

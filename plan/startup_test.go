@@ -264,6 +264,10 @@ func TestControllerRefusals(t *testing.T) {
 		{alloc("10.244.0.0/16", allocator("CloudAllocator")), 0, "kcm-allocator-unavailable", "since 1.32"},
 		{alloc("10.244.0.0/16", allocator("CloudAllocator")), 31, "kcm-allocator-cloud", "no in-tree cloud since 1.31"},
 		{alloc("10.244.0.0/16", allocator("CloudAllocator")), 30, "", "may be right, with a cloud"},
+		{alloc("x", allocator("CloudAllocator")), 31, "kcm-allocator-cloud", "before the ranges are read"},
+		{alloc("x", allocator("CloudAllocator")), 30, "kcm-cluster-parse", "a cloud does not mend them"},
+		{alloc("10.244.0.0/16", allocator("MultiCIDRRangeAllocator")), 24, "kcm-allocator-type", "not yet"},
+		{alloc("10.244.0.0/16", allocator("x")), 28, "kcm-allocator-type", "unknown, where there are two"},
 		{alloc("10.244.0.0/16", allocator("")), 0, "kcm-allocator-type", "empty passes options, not the constructor"},
 		{alloc("10.244.0.0/16", allocator("x")), 31, "kcm-allocator-type", "unknown"},
 		{alloc("10.244.0.0/16", allocator("MultiCIDRRangeAllocator")), 28, "", "alpha"},
@@ -366,6 +370,8 @@ func TestKubeadmRefusals(t *testing.T) {
 		{KubeadmNetworking{PodSubnet: "10.0.0.0/28"}, 19, "", "no look at node masks up to 1.19"},
 		{KubeadmNetworking{PodSubnet: "10.0.0.0/29"}, 19, "podSubnet:adm-pod-small-old", "8 of 10"},
 		{KubeadmNetworking{PodSubnet: "10.0.0.0/25", ControllerManagerArgs: args("node-cidr-mask-size", "26")}, 20, "", "the plain flag counts in 1.20"},
+		{KubeadmNetworking{PodSubnet: "10.0.0.0/25", ControllerManagerArgs: args("node-cidr-mask-size", "26"), FeatureGates: Gates{"IPv6DualStack": true}}, 20, "podSubnet:adm-mask-short-old", "but with the gate on"},
+		{KubeadmNetworking{PodSubnet: "10.0.0.0/25", ControllerManagerArgs: args("node-cidr-mask-size", "26"), FeatureGates: Gates{"IPv6DualStack": false}}, 22, "podSubnet:adm-mask-short", "whatever the gate is"},
 		{KubeadmNetworking{PodSubnet: "10.0.0.0/25", ControllerManagerArgs: args("node-cidr-mask-size", "26")}, 0, "networking.podSubnet:adm-mask-short", "and not since"},
 		{KubeadmNetworking{PodSubnet: "10.0.0.0/25", ControllerManagerArgs: args("node-cidr-mask-size-ipv4", "26", "node-cidr-mask-size-ipv4", "27")}, 0, "", "the last counts"},
 		{KubeadmNetworking{PodSubnet: "10.0.0.0/16", ControllerManagerArgs: args("node-cidr-mask-size-ipv4", "x")}, 0, "networking.podSubnet:adm-mask-number", "no number"},
@@ -375,6 +381,8 @@ func TestKubeadmRefusals(t *testing.T) {
 		{KubeadmNetworking{PodSubnet: "::ffff:10.0.0.0/112"}, 0, "networking.podSubnet:adm-mask-short", "a mapped range has IPv4's node mask"},
 		{KubeadmNetworking{DNSDomain: "Cluster.local"}, 0, "networking.dnsDomain:adm-dns", "upper case"},
 		{KubeadmNetworking{DNSDomain: "a..b"}, 19, "dnsDomain:adm-dns-old", "empty label"},
+		{KubeadmNetworking{DNSDomain: "az-09.za"}, 0, "", "first and last letter and digit"},
+		{KubeadmNetworking{DNSDomain: strings.Repeat("a", 253)}, 0, "", "as long as it may be"},
 		{KubeadmNetworking{DNSDomain: strings.Repeat("a", 254)}, 0, "networking.dnsDomain:adm-dns-length", "too long"},
 		{KubeadmNetworking{AdvertiseAddress: "host", PodSubnet: "x"}, 0, "localAPIEndpoint.advertiseAddress:adm-advertise", "alone and first"},
 		{KubeadmNetworking{AdvertiseAddress: "010.0.0.1"}, 0, "", "leading zeros"},
@@ -398,6 +406,29 @@ func TestKubeadmRefusals(t *testing.T) {
 	want := `networking.podSubnet: Invalid value: "10.244.0.0/26": the size of pod subnet with mask 26 is smaller than the size of node subnet with mask 24`
 	if len(got) != 1 || got[0].Message != want {
 		t.Errorf("message %q, want %q", messages(got), want)
+	}
+}
+
+// TestRefusalValues: what a refusal quotes, and the number that it asks for.
+func TestRefusalValues(t *testing.T) {
+	flags := func(plain, v4, v6 int) ControllerFlags {
+		return ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", NodeCIDRMaskSize: plain, NodeCIDRMaskSizeIPv4: v4, NodeCIDRMaskSizeIPv6: v6}
+	}
+	for _, tt := range []struct {
+		got            []Refusal
+		value, message string // a part of the message
+	}{
+		{flags(24, 26, 0).Refusals(Version{}), "26", "is not allowed if --node-cidr-mask-size is set"},
+		{flags(24, 0, 80).Refusals(Version{}), "80", "is not allowed if --node-cidr-mask-size is set"},
+		{flags(24, 26, 80).Refusals(Version{}), "26, 80", "is not allowed if --node-cidr-mask-size is set"},
+		{APIServerFlags{ServiceClusterIPRange: "10.0.0.0/8"}.Refusals(v1(33)), "10.0.0.0/8", "for 32-bit addresses, the mask must be >= 12"},
+		{APIServerFlags{ServiceClusterIPRange: "fd00::/64"}.Refusals(v1(30)), "fd00::/64", "for 128-bit addresses, the mask must be >= 108"},
+		{KubeadmNetworking{ServiceSubnet: "fd00::/107"}.Refusals(Version{}), "fd00::/107", "for 128-bit addresses, the mask must be >= 108"},
+		{KubeadmNetworking{PodSubnet: "10.0.0.0/29"}.Refusals(v1(19)), "10.0.0.0/29", "subnet is too small"},
+	} {
+		if len(tt.got) != 1 || tt.got[0].BadValue != tt.value || !strings.Contains(tt.got[0].Message, tt.message) {
+			t.Errorf("%+v, want %q and %q in the message", tt.got, tt.value, tt.message)
+		}
 	}
 }
 
