@@ -409,7 +409,7 @@ func (p *Plan) mdRequest(b *printer) {
 		values := p.Request.Values(k.Name)
 		switch {
 		case len(values) == 0:
-		case k.Name == "hosts" && p.Request.HostCount > 0 && len(p.Request.Hosts) == 0, k.Arg == "N", k.Arg == "X", k.Arg == "BITS":
+		case k.Name == "hosts" && len(p.Request.Hosts) == 0, k.Arg == "N", k.Arg == "X", k.Arg == "BITS":
 			y.printf("%s: %s\n", k.Name, values[0])
 		case !k.List:
 			y.printf("%s: %s\n", k.Name, yamlScalar(values[0]))
