@@ -159,6 +159,23 @@ func TestJSONContract(t *testing.T) {
 	})
 }
 
+// Where two families differ, the smaller number is what fits, whichever is the primary one.
+func TestJSONCapacity(t *testing.T) {
+	for _, families := range [][]plan.Family{{plan.IPv4, plan.IPv6}, {plan.IPv6, plan.IPv4}} {
+		var doc struct {
+			Capacity struct{ Nodes, Services, ServicesLeft, Hosts, HostsLeft, Pods int }
+		}
+		text := render(t, renderer{"json", (*plan.Plan).WriteJSON}, newPlan(t, plan.Request{Families: families}), plan.RenderOptions{})
+		if err := json.Unmarshal([]byte(text), &doc); err != nil {
+			t.Fatal(err)
+		}
+		want := struct{ Nodes, Services, ServicesLeft, Hosts, HostsLeft, Pods int }{256, 65535, 64533, 253, 243, 256 * 110}
+		if doc.Capacity != want {
+			t.Errorf("%v: %+v, want %+v", families, doc.Capacity, want)
+		}
+	}
+}
+
 // YAML is the same document: what a YAML parser reads is what a JSON parser reads.
 func TestYAMLIsJSON(t *testing.T) {
 	check := func(t interface{ Fatalf(string, ...any) }, p *plan.Plan) {

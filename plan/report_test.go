@@ -183,6 +183,74 @@ func TestReportSARIFPlaces(t *testing.T) {
 	}
 }
 
+// TestReportSARIFResult: what a result says of a finding.
+func TestReportSARIFResult(t *testing.T) {
+	at := func(file string, line int) plan.Place {
+		return plan.Place{Position: plan.Position{File: file, Line: line}}
+	}
+	r := plan.Report{Findings: []plan.Finding{
+		{Rule: plan.RulePublicRange, Severity: plan.Warning, Message: "m", Effect: "e", Fix: []string{"a", "b"}, Where: []plan.Place{at("f", 0), at("", 7)}, Waived: "why",
+			Symptoms: []plan.Finding{{Message: "s", Where: []plan.Place{at("f", 0), at("g", 3), at("", 4)}}}},
+		{Rule: "my-own-rule", Severity: plan.Info, Message: "m"},
+	}}
+	var b bytes.Buffer
+	if err := r.WriteSARIF(&b, plan.ReportOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	type text struct{ Text string }
+	var log struct {
+		Runs []struct {
+			Tool struct {
+				Driver struct {
+					Rules []struct {
+						ID                    string
+						FullDescription, Help *text
+					}
+				}
+			}
+			Results json.RawMessage
+		}
+	}
+	if err := json.Unmarshal(b.Bytes(), &log); err != nil {
+		t.Fatal(err)
+	}
+	rules := map[plan.RuleID]plan.Rule{}
+	for _, rule := range plan.Rules() {
+		rules[rule.ID] = rule
+	}
+	n := -1
+	for i, got := range log.Runs[0].Tool.Driver.Rules {
+		if got.ID == string(plan.RulePublicRange) {
+			n = i
+		}
+		rule := rules[plan.RuleID(got.ID)]
+		for _, d := range []struct {
+			got  *text
+			want string
+		}{{got.FullDescription, strings.TrimSpace(rule.Cause + " " + rule.Effect)}, {got.Help, rule.Mend}} {
+			if (d.got != nil) != (d.want != "") || d.got != nil && d.got.Text != d.want {
+				t.Errorf("%s: %+v, want %q", got.ID, d.got, d.want)
+			}
+		}
+	}
+	file := func(name string) map[string]any { return map[string]any{"uri": name} }
+	want := []any{
+		map[string]any{"ruleId": "public-range", "ruleIndex": float64(n), "level": "warning", "message": map[string]any{"text": "m\nEffect: e\nMend: a\nor next: b"},
+			"locations": []any{map[string]any{"physicalLocation": map[string]any{"artifactLocation": file("f")}}},
+			"relatedLocations": []any{map[string]any{"id": 1.0, "message": map[string]any{"text": "s"},
+				"physicalLocation": map[string]any{"artifactLocation": file("g"), "region": map[string]any{"startLine": 3.0}}}},
+			"suppressions": []any{map[string]any{"kind": "external", "justification": "why"}}},
+		map[string]any{"ruleId": "my-own-rule", "ruleIndex": float64(len(rules)), "level": "note", "message": map[string]any{"text": "m"}},
+	}
+	var got []any
+	if err := json.Unmarshal(log.Runs[0].Results, &got); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("results (-want +got):\n%s", d)
+	}
+}
+
 // A schema checks objects against member lists: "!" marks a required member, "a|b" the allowed texts.
 type schema struct{ t *testing.T }
 
@@ -272,6 +340,49 @@ func TestReportErr(t *testing.T) {
 	warn := plan.Report{Findings: []plan.Finding{{Rule: plan.RulePublicRange, Severity: plan.Warning}}}
 	if err := warn.Err(); err != nil {
 		t.Errorf("a warning is an error: %v", err)
+	}
+}
+
+// TestReportErrText: each finding in a line of its own, with its place and its mend if there are any.
+func TestReportErrText(t *testing.T) {
+	r := plan.Report{Findings: []plan.Finding{
+		{Rule: "a", Severity: plan.Error, Message: "m"},
+		{Rule: "b", Severity: plan.Error, Message: "n", Where: []plan.Place{{Position: plan.Position{File: "f", Line: 3}}, {}}, Fix: []string{"x", "y"}},
+		{Rule: "c", Severity: plan.Warning, Message: "o"},
+	}}
+	if got, want := fmt.Sprint(r.Err()), "a: m\nf:3: b: n; x"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	f := r.Findings[1]
+	for i, tt := range []struct {
+		target error
+		want   bool
+	}{{f, true}, {&f, true}, {r.Findings[0], false}, {&r.Findings[0], false}, {(*plan.Finding)(nil), false}, {errors.New("x"), false}} {
+		if got := f.Is(tt.target); got != tt.want {
+			t.Errorf("%d: Is(%v) = %v", i, tt.target, got)
+		}
+	}
+}
+
+// TestReportCounts: waived findings count as nothing else.
+func TestReportCounts(t *testing.T) {
+	var r plan.Report
+	for i, s := range []plan.Severity{plan.Error, plan.Warning, plan.Info} {
+		for range i + 2 {
+			r.Findings = append(r.Findings, plan.Finding{Rule: "r", Severity: s})
+		}
+	}
+	r.Findings = append(r.Findings, plan.Finding{Rule: "r", Severity: plan.Error, Waived: "why"})
+	var b bytes.Buffer
+	if err := r.WriteJSON(&b, plan.ReportOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	var doc struct{ Summary map[string]int }
+	if err := json.Unmarshal(b.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(map[string]int{"errors": 2, "warnings": 3, "infos": 4, "waived": 1}, doc.Summary); d != "" {
+		t.Errorf("summary (-want +got):\n%s", d)
 	}
 }
 
