@@ -67,9 +67,7 @@ func (b *printer) table(indent string, right string, rows [][]string, style func
 			} else {
 				line += c + pad
 			}
-			if i < len(r)-1 {
-				line += "  "
-			}
+			line += "  " // removed again at the end
 		}
 		b.WriteString(strings.TrimRight(line, " "))
 		b.WriteByte('\n')

@@ -231,7 +231,7 @@ func (b *printer) cells(cells []gridCell) {
 		mark, style := cells[i].mark()
 		j := i + 1
 		for ; j < len(cells); j++ {
-			if m, s := cells[j].mark(); m != mark || s != style {
+			if m, _ := cells[j].mark(); m != mark { // each has its style
 				break
 			}
 		}
