@@ -87,7 +87,7 @@ func (c *checker) podCIDRUnset() {
 	refused := false
 	for _, k := range c.managerViews() {
 		denied = append(denied, k.denied...)
-		if len(k.denied) > 0 && !k.predicted && k.allocate {
+		if len(k.denied) > 0 && k.allocate {
 			refused = true
 		}
 	}
@@ -118,7 +118,11 @@ func (c *checker) podCIDRUnset() {
 	first := denied[0]
 	var b strings.Builder
 	if first.Component == Kubeadm {
-		b.WriteString("no pod range is given to kubeadm: neither --pod-network-cidr nor networking.podSubnet, whose default is empty; kube-controller-manager is started without --cluster-cidr and --allocate-node-cidrs, so nobody fills spec.podCIDR")
+		flags := "without --cluster-cidr and --allocate-node-cidrs"
+		if refused {
+			flags = "with --allocate-node-cidrs, which it does not take without --cluster-cidr"
+		}
+		fmt.Fprintf(&b, "no pod range is given to kubeadm: neither --pod-network-cidr nor networking.podSubnet, whose default is empty; kube-controller-manager is started %s, so nobody fills spec.podCIDR", flags)
 	} else if first.Component == KubeProxy {
 		b.WriteString("clusterCIDR of kube-proxy is empty, and kubeadm fills it from the pod range: so kubeadm was given none (--pod-network-cidr, networking.podSubnet), and kube-controller-manager runs without --cluster-cidr and --allocate-node-cidrs")
 	} else {
