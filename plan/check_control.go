@@ -405,17 +405,21 @@ func (c *checker) oneHostTwice() {
 	}{{c.managers, []value{pods, services}}, {c.servers, []value{services}}} {
 		for i, a := range group.srcs {
 			for _, b := range group.srcs[:i] {
-				if a.file == b.file || a.host != b.host || isLog(a.file) || isLog(b.file) {
+				if a.file == b.file || !sameName(a.host, b.host) || isLog(a.file) || isLog(b.file) {
 					continue
 				}
 				f := Finding{Rule: RuleControlPlaneFlagsDiffer, Severity: Warning}
+				first, second := path.Base(b.file), path.Base(a.file)
+				if first == second {
+					first, second = b.file, a.file
+				}
 				var parts []string
 				for _, v := range group.values {
 					x, y := v.of(b), v.of(a)
 					if x == nil || y == nil || rangesText(x) == rangesText(y) {
 						continue
 					}
-					parts = append(parts, fmt.Sprintf("%s is %s in %s and %s in %s", v.flag, rangesText(x), path.Base(b.file), rangesText(y), path.Base(a.file)))
+					parts = append(parts, fmt.Sprintf("%s is %s in %s and %s in %s", v.flag, rangesText(x), first, rangesText(y), second))
 					f.Where = append(f.Where, placeOf(x, v.flag+" "+rangesText(x)), placeOf(y, v.flag+" "+rangesText(y)))
 				}
 				if len(parts) == 0 {
@@ -476,12 +480,15 @@ func managersThat(srcs []*sourceView, keep func(*sourceView) bool) []*sourceView
 	return out
 }
 
+// sameName reports whether two sources are of one host: sources that name none are taken for one.
+func sameName(a, b string) bool { return a == b || sameHost(a, b) }
+
 // differentHosts returns the sources to compare, one for each host; none where all are of one host. Of several sources of
 // one host the first counts: a log repeats, perhaps from earlier, what the manifest says.
 func differentHosts(srcs []*sourceView) []*sourceView {
 	var out []*sourceView
 	for _, s := range srcs {
-		if !slices.ContainsFunc(out, func(o *sourceView) bool { return o.host == s.host || sameHost(o.host, s.host) }) {
+		if !slices.ContainsFunc(out, func(o *sourceView) bool { return sameName(o.host, s.host) }) {
 			out = append(out, s)
 		}
 	}
@@ -647,10 +654,7 @@ func (c *checker) serviceMismatch() {
 
 // together reports whether two control-plane sources stand for one host, or may.
 func (c *checker) together(a, b *sourceView) bool {
-	if a.host == b.host || sameHost(a.host, b.host) {
-		return true
-	}
-	return len(c.servers) == 1 && len(c.managers) == 1
+	return sameName(a.host, b.host) || len(c.servers) == 1 && len(c.managers) == 1
 }
 
 // serviceSize: more addresses than the API server takes, or fewer than kubeadm needs.
