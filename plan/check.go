@@ -300,11 +300,14 @@ func (c *checker) values() {
 	for _, k := range badOrder {
 		ss := bad[k]
 		f := Finding{Rule: RuleCIDRMalformed, Severity: Error}
-		what := "range"
-		if k.role == RoleAddress || k.role == RoleDNS {
+		what := string(k.role) + " range"
+		switch k.role {
+		case RoleAddress:
 			what = "address"
+		case RoleDNS:
+			what = "dns address"
 		}
-		f.Message = fmt.Sprintf("%s: the %s %s %q cannot be read: %s", who(ss[0]), k.role, what, k.text, reason(ss[0].Err))
+		f.Message = fmt.Sprintf("%s: the %s %q cannot be read: %s", who(ss[0]), what, k.text, reason(ss[0].Err))
 		for _, s := range ss {
 			f.Where = append(f.Where, placeOf(s, who(s)+" "+k.text))
 			if s.Host != "" {
@@ -318,7 +321,7 @@ func (c *checker) values() {
 			}
 		}
 		f.Fix = []string{"write the range as network/length, such as 10.244.0.0/16 or fd00:10:244::/56, in every place listed; separate two families by a comma without a blank"}
-		if what == "address" {
+		if strings.HasSuffix(what, "address") {
 			f.Fix = []string{"write one IP address, such as 10.96.0.10 or fd00::a"}
 		}
 		c.add(f)

@@ -521,7 +521,7 @@ func (c *checker) rightOne(vs []variant) (int, string) {
 		}
 	}
 	if best >= 0 && !tie {
-		return best, fmt.Sprintf("%s hold subnets of %s", countOf(bestCount, "registered node"), vs[best].value)
+		return best, fmt.Sprintf("%s %s subnets of %s", countOf(bestCount, "registered node"), choose(bestCount, "holds", "hold"), vs[best].value)
 	}
 	if kp := heldBy(kubeadmPods(c.view)); len(kp) > 0 {
 		for i, v := range vs {

@@ -312,13 +312,13 @@ func (c *checker) flannelFamilies() {
 	var b strings.Builder
 	switch {
 	case order != nil:
-		fmt.Fprintf(&b, "the pod range puts IPv6 first: %s", says(order))
+		fmt.Fprintf(&b, "the pod range puts IPv6 first: %s, and so do the nodes' podCIDRs", says(order))
 		f.Where = append(f.Where, placeOf(order, "IPv6 first"))
 	default:
 		fmt.Fprintf(&b, "podCIDRs put IPv6 first: %s", nodeSubs(first6))
 	}
 	f.Where = append(f.Where, nodePlaces(first6)...)
-	b.WriteString(", and so do the nodes' podCIDRs; flannel before v0.20.2 reads the first podCIDR as IPv4 and ends with \"Address is not an IPv4 address\"")
+	b.WriteString("; flannel before v0.20.2 reads the first podCIDR as IPv4 and ends with \"Address is not an IPv4 address\"")
 	switch {
 	case !c.flannel.IsZero():
 		fmt.Fprintf(&b, "; this is flannel %v", c.flannel)
