@@ -222,7 +222,7 @@ func (c *checker) allocationOff() {
 	switch {
 	case !k.ipam:
 		b.WriteString("--controllers switches the node IPAM controller off")
-		if k.ipamAt != nil && k.ipamAt.Text != "" {
+		if k.ipamAt.Text != "" {
 			fmt.Fprintf(&b, " (%s)", k.ipamAt.Text)
 		}
 	case k.allocAt == nil || k.allocAt.Default:
@@ -240,7 +240,7 @@ func (c *checker) allocationOff() {
 	}
 	f.Message = b.String()
 	for _, k := range off {
-		if k.ipamAt != nil && !k.ipam {
+		if !k.ipam {
 			f.Where = append(f.Where, placeOf(k.ipamAt, "node IPAM is off"))
 		}
 		if k.allocAt != nil {
@@ -516,7 +516,7 @@ func (c *checker) rightOne(vs []variant) (int, string) {
 		switch {
 		case n > bestCount:
 			best, bestCount, tie = i, n, false
-		case n == bestCount && n > 0:
+		case n == bestCount:
 			tie = true
 		}
 	}
@@ -525,7 +525,7 @@ func (c *checker) rightOne(vs []variant) (int, string) {
 	}
 	if kp := heldBy(kubeadmPods(c.view)); len(kp) > 0 {
 		for i, v := range vs {
-			if len(v.held) > 0 && equalRanges(v.held, kp) {
+			if equalRanges(v.held, kp) {
 				return i, "kubeadm's configuration says " + v.value
 			}
 		}
@@ -562,7 +562,7 @@ func (c *checker) rightOne(vs []variant) (int, string) {
 
 // kubeadmDrift: the manifests carry other ranges than kubeadm's configuration, from which the next upgrade writes them.
 func (c *checker) kubeadmDrift() {
-	if k := kubeadmPods(c.view); k != nil && len(c.managers) > 0 {
+	if k := kubeadmPods(c.view); k != nil {
 		for _, m := range c.managers {
 			if len(m.pods) == 0 || len(maskedPrefixes(m.pods[0])) == 0 {
 				continue
@@ -584,7 +584,7 @@ func (c *checker) kubeadmDrift() {
 		return
 	}
 	for _, src := range slices.Concat(c.servers, c.managers) {
-		if s := src.services; s != nil && len(maskedPrefixes(s)) > 0 && !equalRanges(heldBy(k), heldBy(s)) {
+		if s := src.services; len(maskedPrefixes(s)) > 0 && !equalRanges(heldBy(k), heldBy(s)) {
 			c.drift(k, s, "service range")
 			return
 		}
@@ -914,20 +914,12 @@ func (c *checker) maskFlags() {
 				def = 64
 			}
 			name := "node-cidr-mask-size-" + strings.ToLower(fam.String())
-			fix := []string{fmt.Sprintf("name the flag %s: %q under controllerManager.extraArgs", name, fmt.Sprint(plain.Int))}
-			if k.release.Before(Version{1, 23, 0}) {
-				// kubeadm asks for the one, and kube-controller-manager of the same release refuses it: setNodeCIDRMaskSizes v1.22.17.
-				fix = []string{
-					fmt.Sprintf("use Kubernetes v1.23 or newer and name the flag %s: %q under controllerManager.extraArgs; kube-controller-manager before v1.23 refuses that flag on a cluster of one family", name, fmt.Sprint(plain.Int)),
-					fmt.Sprintf("or keep %v and use a pod range of /%d or shorter, /%d or longer, without a mask flag", k.release, def, def-16),
-				}
-			}
 			if d := def - h.p.Bits(); (d < 0 || d > 16) && plain.Int >= h.p.Bits() && plain.Int-h.p.Bits() <= 16 {
 				c.add(Finding{
 					Rule: RuleNodeMaskFlagIgnored, Severity: Error, RefusedBy: []Component{Kubeadm},
 					Message: fmt.Sprintf("%s %d: since 1.21 kubeadm does not look at node-cidr-mask-size when it checks the pod range %s, only at %s; it assumes /%d and refuses%s", who(plain), plain.Int, h.says(), name, def, note),
 					Where:   []Place{placeOf(plain, fmt.Sprintf("mask /%d", plain.Int)), h.place("pods " + h.text())},
-					Fix:     fix,
+					Fix:     []string{fmt.Sprintf("name the flag %s: %q under controllerManager.extraArgs", name, fmt.Sprint(plain.Int))}, // before 1.23 a defect
 				})
 			}
 		}

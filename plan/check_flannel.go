@@ -66,11 +66,8 @@ func (c *checker) networkAgainst(net held, fam Family) {
 			}
 		}
 	}
-	if inside && len(wrong) > 0 {
-		// Control planes differ, and one of them agrees with flannel.
-		if cause := c.cause(RuleControlPlaneFlagsDiffer); cause != nil {
-			wrong = nil
-		}
+	if inside && c.has(RuleControlPlaneFlagsDiffer) {
+		wrong = nil // control planes differ, and one of them agrees with flannel
 	}
 	if len(wrong) == 0 && len(out) == 0 {
 		return
@@ -356,7 +353,7 @@ func (c *checker) oneSubnetEnv(e *sourceView) {
 		subs = append(subs, heldBy(s)...)
 	}
 	n := c.nodeOf(e.host)
-	if n == nil && e.host == "" && len(c.nodes) == 1 && len(c.envs) == 1 {
+	if e.host == "" && len(c.nodes) == 1 && len(c.envs) == 1 {
 		n = c.nodes[0]
 	}
 	var parts []string
@@ -366,7 +363,7 @@ func (c *checker) oneSubnetEnv(e *sourceView) {
 		fam := FamilyOf(sub.p)
 		where = append(where, sub.place(envKey(fam, "SUBNET")+" "+sub.s.Text))
 		written := cmp.Or(sub.s.Text, sub.text())
-		if n != nil && len(n.subs) > 0 {
+		if n != nil {
 			own := ofFamily(n.subs, fam)
 			if len(own) > 0 && !slices.ContainsFunc(own, func(h held) bool { return h.p == sub.p }) {
 				parts = append(parts, fmt.Sprintf("%s is %s, but node %s holds the podCIDR %s", envKey(fam, "SUBNET"), written, n.name, own[0].text()))
@@ -375,7 +372,7 @@ func (c *checker) oneSubnetEnv(e *sourceView) {
 			}
 		}
 		for _, net := range ofFamily(nets, fam) {
-			if !cidr.Contains(net.p, sub.p) && net.p.Bits() > 0 {
+			if !cidr.Contains(net.p, sub.p) {
 				parts = append(parts, fmt.Sprintf("%s %s lies outside %s %s", envKey(fam, "SUBNET"), written, envKey(fam, "NETWORK"), net.text()))
 				where = append(where, net.place(envKey(fam, "NETWORK")+" "+net.text()))
 				sev = Error
@@ -508,7 +505,7 @@ func (c *checker) mtu() {
 	}
 	for _, e := range c.envs {
 		s := e.set[SettingSubnetMTU]
-		if s == nil || len(c.flannels) == 0 {
+		if s == nil {
 			continue
 		}
 		backend, under := "", link

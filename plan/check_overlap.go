@@ -42,10 +42,8 @@ func lostBlocks(p netip.Prefix, mask int, s netip.Prefix) int {
 		return mask - p.Bits()
 	case !cidr.Contains(p, s):
 		return -1
-	case s.Bits() >= mask:
-		return 0
 	}
-	return mask - s.Bits()
+	return max(mask-s.Bits(), 0)
 }
 
 // podServiceOverlap: pods and services of one family share addresses.
@@ -157,7 +155,7 @@ func (c *checker) overlapPair(p, s held) {
 		} else {
 			b.WriteString("; pods get addresses that are services as well")
 		}
-	case total >= 0 && n >= 0:
+	case total >= 0:
 		switch {
 		case filtered:
 			fmt.Fprintf(&b, "; kube-controller-manager withholds %s of the %s node subnets of /%d (%s) from the nodes", powerOfTwo(n), blockSum(p.p, mask), mask, maskNote(fam, ms))

@@ -182,10 +182,7 @@ func (c *checker) kubeProxy() {
 		if len(pods) == 0 {
 			pods = c.networks
 		}
-		want := ""
-		if len(pods) > 0 {
-			want = joinHeld(pods)
-		}
+		want := joinHeld(pods)
 		var part string
 		for _, h := range have {
 			for _, sv := range c.services {
@@ -209,7 +206,7 @@ func (c *checker) kubeProxy() {
 				case len(ps) > 0 && len(hs) == 0:
 					part = fmt.Sprintf("clusterCIDR of kube-proxy is %s and has no %v, but the pod range has %s", writes(s), fam, ps[0].says())
 					f.Severity = Warning
-					if len(have) > 0 && !slices.ContainsFunc(have, func(h held) bool { return withinAny(pods, h.p) }) {
+					if !slices.ContainsFunc(have, func(h held) bool { return withinAny(pods, h.p) }) {
 						f.Severity = Error
 					}
 				case len(ps) > 0:
@@ -275,7 +272,7 @@ func (c *checker) ipFamilies() {
 		a.addr, a.at = advertised(src.addrs)
 		apis = append(apis, a)
 	}
-	if len(c.servers) == 0 && len(c.kubeadms) > 0 {
+	if len(c.servers) == 0 {
 		a := api{services: c.services, rel: c.view.release(nil), kubeadm: true}
 		if !c.assumed {
 			for _, src := range c.kubeadms {
@@ -293,7 +290,7 @@ func (c *checker) ipFamilies() {
 				continue
 			}
 		}
-		if a.at == nil || len(a.services) == 0 || !a.addr.IsValid() || a.addr.IsUnspecified() {
+		if len(a.services) == 0 || !a.addr.IsValid() || a.addr.IsUnspecified() {
 			continue
 		}
 		s := a.services[0]
@@ -349,7 +346,7 @@ func (c *checker) ipFamilies() {
 			Rule: RuleFamilyListsDiffer, Severity: Info, Where: where,
 			Message: fmt.Sprintf("pods have two families (%s), services have %v alone (%s): legal, but no service can be dual-stack", joinHeld(c.pods), sf[0], c.services[0].says()),
 		})
-	case len(sf) == 2 && len(pf) == 2 && sf[0] != pf[0]:
+	case sf[0] != pf[0]:
 		c.add(Finding{
 			Rule: RuleFamilyListsDiffer, Where: where,
 			Message: fmt.Sprintf("pods put %v first (%s), services put %v first (%s): pods' first address and services' default family differ", pf[0], joinHeld(c.pods), sf[0], joinHeld(c.services)),

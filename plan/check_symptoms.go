@@ -125,7 +125,7 @@ func (c *checker) symptomLines() {
 			explain(cause, g.line(), Finding{
 				Rule: cause.Rule, Severity: Info, Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node),
 			})
-			if cause.Severity == Warning && cause.Rule == y.Rules[0] && cause.Rule != RulePodServiceOverlap && slices.Contains(selfEvident(), cause.Rule) {
+			if cause.Severity == Warning && cause.Rule == y.Rules[0] && slices.Contains(selfEvident(), cause.Rule) {
 				cause.Severity = Error
 			}
 			cause.Subjects = mergeNames(cause.Subjects, subjectsOf(y.Node))
@@ -248,31 +248,26 @@ func (c *checker) past(g *sighting) string {
 			return fmt.Sprintf("node %s holds %s by now, so the cause is gone; a program that still says so wants a restart", n.name, n.subs[0].text())
 		}
 	case RuleFlannelNetworkMismatch:
-		sub, net := masked(y.Subnet), masked(y.Network)
+		sub := masked(y.Subnet)
 		nets := ofFamily(c.networks, FamilyOf(sub))
-		if sub.IsValid() && len(nets) > 0 && withinAny(nets, sub) {
+		if withinAny(nets, sub) {
 			return fmt.Sprintf("flannel's configuration says %s by now, which holds %v: restart flannel", nets[0].text(), sub)
 		}
-		if n != nil && sub.IsValid() && net.IsValid() && len(n.subs) > 0 && len(nets) > 0 &&
-			!slices.ContainsFunc(n.subs, func(h held) bool { return h.p == sub }) && withinAny(nets, ofFamilyFirst(n.subs, FamilyOf(sub))) {
-			return fmt.Sprintf("node %s holds %s by now, inside %s: restart flannel there", n.name, n.subs[0].text(), nets[0].text())
+		if n != nil {
+			own := ofFamily(n.subs, FamilyOf(sub))
+			if len(own) > 0 && withinAny(nets, own[0].p) {
+				return fmt.Sprintf("node %s holds %s by now, inside %s: restart flannel there", n.name, own[0].text(), nets[0].text())
+			}
 		}
 	case RulePodCIDROutsideClusterCIDR:
 		sub, net := masked(y.Subnet), masked(y.Network)
 		// A podCIDR is looked up in the range at its own position: of two ranges in the wrong order, both are still there.
-		swapped := net.IsValid() && FamilyOf(net) != FamilyOf(sub) && slices.ContainsFunc(c.pods, func(h held) bool { return h.p == net })
-		if sub.IsValid() && !swapped && len(c.pods) > 0 && len(c.managers) > 0 && withinAny(c.pods, sub) && !c.has(RuleControlPlaneFlagsDiffer) {
+		still := slices.ContainsFunc(c.pods, func(h held) bool { return h.p == net })
+		if !still && len(c.managers) > 0 && withinAny(c.pods, sub) && !c.has(RuleControlPlaneFlagsDiffer) {
 			return fmt.Sprintf("the pod range is %s by now, which holds %v", joinHeld(c.pods), sub)
 		}
 	}
 	return ""
-}
-
-func ofFamilyFirst(hs []held, f Family) netip.Prefix {
-	if hs = ofFamily(hs, f); len(hs) > 0 {
-		return hs[0].p
-	}
-	return netip.Prefix{}
 }
 
 // standing makes a finding of a symptom for which no file shows a cause.
@@ -282,12 +277,12 @@ func (c *checker) standing(g *sighting, rule RuleID) *Finding {
 		return c.unassigned(g)
 	}
 	f := Finding{Rule: rule, Severity: Error, Where: g.places, Subjects: subjectsOf(y.Node)}
-	if r, ok := ruleOf(rule); !proves(g.s.Component, y, rule) {
+	if r, _ := ruleOf(rule); !proves(g.s.Component, y, rule) {
 		f.Severity = Warning
 		switch rule {
 		case RuleSubnetEnvMismatch, RulePodCIDRMissing:
 		default:
-			if !ok || r.Severity != Warning {
+			if r.Severity != Warning {
 				f.Rule = RuleSymptomUnexplained
 			}
 		}
@@ -342,7 +337,7 @@ func (c *checker) standing(g *sighting, rule RuleID) *Finding {
 	if y.Remedy != "" {
 		f.Fix = append(f.Fix, y.Remedy)
 	}
-	if r, ok := ruleOf(rule); ok && r.Mend != "" && r.Mend != y.Remedy {
+	if r, _ := ruleOf(rule); r.Mend != "" && r.Mend != y.Remedy {
 		f.Fix = append(f.Fix, r.Mend)
 	}
 	return c.add(f)
@@ -378,7 +373,7 @@ func (c *checker) unassigned(g *sighting) *Finding {
 
 // suspectUnset adds the likeliest cause of a missing subnet as a suspicion, where no file says anything about the range.
 func (c *checker) suspectUnset(where []Place, nodes []string) {
-	if len(c.controllers) > 0 || len(c.pods) > 0 || c.withSubnet() > 0 || c.has(RulePodCIDRUnset) {
+	if len(c.controllers) > 0 || c.withSubnet() > 0 || c.has(RulePodCIDRUnset) {
 		return
 	}
 	want, from := c.wantedPods()
