@@ -106,8 +106,12 @@ type failer interface {
 //	kubelet[@host] dns= maxpods=
 //	proxy cidr= mode=
 //	cni NAME | version V | linkmtu N | reserved NAME CIDR | hosts CIDR | clusterip NAME ADDR
-//	says COMPONENT RULES [node=] [subnet=] [network=] : MESSAGE
+//	says COMPONENT RULES|- [id=] [node=] [subnet=] [network=] : MESSAGE [| CAUSE [| REMEDY]]
+//	problem RULE SEVERITY MESSAGE
+//	only[@host] COMPONENT ROLE KEY [VALUE] [overridden=true] [default=true]   one statement; ROLE may be setting:NAME
 //	again KCM|... of the same form with "overridden=KEY"
+//
+// A source stands in a file of its name, in the line that it has in the bundle, unless it says at=FILE:LINE.
 func bundle(t failer, text string) []plan.Statement {
 	t.Helper()
 	var out []plan.Statement
@@ -133,11 +137,19 @@ func bundleLine(t failer, n int, line string) []plan.Statement {
 	kv := map[string]string{}
 	var plain []string
 	for _, w := range words[1:] {
+		if w == ":" {
+			break
+		}
 		if k, v, ok := strings.Cut(w, "="); ok {
 			kv[k] = v
 		} else {
 			plain = append(plain, w)
 		}
+	}
+	if at := kv["at"]; at != "" {
+		name, line, _ := strings.Cut(at, ":")
+		pos.File = name
+		pos.Line, _ = strconv.Atoi(line)
 	}
 	var out []plan.Statement
 	add := func(s plan.Statement) {
@@ -288,7 +300,9 @@ func bundleLine(t failer, n int, line string) []plan.Statement {
 		}
 		number(c, plan.SettingSubnetMTU, "FLANNEL_MTU", kv["mtu"])
 	case "node":
-		pos.File = "nodes.json"
+		if kv["at"] == "" {
+			pos.File = "nodes.json"
+		}
 		s := ranges(plan.Node, plan.RoleNodePods, "spec.podCIDR", strings.TrimPrefix(plain[1], "-"))
 		s.Host = plain[0]
 		if plain[1] != "?" {
@@ -330,16 +344,43 @@ func bundleLine(t failer, n int, line string) []plan.Statement {
 		add(plan.Statement{Component: plan.Service, Role: plan.RoleDNS, Key: plain[0], Text: plain[1], Addrs: []netip.Addr{netip.MustParseAddr(plain[1])}})
 	case "servicecidr":
 		add(ranges(plan.ServiceCIDR, plan.RoleServices, plain[0], plain[1]))
+	case "only":
+		role, set, _ := strings.Cut(plain[1], ":")
+		value := ""
+		if len(plain) > 3 {
+			value = plain[3]
+		}
+		s := plan.Statement{Component: plan.Component(plain[0]), Role: plan.Role(role), Key: plain[2], Text: value}
+		switch s.Role {
+		case plan.RoleSetting:
+			s.Setting, s.Bool = plan.Setting(set), value == "true"
+			s.Int, _ = strconv.Atoi(value)
+		case plan.RoleAddress, plan.RoleDNS, plan.RoleClusterIP:
+			a, err := netip.ParseAddr(value)
+			if s.Err = err; err == nil {
+				s.Addrs = []netip.Addr{a}
+			}
+		default:
+			s = ranges(s.Component, s.Role, s.Key, value)
+		}
+		s.Overridden, s.Default = kv["overridden"] == "true", kv["default"] == "true"
+		add(s)
 	case "says":
-		pos.File = plain[0] + ".log"
+		if kv["at"] == "" {
+			pos.File = plain[0] + ".log"
+		}
 		_, msg, _ := strings.Cut(line, " : ")
+		msg, cause, _ := strings.Cut(msg, " | ")
+		cause, remedy, _ := strings.Cut(cause, " | ")
 		id := plain[1]
 		if v := kv["id"]; v != "" {
 			id = v
 		}
-		y := &plan.Symptom{ID: id, Message: strings.TrimSpace(msg), Node: kv["node"]}
+		y := &plan.Symptom{ID: id, Message: strings.TrimSpace(msg), Node: kv["node"], Cause: strings.TrimSpace(cause), Remedy: strings.TrimSpace(remedy)}
 		for _, r := range strings.Split(plain[1], ",") {
-			y.Rules = append(y.Rules, plan.RuleID(r))
+			if r != "-" {
+				y.Rules = append(y.Rules, plan.RuleID(r))
+			}
 		}
 		if v := kv["subnet"]; v != "" {
 			y.Subnet = netip.MustParsePrefix(v)
@@ -349,7 +390,10 @@ func bundleLine(t failer, n int, line string) []plan.Statement {
 		}
 		add(plan.Statement{Component: plan.Component(plain[0]), Role: plan.RoleSymptom, Key: y.ID, Text: y.Message, Symptom: y})
 	case "problem":
-		f := &plan.Finding{Rule: plan.RuleID(plain[0]), Severity: plan.Severity(plain[1]), Message: strings.Join(plain[2:], " "), Where: []plan.Place{{Position: pos}}}
+		f := &plan.Finding{Rule: plan.RuleID(plain[0]), Severity: plan.Severity(plain[1]), Message: strings.Join(plain[2:], " ")}
+		if kv["bare"] != "true" {
+			f.Where = []plan.Place{{Position: pos}}
+		}
 		add(plan.Statement{Component: plan.Kubeadm, Role: plan.RoleProblem, Finding: f})
 	default:
 		t.Fatalf("line %d: no source is called %q", n, kind)
