@@ -51,7 +51,7 @@ func (c *checker) startup() {
 		rel := c.view.release(src)
 		f.FeatureGates = gatesFor(rel, f.ServiceClusterIPRange)
 		c.refusals(f.Refusals(rel), rel, c.view.releaseNote(src), src.host, func(field string) *Statement {
-			if strings.Contains(field, "advertise") && at != nil {
+			if strings.Contains(field, "advertise") {
 				return at
 			}
 			return src.services
@@ -127,9 +127,9 @@ func (c *checker) kubeadmRefusals(k *managerView) {
 	c.refusals(n.Refusals(k.release), k.release, c.view.releaseNote(k.src), k.host, func(field string) *Statement {
 		field = strings.ToLower(field)
 		switch {
-		case strings.Contains(field, "service") && services != nil:
+		case strings.Contains(field, "service"):
 			return services
-		case strings.Contains(field, "advertise") && addr != nil:
+		case strings.Contains(field, "advertise"):
 			return addr
 		}
 		return cmp.Or(pods, k.podsAt)
@@ -157,7 +157,7 @@ func (c *checker) refusals(rs []Refusal, v Version, note, host string, at func(f
 			r.Rule = RuleNodeMaskFlagIgnored // one rule for mask flags that do not do what they were written for
 		}
 		if f := c.sameFault(r); f != nil {
-			if f.Severity != Info && !slices.Contains(f.RefusedBy, r.Program) {
+			if !slices.Contains(f.RefusedBy, r.Program) {
 				f.RefusedBy = append(f.RefusedBy, r.Program)
 			}
 			continue
@@ -175,7 +175,8 @@ func (c *checker) refusals(rs []Refusal, v Version, note, host string, at func(f
 	}
 }
 
-// sameFault returns the finding that speaks of what a program refuses, nil where there is none.
+// sameFault returns the finding that speaks of what a program refuses, nil where there is none. One that is only worth knowing
+// speaks of another place.
 func (c *checker) sameFault(r Refusal) *Finding {
 	rules := []RuleID{r.Rule}
 	switch r.Rule {
@@ -190,7 +191,7 @@ func (c *checker) sameFault(r Refusal) *Finding {
 	}
 	for _, rule := range rules {
 		for _, f := range c.found {
-			if f.Rule == rule {
+			if f.Rule == rule && f.Severity != Info {
 				return f
 			}
 		}
