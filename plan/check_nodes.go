@@ -462,7 +462,7 @@ func (c *checker) capacity() {
 			}
 			f.Where = append(f.Where, nodePlaces(missing)...)
 			f.Fix, f.Disturbs = c.widen(h, m, need, k)
-			if lost > 0 && need <= n {
+			if need <= n {
 				// The nodes would fit if the services lay elsewhere.
 				if cause := c.cause(RulePodServiceOverlap); cause != nil && cause.Severity == Warning {
 					cause.Severity = Error

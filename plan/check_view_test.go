@@ -645,6 +645,7 @@ func TestWiden(t *testing.T) {
 		{"10.244.0.0/28", 28, 2, []string{"widen the range to 10.244.0.0/26 ", "or give each node a smaller subnet: --node-cidr-mask-size=30 "}},
 		{"10.244.0.0/28", 28, 3, []string{"widen the range to 10.244.0.0/25 "}},
 		{"fd00::/64", 64, 3, []string{"widen the range to fd00::/61 ", "or give each node a smaller subnet: --node-cidr-mask-size=67 "}},
+		{"8000::/1", 1, 2, []string{"widen the range to ::/0 (2^(1-0) = 2 ", "or give each node a smaller subnet: --node-cidr-mask-size=2 "}}, // all addresses
 		{"fd00::/125", 125, 1, []string{"widen the range to fd00::/124 ", "or give each node a smaller subnet: --node-cidr-mask-size=126 "}},
 		{"fd00::/125", 125, 2, []string{"widen the range to fd00::/123 "}},
 	} {
