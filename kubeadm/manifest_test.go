@@ -160,9 +160,19 @@ func TestImageVersion(t *testing.T) {
 
 // TestExpandRefs holds where each byte of an expanded text comes from; FuzzExpandRefs has the texts.
 func TestExpandRefs(t *testing.T) {
-	out, at := expandRefs("a$(AB)$()$$(x)$(", func(name string) (string, bool) { return "12", name == "AB" })
-	if want := []int{0, 1, 1, 6, 6, 6, 9, 11, 12, 13, 14, 14}; out != "a12$()$(x)$(" || !cmp.Equal(want, at) {
-		t.Errorf("expandRefs = %q from %v, want %v", out, at, want)
+	for _, tt := range []struct {
+		in, out string
+		at      []int
+	}{
+		{"a$(AB)$()$$(x)$(", "a12$()$(x)$(", []int{0, 1, 1, 6, 6, 6, 9, 11, 12, 13, 14, 14}},
+		{"$()", "$()", []int{0, 0, 0}},
+		{"$(AB)", "12", []int{0, 0}},
+		{"a(AB)", "a(AB)", nil},
+	} {
+		out, at := expandRefs(tt.in, func(name string) (string, bool) { return "12", name == "AB" })
+		if out != tt.out || !cmp.Equal(tt.at, at) {
+			t.Errorf("expandRefs(%q) = %q from %v, want %q from %v", tt.in, out, at, tt.out, tt.at)
+		}
 	}
 }
 
