@@ -34,7 +34,7 @@ func TestJSONAfter(t *testing.T) {
 		{"a warning", "Warning: v1 ComponentStatus is deprecated\n" + json, 1, true},
 		{"words", "here it is\n" + json, 1, true},
 		{"a sign", "|a: x\n" + json, 1, true},
-		{"a YAML mapping", "apiVersion: v1\nx:\n" + json, 0, false},
+		{"a YAML mapping", "apiVersion: v1\n" + json, 0, false},
 		{"a YAML mapping, last letter", "zone: v1\n" + json, 0, false},
 		{"a YAML flow mapping", "{a: b}\n" + json, 0, false},
 		{"a template", "{{ .Values.x }}\n" + json, 0, false},
