@@ -42,8 +42,7 @@ text{fill:#e6edf3}.m{fill:#9da7b1}.bg{fill:#0d1117}.free{fill:#1c232b}.line{stro
 // draws from and uses, and what lies in it. The picture stands alone: it needs no script, font or other file, and follows
 // the reader's preference for light or dark.
 func (p *Plan) WriteSVG(w io.Writer, _ RenderOptions) error {
-	s := &svgWriter{width: 2 * svgMargin}
-	s.y = svgMargin
+	s := &svgWriter{y: svgMargin}
 	s.text(svgMargin, "h", p.headline())
 	s.y += svgLine + 8
 	s.ranges(p)
@@ -148,8 +147,7 @@ func (s *svgWriter) columns(x float64, rows []svgRow, right int) {
 				class = "b"
 			}
 			if i == right {
-				// The end of the text is what is aligned, wherever a narrower font would leave it.
-				s.width = max(s.width, at+width[i]+svgMargin)
+				// The end of the text is what is aligned, wherever a narrower font would leave it. It is never the last column.
 				s.body.printf(`<text x="%.1f" y="%.1f" class="%s r">%s</text>`+"\n", at+width[i], s.y+12, class, escapeXML(c))
 			} else {
 				s.text(at, class, c)

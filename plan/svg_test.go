@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/netip"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/cidr"
@@ -117,6 +120,73 @@ func drawRequest(t *rapid.T) plan.Request {
 		r.Avoid = append(r.Avoid, plan.Reservation{Prefix: p, Name: fmt.Sprint(i, rapid.String().Draw(t, "who"))})
 	}
 	return r
+}
+
+// TestSVGGolden draws every kind of cell, a block of one cell, and a block that is not used. Look at the file in a browser when it changes.
+func TestSVGGolden(t *testing.T) {
+	const file = "testdata/picture.svg"
+	p := &plan.Plan{Families: []plan.Family{plan.IPv4}, NodeMaskIPv4: 30, Request: plan.Request{
+		Name: "lab <&>", Nodes: 2, PodsPerNode: 1, Services: 4, Kubernetes: plan.Version{Major: 1, Minor: 37, Patch: 2}, Grow: 1,
+		Within: []netip.Prefix{cidr.MustParse("10.20.0.0/22"), cidr.MustParse("10.30.0.0/24")},
+	}}
+	for _, r := range []struct {
+		role         plan.Role
+		prefix, grow string
+	}{
+		{plan.RoleHosts, "10.20.2.0/26", "10.20.2.0/26"},       // 16 cells with the name of the role
+		{plan.RoleHosts, "10.20.3.0/31", "10.20.3.0/31"},       // a part of a cell
+		{plan.RoleHosts, "10.20.3.32/31", "10.20.3.32/31"},     // a cell shared with a reservation
+		{plan.RoleHosts, "198.51.100.7/32", "198.51.100.7/32"}, // outside, one cell
+		{plan.RoleServices, "10.20.0.16/28", "10.20.0.0/27"},   // four cells with a letter, and room to grow
+		{plan.RolePods, "10.20.1.0/29", "10.20.1.0/29"},        // two cells
+	} {
+		p.Ranges = append(p.Ranges, plan.Range{Role: r.role, Prefix: cidr.MustParse(r.prefix), Grow: cidr.MustParse(r.grow)})
+	}
+	for i, a := range []string{
+		"10.20.1.8/29",                     // two whole cells
+		"10.20.1.64/32",                    // a part of a cell
+		"10.20.1.128/32", "10.20.1.130/32", // two in one cell
+		"10.20.3.34/32", // beside hosts
+	} {
+		p.Request.Avoid = append(p.Request.Avoid, plan.Reservation{Prefix: cidr.MustParse(a), Name: fmt.Sprintf("vpn%d", i)})
+	}
+	var b bytes.Buffer
+	if err := p.WriteSVG(&b, plan.RenderOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	checkLabels(t, b.Bytes())
+	if *updateCheck {
+		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), b.String()); d != "" {
+		t.Errorf("picture (-want +got):\n%s", d)
+	}
+	// A block that is not used takes a line and a blank one.
+	_, with, _ := readLabels(t, b.Bytes())
+	p.Request.Within = p.Request.Within[:1]
+	b.Reset()
+	if err := p.WriteSVG(&b, plan.RenderOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, without, _ := readLabels(t, b.Bytes()); with-without != 40 {
+		t.Errorf("heights %v and %v: a block that is not used takes a line and a blank one, 40 in all", with, without)
+	}
+	// The picture is as wide as its widest line: 7.5 for each letter at 12 pixels, and the margins.
+	p = &plan.Plan{Request: plan.Request{Name: strings.Repeat("n", 200)}}
+	b.Reset()
+	if err := p.WriteSVG(&b, plan.RenderOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	width, _, labels := readLabels(t, b.Bytes())
+	if want := 24 + 7.5*15/12*float64(len(labels[0].text)) + 24; math.Abs(width-want) > 1 {
+		t.Errorf("width %v, want %v for %q", width, want, labels[0].text)
+	}
 }
 
 func TestSVGLabels(t *testing.T) {
