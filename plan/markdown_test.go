@@ -24,7 +24,6 @@ No range was named as used by something else.
 the default of kubelet's ` + "`maxPods`; no setting needed" + `
 (pkg/apis/networking/validation ValidateServiceCIDRUpdate v1.37.2) |
 | ` + "`10.96.0.10`" + ` | cluster DNS: the tenth
-1. Enter the ranges
 name: kubernetes
 kubernetes: "v1.37.2"
 nodes: 10
@@ -111,6 +110,7 @@ func TestMarkdownGrowth(t *testing.T) {
 	for _, want := range []string{
 		"| Range | Prefix | Addresses | Holds | Origin |\n|---|---|---:|---|---|\n| hosts | ",
 		"within:\n- 10.0.0.0/8\n",
+		"\n1. Enter the ranges",
 		"| hosts | `10.0.0.0/24` | `10.0.0.0/23`, 2 times the size | `10.0.0.0/23` | ",
 		"| services | `10.1.0.0/20` | `10.1.0.0/16`, 16 times the size | `10.1.0.0/19` | ",
 		"| pods | `10.2.0.0/16` | cannot grow | nothing | 10.3.0.0/16 (vpn)",

@@ -192,9 +192,6 @@ func excerpt(line string, column int) (string, int) {
 	if column <= 0 || column-1 > len(line) {
 		caret = -1
 	}
-	if len(text) <= most {
-		return string(text), caret
-	}
 	from := max(0, min(caret-before, len(text)-most))
 	out := string(text[from:min(len(text), from+most)])
 	if from > 0 {
