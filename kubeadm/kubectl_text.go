@@ -351,7 +351,9 @@ func (t *textReader) wide(nd *Node, c map[string]plan.Value[string]) {
 	for _, col := range []struct{ name, typ string }{{"INTERNAL-IP", "InternalIP"}, {"INTERNALIP", "InternalIP"}, {"EXTERNAL-IP", "ExternalIP"}} {
 		if v := c[col.name]; v.IsSet() {
 			for _, a := range splitAddrs(v) {
-				nd.Addresses = append(nd.Addresses, NodeAddress{col.typ, a})
+				if !slices.ContainsFunc(nd.Addresses, func(b NodeAddress) bool { return b.Type == col.typ && b.Addr.Text == a.Text }) { // shown before
+					nd.Addresses = append(nd.Addresses, NodeAddress{col.typ, a})
+				}
 			}
 		}
 	}
@@ -637,11 +639,7 @@ func (t *textReader) describedEvent(n int, line string) bool {
 // endDescribe ends the object that kubectl describe shows.
 func (t *textReader) endDescribe() {
 	if t.node != nil {
-		nd := t.nodeNamed(t.name)
-		*nd = *t.node
-		if t.whole {
-			nd.Spec = t.wholePos
-		}
+		t.nodeNamed(t.name).takeDescribed(t.node, t.whole, t.wholePos)
 	}
 	t.endContainer()
 	if t.pod != nil {
@@ -656,6 +654,36 @@ func (t *textReader) endDescribe() {
 		}
 	}
 	t.name, t.namespace, t.node, t.pod, t.section, t.inEvents, t.whole = plan.Value[string]{}, "", nil, nil, "", false, false
+}
+
+// takeDescribed takes what kubectl describe shows of a node, and keeps what else was shown of it before. Where the part in which podCIDRs
+// stand was passed, the node holds no others; spec is the end of that part.
+func (n *Node) takeDescribed(d *Node, whole bool, spec plan.Position) {
+	n.ControlPlane = n.ControlPlane || d.ControlPlane
+	if whole {
+		n.Spec = spec
+	}
+	if whole || d.PodCIDR.IsSet() || len(d.PodCIDRs) > 0 {
+		n.PodCIDR, n.PodCIDRs = d.PodCIDR, d.PodCIDRs
+	}
+	if len(d.Addresses) > 0 {
+		n.Addresses = d.Addresses
+	}
+	if d.KubeletVersion.IsSet() {
+		n.KubeletVersion = d.KubeletVersion
+	}
+	if d.MaxPods.IsSet() {
+		n.MaxPods = d.MaxPods
+	}
+	if d.Ready.Pos.IsValid() {
+		n.Ready = d.Ready
+	}
+	if d.NetworkUnavailable.Pos.IsValid() {
+		n.NetworkUnavailable = d.NetworkUnavailable
+	}
+	if len(d.Annotations) > 0 {
+		n.Annotations = d.Annotations
+	}
 }
 
 // endContainer ends a container of the pod that kubectl describe shows.

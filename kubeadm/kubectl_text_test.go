@@ -225,6 +225,10 @@ func TestTextNodes(t *testing.T) {
 			"node w1@2:1 InternalIP=192.168.0.1@2:8 InternalIP=fd00:1::1@2:20 ExternalIP=203.0.113.7@2:33",
 			`"Node":1`,
 		}},
+		{"the same addresses twice", "NAME   INTERNAL-IP   EXTERNAL-IP\nw1     192.168.0.1   192.168.0.1\n\nNAME   INTERNAL-IP               EXTERNAL-IP\nw1     192.168.0.1,fd00:1::1     192.168.0.1\n", []string{
+			"node w1@2:1 InternalIP=192.168.0.1@2:8 ExternalIP=192.168.0.1@2:22 InternalIP=fd00:1::1@5:20",
+			`"Node":1`,
+		}},
 		{"no table of nodes: namespaces", "NAME              STATUS   AGE\nkube-system       Active   10d\n", nil},
 		{"no table of nodes: roles", "NAME   ROLES   AGE\nadmin  edit    10d\n", nil},
 		{"twice, the first state counts", "NAME   STATUS     ROLES    AGE   VERSION\nw1     NotReady   <none>   1d    v1.37.1\n\nNAME   STATUS   ROLES    AGE   VERSION\nw1     Ready    <none>   1d    v1.37.2\n", []string{
@@ -429,6 +433,23 @@ func TestTextDescribeNode(t *testing.T) {
 			"node w1@1:21",
 			"node w2@4:1 spec=@4:1 podCIDR=10.244.2.0/24@4:8 podCIDRs=10.244.2.0/24@4:8",
 			`"Node":2`,
+		}},
+		{"below a table, the first lines", "NAME   ROLES           PODCIDR         STATUS   VERSION   INTERNAL-IP\nw1     control-plane   10.244.1.0/24   Ready    v1.37.1   192.168.0.1\n\n" + head + "Unschedulable:      false\n", []string{
+			"node w1@2:1 control-plane spec=@2:1 podCIDR=10.244.1.0/24@2:24 podCIDRs=10.244.1.0/24@2:24 InternalIP=192.168.0.1@2:59 version=v1.37.1@2:49 Ready=True@2:40",
+			`"Node":1`,
+		}},
+		{"below a table, other values", "NAME   PODCIDR         STATUS   VERSION   INTERNAL-IP\nw1     10.244.1.0/24   Ready    v1.37.1   192.168.0.1\n\n" + head + "Annotations:  k3s.io/x: y\n" + ready + "Addresses:\n  InternalIP:  192.168.0.9\nCapacity:\n  pods:  110\n" + info + "PodCIDRs:  10.244.9.0/24\n", []string{
+			"node w1@2:1 spec=@2:1 podCIDRs=10.244.9.0/24@19:12 InternalIP=192.168.0.9@14:16 version=v1.37.2@18:31 pods=110@16:10 Ready=True@11:3 NetworkUnavailable=False@10:3 k3s.io/x=y@6:25",
+			`"Node":1`,
+		}},
+		{"below a table, no subnet", "NAME   PODCIDR\nw1     10.244.1.0/24\n\n" + head + "Non-terminated Pods:          (3 in total)\n", []string{"node w1@2:1 spec=@6:1", `"Node":1`}},
+		{"twice, the second time less", head + "Annotations:  k3s.io/x: y\n" + ready + "Capacity:\n  pods:  110\nPodCIDR:  10.244.9.0/24\nNon-terminated Pods:  (3 in total)\n\n" + head + "Unschedulable:      false\n", []string{
+			"node w1@1:21 spec=@13:1 podCIDR=10.244.9.0/24@12:11 pods=110@11:10 Ready=True@8:3 NetworkUnavailable=False@7:3 k3s.io/x=y@3:25",
+			`"Node":1`,
+		}},
+		{"above a table", head + "PodCIDR:  10.244.9.0/24\n\nNAME   STATUS   ROLES           VERSION\nw1     Ready    control-plane   v1.37.1\n", []string{
+			"node w1@1:21 control-plane podCIDR=10.244.9.0/24@3:11 version=v1.37.1@6:33 Ready=True@6:8",
+			`"Node":1`,
 		}},
 		{"a name that no object has", "Name:  W 1\nRoles:  <none>\n", nil},
 	})
