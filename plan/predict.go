@@ -83,7 +83,7 @@ func (c *Controller) Predict(k int) Prediction {
 	}
 	p.More = c.least()
 	for _, n := range c.nodes {
-		if len(n.podCIDRs) == len(c.sets) {
+		if c.holdsAll(n) {
 			p.Holding++
 		}
 	}
@@ -191,6 +191,25 @@ func (c *Controller) next(k int) [][]netip.Prefix {
 	return out
 }
 
+// holding returns the podCIDR of n that lies in range i, or around it.
+func (c *Controller) holding(n nodeRecord, i int) (p netip.Prefix, ok bool) {
+	if i >= len(n.podCIDRs) {
+		return netip.Prefix{}, false
+	}
+	_, p, ok = ipnet.ParseCIDR(n.podCIDRs[i])
+	return p, ok && plainRange(c.sets[i].cluster).Overlaps(plainRange(p))
+}
+
+// holdsAll reports whether n holds a subnet of every range.
+func (c *Controller) holdsAll(n nodeRecord) bool {
+	for i := range c.sets {
+		if _, ok := c.holding(n, i); !ok {
+			return false
+		}
+	}
+	return true
+}
+
 // use counts the subnets of range i.
 func (c *Controller) use(i int) RangeUse {
 	s := &c.sets[i]
@@ -211,11 +230,8 @@ func (c *Controller) use(i int) RangeUse {
 	var own []netip.Prefix
 	var holding uint64
 	for _, n := range c.nodes {
-		if i >= len(n.podCIDRs) {
-			continue
-		}
-		_, p, ok := ipnet.ParseCIDR(n.podCIDRs[i])
-		if !ok || !plainRange(s.cluster).Overlaps(plainRange(p)) {
+		p, ok := c.holding(n, i)
+		if !ok {
 			continue
 		}
 		holding++
@@ -294,7 +310,7 @@ func (c *Controller) Surge(s int) SurgeNeed {
 
 // wideEnough returns the longest prefix length with which the range of u holds need subnets beside the service ranges, -1 where none does.
 func (c *Controller) wideEnough(u RangeUse, need uint64) int {
-	for bits := u.Range.Bits() - 1; bits >= 0 && u.NodeMask-bits < 63; bits-- {
+	for bits := u.Range.Bits() - 1; bits >= 0; bits-- {
 		if FamilyOf(u.Range) == IPv6 && u.NodeMask-bits > 16 {
 			break // k8s.io/kubernetes v1.37.2 pkg/controller/nodeipam/ipam/cidrset clusterSubnetMaxDiff
 		}

@@ -83,6 +83,7 @@ func TestSurge(t *testing.T) {
 		leaks   bool
 	}{
 		{-1, 0, []uint64{0, 0}, []int{21, 62}, false},
+		{0, 0, []uint64{0, 0}, []int{21, 62}, false},
 		{1, 1, []uint64{0, 0}, []int{21, 62}, false},
 		{2, 1, []uint64{0, 1}, []int{21, 61}, true},
 		{6, 1, []uint64{1, 5}, []int{20, 60}, true},
@@ -96,6 +97,81 @@ func TestSurge(t *testing.T) {
 		if got.OK() != (tt.surge <= 1) {
 			t.Errorf("%d: OK %v", tt.surge, got.OK())
 		}
+	}
+}
+
+// TestSurgeBits: how long the prefix may be at the most, at the ends: the whole of IPv4, and 16 bits to an IPv6 node mask.
+func TestSurgeBits(t *testing.T) {
+	for _, tt := range []struct {
+		flags   ControllerFlags
+		script  string
+		surge   int
+		missing uint64
+		bits    int
+	}{
+		{ControllerFlags{ClusterCIDR: "10.244.0.0/24"}, "start", 1, 0, 24},
+		{ControllerFlags{ClusterCIDR: "10.244.0.0/24"}, "start", 2, 1, 23},
+		{ControllerFlags{ClusterCIDR: "10.244.0.0/23"}, "start +a +b +c", 0, 1, 22}, // c waits
+		{ControllerFlags{ClusterCIDR: "10.244.0.0/23"}, "start +a +b +c", 1, 2, 22},
+		{ControllerFlags{ClusterCIDR: "10.244.0.0/23"}, "start +a +b +c", 2, 3, 21},
+		{ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "start", 1 << 17, 1<<17 - 1<<8, 7},
+		{ControllerFlags{ClusterCIDR: "0.0.0.0/1", NodeCIDRMaskSize: 1}, "start", 2, 1, 0},
+		{ControllerFlags{ClusterCIDR: "0.0.0.0/1", NodeCIDRMaskSize: 1}, "start", 3, 2, -1},
+		{ControllerFlags{ClusterCIDR: "0.0.0.0/1", NodeCIDRMaskSize: 1}, "start", 5, 4, -1},
+		{ControllerFlags{ClusterCIDR: "fd00::/49"}, "start", 1 << 16, 1 << 15, 48},
+		{ControllerFlags{ClusterCIDR: "fd00::/49"}, "start", 1<<16 + 1, 1<<15 + 1, -1},
+	} {
+		c := NewStopped(Version{})
+		tt.flags.AllocateNodeCIDRs = true
+		script(t, c, tt.flags, tt.script)
+		if n := c.Surge(tt.surge); n.Missing[0] != tt.missing || n.Bits[0] != tt.bits || n.Leaks {
+			t.Errorf("%s, %d more: %+v, want %d missing, /%d", tt.flags.ClusterCIDR, tt.surge, n, tt.missing, tt.bits)
+		}
+	}
+}
+
+// TestPredictEdges: nodes that hold less than others, or nothing that counts.
+func TestPredictEdges(t *testing.T) {
+	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
+	dual := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23,fd00::/60"}
+	// One family of two counts for that one alone; the shorter list ends the prediction.
+	p, err := inventory(dual, "a=10.244.0.0/24").Predict(4)
+	if err != nil || fmt.Sprint(p.Next) != "[[10.244.1.0/24 fd00::/64]]" || p.Holding != 0 || p.Ends != 1 || p.Ranges[0].Ends != 2 || p.Ranges[1].Ends != 16 {
+		t.Errorf("%+v, %v", p, err)
+	}
+	// The highest is what comes last by address, whatever the names are.
+	var nodes []string
+	for i := range 16 {
+		nodes = append(nodes, fmt.Sprintf("n%02d=10.244.%d.0/24", i, i*7%16))
+	}
+	p, err = inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/19"}, strings.Join(nodes, " ")).Predict(1)
+	if err != nil || fmt.Sprint(p.Next) != "[[10.244.16.0/24]]" {
+		t.Errorf("%v, %v", p.Next, err)
+	}
+	// Where nothing is handed out, nothing comes next.
+	p, err = inventory(ControllerFlags{ClusterCIDR: "10.244.0.0/22"}, "a=10.244.0.0/24").Predict(1)
+	if err != nil || p.CursorUnknown || len(p.Next) != 0 || len(p.Ranges) != 0 {
+		t.Errorf("%+v, %v", p, err)
+	}
+	run := func(minor int, f ControllerFlags, words string) Prediction {
+		c := NewStopped(v1(minor))
+		script(t, c, f, words)
+		return c.Predict(1)
+	}
+	// A mask beyond the address: what is handed out is no subnet.
+	f := v4
+	f.NodeCIDRMaskSize = 33
+	if p := run(37, f, "start"); len(p.Next) != 0 || p.More != 0 || len(p.Limits) != 1 {
+		t.Errorf("%+v", p)
+	}
+	// The lengths of a mapped range are those of IPv4.
+	f = ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "::ffff:10.244.0.0/112", NodeCIDRMaskSize: 120}
+	if p := run(37, f, "start"); p.Ranges[0].Range.String() != "10.244.0.0/16" || p.Ranges[0].NodeMask != 24 || p.Ranges[0].Subnets != 256 {
+		t.Errorf("%+v", p.Ranges)
+	}
+	// A mapped podCIDR takes nothing of the range, whatever it looks like.
+	if p := run(35, v4, "start +a=::ffff:10.244.1.0/120"); p.Ranges[0].ForeignNodes != 0 || p.Ranges[0].Foreign != 0 || p.Ranges[0].Free != 4 {
+		t.Errorf("%+v", p.Ranges)
 	}
 }
 
