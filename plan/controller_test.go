@@ -442,6 +442,12 @@ func TestResolve(t *testing.T) {
 	if !c.Resolve(Outcome{"a": {p("10.244.0.0/24")}, "c": {p("10.244.1.0/24")}}) || !slices.Equal(c.Waiting(), []string{"b", "d"}) {
 		t.Errorf("%s waiting %v", nodeList(c), c.Waiting())
 	}
+	// Those of an inventory are registered in its order.
+	c = inventory(ControllerFlags{}, "b c d a").Stopped()
+	c.Start(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"})
+	if !c.Resolve(Outcome{"a": {p("10.244.0.0/24")}, "c": {p("10.244.1.0/24")}}) || !slices.Equal(c.Waiting(), []string{"b", "d"}) {
+		t.Errorf("%s waiting %v", nodeList(c), c.Waiting())
+	}
 	// A node that fails at the second range has used up a subnet of the first. 1.30 does not try again, so that these are counted.
 	f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/21,fd00:10:244::/63"}
 	c = NewStopped(v1(30))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -53,6 +54,37 @@ func TestInventoryOf(t *testing.T) {
 			{Component: APIServer, Host: "cp1", Pos: at("api.yaml"), Role: RoleServices, Key: "--service-cluster-ip-range", Text: "10.97.0.0/16", Prefixes: []netip.Prefix{p("10.97.0.0/16")}},
 			{Component: Kubeadm, Pos: at("kubeadm.yaml"), Role: RoleServices, Key: "networking.serviceSubnet", Text: "10.96.0.0/12", Prefixes: []netip.Prefix{p("10.96.0.0/12")}, Default: true},
 		}, Inventory{Services: []netip.Prefix{p("10.97.0.0/16")}}},
+		{"kubeadm's default where nothing else is known", []Statement{
+			kubeadm, {Component: Kubeadm, Pos: at("kubeadm.yaml"), Role: RoleServices, Key: "networking.serviceSubnet", Text: "10.96.0.0/12", Prefixes: []netip.Prefix{p("10.96.0.0/12")}, Default: true},
+		}, Inventory{Assumed: Kubeadm, Services: []netip.Prefix{p("10.96.0.0/12")}, stated: []string{"10.1.0.0/16"},
+			Managers: []HostFlags{{"", "kubeadm.yaml", ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.1.0.0/16", ServiceClusterIPRange: "10.96.0.0/12"}}}}},
+		{"kubeadm's default beside both programs", append(kcm("cp1", "10.244.0.0/16"),
+			Statement{Component: APIServer, Host: "cp1", Pos: at("api.yaml"), Role: RoleServices, Key: "--service-cluster-ip-range", Text: "10.97.0.0/16", Prefixes: []netip.Prefix{p("10.97.0.0/16")}},
+			Statement{Component: Kubeadm, Pos: at("kubeadm.yaml"), Role: RoleServices, Key: "networking.serviceSubnet", Text: "10.96.0.0/12", Prefixes: []netip.Prefix{p("10.96.0.0/12")}, Default: true},
+		), Inventory{Managers: []HostFlags{{"cp1", "cp1.yaml", flags}}, Services: []netip.Prefix{p("10.97.0.0/16")}}},
+		{"extraArgs of kubeadm, those of another file and of the API server left out", []Statement{kubeadm,
+			{Component: Kubeadm, Pos: at("kubeadm.yaml"), Role: RoleSetting, Setting: SettingNodeMask, Key: "controllerManager.extraArgs[node-cidr-mask-size]", Text: "26", Int: 26},
+			{Component: Kubeadm, Pos: at("kubeadm.yaml"), Role: RoleSetting, Setting: SettingAllocate, Key: "controllerManager.extraArgs[allocate-node-cidrs]", Text: "false"},
+			{Component: Kubeadm, Pos: at("kubeadm.yaml"), Role: RoleSetting, Setting: SettingNodeIPAM, Key: "controllerManager.extraArgs[controllers]", Text: "*,-nodeipam"},
+			{Component: Kubeadm, Pos: at("kubeadm.yaml"), Role: RoleSetting, Setting: SettingAllocatorType, Key: "controllerManager.extraArgs[cidr-allocator-type]", Text: "CloudAllocator"},
+			{Component: Kubeadm, Pos: at("other.yaml"), Role: RoleSetting, Setting: SettingNodeMask, Key: "controllerManager.extraArgs[node-cidr-mask-size]", Text: "27", Int: 27},
+			{Component: Kubeadm, Pos: at("kubeadm.yaml"), Role: RoleServices, Key: "apiServer.extraArgs[service-cluster-ip-range]", Text: "10.98.0.0/16", Prefixes: []netip.Prefix{p("10.98.0.0/16")}},
+		}, Inventory{Assumed: Kubeadm, stated: []string{"10.1.0.0/16"}, Services: []netip.Prefix{p("10.98.0.0/16")}, Managers: []HostFlags{{"", "kubeadm.yaml",
+			ControllerFlags{ClusterCIDR: "10.1.0.0/16", NodeCIDRMaskSize: 26, Controllers: []string{"*", "-nodeipam"}, CIDRAllocatorType: "CloudAllocator"}}}}},
+		{"extraArgs that say nothing of allocation", []Statement{kubeadm,
+			{Component: Kubeadm, Pos: at("kubeadm.yaml"), Role: RoleSetting, Setting: SettingNodeMaskIPv4, Key: "controllerManager.extraArgs[node-cidr-mask-size-ipv4]", Text: "26", Int: 26},
+		}, Inventory{Assumed: Kubeadm, stated: []string{"10.1.0.0/16"}, Managers: []HostFlags{{"", "kubeadm.yaml",
+			ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.1.0.0/16", NodeCIDRMaskSizeIPv4: 26}}}}},
+		{"an allocator that is named, but empty", append(kcm("cp1", "10.244.0.0/16"),
+			Statement{Component: ControllerManager, Host: "cp1", Pos: at("cp1.yaml"), Role: RoleSetting, Setting: SettingAllocatorType, Key: "--cidr-allocator-type"}),
+			Inventory{Managers: []HostFlags{{"cp1", "cp1.yaml", ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", NodeCIDRMaskSize: 25, CIDRAllocatorEmpty: true}}}}},
+		{"a Network that cannot be read", []Statement{{Component: Flannel, Pos: at("net-conf.json"), Role: RolePods, Key: "Network", Text: "x", Err: errors.New("no range")}}, Inventory{}},
+		{"another plugin beside flannel's Network", []Statement{network, {Component: Node, Pos: at("cni.conf"), Role: RoleSetting, Setting: SettingCNI, Key: "type", Text: "cilium"}}, Inventory{}},
+		{"a node in two files: the first, unless the other shows more", []Statement{node("a", p("10.244.0.0/24")),
+			{Component: Node, Host: "a", Pos: at("other.json"), Role: RoleNodePods, Key: "spec.podCIDR", Text: "10.244.1.0/24", Prefixes: prefixes("10.244.1.0/24")},
+			node("b", p("10.244.2.0/24")),
+			{Component: Node, Host: "b", Pos: at("other.json"), Role: RoleNodePods, Key: "spec.podCIDR", Text: "10.244.3.0/24,fd00::/64", Prefixes: prefixes("10.244.3.0/24 fd00::/64")},
+		}, Inventory{Nodes: []InventoryNode{{Name: "a", PodCIDRs: []string{"10.244.0.0/24"}}, {Name: "b", PodCIDRs: []string{"10.244.3.0/24", "fd00::/64"}}}}},
 		{"pods on a node", []Statement{{Component: Kubelet, Host: "a", Pos: at("kubelet.yaml"), Role: RoleSetting, Setting: SettingMaxPods, Key: "maxPods", Text: "200", Int: 200}}, Inventory{MaxPods: 200}},
 	}
 	for _, tt := range tests {
@@ -60,6 +92,86 @@ func TestInventoryOf(t *testing.T) {
 		if d := cmp.Diff(tt.want, got, cmpopts.EquateComparable(netip.Prefix{}), cmp.AllowUnexported(Inventory{}), cmpopts.EquateEmpty()); d != "" {
 			t.Errorf("%s: (-want +got)\n%s", tt.name, d)
 		}
+	}
+}
+
+// TestTake: which addresses and ranges are taken. A host's network that holds a whole range of the cluster takes its own address of it alone.
+func TestTake(t *testing.T) {
+	for _, tt := range []struct {
+		role Role
+		in   string
+		want string
+	}{
+		{RoleHosts, "192.168.0.5/24", "192.168.0.0/24"},
+		{RoleHosts, "10.244.1.5/17", "10.244.0.0/17"},
+		{RoleHosts, "10.244.1.5/16", "10.244.1.5/32"},
+		{RoleHosts, "10.240.0.5/12", "10.240.0.5/32"},
+		{RoleHosts, "11.0.0.5/8", "11.0.0.0/8"},
+		{RoleHosts, "192.0.2.1/0", "192.0.2.1/32"},
+		{RoleHosts, "fd00::5/48", "fd00::5/128"},
+		{RoleHosts, "fd00::5/49", "fd00::/49"},
+		{RoleReserved, "172.17.0.1/16", "172.17.0.0/16"},
+		{RoleReserved, "10.240.0.1/12", ""},
+		{RoleReserved, "0.0.0.0/0", ""},
+	} {
+		inv := inventory(ControllerFlags{ClusterCIDR: "10.244.0.0/16, fd00::/48"}, "")
+		inv.takeLink(&Statement{Role: tt.role, Prefixes: prefixes(tt.in)})
+		var got []string
+		for _, r := range inv.Taken {
+			got = append(got, r.Prefix.String())
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%s %s: %v taken, want %s", tt.role, tt.in, got, tt.want)
+		}
+	}
+	s := &Statement{Addrs: []netip.Addr{{}}}
+	for _, a := range strings.Fields("0.0.0.0 127.0.0.1 :: ::1 ::ffff:127.0.0.1 10.0.0.1 ::ffff:10.0.0.2 fe80::1%eth0") {
+		s.Addrs = append(s.Addrs, netip.MustParseAddr(a))
+	}
+	var inv Inventory
+	inv.take(s, "a")
+	var got []string
+	for _, r := range inv.Taken {
+		got = append(got, r.Prefix.String())
+	}
+	if want := "10.0.0.1/32 10.0.0.2/32 fe80::1/128"; strings.Join(got, " ") != want {
+		t.Errorf("%v taken, want %s", got, want)
+	}
+	for _, tt := range []struct {
+		s    Statement
+		want string
+	}{
+		{Statement{Text: "10.0.0.1/8", Prefixes: prefixes("10.0.0.0/8")}, "10.0.0.0/8"},
+		{Statement{Text: "10.0.0.0/8,x", Prefixes: prefixes("10.0.0.0/8"), Err: errors.New("x")}, "10.0.0.0/8 x"},
+		{Statement{Text: "x"}, "x"},
+	} {
+		if got := strings.Join(statedTexts(&tt.s), " "); got != tt.want {
+			t.Errorf("%+v: %s, want %s", tt.s, got, tt.want)
+		}
+	}
+}
+
+// TestRoutesOfNodes: a route tells the subnet of the node that it leads to, by whatever address, not of the one that has it.
+func TestRoutesOfNodes(t *testing.T) {
+	at := Position{File: "nodes.json"}
+	address := func(node, a string) Statement {
+		return Statement{Component: Node, Host: node, Pos: at, Role: RoleAddress, Key: "InternalIP", Addrs: []netip.Addr{netip.MustParseAddr(a)}}
+	}
+	pods := func(node, p string) Statement {
+		return Statement{Component: Node, Host: node, Pos: at, Role: RoleNodePods, Key: "spec.podCIDR", Text: p, Prefixes: prefixes(p)}
+	}
+	route := func(host, p, via string) Statement {
+		return Statement{Component: Host, Host: host, Pos: Position{File: host}, Role: RoleRoute, Prefixes: prefixes(p), Addrs: []netip.Addr{netip.MustParseAddr(via)}}
+	}
+	inv := InventoryOf(pods("a", "10.244.0.0/24"), address("a", "192.168.0.1"), pods("b", "10.244.1.0/24"),
+		Statement{Component: Host, Host: "b", Pos: Position{File: "b"}, Role: RoleHosts, Key: "eth0", Prefixes: prefixes("192.168.0.2/24")},
+		route("b", "10.244.0.0/24", "192.168.0.1"), route("a", "10.244.1.0/24", "192.168.0.2"), route("a", "10.244.7.0/24", "10.244.7.0"))
+	var got []string
+	for _, n := range inv.Nodes {
+		got = append(got, n.Name+" "+strings.Join(texts(n.Routes), ","))
+	}
+	if want := "a 10.244.0.0/24; b 10.244.1.0/24"; strings.Join(got, "; ") != want {
+		t.Errorf("%s, want %s", strings.Join(got, "; "), want)
 	}
 }
 

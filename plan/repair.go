@@ -419,10 +419,7 @@ func (r *Repair) bracket(steps []RepairStep, stop bool) []RepairStep {
 		}
 		delete(ends, s.Node)
 	}
-	if err != nil || !c.Allocating() {
-		return steps
-	}
-	for i := range c.sets {
+	for i := range c.sets { // none where it does not run, or hands out nothing
 		if u := c.use(i); u.Reused > 0 || u.Leaked > 0 {
 			return append(steps, RepairStep{
 				Kind: RepairRestartController, Restarts: []string{"kube-controller-manager"},
