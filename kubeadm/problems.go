@@ -371,9 +371,6 @@ func (c *Config) unknownKey(w keyWalk, e source.Entry, s *schema, path []string)
 // misspeltRange returns the role of a key whose name is nearly that of a range and whose value is one, such as podSubset:
 // 10.244.0.0/16, else "".
 func misspeltRange(e source.Entry) string {
-	if e.Value == nil {
-		return ""
-	}
 	for _, one := range strings.Split(listValue(e.Value).V, ",") {
 		if _, _, ok := ipnet.ParseCIDR(strings.TrimSpace(one)); !ok {
 			return ""

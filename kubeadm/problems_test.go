@@ -139,6 +139,16 @@ func TestConfigLostBlocks(t *testing.T) {
 		{"InitConfiguration", "controlPlaneEndpoint: a:6443", []string{`3:1 controlPlaneEndpoint of InitConfiguration; f:3:1: move it to controlPlaneEndpoint`}},
 		{"ClusterConfiguration", "podSubnet:", []string{`3:1 podSubnet of ClusterConfiguration; f:3:1: move it to networking.podSubnet`}},
 		{"ClusterConfiguration", "allocateNodeCIDRs: true", []string{`3:1 allocateNodeCIDRs of ClusterConfiguration; f:3:1: move it to controllerManager.extraArgs (allocate-node-cidrs)`}},
+		{"ClusterConfiguration", "podSubset: 10.1.0.0/16", []string{
+			`3:1 podSubset of ClusterConfiguration; f:3:1: write it below networking, indented, as podSubnet: networking: {podSubnet: "10.1.0.0/16"}`}},
+		{"ClusterConfiguration", "podSubset: several", nil},
+		{"ClusterConfiguration", "podSubset:", nil},
+		{"MasterConfiguration", "advertiseAddress: 192.0.2.1", []string{
+			`3:1 advertiseAddress of MasterConfiguration; f:3:1: write it below api, indented, as advertiseAddress: api: {advertiseAddress: "192.0.2.1"}`}},
+		{"MasterConfiguration", "podSubnet: 10.1.0.0/16", []string{
+			`3:1 podSubnet of MasterConfiguration; f:3:1: write it below networking, indented, as podSubnet: networking: {podSubnet: "10.1.0.0/16"}`}},
+		{"JoinConfiguration", "advertiseAddress: 192.0.2.1", []string{
+			`3:1 advertiseAddress of JoinConfiguration; f:3:1: write it below controlPlane, indented, as localAPIEndpoint.advertiseAddress: controlPlane: {localAPIEndpoint: {advertiseAddress: "192.0.2.1"}}`}},
 		// The first of each role, other roles not at all, five mappings deep.
 		{"ClusterConfiguration", "x: {advertiseAddress: 192.0.2.1, podCIDR: 10.1.0.0/16, podSubnet: 10.2.0.0/16, svcCIDR: 10.3.0.0/16}", []string{
 			`3:34 x.podCIDR of ClusterConfiguration; f:3:34: write it below networking, indented, as podSubnet: networking: {podSubnet: "10.1.0.0/16"}`,

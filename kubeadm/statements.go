@@ -25,7 +25,7 @@ const (
 func ranges(base plan.Statement, role plan.Role, key string, v plan.Value[string], missing plan.Position) plan.Statement {
 	s := base
 	s.Role, s.Key, s.Pos, s.Text = role, key, v.Pos, v.V
-	if !v.IsSet() || v.V == "" {
+	if v.V == "" {
 		if !v.IsSet() {
 			s.Pos = missing
 		}
