@@ -68,8 +68,8 @@ func (p *Plan) WriteText(w io.Writer, o RenderOptions) error {
 // headline says in one line what the plan is for.
 func (p *Plan) headline() string {
 	r := p.Request
-	return fmt.Sprintf("Plan for \"%s\": %s, %s pods on each, %s, %s, Kubernetes %v", printable(r.Name),
-		plural(r.Nodes, "node"), commas(r.PodsPerNode), plural(r.Services, "service"), p.familyWords(), r.Kubernetes)
+	return fmt.Sprintf("Plan for \"%s\": %s, %s on each, %s, %s, Kubernetes %v", printable(r.Name),
+		plural(r.Nodes, "node"), plural(r.PodsPerNode, "pod"), plural(r.Services, "service"), p.familyWords(), r.Kubernetes)
 }
 
 // familyWords returns "IPv4", "IPv6", "IPv4 and IPv6" or "IPv6 and IPv4".

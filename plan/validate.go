@@ -222,7 +222,7 @@ func (v *validator) counts() {
 			}
 		case RoleHosts:
 			if !r.Given && !atLeast(all-r.Prefix.Bits(), v.r.HostCount+edges+1) {
-				v.add(r.Role, r.Prefix, "does not hold %d hosts", v.r.HostCount)
+				v.add(r.Role, r.Prefix, "does not hold %s", plural(v.r.HostCount, "host"))
 			}
 		}
 	}
