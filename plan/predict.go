@@ -79,7 +79,7 @@ func (c *Controller) Predict(k int) Prediction {
 	}
 	p.Next = c.next(k)
 	for i := range c.sets {
-		p.NextOpen = p.NextOpen || c.sets[i].early != nil && c.sets[i].mayFree() > c.sets[i].free()
+		p.NextOpen = p.NextOpen || c.sets[i].mayFree() > c.sets[i].free()
 	}
 	p.More = c.least()
 	for _, n := range c.nodes {

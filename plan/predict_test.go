@@ -142,10 +142,10 @@ func TestPredictEdges(t *testing.T) {
 	// The highest is what comes last by address, whatever the names are.
 	var nodes []string
 	for i := range 16 {
-		nodes = append(nodes, fmt.Sprintf("n%02d=10.244.%d.0/24", i, i*7%16))
+		nodes = append(nodes, fmt.Sprintf("n%02d=10.244.%d.0/24", i, 2*(i*7%16)))
 	}
 	p, err = inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/19"}, strings.Join(nodes, " ")).Predict(1)
-	if err != nil || fmt.Sprint(p.Next) != "[[10.244.16.0/24]]" {
+	if err != nil || fmt.Sprint(p.Next) != "[[10.244.31.0/24]]" {
 		t.Errorf("%v, %v", p.Next, err)
 	}
 	// Where nothing is handed out, nothing comes next.

@@ -104,12 +104,9 @@ func (b *printer) textSteps(indent string, steps []RepairStep) {
 		if s.Bridge {
 			b.wrap(indent+"   and: ", textWidth, "delete its link cni0, and the pods that lose their network with it")
 		}
-		if s.Why != "" {
-			b.wrap(indent+"   because: ", textWidth, printable(s.Why))
-		}
-		if len(s.Restarts) > 0 {
-			b.wrap(indent+"   restarts: ", textWidth, printable(strings.Join(s.Restarts, "; ")))
-		}
+		// Nothing is written where there is nothing to say.
+		b.wrap(indent+"   because: ", textWidth, printable(s.Why))
+		b.wrap(indent+"   restarts: ", textWidth, printable(strings.Join(s.Restarts, "; ")))
 	}
 }
 

@@ -58,6 +58,12 @@ func TestRepair(t *testing.T) {
 		{"all patched with the whole range", inventory(v4, "a=10.244.0.0/22 b=10.244.0.0/22"), "delete a; recreate b 10.244.0.0/24; create a 10.244.1.0/24"},
 		{"longer than the mask", inventory(v4, "a=10.244.0.0/25 b=10.244.0.128/25"), "recreate a 10.244.1.0/24; recreate b 10.244.2.0/24"},
 		{"the only room is its own", inventory(v4, "a=10.244.0.0/23 b=10.244.2.0/24 c=10.244.3.0/24"), "recreate a 10.244.0.0/24"},
+		{"the second half of it", with(inventory(v4, "a=10.244.0.0/23 b=10.244.2.0/24 c=10.244.3.0/24"), func(i *Inventory) {
+			i.Taken = []Reservation{{Prefix: netip.MustParsePrefix("10.244.0.9/32")}}
+		}), "recreate a 10.244.1.0/24"},
+		{"what another holds is not given away before it is mended", with(inventory(v4, "a=10.244.0.0/25 b=10.244.2.0/23 c=10.244.1.0/24"), func(i *Inventory) {
+			i.Taken = []Reservation{{Prefix: netip.MustParsePrefix("10.244.0.9/32")}}
+		}), "recreate b 10.244.2.0/24; recreate a 10.244.3.0/24"},
 		{"one family is missing: the other stays", inventory(dual, "a=10.244.2.0/24 b=10.244.0.0/24,fd00:10:244::/64"), "recreate a 10.244.2.0/24,fd00:10:244:1::/64"},
 		{"families in the other order", inventory(dual, "a=fd00:10:244::/64,10.244.0.0/24"), "recreate a 10.244.1.0/24,fd00:10:244:1::/64"},
 		{"a family too many", inventory(v4, "a=10.244.0.0/24,fd00::/64"), "recreate a 10.244.0.0/24"},
