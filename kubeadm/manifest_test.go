@@ -31,6 +31,11 @@ func TestParseManifestsProgram(t *testing.T) {
 		{"another program in that image", []string{"image: kube-apiserver", "command: [/pause, --v=2]"}, ""},
 		{"another image", []string{"name: x", "image: pause", "args: [--v=2]"}, ""},
 		{"behind a wrapper", []string{"command: [/go-runner, --log-file=x, /bin/" + kcm + ", --v=2]"}, kcm + " --v=2"},
+		{"in hyperkube, by a short name", []string{"command: [/hyperkube, apiserver, --v=2]"}, "kube-apiserver --v=2"},
+		{"in hyperkube, by its whole name", []string{"command: [/hyperkube, " + kcm + ", --v=2]"}, kcm + " --v=2"},
+		{"another one in hyperkube", []string{"command: [/hyperkube, kubelet, --v=2]"}, ""},
+		{"hyperkube and nothing else", []string{"command: [/hyperkube]"}, ""},
+		{"a short name behind another program", []string{"command: [/run, apiserver, --v=2]"}, ""},
 		{"a flag that ends in its name", []string{"command: [/pause, --log=/" + kcm + "]"}, ""},
 
 		{"in a shell", []string{"command: [sh, -c, \"echo a; exec " + kcm + " --v=2 'x y'\"]"}, kcm + " --v=2 x y"},
