@@ -32,6 +32,9 @@ func FuzzCheckFiles(f *testing.F) {
 		if len(archive) > 1<<16 {
 			t.Skip("as good in a smaller archive")
 		}
+		if bytes.Contains(archive, []byte("-- --")) {
+			t.Skip("txtar v1.16.0 panics on a mark without a name")
+		}
 		files := fstest.MapFS{}
 		for _, a := range txtar.Parse(archive).Files {
 			if fs.ValidPath(a.Name) && a.Name != "." {
