@@ -156,14 +156,21 @@ func (c *checker) refusals(rs []Refusal, v Version, note, host string, at func(f
 		if r.Rule == RuleNodeMaskFlagRefused {
 			r.Rule = RuleNodeMaskFlagIgnored // one rule for mask flags that do not do what they were written for
 		}
-		if f := c.sameFault(r); f != nil {
+		s := at(r.Field)
+		if f := c.sameFault(r, s); f != nil {
 			if !slices.Contains(f.RefusedBy, r.Program) {
 				f.RefusedBy = append(f.RefusedBy, r.Program)
+			}
+			// The same fault at another place.
+			if s != nil && s.Pos.IsValid() && !f.isAt(s.Pos) {
+				f.Where = cutPlaces(append(f.Where, placeOf(s, r.Field+" "+writes(s))))
+				if host != "" {
+					f.Subjects = mergeNames(f.Subjects, []string{host})
+				}
 			}
 			continue
 		}
 		f := Finding{Rule: r.Rule, Severity: Error, RefusedBy: []Component{r.Program}}
-		s := at(r.Field)
 		f.Message = fmt.Sprintf("%s %v does not take %s %q: %s%s", r.Program, v, r.Field, r.BadValue, r.Message, note)
 		if s != nil {
 			f.Where = []Place{placeOf(s, r.Field+" "+writes(s))}
@@ -175,9 +182,14 @@ func (c *checker) refusals(rs []Refusal, v Version, note, host string, at func(f
 	}
 }
 
-// sameFault returns the finding that speaks of what a program refuses, nil where there is none. One that is only worth knowing
-// speaks of another place.
-func (c *checker) sameFault(r Refusal) *Finding {
+// isAt reports whether f points at the line of pos.
+func (f *Finding) isAt(pos Position) bool {
+	return slices.ContainsFunc(f.Where, func(p Place) bool { return p.File == pos.File && p.Position.Line == pos.Line })
+}
+
+// sameFault returns the finding that speaks of what a program refuses in s, nil where there is none: one that points there before others.
+// One that is only worth knowing speaks of another place.
+func (c *checker) sameFault(r Refusal, s *Statement) *Finding {
 	rules := []RuleID{r.Rule}
 	switch r.Rule {
 	case RuleNodeMaskTooShort, RuleNodeMaskTooFar:
@@ -189,12 +201,19 @@ func (c *checker) sameFault(r Refusal) *Finding {
 	case RuleCIDRMalformed:
 		rules = append(rules, RulePodCIDRUnset, RuleFlagRefused)
 	}
+	var first *Finding
 	for _, rule := range rules {
 		for _, f := range c.found {
-			if f.Rule == rule && f.Severity != Info {
+			if f.Rule != rule || f.Severity == Info {
+				continue
+			}
+			if s != nil && f.isAt(s.Pos) {
 				return f
+			}
+			if first == nil {
+				first = f
 			}
 		}
 	}
-	return nil
+	return first
 }
