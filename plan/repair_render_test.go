@@ -210,7 +210,7 @@ The ranges are at fault
   - pods overlap hosts (host-pod-overlap)
 
 Ways out, best first
-  1. one (takes nodes are drained and registered again)
+  1. one (nodes are drained and registered again)
      - do
      - so
      = it starts

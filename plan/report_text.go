@@ -148,6 +148,8 @@ func disturbs(d Disturbance) string {
 		return ""
 	case DisturbsNothing:
 		return " (interrupts nothing)"
+	case DisturbsNodes:
+		return " (" + string(d) + ")"
 	}
 	return " (takes " + string(d) + ")"
 }
