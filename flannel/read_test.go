@@ -197,3 +197,11 @@ func dumpStatements(b *bytes.Buffer, list []plan.Statement, err error) {
 		fmt.Fprintf(b, "error: %v\n", err)
 	}
 }
+
+// A subnet.env that mentions flannel's files is one all the same.
+func TestReadEnvThatMentions(t *testing.T) {
+	d, err := Read([]byte("# copied from the host of kube-flannel-ds, beside net-conf.json\nFLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n"), Options{})
+	if err != nil || d.Env == nil || len(d.Configs) > 0 {
+		t.Errorf("Read = %+v, %v, want a subnet.env", d, err)
+	}
+}

@@ -165,7 +165,7 @@ func TestSources(t *testing.T) {
 
 // Each of thousands of pods in one file finds its place at once: this takes ten seconds where each asks all before it.
 func TestManyObjectsInOneFile(t *testing.T) {
-	const n = 8000
+	const n = 25000
 	in := make([]Statement, 0, 3*n)
 	for i := range n {
 		at := Position{File: "all.yaml", Line: i + 1}

@@ -1,0 +1,29 @@
+package plan_test
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/plan"
+)
+
+// What is refused twice and stands in no file has no place.
+func TestRefusedInNoFile(t *testing.T) {
+	pair := []netip.Prefix{cidr.MustParse("10.96.0.0/16"), cidr.MustParse("10.97.0.0/16")}
+	var in []plan.Statement
+	for _, c := range []plan.Component{plan.ControllerManager, plan.APIServer} {
+		in = append(in, plan.Statement{Component: c, Role: plan.RoleServices, Key: "--service-cluster-ip-range", Text: "10.96.0.0/16,10.97.0.0/16", Prefixes: pair})
+	}
+	in = append(in, plan.Statement{Component: plan.ControllerManager, Role: plan.RoleSetting, Setting: plan.SettingAllocate, Key: "--allocate-node-cidrs", Text: "true", Bool: true},
+		plan.Statement{Component: plan.ControllerManager, Role: plan.RolePods, Key: "--cluster-cidr", Text: "10.244.0.0/16", Prefixes: []netip.Prefix{cidr.MustParse("10.244.0.0/16")}})
+	for _, f := range plan.Check(in...).Findings {
+		if f.Rule == plan.RuleTooManyRanges {
+			if len(f.Where) != 0 || len(f.RefusedBy) != 2 {
+				t.Errorf("places %v, refused by %v, want no place and two programs", f.Where, f.RefusedBy)
+			}
+			return
+		}
+	}
+	t.Error("two ranges of one family are not refused")
+}
