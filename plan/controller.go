@@ -697,9 +697,10 @@ func (c *Controller) timing(order []string, fresh int, least, most uint64, why s
 			limit = min(s.mayFree(), uint64(n))
 		}
 		var rest *cidr.Pool
-		var beyond uint64
-		if limit > mostListed {
-			rest, beyond, limit = s.widest().Clone(), limit-mostListed, mostListed
+		all := limit
+		limit = min(all, mostListed)
+		if all != limit {
+			rest = s.widest().Clone()
 		}
 		list := make([]netip.Prefix, 0, limit)
 		for p := range s.widest().Upcoming() {
@@ -712,7 +713,7 @@ func (c *Controller) timing(order []string, fresh int, least, most uint64, why s
 			skips = true // all subnets are the same
 		}
 		t.Subnets = append(t.Subnets, list)
-		t.rest, t.Beyond = append(t.rest, rest), append(t.Beyond, beyond)
+		t.rest, t.Beyond = append(t.rest, rest), append(t.Beyond, all-limit)
 		t.Skips = append(t.Skips, skips)
 		t.Paired = t.Paired && !skips
 		// One that may be free is certain only if it is free in any case.

@@ -234,7 +234,7 @@ func (x *relaxer) nodeEdges(others int) []int {
 func turnDown(from, least int, loss float64, set func(*Request, int), text func(int) string, edges ...int) dial {
 	counts := []int{least}
 	for _, e := range edges {
-		for k := log2ceil(uint64(from + e)); k >= 0; k-- {
+		for k := range log2ceil(uint64(from+e)) + 1 {
 			counts = append(counts, 1<<k-e)
 		}
 	}
@@ -328,8 +328,11 @@ func (x *relaxer) tryBalanced() {
 	if !ok || one.loss <= 3*nodesLoss {
 		return
 	}
-	var best change
-	worst := 0.0 // the larger of the two losses, to be as small as possible
+	type pair struct {
+		change
+		worst float64 // the larger of the two losses, to be as small as possible
+	}
+	var pairs []pair
 	for i := 1; i <= b.steps; i++ {
 		if x.spaces.feasible(b.at(x.orig.clone(), i)) {
 			break // fewer pods alone are a relaxation already
@@ -338,13 +341,12 @@ func (x *relaxer) tryBalanced() {
 		if !ok || x.spaces.feasible(nodes.make(x.orig.clone())) {
 			continue
 		}
-		if w := max(nodes.loss, b.loss(i)); best.make == nil || w < worst {
-			worst = w
-			best = nodes.and(change{b.text(i), b.loss(i), func(r Request) Request { return b.at(r, i) }})
-		}
+		both := nodes.and(change{b.text(i), b.loss(i), func(r Request) Request { return b.at(r, i) }})
+		pairs = append(pairs, pair{both, max(nodes.loss, b.loss(i))})
 	}
-	if best.make != nil {
-		x.balanced = x.try(best)
+	if len(pairs) > 0 {
+		best := slices.MinFunc(pairs, func(p, q pair) int { return cmp.Compare(p.worst, q.worst) })
+		x.balanced = x.try(best.change)
 	}
 }
 
