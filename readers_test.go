@@ -2,6 +2,7 @@ package kubecidr_test
 
 import (
 	"bytes"
+	"go/ast"
 	"io"
 	"maps"
 	"net/netip"
@@ -65,7 +66,7 @@ func TestReaders(t *testing.T) {
 			if !ok && m[1] == "Value" {
 				_, ok = found[name+"[string]"]
 			}
-			if !ok && isExported(m[1]) {
+			if !ok && ast.IsExported(m[1]) {
 				t.Errorf("no value of type %s was read; things should return one", name)
 			}
 		}
@@ -198,9 +199,6 @@ func things(t *testing.T) []any {
 }
 
 func any1[T any](v T, err error) (any, error) { return v, err }
-
-// isExported reports whether name is exported.
-func isExported(name string) bool { return name[0] >= 'A' && name[0] <= 'Z' }
 
 // collect notes a pointer to a value of each type that can be reached from v.
 func collect(v reflect.Value, found map[string]reflect.Value, depth map[reflect.Type]int) {

@@ -104,13 +104,13 @@ func TestExpandTwin(t *testing.T) {
 
 // Values may grow to a limit, over all variables of a file; what would go beyond stays as it is written.
 func TestExpandLimit(t *testing.T) {
-	e := expander{known: map[string]string{"A": "xxx"}, left: 8}
+	e := expander{known: map[string]string{"A": "cni"}, left: 8}
 	for _, tt := range []struct {
 		in, want string
 		left     int
 	}{
 		{"$A$A$A", "$A$A$A", 8}, // 9 bytes
-		{"$A$A$B", "xxxxxx", 2},
+		{"$A$A$B", "cnicni", 2},
 		{"$A", "$A", 2},
 		{"$B-", "-", 1},
 		{"$B-", "-", 0},

@@ -321,7 +321,7 @@ func (sh shell) commands(s string) []shellCommand {
 			flush(i)
 			i++
 		case c == '>' || c == '<' || c == '&' && strings.HasPrefix(s[i+1:], ">"):
-			if n := placeholder(s[i:]); sh.pasted && n > 0 {
+			if n := angled(s[i:]); sh.pasted && n > 0 {
 				begin(i)
 				unknown = true
 				put(s[i:i+n], i)
@@ -387,9 +387,9 @@ func declares(command string) bool {
 	return false
 }
 
-// placeholder returns the length of the <placeholder> that s begins with, 0 where it is a redirection. Instructions have them for what
-// their reader is to put in.
-func placeholder(s string) int {
+// angled returns the length of the <word> in angle brackets that s begins with, 0 where it is a redirection. Instructions have such words
+// for what their reader is to put in.
+func angled(s string) int {
 	n := strings.IndexAny(s[1:min(len(s), 80)], "<>\n") + 2
 	if s[0] != '<' || n < 3 || s[n-1] != '>' || s[1] == ' ' {
 		return 0

@@ -184,7 +184,7 @@ func TestShellUnclosed(t *testing.T) {
 }
 
 // TestShellPasted holds what is read differently in text that somebody copied: prompts, apostrophes of prose, code marked up, continuation
-// lines without their backslash, placeholders.
+// lines without their backslash, words in angle brackets.
 func TestShellPasted(t *testing.T) {
 	far := strings.Repeat("a", 117) + "@b" // the dollar sign behind it is the 120th byte of the line
 	for _, tt := range []struct{ text, want string }{
@@ -249,7 +249,7 @@ func TestShellPasted(t *testing.T) {
 		{"w --a=`b\nc`", "[w][--a=]\n[b]\n[c]"},
 		{"w \"--a=`b c`\" d", "[w][?][d]"},
 
-		// Placeholders.
+		// Words in angle brackets, for which the reader is to put in something.
 		{"w --a <b c> <d>\tx --e=<f>", "[w][--a][?][?][x][?]"},
 		{"w --a=<b>\\\n--c=\"<d>\"\nw <a>\nw <b>\r\n", "[w][?][--c=<d>]\n[w][?]\n[w][?]"},
 		{"w '<a>' `w <b>` '--c=<d>'", "[w][<a>]\n[w][?]\n[--c=<d>]"},
