@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/big"
 	"net/netip"
 	"slices"
 	"strings"
@@ -27,6 +28,13 @@ type player struct {
 
 	choice  int // which of the outcomes that fit is taken in the next step
 	choices int // how many fitted in the last step
+
+	partial *bool // set where outcomes that may fit were left out, because there are too many
+}
+
+// newPlayer returns one that has done nothing yet.
+func newPlayer(v plan.Version, flags Flags, seen []Op, failed map[string]bool) *player {
+	return &player{c: plan.NewStopped(v), flags: flags, seen: seen, failed: failed, events: map[string]plan.NodeEvent{}, partial: new(bool)}
 }
 
 func (p *player) clone() *player {
@@ -49,6 +57,13 @@ const mostForEvents = 2_000
 // comes later can be compared. observed is a recording of the same operations; nil stands for s itself.
 // Where nothing was observed it takes the likeliest.
 func (s *Scenario) Replay(v plan.Version, observed *Scenario) *Scenario {
+	out, _ := s.replay(v, observed)
+	return out
+}
+
+// replay is [Scenario.Replay]. whole reports whether nothing was left out in the search: outcomes that fit all that was observed
+// are then found if there are any.
+func (s *Scenario) replay(v plan.Version, observed *Scenario) (out *Scenario, whole bool) {
 	if v.IsZero() && s.Version != "" {
 		v, _ = plan.ParseVersion(s.Version) // Read has looked at it
 	}
@@ -62,22 +77,23 @@ func (s *Scenario) Replay(v plan.Version, observed *Scenario) *Scenario {
 			failed[e.Node] = failed[e.Node] || e.Reason == plan.EventCIDRNotAvailable
 		}
 	}
-	p := &player{c: plan.NewStopped(v), flags: s.Flags, seen: observed.Ops, failed: failed, events: map[string]plan.NodeEvent{}}
+	p := newPlayer(v, s.Flags, observed.Ops, failed)
+	partial := p.partial
 	ops, p, ok := p.search(s.Ops)
 	if !ok {
 		// Nothing fits, so that the recording differs: the outcomes that fit best, step by step.
-		p = &player{c: plan.NewStopped(v), flags: s.Flags, seen: observed.Ops, failed: failed, events: map[string]plan.NodeEvent{}}
+		p = newPlayer(v, s.Flags, observed.Ops, failed)
 		ops = nil
 		for i, o := range s.Ops {
 			ops = append(ops, p.play(i, o))
 		}
 	}
-	out := &Scenario{Name: s.Name, Note: s.Note, Version: s.Version, Flags: s.Flags, Ops: ops}
+	out = &Scenario{Name: s.Name, Note: s.Note, Version: s.Version, Flags: s.Flags, Ops: ops}
 	for _, k := range slices.Sorted(maps.Keys(p.events)) {
 		e := p.events[k]
 		out.Events = append(out.Events, Event{Node: e.Node, Type: "Normal", Reason: e.Reason, Message: e.Message, Component: "cidrAllocator"})
 	}
-	return out
+	return out, !*partial
 }
 
 // search plays ops. What was done while nobody looked is seen only later, so where an operation comes out otherwise than
@@ -115,6 +131,7 @@ func (p *player) search(ops []Op) (out []Op, end *player, ok bool) {
 			}
 		}
 		if len(forks) == 0 || tries > most {
+			*p.partial = *p.partial || len(forks) > 0
 			return best, bestEnd, best != nil
 		}
 		last := forks[len(forks)-1]
@@ -290,10 +307,16 @@ func (p *player) note(i int, o *Op, step plan.Step) {
 	events := step.Events
 	if t := step.Timing; t != nil {
 		o.Timing = timingOf(t)
-		fitting := p.observed(i, t)
-		p.choices = len(fitting)
-		if p.choice < len(fitting) && fitting[p.choice] != nil && p.c.Resolve(fitting[p.choice]) {
-			got := fitting[p.choice]
+		var got plan.Outcome
+		if fitting := p.observed(i, t); len(fitting) > 0 {
+			got = fitting[p.choice/p.choices%len(fitting)] // a step of several parts has the outcomes of each with those of every other
+			if p.choices < mostTries {
+				p.choices *= len(fitting)
+			} else {
+				*p.partial = true
+			}
+		}
+		if got != nil && p.c.Resolve(got) {
 			// Those that got nothing are others than the twin thought.
 			events = nil
 			for _, n := range t.Nodes {
@@ -347,110 +370,196 @@ func texts(list []netip.Prefix) []string {
 	return out
 }
 
-// sighting returns the podCIDRs of a node when it is next seen from operation i on, and whether it is seen before it is
-// deleted or given others by hand. A node that is seen without any was not served.
-func (p *player) sighting(i int, name string) (podCIDRs []string, seen bool) {
+// A sighting is what is known of the podCIDRs of a node after a step, from when it is next seen.
+type sighting struct {
+	podCIDRs []string // those it held; it was given them in the step, or later
+	seen     bool     // false: it is deleted before anybody looks
+	byHand   bool     // a patch gave it podCIDRs, or found just these there
+}
+
+// sighting returns what is seen of a node from operation i on.
+func (p *player) sighting(i int, name string) sighting {
 	for j := i; j < len(p.seen); j++ {
 		o := p.seen[j]
 		switch {
 		case j > i && o.Node == name && (o.Op == "delete" || o.Op == "create"):
-			return nil, false
+			return sighting{}
 		case j > i && o.Node == name && o.Op == "patch":
 			if o.Code == 200 {
-				return nil, true // the API server took it, so there was none
+				return sighting{o.PodCIDRs, true, true} // the API server took it, so there were none, or these
 			}
 			continue
 		case o.Result == nil:
 			continue
 		case o.Op == "create" && o.Node == name:
-			return o.Result.One, true
+			return sighting{podCIDRs: o.Result.One, seen: true}
 		}
 		if list, ok := o.Result.Many[name]; ok {
-			return list, true
+			return sighting{podCIDRs: list, seen: true}
 		}
 	}
-	return nil, false
+	return sighting{}
 }
 
 // mostFitting is how many outcomes of one step are tried.
 const mostFitting = 200
 
-// observed returns the outcomes of t that fit what is seen from operation i on, the likeliest first. It begins with nil, for what the
-// twin takes for the likeliest, where none of the nodes is seen.
+// observed returns the outcomes of t that fit what is seen from operation i on, the likeliest first. nil stands for the one
+// that the twin has taken.
 func (p *player) observed(i int, t *plan.Timing) []plan.Outcome {
-	known := plan.Outcome{}
-	var served, unseen []string
+	o := observation{t: t, known: plan.Outcome{}, likeliest: plan.Outcome{}, failed: p.failed}
+	var byHand []string
 	for _, n := range t.Nodes {
-		list, seen := p.sighting(i, n)
-		if !seen {
-			unseen = append(unseen, n)
+		if list, _ := p.c.Node(n); len(list) > 0 {
+			o.likeliest[n], _ = fits(t, list)
+		}
+		s := p.sighting(i, n)
+		if !s.seen {
+			o.unseen = append(o.unseen, n)
+			if p.failed != nil && !p.failed[n] {
+				o.never++
+			}
 			continue
 		}
-		if got, ok := fits(t, list); ok {
-			known[n] = got // now or later
-			served = append(served, n)
-		}
-	}
-	// Whoever never failed is served at the first try, seen or not.
-	never := 0
-	if p.failed != nil {
-		slices.SortStableFunc(unseen, func(a, b string) int { return compareBool(p.failed[a], p.failed[b]) })
-		for _, n := range unseen {
-			if !p.failed[n] {
-				never++
+		if got, ok := fits(t, s.podCIDRs); ok {
+			o.known[n] = got // now or later
+			if s.byHand {
+				byHand = append(byHand, n)
+			} else {
+				o.served = append(o.served, n)
 			}
 		}
 	}
-	var out []plan.Outcome
-	if len(unseen) == len(t.Nodes) && never == 0 {
-		out = append(out, nil)
-	}
-	// Those that are seen with a subnet that can be had now are served now rather than later, and of those that are never
-	// seen as few as possible.
-	for missing := range len(served) + 1 {
-		for i := range len(unseen) + 1 {
-			more := never + i // those that never failed and more of them, then fewer
-			if more > len(unseen) {
-				more = len(unseen) - i
-			}
-			if k := len(served) - missing + more; k < t.Min || k > t.Max {
-				continue
-			}
-			for _, now := range choose(served, len(served)-missing) {
-				for _, others := range choose(unseen, more) {
-					got := plan.Outcome{}
-					for _, n := range now {
-						got[n] = known[n]
-					}
-					if !fill(t, got, others) || !t.Allows(got) {
-						continue
-					}
-					if out = append(out, got); len(out) == mostFitting {
-						return p.byEvents(t, out)
-					}
-				}
+	o.byHand = byHand
+	few := t.Count().Cmp(big.NewInt(mostFitting)) <= 0 && !slices.ContainsFunc(t.Beyond, func(n uint64) bool { return n > 0 })
+	var fitting []plan.Outcome
+	if few {
+		for got := range t.Outcomes() {
+			if o.fits(got) {
+				fitting = append(fitting, got)
 			}
 		}
+	} else {
+		var whole bool
+		fitting, whole = o.some()
+		*p.partial = *p.partial || !whole
 	}
-	return p.byEvents(t, out)
+	slices.SortStableFunc(fitting, o.compare)
+	for k, got := range fitting {
+		if o.isLikeliest(got) {
+			fitting[k] = nil
+		}
+	}
+	return fitting
 }
 
-// byEvents puts those outcomes first that leave out the fewest nodes of which no failure was observed.
-func (p *player) byEvents(t *plan.Timing, out []plan.Outcome) []plan.Outcome {
-	if p.failed == nil {
-		return out
+// An observation is what is known of the outcome of a step.
+type observation struct {
+	t         *plan.Timing
+	known     plan.Outcome // of nodes that are seen with subnets that can be had now
+	served    []string     // these nodes, those that were given them by hand aside
+	byHand    []string
+	unseen    []string        // nodes of which nothing is known
+	never     int             // how many of unseen never failed: they are served at the first try
+	likeliest plan.Outcome    // what the twin has taken
+	failed    map[string]bool // see [player]
+}
+
+// fits reports whether got can be what happened: a node that is seen later holds what it holds then, or nothing yet.
+func (o *observation) fits(got plan.Outcome) bool {
+	for _, n := range o.t.Nodes {
+		if len(got[n]) > 0 && !slices.Contains(o.unseen, n) && !slices.Equal(got[n], o.known[n]) {
+			return false
+		}
 	}
-	against := func(got plan.Outcome) int {
-		n := 0
-		for _, name := range t.Nodes {
-			if len(got[name]) == 0 && !p.failed[name] {
+	return true
+}
+
+// compare orders outcomes that fit by how likely they are: those first that leave out the fewest nodes of which no failure was
+// observed, then those that serve now rather than later what is seen with a subnet that can be had now, then those that serve as
+// few as possible of the nodes that are never seen.
+func (o *observation) compare(a, b plan.Outcome) int {
+	return slices.Compare(o.rank(a), o.rank(b))
+}
+
+func (o *observation) rank(got plan.Outcome) []int {
+	count := func(list []string) (n int) {
+		for _, name := range list {
+			if len(got[name]) > 0 {
 				n++
 			}
 		}
 		return n
 	}
-	slices.SortStableFunc(out, func(a, b plan.Outcome) int { return against(a) - against(b) })
-	return out
+	against := 0
+	if o.failed != nil {
+		for _, name := range o.t.Nodes {
+			if len(got[name]) == 0 && !o.failed[name] {
+				against++
+			}
+		}
+	}
+	likeliest := 1
+	if o.isLikeliest(got) {
+		likeliest = 0
+	}
+	unseen := count(o.unseen)
+	more := unseen - o.never
+	if more < 0 {
+		more = len(o.unseen) - unseen
+	}
+	if likeliest == 0 && len(o.unseen) == len(o.t.Nodes) {
+		more = -1 // nothing speaks against it
+	}
+	return []int{against, len(o.served) - count(o.served), count(o.byHand), more, likeliest}
+}
+
+// isLikeliest reports whether got is what the twin has taken.
+func (o *observation) isLikeliest(got plan.Outcome) bool {
+	for _, n := range o.t.Nodes {
+		if !slices.Equal(got[n], o.likeliest[n]) {
+			return false
+		}
+	}
+	return true
+}
+
+// some returns outcomes that fit, where there are too many to look at all. whole is false if it leaves any out.
+func (o *observation) some() (out []plan.Outcome, whole bool) {
+	whole = len(o.unseen) == 0 && len(o.byHand) == 0
+	unseen := slices.Clone(o.unseen)
+	slices.SortStableFunc(unseen, func(a, b string) int { return compareBool(o.failed[a], o.failed[b]) })
+	if len(unseen) == len(o.t.Nodes) {
+		out = append(out, o.likeliest)
+	}
+	for missing := range len(o.served) + 1 {
+		for i := range len(unseen) + 1 {
+			more := o.never + i // those that never failed and more of them, then fewer
+			if more > len(unseen) {
+				more = len(unseen) - i
+			}
+			if k := len(o.served) - missing + more; k < o.t.Min || k > o.t.Max {
+				continue
+			}
+			parts := choose(o.served, len(o.served)-missing)
+			whole = whole && len(parts) < mostFitting
+			for _, now := range parts {
+				for _, others := range choose(unseen, more) {
+					got := plan.Outcome{}
+					for _, n := range now {
+						got[n] = o.known[n]
+					}
+					if !fill(o.t, got, others) || !o.t.Allows(got) || len(out) > 0 && o.isLikeliest(got) {
+						continue
+					}
+					if out = append(out, got); len(out) == mostFitting {
+						return out, false
+					}
+				}
+			}
+		}
+	}
+	return out, whole
 }
 
 func compareBool(a, b bool) int {

@@ -45,8 +45,8 @@ type Op struct {
 	Node     string   `json:"node,omitempty"`
 	Nodes    []string `json:"nodes,omitempty"`
 	Preset   []string `json:"preset,omitempty"`
-	PodCIDRs []string `json:"podCIDRs,omitempty"`
-	Flags    Flags    `json:"flags,omitempty"`
+	PodCIDRs []string `json:"podCIDRs,omitzero"`
+	Flags    Flags    `json:"flags,omitzero"`
 
 	Controller string   `json:"controller,omitempty"` // "stopped" where it does not run
 	Result     *Result  `json:"result,omitempty"`
@@ -58,7 +58,6 @@ type Op struct {
 	Timing     *Timing  `json:"timing,omitempty"`  // what else can come
 
 	extra map[string]json.RawMessage // fields that are not known here, kept
-	patch bool                       // podCIDRs stands there, if empty
 }
 
 // A Result is one of three things: whether a start succeeded, the podCIDRs of one node, or those of several.
@@ -224,7 +223,6 @@ func (o *Op) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*o = Op(fields)
-	_, o.patch = all["podCIDRs"]
 	for _, k := range opKeys {
 		delete(all, k)
 	}
@@ -237,9 +235,6 @@ func (o Op) MarshalJSON() ([]byte, error) {
 	data, err := json.Marshal(opFields(o))
 	if err != nil {
 		return nil, err
-	}
-	if o.patch && len(o.PodCIDRs) == 0 {
-		data = bytes.Replace(data, []byte(`"op":"patch",`), []byte(`"op":"patch","podCIDRs":[],`), 1)
 	}
 	for _, k := range slices.Sorted(maps.Keys(o.extra)) {
 		key, err := json.Marshal(k)
