@@ -191,7 +191,14 @@ func misspelt(key string, known []string) error {
 	if slices.Contains(known, key) {
 		return nil
 	}
-	if best := suggest.Within(key, known, 1+len(key)/8); best != "" && len(key) > 2 {
+	best := suggest.Within(key, known, 1+len(key)/8)
+	if len(key) <= 2 {
+		best = ""
+	}
+	if i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, key) }); i >= 0 {
+		best = known[i] // encoding/json takes it for that one, and which of two counts depends on their order
+	}
+	if best != "" {
 		return fmt.Errorf("no field %q: write %q", key, best)
 	}
 	return nil

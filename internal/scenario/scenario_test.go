@@ -201,11 +201,13 @@ func TestReadErrors(t *testing.T) {
 		`[]`:                                     "test.json: the whole: array is not what belongs there",
 		`{"flag": {}, "ops": [{"op": "start"}]}`: `test.json: no field "flag": write "flags"`,
 		`{"ops": [{"op": "start"}, {"op": "create", "node": "a", "presets": ["10.0.0.0/24"]}]}`: `test.json: operation 2: no field "presets": write "preset"`,
+		`{"ops": [{"oP": "stop", "op": "start"}]}`:                                              `test.json: operation 1: no field "oP": write "op"`,
+		`{"Ops": [{"op": "start"}]}`:                                                            `test.json: no field "Ops": write "ops"`,
 		`{"ops": [{"op": "create", "node": "a", "podCIDRs": ["10.0.0.0/24"]}]}`:                 `test.json: operation 1: create has podCIDRs, which is for patch; a create has "preset"`,
 		`{"ops": [{"op": "patch", "node": "a", "preset": ["10.0.0.0/24"]}]}`:                    `test.json: operation 1: patch has preset, which is for create and burst; a patch has "podCIDRs"`,
 		`{"ops": [{"op": "create", "node": "a", "nodes": ["b"]}]}`:                              `test.json: operation 1: create has nodes, which is for burst`,
 		`{"ops": [{"op": "burst", "node": "a", "nodes": ["b"]}]}`:                               `test.json: operation 1: burst has node: write "nodes"`,
-		`{"ops": [{"op": "fly"}]}`: `test.json: operation 1: op "fly": must be start, stop, restart, create, burst, delete, terminate, patch, wait or list`,
+		`{"ops": [{"op": "fly"}]}`:                                                              `test.json: operation 1: op "fly": must be start, stop, restart, create, burst, delete, terminate, patch, wait or list`,
 	} {
 		if _, err := Read("test.json", []byte(in)); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", in, err, want)
