@@ -51,6 +51,7 @@ type blockSet struct {
 	base block
 	// links counts the gaps: there are links[0] + ... + links[n] of length n, if there is a block; base is one if there is none.
 	links [131]int32
+	row   row
 	path  [129]uint32 // nodes from the root to the one that an operation is about; void between operations
 }
 
@@ -59,6 +60,66 @@ type blockNode struct {
 	gaps u128   // bit n-1 is set if there is a gap of length n on the link that leads here or below
 	sub  uint32 // the child whose blocks have a 0 behind the shared bits; the one with a 1 follows it. 0 if the node is a block
 	bits uint8  // length of the prefix that all blocks below share, or of the block
+}
+
+// A row is a gap that [blockSet.take] fills with blocks of one length, from its start. The trie holds all of it, so that taking the next
+// one is a matter of counting. What of it is still free are gaps, each longer than those before it and all of them smaller than
+// the gaps of the trie that hold such a block, so that the best one is always the first; methods that only read add them to those of the trie,
+// and those that change anything else put them back first, at most one of each length.
+type row struct {
+	gap  block
+	next u128 // where what is free begins
+	bits int  // length of the blocks
+	on   bool // there is something free
+}
+
+// gaps returns the lengths of the gaps, in the form of blockNode.gaps.
+func (r *row) gaps() u128 {
+	if !r.on {
+		return u128{}
+	}
+	return r.next.neg().and(gapsOf(r.gap.bits-1, r.bits)) // so many blocks are left, in binary
+}
+
+// count returns how many gaps of length n there are, 0 or 1. There is none of length 0, and bit -1 of a key is 0.
+func (r *row) count(n int) uint64 { return uint64(r.gaps().bit(n - 1)) }
+
+// at returns the gap of length n.
+func (r *row) at(n int) block {
+	if r.next.masked(n) == r.next {
+		return block{r.next, n}
+	}
+	return block{r.next.masked(n).add(u128{}.setBit(n - 1)), n}
+}
+
+// within yields what the gaps and the block in have in common, lowest first.
+func (r *row) within(in block, yield func(block) bool) bool {
+	for lens := r.gaps(); !lens.isZero(); {
+		n := 128 - lens.trailingZeros()
+		if g, ok := r.at(n).common(in); ok && !yield(g) {
+			return false
+		}
+		lens = lens.masked(n - 1)
+	}
+	return true
+}
+
+// isFree reports whether all of b is free.
+func (r *row) isFree(b block) bool {
+	return r.on && r.gap.contains(b) && !b.key.less(r.next)
+}
+
+// endRow puts what is free of the row back into the trie.
+func (s *blockSet) endRow() {
+	if !s.row.on {
+		return
+	}
+	r := s.row
+	s.row.on = false
+	r.within(r.gap, func(g block) bool {
+		s.remove(g.key, g.bits)
+		return true
+	})
 }
 
 func (nd *blockNode) isLeaf() bool { return nd.sub == 0 }
@@ -138,6 +199,7 @@ func (s *blockSet) settle(d int) {
 
 // insert adds the block of length n at key, which lies in s.base and has no bits set after the first n.
 func (s *blockSet) insert(key u128, n int) {
+	s.endRow()
 	if !s.some {
 		p := s.base.bits - 1
 		s.some = true
@@ -197,6 +259,15 @@ func (s *blockSet) put(d, b int, key u128, n int) {
 // take adds a block of length n where there is a gap for it: at the start of the smallest gap that holds it, the lowest of
 // these. ok is false if there is none.
 func (s *blockSet) take(n int) (key u128, ok bool) {
+	again := s.row.bits == n
+	if again && s.row.on {
+		key = s.row.next
+		s.row.next = key.add(u128{}.setBit(n - 1))
+		s.row.on = s.row.next.masked(s.row.gap.bits) == s.row.gap.key
+		return key, true
+	}
+	s.endRow()
+	s.row.bits = n
 	if !s.some {
 		if ok = s.base.bits <= n; ok {
 			s.insert(s.base.key, n)
@@ -214,6 +285,10 @@ func (s *blockSet) take(n int) (key u128, ok bool) {
 		nd := &s.nodes[id]
 		if k <= int(nd.bits) { // the gap is on the link
 			key = nd.key.masked(k).xor(has)
+			if again && k < n {
+				s.row = row{gap: block{key, k}, next: key.add(u128{}.setBit(n - 1)), bits: n, on: true}
+				n = k
+			}
 			s.put(d, k-1, key, n)
 			return key, true
 		}
@@ -235,6 +310,7 @@ func (s *blockSet) bestLength(n int) int {
 
 // remove takes the block of length n at key out of s, as far as it is in.
 func (s *blockSet) remove(key u128, n int) {
+	s.endRow()
 	if !s.some {
 		return
 	}
@@ -306,6 +382,12 @@ func (s *blockSet) bestGap(n int) (g block, ok bool) {
 		return s.base, s.base.bits <= n
 	}
 	k := s.bestLength(n)
+	if lens := s.row.gaps().masked(n); !lens.isZero() {
+		// Gaps of the trie are smaller than a block of the row or as large as the row was, so that the two are never of one length.
+		if m := 128 - lens.trailingZeros(); m > k {
+			return s.row.at(m), true
+		}
+	}
 	if k < 0 {
 		return block{}, false
 	}
@@ -321,7 +403,7 @@ func (s *blockSet) bestGap(n int) (g block, ok bool) {
 	return block{nd.key.masked(k).xor(has), k}, true
 }
 
-// gapCount returns the number of gaps of length n, given those of length n-1.
+// gapCount returns the number of gaps of length n that are in the trie, given those of length n-1.
 func (s *blockSet) gapCount(n int, before uint64) uint64 {
 	switch {
 	case !s.some && n == s.base.bits:
@@ -344,7 +426,7 @@ func (s *blockSet) overlaps(b block) bool {
 		if !nd.key.xor(key).masked(min(c, n)).isZero() {
 			return false
 		} else if nd.isLeaf() || n <= c {
-			return true
+			return !s.row.isFree(b)
 		}
 		id = nd.sub + uint32(key.bit(c))
 	}
@@ -384,7 +466,19 @@ func (s *blockSet) walk(id uint32, yield func(block) bool) bool {
 // gapsWithin returns what the gaps of s and the block in have in common, lowest first, as blocks. s must not change meanwhile.
 func (s *blockSet) gapsWithin(in block) iter.Seq[block] {
 	return func(yield func(block) bool) {
-		if s.some {
+		if s.row.on {
+			ahead := true // of the row
+			before := func(g block) bool {
+				if ahead && s.row.gap.key.less(g.key) {
+					ahead = false
+					return s.row.within(in, yield)
+				}
+				return true
+			}
+			if s.walkGaps(0, s.base.bits-1, in, func(g block) bool { return before(g) && yield(g) }) && ahead {
+				s.row.within(in, yield)
+			}
+		} else if s.some {
 			s.walkGaps(0, s.base.bits-1, in, yield)
 		} else if g, ok := s.base.common(in); ok {
 			yield(g)
@@ -426,6 +520,14 @@ func (s *blockSet) clone() blockSet {
 }
 
 func (s *blockSet) equal(t *blockSet) bool {
+	if s.row.on {
+		c := s.clone()
+		c.endRow()
+		return c.equal(t)
+	}
+	if t.row.on {
+		return t.equal(s)
+	}
 	return s.some == t.some && s.links == t.links && (!s.some || s.equalAt(0, t, 0))
 }
 

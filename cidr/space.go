@@ -119,6 +119,9 @@ func (s *Space) take(q netip.Prefix) (block, error) {
 // Alloc takes a block of prefix length bits out of s and returns it. It is cut from the smallest free block that holds it, so
 // that larger ones survive, and of these from the lowest; within that block it is the lowest.
 //
+// With L bits in an address it costs O(L), and O(1) where the last call took a block of the same length from the same free block; the
+// first change of another kind after such a row costs O(L^2).
+//
 // The error is a *[ShortageError] if there is no such block, and a *[LengthError] if bits is not a length of the family.
 func (s *Space) Alloc(bits int) (netip.Prefix, error) {
 	if err := s.checkLength(bits); err != nil {
@@ -248,7 +251,7 @@ func (s *Space) held() iter.Seq2[int, u192] {
 			if s.valid {
 				c = s.used.gapCount(n, c)
 			}
-			if have = have.double().add(c); !yield(n, have) {
+			if have = have.double().add(c + s.used.row.count(n)); !yield(n, have) {
 				return
 			}
 		}

@@ -720,6 +720,21 @@ func spaceMachine(t *rapid.T) {
 			t.Fatal(err)
 		}
 	}
+	alloc := func(t *rapid.T, bits int) {
+		var best netip.Prefix // the blocks of netipx in order: the longest that holds it, the first of these
+		for _, p := range free.Prefixes() {
+			if p.Bits() <= bits && (!best.IsValid() || p.Bits() > best.Bits()) {
+				best = p
+			}
+		}
+		got, err := fast.Alloc(bits)
+		if (err == nil) != best.IsValid() || err == nil && got != netip.PrefixFrom(best.Addr(), bits) {
+			t.Fatalf("Alloc(%d) = %v, %v; the best block is %v", bits, got, err, best)
+		}
+		if err == nil {
+			change(func(b *netipx.IPSetBuilder) { b.RemovePrefix(got) })
+		}
+	}
 	t.Repeat(map[string]func(*rapid.T){
 		"occupy": func(t *rapid.T) {
 			p := gen.Draw(t, "p")
@@ -735,20 +750,11 @@ func spaceMachine(t *rapid.T) {
 			}
 			change(func(b *netipx.IPSetBuilder) { b.AddPrefix(p) })
 		},
-		"alloc": func(t *rapid.T) {
+		"alloc": func(t *rapid.T) { alloc(t, gen.Draw(t, "like").Bits()) },
+		"row": func(t *rapid.T) {
 			bits := gen.Draw(t, "like").Bits()
-			var best netip.Prefix // the blocks of netipx in order: the longest that holds it, the first of these
-			for _, p := range free.Prefixes() {
-				if p.Bits() <= bits && (!best.IsValid() || p.Bits() > best.Bits()) {
-					best = p
-				}
-			}
-			got, err := fast.Alloc(bits)
-			if (err == nil) != best.IsValid() || err == nil && got != netip.PrefixFrom(best.Addr(), bits) {
-				t.Fatalf("Alloc(%d) = %v, %v; the best block is %v", bits, got, err, best)
-			}
-			if err == nil {
-				change(func(b *netipx.IPSetBuilder) { b.RemovePrefix(got) })
+			for range rapid.IntRange(2, 9).Draw(t, "times") {
+				alloc(t, bits)
 			}
 		},
 		"ask": func(t *rapid.T) {
@@ -788,8 +794,13 @@ func spaceMachine(t *rapid.T) {
 			if set, err := fast.IPSet(); err != nil || !set.Equal(free) {
 				t.Fatalf("IPSet: %v, %v", set.Prefixes(), err)
 			}
-			if c := fast.Clone(); !c.Equal(fast) {
+			c := fast.Clone()
+			if !c.Equal(fast) {
 				t.Fatal("a clone is not equal")
+			}
+			peek, err := fast.Peek(bits)
+			if got, allocErr := c.Alloc(bits); got != peek || (err == nil) != (allocErr == nil) || c.Equal(fast) != (err != nil) {
+				t.Fatalf("Peek(%d) = %v, %v; Alloc: %v, %v", bits, peek, err, got, allocErr)
 			}
 		},
 	})
@@ -821,11 +832,115 @@ func TestFitsLarge(t *testing.T) {
 	})
 }
 
+// However far a row of equal blocks has come, the space is the one in which the same addresses are occupied.
+func TestSpaceRows(t *testing.T) {
+	for _, tt := range []struct {
+		name, all string
+		occupied  []string
+		bits      int
+	}{
+		{"from the start", "10.0.0.0/26", nil, 30},
+		{"single addresses", "10.0.0.0/27", nil, 32},
+		{"between", "10.0.0.0/26", []string{"10.0.0.5/32", "10.0.0.32/28", "10.0.0.52/30"}, 31},
+		{"two gaps of a length", "10.0.0.0/25", []string{"10.0.0.32/27", "10.0.0.96/28"}, 30},
+		{"the whole of IPv4", "0.0.0.0/0", nil, 4},
+		{"the whole of IPv6", "::/0", nil, 5},
+		{"across the words of a key", "fd00:0:0:4::/62", []string{"fd00:0:0:4::/128"}, 67},
+		{"the last addresses", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffe0/123", []string{"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffe4/128"}, 127},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			row, other := mustSpace(t, tt.all), mustSpace(t, tt.all)
+			for _, p := range tt.occupied {
+				must(t, row.Occupy(pfx(p)))
+				must(t, other.Occupy(pfx(p)))
+			}
+			for {
+				want, err := other.Peek(tt.bits)
+				got, rowErr := row.Alloc(tt.bits)
+				if got != want || (err == nil) != (rowErr == nil) {
+					t.Fatalf("%v, %v; want %v, %v", got, rowErr, want, err)
+				}
+				if err != nil {
+					break
+				}
+				must(t, other.Occupy(want))
+				if !row.Equal(other) || !other.Equal(row) || !row.Clone().Equal(row) {
+					t.Fatalf("after %v: another space", got)
+				}
+				sameSpace(t, row, other, pfx(tt.all), tt.bits+2)
+			}
+		})
+	}
+	// Another change in the midst of it.
+	for i := range 30 {
+		for name, change := range map[string]func(*cidr.Space) error{
+			"occupy":  func(s *cidr.Space) error { return s.Occupy(pfx("10.0.0.40/29")) },
+			"release": func(s *cidr.Space) error { return s.Release(pfx("10.0.0.8/30")) },
+			"longer":  func(s *cidr.Space) error { _, err := s.Alloc(32); return err },
+			"shorter": func(s *cidr.Space) error { _, err := s.Alloc(28); return err },
+		} {
+			row, other := mustSpace(t, "10.0.0.0/25"), mustSpace(t, "10.0.0.0/25")
+			for range i {
+				p, err := row.Alloc(31)
+				must(t, err)
+				must(t, other.Occupy(p))
+			}
+			must(t, change(row))
+			must(t, change(other))
+			if !row.Equal(other) {
+				t.Errorf("%s after %d: %v, want %v", name, i, slices.Collect(row.Blocks()), slices.Collect(other.Blocks()))
+			}
+			must(t, row.Invariant())
+		}
+	}
+}
+
+// sameSpace compares what two spaces say of p and what it holds down to length most.
+func sameSpace(t *testing.T, a, b *cidr.Space, p netip.Prefix, most int) {
+	t.Helper()
+	if got, want := slices.Collect(a.Blocks()), slices.Collect(b.Blocks()); !slices.Equal(got, want) {
+		t.Fatalf("free %v, want %v", got, want)
+	}
+	for q := range a.Blocks() { // no further than the first
+		if first, _ := a.Peek(q.Bits()); first.Bits() != q.Bits() {
+			t.Fatalf("Peek(%d) = %v", q.Bits(), first)
+		}
+		break
+	}
+	for bits := range p.Addr().BitLen() + 1 {
+		got, err := a.Peek(bits)
+		want, wantErr := b.Peek(bits)
+		if got != want || (err == nil) != (wantErr == nil) || a.Count(bits).Cmp(b.Count(bits)) != 0 {
+			t.Fatalf("Peek(%d) = %v, %v, want %v; Count %v, want %v", bits, got, err, want, a.Count(bits), b.Count(bits))
+		}
+	}
+	for bits := p.Bits(); bits <= min(most, p.Addr().BitLen()); bits++ {
+		split, err := cidr.NewSplit(p, bits)
+		must(t, err)
+		for i := range split.Len() {
+			q := split.At(i)
+			if a.IsFree(q) != b.IsFree(q) {
+				t.Fatalf("IsFree(%v) = %v", q, a.IsFree(q))
+			}
+			if got, want := slices.Collect(a.Within(q)), slices.Collect(b.Within(q)); !slices.Equal(got, want) {
+				t.Fatalf("Within(%v) = %v, want %v", q, got, want)
+			}
+			for range a.Within(q) {
+				break
+			}
+		}
+	}
+}
+
 // Any number of goroutines may read a space.
 func TestSpaceReaders(t *testing.T) {
 	s := mustSpace(t, "10.0.0.0/8", "192.168.0.0/16")
 	for _, p := range exclusions(200) {
 		must(t, s.Occupy(p))
+	}
+	for range 500 { // some of a row
+		_, err := s.Alloc(24)
+		must(t, err)
 	}
 	want := s.Clone()
 	readers(func() {

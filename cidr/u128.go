@@ -43,7 +43,19 @@ func (k u128) or(l u128) u128  { return u128{k.hi | l.hi, k.lo | l.lo} }
 func (k u128) and(l u128) u128 { return u128{k.hi & l.hi, k.lo & l.lo} }
 func (k u128) xor(l u128) u128 { return u128{k.hi ^ l.hi, k.lo ^ l.lo} }
 func (k u128) not() u128       { return u128{^k.hi, ^k.lo} }
-func (k u128) isZero() bool    { return k.hi|k.lo == 0 }
+
+// add returns k + l, and neg -k, without what does not fit.
+func (k u128) add(l u128) u128 {
+	lo, carry := bits.Add64(k.lo, l.lo, 0)
+	hi, _ := bits.Add64(k.hi, l.hi, carry)
+	return u128{hi, lo}
+}
+
+func (k u128) neg() u128 { return k.not().add(u128{lo: 1}) }
+
+func (k u128) less(l u128) bool { return k.hi < l.hi || k.hi == l.hi && k.lo < l.lo }
+
+func (k u128) isZero() bool { return k.hi|k.lo == 0 }
 
 // shl returns i * 2^n, 0 <= n. Go's shifts by 64 and more give 0, and a negative count turned unsigned is such a shift.
 func shl(i uint64, n uint) u128 { return u128{i>>(64-n) | i<<(n-64), i << n} }
