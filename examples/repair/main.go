@@ -81,6 +81,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return fail(err)
 	}
+	for _, s := range files.Statements() {
+		if s.Finding != nil && s.Finding.Rule == plan.RuleFileUnreadable {
+			fmt.Fprintf(stderr, "repair: %s\n", s.Finding.Message)
+		}
+	}
 	r, err := plan.NewRepair(plan.InventoryOf(files.Statements()...))
 	if err != nil {
 		return fail(err)
