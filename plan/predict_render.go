@@ -72,9 +72,13 @@ func (p Prediction) WriteText(w io.Writer, surge *SurgeNeed, o RenderOptions) er
 		b.printf("\n%s\n", b.paint(headStyle, "Node subnets"))
 		rows := [][]string{{"RANGE", "SUBNETS", "NODES", "SERVICES", "OTHER SIZES", "LEAKED", "FREE", "TWICE", "ENDS AT"}}
 		for _, u := range p.Ranges {
+			ends := cidr.FormatCount(u.Ends) + " nodes"
+			if u.Ends == 1 {
+				ends = "1 node"
+			}
 			rows = append(rows, []string{
 				fmt.Sprintf("%s in /%d", u.Range, u.NodeMask), cidr.FormatCount(u.Subnets), cidr.FormatCount(u.Nodes), cidr.FormatCount(u.Services),
-				cidr.FormatCount(u.Foreign), cidr.FormatCount(u.Leaked), cidr.FormatCount(u.Free), cidr.FormatCount(u.Reused), cidr.FormatCount(u.Ends) + " nodes",
+				cidr.FormatCount(u.Foreign), cidr.FormatCount(u.Leaked), cidr.FormatCount(u.Free), cidr.FormatCount(u.Reused), ends,
 			})
 		}
 		b.table("  ", "lrrrrrrrr", rows, nil)

@@ -94,7 +94,7 @@ Next nodes
 
 Node subnets
   RANGE                 SUBNETS  NODES  SERVICES  OTHER SIZES  LEAKED  FREE  TWICE  ENDS AT
-  10.244.0.0/22 in /24        4      0         0            4       0     0      0  1 nodes
+  10.244.0.0/22 in /24        4      0         0            4       0     0      0   1 node
 `},
 		{"made from files", unknown, nil, `
 1 node, 1 with a subnet of each range. 3 more get one, node 5 gets none.

@@ -290,11 +290,11 @@ func (r *Repair) WriteCommands(w io.Writer) error {
 		}
 		return b.flushTo(w)
 	}
-	b.printf("\n# Hosts that run kube-controller-manager.\n")
+	const head = "\n# Hosts that run kube-controller-manager.\n"
 	if hosts := r.managerHosts(); hosts != "" {
-		b.printf("CONTROL_PLANES=${CONTROL_PLANES:-%s}\n", shellQuote(hosts))
+		b.printf(head+"CONTROL_PLANES=${CONTROL_PLANES:-%s}\n", shellQuote(hosts))
 	} else if r.touchesManager() {
-		b.printf(": \"${CONTROL_PLANES:?must name the hosts that run kube-controller-manager, separated by blanks}\"\n")
+		b.printf(head+": \"${CONTROL_PLANES:?must name the hosts that run kube-controller-manager, separated by blanks}\"\n")
 	}
 	for i, s := range r.Steps {
 		b.printf("\n# %d. %s\n", i+1, oneLine(strings.TrimSpace(string(s.Kind)+" "+s.Node)+": "+s.Why))

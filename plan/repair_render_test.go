@@ -55,8 +55,6 @@ Steps, in this order
 # Without --apply this script says what it would do, and changes nothing. It ends at the first error.
 ...
 
-# Hosts that run kube-controller-manager.
-
 # 1. patch b: no podCIDR
 expect 'b' ''
 run kubectl patch node 'b' --type=merge -p '{"spec":{"podCIDR":"10.244.1.0/24","podCIDRs":["10.244.1.0/24"]}}'
