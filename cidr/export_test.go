@@ -102,6 +102,9 @@ func (p *Pool) invariantAt(id uint32, l uint, first uint64, nodes, leaves *int) 
 	return used, nil
 }
 
+// InRow reports whether the next block of the last length is counted off.
+func (s *Space) InRow() bool { return s.used.row.on }
+
 // Invariant returns what is wrong with the tries of s.
 func (s *Space) Invariant() error {
 	if err := s.all.invariant(); err != nil {

@@ -891,6 +891,35 @@ func TestSpaceRows(t *testing.T) {
 				t.Errorf("%s after %d: %v, want %v", name, i, slices.Collect(row.Blocks()), slices.Collect(other.Blocks()))
 			}
 			must(t, row.Invariant())
+			for range 8 {
+				want, err := other.Peek(31)
+				got, rowErr := row.Alloc(31)
+				if got != want || (err == nil) != (rowErr == nil) {
+					t.Fatalf("%s after %d: %v, %v; want %v, %v", name, i, got, rowErr, want, err)
+				}
+				must(t, other.Occupy(want))
+				sameSpace(t, row, other, pfx("10.0.0.0/25"), 32)
+			}
+		}
+	}
+}
+
+// A row is begun by the second block of a length, not by the first, so that lengths that take turns cost nothing more.
+func TestSpaceRowBegins(t *testing.T) {
+	s := mustSpace(t, "10.0.0.0/20")
+	for i, tt := range []struct {
+		bits int
+		row  bool
+	}{
+		{24, false}, {25, false}, {24, false}, // each out of a free block of its own
+		{26, false}, {26, false}, {26, true}, // the rest of a /25, then a /24
+		{27, false}, {27, false}, {27, true}, {27, true}, {27, true}, {27, false}, // what is left of that: a /26, a /25 to its end
+		{27, true}, {28, false},
+	} {
+		_, err := s.Alloc(tt.bits)
+		must(t, err)
+		if s.InRow() != tt.row {
+			t.Errorf("%d, /%d: in a row: %v", i, tt.bits, s.InRow())
 		}
 	}
 }
