@@ -1045,3 +1045,32 @@ func TestPoolSequencesStop(t *testing.T) {
 		break
 	}
 }
+
+// Looking into a subtree that is wholly used, or wholly free, leaves nothing behind for the leaf that was looked at before.
+func TestPoolReachesNothing(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		look func(p *cidr.Pool) error
+	}{
+		{"used", func(p *cidr.Pool) error { return p.Occupy(pfx("10.4.16.7/32")) }},
+		{"free", func(p *cidr.Pool) error { return p.Release(pfx("10.4.32.7/32")) }},
+	} {
+		s, err := cidr.NewSplit(pfx("10.0.0.0/8"), 32)
+		must(t, err)
+		p := cidr.NewPool(s)
+		must(t, p.Occupy(pfx("10.4.16.0/20"))) // a leaf that is full, beside free ones
+		for bits := 21; bits <= 32; bits++ {   // all of the first leaf but its last
+			last, _ := cidr.Nth(pfx("10.0.0.0/20"), 4096-1<<(33-bits))
+			must(t, p.Occupy(netip.PrefixFrom(last, bits)))
+		}
+		must(t, tt.look(p))
+		must(t, p.Occupy(pfx("10.0.15.255/32")))
+		must(t, p.Invariant())
+		if q, err := p.Next(); err != nil || q != pfx("10.0.16.0/32") {
+			t.Errorf("%s: %v, %v comes next", tt.name, q, err)
+		}
+		must(t, tt.look(p))
+		must(t, p.Release(pfx("10.0.0.5/32")))
+		must(t, p.Invariant())
+	}
+}

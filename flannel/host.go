@@ -100,17 +100,15 @@ type hostReader struct {
 }
 
 // link returns the link of that name, made if it is new for the host.
-func (r *hostReader) link(name string, off int, listed bool) *HostLink {
+func (r *hostReader) link(name string, off int) *HostLink {
 	name, _, _ = strings.Cut(name, "@")
 	key := [2]string{r.host, name}
 	if r.last = r.known[key]; r.last == 0 {
-		r.out.Links = append(r.out.Links, HostLink{Name: name, Host: r.host, Pos: r.f.Position(off)})
+		r.out.Links = append(r.out.Links, HostLink{Name: name, Host: r.host, Pos: r.f.Position(off), Listed: true})
 		r.last = len(r.out.Links)
 		r.known[key] = r.last
 	}
-	l := &r.out.Links[r.last-1]
-	l.Listed = l.Listed || listed
-	return l
+	return &r.out.Links[r.last-1]
 }
 
 func (l *HostLink) add(p netip.Prefix, pos plan.Position) {
@@ -143,20 +141,20 @@ func (r *hostReader) line(s string, off int) {
 	if m := find(hostIndexed, s, strings.Contains(s, ": ")); m != nil {
 		switch {
 		case m[2] == ":" && strings.HasPrefix(m[3], "<"):
-			l := r.link(m[1], off, true)
+			l := r.link(m[1], off)
 			l.MTU = mtuIn(m[3], l.MTU)
 		case m[2] == "" && strings.HasPrefix(m[3], "inet"):
-			r.addr(r.link(m[1], off, true), m[3], off+len(s)-len(m[3]))
+			r.addr(r.link(m[1], off), m[3], off+len(s)-len(m[3]))
 		}
 		return
 	}
 	if m := find(hostIfconfig, s, strings.Contains(s, "flags=") || strings.Contains(s, "Link encap:")); m != nil {
-		l := r.link(strings.TrimSuffix(m[1], ":"), off, true)
+		l := r.link(strings.TrimSuffix(m[1], ":"), off)
 		l.MTU = mtuIn(s, l.MTU)
 		return
 	}
 	if m := find(hostBrief, s, strings.Contains(s, " UP") || strings.Contains(s, "DOWN") || strings.Contains(s, " UNKNOWN") || strings.Contains(s, " DORMANT") || strings.Contains(s, " NOTPRESENT")); m != nil {
-		l := r.link(m[1], off, true)
+		l := r.link(m[1], off)
 		for w := range strings.FieldsSeq(m[2]) {
 			if p, err := netip.ParsePrefix(w); err == nil {
 				l.add(p, r.f.Position(off+strings.Index(s, w)))
@@ -404,7 +402,7 @@ func (r *hostReader) json(off int) {
 	for _, e := range list {
 		switch {
 		case e.IfName != "":
-			l := r.link(e.IfName, r.find(off, `"ifname"`, e.IfName), true)
+			l := r.link(e.IfName, r.find(off, `"ifname"`, e.IfName))
 			l.MTU = e.MTU
 			for _, a := range e.AddrInfo {
 				if addr, err := netip.ParseAddr(a.Local); err == nil {

@@ -71,19 +71,17 @@ func (h HostNet) Statements() []plan.Statement {
 
 func (v *hostView) statements() []plan.Statement {
 	defaults := map[string]bool{}
-	others, canal, machine := false, false, false
+	others, machine := false, false
 	for _, r := range v.routes {
 		machine = machine || hostOnly.MatchString(r.Dev)
 		if r.Dst.Bits() == 0 && !hostVirtual.MatchString(r.Dev) {
 			defaults[r.Dev] = true
 		}
 		others = others || hostOtherCNI.MatchString(r.Dev)
-		canal = canal || isTunnel(r.Dev)
 	}
 	for _, l := range v.links {
 		machine = machine || hostOnly.MatchString(l.Name)
 		others = others || hostOtherCNI.MatchString(l.Name)
-		canal = canal || isTunnel(l.Name)
 	}
 	lan := func(dev string) bool {
 		return machine && (defaults[dev] || hostLAN.MatchString(dev) && !hostVirtual.MatchString(dev))
@@ -115,9 +113,7 @@ func (v *hostView) statements() []plan.Statement {
 			}
 		case isTunnel(dev):
 			// Its address is the base of the subnet, as a /32 or /128, with the length of Network in old releases.
-			if !others || canal {
-				add(plan.RoleNodePods, dev, p.String(), pos, netip.PrefixFrom(a, a.BitLen()))
-			}
+			add(plan.RoleNodePods, dev, p.String(), pos, netip.PrefixFrom(a, a.BitLen()))
 		case hostBridges.MatchString(dev):
 			what := "bridge " + dev
 			switch {

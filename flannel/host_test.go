@@ -110,6 +110,18 @@ broadcast 192.168.1.255 dev ens3 table local proto kernel scope link src 192.168
 		{"ip -brief addr", "lo               UNKNOWN        127.0.0.1/8 ::1/128\nens3             UP             192.168.1.11/24 fe80::1/64\ncni0             UP             10.244.1.1/24\nflannel.1        UNKNOWN        10.244.1.0/32\nvethab@if3       UP\n", []string{
 			"2 hosts  ens3 192.168.1.11/24", "3 node-pods  cni0 10.244.1.1/24", "4 node-pods  flannel.1 10.244.1.0/32", "1 links  links cni0,ens3,flannel.1,lo,vethab",
 		}},
+		{"ip -brief addr, links that are not up", "lo   UNKNOWN   127.0.0.1/8\nwlan0            DORMANT        192.168.9.2/24\nusb0             NOTPRESENT     192.168.8.2/24\neth1             LOWERLAYERDOWN 192.168.7.2/24\ncni0             DOWN           10.244.1.1/24\n", []string{
+			"2 hosts  wlan0 192.168.9.2/24", "4 hosts  eth1 192.168.7.2/24", "5 node-pods  cni0 10.244.1.1/24", "1 links  links cni0,eth1,lo,usb0,wlan0",
+		}},
+		{"the same link and the same address told twice", "1: lo: <LOOPBACK,UP> mtu 65536\n2: cni0: <BROADCAST,UP> mtu 1450 qdisc noqueue\n    inet 10.244.1.1/24 scope global cni0\n10.244.1.0/24 dev cni0 proto kernel scope link src 10.244.1.1\n2: cni0: <BROADCAST,UP> mtu 1450 qdisc noqueue\n    inet 10.244.1.1/24 scope global cni0\n", []string{
+			"3 node-pods  cni0 10.244.1.1/24", "1 links  links cni0,lo",
+		}},
+		{"flannel beside another plugin", "4: flannel.1: <BROADCAST,UP> mtu 1450 qdisc noqueue\n    inet 10.244.1.0/32 scope global flannel.1\n9: cali12345678901@if3: <BROADCAST,UP> mtu 1450 qdisc noqueue\n5: cni0: <BROADCAST,UP> mtu 1450 qdisc noqueue\n    inet 10.244.1.1/24 scope global cni0\n", []string{
+			"2 node-pods  flannel.1 10.244.1.0/32", "1 link-mtu  flannel.1 1450", "1 links  links cali12345678901,cni0,flannel.1",
+		}},
+		{"ip -json route, one destination twice", "[{\"dst\":\"10.244.2.0/24\",\"gateway\":\"192.168.1.2\",\"dev\":\"eth0\"},\n{\"dst\":\"10.244.2.0/24\",\"gateway\":\"192.168.1.3\",\"dev\":\"eth0\"}]", []string{
+			"1 route  eth0 10.244.2.0/24 via 192.168.1.2", "2 route  eth0 10.244.2.0/24 via 192.168.1.3",
+		}},
 		{"ip -oneline addr", "2: ens3    inet 192.168.1.11/24 brd 192.168.1.255 scope global ens3\\       valid_lft forever preferred_lft forever\n5: cni0    inet 10.244.1.1/24 scope global cni0\n", []string{
 			"1 hosts  ens3 192.168.1.11/24", "2 node-pods  cni0 10.244.1.1/24", "1 links  links cni0,ens3",
 		}},
