@@ -295,11 +295,8 @@ func (c Config) keyFindings() []plan.Finding {
 			break
 		}
 		meant, why := suggest.Nearest(k.Written, names), ""
-		switch {
-		case strings.EqualFold(k.Written, "BackendType"), strings.EqualFold(k.Written, "Type"):
+		if strings.EqualFold(k.Written, "BackendType") || strings.EqualFold(k.Written, "Type") {
 			meant, why = `"Backend": {"Type": ...}`, "; without Backend flannel uses udp"
-		case strings.EqualFold(k.Written, "SubnetLength"):
-			meant = "SubnetLen"
 		}
 		if canonicalKey(k.Written, plan.NewestFlannel()) != "" {
 			meant, why = "", fmt.Sprintf("; flannel %v does not know it yet", c.Version)

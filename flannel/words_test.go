@@ -161,6 +161,60 @@ func TestCheckWithoutRange(t *testing.T) {
 	}
 }
 
+// From v0.18 to v0.27 a node's IPv6 subnet counts while IPv6 is off.
+func TestLeaseIPv6Off(t *testing.T) {
+	c := NetConf{EnableIPv4: true, Network: netip.MustParsePrefix("10.0.0.0/8"), IPv6Network: netip.MustParsePrefix("fd00::/48"), BackendType: "vxlan"}
+	n := NodeSpec{Name: "n1", PodCIDR: "10.1.0.0/24", PodCIDRs: []string{"10.1.0.0/24", "fd00:0:0:5::/64"}}
+	for version, want := range map[plan.Version]bool{v(17, 0): false, v(18, 0): true, v(27, 4): true, v(28, 10): false} {
+		if l, err := AcquireLease(c, n, version); err != nil || l.IPv6Subnet.IsValid() != want {
+			t.Errorf("flannel %v: %+v, %v", version, l, err)
+		}
+	}
+}
+
+// Places and modes that are seen in a document alone.
+func TestReadPlaces(t *testing.T) {
+	read := func(text string, opt Options) *Document {
+		t.Helper()
+		d, err := Read([]byte(text), opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	d := read("podCidr: 10.1.0.0/16\nflannel:\n  backend: vxlan\n  enableNFTables: true\n", Options{Name: "values.yaml"})
+	if k, ok := d.Configs[0].NetConf.Key("EnableNFTables"); !ok || k.Pos.Line != 4 {
+		t.Errorf("EnableNFTables at %v", k.Pos)
+	}
+	for _, mode := range []Mode{Kube, Etcd} {
+		if d = read(`{"Network": "10.244.0.0/16"}`, Options{Mode: mode}); d.Configs[0].ModeKnown != (mode == Etcd) {
+			t.Errorf("%v: known %t", mode, d.Configs[0].ModeKnown)
+		}
+	}
+	d = read("data:\n  net-conf.json: |\n    {\"Network\": \"10.244.0.0/16\"}\n", Options{})
+	if len(d.Configs) != 1 || d.Configs[0].NetConf.Network.String() != "10.244.0.0/16" {
+		t.Errorf("a ConfigMap cut out of its frame: %+v", d)
+	}
+	d = read("kind: ConfigMap\nmetadata:\n  name: kube-flannel-cfg\n  net-conf.json: '{}'\ndata: {}\n", Options{})
+	if len(d.Problems) != 1 || !strings.Contains(d.Problems[0].Message, "; the key stands below metadata") || d.Problems[0].Fix[0] != "move net-conf.json below data" || d.Statements()[0].Pos.Line != 4 {
+		t.Errorf("the key below metadata: %+v", d.Problems)
+	}
+	h, err := ReadHost([]byte(workerAddr+workerAddr), Options{})
+	if err != nil || len(h.Links) != 8 {
+		t.Errorf("%d links, %v", len(h.Links), err)
+	}
+	g, err := ReadLog([]byte("Created subnet manager: Kubernetes Subnet Manager - a\nCreated subnet manager: Kubernetes Subnet Manager - b\n"), Options{})
+	modes := 0
+	for _, s := range g.Statements() {
+		if s.Setting == plan.SettingKubeSubnetMgr {
+			modes++
+		}
+	}
+	if err != nil || modes != 1 {
+		t.Errorf("the mode is told %d times, %v", modes, err)
+	}
+}
+
 // What is not JSON is written as it is, and a type alone is a backend.
 func TestJSONBackend(t *testing.T) {
 	for c, want := range map[*NetConf]string{
