@@ -88,9 +88,10 @@ func drawRanges(t *rapid.T, label string) string {
 var maskSizes = []int{0, 0, 0, 8, 16, 24, 25, 26, 28, 32, 33, 56, 64, 72, 80, 112, 120, 128}
 
 // marks returns how many node subnets the real controller marks at most when it starts, one after the other, as a power of two: those of an
-// IPv4 range that lie in a service range. 2^32 of them take hours.
+// IPv4 range that lie in a service range. 2^32 of them take hours. A length above 32 is none of IPv4, and counts all the same: with 56, the
+// real one starts, and marks 2^40 in 10.244.0.0/16.
 func marks(flags plan.ControllerFlags) int {
-	mask := min(32, max(24, flags.NodeCIDRMaskSize, flags.NodeCIDRMaskSizeIPv4))
+	mask := max(24, flags.NodeCIDRMaskSize, flags.NodeCIDRMaskSizeIPv4)
 	most := 0
 	for c := range strings.SplitSeq(flags.ClusterCIDR, ",") {
 		p, err := netip.ParsePrefix(strings.TrimSpace(c))
