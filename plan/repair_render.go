@@ -294,7 +294,7 @@ func (r *Repair) WriteCommands(w io.Writer) error {
 	if hosts := r.managerHosts(); hosts != "" {
 		b.printf(head+"CONTROL_PLANES=${CONTROL_PLANES:-%s}\n", shellQuote(hosts))
 	} else if r.touchesManager() {
-		b.printf(head+": \"${CONTROL_PLANES:?must name the hosts that run kube-controller-manager, separated by blanks}\"\n")
+		b.printf(head + ": \"${CONTROL_PLANES:?must name the hosts that run kube-controller-manager, separated by blanks}\"\n")
 	}
 	for i, s := range r.Steps {
 		b.printf("\n# %d. %s\n", i+1, oneLine(strings.TrimSpace(string(s.Kind)+" "+s.Node)+": "+s.Why))
