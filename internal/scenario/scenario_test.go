@@ -363,6 +363,15 @@ func TestReplayAgainMany(t *testing.T) {
 	}
 }
 
+// TestReplayPatchOfTheSame: a patch that the API server took may have found just these podCIDRs there.
+func TestReplayPatchOfTheSame(t *testing.T) {
+	s := read(t, `{"flags": {"allocate-node-cidrs": "true", "cluster-cidr": "10.244.0.0/23"}, "ops": [{"op": "start"}, {"op": "burst", "nodes": ["a", "b"]},
+		{"op": "patch", "node": "a", "podCIDRs": ["10.244.1.0/24"], "code": 200, "result": ["10.244.1.0/24"]}]}`)
+	if d := s.Replay(plan.Version{}, nil).Compare(s); len(d) > 0 {
+		t.Error(strings.Join(d, "\n"))
+	}
+}
+
 // FuzzRead: what is read can be replayed and written, and the replay finds again what it wrote.
 func FuzzRead(f *testing.F) {
 	f.Add(`{"flags": {"allocate-node-cidrs": "true", "cluster-cidr": "10.244.0.0/23,fd00::/64"}, "ops": [{"op": "start"}, {"op": "burst", "nodes": ["a", "b"]}, {"op": "delete", "node": "a"}, {"op": "list"}]}`)
