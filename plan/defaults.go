@@ -166,7 +166,7 @@ func (r *Request) checkPins() error {
 		}
 		if p.Role != RoleHosts && !slices.Contains(r.planned(), FamilyOf(p.Prefix)) {
 			return &RequestError{Field: field, Value: p.String(),
-				Reason: fmt.Sprintf("is %v, a family that the request does not plan; add it to the families", FamilyOf(p.Prefix))}
+				Reason: fmt.Sprintf("is %v, a family that the request does not plan; add it to the families, as with family: dual", FamilyOf(p.Prefix))}
 		}
 		for _, q := range r.Pins[:i] {
 			if p.Role != RoleHosts && q.Role == p.Role && q != p && FamilyOf(q.Prefix) == FamilyOf(p.Prefix) {
@@ -189,7 +189,7 @@ func (r *Request) checkPrefixes(field string, ps []netip.Prefix) error {
 	}
 	if !serves {
 		return &RequestError{Field: field, Value: joinPrefixes(ps),
-			Reason: fmt.Sprintf("%v alone, a family that the request does not plan; add it to the families", FamilyOf(ps[0]))}
+			Reason: fmt.Sprintf("%v alone, a family that the request does not plan; add it to the families, as with family: dual", FamilyOf(ps[0]))}
 	}
 	return nil
 }
