@@ -260,3 +260,45 @@ func (c *checker) hostMTU() {
 		c.add(f)
 	}
 }
+
+// linksOfNodes returns which subnets the nodes have by their own links, and by the routes of others.
+func (v *view) linksOfNodes() (links, routes map[*nodeView][]netip.Prefix) {
+	links, routes = map[*nodeView][]netip.Prefix{}, map[*nodeView][]netip.Prefix{}
+	if v.ownIPAM() {
+		return links, routes
+	}
+	byAddr := map[netip.Addr]*nodeView{}
+	for _, n := range v.nodes {
+		for _, s := range n.addrs {
+			for _, a := range s.Addrs {
+				byAddr[a.Unmap().WithZone("")] = n
+			}
+		}
+	}
+	for _, s := range v.links {
+		if n := v.nodeOf(s.Host); n != nil && s.Role == RoleHosts {
+			for _, p := range s.Prefixes {
+				byAddr[p.Addr()] = n
+			}
+		}
+	}
+	for _, s := range v.links {
+		switch s.Role {
+		case RoleNodePods:
+			if n := v.nodeOf(s.Host); n != nil {
+				for _, p := range maskedPrefixes(s) {
+					links[n] = appendNew(links[n], p)
+				}
+			}
+		case RoleRoute:
+			for _, a := range s.Addrs {
+				if n := byAddr[a]; n != nil {
+					for _, p := range maskedPrefixes(s) {
+						routes[n] = appendNew(routes[n], p)
+					}
+				}
+			}
+		}
+	}
+	return links, routes
+}

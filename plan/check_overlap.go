@@ -33,19 +33,6 @@ func (c *checker) claimedPods() []held {
 	return distinctHeld(hs)
 }
 
-// lostBlocks counts the node subnets of length mask in p that touch one of the services, as the range allocator marks them
-// at its start: k8s.io/kubernetes v1.37.2 pkg/controller/nodeipam/ipam/range_allocator.go filterOutServiceRange.
-// The exponent is exact: the count is 2^n, or n is -1 for none.
-func lostBlocks(p netip.Prefix, mask int, s netip.Prefix) int {
-	switch {
-	case cidr.Contains(s, p):
-		return mask - p.Bits()
-	case !cidr.Contains(p, s):
-		return -1
-	}
-	return max(mask-s.Bits(), 0)
-}
-
 // podServiceOverlap: pods and services of one family share addresses.
 func (c *checker) podServiceOverlap() {
 	claimed := c.claimedPods()

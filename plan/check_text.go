@@ -13,19 +13,6 @@ import (
 // shown is how many names a message spells out; the rest is counted.
 const shown = 5
 
-// nameList joins names, the first few spelled out: "a, b and c", "a, b, c, d, e and 12 more".
-func nameList(names []string) string {
-	switch n := len(names); {
-	case n == 0:
-		return ""
-	case n == 1:
-		return names[0]
-	case n <= shown:
-		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
-	}
-	return strings.Join(names[:shown], ", ") + " and " + strconv.Itoa(len(names)-shown) + " more"
-}
-
 // countOf returns "1 node", "2 nodes".
 func countOf(n int, what string) string {
 	if n == 1 {

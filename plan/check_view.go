@@ -115,16 +115,6 @@ func compareProblems(a, b *Finding) int {
 	return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Message, b.Message))
 }
 
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
-}
-
 // newView sorts the statements and puts the cluster together from them.
 func newView(in []Statement) *view {
 	v := &view{byName: map[string]*nodeView{}, held: map[statementName]int{}}

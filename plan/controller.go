@@ -641,14 +641,6 @@ func (c *Controller) assign(name string, subnets []netip.Prefix) {
 	c.unwait(name)
 }
 
-func texts(prefixes []netip.Prefix) []string {
-	out := make([]string, len(prefixes))
-	for i, p := range prefixes {
-		out[i] = p.String()
-	}
-	return out
-}
-
 // least returns how many nodes can be served for certain, most how many at the most.
 func (c *Controller) least() uint64 {
 	return c.smallest((*subnetSet).free)

@@ -184,7 +184,7 @@ func (r *nodeRules) own(n InventoryNode) (faults []NodeFault, held []netip.Prefi
 			add(RuleNodeMaskImmutable, i, s, "", "%s is a /%d, node subnets of %s are /%d", p, p.Bits(), r.ranges[i], r.masks[i])
 		}
 		// Since 1.36 a Node with host bits in its podCIDR cannot be labelled or cordoned any more.
-		if q, err := netip.ParsePrefix(s); !r.version.Before(v1(36)) && (err != nil || q != q.Masked()) {
+		if q, err := netip.ParsePrefix(s); !r.version.Before(Version{1, 36, 0}) && (err != nil || q != q.Masked()) {
 			add(RuleCIDRHostBitsSet, i, s, "", "%q is not in canonical form: this release refuses every change of the Node", s)
 		}
 		if name, rule, ok := r.collision(p); ok {

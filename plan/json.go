@@ -199,7 +199,3 @@ func escapeControls(text []byte) []byte {
 	}
 	return out
 }
-
-func isControl(r rune) bool {
-	return r >= 0x7f && r < 0xa0 || r == 0xfeff || r == 0xfffe || r == 0xffff
-}

@@ -1,9 +1,7 @@
 package plan
 
 import (
-	"errors"
 	"net/netip"
-	"slices"
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/ipnet"
@@ -98,46 +96,6 @@ func (c *Controller) Predict(k int) Prediction {
 	return p
 }
 
-// Predict says what comes next in the cluster of inv, see [Controller.Predict] and [Prediction.CursorUnknown]. Nodes without podCIDRs
-// still wait; those that a restart serves are in RestartServes. The error is that of [Inventory.Controller] for flags that tell nothing;
-// a start that fails is RestartErr.
-func (inv Inventory) Predict(k int) (Prediction, error) {
-	f, ok := inv.Flags()
-	if !ok {
-		return Prediction{}, ErrNoControllerFlags
-	}
-	stopped := inv.Stopped()
-	stopped.flags = f
-	p := stopped.Predict(k)
-	if errors.Is(p.RestartErr, ErrAllocatorUnknown) {
-		return p, p.RestartErr
-	}
-	holding := inv
-	holding.Nodes = slices.DeleteFunc(slices.Clone(inv.Nodes), func(n InventoryNode) bool { return len(n.PodCIDRs) == 0 })
-	c, err := holding.Controller()
-	if err != nil || !c.Allocating() {
-		return p, nil
-	}
-	now := c.Predict(0)
-	now.Nodes, now.AfterRestart, now.RestartServes, now.RestartMore = p.Nodes, p.AfterRestart, p.RestartServes, p.RestartMore
-	now.CursorUnknown = true
-	var next [][]netip.Prefix
-	for i := range c.sets {
-		list := c.afterHighest(i, k)
-		for n := range list {
-			if i == 0 {
-				next = append(next, nil)
-			}
-			if n < len(next) {
-				next[n] = append(next[n], list[n])
-			}
-		}
-		next = next[:min(len(next), len(list))]
-	}
-	now.Next = next
-	return now, nil
-}
-
 // afterHighest returns the next k free subnets of range i behind the highest that a node holds, then those before it.
 func (c *Controller) afterHighest(i, k int) []netip.Prefix {
 	s := &c.sets[i]
@@ -208,6 +166,16 @@ func (c *Controller) holdsAll(n nodeRecord) bool {
 		}
 	}
 	return true
+}
+
+// Uses returns what is in use of each range that the controller hands out from, in flag order; none where it does not run, or
+// hands out nothing.
+func (c *Controller) Uses() []RangeUse {
+	out := make([]RangeUse, 0, len(c.sets))
+	for i := range c.sets {
+		out = append(out, c.use(i))
+	}
+	return out
 }
 
 // use counts the subnets of range i.

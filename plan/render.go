@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/textwidth"
@@ -97,18 +96,6 @@ func (b *printer) wrap(indent string, width int, s string) {
 	if n > 0 {
 		b.WriteByte('\n')
 	}
-}
-
-// printable returns s with line breaks, control characters, marks that turn the direction of writing and invalid UTF-8
-// replaced, so that a name from a request file cannot change the layout of a document or drive a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || isControl(r) || r == utf8.RuneError || r == '\u2028' || r == '\u2029' ||
-			r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' {
-			return '?'
-		}
-		return r
-	}, s)
 }
 
 // size returns the number of addresses of p, for people.

@@ -419,8 +419,8 @@ func (r *Repair) bracket(steps []RepairStep, stop bool) []RepairStep {
 		}
 		delete(ends, s.Node)
 	}
-	for i := range c.sets { // none where it does not run, or hands out nothing
-		if u := c.use(i); u.Reused > 0 || u.Leaked > 0 {
+	for _, u := range c.Uses() {
+		if u.Reused > 0 || u.Leaked > 0 {
 			return append(steps, RepairStep{
 				Kind: RepairRestartController, Restarts: []string{"kube-controller-manager"},
 				Why: "it takes subnets for free that nodes hold, or for used that none holds, until it counts afresh; let no node join before",

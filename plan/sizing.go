@@ -5,8 +5,6 @@ import (
 	"math"
 	"math/bits"
 	"net/netip"
-
-	"github.com/kubecidr/kubecidr/cidr"
 )
 
 // Limits of Kubernetes on ranges, as prefix lengths.
@@ -176,12 +174,4 @@ func supernet(p netip.Prefix, bits int) netip.Prefix {
 		return netip.Prefix{}
 	}
 	return netip.PrefixFrom(p.Addr(), bits).Masked()
-}
-
-// commas returns n with a comma between groups of three digits: "1,024".
-func commas(n int) string {
-	if n < 0 {
-		return "-" + cidr.FormatCount(-uint64(n))
-	}
-	return cidr.FormatCount(uint64(n))
 }

@@ -514,22 +514,6 @@ func (r *refuser) addAny(bad string, ids []string, args ...any) {
 	r.version = v
 }
 
-// isDNSSubdomain reports whether s has the form of dnsSubdomain.
-func isDNSSubdomain(s string) bool {
-	alnum := func(c byte) bool { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' }
-	for label := range strings.SplitSeq(s, ".") {
-		if label == "" || !alnum(label[0]) || !alnum(label[len(label)-1]) {
-			return false
-		}
-		for i := range len(label) {
-			if !alnum(label[i]) && label[i] != '-' {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // Refusals returns why a kubeadm of release v does not take n, in its words, in its order; none where it does.
 // The zero Version is the newest release.
 func (n KubeadmNetworking) Refusals(v Version) []Refusal {

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"net/netip"
-	"strings"
 )
 
 // Statements returns what p says about a cluster's ranges, for [Check]: the ranges, the node masks, the pods of a node, the
@@ -44,16 +43,4 @@ func (p *Plan) Statements() []Statement {
 		add(Statement{Role: RoleReserved, Key: "avoid", Text: a.Name, Prefixes: []netip.Prefix{a.Prefix}})
 	}
 	return out
-}
-
-// joinPrefixes returns ps as a list with commas, as flags take it.
-func joinPrefixes(ps []netip.Prefix) string {
-	var b strings.Builder
-	for i, p := range ps {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(p.String())
-	}
-	return b.String()
 }

@@ -81,14 +81,6 @@ func (p *Plan) familyWords() string {
 	return strings.Join(s, " and ")
 }
 
-// plural returns "1 node", "1,024 nodes".
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return commas(n) + " " + noun + "s"
-}
-
 func (b *printer) head(s string) { b.printf("%s\n", b.paint(headStyle, s)) }
 
 func (p *Plan) textRanges(b *printer) {
@@ -304,13 +296,13 @@ func (p *Plan) textNodes(b *printer, n int) {
 }
 
 // A fact is a number of a plan with what it means.
-type fact struct{ what, value string }
+type keyFigure struct{ what, value string }
 
 // facts returns the numbers of a plan, in the order in which to show them.
-func (p *Plan) facts() []fact {
+func (p *Plan) facts() []keyFigure {
 	c := p.Capacity()
 	r := p.Request
-	fs := []fact{
+	fs := []keyFigure{
 		{"API server service IP", joinAddrs(p.APIServerServiceIPs)},
 		{"cluster DNS IP", joinAddrs(p.DNSServiceIPs)},
 		{"nodes", fmt.Sprintf("%s, %s fit, %s left", withSurge(r), cidr.FormatCount(c.Nodes), cidr.FormatCount(c.NodesLeft))},
@@ -321,11 +313,11 @@ func (p *Plan) facts() []fact {
 			in = ", " + f.Family.String()
 		}
 		fs = append(fs,
-			fact{"node subnet" + in, fmt.Sprintf("/%d, room for %s pods at a time, %s planned", f.NodeMask, formatCount(f.PodsPerNode), commas(r.PodsPerNode))},
-			fact{"services" + in, fmt.Sprintf("%s planned, %s fit, %s left", commas(r.Services), formatCount(f.Services), formatBig(f.ServicesLeft))},
-			fact{"host addresses" + in, fmt.Sprintf("%s fit, %s left", formatBig(f.Hosts), formatBig(f.HostsLeft))})
+			keyFigure{"node subnet" + in, fmt.Sprintf("/%d, room for %s pods at a time, %s planned", f.NodeMask, formatCount(f.PodsPerNode), commas(r.PodsPerNode))},
+			keyFigure{"services" + in, fmt.Sprintf("%s planned, %s fit, %s left", commas(r.Services), formatCount(f.Services), formatBig(f.ServicesLeft))},
+			keyFigure{"host addresses" + in, fmt.Sprintf("%s fit, %s left", formatBig(f.Hosts), formatBig(f.HostsLeft))})
 		if f.StaticBand > 0 {
-			fs = append(fs, fact{"fixed service IPs" + in, fmt.Sprintf("the first %d addresses are handed out last: choose fixed ones there", f.StaticBand)})
+			fs = append(fs, keyFigure{"fixed service IPs" + in, fmt.Sprintf("the first %d addresses are handed out last: choose fixed ones there", f.StaticBand)})
 		}
 	}
 	return fs

@@ -630,7 +630,7 @@ func (inv Inventory) request() Request {
 func (inv Inventory) wayServices(base Inventory, faults []RangeFault) (Way, Inventory, bool) {
 	v := inv.Kubernetes.Or(NewestKubernetes())
 	overlap := slices.ContainsFunc(faults, func(f RangeFault) bool { return f.Rule == RulePodServiceOverlap })
-	if !overlap || v.Before(v1(33)) {
+	if !overlap || v.Before(Version{1, 33, 0}) {
 		return Way{}, inv, false
 	}
 	rules, err := base.rules()
