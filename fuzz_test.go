@@ -93,9 +93,9 @@ func reported(t *testing.T, files fstest.MapFS) ([]byte, *plan.Report) {
 	r, o := read.Check(), read.ReportOptions()
 	var all, b bytes.Buffer
 	for name, write := range map[string]func() error{
-		"text":  func() error { return r.WriteText(&all, o) },
-		"JSON":  func() error { return r.WriteJSON(&b, o) },
-		"SARIF": func() error { return r.WriteSARIF(&b, o) },
+		"text":  func() error { return plan.ReportText(&all, r, o) },
+		"JSON":  func() error { return plan.ReportJSON(&b, r, o) },
+		"SARIF": func() error { return plan.ReportSARIF(&b, r, o) },
 	} {
 		b.Reset()
 		if err := write(); err != nil {

@@ -124,7 +124,7 @@ func things(t *testing.T) []any {
 	must(err)
 	attachments, err := kubecidr.Attachments(pl)
 	must(err)
-	out = append(out, request, pl, attachments, pl.Capacity(), pl.Permanence(), pl.Map(plan.IPv4), pl.Statements())
+	out = append(out, request, pl, attachments, pl.Capacity(), pl.Permanence(), plan.Map(pl, plan.IPv4), pl.Statements())
 	request.Nodes = 400
 	_, err = plan.New(request)
 	fails(err)

@@ -83,7 +83,7 @@ func printed(t *testing.T, command string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := p.WriteText(&b, plan.RenderOptions{Nodes: 10}); err != nil {
+		if err := plan.Text(&b, p, plan.RenderOptions{Nodes: 10}); err != nil {
 			t.Fatal(err)
 		}
 	case strings.Contains(command, "examples/check"):
@@ -91,7 +91,7 @@ func printed(t *testing.T, command string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := f.Check().WriteText(&b, f.ReportOptions()); err != nil {
+		if err := plan.ReportText(&b, f.Check(), f.ReportOptions()); err != nil {
 			t.Fatal(err)
 		}
 	default:

@@ -40,7 +40,7 @@ type Segment struct {
 //
 // Where ranges of several kinds overlap, a range of the plan comes before what is to be avoided, and that before what is
 // kept for growth. Of several ranges to be avoided, the smallest is told.
-func (p *Plan) Map(f Family) []Area {
+func Map(p *Plan, f Family) []Area {
 	var areas []Area
 	var b netipx.IPSetBuilder
 	for _, w := range p.Request.Within {
@@ -53,11 +53,11 @@ func (p *Plan) Map(f Family) []Area {
 		return nil
 	}
 	for _, w := range space.Prefixes() {
-		areas = append(areas, Area{Prefix: w, Segments: p.segments(w)})
+		areas = append(areas, Area{Prefix: w, Segments: segmentsOf(p, w)})
 	}
 	for _, r := range p.Ranges {
 		if r.Family() == f && !space.ContainsPrefix(r.Prefix) && !slices.ContainsFunc(areas, func(a Area) bool { return a.Prefix == r.Prefix }) {
-			areas = append(areas, Area{Prefix: r.Prefix, Outside: true, Segments: p.segments(r.Prefix)})
+			areas = append(areas, Area{Prefix: r.Prefix, Outside: true, Segments: segmentsOf(p, r.Prefix)})
 		}
 	}
 	return areas
@@ -72,8 +72,8 @@ type layer struct {
 	of   netip.Prefix // range of the plan that it belongs to: two ranges stay two segments
 }
 
-// segments divides area into what is used, reserved, kept and free, in O(n log n) for n ranges.
-func (p *Plan) segments(area netip.Prefix) []Segment {
+// segmentsOf divides area into what is used, reserved, kept and free, in O(n log n) for n ranges.
+func segmentsOf(p *Plan, area netip.Prefix) []Segment {
 	layers := []layer{{area, 0, 0, Segment{Kind: SegmentFree}, netip.Prefix{}}}
 	add := func(q netip.Prefix, rank int, use Segment, of netip.Prefix) {
 		if q.IsValid() && q.Overlaps(area) {

@@ -77,7 +77,7 @@ func sameUse(got, want Segment) bool {
 func TestMapAgainstEachAddress(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawSmallPlan(t)
-		areas := p.Map(p.Families[0])
+		areas := Map(p, p.Families[0])
 		if len(areas) != 1 || areas[0].Prefix != p.Request.Within[0] || areas[0].Outside {
 			t.Fatalf("Map = %v, want the one block %v", areas, p.Request.Within)
 		}
@@ -105,7 +105,7 @@ func TestMapAgainstEachAddress(t *testing.T) {
 func TestGridAgainstEachAddress(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawSmallPlan(t)
-		area := p.Map(p.Families[0])[0]
+		area := Map(p, p.Families[0])[0]
 		g := area.grid()
 		if !cidr.Contains(area.Prefix, g.Prefix) {
 			t.Fatalf("the grid shows %v, which is not in %v", g.Prefix, area.Prefix)
@@ -200,7 +200,7 @@ func TestGridCells(t *testing.T) {
 		for _, a := range pins(tt.avoid) {
 			p.Request.Avoid = append(p.Request.Avoid, Reservation{Prefix: a.Prefix, Name: string(a.Role)})
 		}
-		g := p.Map(IPv4)[0].grid()
+		g := Map(p, IPv4)[0].grid()
 		var runs []string
 		for i := 0; i < len(g.Cells); {
 			c, from := g.Cells[i], i
@@ -252,7 +252,7 @@ func TestMapSegments(t *testing.T) {
 			p.Ranges = append(p.Ranges, Range{Role: RolePods, Prefix: q, Grow: q})
 		}
 		var got []string
-		for _, s := range p.Map(IPv4)[0].Segments {
+		for _, s := range Map(p, IPv4)[0].Segments {
 			got = append(got, fmt.Sprintf("%s %v-%v", s.Kind, s.First, s.Last))
 		}
 		if diff := cmp.Diff(tt.want, strings.Join(got, ", ")); diff != "" {
@@ -287,7 +287,7 @@ func TestMapAreas(t *testing.T) {
 			p.Ranges = append(p.Ranges, Range{Role: RoleHosts, Prefix: h, Grow: h})
 		}
 		got := ""
-		for i, a := range p.Map(tt.family) {
+		for i, a := range Map(p, tt.family) {
 			if i > 0 {
 				got += " "
 			}

@@ -207,7 +207,7 @@ func TestMapProperties(t *testing.T) {
 			return
 		}
 		for _, f := range []Family{IPv4, IPv6} {
-			areas := p.Map(f)
+			areas := Map(p, f)
 			if slices.Contains(p.Families, f) != (len(areas) > 0) {
 				rt.Fatalf("%d areas of %v in a plan for %v", len(areas), f, p.Families)
 			}

@@ -85,7 +85,7 @@ func TestRulesComplete(t *testing.T) {
 func TestRulesPage(t *testing.T) {
 	const page = "../docs/rules.md"
 	var b bytes.Buffer
-	if err := plan.WriteRulesMarkdown(&b); err != nil {
+	if err := plan.RulesMarkdown(&b); err != nil {
 		t.Fatal(err)
 	}
 	if *updateCheck {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// severities tells the usual severity of a rule and the others that it has.
-func (r Rule) severities() string {
+// severitiesOf tells the usual severity of a rule and the others that it has.
+func severitiesOf(r Rule) string {
 	s := string(r.Severity)
 	for _, a := range r.Also {
 		s += ", " + string(a)
@@ -15,8 +15,8 @@ func (r Rule) severities() string {
 	return s
 }
 
-// releases tells which Kubernetes releases a rule concerns, "" for all.
-func (r Rule) releases() string {
+// releasesOf tells which Kubernetes releases a rule concerns, "" for all.
+func releasesOf(r Rule) string {
 	switch {
 	case !r.Since.IsZero() && !r.Until.IsZero():
 		return fmt.Sprintf("%v to %v", r.Since, r.Until)
@@ -28,13 +28,13 @@ func (r Rule) releases() string {
 	return ""
 }
 
-// WriteText writes the rule for people: what it checks, how clusters come to it, what is seen, what mends it.
-func (r Rule) WriteText(w io.Writer) error {
+// RuleText writes the rule for people: what it checks, how clusters come to it, what is seen, what mends it.
+func RuleText(w io.Writer, r Rule) error {
 	b := &printer{}
-	b.printf("%s (%s)\n", r.ID, r.severities())
+	b.printf("%s (%s)\n", r.ID, severitiesOf(r))
 	for _, part := range [][2]string{
 		{"", r.Title}, {"Cause", r.Cause}, {"Effect", r.Effect}, {"Mend", r.Mend}, {"Interrupts", string(r.Disturbs)},
-		{"Releases", r.releases()}, {"Source", r.Source},
+		{"Releases", releasesOf(r)}, {"Source", r.Source},
 	} {
 		if part[1] == "" {
 			continue
@@ -47,34 +47,34 @@ func (r Rule) WriteText(w io.Writer) error {
 	return b.flushTo(w)
 }
 
-// WriteRules writes the catalogue as a table, a line for each rule in the order in which findings should be mended.
-func WriteRules(w io.Writer) error {
+// RulesText writes the catalogue as a table, a line for each rule in the order in which findings should be mended.
+func RulesText(w io.Writer) error {
 	b := &printer{}
 	rows := [][]string{{"RULE", "SEVERITY", "WHAT IT CHECKS"}}
 	for _, r := range Rules() {
-		rows = append(rows, []string{string(r.ID), r.severities(), r.Title})
+		rows = append(rows, []string{string(r.ID), severitiesOf(r), r.Title})
 	}
 	b.table("", "lll", rows, nil)
 	return b.flushTo(w)
 }
 
-// WriteRulesMarkdown writes the catalogue as the project's documentation page, docs/rules.md.
-func WriteRulesMarkdown(w io.Writer) error {
+// RulesMarkdown writes the catalogue as the project's documentation page, docs/rules.md.
+func RulesMarkdown(w io.Writer) error {
 	b := &printer{}
 	b.printf("# Rules\n\n")
 	b.wrap("", textWidth, "What plan.Check and the format packages look for, in the order in which findings should be mended. "+
 		"The ids are stable. This page is generated from plan.Rules; change it there.")
 	b.printf("\n| rule | severity | what it checks |\n|---|---|---|\n")
 	for _, r := range Rules() {
-		b.printf("| [%s](#%s) | %s | %s |\n", r.ID, r.ID, r.severities(), strings.ReplaceAll(mdText(r.Title), "\n", " "))
+		b.printf("| [%s](#%s) | %s | %s |\n", r.ID, r.ID, severitiesOf(r), strings.ReplaceAll(mdText(r.Title), "\n", " "))
 	}
 	for _, r := range Rules() {
 		b.printf("\n## %s\n\n", r.ID)
 		b.wrap("", textWidth, mdText(r.Title)+".")
 		b.printf("\n")
 		for _, part := range [][2]string{
-			{"Severity", r.severities()}, {"Cause", r.Cause}, {"Effect", r.Effect}, {"Mend", r.Mend},
-			{"The mend interrupts", string(r.Disturbs)}, {"Releases", r.releases()}, {"Source", r.Source},
+			{"Severity", severitiesOf(r)}, {"Cause", r.Cause}, {"Effect", r.Effect}, {"Mend", r.Mend},
+			{"The mend interrupts", string(r.Disturbs)}, {"Releases", releasesOf(r)}, {"Source", r.Source},
 		} {
 			if part[1] != "" {
 				b.wrap("- ", textWidth, "**"+part[0]+":** "+mdText(part[1]))

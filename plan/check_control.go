@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // wantedPods is the pod range to propose where none is set: flannel's Network where it is known, else flannel's default.
@@ -148,7 +149,7 @@ func (c *checker) podCIDRUnset() {
 		f.Where = append(f.Where, placeOf(from, "pods "+want))
 	}
 	if len(missing) > 0 {
-		fmt.Fprintf(&b, "; %s %s no podCIDR", nameList(nodeNames(missing)), choose(len(missing), "has", "have"))
+		fmt.Fprintf(&b, "; %s %s no podCIDR", words.NameList(nodeNames(missing)), choose(len(missing), "has", "have"))
 	}
 	if f.Severity == Warning {
 		b.WriteString("; a network that does its own address management can live with that, flannel cannot")
@@ -236,7 +237,7 @@ func (c *checker) allocationOff() {
 		b.WriteString(": nobody hands out node subnets and spec.podCIDR stays empty")
 	}
 	if len(missing) > 0 {
-		fmt.Fprintf(&b, "; %s %s none", nameList(nodeNames(missing)), choose(len(missing), "has", "have"))
+		fmt.Fprintf(&b, "; %s %s none", words.NameList(nodeNames(missing)), choose(len(missing), "has", "have"))
 	}
 	f.Message = b.String()
 	for _, k := range off {
@@ -333,7 +334,7 @@ func (c *checker) controlPlanes() {
 	for _, fl := range flags {
 		var vs []string
 		for _, v := range fl.vs {
-			vs = append(vs, fmt.Sprintf("%s %s %s", nameList(v.hosts), choose(len(v.hosts), "has", "have"), strings.Replace(v.value, "nothing", "none", 1)))
+			vs = append(vs, fmt.Sprintf("%s %s %s", words.NameList(v.hosts), choose(len(v.hosts), "has", "have"), strings.Replace(v.value, "nothing", "none", 1)))
 			for _, s := range v.at {
 				f.Where = append(f.Where, placeOf(s, fl.name+" "+v.value))
 			}
@@ -359,7 +360,7 @@ func (c *checker) controlPlanes() {
 					for _, h := range v.hosts {
 						odd[h] = true
 					}
-					f.Fix = append(f.Fix, fmt.Sprintf("on %s set %s to %s, as on %s", nameList(v.hosts), fl.name, fl.vs[best].value, nameList(fl.vs[best].hosts)))
+					f.Fix = append(f.Fix, fmt.Sprintf("on %s set %s to %s, as on %s", words.NameList(v.hosts), fl.name, fl.vs[best].value, words.NameList(fl.vs[best].hosts)))
 				}
 			}
 		} else {
@@ -373,7 +374,7 @@ func (c *checker) controlPlanes() {
 	}
 	slices.Sort(names)
 	if len(names) > 0 {
-		f.Message += fmt.Sprintf("; %s: %s %s the odd one%s", why, nameList(names), choose(len(names), "is", "are"), choose(len(names), "", "s"))
+		f.Message += fmt.Sprintf("; %s: %s %s the odd one%s", why, words.NameList(names), choose(len(names), "is", "are"), choose(len(names), "", "s"))
 	}
 	f.Subjects = names
 	f.Fix = append(f.Fix, "make the kubeadm-config ConfigMap say the same, since kubeadm upgrade and join write the manifests from it")
@@ -546,7 +547,7 @@ func (c *checker) rightOne(vs []variant) (int, string) {
 		}
 	}
 	if set >= 0 {
-		return set, "only " + nameList(vs[set].hosts) + " " + choose(len(vs[set].hosts), "names", "name") + " a range"
+		return set, "only " + words.NameList(vs[set].hosts) + " " + choose(len(vs[set].hosts), "names", "name") + " a range"
 	}
 	total := 0
 	for _, v := range vs {

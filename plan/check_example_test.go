@@ -76,7 +76,7 @@ func ExampleReport_Waive() {
 		fmt.Println(err)
 		return
 	}
-	if err := report.Waive(w).WriteText(os.Stdout, plan.ReportOptions{}); err != nil {
+	if err := plan.ReportText(os.Stdout, report.Waive(w), plan.ReportOptions{}); err != nil {
 		fmt.Println(err)
 	}
 	// Output:
@@ -92,7 +92,7 @@ func ExampleReport_Waive() {
 func ExampleRules() {
 	for _, r := range plan.Rules() {
 		if r.ID == plan.RuleNodeMaskTooShort {
-			if err := r.WriteText(os.Stdout); err != nil {
+			if err := plan.RuleText(os.Stdout, r); err != nil {
 				fmt.Println(err)
 			}
 		}

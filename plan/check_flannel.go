@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // kubeMode reports whether flannel takes subnets from Node objects: said by its arguments, else likely because something
@@ -98,13 +99,13 @@ func (c *checker) networkAgainst(net held, fam Family) {
 			b.WriteString("; 10.244.0.0/16 is what kube-flannel.yml comes with")
 		}
 		if len(out) > 0 {
-			fmt.Fprintf(&b, " (%s)", nameList(subs))
+			fmt.Fprintf(&b, " (%s)", words.NameList(subs))
 		}
 		if d := nearMiss(net.p, p.p); d != "" {
 			b.WriteString("; " + d)
 		}
 	default:
-		fmt.Fprintf(&b, ", but %s %s outside of it: %s", nameList(nodeNames(out)), choose(len(out), "holds a podCIDR", "hold podCIDRs"), nameList(subs))
+		fmt.Fprintf(&b, ", but %s %s outside of it: %s", words.NameList(nodeNames(out)), choose(len(out), "holds a podCIDR", "hold podCIDRs"), words.NameList(subs))
 		if len(ofFamily(c.pods, fam)) > 0 {
 			if cause := c.cause(RulePodCIDROutsideClusterCIDR, RuleNodeSubnetDuplicate); cause != nil {
 				f.Message = b.String()
@@ -249,7 +250,7 @@ func (c *checker) flannelFamilies() {
 				fmt.Fprintf(&b, "the cluster has the IPv6 pod range %s", six[0].says())
 				where = append(where, six[0].place("pods "+six[0].text()))
 			} else {
-				fmt.Fprintf(&b, "%s %s IPv6 podCIDRs (%s)", nameList(nodeNames(nodes6)), choose(len(nodes6), "has", "have"), nodeSubs(nodes6))
+				fmt.Fprintf(&b, "%s %s IPv6 podCIDRs (%s)", words.NameList(nodeNames(nodes6)), choose(len(nodes6), "has", "have"), nodeSubs(nodes6))
 			}
 			where = append(where, nodePlaces(nodes6)...)
 			fmt.Fprintf(&b, ", but flannel's net-conf.json has no %s", lacks)
@@ -466,7 +467,7 @@ func (c *checker) subnetLen() {
 		c.add(Finding{
 			Rule: RuleNetConfSubnetLenIgnored, Where: where,
 			Message: fmt.Sprintf("%s in net-conf.json %s no effect with --kube-subnet-mgr: the size of a node's subnet comes from kube-controller-manager (--node-cidr-mask-size, here /%s)",
-				nameList(keys), choose(len(keys), "has", "have"), size),
+				words.NameList(keys), choose(len(keys), "has", "have"), size),
 		})
 	}
 }

@@ -70,7 +70,7 @@ func checkAnything(t *rapid.T) {
 		t.Fatalf("another order gives another verdict:\n%s\n%s", a, b)
 	}
 	var b bytes.Buffer
-	if err := errors.Join(r.WriteText(&b, plan.ReportOptions{}), r.WriteJSON(&b, plan.ReportOptions{}), r.WriteSARIF(&b, plan.ReportOptions{})); err != nil {
+	if err := errors.Join(plan.ReportText(&b, r, plan.ReportOptions{}), plan.ReportJSON(&b, r, plan.ReportOptions{}), plan.ReportSARIF(&b, r, plan.ReportOptions{})); err != nil {
 		t.Fatal(err)
 	}
 }

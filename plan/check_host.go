@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // isTunnelLink reports whether a link is one that flannel makes: flannel.1, flannel-v6.1, flannel-wg.
@@ -112,7 +113,7 @@ func (c *checker) bridges() {
 		return
 	}
 	f := Finding{Rule: RuleBridgeMismatch, Severity: sev, Subjects: hosts, Where: cutPlaces(allPlaces(where...))}
-	f.Message = nameList(parts)
+	f.Message = words.NameList(parts)
 	if sev == Warning {
 		f.Message += "; no file shows that flannel is in use, so the link may be left over from another network"
 	}

@@ -225,7 +225,7 @@ func TestRepairOfLinks(t *testing.T) {
 		t.Fatalf("%+v", r.Steps)
 	}
 	var b strings.Builder
-	if err := r.WriteCommands(&b); err != nil {
+	if err := plan.RepairCommands(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"on 'worker-1' 'ip link delete cni0'\nrenew 'worker-1'\n", "\nrenew() {\n"} {

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // InventoryOf returns what statements say about a cluster. Their order does not matter.
@@ -17,7 +19,7 @@ func InventoryOf(statements ...Statement) Inventory {
 	}
 	slices.SortStableFunc(inv.Managers, func(a, b HostFlags) int { return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.File, b.File)) })
 	if len(inv.Managers) == 0 {
-		inv.assume(v)
+		assume(&inv, v)
 	}
 	for _, src := range v.kubeadms {
 		for _, s := range src.pods {
@@ -32,7 +34,7 @@ func InventoryOf(statements ...Statement) Inventory {
 			list = append(list, h.p)
 		}
 		if len(list) > 0 && !v.ownIPAM() {
-			inv.stated = append(inv.stated, strings.Join(texts(list), ","))
+			inv.stated = append(inv.stated, strings.Join(words.Texts(list), ","))
 		}
 	}
 	envs := map[*nodeView][]*Statement{}
@@ -82,26 +84,26 @@ func InventoryOf(statements ...Statement) Inventory {
 		}
 	}
 	for _, s := range v.hosts {
-		inv.take(s, cmp.Or(s.Text, "hosts"))
+		take(&inv, s, cmp.Or(s.Text, "hosts"))
 	}
 	for _, s := range v.reserved {
 		if s.Component == Host {
-			inv.takeLink(s)
+			takeLink(&inv, s)
 			continue
 		}
-		inv.take(s, cmp.Or(s.Text, s.Key))
+		take(&inv, s, cmp.Or(s.Text, s.Key))
 	}
 	for _, s := range v.addrs {
-		inv.take(s, cmp.Or(s.Host, s.Key))
+		take(&inv, s, cmp.Or(s.Host, s.Key))
 	}
 	for _, n := range v.nodes {
 		for _, s := range n.addrs {
-			inv.take(s, n.name)
+			take(&inv, s, n.name)
 		}
 	}
 	for _, s := range v.links {
 		if s.Role == RoleHosts {
-			inv.takeLink(s)
+			takeLink(&inv, s)
 		}
 	}
 	slices.SortFunc(inv.Taken, func(a, b Reservation) int { return cmp.Or(a.Prefix.Compare(b.Prefix), cmp.Compare(a.Name, b.Name)) })
@@ -111,13 +113,13 @@ func InventoryOf(statements ...Statement) Inventory {
 
 // takeLink adds the ranges of a host's links. A network that holds a whole range of the cluster is no reason to use nothing of that
 // range: the addresses of hosts in it are taken, the rest is not.
-func (inv *Inventory) takeLink(s *Statement) {
+func takeLink(inv *Inventory, s *Statement) {
 	for _, w := range s.Prefixes {
 		p := masked(w)
 		if !p.IsValid() {
 			continue
 		}
-		if p.Bits() == 0 || inv.inRange(p) {
+		if p.Bits() == 0 || inRange(inv, p) {
 			if s.Role != RoleHosts {
 				continue
 			}
@@ -128,7 +130,7 @@ func (inv *Inventory) takeLink(s *Statement) {
 }
 
 // inRange reports whether p holds a whole range of the cluster.
-func (inv *Inventory) inRange(p netip.Prefix) bool {
+func inRange(inv *Inventory, p netip.Prefix) bool {
 	for _, m := range inv.Managers {
 		for t := range strings.SplitSeq(m.Flags.ClusterCIDR, ",") {
 			if q, ok := parsePodCIDR(strings.TrimSpace(t)); ok && p.Bits() <= q.Bits() && p.Overlaps(q) {
@@ -147,7 +149,7 @@ func appendNew(list []netip.Prefix, p netip.Prefix) []netip.Prefix {
 }
 
 // take adds the ranges and addresses of s.
-func (inv *Inventory) take(s *Statement, name string) {
+func take(inv *Inventory, s *Statement, name string) {
 	for _, p := range maskedPrefixes(s) {
 		inv.Taken = append(inv.Taken, Reservation{Prefix: p, Name: name, Source: s.Pos.String()})
 	}
@@ -163,7 +165,7 @@ func statedTexts(s *Statement) []string {
 	if s.Err != nil || len(s.Prefixes) == 0 {
 		return strings.Split(s.Text, ",")
 	}
-	return texts(s.Prefixes)
+	return words.Texts(s.Prefixes)
 }
 
 // controllerFlags returns the flags that src states.
@@ -197,7 +199,7 @@ func (src *sourceView) controllerFlags() ControllerFlags {
 }
 
 // assume fills in Managers from what others say, where no file of kube-controller-manager was given.
-func (inv *Inventory) assume(v *view) {
+func assume(inv *Inventory, v *view) {
 	for _, src := range v.kubeadms {
 		for _, s := range src.pods {
 			if s.Text == "" {
@@ -223,7 +225,7 @@ func (inv *Inventory) assume(v *view) {
 			for _, h := range list {
 				ranges = append(ranges, h.p)
 			}
-			f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: strings.Join(texts(ranges), ",")}
+			f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: strings.Join(words.Texts(ranges), ",")}
 			inv.Managers = append(inv.Managers, HostFlags{src.host, src.file, f})
 			inv.Assumed = Flannel
 			return

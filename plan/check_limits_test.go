@@ -103,7 +103,7 @@ func TestReleasesOfARule(t *testing.T) {
 		{plan.Version{}, plan.Version{}, ""},
 	} {
 		var b strings.Builder
-		if err := (plan.Rule{ID: "x", Title: "x", Since: tt.since, Until: tt.until}).WriteText(&b); err != nil {
+		if err := plan.RuleText(&b, (plan.Rule{ID: "x", Title: "x", Since: tt.since, Until: tt.until})); err != nil {
 			t.Fatal(err)
 		}
 		_, got, _ := strings.Cut(b.String(), "\nReleases\n")

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // An owned subnet is one that a node holds, by its Node object or its subnet.env.
@@ -121,8 +122,8 @@ func (c *checker) moreDuplicates(groups [][]owned) {
 		for _, o := range g {
 			f.Subjects = append(f.Subjects, o.name)
 		}
-		if i < shown {
-			first = append(first, fmt.Sprintf("%s on %s", g[0].text(), nameList([]string{g[0].name, g[1].name})))
+		if i < words.Shown {
+			first = append(first, fmt.Sprintf("%s on %s", g[0].text(), words.NameList([]string{g[0].name, g[1].name})))
 		}
 		if i < maxPlaces {
 			f.Where = append(f.Where, g[0].place(g[0].name+" "+g[0].text()), g[1].place(g[1].name+" "+g[1].text()))
@@ -171,11 +172,11 @@ func (c *checker) duplicate(g []owned) {
 	slices.Sort(names)
 	names = slices.Compact(names)
 	if same {
-		f.Message = fmt.Sprintf("%s hold the same pod subnet %s", nameList(names), g[0].text())
+		f.Message = fmt.Sprintf("%s hold the same pod subnet %s", words.NameList(names), g[0].text())
 	} else {
 		var ss []string
 		for i, o := range g {
-			if i == shown+1 {
+			if i == words.Shown+1 {
 				ss = append(ss, fmt.Sprintf("and %d more", len(g)-i))
 				break
 			}
@@ -183,7 +184,7 @@ func (c *checker) duplicate(g []owned) {
 		}
 		f.Message = fmt.Sprintf("pod subnets of %d nodes overlap: %s", len(names), strings.Join(ss, ", "))
 	}
-	if len(names) > shown {
+	if len(names) > words.Shown {
 		f.Message += fmt.Sprintf(" (%d nodes)", len(names))
 	}
 	if whole {
@@ -275,7 +276,7 @@ func (c *checker) nodeSubnetsOutside() {
 			c.add(Finding{
 				Rule: RulePodCIDROutsideClusterCIDR, Severity: Error, Subjects: nodeNames(m.extra), RefusedBy: []Component{ControllerManager},
 				Message: fmt.Sprintf("%s %s subnets of a family that %s (%s) does not have: %s; kube-controller-manager does not start with a podCIDR that belongs to none of its ranges",
-					nameList(nodeNames(m.extra)), choose(len(m.extra), "holds", "hold"), m.k.label(), joinHeld(m.k.pods), nodeSubs(m.extra)),
+					words.NameList(nodeNames(m.extra)), choose(len(m.extra), "holds", "hold"), m.k.label(), joinHeld(m.k.pods), nodeSubs(m.extra)),
 				Where: append(nodePlaces(m.extra), placeOf(m.k.podsAt, "pods "+joinHeld(m.k.pods))),
 				Fix: []string{
 					"give --cluster-cidr the second family back on every control-plane host",
@@ -296,7 +297,7 @@ func (c *checker) otherOrder(k *managerView, ns []*nodeView) {
 	f := Finding{
 		Rule: RulePodCIDROutsideClusterCIDR, Severity: Error, Subjects: nodeNames(ns), RefusedBy: []Component{ControllerManager},
 		Message: fmt.Sprintf("%s %s podCIDRs in another family order than %s, which says %s: it compares them by position, so %s of %s lies outside the first range %s, and kube-controller-manager does not start",
-			nameList(nodeNames(ns)), choose(len(ns), "has", "have"), k.label(), joinHeld(k.pods), first.text(), ns[0].name, k.pods[0].text()),
+			words.NameList(nodeNames(ns)), choose(len(ns), "has", "have"), k.label(), joinHeld(k.pods), first.text(), ns[0].name, k.pods[0].text()),
 		Where: append(nodePlaces(ns), placeOf(k.podsAt, "pods "+joinHeld(k.pods))),
 		Fix: []string{
 			fmt.Sprintf("give --cluster-cidr back the order that the nodes have, --cluster-cidr=%s,%s, on every control-plane host, and networking.podSubnet in the kubeadm-config ConfigMap", k.pods[1].p, k.pods[0].p),
@@ -307,7 +308,7 @@ func (c *checker) otherOrder(k *managerView, ns []*nodeView) {
 	if !k.serves() || c.ownIPAM() && k.predicted {
 		f.Rule, f.Severity, f.RefusedBy = RulePodCIDROrder, Warning, nil
 		f.Message = fmt.Sprintf("%s %s podCIDRs in another family order than %s, which says %s; that controller manager hands out no subnets that count here, and would not start with these nodes if it did",
-			nameList(nodeNames(ns)), choose(len(ns), "has", "have"), k.label(), joinHeld(k.pods))
+			words.NameList(nodeNames(ns)), choose(len(ns), "has", "have"), k.label(), joinHeld(k.pods))
 	}
 	c.add(f)
 }
@@ -320,7 +321,7 @@ func covers(p netip.Prefix, hs []held) bool {
 func (c *checker) outside(k *managerView, ns []*nodeView, subs []string) Finding {
 	var parts []string
 	for i, n := range ns {
-		if i == shown {
+		if i == words.Shown {
 			parts = append(parts, fmt.Sprintf("and %d more", len(ns)-i))
 			break
 		}
@@ -427,10 +428,10 @@ func (c *checker) capacity() {
 				fmt.Fprintf(&b, ", and those with a podCIDR hold %d of the %d", used, n)
 			}
 			if len(missing) > 0 {
-				fmt.Fprintf(&b, ", and %s %s no podCIDR", nameList(nodeNames(missing)), choose(len(missing), "has", "have"))
+				fmt.Fprintf(&b, ", and %s %s no podCIDR", words.NameList(nodeNames(missing)), choose(len(missing), "has", "have"))
 			} else if len(noMore) == 0 && total == 0 {
 				ns := c.unassignedNodes()
-				fmt.Fprintf(&b, "; the first node to register took it, and %s got none", nameList(ns))
+				fmt.Fprintf(&b, "; the first node to register took it, and %s got none", words.NameList(ns))
 				f.Subjects = ns
 			} else if len(noMore) > 0 {
 				var ns []string
@@ -441,7 +442,7 @@ func (c *checker) capacity() {
 				}
 				slices.Sort(ns)
 				if len(ns) > 0 {
-					fmt.Fprintf(&b, "; %s got none", nameList(ns))
+					fmt.Fprintf(&b, "; %s got none", words.NameList(ns))
 					f.Subjects = ns
 				} else {
 					b.WriteString("; the controller manager says that none remain")
@@ -599,7 +600,7 @@ func (c *checker) widen(h held, m int, need uint64, k *managerView) ([]string, D
 	if wide, per := c.wideNodes(h.p, m); len(wide) > 0 {
 		other = true
 		again := fmt.Sprintf("%s %s a subnet as large as %d of /%d: drain, kubectl delete node, and restart the kubelet of each, one after the other, so that it registers again with a /%d and gives the rest back",
-			nameList(wide), choose(len(wide), "holds", "hold"), per, m, m)
+			words.NameList(wide), choose(len(wide), "holds", "hold"), per, m, m)
 		if len(fix) > 0 {
 			fix[0] = "or " + fix[0]
 		}
@@ -671,7 +672,7 @@ func (c *checker) nodeMaskImmutable() {
 			}
 			f := Finding{Rule: RuleNodeMaskImmutable, Subjects: nodeNames(other)}
 			f.Message = fmt.Sprintf("the node mask is /%d (%s), but %s of %d registered nodes %s a subnet of another size: %s; a podCIDR that is set keeps its size",
-				m, maskNote(fam, ms), fmt.Sprint(len(other)), len(c.nodes), choose(len(other), "holds", "hold"), nameList(sizes))
+				m, maskNote(fam, ms), fmt.Sprint(len(other)), len(c.nodes), choose(len(other), "holds", "hold"), words.NameList(sizes))
 			f.Where = nodePlaces(other)
 			if ms != nil {
 				f.Where = append([]Place{placeOf(ms, fmt.Sprintf("node mask /%d", m))}, f.Where...)
@@ -744,7 +745,7 @@ func (c *checker) nodeFamilies() {
 	c.add(Finding{
 		Rule: RulePodCIDRFamilyMissing, Severity: Error, Subjects: nodeNames(one),
 		Message: fmt.Sprintf("the cluster is dual-stack, its %s range is %s, but %s %s no %s podCIDR: %s; kube-controller-manager never adds a family to a node that has a podCIDR",
-			nth, at.says(), nameList(nodeNames(one)), choose(len(one), "has", "have"), strings.Join(fs, " and no "), nodeSubs(one)),
+			nth, at.says(), words.NameList(nodeNames(one)), choose(len(one), "has", "have"), strings.Join(fs, " and no "), nodeSubs(one)),
 		Where: append(nodePlaces(one), placeOf(at.s, "pods "+writes(at.s))),
 		Fix: []string{
 			"for each node listed: " + c.rejoin() + "; it registers again with a subnet of each family",
@@ -797,8 +798,8 @@ func (c *checker) nodesWithoutSubnet() {
 		return
 	}
 	f := Finding{Rule: RulePodCIDRMissing, Severity: Warning, Subjects: nodeNames(missing), Where: nodePlaces(missing)}
-	f.Message = fmt.Sprintf("%s %s no podCIDR", nameList(nodeNames(missing)), choose(len(missing), "has", "have"))
-	if len(missing) > shown {
+	f.Message = fmt.Sprintf("%s %s no podCIDR", words.NameList(nodeNames(missing)), choose(len(missing), "has", "have"))
+	if len(missing) > words.Shown {
 		f.Message += fmt.Sprintf(" (%d nodes)", len(missing))
 	}
 	if cause := c.servingCause(); cause != nil {
@@ -968,7 +969,7 @@ func (c *checker) tooManyPods(s, sub *Statement, bits int, text string, hosts []
 	f.Message = fmt.Sprintf("maxPods is %d%s, but %s, and a /%d has room for %d pods: 2^(32-%d) = %d addresses, %d without network and broadcast, and one of those is the gateway's",
 		s.Int, def, text, bits, usable(IPv4, bits), bits, 1<<(32-bits), max(0, 1<<(32-bits)-2))
 	if hosts = mergeNames(nil, hosts); len(hosts) > 1 || len(hosts) == 1 && !strings.Contains(text, hosts[0]) {
-		f.Message += " (" + nameList(hosts) + ")"
+		f.Message += " (" + words.NameList(hosts) + ")"
 	}
 	f.Where = []Place{placeOf(s, fmt.Sprintf("maxPods %d", s.Int))}
 	if sub != nil {

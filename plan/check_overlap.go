@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // claimedPods returns the pod ranges that overlap rules look at: those in force, those that other sources add (another
@@ -63,7 +64,7 @@ func (c *checker) podServiceOverlap() {
 		c.add(Finding{
 			Rule: RulePodServiceOverlap, Severity: Error, Subjects: nodeNames(in),
 			Message: fmt.Sprintf("%s %s a pod subnet inside the service range %s, which runs from %v to %v: %s",
-				nameList(nodeNames(in)), choose(len(in), "holds", "hold"), s.says(), s.p.Addr(), cidr.Last(s.p), nodeSubs(in)),
+				words.NameList(nodeNames(in)), choose(len(in), "holds", "hold"), s.says(), s.p.Addr(), cidr.Last(s.p), nodeSubs(in)),
 			Where: append(nodePlaces(in), s.place("services "+s.text())),
 			Fix: []string{
 				"choose a pod range outside " + s.p.String() + " and write it everywhere it stands (kubeadm, kube-controller-manager, flannel, kube-proxy)",
@@ -79,7 +80,7 @@ func (c *checker) podServiceOverlap() {
 func nodeSubs(ns []*nodeView) string {
 	var ss []string
 	for i, n := range ns {
-		if i == shown {
+		if i == words.Shown {
 			break
 		}
 		var subs []string
@@ -88,8 +89,8 @@ func nodeSubs(ns []*nodeView) string {
 		}
 		ss = append(ss, n.name+" "+strings.Join(subs, ","))
 	}
-	if len(ns) > shown {
-		ss = append(ss, fmt.Sprintf("and %d more", len(ns)-shown))
+	if len(ns) > words.Shown {
+		ss = append(ss, fmt.Sprintf("and %d more", len(ns)-words.Shown))
 	}
 	return strings.Join(ss, ", ")
 }
@@ -321,7 +322,7 @@ func (c *checker) hostsIn(hosts []hostAddr, r held, rule RuleID, what string, se
 		}
 	}
 	f.Message = fmt.Sprintf("%s %s inside the %s range %s, which runs from %v to %v",
-		nameList(names), choose(len(names), "lies", "lie"), what, r.says(), r.p.Addr(), cidr.Last(r.p))
+		words.NameList(names), choose(len(names), "lies", "lie"), what, r.says(), r.p.Addr(), cidr.Last(r.p))
 	if what == "pod" {
 		f.Fix = []string{
 			fmt.Sprintf("choose a pod range that leaves out the hosts' network, for instance %s, and write it everywhere it stands (networking.podSubnet, --cluster-cidr, flannel's Network, clusterCIDR of kube-proxy)", c.freeRange(RolePods, FamilyOf(r.p))),
@@ -473,7 +474,7 @@ func (c *checker) knownOverlap() {
 		}
 		c.add(Finding{
 			Rule: RuleKnownRangeOverlap, Severity: Info, Where: []Place{r.h.place(r.role + "s " + r.h.text())},
-			Message: fmt.Sprintf("the %s range %s overlaps what other software takes by default where it runs: %s", r.role, r.h.says(), nameList(uses)),
+			Message: fmt.Sprintf("the %s range %s overlaps what other software takes by default where it runs: %s", r.role, r.h.says(), words.NameList(uses)),
 		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // clusterDNS: the address that kubelets give to pods for DNS is no service address.
@@ -91,7 +92,7 @@ func (c *checker) serviceAddresses() {
 	if len(out) > 0 && known {
 		f := Finding{Rule: RuleClusterIPOutside}
 		f.Message = fmt.Sprintf("%s: not inside the service range %s, which runs from %v to %v; the range was changed after the services were made, or another control plane has another one",
-			nameList(names), c.services[0].says(), c.services[0].p.Addr(), cidr.Last(c.services[0].p))
+			words.NameList(names), c.services[0].says(), c.services[0].p.Addr(), cidr.Last(c.services[0].p))
 		for _, s := range out[:min(len(out), maxPlaces)] {
 			f.Where = append(f.Where, placeOf(s, s.Key+" "+s.Text))
 		}

@@ -111,12 +111,12 @@ func (c *checker) kubeadmRefusals(k *managerView) {
 	for _, src := range c.extraArgs {
 		for _, s := range slices.Concat(src.pods, []*Statement{src.services}) {
 			if isStated(s) {
-				n.arg(src.comp, s, s.Text)
+				addArg(&n, src.comp, s, s.Text)
 			}
 		}
 		for _, set := range []Setting{SettingAllocate, SettingNodeMask, SettingNodeMaskIPv4, SettingNodeMaskIPv6} {
 			if s := src.set[set]; s != nil {
-				n.arg(src.comp, s, quoted(s))
+				addArg(&n, src.comp, s, quoted(s))
 			}
 		}
 	}
@@ -136,8 +136,8 @@ func (c *checker) kubeadmRefusals(k *managerView) {
 	})
 }
 
-// arg adds an extra argument, whose name is the last word of its key.
-func (n *KubeadmNetworking) arg(comp Component, s *Statement, value string) {
+// addArg adds an extra argument, whose name is the last word of its key.
+func addArg(n *KubeadmNetworking, comp Component, s *Statement, value string) {
 	words := strings.Fields(s.Key)
 	if len(words) == 0 {
 		return
@@ -162,7 +162,7 @@ func (c *checker) refusals(rs []Refusal, v Version, note, host string, at func(f
 				f.RefusedBy = append(f.RefusedBy, r.Program)
 			}
 			// The same fault at another place.
-			if s != nil && s.Pos.IsValid() && !f.isAt(s.Pos) {
+			if s != nil && s.Pos.IsValid() && !isAt(f, s.Pos) {
 				f.Where = cutPlaces(append(f.Where, placeOf(s, r.Field+" "+writes(s))))
 				if host != "" {
 					f.Subjects = mergeNames(f.Subjects, []string{host})
@@ -183,7 +183,7 @@ func (c *checker) refusals(rs []Refusal, v Version, note, host string, at func(f
 }
 
 // isAt reports whether f points at the line of pos.
-func (f *Finding) isAt(pos Position) bool {
+func isAt(f *Finding, pos Position) bool {
 	return slices.ContainsFunc(f.Where, func(p Place) bool { return p.File == pos.File && p.Position.Line == pos.Line })
 }
 
@@ -207,7 +207,7 @@ func (c *checker) sameFault(r Refusal, s *Statement) *Finding {
 			if f.Rule != rule || f.Severity == Info {
 				continue
 			}
-			if s != nil && f.isAt(s.Pos) {
+			if s != nil && isAt(f, s.Pos) {
 				return f
 			}
 			if first == nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // A sighting is one symptom with every place where it was seen.
@@ -99,7 +100,7 @@ func (c *checker) symptomLines() {
 	seen := map[*Finding][]string{} // nodes that messages name, by what causes the message
 	defer func() {
 		for _, f := range c.found {
-			f.nameNodes(seen[f])
+			nameNodes(f, seen[f])
 		}
 	}()
 	var plain []*sighting // messages that no rule explains
@@ -189,10 +190,10 @@ func (c *checker) nodeMissing(name string) bool {
 }
 
 // nameNodes adds the nodes that the message does not name yet.
-func (f *Finding) nameNodes(nodes []string) {
+func nameNodes(f *Finding, nodes []string) {
 	nodes = slices.DeleteFunc(mergeNames(nil, nodes), func(n string) bool { return strings.Contains(f.Message, n) })
 	if len(nodes) > 0 {
-		f.Message += "; seen on " + nameList(nodes)
+		f.Message += "; seen on " + words.NameList(nodes)
 	}
 }
 

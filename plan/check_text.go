@@ -10,9 +10,6 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 )
 
-// shown is how many names a message spells out; the rest is counted.
-const shown = 5
-
 // countOf returns "1 node", "2 nodes".
 func countOf(n int, what string) string {
 	if n == 1 {
@@ -118,13 +115,13 @@ func placeOf(s *Statement, note string) Place {
 // place returns the place of one prefix of a statement with a note: of its own entry where the statement is a list.
 func (h held) place(note string) Place {
 	p := placeOf(h.s, note)
-	p.Position = h.s.entryPos(slices.Index(h.s.Prefixes, h.written))
+	p.Position = entryPos(h.s, slices.Index(h.s.Prefixes, h.written))
 	return p
 }
 
 // entryPos returns where the i-th of s.Prefixes stands, and s.Pos where that cannot be told: the text goes over several lines,
 // or its entries are not the prefixes.
-func (s *Statement) entryPos(i int) Position {
+func entryPos(s *Statement, i int) Position {
 	if i >= 0 && len(s.PrefixPos) == len(s.Prefixes) && i < len(s.PrefixPos) {
 		return s.PrefixPos[i]
 	}

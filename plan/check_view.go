@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // A view is the cluster as statements tell of it: who says what, which values are effective, what is a default.
@@ -89,9 +90,9 @@ func compareStatements(a, b *Statement) int {
 		slices.CompareFunc(a.Prefixes, b.Prefixes, netip.Prefix.Compare),
 		slices.CompareFunc(a.Addrs, b.Addrs, netip.Addr.Compare),
 		cmp.Compare(a.Int, b.Int),
-		compareBool(a.Bool, b.Bool),
-		compareBool(a.Default, b.Default),
-		compareBool(a.Overridden, b.Overridden),
+		words.CompareBool(a.Bool, b.Bool),
+		words.CompareBool(a.Default, b.Default),
+		words.CompareBool(a.Overridden, b.Overridden),
 		slices.CompareFunc(a.PrefixPos, b.PrefixPos, Position.Compare),
 		compareSymptoms(a.Symptom, b.Symptom),
 		compareProblems(a.Finding, b.Finding),
@@ -100,7 +101,7 @@ func compareStatements(a, b *Statement) int {
 
 func compareSymptoms(a, b *Symptom) int {
 	if a == nil || b == nil {
-		return compareBool(a != nil, b != nil)
+		return words.CompareBool(a != nil, b != nil)
 	}
 	return cmp.Or(
 		cmp.Compare(a.ID, b.ID), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Node, b.Node),
@@ -110,7 +111,7 @@ func compareSymptoms(a, b *Symptom) int {
 
 func compareProblems(a, b *Finding) int {
 	if a == nil || b == nil {
-		return compareBool(a != nil, b != nil)
+		return words.CompareBool(a != nil, b != nil)
 	}
 	return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Message, b.Message))
 }

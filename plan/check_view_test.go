@@ -573,7 +573,7 @@ func TestEntryPlace(t *testing.T) {
 		{Statement{Prefixes: two, Pos: at(3, 5), PrefixPos: []Position{at(4, 1), at(5, 1)}}, -1, at(3, 5)},
 		{Statement{Prefixes: two, Pos: at(3, 5), PrefixPos: []Position{at(4, 1)}}, 0, at(3, 5)},
 	} {
-		if got := tt.s.entryPos(tt.i); got != tt.want {
+		if got := entryPos(&tt.s, tt.i); got != tt.want {
 			t.Errorf("%d: entry %d is at %v, want %v", i, tt.i, got, tt.want)
 		}
 	}

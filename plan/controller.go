@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/ipnet"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // A Controller is the twin of kube-controller-manager's node IPAM, together with the part of the API server that keeps
@@ -621,7 +622,7 @@ func (c *Controller) serve(step *Step, fresh []string, why string) {
 			continue
 		}
 		c.assign(name, got)
-		step.Assigned = append(step.Assigned, NodeSubnets{name, texts(got)})
+		step.Assigned = append(step.Assigned, NodeSubnets{name, words.Texts(got)})
 		if c.last != nil {
 			c.last.served = append(c.last.served, name)
 		}
@@ -636,7 +637,7 @@ func (c *Controller) serve(step *Step, fresh []string, why string) {
 // assign stores subnets in a Node object.
 func (c *Controller) assign(name string, subnets []netip.Prefix) {
 	n := c.nodes[name]
-	n.podCIDRs = texts(subnets)
+	n.podCIDRs = words.Texts(subnets)
 	c.nodes[name] = n
 	c.unwait(name)
 }

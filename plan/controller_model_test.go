@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // A slowCluster is a second, naive implementation: one bool for each subnet, nodes in a map, and retries tried until
@@ -146,7 +148,7 @@ func TestControllerModel(t *testing.T) {
 			m.ranges, m.masks = []netip.Prefix{p6, p4}, []int{64, 28}
 			f.NodeCIDRMaskSizeIPv4 = 28
 		}
-		f.ClusterCIDR = strings.Join(texts(m.ranges), ",")
+		f.ClusterCIDR = strings.Join(words.Texts(m.ranges), ",")
 		if rapid.Bool().Draw(t, "service") {
 			m.svc = []netip.Prefix{rapid.SampledFrom([]netip.Prefix{
 				netip.MustParsePrefix("10.244.0.16/28"), netip.MustParsePrefix("10.244.0.0/30"), netip.MustParsePrefix("10.0.0.0/8"),

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // run applies a script to a controller: one step a word group, "+n1" creates, "+n1=10.0.0.0/24,fd00::/64" with podCIDRs,
@@ -275,7 +277,7 @@ func TestTiming(t *testing.T) {
 			t.Errorf("cannot resolve %v", o)
 		}
 		for name, want := range o {
-			if got, _ := d.Node(name); !slices.Equal(got, texts(want)) {
+			if got, _ := d.Node(name); !slices.Equal(got, words.Texts(want)) {
 				t.Errorf("%s = %v, want %v", name, got, want)
 			}
 		}
@@ -346,7 +348,7 @@ func TestLeakTiming(t *testing.T) {
 	}
 	// .2 is burned for certain, by the first try of c; .0 was freed by the deletion.
 	want := "10.244.3.0/24 10.244.4.0/24 10.244.5.0/24 10.244.6.0/24 10.244.7.0/24 10.244.0.0/24"
-	if got := strings.Join(texts(tm.Subnets[0]), " "); got != want {
+	if got := strings.Join(words.Texts(tm.Subnets[0]), " "); got != want {
 		t.Errorf("candidates %s, want %s", got, want)
 	}
 	p := netip.MustParsePrefix
@@ -378,7 +380,7 @@ func TestLeakTiming(t *testing.T) {
 	} {
 		c = NewStopped(Version{})
 		tm := script(t, c, f, tt.script).Timing
-		if tm == nil || strings.Join(texts(tm.Subnets[0]), " ") != tt.want {
+		if tm == nil || strings.Join(words.Texts(tm.Subnets[0]), " ") != tt.want {
 			t.Errorf("%s: %+v, want %s", tt.script, tm, tt.want)
 		}
 	}
@@ -386,7 +388,7 @@ func TestLeakTiming(t *testing.T) {
 	four := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22,fd00:10:244::/63"}
 	c = NewStopped(Version{})
 	s = script(t, c, four, "start +a +b +c -c -a +x=10.244.0.0/24 +d")
-	if tm := s.Timing; tm == nil || tm.Min != 0 || tm.Max != 1 || strings.Join(texts(tm.Subnets[0]), " ") != "10.244.3.0/24" || tm.Why != "retries of nodes that wait have used up an unknown number of subnets" {
+	if tm := s.Timing; tm == nil || tm.Min != 0 || tm.Max != 1 || strings.Join(words.Texts(tm.Subnets[0]), " ") != "10.244.3.0/24" || tm.Why != "retries of nodes that wait have used up an unknown number of subnets" {
 		t.Fatalf("%+v", s)
 	}
 	for _, o := range []Outcome{{}, {"d": {p("10.244.3.0/24"), p("fd00:10:244::/64")}}} {

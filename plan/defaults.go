@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // Limits of a request's numbers. They are far above every real cluster and keep the arithmetic within an int of 32 bits.
@@ -188,7 +189,7 @@ func (r *Request) checkPrefixes(field string, ps []netip.Prefix) error {
 		serves = serves || slices.Contains(r.planned(), FamilyOf(p))
 	}
 	if !serves {
-		return &RequestError{Field: field, Value: joinPrefixes(ps),
+		return &RequestError{Field: field, Value: words.JoinPrefixes(ps),
 			Reason: fmt.Sprintf("%v alone, a family that the request does not plan; add it to the families, as with family: dual", FamilyOf(ps[0]))}
 	}
 	return nil

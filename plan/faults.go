@@ -39,7 +39,7 @@ type nodeRules struct {
 // Of nodes that overlap, all but those that a smallest repair keeps are faulty. The error is that of [Inventory.Controller] for flags that do
 // not start.
 func FaultsOf(inv Inventory) ([]NodeFault, error) {
-	r, err := inv.rules()
+	r, err := rulesOf(inv)
 	if err != nil {
 		return nil, err
 	}
@@ -47,8 +47,8 @@ func FaultsOf(inv Inventory) ([]NodeFault, error) {
 	return faults, nil
 }
 
-// rules returns what inv's flags make of right and wrong.
-func (inv Inventory) rules() (nodeRules, error) {
+// rulesOf returns what inv's flags make of right and wrong.
+func rulesOf(inv Inventory) (nodeRules, error) {
 	f, ok := inv.Flags()
 	if !ok {
 		return nodeRules{}, ErrNoControllerFlags

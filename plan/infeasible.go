@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // An InfeasibleError says that no plan exists for a request, why, and what would make one possible.
@@ -86,7 +87,7 @@ func (e *InfeasibleError) Error() string {
 	causes := e.Unwrap()
 	for i, err := range causes {
 		if i == maxCauses {
-			fmt.Fprintf(&b, "; and %s more", commas(len(causes)-i))
+			fmt.Fprintf(&b, "; and %s more", words.Commas(len(causes)-i))
 			break
 		}
 		if i > 0 {
@@ -130,7 +131,7 @@ func (e *InfeasibleError) Unwrap() []error {
 // and what is in the way.
 func (s *Shortage) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%v: %s ", s.Family, joinPrefixes(s.Within))
+	fmt.Fprintf(&b, "%v: %s ", s.Family, words.JoinPrefixes(s.Within))
 	if len(s.Within) > 1 {
 		b.WriteString("have no room for ")
 	} else {
@@ -158,7 +159,7 @@ func (s *Shortage) Error() string {
 	for i, o := range s.InTheWay {
 		switch {
 		case i == 3:
-			fmt.Fprintf(&b, " and %s more", commas(len(s.InTheWay)-i))
+			fmt.Fprintf(&b, " and %s more", words.Commas(len(s.InTheWay)-i))
 			return b.String()
 		case i == 0:
 			b.WriteString("; in the way: ")

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 func TestInventoryOf(t *testing.T) {
@@ -115,7 +117,7 @@ func TestTake(t *testing.T) {
 		{RoleReserved, "0.0.0.0/0", ""},
 	} {
 		inv := inventory(ControllerFlags{ClusterCIDR: "10.244.0.0/16, fd00::/48"}, "")
-		inv.takeLink(&Statement{Role: tt.role, Prefixes: prefixes(tt.in)})
+		takeLink(&inv, &Statement{Role: tt.role, Prefixes: prefixes(tt.in)})
 		var got []string
 		for _, r := range inv.Taken {
 			got = append(got, r.Prefix.String())
@@ -129,7 +131,7 @@ func TestTake(t *testing.T) {
 		s.Addrs = append(s.Addrs, netip.MustParseAddr(a))
 	}
 	var inv Inventory
-	inv.take(s, "a")
+	take(&inv, s, "a")
 	var got []string
 	for _, r := range inv.Taken {
 		got = append(got, r.Prefix.String())
@@ -168,7 +170,7 @@ func TestRoutesOfNodes(t *testing.T) {
 		route("b", "10.244.0.0/24", "192.168.0.1"), route("a", "10.244.1.0/24", "192.168.0.2"), route("a", "10.244.7.0/24", "10.244.7.0"))
 	var got []string
 	for _, n := range inv.Nodes {
-		got = append(got, n.Name+" "+strings.Join(texts(n.Routes), ","))
+		got = append(got, n.Name+" "+strings.Join(words.Texts(n.Routes), ","))
 	}
 	if want := "a 10.244.0.0/24; b 10.244.1.0/24"; strings.Join(got, "; ") != want {
 		t.Errorf("%s, want %s", strings.Join(got, "; "), want)

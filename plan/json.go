@@ -8,6 +8,8 @@ import (
 	"math/big"
 	"net/netip"
 	"unicode/utf8"
+
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // A document is a plan in JSON and YAML. Its names are a contract with other programs: fields are added, never renamed.
@@ -90,8 +92,8 @@ type documentWarning struct {
 	Fix      []string `json:"fix"`
 }
 
-// document returns the plan in the form of its JSON.
-func (p *Plan) document(o RenderOptions) document {
+// documentOf returns the plan in the form of its JSON.
+func documentOf(p *Plan, o RenderOptions) document {
 	d := document{
 		Name:                p.Request.Name,
 		Kubernetes:          p.Request.Kubernetes.String(),
@@ -102,7 +104,7 @@ func (p *Plan) document(o RenderOptions) document {
 		NodeMask:            documentMask{p.NodeMaskIPv4, p.NodeMaskIPv6},
 		APIServerServiceIPs: list(p.APIServerServiceIPs),
 		DNSServiceIPs:       list(p.DNSServiceIPs),
-		Capacity:            p.documentCapacity(),
+		Capacity:            capacityOf(p),
 		Nodes:               []documentNode{},
 		Ranges:              []documentRange{},
 		Avoided:             []documentReserved{},
@@ -111,7 +113,7 @@ func (p *Plan) document(o RenderOptions) document {
 	for _, f := range p.Families {
 		d.Families = append(d.Families, f.String())
 	}
-	for _, n := range p.nodes(o.Nodes) {
+	for _, n := range nodesOf(p, o.Nodes) {
 		d.Nodes = append(d.Nodes, documentNode(n))
 	}
 	for _, r := range p.Ranges {
@@ -130,7 +132,7 @@ func (p *Plan) document(o RenderOptions) document {
 	return d
 }
 
-func (p *Plan) documentCapacity() documentCapacity {
+func capacityOf(p *Plan) documentCapacity {
 	c := p.Capacity()
 	d := documentCapacity{
 		Nodes:       c.Nodes,
@@ -163,11 +165,11 @@ func list[T any](s []T) []T {
 	return s
 }
 
-// WriteJSON writes p as one JSON object with the keys name, hosts, services, pods, nodeMask, apiServerServiceIPs,
+// JSON writes p as one JSON object with the keys name, hosts, services, pods, nodeMask, apiServerServiceIPs,
 // dnsServiceIPs, capacity, nodes and more; within every list the primary family comes first. Numbers are exact, and for
 // IPv6 can be beyond 64 bits.
-func (p *Plan) WriteJSON(w io.Writer, o RenderOptions) error {
-	return encodeJSON(w, p.document(o))
+func JSON(w io.Writer, p *Plan, o RenderOptions) error {
+	return encodeJSON(w, documentOf(p, o))
 }
 
 // encodeJSON writes v indented, with < and > as they are, since ranges and flags are read by people too.
@@ -186,12 +188,12 @@ func encodeJSON(w io.Writer, v any) error {
 // escapeControls returns JSON text with escapes for what encoding/json leaves as it is though terminals act on it, or YAML does not
 // allow it: control characters from U+007F on, and code points that are no characters. They can stand only within strings.
 func escapeControls(text []byte) []byte {
-	if !bytes.ContainsFunc(text, isControl) {
+	if !bytes.ContainsFunc(text, words.IsControl) {
 		return text
 	}
 	var out []byte
 	for _, r := range string(text) {
-		if isControl(r) {
+		if words.IsControl(r) {
 			out = fmt.Appendf(out, `\u%04x`, r)
 		} else {
 			out = utf8.AppendRune(out, r)

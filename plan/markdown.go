@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // An Attachment is a file that a Markdown document ends with, such as the configuration that applies a plan.
@@ -16,21 +17,21 @@ type Attachment struct {
 	Text     string
 }
 
-// WriteMarkdown writes p as a document for an architecture review: purpose, requirements, the ranges with a map, capacity
+// Markdown writes p as a document for an architecture review: purpose, requirements, the ranges with a map, capacity
 // and growth, what was avoided, dependencies and the order of application, operations, risks, what is permanent, and the attachments.
-func (p *Plan) WriteMarkdown(w io.Writer, o RenderOptions) error {
+func Markdown(w io.Writer, p *Plan, o RenderOptions) error {
 	b := new(printer)
 	b.printf("# Address plan for the cluster %s\n\n", mdText(p.Request.Name))
-	p.mdPurpose(b)
-	p.mdRequirements(b)
-	p.mdArchitecture(b, o)
-	p.mdCapacity(b)
-	p.mdAvoided(b)
-	p.mdDependencies(b)
-	p.mdOperations(b)
-	p.mdRisks(b)
-	p.mdPermanent(b)
-	p.mdRequest(b)
+	mdPurpose(p, b)
+	mdRequirements(p, b)
+	mdArchitecture(p, b, o)
+	mdCapacity(p, b)
+	mdAvoided(p, b)
+	mdDependencies(p, b)
+	mdOperations(p, b)
+	mdRisks(p, b)
+	mdPermanent(p, b)
+	mdRequest(p, b)
 	for i, a := range o.Attachments {
 		if i == 0 {
 			b.printf("## Appendix: files\n\n")
@@ -44,7 +45,7 @@ func (p *Plan) WriteMarkdown(w io.Writer, o RenderOptions) error {
 // mdText returns s as text that Markdown takes literally.
 func mdText(s string) string {
 	var b strings.Builder
-	for _, r := range printable(s) {
+	for _, r := range words.Printable(s) {
 		if strings.ContainsRune("\\`*_{}[]<>#|~&", r) {
 			b.WriteByte('\\')
 		}
@@ -93,33 +94,33 @@ func (b *printer) code(language, text string) {
 	b.printf("%s%s\n%s\n%s\n\n", fence, language, strings.TrimRight(text, "\n"), fence)
 }
 
-func (p *Plan) mdPurpose(b *printer) {
+func mdPurpose(p *Plan, b *printer) {
 	b.printf("## 1. Purpose\n\n")
 	b.printf("A Kubernetes cluster needs three kinds of addresses: for its hosts, for services and for pods. If two of these ranges overlap, or one overlaps\n" +
 		"a network that hosts or pods must reach, traffic is lost in ways that are hard to trace, and most of what is chosen here cannot be changed after\n" +
 		"installation. This document fixes the ranges, says why they were chosen and how far they carry, and what follows for installation and operation.\n\n")
 }
 
-func (p *Plan) mdRequirements(b *printer) {
+func mdRequirements(p *Plan, b *printer) {
 	r := p.Request
 	b.printf("## 2. Requirements\n\n")
 	rows := [][]string{{"Requirement", "Value"},
 		{"Kubernetes", r.Kubernetes.String()},
-		{"IP families, primary first", p.familyWords()},
+		{"IP families, primary first", familyWords(p)},
 		{"Nodes", withSurge(r)},
-		{"Pods on one node", commas(r.PodsPerNode)},
+		{"Pods on one node", words.Commas(r.PodsPerNode)},
 		{"Addresses of a node's subnet for each pod", fmt.Sprintf("%g, so that those of ended pods are not needed again at once", r.Churn)},
-		{"Services", commas(r.Services)},
+		{"Services", words.Commas(r.Services)},
 	}
 	if len(r.Hosts) > 0 {
 		rows = append(rows, []string{"Networks of the hosts, given", mdPrefixes(r.Hosts)})
 	}
 	if r.HostCount > 0 {
-		rows = append(rows, []string{"Host addresses to find room for", commas(r.HostCount)})
+		rows = append(rows, []string{"Host addresses to find room for", words.Commas(r.HostCount)})
 	}
 	rows = append(rows, []string{"To be drawn from", mdPrefixes(r.Within)})
 	if r.Grow > 0 {
-		rows = append(rows, []string{"Room to grow", "each range can double in place " + times(r.Grow)})
+		rows = append(rows, []string{"Room to grow", "each range can double in place " + words.Times(r.Grow)})
 	}
 	for _, x := range r.Pins {
 		rows = append(rows, []string{"Fixed: " + string(x.Role), mdCode(x.Prefix.String())})
@@ -127,7 +128,7 @@ func (p *Plan) mdRequirements(b *printer) {
 	b.mdTable("", rows...)
 }
 
-func (p *Plan) mdArchitecture(b *printer, o RenderOptions) {
+func mdArchitecture(p *Plan, b *printer, o RenderOptions) {
 	b.printf("## 3. Address architecture\n\n### Ranges\n\n")
 	rows := [][]string{{"Range", "Prefix", "Addresses", "Holds", "Origin"}}
 	for _, r := range p.Ranges {
@@ -135,7 +136,7 @@ func (p *Plan) mdArchitecture(b *printer, o RenderOptions) {
 		if r.Given {
 			origin = "given"
 		}
-		rows = append(rows, []string{string(r.Role), mdCode(r.Prefix.String()), size(r.Prefix), p.holds(r), origin})
+		rows = append(rows, []string{string(r.Role), mdCode(r.Prefix.String()), size(r.Prefix), holds(p, r), origin})
 	}
 	b.mdTable("llr", rows...)
 	b.printf("No range overlaps another. Addresses with a fixed meaning:\n\n")
@@ -150,9 +151,9 @@ func (p *Plan) mdArchitecture(b *printer, o RenderOptions) {
 	b.mdTable("", rows...)
 	b.printf("### Map\n\n")
 	m := new(printer)
-	p.textMap(m)
+	textMap(p, m)
 	b.code("text", unindent(m.String()))
-	if nodes := p.nodes(o.Nodes); len(nodes) > 0 {
+	if nodes := nodesOf(p, o.Nodes); len(nodes) > 0 {
 		b.printf("### Subnets of the nodes\n\nThe controller manager gives each node the next free subnet when it registers. If none is deleted in between, these are:\n\n")
 		rows = [][]string{{"Node"}}
 		for _, f := range p.Families {
@@ -190,10 +191,10 @@ func mdAddrs(as []netip.Addr) string {
 	return strings.Join(s, ", ")
 }
 
-func (p *Plan) mdCapacity(b *printer) {
+func mdCapacity(p *Plan, b *printer) {
 	b.printf("## 4. Capacity and growth\n\n")
 	rows := [][]string{{"What", "How much"}}
-	for _, f := range p.facts() {
+	for _, f := range keyFigures(p) {
 		rows = append(rows, []string{f.what, f.value})
 	}
 	b.mdTable("", rows...)
@@ -213,7 +214,7 @@ func (p *Plan) mdCapacity(b *printer) {
 	b.mdTable("", rows...)
 }
 
-func (p *Plan) mdAvoided(b *printer) {
+func mdAvoided(p *Plan, b *printer) {
 	b.printf("## 5. What was avoided, and why\n\n")
 	if len(p.Request.Avoid) == 0 {
 		b.printf("No range was named as used by something else. Before this plan is accepted, ask the owners of VPNs, other sites, container runtimes on the\n" +
@@ -231,8 +232,8 @@ func (p *Plan) mdAvoided(b *printer) {
 	b.mdTable("", rows...)
 }
 
-func (p *Plan) mdDependencies(b *printer) {
-	pods, services := joinPrefixes(p.Pods()), joinPrefixes(p.Services())
+func mdDependencies(p *Plan, b *printer) {
+	pods, services := words.JoinPrefixes(p.Pods()), words.JoinPrefixes(p.Services())
 	b.printf("## 6. Dependencies and order of application\n\n")
 	b.printf("The same value stands in several places. Where they differ, some programs refuse to start and others fail later.\n\n")
 	dns := "none"
@@ -245,20 +246,20 @@ func (p *Plan) mdDependencies(b *printer) {
 		{"cluster DNS " + mdCode(dns), "`clusterDNS` of every kubelet, `clusterIP` of the service `kube-dns`"},
 	}
 	for _, f := range p.Families {
-		rows = append(rows, []string{fmt.Sprintf("node subnets, %v: /%d", f, p.NodeMask(f)), p.maskFlag(f)})
+		rows = append(rows, []string{fmt.Sprintf("node subnets, %v: /%d", f, p.NodeMask(f)), maskFlagOf(p, f)})
 	}
 	where := "`maxPods` of every kubelet, in the KubeletConfiguration that kubeadm's file holds"
 	if p.Request.PodsPerNode == defaultMaxPods {
 		where = "the default of kubelet's `maxPods`; no setting needed"
 	}
-	rows = append(rows, []string{"pods on a node: " + commas(p.Request.PodsPerNode), where})
+	rows = append(rows, []string{"pods on a node: " + words.Commas(p.Request.PodsPerNode), where})
 	b.mdTable("", rows...)
 	if len(p.Families) > 1 {
 		b.printf("Order counts: %v comes first in every list. A node's first subnet belongs to the first pod range, and the API server's advertise address must be of the\nfirst family.\n\n", p.Families[0])
 	}
 	b.printf("Order of application:\n\n")
 	for i, step := range []string{
-		"Enter the ranges in the organisation's address register: hosts as routed, services and pods as used inside the cluster and not to be given to anybody else" + p.keptWords() + ".",
+		"Enter the ranges in the organisation's address register: hosts as routed, services and pods as used inside the cluster and not to be given to anybody else" + keptWords(p) + ".",
 		"Set up the hosts' network " + mdPrefixes(p.Hosts()) + " with its gateway, DNS and firewall rules.",
 		"Install the first control-plane host with the kubeadm configuration. Give the ranges in a file, not in part by flags: with `--config`, kubeadm takes no network flags.",
 		"Apply flannel with the same pod range before the first node is expected to become ready.",
@@ -271,7 +272,7 @@ func (p *Plan) mdDependencies(b *printer) {
 }
 
 // keptWords names what is kept free for growth, for a list of what to register.
-func (p *Plan) keptWords() string {
+func keptWords(p *Plan) string {
 	var s []string
 	for _, r := range p.Ranges {
 		if r.Grow.IsValid() && r.Grow != r.Prefix {
@@ -284,8 +285,8 @@ func (p *Plan) keptWords() string {
 	return "; also what is kept for growth: " + strings.Join(s, ", ")
 }
 
-// maskFlag says how a node mask is set.
-func (p *Plan) maskFlag(f Family) string {
+// maskFlagOf says how a node mask is set.
+func maskFlagOf(p *Plan, f Family) string {
 	mask, def := p.NodeMask(f), 24
 	if f == IPv6 {
 		def = 64
@@ -296,7 +297,7 @@ func (p *Plan) maskFlag(f Family) string {
 	return fmt.Sprintf("`--node-cidr-mask-size-ipv%d=%d` of kube-controller-manager on every control-plane host", f, mask)
 }
 
-func (p *Plan) mdOperations(b *printer) {
+func mdOperations(p *Plan, b *printer) {
 	pods, services, hosts := mdPrefixes(p.Pods()), mdPrefixes(p.Services()), mdPrefixes(p.Hosts())
 	b.printf("## 7. Operations\n\n### Firewall\n\n")
 	b.mdTable("",
@@ -360,7 +361,7 @@ func buddy(p netip.Prefix) string {
 	return q.String()
 }
 
-func (p *Plan) mdRisks(b *printer) {
+func mdRisks(p *Plan, b *printer) {
 	b.printf("## 8. Risks\n\n")
 	rows := [][]string{{"Risk", "Consequence", "Measure"}}
 	for _, f := range p.Warnings {
@@ -384,7 +385,7 @@ func (p *Plan) mdRisks(b *printer) {
 	b.mdTable("", rows...)
 }
 
-func (p *Plan) mdPermanent(b *printer) {
+func mdPermanent(p *Plan, b *printer) {
 	b.printf("## 9. What is permanent\n\n")
 	rows := [][]string{{"What", "Value", "After installation", "Why, or how"}}
 	for _, x := range p.Permanence() {
@@ -402,7 +403,7 @@ func (p *Plan) mdPermanent(b *printer) {
 }
 
 // mdRequest writes the request in the form of a request file, so that the plan can be made again.
-func (p *Plan) mdRequest(b *printer) {
+func mdRequest(p *Plan, b *printer) {
 	b.printf("## 10. How to make this plan again\n\nThe same request gives the same plan:\n\n")
 	y := new(printer)
 	for _, k := range RequestKeys() {

@@ -73,7 +73,7 @@ hosts: `},
 			continue
 		}
 		var b strings.Builder
-		if err := p.WriteMarkdown(&b, RenderOptions{Nodes: tt.nodes}); err != nil {
+		if err := Markdown(&b, p, RenderOptions{Nodes: tt.nodes}); err != nil {
 			t.Fatal(err)
 		}
 		for _, s := range strings.Split(tt.has, "\n") {
@@ -92,7 +92,7 @@ hosts: `},
 // TestMarkdownEmpty: the empty plan has no address and no risk of its own.
 func TestMarkdownEmpty(t *testing.T) {
 	var b strings.Builder
-	if err := new(Plan).WriteMarkdown(&b, RenderOptions{}); err != nil {
+	if err := Markdown(&b, new(Plan), RenderOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.String(); !strings.Contains(got, "| none | cluster DNS: ") || strings.Contains(got, "are left |") {
@@ -104,7 +104,7 @@ func TestMarkdownEmpty(t *testing.T) {
 func TestMarkdownGrowth(t *testing.T) {
 	p := mustNew(t, Request{Grow: 1, Within: prefixes("10.0.0.0/8"), Pins: pins("hosts=10.0.0.0/24 services=10.1.0.0/20 pods=10.2.0.0/16"), Avoid: avoid("10.3.0.0/16 10.0.2.0/24")})
 	var b strings.Builder
-	if err := p.WriteMarkdown(&b, RenderOptions{}); err != nil {
+	if err := Markdown(&b, p, RenderOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{

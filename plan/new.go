@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // New returns a plan for r, or an error: a [*RequestError] if r does not make sense, an [*InfeasibleError] if no plan
@@ -399,7 +400,7 @@ func (s *familySolver) addPods() *demand {
 		if n := uint64(r.PodsPerNode + nodeOverhead(f)); log2ceil(n) > f.Bits()-asked {
 			s.limit(RolePods, netip.Prefix{}, f.Bits()-log2ceil(n), asked,
 				"a node subnet of /%d holds %v pods at a time, %s are asked for; use a node mask of /%d or shorter, or fewer pods per node",
-				asked, Count{f.Bits() - asked, uint64(nodeOverhead(f))}, commas(r.PodsPerNode), f.Bits()-log2ceil(n))
+				asked, Count{f.Bits() - asked, uint64(nodeOverhead(f))}, words.Commas(r.PodsPerNode), f.Bits()-log2ceil(n))
 			return nil
 		}
 		longest = asked
@@ -417,7 +418,7 @@ func (s *familySolver) addPods() *demand {
 			case b > needs:
 				most := "not even one node subnet"
 				if s.mask >= b {
-					most = plural(1<<(s.mask-b), "node subnet")
+					most = words.Plural(1<<(s.mask-b), "node subnet")
 				}
 				s.limit(RolePods, c.Prefix, needs, b, "/%d or larger is needed, it is a /%d with %s: %s; %s",
 					needs, b, most, sizing, r.nodeMaskSizing(f, s.mask))
@@ -437,7 +438,7 @@ func (s *familySolver) addPods() *demand {
 		needs, sizing := r.podNeeds(f, longest)
 		s.limit(RolePods, netip.Prefix{}, needs, max(longest-maxNodeBits, 0),
 			"at most %d bits may lie between pod range and node subnet, which is %s nodes; asked for are %s",
-			maxNodeBits, commas(1<<maxNodeBits), sizing)
+			maxNodeBits, words.Commas(1<<maxNodeBits), sizing)
 		return nil
 	}
 	if needs, sizing := r.podNeeds(f, longest); r.nodeMaskUnread() && needs < r.shortestFor(RolePods, f, longest) {

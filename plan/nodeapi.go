@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/ipnet"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // An APIError is the API server's answer to a request that it does not carry out.
@@ -103,7 +104,7 @@ func validateNodeName(name string, v Version) []string {
 		return []string{"metadata.name: Required value: name or generateName is required"}
 	case len(name) > 253:
 		return []string{fmt.Sprintf("metadata.name: Invalid value: %q: must be no more than 253 characters", name)}
-	case !isDNSSubdomain(name):
+	case !words.IsDNSSubdomain(name):
 		for _, r := range StartupRules() {
 			if (r.ID == "adm-dns" || r.ID == "adm-dns-old") && r.Holds(v) {
 				return []string{fmt.Sprintf("metadata.name: Invalid value: %q: %s", name, r.Text)}

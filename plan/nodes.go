@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // NodeSubnet returns the subnet of family f that node i gets, counting from 0 in the order in which nodes are registered
@@ -25,8 +26,8 @@ func (p *Plan) NodeSubnet(i int, f Family) (q netip.Prefix, ok bool) {
 func (p *Plan) ControllerFlags() ControllerFlags {
 	f := ControllerFlags{
 		AllocateNodeCIDRs:     true,
-		ClusterCIDR:           joinPrefixes(p.Pods()),
-		ServiceClusterIPRange: joinPrefixes(p.Services()),
+		ClusterCIDR:           words.JoinPrefixes(p.Pods()),
+		ServiceClusterIPRange: words.JoinPrefixes(p.Services()),
 		NodeCIDRMaskSizeIPv4:  p.NodeMaskIPv4,
 		NodeCIDRMaskSizeIPv6:  p.NodeMaskIPv6,
 	}

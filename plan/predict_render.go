@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 type predictionDocument struct {
@@ -34,8 +35,8 @@ type surgeDocument struct {
 	Leaks   bool     `json:"leaks"`
 }
 
-// WriteJSON writes p as one JSON object. surge may be nil.
-func (p Prediction) WriteJSON(w io.Writer, surge *SurgeNeed) error {
+// PredictionJSON writes p as one JSON object. surge may be nil.
+func PredictionJSON(w io.Writer, p Prediction, surge *SurgeNeed) error {
 	d := predictionDocument{Nodes: p.Nodes, Holding: p.Holding, Next: nodeTexts(p.Next), NextOpen: p.NextOpen, NoCursor: p.CursorUnknown, AfterRestart: nodeTexts(p.AfterRestart),
 		Served: []servedDocument{}, More: p.More, Ends: p.Ends, RestartMore: p.RestartMore, Limits: list(p.Limits), Ranges: list(p.Ranges)}
 	for _, n := range p.RestartServes {
@@ -53,22 +54,22 @@ func (p Prediction) WriteJSON(w io.Writer, surge *SurgeNeed) error {
 func nodeTexts(nodes [][]netip.Prefix) [][]string {
 	out := [][]string{}
 	for _, n := range nodes {
-		out = append(out, texts(n))
+		out = append(out, words.Texts(n))
 	}
 	return out
 }
 
-// WriteText writes p for people. surge may be nil.
-func (p Prediction) WriteText(w io.Writer, surge *SurgeNeed, o RenderOptions) error {
+// PredictionText writes p for people. surge may be nil.
+func PredictionText(w io.Writer, p Prediction, surge *SurgeNeed, o RenderOptions) error {
 	b := &printer{color: o.Color}
 	switch {
 	case p.RestartErr != nil:
-		b.wrap("", textWidth, b.paint(errorStyle, "kube-controller-manager does not come back from a restart: ")+printable(p.RestartErr.Error()))
+		b.wrap("", textWidth, b.paint(errorStyle, "kube-controller-manager does not come back from a restart: ")+words.Printable(p.RestartErr.Error()))
 	case len(p.Ranges) == 0:
 		b.printf("kube-controller-manager hands out nothing.\n")
 	}
 	if len(p.Ranges) > 0 {
-		b.printf("%s, %d with a subnet of each range. %s\n", plural(p.Nodes, "node"), p.Holding, b.paint(headStyle, p.end()))
+		b.printf("%s, %d with a subnet of each range. %s\n", words.Plural(p.Nodes, "node"), p.Holding, b.paint(headStyle, endOf(p)))
 		b.printf("\n%s\n", b.paint(headStyle, "Node subnets"))
 		rows := [][]string{{"RANGE", "SUBNETS", "NODES", "SERVICES", "OTHER SIZES", "LEAKED", "FREE", "TWICE", "ENDS AT"}}
 		for _, u := range p.Ranges {
@@ -84,7 +85,7 @@ func (p Prediction) WriteText(w io.Writer, surge *SurgeNeed, o RenderOptions) er
 		b.table("  ", "lrrrrrrrr", rows, nil)
 	}
 	for _, n := range p.RestartServes {
-		b.printf("\nA restart serves %s, which waits: %s\n", printable(n.Node), strings.Join(n.PodCIDRs, ", "))
+		b.printf("\nA restart serves %s, which waits: %s\n", words.Printable(n.Node), strings.Join(n.PodCIDRs, ", "))
 	}
 	if len(p.Next)+len(p.AfterRestart) > 0 {
 		b.printf("\n%s\n", b.paint(headStyle, "Next nodes"))
@@ -93,7 +94,7 @@ func (p Prediction) WriteText(w io.Writer, surge *SurgeNeed, o RenderOptions) er
 			row := []string{fmt.Sprint(i + 1), "none", "none"}
 			for k, nodes := range [][][]netip.Prefix{p.Next, p.AfterRestart} {
 				if i < len(nodes) {
-					row[k+1] = strings.Join(texts(nodes[i]), ", ")
+					row[k+1] = strings.Join(words.Texts(nodes[i]), ", ")
 				}
 			}
 			rows = append(rows, row)
@@ -108,25 +109,25 @@ func (p Prediction) WriteText(w io.Writer, surge *SurgeNeed, o RenderOptions) er
 	}
 	if surge != nil {
 		b.WriteByte('\n')
-		b.wrap("", textWidth, surge.text(p))
+		b.wrap("", textWidth, surgeText(*surge, p))
 	}
 	return b.flushTo(w)
 }
 
-// end says when the ranges end.
-func (p Prediction) end() string {
+// endOf says when the ranges end.
+func endOf(p Prediction) string {
 	if p.More == 0 {
 		return "The next node gets no subnet."
 	}
 	return fmt.Sprintf("%s more get one, node %s gets none.", cidr.FormatCount(p.More), cidr.FormatCount(p.Ends+1))
 }
 
-// text says what a surge needs.
-func (n SurgeNeed) text(p Prediction) string {
+// surgeText says what a surge needs.
+func surgeText(n SurgeNeed, p Prediction) string {
 	if n.OK() {
-		return fmt.Sprintf("A surge of %s fits.", plural(n.Surge, "node"))
+		return fmt.Sprintf("A surge of %s fits.", words.Plural(n.Surge, "node"))
 	}
-	s := fmt.Sprintf("A surge of %s does not fit: %d get subnets.", plural(n.Surge, "node"), n.Fits)
+	s := fmt.Sprintf("A surge of %s does not fit: %d get subnets.", words.Plural(n.Surge, "node"), n.Fits)
 	lacks := false
 	for i, m := range n.Missing {
 		if m > 0 && i < len(p.Ranges) {

@@ -111,7 +111,7 @@ Next nodes
 `},
 	} {
 		var b strings.Builder
-		if err := tt.p.WriteText(&b, tt.surge, RenderOptions{}); err != nil {
+		if err := PredictionText(&b, tt.p, tt.surge, RenderOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(strings.TrimPrefix(tt.want, "\n"), b.String()); diff != "" {
@@ -136,7 +136,7 @@ func TestSurgeText(t *testing.T) {
 		{SurgeNeed{Surge: 2, Missing: []uint64{0, 0}, Bits: []int{22, 63}}, "A surge of 2 nodes does not fit: 0 get subnets. Failed allocations have used up the rest: restart kube-controller-manager, and it fits."},
 		{SurgeNeed{Surge: 2, Missing: []uint64{0, 0, 1}, Bits: []int{22, 63, 1}}, "A surge of 2 nodes does not fit: 0 get subnets. Failed allocations have used up the rest: restart kube-controller-manager, and it fits."},
 	} {
-		if got := tt.n.text(p); got != tt.want {
+		if got := surgeText(tt.n, p); got != tt.want {
 			t.Errorf("%+v: %s\nwant %s", tt.n, got, tt.want)
 		}
 	}
@@ -154,7 +154,7 @@ func TestPredictionJSON(t *testing.T) {
 		{Prediction{}, &SurgeNeed{Surge: 2, Fits: 1, Missing: []uint64{1}, Bits: []int{21}, Leaks: true}, `null {"nodes":2,"fits":1,"missing":[1],"bits":[21],"leaks":true}`},
 	} {
 		var b strings.Builder
-		if err := tt.p.WriteJSON(&b, tt.surge); err != nil {
+		if err := PredictionJSON(&b, tt.p, tt.surge); err != nil {
 			t.Fatal(err)
 		}
 		var got struct {

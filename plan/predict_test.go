@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
+
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 func TestPredict(t *testing.T) {
@@ -275,7 +277,7 @@ func TestPredictHolds(t *testing.T) {
 					}
 					return
 				}
-				if !slices.Equal(s.Assigned[0].PodCIDRs, texts(next[i])) {
+				if !slices.Equal(s.Assigned[0].PodCIDRs, words.Texts(next[i])) {
 					t.Fatalf("node %d is given %v, want %v", i, s.Assigned, next[i])
 				}
 			}

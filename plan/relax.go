@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // A change makes a request ask for less, or gives it more space.
@@ -129,14 +130,16 @@ func (x *relaxer) dials() []dial {
 	if r.Grow > 0 {
 		out = append(out, dial{"", r.Grow,
 			func(q Request, i int) Request { q.Grow = r.Grow - i; return q },
-			func(i int) string { return fmt.Sprintf("room to double %s -> %s", times(r.Grow), times(r.Grow-i)) },
+			func(i int) string {
+				return fmt.Sprintf("room to double %s -> %s", words.Times(r.Grow), words.Times(r.Grow-i))
+			},
 			func(i int) float64 { return 0.5 * float64(i) }})
 	}
 	if r.Surge > 0 {
 		out = append(out, turnDown(r.Surge, 0, 0.6,
 			func(q *Request, n int) { q.Surge = n },
 			func(n int) string {
-				return fmt.Sprintf("%s -> %s nodes more during a rollout", commas(r.Surge), commas(n))
+				return fmt.Sprintf("%s -> %s nodes more during a rollout", words.Commas(r.Surge), words.Commas(n))
 			},
 			x.nodeEdges(r.Nodes)...))
 	}
@@ -147,11 +150,11 @@ func (x *relaxer) dials() []dial {
 			q.Services = n
 			from, _ := r.serviceNeeds(f)
 			to, _ := q.serviceNeeds(f)
-			return fmt.Sprintf("services /%d -> /%d (%s -> %s services)", from, to, commas(r.Services), commas(n))
+			return fmt.Sprintf("services /%d -> /%d (%s -> %s services)", from, to, words.Commas(r.Services), words.Commas(n))
 		}, x.edges(func(f Family) int { return ownServices + int(serviceEdges(f)) })...))
 	nodes := turnDown(r.Nodes, 1, nodesLoss,
 		func(q *Request, n int) { q.Nodes = n },
-		func(n int) string { return fmt.Sprintf("%s -> %s", commas(r.Nodes), plural(n, "node")) },
+		func(n int) string { return fmt.Sprintf("%s -> %s", words.Commas(r.Nodes), words.Plural(n, "node")) },
 		x.nodeEdges(r.Surge)...)
 	nodes.what = "nodes"
 	out = append(out, nodes)
@@ -179,14 +182,18 @@ func (x *relaxer) dials() []dial {
 	pods = slices.DeleteFunc(pods, func(n int) bool { return n < 1 || n >= r.PodsPerNode })
 	fewer := turnDownTo(r.PodsPerNode, pods, 1.3,
 		func(q *Request, n int) { q.PodsPerNode = n },
-		func(n int) string { return fmt.Sprintf("%s -> %s on a node", commas(r.PodsPerNode), plural(n, "pod")) })
+		func(n int) string {
+			return fmt.Sprintf("%s -> %s on a node", words.Commas(r.PodsPerNode), words.Plural(n, "pod"))
+		})
 	fewer.what = "pods"
 	out = append(out, fewer)
 	// Every node needs an address, so no fewer host addresses than nodes.
 	if least := r.Nodes + r.Surge; x.orig.HostCount > least {
 		out = append(out, turnDown(r.HostCount, least, 1.1,
 			func(q *Request, n int) { q.HostCount = n },
-			func(n int) string { return fmt.Sprintf("%s -> %s host addresses", commas(r.HostCount), commas(n)) },
+			func(n int) string {
+				return fmt.Sprintf("%s -> %s host addresses", words.Commas(r.HostCount), words.Commas(n))
+			},
 			x.edges(hostEdges)...))
 	}
 	if r.NodeMaskIPv4 > 0 || r.NodeMaskIPv6 > 0 {
@@ -308,7 +315,7 @@ func (x *relaxer) inTheWay() []claimGone {
 		}
 	}
 	slices.SortStableFunc(gone, func(a, b claimGone) int {
-		return compareBool(a.Role == RoleReserved, b.Role == RoleReserved)
+		return words.CompareBool(a.Role == RoleReserved, b.Role == RoleReserved)
 	})
 	return gone
 }

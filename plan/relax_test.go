@@ -66,7 +66,7 @@ func TestManyInTheWay(t *testing.T) {
 		t.Errorf("%d conflicts, want one for each site in a pin", n)
 	}
 	var text strings.Builder
-	if err := e.WriteText(&text, RenderOptions{}); err != nil {
+	if err := InfeasibleText(&text, e, RenderOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	for what, s := range map[string]string{"message": err.Error(), "text": text.String()} {

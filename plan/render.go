@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strings"
 
+	"go4.org/netipx"
+
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/textwidth"
-	"go4.org/netipx"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // RenderOptions says how a plan is rendered. The zero value lists no nodes and uses no colour.
@@ -131,7 +133,7 @@ func (s Segment) use() string {
 	case SegmentGrowth:
 		return "kept free so that " + string(s.Role) + " can grow"
 	case SegmentReserved:
-		return "reserved: " + textwidth.Cut(printable(s.Name), maxName)
+		return "reserved: " + textwidth.Cut(words.Printable(s.Name), maxName)
 	}
 	if s.Prefix.IsValid() {
 		return "free"
@@ -139,11 +141,11 @@ func (s Segment) use() string {
 	return fmt.Sprintf("free, the largest block is a /%d", largest(s.First, s.Last).Bits())
 }
 
-// areas returns the map of all families, primary first.
-func (p *Plan) areas() []Area {
+// areasOf returns the map of all families, primary first.
+func areasOf(p *Plan) []Area {
 	var as []Area
 	for _, f := range p.Families {
-		as = append(as, p.Map(f)...)
+		as = append(as, Map(p, f)...)
 	}
 	return as
 }
@@ -154,8 +156,8 @@ type nodeSubnets struct {
 	PodCIDRs []netip.Prefix // primary family first
 }
 
-// nodes returns the first n nodes, or as many as get a subnet.
-func (p *Plan) nodes(n int) []nodeSubnets {
+// nodesOf returns the first n nodes, or as many as get a subnet.
+func nodesOf(p *Plan, n int) []nodeSubnets {
 	var out []nodeSubnets
 	for i := range n {
 		cidrs := p.NodePodCIDRs(i)

@@ -13,7 +13,7 @@ import (
 )
 
 // A lab in one /22: what goes where?
-func ExamplePlan_WriteText() {
+func ExampleText() {
 	p, err := plan.New(plan.Request{
 		Name: "lab", Nodes: 3, PodsPerNode: 30, Services: 50,
 		Within: []netip.Prefix{cidr.MustParse("10.20.0.0/22")},
@@ -24,7 +24,7 @@ func ExamplePlan_WriteText() {
 		return
 	}
 	var b bytes.Buffer
-	if err := p.WriteText(&b, plan.RenderOptions{}); err != nil {
+	if err := plan.Text(&b, p, plan.RenderOptions{}); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -58,14 +58,14 @@ func ExamplePlan_WriteText() {
 }
 
 // What an installer in another language reads.
-func ExamplePlan_WriteYAML() {
+func ExampleYAML() {
 	p, err := plan.New(plan.Request{Families: []plan.Family{plan.IPv4, plan.IPv6}})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	var b bytes.Buffer
-	if err := p.WriteYAML(&b, plan.RenderOptions{Nodes: 1}); err != nil {
+	if err := plan.YAML(&b, p, plan.RenderOptions{Nodes: 1}); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -98,14 +98,14 @@ func ExamplePlan_WriteYAML() {
 }
 
 // Which node gets which subnet, for a program that sets routes?
-func ExamplePlan_WriteJSON() {
+func ExampleJSON() {
 	p, err := plan.New(plan.Request{Nodes: 3})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	var b bytes.Buffer
-	if err := p.WriteJSON(&b, plan.RenderOptions{Nodes: 3}); err != nil {
+	if err := plan.JSON(&b, p, plan.RenderOptions{Nodes: 3}); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -129,14 +129,14 @@ func ExamplePlan_WriteJSON() {
 }
 
 // What does the document for the architecture review cover?
-func ExamplePlan_WriteMarkdown() {
+func ExampleMarkdown() {
 	p, err := plan.New(plan.Request{Name: "north"})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	var b bytes.Buffer
-	if err := p.WriteMarkdown(&b, plan.RenderOptions{Nodes: 3}); err != nil {
+	if err := plan.Markdown(&b, p, plan.RenderOptions{Nodes: 3}); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -168,14 +168,14 @@ func ExamplePlan_WriteMarkdown() {
 }
 
 // A picture for the wiki.
-func ExamplePlan_WriteSVG() {
+func ExampleSVG() {
 	p, err := plan.New(plan.Request{Name: "north"})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	var b bytes.Buffer
-	if err := p.WriteSVG(&b, plan.RenderOptions{}); err != nil {
+	if err := plan.SVG(&b, p, plan.RenderOptions{}); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -187,13 +187,13 @@ func ExamplePlan_WriteSVG() {
 }
 
 // How much is still free around a cluster?
-func ExamplePlan_Map() {
+func ExampleMap() {
 	p, err := plan.New(plan.Request{Within: []netip.Prefix{cidr.MustParse("10.0.0.0/8")}})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	for _, area := range p.Map(plan.IPv4) {
+	for _, area := range plan.Map(p, plan.IPv4) {
 		for _, s := range area.Segments {
 			if s.Kind == plan.SegmentFree {
 				fmt.Println(s.First, "to", s.Last)

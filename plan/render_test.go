@@ -20,22 +20,22 @@ import (
 // A renderer is a method of Plan that writes.
 type renderer struct {
 	name  string
-	write func(*plan.Plan, io.Writer, plan.RenderOptions) error
+	write func(io.Writer, *plan.Plan, plan.RenderOptions) error
 }
 
 func renderers() []renderer {
 	return []renderer{
-		{"text", (*plan.Plan).WriteText},
-		{"json", (*plan.Plan).WriteJSON},
-		{"yaml", (*plan.Plan).WriteYAML},
-		{"markdown", (*plan.Plan).WriteMarkdown},
-		{"svg", (*plan.Plan).WriteSVG},
+		{"text", plan.Text},
+		{"json", plan.JSON},
+		{"yaml", plan.YAML},
+		{"markdown", plan.Markdown},
+		{"svg", plan.SVG},
 	}
 }
 
 func render(t interface{ Fatalf(string, ...any) }, r renderer, p *plan.Plan, o plan.RenderOptions) string {
 	var b bytes.Buffer
-	if err := r.write(p, &b, o); err != nil {
+	if err := r.write(&b, p, o); err != nil {
 		t.Fatalf("%s: %v", r.name, err)
 	}
 	return b.String()
@@ -96,7 +96,7 @@ func (w *failingWriter) Write(b []byte) (int, error) {
 func TestRenderReturnsWriteError(t *testing.T) {
 	p := newPlan(t, plan.Request{})
 	for _, r := range renderers() {
-		if err := r.write(p, &failingWriter{10}, plan.RenderOptions{}); !errors.Is(err, errFull) {
+		if err := r.write(&failingWriter{10}, p, plan.RenderOptions{}); !errors.Is(err, errFull) {
 			t.Errorf("%s to a full disk = %v, want %v", r.name, err, errFull)
 		}
 	}
@@ -110,7 +110,7 @@ func TestJSONContract(t *testing.T) {
 			t.Skip("no plan:", err)
 		}
 		n := rapid.IntRange(0, 20).Draw(t, "nodes listed")
-		text := render(t, renderer{"json", (*plan.Plan).WriteJSON}, p, plan.RenderOptions{Nodes: n})
+		text := render(t, renderer{"json", plan.JSON}, p, plan.RenderOptions{Nodes: n})
 		var got struct {
 			Name                string
 			Hosts               []netip.Prefix
@@ -165,7 +165,7 @@ func TestJSONCapacity(t *testing.T) {
 		var doc struct {
 			Capacity struct{ Nodes, Services, ServicesLeft, Hosts, HostsLeft, Pods int }
 		}
-		text := render(t, renderer{"json", (*plan.Plan).WriteJSON}, newPlan(t, plan.Request{Families: families}), plan.RenderOptions{})
+		text := render(t, renderer{"json", plan.JSON}, newPlan(t, plan.Request{Families: families}), plan.RenderOptions{})
 		if err := json.Unmarshal([]byte(text), &doc); err != nil {
 			t.Fatal(err)
 		}
@@ -181,11 +181,11 @@ func TestYAMLIsJSON(t *testing.T) {
 	check := func(t interface{ Fatalf(string, ...any) }, p *plan.Plan) {
 		o := plan.RenderOptions{Nodes: 2}
 		var fromJSON, fromYAML any
-		dec := json.NewDecoder(strings.NewReader(render(t, renderer{"json", (*plan.Plan).WriteJSON}, p, o)))
+		dec := json.NewDecoder(strings.NewReader(render(t, renderer{"json", plan.JSON}, p, o)))
 		if err := dec.Decode(&fromJSON); err != nil {
 			t.Fatalf("JSON: %v", err)
 		}
-		text := render(t, renderer{"yaml", (*plan.Plan).WriteYAML}, p, o)
+		text := render(t, renderer{"yaml", plan.YAML}, p, o)
 		if err := yaml.Unmarshal([]byte(text), &fromYAML); err != nil {
 			t.Fatalf("YAML: %v in\n%s", err, text)
 		}
@@ -220,7 +220,7 @@ func TestYAMLIsJSON(t *testing.T) {
 func TestTextColor(t *testing.T) {
 	escapes := regexp.MustCompile("\x1b\\[[0-9;]*m")
 	p := newPlan(t, plan.Request{Name: "\x1b[31mred", Grow: 1, Families: []plan.Family{plan.IPv4, plan.IPv6}})
-	text := renderer{"text", (*plan.Plan).WriteText}
+	text := renderer{"text", plan.Text}
 	plain := render(t, text, p, plan.RenderOptions{Nodes: 2})
 	colored := render(t, text, p, plan.RenderOptions{Nodes: 2, Color: true})
 	if escapes.MatchString(plain) || strings.Contains(plain, "\x1b") {
@@ -239,7 +239,7 @@ func TestTextColor(t *testing.T) {
 		t.Fatalf("New = %v, want an *InfeasibleError", err)
 	}
 	var a, b bytes.Buffer
-	if err := errors.Join(none.WriteText(&a, plan.RenderOptions{}), none.WriteText(&b, plan.RenderOptions{Color: true})); err != nil {
+	if err := errors.Join(plan.InfeasibleText(&a, none, plan.RenderOptions{}), plan.InfeasibleText(&b, none, plan.RenderOptions{Color: true})); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(a.String(), escapes.ReplaceAllString(b.String(), "")); diff != "" || a.String() == b.String() {
@@ -254,7 +254,7 @@ func TestMarkdownTables(t *testing.T) {
 		if err != nil {
 			t.Skip("no plan:", err)
 		}
-		doc := render(t, renderer{"markdown", (*plan.Plan).WriteMarkdown}, p, plan.RenderOptions{Nodes: 3})
+		doc := render(t, renderer{"markdown", plan.Markdown}, p, plan.RenderOptions{Nodes: 3})
 		cells, code := 0, false
 		for i, line := range strings.Split(doc, "\n") {
 			if strings.HasPrefix(line, "```") {
@@ -278,7 +278,7 @@ func TestMarkdownTables(t *testing.T) {
 // A file in the appendix cannot end its own block.
 func TestMarkdownAttachments(t *testing.T) {
 	p := newPlan(t, plan.Request{})
-	doc := render(t, renderer{"markdown", (*plan.Plan).WriteMarkdown}, p, plan.RenderOptions{
+	doc := render(t, renderer{"markdown", plan.Markdown}, p, plan.RenderOptions{
 		Attachments: []plan.Attachment{{Title: "kubeadm.yaml", Language: "yaml", Text: "a: 1\n```\nb: 2\n"}, {Title: "second", Text: "c"}},
 	})
 	want := "## Appendix: files\n\n### kubeadm.yaml\n\n````yaml\na: 1\n```\nb: 2\n````\n\n### second\n\n```\nc\n```\n\n"

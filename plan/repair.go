@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // A RepairKind is the kind of a step of a [Repair].
@@ -91,11 +92,11 @@ func (r *Repair) Drained() []string {
 // The error is [ErrNoControllerFlags] if nothing tells the pod range. Flags that do not start are a RangeFault.
 func NewRepair(inv Inventory) (*Repair, error) {
 	r := &Repair{inventory: inv, Minimal: true}
-	rules, err := inv.rules()
+	rules, err := rulesOf(inv)
 	if errors.Is(err, ErrNoControllerFlags) {
 		return nil, err
 	}
-	r.RangeFaults = inv.rangeFaults(err)
+	r.RangeFaults = rangeFaultsOf(inv, err)
 	if err == nil {
 		missing, err := r.mend(rules)
 		if err != nil {
@@ -106,17 +107,17 @@ func NewRepair(inv Inventory) (*Repair, error) {
 		}
 	}
 	if len(r.RangeFaults) > 0 {
-		r.Ways = inv.ways(r.RangeFaults)
+		r.Ways = waysOf(inv, r.RangeFaults)
 	}
 	if err == nil {
-		r.Served = inv.served(rules)
+		r.Served = servedBy(inv, rules)
 	}
 	return r, nil
 }
 
-// served returns what the controller manager gives to those that wait when it is started, nil if not all of them get right
+// servedBy returns what the controller manager gives to those that wait when it is started, nil if not all of them get right
 // subnets.
-func (inv Inventory) served(rules nodeRules) []NodeSubnets {
+func servedBy(inv Inventory, rules nodeRules) []NodeSubnets {
 	c := inv.Stopped()
 	f, _ := inv.Flags()
 	waiting := len(c.Waiting())
@@ -203,7 +204,7 @@ func (r *Repair) plan(rules nodeRules, right []InventoryNode, all bool) (missing
 		}
 	}
 	// Those go first.
-	slices.SortStableFunc(recreate, func(a, b InventoryNode) int { return compareBool(!kills[a.Name], !kills[b.Name]) })
+	slices.SortStableFunc(recreate, func(a, b InventoryNode) int { return words.CompareBool(!kills[a.Name], !kills[b.Name]) })
 	p.mark()
 
 	reason := func(n InventoryNode) string { return strings.Join(why[n.Name], "; ") }
@@ -283,11 +284,11 @@ func (r *Repair) plan(rules nodeRules, right []InventoryNode, all bool) (missing
 		c := candidate{n, held}
 		var why []string
 		if len(n.SubnetEnv) > 0 && !c.agrees() {
-			why = append(why, fmt.Sprintf("its subnet.env says %s", strings.Join(texts(n.SubnetEnv), ", ")))
+			why = append(why, fmt.Sprintf("its subnet.env says %s", strings.Join(words.Texts(n.SubnetEnv), ", ")))
 		}
 		bridge := false
 		if len(n.Links) > 0 && !c.linksAgree() {
-			why = append(why, fmt.Sprintf("its links have %s", strings.Join(texts(n.Links), ", ")))
+			why = append(why, fmt.Sprintf("its links have %s", strings.Join(words.Texts(n.Links), ", ")))
 			bridge = c.otherBridge()
 		}
 		if len(why) > 0 {
@@ -435,15 +436,15 @@ func (s RepairStep) apply(c *Controller) error {
 	var step Step
 	switch s.Kind {
 	case RepairPatch:
-		step = c.Patch(s.Node, texts(s.New)...)
+		step = c.Patch(s.Node, words.Texts(s.New)...)
 	case RepairRecreate:
 		if step = c.Delete(s.Node); step.Err == nil {
-			step = c.Create(s.Node, texts(s.New)...)
+			step = c.Create(s.Node, words.Texts(s.New)...)
 		}
 	case RepairDelete:
 		step = c.Delete(s.Node)
 	case RepairCreate:
-		step = c.Create(s.Node, texts(s.New)...)
+		step = c.Create(s.Node, words.Texts(s.New)...)
 	case RepairStopController:
 		step = c.Stop()
 	case RepairStartController, RepairRestartController:
@@ -478,7 +479,7 @@ func (r *Repair) After() Inventory {
 		if i, ok := place[s.Node]; ok {
 			n := &inv.Nodes[i]
 			if s.New != nil {
-				n.PodCIDRs = texts(s.New)
+				n.PodCIDRs = words.Texts(s.New)
 			}
 			n.SubnetEnv, n.Links, n.Routes = nil, nil, nil // flannel writes and makes them anew
 		}

@@ -7,10 +7,12 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
-// WriteText writes r for people: what is wrong, the steps in order, and the ways out where the ranges are at fault.
-func (r *Repair) WriteText(w io.Writer, o RenderOptions) error {
+// RepairText writes r for people: what is wrong, the steps in order, and the ways out where the ranges are at fault.
+func RepairText(w io.Writer, r *Repair, o RenderOptions) error {
 	b := &printer{color: o.Color}
 	total := len(r.inventory.Nodes)
 	if c := r.inventory.Assumed; c != "" {
@@ -18,15 +20,15 @@ func (r *Repair) WriteText(w io.Writer, o RenderOptions) error {
 		b.WriteByte('\n')
 	}
 	if r.Healthy() {
-		b.printf("%s\n", b.paint(headStyle, fmt.Sprintf("Nothing to do: %s, each with subnets of its own in the right place.", plural(total, "node"))))
+		b.printf("%s\n", b.paint(headStyle, fmt.Sprintf("Nothing to do: %s, each with subnets of its own in the right place.", words.Plural(total, "node"))))
 		return b.flushTo(w)
 	}
-	b.wrap("", textWidth, r.headline())
+	b.wrap("", textWidth, repairHeadline(r))
 	if len(r.Faults) > 0 {
 		b.printf("\n%s\n", b.paint(headStyle, "Wrong"))
 		rows := make([][]string, len(r.Faults))
 		for i, f := range r.Faults {
-			rows[i] = []string{printable(f.Node), string(f.Rule), printable(f.Text)}
+			rows[i] = []string{words.Printable(f.Node), string(f.Rule), words.Printable(f.Text)}
 		}
 		b.table("  ", "", rows, nil)
 	}
@@ -34,7 +36,7 @@ func (r *Repair) WriteText(w io.Writer, o RenderOptions) error {
 		b.printf("\n%s\n", b.paint(headStyle, "Steps, in this order"))
 		b.textSteps("  ", r.Steps)
 		if len(r.Served) > 0 {
-			b.wrap("  ", textWidth, fmt.Sprintf("Started anew, kube-controller-manager serves %s by itself; that can take the place of the patches.", plural(len(r.Served), "node")))
+			b.wrap("  ", textWidth, fmt.Sprintf("Started anew, kube-controller-manager serves %s by itself; that can take the place of the patches.", words.Plural(len(r.Served), "node")))
 		}
 		if !r.Minimal {
 			b.wrap("  ", textWidth, "Fewer drained nodes may be possible: many nodes overlap with subnets of different sizes.")
@@ -43,7 +45,7 @@ func (r *Repair) WriteText(w io.Writer, o RenderOptions) error {
 	if len(r.RangeFaults) > 0 {
 		b.printf("\n%s\n", b.paint(headStyle, "The ranges are at fault"))
 		for _, f := range r.RangeFaults {
-			b.wrap("  - ", textWidth, printable(f.Text)+" ("+string(f.Rule)+")")
+			b.wrap("  - ", textWidth, words.Printable(f.Text)+" ("+string(f.Rule)+")")
 		}
 		b.printf("\n%s\n", b.paint(headStyle, "Ways out, best first"))
 		if len(r.Ways) == 0 {
@@ -55,7 +57,7 @@ func (r *Repair) WriteText(w io.Writer, o RenderOptions) error {
 			}
 			b.wrap(fmt.Sprintf("  %d. ", i+1), textWidth, b.paint(headStyle, way.Title)+disturbs(way.Disturbs))
 			for _, s := range way.Steps {
-				b.wrap("     - ", textWidth, printable(s))
+				b.wrap("     - ", textWidth, words.Printable(s))
 			}
 			b.wrap("     = ", textWidth, way.Proof.Text)
 		}
@@ -63,8 +65,8 @@ func (r *Repair) WriteText(w io.Writer, o RenderOptions) error {
 	return b.flushTo(w)
 }
 
-// headline sums r up.
-func (r *Repair) headline() string {
+// repairHeadline sums r up.
+func repairHeadline(r *Repair) string {
 	wrong := map[string]bool{}
 	for _, f := range r.Faults {
 		wrong[f.Node] = true
@@ -78,7 +80,7 @@ func (r *Repair) headline() string {
 			flannel++
 		}
 	}
-	s := fmt.Sprintf("%d of %s wrong: %d to be patched, %d to be drained and created again.", len(wrong), plural(len(r.inventory.Nodes), "node"), patched, len(r.Drained()))
+	s := fmt.Sprintf("%d of %s wrong: %d to be patched, %d to be drained and created again.", len(wrong), words.Plural(len(r.inventory.Nodes), "node"), patched, len(r.Drained()))
 	if flannel > 0 {
 		s += fmt.Sprintf(" flannel restarts on %d.", flannel)
 	}
@@ -92,21 +94,21 @@ func (b *printer) textSteps(indent string, steps []RepairStep) {
 	for i, s := range steps {
 		line := string(s.Kind)
 		if s.Node != "" {
-			line += " " + printable(s.Node)
+			line += " " + words.Printable(s.Node)
 		}
 		switch {
 		case len(s.New) > 0 && len(s.Old) > 0:
-			line += ": " + strings.Join(texts(s.New), ", ") + " instead of " + printable(strings.Join(s.Old, ", "))
+			line += ": " + strings.Join(words.Texts(s.New), ", ") + " instead of " + words.Printable(strings.Join(s.Old, ", "))
 		case len(s.New) > 0:
-			line += ": " + strings.Join(texts(s.New), ", ")
+			line += ": " + strings.Join(words.Texts(s.New), ", ")
 		}
 		b.wrap(fmt.Sprintf("%s%d. ", indent, i+1), textWidth, line)
 		if s.Bridge {
 			b.wrap(indent+"   and: ", textWidth, "delete its link cni0, and the pods that lose their network with it")
 		}
 		// Nothing is written where there is nothing to say.
-		b.wrap(indent+"   because: ", textWidth, printable(s.Why))
-		b.wrap(indent+"   restarts: ", textWidth, printable(strings.Join(s.Restarts, "; ")))
+		b.wrap(indent+"   because: ", textWidth, words.Printable(s.Why))
+		b.wrap(indent+"   restarts: ", textWidth, words.Printable(strings.Join(s.Restarts, "; ")))
 	}
 }
 
@@ -173,13 +175,13 @@ type proofDocument struct {
 func stepDocuments(steps []RepairStep) []stepDocument {
 	out := []stepDocument{}
 	for _, s := range steps {
-		out = append(out, stepDocument{s.Kind, s.Node, s.Old, texts(s.New), s.Why, s.Restarts, s.Bridge})
+		out = append(out, stepDocument{s.Kind, s.Node, s.Old, words.Texts(s.New), s.Why, s.Restarts, s.Bridge})
 	}
 	return out
 }
 
-// WriteJSON writes r as one JSON object with the keys healthy, nodes, faults, steps, minimal, rangeFaults and ways.
-func (r *Repair) WriteJSON(w io.Writer) error {
+// RepairJSON writes r as one JSON object with the keys healthy, nodes, faults, steps, minimal, rangeFaults and ways.
+func RepairJSON(w io.Writer, r *Repair) error {
 	d := repairDocument{Healthy: r.Healthy(), Nodes: len(r.inventory.Nodes), Assumed: r.inventory.Assumed, Steps: stepDocuments(r.Steps), Minimal: r.Minimal,
 		Faults: []faultDocument{}, Served: []servedDocument{}, RangeFaults: []rangeFaultDocument{}, Ways: []wayDocument{}}
 	for _, f := range r.Faults {
@@ -192,7 +194,7 @@ func (r *Repair) WriteJSON(w io.Writer) error {
 		d.RangeFaults = append(d.RangeFaults, rangeFaultDocument(f))
 	}
 	for _, way := range r.Ways {
-		d.Ways = append(d.Ways, wayDocument{way.Kind, way.Title, way.Disturbs, way.Steps, list(way.Drained), way.Flags.text(), texts(way.Networks),
+		d.Ways = append(d.Ways, wayDocument{way.Kind, way.Title, way.Disturbs, way.Steps, list(way.Drained), flagsText(way.Flags), words.Texts(way.Networks),
 			stepDocuments(way.Nodes), proofDocument{way.Proof.Text, way.Proof.Nodes, way.Proof.More, list(way.Proof.Ranges)}})
 	}
 	return encodeJSON(w, d)
@@ -268,12 +270,12 @@ renew() {
 }
 `
 
-// WriteCommands writes the steps of r as a POSIX shell script for kubectl and ssh. It ends at the first error. Without --apply it says
+// RepairCommands writes the steps of r as a POSIX shell script for kubectl and ssh. It ends at the first error. Without --apply it says
 // what it would do and changes nothing. Before each change it looks whether the node is still as it was. The ways out of
 // range faults are not in it: they are for people to choose.
-func (r *Repair) WriteCommands(w io.Writer) error {
+func RepairCommands(w io.Writer, r *Repair) error {
 	b := new(printer)
-	b.printf("#!/bin/sh\n# %s\n# Without --apply this script says what it would do, and changes nothing. It ends at the first error.\n", oneLine(r.mendLine()))
+	b.printf("#!/bin/sh\n# %s\n# Without --apply this script says what it would do, and changes nothing. It ends at the first error.\n", oneLine(mendLine(r)))
 	for i, way := range r.Ways {
 		if i == 0 {
 			b.printf("#\n# The ranges are at fault, which commands on nodes do not cure. Ways out, best first:\n")
@@ -291,27 +293,27 @@ func (r *Repair) WriteCommands(w io.Writer) error {
 		return b.flushTo(w)
 	}
 	const head = "\n# Hosts that run kube-controller-manager.\n"
-	if hosts := r.managerHosts(); hosts != "" {
+	if hosts := managerHosts(r); hosts != "" {
 		b.printf(head+"CONTROL_PLANES=${CONTROL_PLANES:-%s}\n", shellQuote(hosts))
-	} else if r.touchesManager() {
+	} else if touchesManager(r) {
 		b.printf(head + ": \"${CONTROL_PLANES:?must name the hosts that run kube-controller-manager, separated by blanks}\"\n")
 	}
 	for i, s := range r.Steps {
 		b.printf("\n# %d. %s\n", i+1, oneLine(strings.TrimSpace(string(s.Kind)+" "+s.Node)+": "+s.Why))
-		r.commands(b, s)
+		stepCommands(r, b, s)
 	}
 	b.printf("\nif [ \"$apply\" = no ]; then echo 'nothing was changed; --apply does it' >&2; fi\n")
 	return b.flushTo(w)
 }
 
-func (r *Repair) mendLine() string {
+func mendLine(r *Repair) string {
 	if r.Healthy() {
 		return "Nothing to mend."
 	}
-	return r.headline()
+	return repairHeadline(r)
 }
 
-func (r *Repair) touchesManager() bool {
+func touchesManager(r *Repair) bool {
 	for _, s := range r.Steps {
 		if s.Kind == RepairStopController || s.Kind == RepairStartController || s.Kind == RepairRestartController {
 			return true
@@ -321,10 +323,10 @@ func (r *Repair) touchesManager() bool {
 }
 
 // managerHosts returns the control-plane hosts separated by blanks, "" if one of them has no name.
-func (r *Repair) managerHosts() string {
+func managerHosts(r *Repair) string {
 	var out []string
 	for _, m := range r.inventory.Managers {
-		if !isDNSSubdomain(m.Host) {
+		if !words.IsDNSSubdomain(m.Host) {
 			return ""
 		}
 		out = append(out, m.Host)
@@ -332,18 +334,18 @@ func (r *Repair) managerHosts() string {
 	return strings.Join(out, " ")
 }
 
-// commands writes the commands of one step.
-func (r *Repair) commands(b *printer, s RepairStep) {
-	if s.Node != "" && !isDNSSubdomain(s.Node) {
+// stepCommands writes the commands of one step.
+func stepCommands(r *Repair, b *printer, s RepairStep) {
+	if s.Node != "" && !words.IsDNSSubdomain(s.Node) {
 		// No Node can have that name, so the file is not what it claims; a name like -o would be read as an option.
-		b.printf("echo %s >&2\nexit 1\n", shellQuote(fmt.Sprintf("%q cannot be the name of a node", printable(s.Node))))
+		b.printf("echo %s >&2\nexit 1\n", shellQuote(fmt.Sprintf("%q cannot be the name of a node", words.Printable(s.Node))))
 		return
 	}
 	node := shellQuote(s.Node)
 	old := shellQuote(strings.Join(s.Old, " "))
 	remove := func() {
 		b.printf("expect %s %s\nsave %s\n", node, old, node)
-		if r.frozen(s) {
+		if frozen(r, s) {
 			b.printf("# The API server refuses to cordon it, since its podCIDR is not in canonical form: its pods end with it.\n")
 		} else {
 			b.printf("run kubectl drain %s --ignore-daemonsets --delete-emptydir-data\n", node)
@@ -380,7 +382,7 @@ func (r *Repair) commands(b *printer, s RepairStep) {
 }
 
 // frozen reports whether the API server refuses every change of the Node, cordoning included (StrictIPCIDRValidation, 1.36).
-func (r *Repair) frozen(s RepairStep) bool {
+func frozen(r *Repair, s RepairStep) bool {
 	return len(ValidatePodCIDRs(s.Old, r.inventory.Kubernetes)) > 0
 }
 
@@ -394,7 +396,7 @@ type nodeSpec struct {
 func nodePatch(subnets []netip.Prefix) string {
 	return compactJSON(struct {
 		Spec nodeSpec `json:"spec"`
-	}{nodeSpec{subnets[0].String(), texts(subnets)}})
+	}{nodeSpec{subnets[0].String(), words.Texts(subnets)}})
 }
 
 // nodeObject returns a Node object with podCIDRs. kubelet takes it for its own when it registers.
@@ -407,7 +409,7 @@ func nodeObject(name string, subnets []netip.Prefix) string {
 		Kind       string   `json:"kind"`
 		Metadata   metadata `json:"metadata"`
 		Spec       nodeSpec `json:"spec"`
-	}{"v1", "Node", metadata{name}, nodeSpec{subnets[0].String(), texts(subnets)}})
+	}{"v1", "Node", metadata{name}, nodeSpec{subnets[0].String(), words.Texts(subnets)}})
 }
 
 func compactJSON(v any) string {
@@ -424,4 +426,4 @@ func shellQuote(s string) string {
 }
 
 // oneLine returns s without anything that could end a comment.
-func oneLine(s string) string { return strings.Join(strings.Fields(printable(s)), " ") }
+func oneLine(s string) string { return strings.Join(strings.Fields(words.Printable(s)), " ") }

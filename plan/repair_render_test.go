@@ -248,13 +248,13 @@ exit 1
 `},
 	} {
 		var text, script strings.Builder
-		if err := tt.r.WriteText(&text, RenderOptions{}); err != nil {
+		if err := RepairText(&text, tt.r, RenderOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(strings.TrimPrefix(tt.text, "\n"), text.String()); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s\n%s", tt.name, diff, text.String())
 		}
-		if err := tt.r.WriteCommands(&script); err != nil {
+		if err := RepairCommands(&script, tt.r); err != nil {
 			t.Fatal(err)
 		}
 		head, tail, ok := strings.Cut(script.String(), shellHead)

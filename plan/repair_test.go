@@ -10,13 +10,15 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // stepList prints steps, short: "patch b 10.244.1.0/24".
 func stepList(steps []RepairStep) string {
 	var out []string
 	for _, s := range steps {
-		out = append(out, strings.TrimSpace(string(s.Kind)+" "+s.Node+" "+strings.Join(texts(s.New), ",")))
+		out = append(out, strings.TrimSpace(string(s.Kind)+" "+s.Node+" "+strings.Join(words.Texts(s.New), ",")))
 	}
 	return strings.Join(out, "; ")
 }
@@ -231,7 +233,7 @@ func TestRepairProperties(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rules, err := inv.rules()
+		rules, err := rulesOf(inv)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -55,9 +55,9 @@ type summaryDocument struct {
 	Waived   int `json:"waived"`
 }
 
-// WriteJSON writes r as one JSON object with the keys findings, read, ignored and summary. Findings that are waived stay in the
+// ReportJSON writes r as one JSON object with the keys findings, read, ignored and summary. Findings that are waived stay in the
 // list, with the reason under "waived", and are not counted among errors and warnings.
-func (r Report) WriteJSON(w io.Writer, o ReportOptions) error {
+func ReportJSON(w io.Writer, r Report, o ReportOptions) error {
 	d := reportDocument{Findings: []findingDocument{}, Read: []readDocument{}, Ignored: list(o.Ignored)}
 	for _, f := range r.Findings {
 		fd := findingDocument{

@@ -77,10 +77,10 @@ type (
 	}
 )
 
-// WriteSARIF writes r as a SARIF 2.1.0 log with one run: a result for each finding, the place to change first as its location,
+// ReportSARIF writes r as a SARIF 2.1.0 log with one run: a result for each finding, the place to change first as its location,
 // the others as related locations, waived findings as suppressed ones. Places without a file are left out. Each file of o.Read is
 // one artifact, of however many kinds it is.
-func (r Report) WriteSARIF(w io.Writer, o ReportOptions) error {
+func ReportSARIF(w io.Writer, r Report, o ReportOptions) error {
 	run := sarifRun{ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
 	run.Tool.Driver = sarifDriver{
 		Name: "kubecidr", Version: o.Version, InformationURI: "https://github.com/kubecidr/kubecidr", Rules: []sarifRule{},

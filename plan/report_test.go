@@ -46,10 +46,10 @@ func TestReportGolden(t *testing.T) {
 		name  string
 		write func(*bytes.Buffer) error
 	}{
-		{"text", func(b *bytes.Buffer) error { return r.WriteText(b, o) }},
-		{"json", func(b *bytes.Buffer) error { return r.WriteJSON(b, o) }},
-		{"sound", func(b *bytes.Buffer) error { return plan.Report{}.WriteText(b, plan.ReportOptions{}) }},
-		{"sound.json", func(b *bytes.Buffer) error { return plan.Report{}.WriteJSON(b, plan.ReportOptions{}) }},
+		{"text", func(b *bytes.Buffer) error { return plan.ReportText(b, r, o) }},
+		{"json", func(b *bytes.Buffer) error { return plan.ReportJSON(b, r, o) }},
+		{"sound", func(b *bytes.Buffer) error { return plan.ReportText(b, plan.Report{}, plan.ReportOptions{}) }},
+		{"sound.json", func(b *bytes.Buffer) error { return plan.ReportJSON(b, plan.Report{}, plan.ReportOptions{}) }},
 	} {
 		var b bytes.Buffer
 		if err := f.write(&b); err != nil {
@@ -76,7 +76,7 @@ func TestReportGolden(t *testing.T) {
 func TestReportSARIF(t *testing.T) {
 	r, o := reported(t)
 	var b bytes.Buffer
-	if err := r.WriteSARIF(&b, o); err != nil {
+	if err := plan.ReportSARIF(&b, r, o); err != nil {
 		t.Fatal(err)
 	}
 	var log map[string]any
@@ -152,7 +152,7 @@ func TestReportSARIFPlaces(t *testing.T) {
 	}}}}
 	o := plan.ReportOptions{Read: []plan.ReadFile{{File: "kcm.yaml", Kind: "kube-controller-manager manifest"}, {File: "kcm.yaml", Kind: "kubelet configuration"}, {File: "b.yaml"}}}
 	var b bytes.Buffer
-	if err := r.WriteSARIF(&b, o); err != nil {
+	if err := plan.ReportSARIF(&b, r, o); err != nil {
 		t.Fatal(err)
 	}
 	type place struct {
@@ -194,7 +194,7 @@ func TestReportSARIFResult(t *testing.T) {
 		{Rule: "my-own-rule", Severity: plan.Info, Message: "m"},
 	}}
 	var b bytes.Buffer
-	if err := r.WriteSARIF(&b, plan.ReportOptions{}); err != nil {
+	if err := plan.ReportSARIF(&b, r, plan.ReportOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	type text struct{ Text string }
@@ -374,7 +374,7 @@ func TestReportCounts(t *testing.T) {
 	}
 	r.Findings = append(r.Findings, plan.Finding{Rule: "r", Severity: plan.Error, Waived: "why"})
 	var b bytes.Buffer
-	if err := r.WriteJSON(&b, plan.ReportOptions{}); err != nil {
+	if err := plan.ReportJSON(&b, r, plan.ReportOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	var doc struct{ Summary map[string]int }
@@ -437,7 +437,7 @@ func (failing) Write([]byte) (int, error) { return 0, errors.New("full") }
 func TestReportWriterFails(t *testing.T) {
 	r, o := reported(t)
 	for name, err := range map[string]error{
-		"text": r.WriteText(failing{}, o), "json": r.WriteJSON(failing{}, o), "sarif": r.WriteSARIF(failing{}, o),
+		"text": plan.ReportText(failing{}, r, o), "json": plan.ReportJSON(failing{}, r, o), "sarif": plan.ReportSARIF(failing{}, r, o),
 	} {
 		if err == nil {
 			t.Errorf("%s: the writer's error is lost", name)

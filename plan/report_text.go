@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // ReportOptions says how a report is rendered, and what the caller knows beside the findings. The zero value is a report of
@@ -25,11 +27,11 @@ type ReadFile struct {
 // ellipsis is how many places, symptoms and names of one finding the text lists.
 const ellipsis = 8
 
-// WriteText writes r for people: the verdict, then each finding with what is wrong, the lines that it rests on, the effect, and
+// ReportText writes r for people: the verdict, then each finding with what is wrong, the lines that it rests on, the effect, and
 // what mends it, in the order in which to mend.
-func (r Report) WriteText(w io.Writer, o ReportOptions) error {
+func ReportText(w io.Writer, r Report, o ReportOptions) error {
 	b := &printer{color: o.Color}
-	r.textVerdict(b, o)
+	verdictLine(r, b, o)
 	n := 0
 	for _, f := range r.Findings {
 		if f.Waived != "" {
@@ -44,8 +46,8 @@ func (r Report) WriteText(w io.Writer, o ReportOptions) error {
 		b.head("Accepted")
 		for _, f := range r.Findings {
 			if f.Waived != "" {
-				b.wrap("  ", textWidth, fmt.Sprintf("%s (%s), because: %s", f.Rule, f.Severity, printable(f.Waived)))
-				b.wrap("    ", textWidth, printable(f.Message))
+				b.wrap("  ", textWidth, fmt.Sprintf("%s (%s), because: %s", f.Rule, f.Severity, words.Printable(f.Waived)))
+				b.wrap("    ", textWidth, words.Printable(f.Message))
 			}
 		}
 	}
@@ -54,37 +56,37 @@ func (r Report) WriteText(w io.Writer, o ReportOptions) error {
 		b.head("Files")
 		var rows [][]string
 		for _, f := range o.Read {
-			rows = append(rows, []string{printable(f.File), printable(f.Kind)})
+			rows = append(rows, []string{words.Printable(f.File), words.Printable(f.Kind)})
 		}
 		for _, f := range o.Ignored {
-			rows = append(rows, []string{printable(f), "ignored: nothing about address ranges in it"})
+			rows = append(rows, []string{words.Printable(f), "ignored: nothing about address ranges in it"})
 		}
 		b.table("  ", "ll", rows, nil)
 	}
 	return b.flushTo(w)
 }
 
-// textVerdict writes the one line that matters most, and which rules broke.
-func (r Report) textVerdict(b *printer, o ReportOptions) {
+// verdictLine writes the one line that matters most, and which rules broke.
+func verdictLine(r Report, b *printer, o ReportOptions) {
 	errors, warnings, infos := r.Count()
 	waived := len(r.Findings) - errors - warnings - infos
 	from := ""
 	if n := len(o.Read); n > 0 {
-		from = " in " + plural(n, "file")
+		from = " in " + words.Plural(n, "file")
 	}
 	var line, style string
 	switch {
 	case errors > 0:
-		line, style = fmt.Sprintf("BROKEN: %s, %s%s", plural(errors, "error"), plural(warnings, "warning"), from), errorStyle
+		line, style = fmt.Sprintf("BROKEN: %s, %s%s", words.Plural(errors, "error"), words.Plural(warnings, "warning"), from), errorStyle
 	case warnings > 0:
-		line, style = fmt.Sprintf("NO ERROR, %s%s", plural(warnings, "warning"), from), warningStyle
+		line, style = fmt.Sprintf("NO ERROR, %s%s", words.Plural(warnings, "warning"), from), warningStyle
 	case infos > 0:
-		line, style = fmt.Sprintf("SOUND: no error, no warning%s; %s worth knowing", from, plural(infos, "thing")), headStyle
+		line, style = fmt.Sprintf("SOUND: no error, no warning%s; %s worth knowing", from, words.Plural(infos, "thing")), headStyle
 	default:
 		line, style = "SOUND: no error, no warning"+from, headStyle
 	}
 	if waived > 0 {
-		line += fmt.Sprintf("; %s accepted", plural(waived, "finding"))
+		line += fmt.Sprintf("; %s accepted", words.Plural(waived, "finding"))
 	}
 	b.printf("%s\n", b.paint(style, line))
 }
@@ -99,19 +101,19 @@ func (b *printer) reportFinding(f Finding, number string) {
 		style = warningStyle
 	}
 	b.printf("%s. %s %s\n", number, b.paint(style, strings.ToUpper(string(f.Severity))), f.Rule)
-	b.wrap("   ", textWidth, printable(f.Message))
+	b.wrap("   ", textWidth, words.Printable(f.Message))
 	if len(f.Where) > 0 {
 		b.WriteByte('\n')
 	}
 	for i, p := range f.Where {
 		if i == ellipsis && len(f.Where) > ellipsis+1 {
-			b.printf("     and %s\n", plural(len(f.Where)-ellipsis, "more place"))
+			b.printf("     and %s\n", words.Plural(len(f.Where)-ellipsis, "more place"))
 			break
 		}
 		b.reportPlace(p)
 	}
 	if len(f.Subjects) > ellipsis {
-		b.wrap("     ", textWidth, printable(fmt.Sprintf("all %d: %s", len(f.Subjects), strings.Join(f.Subjects[:min(len(f.Subjects), 60)], " "))))
+		b.wrap("     ", textWidth, words.Printable(fmt.Sprintf("all %d: %s", len(f.Subjects), strings.Join(f.Subjects[:min(len(f.Subjects), 60)], " "))))
 		if len(f.Subjects) > 60 {
 			b.printf("     and %d more\n", len(f.Subjects)-60)
 		}
@@ -120,15 +122,15 @@ func (b *printer) reportFinding(f Finding, number string) {
 		b.printf("\n   Explains\n")
 		for i, e := range f.Explains {
 			if i == ellipsis && len(f.Explains) > ellipsis+1 {
-				b.printf("     and %s\n", plural(len(f.Explains)-ellipsis, "more symptom"))
+				b.printf("     and %s\n", words.Plural(len(f.Explains)-ellipsis, "more symptom"))
 				break
 			}
-			b.wrap("     - ", textWidth, printable(e))
+			b.wrap("     - ", textWidth, words.Printable(e))
 		}
 	}
 	if f.Effect != "" {
 		b.printf("\n   Effect\n")
-		b.wrap("     ", textWidth, printable(f.Effect))
+		b.wrap("     ", textWidth, words.Printable(f.Effect))
 		if len(f.RefusedBy) > 0 {
 			b.wrap("     ", textWidth, "Refused by "+componentList(f.RefusedBy)+".")
 		}
@@ -136,7 +138,7 @@ func (b *printer) reportFinding(f Finding, number string) {
 	if len(f.Fix) > 0 {
 		b.printf("\n   Mend%s\n", disturbs(f.Disturbs))
 		for i, x := range f.Fix {
-			b.wrap(fmt.Sprintf("     %d. ", i+1), textWidth, printable(x))
+			b.wrap(fmt.Sprintf("     %d. ", i+1), textWidth, words.Printable(x))
 		}
 	}
 }
@@ -159,7 +161,7 @@ func componentList(cs []Component) string {
 	for _, c := range cs {
 		ss = append(ss, string(c))
 	}
-	return nameList(ss)
+	return words.NameList(ss)
 }
 
 // reportPlace writes a place, and the line that stands there with a caret below the value.
@@ -168,7 +170,7 @@ func (b *printer) reportPlace(p Place) {
 	if p.Note != "" {
 		at += "  " + p.Note
 	}
-	b.printf("     %s\n", printable(at))
+	b.printf("     %s\n", words.Printable(at))
 	if p.Line == "" {
 		return
 	}
@@ -189,7 +191,7 @@ func excerpt(line string, column int) (string, int) {
 	if column > 0 && column-1 <= len(line) {
 		head = line[:column-1]
 	}
-	clean := func(s string) []rune { return []rune(printable(strings.ReplaceAll(s, "\t", "  "))) }
+	clean := func(s string) []rune { return []rune(words.Printable(strings.ReplaceAll(s, "\t", "  "))) }
 	text, caret := clean(line), len(clean(head))
 	if column <= 0 || column-1 > len(line) {
 		caret = -1

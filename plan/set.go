@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/suggest"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // A RequestKey is the name under which a field of a [Request] is set from text: by a flag of examples/plan, or by a key of
@@ -333,7 +334,7 @@ func number(s string, low int) (int, error) {
 	case n < int64(low):
 		return 0, fmt.Errorf("must be %d or more", low)
 	case n > maxCount:
-		return 0, fmt.Errorf("must be %s or less", commas(maxCount))
+		return 0, fmt.Errorf("must be %s or less", words.Commas(maxCount))
 	}
 	return int(n), nil
 }

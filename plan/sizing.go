@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/bits"
 	"net/netip"
+
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // Limits of Kubernetes on ranges, as prefix lengths.
@@ -85,7 +87,7 @@ func (r *Request) serviceNeeds(f Family) (int, string) {
 	n := r.Services + ownServices + int(serviceEdges(f))
 	b := f.Bits() - max(log2ceil(uint64(n)), minHostBits)
 	return b, fmt.Sprintf("%s + %d of the cluster (API server, DNS) + %s = %s addresses: /%d",
-		plural(r.Services, "service"), ownServices, edges, commas(n), b)
+		words.Plural(r.Services, "service"), ownServices, edges, words.Commas(n), b)
 }
 
 // servicesLimited reports whether release v hands out no more than maxServiceBitsIPv6 bits of a service range of family f.
@@ -100,17 +102,17 @@ func (r *Request) podNeeds(f Family, mask int) (int, string) {
 		b = assumed
 		unread = fmt.Sprintf("; kubeadm %v takes node subnets for a /%d whatever they are: /%d or larger", r.Kubernetes, assumed, b)
 	}
-	nodes := plural(r.Nodes, "node")
+	nodes := words.Plural(r.Nodes, "node")
 	if r.Surge > 0 {
-		nodes += " + " + commas(r.Surge) + " during a rollout"
+		nodes += " + " + words.Commas(r.Surge) + " during a rollout"
 	}
 	switch {
 	case r.nodeBits() == 0:
 		return b, fmt.Sprintf("%s with a /%d", nodes, mask) + unread
 	case b < 0:
-		return b, fmt.Sprintf("%s with a /%d each: %s subnets are more than the whole of %v", nodes, mask, commas(1<<r.nodeBits()), f)
+		return b, fmt.Sprintf("%s with a /%d each: %s subnets are more than the whole of %v", nodes, mask, words.Commas(1<<r.nodeBits()), f)
 	}
-	return b, fmt.Sprintf("%s with a /%d each: %s subnets are /%d", nodes, mask, commas(1<<r.nodeBits()), own) + unread
+	return b, fmt.Sprintf("%s with a /%d each: %s subnets are /%d", nodes, mask, words.Commas(1<<r.nodeBits()), own) + unread
 }
 
 // defaultNodeMask returns the node mask that kube-controller-manager takes by itself, and kubeadm where it reads none.
@@ -131,8 +133,8 @@ func (r *Request) nodeMaskUnread() bool {
 
 // nodeMaskSizing returns the arithmetic of a node mask.
 func (r *Request) nodeMaskSizing(f Family, mask int) string {
-	return fmt.Sprintf("%s on a node x %g = %s addresses: /%d or larger", plural(r.PodsPerNode, "pod"), r.Churn,
-		commas(int(r.subnetNeeds(f))), r.longestNodeMask(f))
+	return fmt.Sprintf("%s on a node x %g = %s addresses: /%d or larger", words.Plural(r.PodsPerNode, "pod"), r.Churn,
+		words.Commas(int(r.subnetNeeds(f))), r.longestNodeMask(f))
 }
 
 // hostEdges is how many addresses of a host range no host gets: the network's, the gateway's and, for IPv4, the broadcast
@@ -152,7 +154,7 @@ func (r *Request) hostNeeds(f Family) (int, string) {
 	}
 	n := r.HostCount + hostEdges(f)
 	b := f.Bits() - max(log2ceil(uint64(n)), 2)
-	return b, fmt.Sprintf("%s + %s = %s addresses: /%d", plural(r.HostCount, "host"), edges, commas(n), b)
+	return b, fmt.Sprintf("%s + %s = %s addresses: /%d", words.Plural(r.HostCount, "host"), edges, words.Commas(n), b)
 }
 
 // shortestFor returns the shortest prefix length that a range of the role may have or grow to.

@@ -3,6 +3,8 @@ package plan
 import (
 	"net/netip"
 	"testing"
+
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 func TestNodeMask(t *testing.T) {
@@ -108,7 +110,7 @@ func TestCommas(t *testing.T) {
 		n    int
 		want string
 	}{{0, "0"}, {999, "999"}, {1000, "1,000"}, {-999, "-999"}, {-1000, "-1,000"}, {1048576, "1,048,576"}} {
-		if got := commas(tt.n); got != tt.want {
+		if got := words.Commas(tt.n); got != tt.want {
 			t.Errorf("commas(%d) = %q, want %q", tt.n, got, tt.want)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/ipnet"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // A StartupRule is a rule by which a real program refuses settings, with the text that it then prints.
@@ -530,7 +531,7 @@ func (n KubeadmNetworking) Refusals(v Version) []Refusal {
 		if len(d) > 253 {
 			r.add(d, []string{"adm-dns-length"})
 		}
-		if !isDNSSubdomain(d) {
+		if !words.IsDNSSubdomain(d) {
 			r.add(d, []string{"adm-dns-old", "adm-dns"})
 		}
 	}

@@ -2,6 +2,8 @@ package plan
 
 import (
 	"net/netip"
+
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // Statements returns what p says about a cluster's ranges, for [Check]: the ranges, the node masks, the pods of a node, the
@@ -14,7 +16,7 @@ func (p *Plan) Statements() []Statement {
 	}
 	for _, role := range []Role{RoleHosts, RoleServices, RolePods} {
 		if ps := p.prefixes(role); len(ps) > 0 {
-			add(Statement{Role: role, Key: string(role), Text: joinPrefixes(ps), Prefixes: ps})
+			add(Statement{Role: role, Key: string(role), Text: words.JoinPrefixes(ps), Prefixes: ps})
 		}
 	}
 	// As the flag that kube-controller-manager of the plan's release takes.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/textwidth"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // Measures of the picture, in pixels. Text is monospaced, so that its width is known without measuring: no font that a
@@ -38,16 +39,16 @@ text{fill:#e6edf3}.m{fill:#9da7b1}.bg{fill:#0d1117}.free{fill:#1c232b}.line{stro
 .on,.services-on{fill:#0d1117}}
 `
 
-// WriteSVG writes the map of [Plan.WriteText] as a picture: the ranges, a grid of 256 equal cells for each block that the plan
+// SVG writes the map of [Text] as a picture: the ranges, a grid of 256 equal cells for each block that the plan
 // draws from and uses, and what lies in it. The picture stands alone: it needs no script, font or other file, and follows
 // the reader's preference for light or dark.
-func (p *Plan) WriteSVG(w io.Writer, _ RenderOptions) error {
+func SVG(w io.Writer, p *Plan, _ RenderOptions) error {
 	s := &svgWriter{y: svgMargin}
-	s.text(svgMargin, "h", p.headline())
+	s.text(svgMargin, "h", planHeadline(p))
 	s.y += svgLine + 8
 	s.ranges(p)
 	var idle []Area
-	for _, a := range p.areas() {
+	for _, a := range areasOf(p) {
 		if !a.used() {
 			idle = append(idle, a)
 			continue
@@ -61,7 +62,7 @@ func (p *Plan) WriteSVG(w io.Writer, _ RenderOptions) error {
 	b := new(printer)
 	b.printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f" role="img" aria-labelledby="title">`+"\n",
 		s.width, height, s.width, height)
-	b.printf("<title id=\"title\">%s</title>\n", escapeXML(p.headline()))
+	b.printf("<title id=\"title\">%s</title>\n", escapeXML(planHeadline(p)))
 	b.printf("<style>%s</style>\n<defs>\n", svgStyle)
 	for _, role := range []string{"hosts", "services", "pods"} {
 		b.printf(`<pattern id="grow-%s" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="s%s" d="M1 0V6" stroke-width="2"/></pattern>`+"\n", role, role)
@@ -168,7 +169,7 @@ type svgRow struct {
 func (s *svgWriter) ranges(p *Plan) {
 	var rows []svgRow
 	for _, r := range p.Ranges {
-		cols := []string{string(r.Role), r.Prefix.String(), size(r.Prefix), p.holds(r), ""}
+		cols := []string{string(r.Role), r.Prefix.String(), size(r.Prefix), holds(p, r), ""}
 		if g := p.growth(r); g.Doublings > 0 {
 			cols[4] = "room to grow to " + g.Into.String()
 		}
@@ -314,6 +315,6 @@ func (s *svgWriter) legend() {
 // escapeXML returns s as XML text.
 func escapeXML(s string) string {
 	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(printable(s))) // a Builder takes everything
+	_ = xml.EscapeText(&b, []byte(words.Printable(s))) // a Builder takes everything
 	return b.String()
 }

@@ -151,7 +151,7 @@ func TestSVGGolden(t *testing.T) {
 		p.Request.Avoid = append(p.Request.Avoid, plan.Reservation{Prefix: cidr.MustParse(a), Name: fmt.Sprintf("vpn%d", i)})
 	}
 	var b bytes.Buffer
-	if err := p.WriteSVG(&b, plan.RenderOptions{}); err != nil {
+	if err := plan.SVG(&b, p, plan.RenderOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	checkLabels(t, b.Bytes())
@@ -171,7 +171,7 @@ func TestSVGGolden(t *testing.T) {
 	_, with, _ := readLabels(t, b.Bytes())
 	p.Request.Within = p.Request.Within[:1]
 	b.Reset()
-	if err := p.WriteSVG(&b, plan.RenderOptions{}); err != nil {
+	if err := plan.SVG(&b, p, plan.RenderOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, without, _ := readLabels(t, b.Bytes()); with-without != 40 {
@@ -180,7 +180,7 @@ func TestSVGGolden(t *testing.T) {
 	// The picture is as wide as its widest line: 7.5 for each letter at 12 pixels, and the margins.
 	p = &plan.Plan{Request: plan.Request{Name: strings.Repeat("n", 200)}}
 	b.Reset()
-	if err := p.WriteSVG(&b, plan.RenderOptions{}); err != nil {
+	if err := plan.SVG(&b, p, plan.RenderOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	width, _, labels := readLabels(t, b.Bytes())
@@ -196,7 +196,7 @@ func TestSVGLabels(t *testing.T) {
 			t.Skip("no plan:", err)
 		}
 		var b bytes.Buffer
-		if err := p.WriteSVG(&b, plan.RenderOptions{}); err != nil {
+		if err := plan.SVG(&b, p, plan.RenderOptions{}); err != nil {
 			t.Fatalf("WriteSVG: %v", err)
 		}
 		checkLabels(t, b.Bytes())

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // textWidth is the width that running text is wrapped to. Tables take what they need.
@@ -49,31 +50,31 @@ func nameStyle(r Role) string {
 	return ""
 }
 
-// WriteText writes p as text for people: the ranges, a map of the address space, nodes, numbers and warnings.
+// Text writes p as text for people: the ranges, a map of the address space, nodes, numbers and warnings.
 // The map is in proportion: 256 equal cells for each block that the plan draws from and uses.
-func (p *Plan) WriteText(w io.Writer, o RenderOptions) error {
+func Text(w io.Writer, p *Plan, o RenderOptions) error {
 	b := &printer{color: o.Color}
-	b.printf("%s\n\n", b.paint(headStyle, p.headline()))
-	p.textRanges(b)
-	p.textMap(b)
-	p.textNodes(b, o.Nodes)
-	p.textNumbers(b)
-	p.textWhy(b)
-	p.textPermanence(b)
-	p.textWarnings(b)
-	p.textPins(b)
+	b.printf("%s\n\n", b.paint(headStyle, planHeadline(p)))
+	textRanges(p, b)
+	textMap(p, b)
+	textNodes(p, b, o.Nodes)
+	textNumbers(p, b)
+	textWhy(p, b)
+	textPermanence(p, b)
+	textWarnings(p, b)
+	textPins(p, b)
 	return b.flushTo(w)
 }
 
-// headline says in one line what the plan is for.
-func (p *Plan) headline() string {
+// planHeadline says in one line what the plan is for.
+func planHeadline(p *Plan) string {
 	r := p.Request
-	return fmt.Sprintf("Plan for \"%s\": %s, %s on each, %s, %s, Kubernetes %v", printable(r.Name),
-		plural(r.Nodes, "node"), plural(r.PodsPerNode, "pod"), plural(r.Services, "service"), p.familyWords(), r.Kubernetes)
+	return fmt.Sprintf("Plan for \"%s\": %s, %s on each, %s, %s, Kubernetes %v", words.Printable(r.Name),
+		words.Plural(r.Nodes, "node"), words.Plural(r.PodsPerNode, "pod"), words.Plural(r.Services, "service"), familyWords(p), r.Kubernetes)
 }
 
 // familyWords returns "IPv4", "IPv6", "IPv4 and IPv6" or "IPv6 and IPv4".
-func (p *Plan) familyWords() string {
+func familyWords(p *Plan) string {
 	var s []string
 	for _, f := range p.Families {
 		s = append(s, f.String())
@@ -83,11 +84,11 @@ func (p *Plan) familyWords() string {
 
 func (b *printer) head(s string) { b.printf("%s\n", b.paint(headStyle, s)) }
 
-func (p *Plan) textRanges(b *printer) {
+func textRanges(p *Plan, b *printer) {
 	b.head("Ranges")
 	rows := [][]string{{"", "RANGE", "ADDRESSES", "HOLDS", "ROOM TO GROW"}}
 	for _, r := range p.Ranges {
-		rows = append(rows, []string{string(r.Role), r.Prefix.String(), size(r.Prefix), p.holds(r), p.growsTo(r)})
+		rows = append(rows, []string{string(r.Role), r.Prefix.String(), size(r.Prefix), holds(p, r), growsTo(p, r)})
 	}
 	b.table("  ", "llrll", rows, func(n int) string {
 		if n == 0 {
@@ -99,7 +100,7 @@ func (p *Plan) textRanges(b *printer) {
 }
 
 // holds says what has room in a range.
-func (p *Plan) holds(r Range) string {
+func holds(p *Plan, r Range) string {
 	c := p.familyCapacity(r.Family())
 	switch r.Role {
 	case RoleHosts:
@@ -112,7 +113,7 @@ func (p *Plan) holds(r Range) string {
 	return ""
 }
 
-func (p *Plan) growsTo(r Range) string {
+func growsTo(p *Plan, r Range) string {
 	g := p.growth(r)
 	if g.Doublings == 0 {
 		return "-"
@@ -142,11 +143,11 @@ func formatBig(n *big.Int) string {
 	return cidr.FormatCount(n.Uint64())
 }
 
-func (p *Plan) textMap(b *printer) {
+func textMap(p *Plan, b *printer) {
 	b.head("Address space")
 	var idle []Area
 	legend := false
-	for _, a := range p.areas() {
+	for _, a := range areasOf(p) {
 		if !a.used() {
 			idle = append(idle, a)
 			continue
@@ -271,11 +272,11 @@ func (a Area) idleWords() string {
 	case reserved == 0:
 		return "not used, all free"
 	}
-	return fmt.Sprintf("not used, %s reserved, the largest free block is %v", plural(reserved, "range"), best)
+	return fmt.Sprintf("not used, %s reserved, the largest free block is %v", words.Plural(reserved, "range"), best)
 }
 
-func (p *Plan) textNodes(b *printer, n int) {
-	nodes := p.nodes(n)
+func textNodes(p *Plan, b *printer, n int) {
+	nodes := nodesOf(p, n)
 	if len(nodes) == 0 {
 		return
 	}
@@ -298,8 +299,8 @@ func (p *Plan) textNodes(b *printer, n int) {
 // A fact is a number of a plan with what it means.
 type keyFigure struct{ what, value string }
 
-// facts returns the numbers of a plan, in the order in which to show them.
-func (p *Plan) facts() []keyFigure {
+// keyFigures returns the numbers of a plan, in the order in which to show them.
+func keyFigures(p *Plan) []keyFigure {
 	c := p.Capacity()
 	r := p.Request
 	fs := []keyFigure{
@@ -313,8 +314,8 @@ func (p *Plan) facts() []keyFigure {
 			in = ", " + f.Family.String()
 		}
 		fs = append(fs,
-			keyFigure{"node subnet" + in, fmt.Sprintf("/%d, room for %s pods at a time, %s planned", f.NodeMask, formatCount(f.PodsPerNode), commas(r.PodsPerNode))},
-			keyFigure{"services" + in, fmt.Sprintf("%s planned, %s fit, %s left", commas(r.Services), formatCount(f.Services), formatBig(f.ServicesLeft))},
+			keyFigure{"node subnet" + in, fmt.Sprintf("/%d, room for %s pods at a time, %s planned", f.NodeMask, formatCount(f.PodsPerNode), words.Commas(r.PodsPerNode))},
+			keyFigure{"services" + in, fmt.Sprintf("%s planned, %s fit, %s left", words.Commas(r.Services), formatCount(f.Services), formatBig(f.ServicesLeft))},
 			keyFigure{"host addresses" + in, fmt.Sprintf("%s fit, %s left", formatBig(f.Hosts), formatBig(f.HostsLeft))})
 		if f.StaticBand > 0 {
 			fs = append(fs, keyFigure{"fixed service IPs" + in, fmt.Sprintf("the first %d addresses are handed out last: choose fixed ones there", f.StaticBand)})
@@ -326,9 +327,9 @@ func (p *Plan) facts() []keyFigure {
 // withSurge says how many nodes are planned.
 func withSurge(r Request) string {
 	if r.Surge == 0 {
-		return commas(r.Nodes) + " planned"
+		return words.Commas(r.Nodes) + " planned"
 	}
-	return fmt.Sprintf("%s planned, %s more during replacement", commas(r.Nodes), commas(r.Surge))
+	return fmt.Sprintf("%s planned, %s more during replacement", words.Commas(r.Nodes), words.Commas(r.Surge))
 }
 
 func joinAddrs(as []netip.Addr) string {
@@ -342,27 +343,27 @@ func joinAddrs(as []netip.Addr) string {
 	return strings.Join(s, ", ")
 }
 
-func (p *Plan) textNumbers(b *printer) {
+func textNumbers(p *Plan, b *printer) {
 	b.head("Numbers")
 	var rows [][]string
-	for _, f := range p.facts() {
+	for _, f := range keyFigures(p) {
 		rows = append(rows, []string{f.what, f.value})
 	}
 	b.table("  ", "", rows, nil)
 	b.WriteByte('\n')
 }
 
-func (p *Plan) textWhy(b *printer) {
+func textWhy(p *Plan, b *printer) {
 	b.head("Why these")
 	for _, r := range p.Ranges {
 		b.printf("  %s %v\n", b.paint(nameStyle(r.Role), string(r.Role)), r.Prefix)
-		b.wrap("    ", textWidth, printable(r.Sizing))
-		b.wrap("    ", textWidth, printable(r.Why))
+		b.wrap("    ", textWidth, words.Printable(r.Sizing))
+		b.wrap("    ", textWidth, words.Printable(r.Why))
 	}
 	b.WriteByte('\n')
 }
 
-func (p *Plan) textPermanence(b *printer) {
+func textPermanence(p *Plan, b *printer) {
 	b.head("Permanent after installation")
 	var rows, later [][]string
 	for _, x := range p.Permanence() {
@@ -378,7 +379,7 @@ func (p *Plan) textPermanence(b *printer) {
 	b.table("  ", "", later, nil)
 }
 
-func (p *Plan) textWarnings(b *printer) {
+func textWarnings(p *Plan, b *printer) {
 	if len(p.Warnings) == 0 {
 		return
 	}
@@ -390,7 +391,7 @@ func (p *Plan) textWarnings(b *printer) {
 }
 
 // textPins says how to keep the ranges.
-func (p *Plan) textPins(b *printer) {
+func textPins(p *Plan, b *printer) {
 	if len(p.Ranges) == 0 {
 		return
 	}
@@ -408,18 +409,18 @@ func (b *printer) textFinding(f Finding) {
 		style = errorStyle
 	}
 	b.printf("  %s %s\n", b.paint(style, string(f.Severity)), f.Rule)
-	b.wrap("    ", textWidth, printable(f.Message))
-	b.wrap("    ", textWidth, printable(f.Effect))
+	b.wrap("    ", textWidth, words.Printable(f.Message))
+	b.wrap("    ", textWidth, words.Printable(f.Effect))
 	for _, fix := range f.Fix {
-		b.wrap("    - ", textWidth, printable(fix))
+		b.wrap("    - ", textWidth, words.Printable(fix))
 	}
 }
 
 // maxListed is how many contradictions, and how many ranges in the way, are listed.
 const maxListed = 12
 
-// WriteText writes why no plan exists, what would make one possible, and a plan that works instead.
-func (e *InfeasibleError) WriteText(w io.Writer, o RenderOptions) error {
+// InfeasibleText writes why no plan exists, what would make one possible, and a plan that works instead.
+func InfeasibleText(w io.Writer, e *InfeasibleError, o RenderOptions) error {
 	b := &printer{color: o.Color}
 	b.printf("%s\n", b.paint(errorStyle, "No plan exists for this request."))
 	if len(e.Conflicts) > 0 {
@@ -427,17 +428,17 @@ func (e *InfeasibleError) WriteText(w io.Writer, o RenderOptions) error {
 		b.head("Ranges that contradict each other")
 		for i, c := range e.Conflicts {
 			if i == maxListed {
-				b.printf("  and %s more\n", commas(len(e.Conflicts)-i))
+				b.printf("  and %s more\n", words.Commas(len(e.Conflicts)-i))
 				break
 			}
-			b.wrap("  ", textWidth, printable(c.Error()))
+			b.wrap("  ", textWidth, words.Printable(c.Error()))
 		}
 	}
 	if len(e.Limits) > 0 {
 		b.WriteByte('\n')
 		b.head("What does not fit")
 		for _, t := range e.Limits {
-			b.wrap("  ", textWidth, printable(t.Error()))
+			b.wrap("  ", textWidth, words.Printable(t.Error()))
 		}
 	}
 	for _, s := range e.Shortages {
@@ -449,14 +450,14 @@ func (e *InfeasibleError) WriteText(w io.Writer, o RenderOptions) error {
 	b.WriteByte('\n')
 	b.head("What would make it possible, each tried")
 	for i, r := range e.Relaxations {
-		b.printf("  %d. %s\n", i+1, printable(r.Change))
+		b.printf("  %d. %s\n", i+1, words.Printable(r.Change))
 	}
 	if p := e.Alternative(); p != nil {
 		b.WriteByte('\n')
 		b.head("The plan with the first of these")
 		var rows [][]string
 		for _, r := range p.Ranges {
-			rows = append(rows, []string{string(r.Role), r.Prefix.String(), p.holds(r)})
+			rows = append(rows, []string{string(r.Role), r.Prefix.String(), holds(p, r)})
 		}
 		b.table("  ", "", rows, func(n int) string { return nameStyle(p.Ranges[n].Role) })
 	}
@@ -472,12 +473,12 @@ func (b *printer) textShortage(s *Shortage) {
 	}
 	b.wrap("  ", textWidth, "to draw from: "+strings.Join(within, ", "))
 	if s.Err != nil {
-		b.wrap("  ", textWidth, printable(s.Err.Error()))
+		b.wrap("  ", textWidth, words.Printable(s.Err.Error()))
 	}
 	b.printf("  to be placed:\n")
 	var rows [][]string
 	for _, d := range s.Wanted {
-		rows = append(rows, []string{string(d.Role), fmt.Sprintf("/%d", d.Bits), printable(d.Why)})
+		rows = append(rows, []string{string(d.Role), fmt.Sprintf("/%d", d.Bits), words.Printable(d.Why)})
 	}
 	b.table("    ", "", rows, func(n int) string { return nameStyle(s.Wanted[n].Role) })
 	if len(s.InTheWay) == 0 {
@@ -487,14 +488,14 @@ func (b *printer) textShortage(s *Shortage) {
 	rows = nil
 	for i, o := range s.InTheWay {
 		if i == maxListed {
-			rows = append(rows, []string{"", fmt.Sprintf("and %s more", commas(len(s.InTheWay)-i)), ""})
+			rows = append(rows, []string{"", fmt.Sprintf("and %s more", words.Commas(len(s.InTheWay)-i)), ""})
 			break
 		}
 		helps := ""
 		if o.Helps {
 			helps = "giving it up would suffice"
 		}
-		rows = append(rows, []string{o.Prefix.String(), printable(o.By), helps})
+		rows = append(rows, []string{o.Prefix.String(), words.Printable(o.By), helps})
 	}
 	b.table("    ", "", rows, func(int) string { return reservedStyle })
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 func TestFormatBig(t *testing.T) {
@@ -60,7 +62,7 @@ func TestIdleWords(t *testing.T) {
 			a = append(a, r)
 		}
 		p := &Plan{Families: []Family{IPv4}, Request: Request{Within: prefixes("10.1.0.0/16"), Avoid: a}}
-		if got := p.Map(IPv4)[0].idleWords(); got != want {
+		if got := Map(p, IPv4)[0].idleWords(); got != want {
 			t.Errorf("%q reserved: %q, want %q", avoided, got, want)
 		}
 	}
@@ -85,7 +87,7 @@ func TestTextSays(t *testing.T) {
 		{"a release without further service ranges", Request{Kubernetes: Version{1, 32, 0}}, 0, "Permanent after installation\n  first service range     10.96.0.0/12\n  further service ranges  none", ""},
 	} {
 		var b strings.Builder
-		if err := mustNew(t, tt.req).WriteText(&b, RenderOptions{Nodes: tt.nodes}); err != nil {
+		if err := Text(&b, mustNew(t, tt.req), RenderOptions{Nodes: tt.nodes}); err != nil {
 			t.Fatal(err)
 		}
 		checkSays(t, tt.name, b.String(), tt.has, tt.without)
@@ -126,14 +128,14 @@ func TestInfeasibleTextSays(t *testing.T) {
 			continue
 		}
 		var b strings.Builder
-		if err := e.WriteText(&b, RenderOptions{}); err != nil {
+		if err := InfeasibleText(&b, e, RenderOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		checkSays(t, tt.name, b.String(), tt.has, tt.without)
 	}
 	e := &InfeasibleError{Shortages: []*Shortage{{Family: IPv4, Err: errors.New("the certificate")}}}
 	var b strings.Builder
-	if err := e.WriteText(&b, RenderOptions{}); err != nil {
+	if err := InfeasibleText(&b, e, RenderOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	checkSays(t, "nothing helps", b.String(), "\n  the certificate\n", "What would make it possible|The plan with|in the way")
@@ -154,7 +156,7 @@ func TestInfeasibleTextLists(t *testing.T) {
 		}
 		for part, e := range map[string]*InfeasibleError{"Ranges that contradict each other": e, "in the way:": {Shortages: []*Shortage{s}}} {
 			var b strings.Builder
-			if err := e.WriteText(&b, RenderOptions{}); err != nil {
+			if err := InfeasibleText(&b, e, RenderOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			_, list, found := strings.Cut(b.String(), part+"\n")
@@ -198,7 +200,7 @@ func TestReportLists(t *testing.T) {
 		}
 		g := Finding{Rule: "s", Severity: Info, Message: "m", Subjects: names(tt.n)}
 		var b strings.Builder
-		if err := (Report{Findings: []Finding{f, g}}).WriteText(&b, ReportOptions{}); err != nil {
+		if err := ReportText(&b, (Report{Findings: []Finding{f, g}}), ReportOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		first, second, _ := strings.Cut(b.String(), "\n2. ")
@@ -240,7 +242,7 @@ func TestReportVerdict(t *testing.T) {
 			r.Findings = append(r.Findings, f)
 		}
 		var b strings.Builder
-		if err := r.WriteText(&b, ReportOptions{Read: tt.read}); err != nil {
+		if err := ReportText(&b, r, ReportOptions{Read: tt.read}); err != nil {
 			t.Fatal(err)
 		}
 		if got, _, _ := strings.Cut(b.String(), "\n"); got != tt.want {
@@ -295,7 +297,7 @@ func TestColors(t *testing.T) {
 		}, "<[42;30mPP<[0m<[1;32mp<[0m<[35mX<[0m<[35mx<[0m<[1m*<[0m<[2m..<[0m"},
 		{"a warning", func(b *printer) { b.textFinding(Finding{Rule: "r", Severity: Warning, Message: "m"}) }, "  <[1;33mwarning<[0m r\n    m\n"},
 		{"an error", func(b *printer) { b.textFinding(Finding{Rule: "r", Severity: Error, Message: "m"}) }, "  <[1;31merror<[0m r\n    m\n"},
-		{"a verdict", func(b *printer) { Report{}.textVerdict(b, ReportOptions{}) }, "<[1mSOUND: no error, no warning<[0m\n"},
+		{"a verdict", func(b *printer) { verdictLine(Report{}, b, ReportOptions{}) }, "<[1mSOUND: no error, no warning<[0m\n"},
 	} {
 		b := &printer{color: true}
 		tt.write(b)
@@ -310,7 +312,7 @@ func TestPrintable(t *testing.T) {
 		'a': 'a', '\n': '?', 0x1f: '?', ' ': ' ', '~': '~', 0x7f: '?', 0x9f: '?', 0xa0: 0xa0, 0x2027: 0x2027, 0x2028: '?', 0x2029: '?', 0x202a: '?', 0x202e: '?', 0x202f: 0x202f,
 		0x2065: 0x2065, 0x2066: '?', 0x2069: '?', 0x206a: 0x206a, 0xfeff: '?', 0xfffd: '?', 0xfffe: '?', 0xffff: '?', 0x10000: 0x10000,
 	} {
-		if got := printable("x" + string(in) + "y"); got != "x"+string(want)+"y" {
+		if got := words.Printable("x" + string(in) + "y"); got != "x"+string(want)+"y" {
 			t.Errorf("printable of %U = %q, want %q", in, got, want)
 		}
 	}
@@ -357,7 +359,7 @@ func TestLedger(t *testing.T) {
 		for _, q := range prefixes(tt.pods) {
 			p.Ranges = append(p.Ranges, Range{Role: RolePods, Prefix: q, Grow: netip.MustParsePrefix(tt.grow)})
 		}
-		rows := p.Map(IPv4)[0].ledger()
+		rows := Map(p, IPv4)[0].ledger()
 		mid := ""
 		for _, r := range rows {
 			if strings.Contains(r.Use, "more reserved") {

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"go4.org/netipx"
+
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // An UnsoundError says what is wrong with a plan.
@@ -222,7 +224,7 @@ func (v *validator) counts() {
 			}
 		case RoleHosts:
 			if !r.Given && !atLeast(all-r.Prefix.Bits(), v.r.HostCount+edges+1) {
-				v.add(r.Role, r.Prefix, "does not hold %s", plural(v.r.HostCount, "host"))
+				v.add(r.Role, r.Prefix, "does not hold %s", words.Plural(v.r.HostCount, "host"))
 			}
 		}
 	}

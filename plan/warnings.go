@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // Rules that only a plan's own warnings use.
@@ -95,7 +96,7 @@ func (p *Plan) warnings() []Finding {
 				limit = cmp.Or(p.growthLimit(r, next, req.shortestFor(r.Role, f, p.NodeMask(f))), limit)
 			}
 			add(RuleGrowthLimited, Info, "", "", "%s %v can double %s in place, %d asked for: %s",
-				r.Role, r.Prefix, times(kept), req.Grow, limit)
+				r.Role, r.Prefix, words.Times(kept), req.Grow, limit)
 		}
 	}
 	for _, q := range p.Services() {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/ipnet"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // A RangeFault is something wrong with the ranges themselves, that mending nodes does not cure.
@@ -55,8 +56,8 @@ type Proof struct {
 	Text   string     // all of it in a sentence
 }
 
-// rangeFaults returns what is wrong with the ranges of inv, apart from there being too few subnets. err is that of inv.rules.
-func (inv Inventory) rangeFaults(err error) []RangeFault {
+// rangeFaultsOf returns what is wrong with the ranges of inv, apart from there being too few subnets. err is that of inv.rules.
+func rangeFaultsOf(inv Inventory, err error) []RangeFault {
 	var out []RangeFault
 	add := func(rule RuleID, format string, args ...any) {
 		out = append(out, RangeFault{Rule: rule, Text: fmt.Sprintf(format, args...)})
@@ -65,7 +66,7 @@ func (inv Inventory) rangeFaults(err error) []RangeFault {
 	var refused *RefusedError
 	switch {
 	case strings.TrimSpace(flags.ClusterCIDR) == "":
-		add(RulePodCIDRUnset, "%s has no --cluster-cidr", inv.hostName(inv.Managers[0]))
+		add(RulePodCIDRUnset, "%s has no --cluster-cidr", managerName(inv, inv.Managers[0]))
 	case errors.As(err, &refused):
 		for _, f := range refused.Refusals {
 			add(f.Rule, "kube-controller-manager does not start: %s", f.Message)
@@ -76,7 +77,7 @@ func (inv Inventory) rangeFaults(err error) []RangeFault {
 	first := inv.Managers[0]
 	for _, m := range inv.Managers[1:] {
 		if differs := flagDifferences(flags, m.Flags); differs != "" {
-			add(RuleControlPlaneFlagsDiffer, "%s and %s differ: %s", inv.hostName(first), inv.hostName(m), differs)
+			add(RuleControlPlaneFlagsDiffer, "%s and %s differ: %s", managerName(inv, first), managerName(inv, m), differs)
 		}
 	}
 	if !flags.nodeIPAMEnabled(inv.Kubernetes.Or(NewestKubernetes())) {
@@ -90,7 +91,7 @@ func (inv Inventory) rangeFaults(err error) []RangeFault {
 	if err != nil {
 		return out
 	}
-	rules, err := inv.rules()
+	rules, err := rulesOf(inv)
 	if err != nil {
 		return out
 	}
@@ -105,15 +106,15 @@ func (inv Inventory) rangeFaults(err error) []RangeFault {
 				add(RuleHostPodOverlap, "pod range %s overlaps %s (%s)", p, t.Prefix, cmp.Or(t.Name, t.Source))
 			}
 		}
-		if n, ok := inv.network(FamilyOf(p)); ok && !cidr.Contains(n, p) {
+		if n, ok := networkOf(inv, FamilyOf(p)); ok && !cidr.Contains(n, p) {
 			add(RuleFlannelNetworkMismatch, "flannel's Network %s does not contain pod range %s", n, p)
 		}
 	}
 	return out
 }
 
-// network returns flannel's range of a family; ok is false where it is not known, and where no range of any family is.
-func (inv Inventory) network(f Family) (netip.Prefix, bool) {
+// networkOf returns flannel's range of a family; ok is false where it is not known, and where no range of any family is.
+func networkOf(inv Inventory, f Family) (netip.Prefix, bool) {
 	for _, n := range inv.Networks {
 		if FamilyOf(n) == f {
 			return n, true
@@ -122,8 +123,8 @@ func (inv Inventory) network(f Family) (netip.Prefix, bool) {
 	return netip.Prefix{}, false
 }
 
-// hostName names the host of m in a sentence.
-func (inv Inventory) hostName(m HostFlags) string {
+// managerName names the host of m in a sentence.
+func managerName(inv Inventory, m HostFlags) string {
 	switch {
 	case m.Host != "":
 		return m.Host
@@ -167,9 +168,9 @@ func (r *nodeRules) exhausted(inv Inventory, missing int) RangeFault {
 	return RangeFault{RuleClusterCIDRExhausted, fmt.Sprintf("%s; %d nodes, %d of them get none", strings.Join(parts, "; "), len(inv.Nodes), missing), missing}
 }
 
-// ways returns the ways out of faults that hold before the twin, best first.
-func (inv Inventory) ways(faults []RangeFault) []Way {
-	base, ok, fitted := inv.agreed()
+// waysOf returns the ways out of faults that hold before the twin, best first.
+func waysOf(inv Inventory, faults []RangeFault) []Way {
+	base, ok, fitted := agreedFlags(inv)
 	if !ok {
 		base = inv
 	}
@@ -182,19 +183,19 @@ func (inv Inventory) ways(faults []RangeFault) []Way {
 		if !ok {
 			return
 		}
-		if w, ok = inv.prove(w, after); ok {
+		if w, ok = prove(inv, w, after); ok {
 			out = append(out, w)
 		}
 	}
 	if ok {
-		add(inv.waySettings(base))
-		add(inv.wayWiden(base))
-		add(inv.wayLongerMask(base))
-		add(inv.wayServices(base, faults))
+		add(waySettings(inv, base))
+		add(wayWiden(inv, base))
+		add(wayLongerMask(inv, base))
+		add(wayServices(inv, base, faults))
 	}
-	add(inv.wayMovePods(other))
-	if w, after, ok := inv.wayRecreate(other); ok {
-		if w, ok = inv.prove(w, after); ok {
+	add(wayMovePods(inv, other))
+	if w, after, ok := wayRecreate(inv, other); ok {
+		if w, ok = prove(inv, w, after); ok {
 			w.Nodes, w.Drained = nil, nil // a new cluster
 			out = append(out, w)
 		}
@@ -209,9 +210,9 @@ func (inv Inventory) ways(faults []RangeFault) []Way {
 }
 
 // prove tries w on the twin. after is the cluster with its settings, and its nodes as they are.
-func (inv Inventory) prove(w Way, after Inventory) (Way, bool) {
-	rules, err := after.rules()
-	if err != nil || len(after.rangeFaults(nil)) > 0 {
+func prove(inv Inventory, w Way, after Inventory) (Way, bool) {
+	rules, err := rulesOf(after)
+	if err != nil || len(rangeFaultsOf(after, nil)) > 0 {
 		return w, false
 	}
 	r := &Repair{inventory: after}
@@ -238,19 +239,19 @@ func (inv Inventory) prove(w Way, after Inventory) (Way, bool) {
 	p := c.Predict(0)
 	w.Flags, w.Networks, w.Nodes, w.Drained = flags, after.Networks, r.Steps, r.Drained()
 	w.Proof = Proof{Nodes: len(done.Nodes), More: p.More, Ranges: p.Ranges}
-	w.Proof.Text = fmt.Sprintf("kube-controller-manager starts, %s with right subnets, %d more get one", plural(len(done.Nodes), "node"), p.More)
+	w.Proof.Text = fmt.Sprintf("kube-controller-manager starts, %s with right subnets, %d more get one", words.Plural(len(done.Nodes), "node"), p.More)
 	if len(w.Drained) > 0 && w.Disturbs == DisturbsComponent {
 		w.Disturbs = DisturbsNodes
 	}
 	if len(w.Drained) > 0 && w.Kind != WayRecreate { // in a new cluster every node is new
-		w.Steps = append(w.Steps, fmt.Sprintf("drain, delete and create again %s: %s", plural(len(w.Drained), "node"), strings.Join(w.Drained, ", ")))
+		w.Steps = append(w.Steps, fmt.Sprintf("drain, delete and create again %s: %s", words.Plural(len(w.Drained), "node"), strings.Join(w.Drained, ", ")))
 	}
 	return w, true
 }
 
-// agreed returns inv with the settings that cost fewest changes on all control-plane hosts, allocation on, and a Network of flannel
+// agreedFlags returns inv with the settings that cost fewest changes on all control-plane hosts, allocation on, and a Network of flannel
 // that contains the pod ranges. Where none start, fitted ones are tried. ok is false if no flags start.
-func (inv Inventory) agreed() (best Inventory, ok, fitted bool) {
+func agreedFlags(inv Inventory) (best Inventory, ok, fitted bool) {
 	cost := -1
 	var tried []ControllerFlags
 	for _, m := range inv.Managers {
@@ -271,8 +272,8 @@ func (inv Inventory) agreed() (best Inventory, ok, fitted bool) {
 	try := func(tried []ControllerFlags) {
 		for _, f := range tried {
 			f.AllocateNodeCIDRs, f.Controllers = true, nil
-			after := inv.with(f)
-			rules, err := after.rules()
+			after := withFlags(inv, f)
+			rules, err := rulesOf(after)
 			if err != nil {
 				continue
 			}
@@ -288,16 +289,16 @@ func (inv Inventory) agreed() (best Inventory, ok, fitted bool) {
 	}
 	tried = nil
 	for _, m := range inv.Managers {
-		tried = append(tried, inv.fitted(m.Flags)...)
+		tried = append(tried, fittedFlags(inv, m.Flags)...)
 	}
 	try(tried)
 	return best, cost >= 0, true
 }
 
-// fitted returns f with the default node masks, made longer where the range is no larger than a node's subnet, and with ranges cut
+// fittedFlags returns f with the default node masks, made longer where the range is no larger than a node's subnet, and with ranges cut
 // off behind the 2^16 subnets that kube-controller-manager hands out of an IPv6 range. It returns none where no mask fits, and
 // flags that do not start where ranges cannot be read.
-func (inv Inventory) fitted(f ControllerFlags) []ControllerFlags {
+func fittedFlags(inv Inventory, f ControllerFlags) []ControllerFlags {
 	written := strings.Split(strings.TrimSpace(f.ClusterCIDR), ",")
 	ranges, _ := ipnet.ParseCIDRs(written)
 	need := 1 // bits for the nodes and one more
@@ -326,12 +327,12 @@ func (inv Inventory) fitted(f ControllerFlags) []ControllerFlags {
 			ranges[i] = netip.PrefixFrom(p.Addr(), mask-16).Masked()
 		}
 	}
-	f.ClusterCIDR = strings.Join(texts(ranges), ",")
+	f.ClusterCIDR = strings.Join(words.Texts(ranges), ",")
 	return []ControllerFlags{f}
 }
 
-// with returns inv with f on every control-plane host, and flannel's Network widened to what f hands out.
-func (inv Inventory) with(f ControllerFlags) Inventory {
+// withFlags returns inv with f on every control-plane host, and flannel's Network widened to what f hands out.
+func withFlags(inv Inventory, f ControllerFlags) Inventory {
 	inv.Managers = slices.Clone(inv.Managers)
 	for i := range inv.Managers {
 		inv.Managers[i].Flags = f
@@ -342,7 +343,7 @@ func (inv Inventory) with(f ControllerFlags) Inventory {
 	}
 	var networks []netip.Prefix
 	for _, p := range c.cluster {
-		if n, ok := inv.network(FamilyOf(p)); ok && cidr.Contains(n, p) {
+		if n, ok := networkOf(inv, FamilyOf(p)); ok && cidr.Contains(n, p) {
 			p = n
 		}
 		networks = append(networks, p)
@@ -351,14 +352,14 @@ func (inv Inventory) with(f ControllerFlags) Inventory {
 	return inv
 }
 
-// settings returns the steps that bring about the settings of after.
-func (inv Inventory) settings(after Inventory) []string {
+// settingsOf returns the steps that bring about the settings of after.
+func settingsOf(inv Inventory, after Inventory) []string {
 	f, _ := after.Flags()
 	v := inv.Kubernetes.Or(NewestKubernetes())
 	var out []string
 	for _, m := range inv.Managers {
 		if d := flagDifferences(m.Flags, f); d != "" || !m.Flags.nodeIPAMEnabled(v) {
-			step := fmt.Sprintf("on %s, in /etc/kubernetes/manifests/kube-controller-manager.yaml: %s", inv.hostName(m), f.text())
+			step := fmt.Sprintf("on %s, in /etc/kubernetes/manifests/kube-controller-manager.yaml: %s", managerName(inv, m), flagsText(f))
 			if m.Flags.AllocateNodeCIDRs = true; !m.Flags.nodeIPAMEnabled(v) {
 				step += "; --controllers has to leave nodeipam on"
 			}
@@ -373,8 +374,8 @@ func (inv Inventory) settings(after Inventory) []string {
 			"kubectl -n kube-system edit configmap kubeadm-config: networking.podSubnet: "+f.ClusterCIDR+", so that the next upgrade does not undo it",
 			"kubectl -n kube-system edit configmap kube-proxy: clusterCIDR: "+f.ClusterCIDR+"; then kubectl -n kube-system rollout restart daemonset kube-proxy")
 	}
-	if differ(ControllerFlags.maskText) {
-		out = append(out, "kubectl -n kube-system edit configmap kubeadm-config: controllerManager.extraArgs: "+cmp.Or(f.maskText(), "without node-cidr-mask-size")+", so that the next upgrade does not undo it")
+	if differ(maskFlagsText) {
+		out = append(out, "kubectl -n kube-system edit configmap kubeadm-config: controllerManager.extraArgs: "+cmp.Or(maskFlagsText(f), "without node-cidr-mask-size")+", so that the next upgrade does not undo it")
 	}
 	if !slices.Equal(inv.Networks, after.Networks) {
 		out = append(out, "kubectl -n kube-flannel edit configmap kube-flannel-cfg: net-conf.json: "+networkKeys(after.Networks)+
@@ -396,20 +397,20 @@ func networkKeys(list []netip.Prefix) string {
 	return strings.Join(out, ", ")
 }
 
-// text returns f as arguments.
-func (f ControllerFlags) text() string {
+// flagsText returns f as arguments.
+func flagsText(f ControllerFlags) string {
 	out := []string{fmt.Sprintf("--allocate-node-cidrs=%v", f.AllocateNodeCIDRs), "--cluster-cidr=" + f.ClusterCIDR}
 	if f.ServiceClusterIPRange != "" {
 		out = append(out, "--service-cluster-ip-range="+f.ServiceClusterIPRange)
 	}
-	if m := f.maskText(); m != "" {
+	if m := maskFlagsText(f); m != "" {
 		out = append(out, m)
 	}
 	return strings.Join(out, " ")
 }
 
-// maskText returns the node mask flags of f as arguments, "" for none.
-func (f ControllerFlags) maskText() string {
+// maskFlagsText returns the node mask flags of f as arguments, "" for none.
+func maskFlagsText(f ControllerFlags) string {
 	var out []string
 	for _, m := range []struct {
 		name string
@@ -423,17 +424,17 @@ func (f ControllerFlags) maskText() string {
 }
 
 // waySettings is agreement alone.
-func (inv Inventory) waySettings(base Inventory) (Way, Inventory, bool) {
-	steps := inv.settings(base)
+func waySettings(inv Inventory, base Inventory) (Way, Inventory, bool) {
+	steps := settingsOf(inv, base)
 	w := Way{Kind: WaySettings, Title: "bring the settings of all components into agreement", Steps: steps, Disturbs: DisturbsComponent}
 	f, _ := base.Flags()
 	if !slices.ContainsFunc(inv.Managers, func(m HostFlags) bool {
-		return m.Flags.ClusterCIDR == f.ClusterCIDR && (f.maskText() == "" || m.Flags.maskText() == f.maskText())
+		return m.Flags.ClusterCIDR == f.ClusterCIDR && (maskFlagsText(f) == "" || maskFlagsText(m.Flags) == maskFlagsText(f))
 	}) &&
 		!slices.Contains(inv.stated, f.ClusterCIDR) {
-		w.Title = "make the pod range and the node mask fit each other: " + strings.TrimSpace("--cluster-cidr="+f.ClusterCIDR+" "+f.maskText())
+		w.Title = "make the pod range and the node mask fit each other: " + strings.TrimSpace("--cluster-cidr="+f.ClusterCIDR+" "+maskFlagsText(f))
 	}
-	if rules, err := base.rules(); err == nil && !slices.ContainsFunc(inv.Managers, func(h HostFlags) bool { return h.Flags.maskText() == f.maskText() }) {
+	if rules, err := rulesOf(base); err == nil && !slices.ContainsFunc(inv.Managers, func(h HostFlags) bool { return maskFlagsText(h.Flags) == maskFlagsText(f) }) {
 		for i, m := range rules.masks {
 			if n := usable(FamilyOf(rules.ranges[i]), m); n < cmp.Or(inv.MaxPods, 110) {
 				w.Steps = append(w.Steps, fmt.Sprintf("set kubelet's maxPods to %d or less: a /%d has no more addresses", n, m))
@@ -444,16 +445,16 @@ func (inv Inventory) waySettings(base Inventory) (Way, Inventory, bool) {
 }
 
 // wayWiden doubles cluster ranges in place until every node finds a subnet.
-func (inv Inventory) wayWiden(base Inventory) (Way, Inventory, bool) {
+func wayWiden(inv Inventory, base Inventory) (Way, Inventory, bool) {
 	f, _ := base.Flags()
-	rules, err := base.rules()
+	rules, err := rulesOf(base)
 	if err != nil {
 		return Way{}, inv, false
 	}
 	ranges := slices.Clone(rules.ranges)
 	for range 16 {
 		done := true
-		for i, lack := range base.lacking() {
+		for i, lack := range lackingOf(base) {
 			if lack == 0 {
 				continue
 			}
@@ -469,21 +470,21 @@ func (inv Inventory) wayWiden(base Inventory) (Way, Inventory, bool) {
 		if done {
 			break
 		}
-		f.ClusterCIDR = strings.Join(texts(ranges), ",")
-		base = base.with(f)
+		f.ClusterCIDR = strings.Join(words.Texts(ranges), ",")
+		base = withFlags(base, f)
 	}
 	if slices.Equal(ranges, rules.ranges) {
 		return Way{}, inv, false
 	}
-	w := Way{Kind: WayWiden, Disturbs: DisturbsComponent, Title: fmt.Sprintf("widen the pod range in place: %s instead of %s; the neighbour is free", strings.Join(texts(ranges), ","), strings.Join(texts(rules.ranges), ","))}
-	w.Steps = inv.settings(base)
+	w := Way{Kind: WayWiden, Disturbs: DisturbsComponent, Title: fmt.Sprintf("widen the pod range in place: %s instead of %s; the neighbour is free", strings.Join(words.Texts(ranges), ","), strings.Join(words.Texts(rules.ranges), ","))}
+	w.Steps = settingsOf(inv, base)
 	return w, base, true
 }
 
-// lacking returns for each cluster range how many subnets it lacks for the nodes of inv and one more: a range that is full to
+// lackingOf returns for each cluster range how many subnets it lacks for the nodes of inv and one more: a range that is full to
 // the last is the next alarm.
-func (inv Inventory) lacking() []uint64 {
-	rules, err := inv.rules()
+func lackingOf(inv Inventory) []uint64 {
+	rules, err := rulesOf(inv)
 	if err != nil {
 		return nil
 	}
@@ -491,16 +492,16 @@ func (inv Inventory) lacking() []uint64 {
 	need := uint64(len(inv.Nodes)-len(right)) + 1
 	out := make([]uint64, len(rules.ranges))
 	for i := range rules.ranges {
-		if free := inv.free(i); free < need {
+		if free := freeOf(inv, i); free < need {
 			out[i] = need - free
 		}
 	}
 	return out
 }
 
-// free returns how many subnets of cluster range i are left to nodes that are not right.
-func (inv Inventory) free(i int) uint64 {
-	rules, err := inv.rules()
+// freeOf returns how many subnets of cluster range i are left to nodes that are not right.
+func freeOf(inv Inventory, i int) uint64 {
+	rules, err := rulesOf(inv)
 	if err != nil {
 		return 0
 	}
@@ -520,13 +521,13 @@ func (inv Inventory) free(i int) uint64 {
 // wayLongerMask gives new nodes smaller subnets. Those that exist keep theirs, except for as many as have to make room: a
 // block that is larger than the mask counts as the several that it is. The other direction, larger subnets, leads to overlaps
 // (kubernetes/kubernetes#90922).
-func (inv Inventory) wayLongerMask(base Inventory) (Way, Inventory, bool) {
+func wayLongerMask(inv Inventory, base Inventory) (Way, Inventory, bool) {
 	f, _ := base.Flags()
-	rules, err := base.rules()
+	rules, err := rulesOf(base)
 	if err != nil {
 		return Way{}, inv, false
 	}
-	short := base.lacking()
+	short := lackingOf(base)
 	masks := slices.Clone(rules.masks)
 	_, right, _ := rules.faults(base.Nodes)
 	drained := 0
@@ -534,7 +535,7 @@ func (inv Inventory) wayLongerMask(base Inventory) (Way, Inventory, bool) {
 		if lack == 0 {
 			continue
 		}
-		d, n, ok := smallerSubnets(rules.ranges[i], masks[i], cmp.Or(inv.MaxPods, 110), lack, base.free(i))
+		d, n, ok := smallerSubnets(rules.ranges[i], masks[i], cmp.Or(inv.MaxPods, 110), lack, freeOf(base, i))
 		if !ok || n > uint64(len(right)) {
 			return Way{}, inv, false
 		}
@@ -544,14 +545,14 @@ func (inv Inventory) wayLongerMask(base Inventory) (Way, Inventory, bool) {
 	if slices.Equal(masks, rules.masks) {
 		return Way{}, inv, false
 	}
-	base = base.with(withMasks(f, rules.ranges, masks))
+	base = withFlags(base, withMasks(f, rules.ranges, masks))
 	base.FormerMasks = append(slices.Clone(base.FormerMasks), rules.masks...)
 	base.resize = map[string]bool{}
 	for _, n := range right[len(right)-drained:] {
 		base.resize[n.Name] = true
 	}
 	w := Way{Kind: WayLongerMask, Disturbs: DisturbsComponent, Title: fmt.Sprintf("smaller node subnets: %s instead of %s, for nodes that come; others keep theirs", maskText(masks), maskText(rules.masks))}
-	w.Steps = inv.settings(base)
+	w.Steps = settingsOf(inv, base)
 	for i, p := range rules.ranges {
 		if n := usable(FamilyOf(p), masks[i]); masks[i] != rules.masks[i] && n < 1<<30 {
 			w.Steps = append(w.Steps, fmt.Sprintf("set kubelet's maxPods to %d or less on nodes that get a /%d", n, masks[i]))
@@ -605,8 +606,8 @@ func withMasks(f ControllerFlags, ranges []netip.Prefix, masks []int) Controller
 	return f
 }
 
-// request returns what a cluster with the nodes of inv needs, with what stays where it is.
-func (inv Inventory) request() Request {
+// requestOf returns what a cluster with the nodes of inv needs, with what stays where it is.
+func requestOf(inv Inventory) Request {
 	r := Request{Nodes: max(2*len(inv.Nodes), 10), Kubernetes: inv.Kubernetes, PodsPerNode: inv.MaxPods}
 	f, _ := inv.Flags()
 	for _, s := range strings.Split(strings.TrimSpace(f.ClusterCIDR), ",") {
@@ -627,17 +628,17 @@ func (inv Inventory) request() Request {
 }
 
 // wayServices adds a service range that does not overlap the pods', where ServiceCIDR objects exist.
-func (inv Inventory) wayServices(base Inventory, faults []RangeFault) (Way, Inventory, bool) {
+func wayServices(inv Inventory, base Inventory, faults []RangeFault) (Way, Inventory, bool) {
 	v := inv.Kubernetes.Or(NewestKubernetes())
 	overlap := slices.ContainsFunc(faults, func(f RangeFault) bool { return f.Rule == RulePodServiceOverlap })
 	if !overlap || v.Before(Version{1, 33, 0}) {
 		return Way{}, inv, false
 	}
-	rules, err := base.rules()
+	rules, err := rulesOf(base)
 	if err != nil {
 		return Way{}, inv, false
 	}
-	r := base.request()
+	r := requestOf(base)
 	for _, p := range rules.ranges {
 		r.Avoid = append(r.Avoid, Reservation{Prefix: p, Name: "pods"})
 	}
@@ -648,10 +649,10 @@ func (inv Inventory) wayServices(base Inventory, faults []RangeFault) (Way, Inve
 	if err != nil {
 		return Way{}, inv, false
 	}
-	ranges := texts(p.Services())
+	ranges := words.Texts(p.Services())
 	f, _ := base.Flags()
 	f.ServiceClusterIPRange = strings.Join(ranges, ",")
-	base = base.with(f)
+	base = withFlags(base, f)
 	base.Services = p.Services()
 	w := Way{Kind: WayServices, Disturbs: DisturbsCluster, Title: "add a service range beside the pods' (ServiceCIDR, v1.33 and later), and leave the old one: " + f.ServiceClusterIPRange}
 	cidrs := `"` + strings.Join(ranges, `","`) + `"`
@@ -666,13 +667,13 @@ func (inv Inventory) wayServices(base Inventory, faults []RangeFault) (Way, Inve
 		"kubectl -n default delete service kubernetes: kube-apiserver makes it anew with the first address of the new range, and the old ServiceCIDR goes",
 		"kubectl -n kube-system edit configmap kubeadm-config: networking.serviceSubnet: " + f.ServiceClusterIPRange,
 	}
-	w.Steps = append(w.Steps, inv.settings(base.with(f))...)
+	w.Steps = append(w.Steps, settingsOf(inv, withFlags(base, f))...)
 	return w, base, true
 }
 
 // wayMovePods finds another pod range and moves every node there.
-func (inv Inventory) wayMovePods(base Inventory) (Way, Inventory, bool) {
-	r := base.request()
+func wayMovePods(inv Inventory, base Inventory) (Way, Inventory, bool) {
+	r := requestOf(base)
 	services := map[Family]bool{}
 	for _, s := range base.Services {
 		if f := FamilyOf(s); !services[f] && slices.Contains(r.Families, f) {
@@ -682,7 +683,7 @@ func (inv Inventory) wayMovePods(base Inventory) (Way, Inventory, bool) {
 		}
 		r.Avoid = append(r.Avoid, Reservation{Prefix: s, Name: "services"})
 	}
-	if rules, err := base.rules(); err == nil {
+	if rules, err := rulesOf(base); err == nil {
 		for _, p := range rules.ranges {
 			if !slices.ContainsFunc(base.Services, p.Overlaps) {
 				r.Avoid = append(r.Avoid, Reservation{Prefix: p, Name: "the old pod range"})
@@ -696,13 +697,13 @@ func (inv Inventory) wayMovePods(base Inventory) (Way, Inventory, bool) {
 	}
 	f, _ := base.Flags()
 	f.AllocateNodeCIDRs, f.Controllers = true, nil
-	f.ClusterCIDR = strings.Join(texts(p.Pods()), ",")
+	f.ClusterCIDR = strings.Join(words.Texts(p.Pods()), ",")
 	var masks []int
 	for _, q := range p.Pods() {
 		masks = append(masks, p.NodeMask(FamilyOf(q)))
 	}
 	f = withMasks(f, p.Pods(), masks)
-	after := base.with(f)
+	after := withFlags(base, f)
 	w := Way{Kind: WayMovePods, Disturbs: DisturbsComponent, Title: "move the pods to another range: " + f.ClusterCIDR}
 	if old, _ := inv.Flags(); strings.TrimSpace(old.ClusterCIDR) == "" {
 		w.Title = "give the cluster a pod range: " + f.ClusterCIDR
@@ -710,7 +711,7 @@ func (inv Inventory) wayMovePods(base Inventory) (Way, Inventory, bool) {
 	if slices.ContainsFunc(inv.Nodes, func(n InventoryNode) bool { return len(n.PodCIDRs) > 0 }) {
 		w.Steps = append(w.Steps, "stop kube-controller-manager on every control-plane host: nodes outside of its range keep it from starting")
 	}
-	w.Steps = append(w.Steps, inv.settings(after)...)
+	w.Steps = append(w.Steps, settingsOf(inv, after)...)
 	return w, after, true
 }
 
@@ -724,19 +725,19 @@ func maskOf(r nodeRules, f Family) int {
 }
 
 // wayRecreate plans a new cluster.
-func (inv Inventory) wayRecreate(base Inventory) (Way, Inventory, bool) {
-	r := base.request()
+func wayRecreate(inv Inventory, base Inventory) (Way, Inventory, bool) {
+	r := requestOf(base)
 	p, err := New(r)
 	if err != nil {
 		return Way{}, inv, false
 	}
-	f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: strings.Join(texts(p.Pods()), ","), ServiceClusterIPRange: strings.Join(texts(p.Services()), ",")}
+	f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: strings.Join(words.Texts(p.Pods()), ","), ServiceClusterIPRange: strings.Join(words.Texts(p.Services()), ",")}
 	var masks []int
 	for _, q := range p.Pods() {
 		masks = append(masks, p.NodeMask(FamilyOf(q)))
 	}
 	f = withMasks(f, p.Pods(), masks)
-	after := inv.with(f)
+	after := withFlags(inv, f)
 	after.Services = p.Services()
 	if len(inv.Networks) > 0 {
 		after.Networks = p.Pods()

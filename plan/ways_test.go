@@ -173,7 +173,7 @@ func TestProveRefuses(t *testing.T) {
 		{"hands out nothing, and nobody waits", inventory(ControllerFlags{ClusterCIDR: "10.244.0.0/22"}, "a=10.244.0.0/24 b=10.244.1.0/24 c=10.244.2.0/24"), false},
 		{"no flags at all", Inventory{Nodes: v4Nodes(nodes)}, false},
 	} {
-		w, ok := inventory(v4, nodes).prove(Way{Kind: WayWiden, Disturbs: DisturbsComponent}, tt.after)
+		w, ok := prove(inventory(v4, nodes), Way{Kind: WayWiden, Disturbs: DisturbsComponent}, tt.after)
 		if ok != tt.ok || ok && (w.Proof.Nodes != 3 || w.Proof.Text == "") {
 			t.Errorf("%s: %v, %+v", tt.why, ok, w.Proof)
 		}
@@ -313,7 +313,7 @@ func TestWaySteps(t *testing.T) {
 			continue
 		}
 		w := r.Ways[i]
-		if got := fmt.Sprint(w.Disturbs, " ", w.Flags.text(), " ", w.Networks, " ", w.Drained); got != tt.want {
+		if got := fmt.Sprint(w.Disturbs, " ", flagsText(w.Flags), " ", w.Networks, " ", w.Drained); got != tt.want {
 			t.Errorf("%s: %s\n%s, want\n%s", tt.name, w.Title, got, tt.want)
 		}
 		ok := len(w.Steps) == len(tt.steps)
@@ -368,7 +368,7 @@ func TestWayRequest(t *testing.T) {
 		{"", 1, 10, []Family{IPv4}},
 	} {
 		inv := Inventory{Managers: []HostFlags{{Flags: ControllerFlags{ClusterCIDR: tt.cidr}}}, Nodes: make([]InventoryNode, tt.nodes)}
-		if r := inv.request(); r.Nodes != tt.want || !slices.Equal(r.Families, tt.families) {
+		if r := requestOf(inv); r.Nodes != tt.want || !slices.Equal(r.Families, tt.families) {
 			t.Errorf("%q, %d nodes: %d nodes, %v, want %d, %v", tt.cidr, tt.nodes, r.Nodes, r.Families, tt.want, tt.families)
 		}
 	}

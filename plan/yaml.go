@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// WriteYAML writes p as a YAML document with the keys and values of [Plan.WriteJSON].
-func (p *Plan) WriteYAML(w io.Writer, o RenderOptions) error {
+// YAML writes p as a YAML document with the keys and values of [JSON].
+func YAML(w io.Writer, p *Plan, o RenderOptions) error {
 	var text bytes.Buffer
-	if err := p.WriteJSON(&text, o); err != nil {
+	if err := JSON(&text, p, o); err != nil {
 		return err
 	}
 	b := new(printer)

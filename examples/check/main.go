@@ -46,7 +46,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 // settings are what the flags say.
 type settings struct {
 	read    kubecidr.Options
-	write   func(plan.Report, io.Writer, plan.ReportOptions) error
+	write   func(io.Writer, plan.Report, plan.ReportOptions) error
 	waivers []plan.Waiver
 	rules   bool
 	explain string
@@ -67,7 +67,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return fail(err)
 	case s.rules:
-		err = plan.WriteRules(stdout)
+		err = plan.RulesText(stdout)
 	case s.explain != "":
 		err = explain(stdout, s.explain)
 	default:
@@ -93,7 +93,7 @@ func check(s settings, stdout, stderr io.Writer) (sound bool, err error) {
 	if f, ok := stdout.(*os.File); ok {
 		o.Color = cli.Colors(f)
 	}
-	if err := s.write(r, stdout, o); err != nil {
+	if err := s.write(stdout, r, o); err != nil {
 		return false, err
 	}
 	if s.text && slices.ContainsFunc(r.Findings, mendable) {
@@ -142,8 +142,8 @@ func parse(args []string) (s settings, err error) {
 	} else if err != nil {
 		return s, fmt.Errorf("%s; -h lists all flags", strings.TrimSuffix(err.Error(), "; -h lists all flags"))
 	}
-	writers := map[string]func(plan.Report, io.Writer, plan.ReportOptions) error{
-		"text": plan.Report.WriteText, "json": plan.Report.WriteJSON, "sarif": plan.Report.WriteSARIF,
+	writers := map[string]func(io.Writer, plan.Report, plan.ReportOptions) error{
+		"text": plan.ReportText, "json": plan.ReportJSON, "sarif": plan.ReportSARIF,
 	}
 	s.text = *output == "text"
 	if s.write = writers[*output]; s.write == nil {
@@ -177,7 +177,7 @@ func readWaivers(name string) ([]plan.Waiver, error) {
 func explain(w io.Writer, id string) error {
 	for _, r := range plan.Rules() {
 		if string(r.ID) == id {
-			return r.WriteText(w)
+			return plan.RuleText(w, r)
 		}
 	}
 	return fmt.Errorf("no rule is called %q; -rules lists them", id)

@@ -61,16 +61,16 @@ func run(args []string, stdout, stderr io.Writer) int {
 			return fail(fmt.Errorf("-kubernetes: %w", err))
 		}
 	}
-	write := (*plan.Repair).WriteJSON
+	write := plan.RepairJSON
 	switch *output {
 	case "json":
 	case "text":
-		write = func(r *plan.Repair, w io.Writer) error {
+		write = func(w io.Writer, r *plan.Repair) error {
 			f, ok := w.(*os.File)
-			return r.WriteText(w, plan.RenderOptions{Color: ok && cli.Colors(f)})
+			return plan.RepairText(w, r, plan.RenderOptions{Color: ok && cli.Colors(f)})
 		}
 	case "commands":
-		write = (*plan.Repair).WriteCommands
+		write = plan.RepairCommands
 	default:
 		return fail(fmt.Errorf("-o %q: must be text, json or commands", *output))
 	}
@@ -90,7 +90,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return fail(err)
 	}
-	if err := write(r, stdout); err != nil {
+	if err := write(stdout, r); err != nil {
 		return fail(err)
 	}
 	if len(r.RangeFaults) > 0 {

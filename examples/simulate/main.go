@@ -149,10 +149,10 @@ func foretell(stdout, stderr io.Writer, paths []string, v plan.Version, k int, s
 		need = &n
 	}
 	if output == "json" {
-		return p.WriteJSON(stdout, need)
+		return plan.PredictionJSON(stdout, p, need)
 	}
 	f, ok := stdout.(*os.File)
-	return p.WriteText(stdout, need, plan.RenderOptions{Color: ok && cli.Colors(f)})
+	return plan.PredictionText(stdout, p, need, plan.RenderOptions{Color: ok && cli.Colors(f)})
 }
 
 // read reads a scenario from a file, or from standard input where name is "-".

@@ -1,4 +1,5 @@
-package plan
+// Package words holds the small texts that several packages write: counts, lists of names and of prefixes, and what may stand in a line.
+package words
 
 import (
 	"fmt"
@@ -10,23 +11,24 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 )
 
-// plural returns "1 node", "1,024 nodes".
-func plural(n int, noun string) string {
+// Plural returns "1 node", "1,024 nodes".
+func Plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return commas(n) + " " + noun + "s"
+	return Commas(n) + " " + noun + "s"
 }
 
-// commas returns n with a comma between groups of three digits: "1,024".
-func commas(n int) string {
+// Commas returns n with a comma between groups of three digits: "1,024".
+func Commas(n int) string {
 	if n < 0 {
 		return "-" + cidr.FormatCount(-uint64(n))
 	}
 	return cidr.FormatCount(uint64(n))
 }
 
-func times(n int) string {
+// Times says how often: "not even once", "twice", "3 times".
+func Times(n int) string {
 	switch n {
 	case 0:
 		return "not even once"
@@ -38,8 +40,8 @@ func times(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-// joinPrefixes returns ps as a list with commas, as flags take it.
-func joinPrefixes(ps []netip.Prefix) string {
+// JoinPrefixes returns ps as a list with commas, as flags take it.
+func JoinPrefixes(ps []netip.Prefix) string {
 	var b strings.Builder
 	for i, p := range ps {
 		if i > 0 {
@@ -50,20 +52,20 @@ func joinPrefixes(ps []netip.Prefix) string {
 	return b.String()
 }
 
-// nameList joins names, the first few spelled out: "a, b and c", "a, b, c, d, e and 12 more".
-func nameList(names []string) string {
+// NameList joins names, the first few spelled out: "a, b and c", "a, b, c, d, e and 12 more".
+func NameList(names []string) string {
 	switch n := len(names); {
 	case n == 0:
 		return ""
 	case n == 1:
 		return names[0]
-	case n <= shown:
+	case n <= Shown:
 		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
 	}
-	return strings.Join(names[:shown], ", ") + " and " + strconv.Itoa(len(names)-shown) + " more"
+	return strings.Join(names[:Shown], ", ") + " and " + strconv.Itoa(len(names)-Shown) + " more"
 }
 
-func texts(prefixes []netip.Prefix) []string {
+func Texts(prefixes []netip.Prefix) []string {
 	out := make([]string, len(prefixes))
 	for i, p := range prefixes {
 		out[i] = p.String()
@@ -71,7 +73,7 @@ func texts(prefixes []netip.Prefix) []string {
 	return out
 }
 
-func compareBool(a, b bool) int {
+func CompareBool(a, b bool) int {
 	switch {
 	case a == b:
 		return 0
@@ -81,8 +83,8 @@ func compareBool(a, b bool) int {
 	return 1
 }
 
-// isDNSSubdomain reports whether s has the form of dnsSubdomain.
-func isDNSSubdomain(s string) bool {
+// IsDNSSubdomain reports whether s has the form of dnsSubdomain.
+func IsDNSSubdomain(s string) bool {
 	alnum := func(c byte) bool { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' }
 	for label := range strings.SplitSeq(s, ".") {
 		if label == "" || !alnum(label[0]) || !alnum(label[len(label)-1]) {
@@ -97,11 +99,11 @@ func isDNSSubdomain(s string) bool {
 	return true
 }
 
-// printable returns s with line breaks, control characters, marks that turn the direction of writing and invalid UTF-8
+// Printable returns s with line breaks, control characters, marks that turn the direction of writing and invalid UTF-8
 // replaced, so that a name from a request file cannot change the layout of a document or drive a terminal.
-func printable(s string) string {
+func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || isControl(r) || r == utf8.RuneError || r == '\u2028' || r == '\u2029' ||
+		if r < ' ' || IsControl(r) || r == utf8.RuneError || r == '\u2028' || r == '\u2029' ||
 			r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' {
 			return '?'
 		}
@@ -109,6 +111,10 @@ func printable(s string) string {
 	}, s)
 }
 
-func isControl(r rune) bool {
+// IsControl reports whether r is a control character above ASCII, or a mark that no text needs.
+func IsControl(r rune) bool {
 	return r >= 0x7f && r < 0xa0 || r == 0xfeff || r == 0xfffe || r == 0xffff
 }
+
+// Shown is how many names a message spells out; the rest is counted.
+const Shown = 5
