@@ -7,6 +7,7 @@ import (
 	"go/format"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,7 +21,11 @@ var updateAPI = flag.Bool("update-api", false, "write the exported API into test
 
 // TestAPI holds the exported API of each package to its listing in testdata/api, so that a change of it is a visible difference.
 func TestAPI(t *testing.T) {
-	for dir, name := range map[string]string{".": "kubecidr", "cidr": "cidr", "plan": "plan", "flannel": "flannel", "kubeadm": "kubeadm"} {
+	for _, dir := range publicPackages(t) {
+		name := strings.ReplaceAll(dir, "/", "-")
+		if dir == "." {
+			name = "kubecidr"
+		}
 		t.Run(name, func(t *testing.T) {
 			got := listing(t, dir)
 			file := filepath.Join("testdata", "api", name+".txt")
@@ -41,6 +46,33 @@ func TestAPI(t *testing.T) {
 			}
 		})
 	}
+}
+
+// publicPackages returns the folders of the packages that others can import, without programs.
+func publicPackages(t *testing.T) []string {
+	t.Helper()
+	var dirs []string
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case !d.IsDir():
+			if dir := filepath.ToSlash(filepath.Dir(name)); strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") && !slices.Contains(dirs, dir) {
+				dirs = append(dirs, dir)
+			}
+			return nil
+		case name == ".":
+			return nil
+		case slices.Contains([]string{"internal", "testdata", "examples", "cmd"}, d.Name()), strings.HasPrefix(d.Name(), "."):
+			return filepath.SkipDir
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(dirs)
+	return dirs
 }
 
 // listing returns the exported declarations of the package in dir, without comments and bodies, one after the other, sorted.

@@ -10,6 +10,7 @@ import (
 	"github.com/kubecidr/kubecidr/flannel"
 	"github.com/kubecidr/kubecidr/kubeadm"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // WriteFlannel writes flannel's ConfigMap for p: net-conf.json with the pod range of each family, VXLAN between the nodes.
@@ -36,7 +37,7 @@ func WriteCommands(w io.Writer, p *plan.Plan) error {
 	if len(p.Families) > 1 {
 		fmt.Fprintf(&b, "# Every kubelet needs --node-ip with an address of each family, %v first.\n", p.Families[0])
 	}
-	if len(p.Families) > 0 && p.Families[0] == plan.IPv6 {
+	if len(p.Families) > 0 && p.Families[0] == fact.IPv6 {
 		b.WriteString("# The API server must advertise an IPv6 address: if kubeadm does not find it by itself, set\n" +
 			"# localAPIEndpoint.advertiseAddress of an InitConfiguration, or --apiserver-advertise-address.\n")
 	}
@@ -58,7 +59,7 @@ func WriteCommands(w io.Writer, p *plan.Plan) error {
 	if err := WriteFlannel(&file, p); err != nil {
 		return err
 	}
-	release := plan.NewestFlannel()
+	release := fact.NewestFlannel()
 	b.WriteString("\n# 2. With the kubeconfig that kubeadm names: flannel, then this plan's ranges over those of its manifest.\n")
 	fmt.Fprintf(&b, "kubectl apply -f https://github.com/flannel-io/flannel/releases/download/%v/kube-flannel.yml\n", release)
 	hereDocument(&b, "kube-flannel-cfg.yaml", file.String())

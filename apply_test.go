@@ -17,6 +17,7 @@ import (
 	"github.com/kubecidr/kubecidr"
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // drawPlan draws a plan of any family, with the default node masks and others, for any release.
@@ -25,9 +26,9 @@ func drawPlan(t *rapid.T) *plan.Plan {
 		Name:        rapid.SampledFrom([]string{"", "north", "EOF", "a: b\nEOF\n", "true"}).Draw(t, "name"),
 		Nodes:       rapid.IntRange(1, 200).Draw(t, "nodes"),
 		PodsPerNode: rapid.SampledFrom([]int{0, 30, 60, 250}).Draw(t, "pods on a node"),
-		Families:    rapid.SampledFrom([][]plan.Family{nil, {plan.IPv6}, {plan.IPv4, plan.IPv6}, {plan.IPv6, plan.IPv4}}).Draw(t, "families"),
-		Kubernetes:  plan.Version{Major: 1, Minor: rapid.IntRange(23, 37).Draw(t, "minor")},
-		Avoid:       []plan.Reservation{{Prefix: cidr.MustParse("10.96.0.0/12"), Name: "vpn"}}[:rapid.IntRange(0, 1).Draw(t, "avoid")],
+		Families:    rapid.SampledFrom([][]fact.Family{nil, {fact.IPv6}, {fact.IPv4, fact.IPv6}, {fact.IPv6, fact.IPv4}}).Draw(t, "families"),
+		Kubernetes:  fact.Version{Major: 1, Minor: rapid.IntRange(23, 37).Draw(t, "minor")},
+		Avoid:       []fact.Reservation{{Prefix: cidr.MustParse("10.96.0.0/12"), Name: "vpn"}}[:rapid.IntRange(0, 1).Draw(t, "avoid")],
 	}
 	p, err := plan.New(r)
 	if err != nil {
@@ -37,7 +38,7 @@ func drawPlan(t *rapid.T) *plan.Plan {
 }
 
 // readStatements returns what a file says, as the checker reads it.
-func readStatements(t *rapid.T, name, text string) []plan.Statement {
+func readStatements(t *rapid.T, name, text string) []fact.Statement {
 	files, err := kubecidr.Read(fstest.MapFS{name: &fstest.MapFile{Data: []byte(text)}}, kubecidr.Options{})
 	if err != nil {
 		t.Fatalf("Read(%s): %v", name, err)
@@ -58,26 +59,26 @@ func TestAttachmentsSayThePlan(t *testing.T) {
 				continue
 			}
 			statements := readStatements(t, f.Title, f.Text)
-			pods := slices.DeleteFunc(slices.Clone(statements), func(s plan.Statement) bool { return s.Role != plan.RolePods || len(s.Prefixes) == 0 })
+			pods := slices.DeleteFunc(slices.Clone(statements), func(s fact.Statement) bool { return s.Role != fact.RolePods || len(s.Prefixes) == 0 })
 			if len(pods) == 0 {
 				t.Fatalf("%s says nothing of pods:\n%s", f.Title, f.Text)
 			}
 			// flannel has one key for each family, in its own order.
-			got := make(map[plan.Family]netip.Prefix)
+			got := make(map[fact.Family]netip.Prefix)
 			for _, s := range pods {
 				for _, q := range s.Prefixes {
-					got[plan.FamilyOf(q)] = q
+					got[fact.FamilyOf(q)] = q
 				}
 			}
-			want := make(map[plan.Family]netip.Prefix)
+			want := make(map[fact.Family]netip.Prefix)
 			for _, q := range p.Pods() {
-				want[plan.FamilyOf(q)] = q
+				want[fact.FamilyOf(q)] = q
 			}
 			if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
 				t.Fatalf("pods in %s (-plan +file):\n%s\n%s", f.Title, diff, f.Text)
 			}
 			for _, s := range statements {
-				if s.Role == plan.RoleServices && !s.Default && !slices.Equal(s.Prefixes, p.Services()) {
+				if s.Role == fact.RoleServices && !s.Default && !slices.Equal(s.Prefixes, p.Services()) {
 					t.Fatalf("services in %s: %v, want %v", f.Title, s.Prefixes, p.Services())
 				}
 			}
@@ -103,7 +104,7 @@ spec:
     spec:
       containers:
       - name: kube-flannel
-        image: ghcr.io/flannel-io/flannel:` + plan.NewestFlannel().String() + `
+        image: ghcr.io/flannel-io/flannel:` + fact.NewestFlannel().String() + `
         command: [/opt/bin/flanneld]
         args: [--ip-masq, --kube-subnet-mgr]
 `)}}
@@ -130,8 +131,8 @@ func TestCommandsAreShell(t *testing.T) {
 	}
 	for _, r := range []plan.Request{
 		{},
-		{Name: "a: b\nEOF\n", Families: []plan.Family{plan.IPv6, plan.IPv4}},
-		{PodsPerNode: 30, Kubernetes: plan.Version{Major: 1, Minor: 28}},
+		{Name: "a: b\nEOF\n", Families: []fact.Family{fact.IPv6, fact.IPv4}},
+		{PodsPerNode: 30, Kubernetes: fact.Version{Major: 1, Minor: 28}},
 	} {
 		p, err := plan.New(r)
 		if err != nil {

@@ -7,7 +7,7 @@ import (
 	"testing/fstest"
 
 	"github.com/kubecidr/kubecidr"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // cluster returns the files of a sound cluster: control planes with three manifests each, flannel's manifest, and a list
@@ -78,7 +78,7 @@ func TestSoundCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range r.Findings {
-		if f.Severity != plan.Info {
+		if f.Severity != fact.Info {
 			t.Errorf("%s %s: %s", f.Severity, f.Rule, f.Message)
 		}
 	}

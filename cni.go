@@ -6,7 +6,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // otherPlugins are words that tell CNI plugins other than flannel by the names of images and plugin types. Each hands out pod
@@ -32,7 +32,7 @@ func pluginNamed(text string) string {
 
 // readPlugin finds out which other CNI plugin a cluster uses, from its manifest, its configuration or its pools, and the pod ranges
 // that it names. It does not judge that plugin's configuration. Files that mention none are not parsed.
-func readPlugin(f *source.File) ([]plan.Statement, error) {
+func readPlugin(f *source.File) ([]fact.Statement, error) {
 	if !mentionsPlugin(f.Data) {
 		return nil, nil
 	}
@@ -57,18 +57,18 @@ func mentionsPlugin(data []byte) bool {
 }
 
 type pluginReader struct {
-	out  []plan.Statement
+	out  []fact.Statement
 	seen map[string]bool // plugins that are stated
 }
 
 // uses states that a plugin is in use.
-func (r *pluginReader) uses(plugin, key string, pos plan.Position) {
+func (r *pluginReader) uses(plugin, key string, pos fact.Position) {
 	if plugin == "" || r.seen[plugin] {
 		return
 	}
 	r.seen[plugin] = true
-	r.out = append(r.out, plan.Statement{
-		Component: plan.Component(plugin), Pos: pos, Role: plan.RoleSetting, Setting: plan.SettingCNI, Key: key, Text: plugin,
+	r.out = append(r.out, fact.Statement{
+		Component: fact.Component(plugin), Pos: pos, Role: fact.RoleSetting, Setting: fact.SettingCNI, Key: key, Text: plugin,
 	})
 }
 
@@ -78,7 +78,7 @@ func (r *pluginReader) pool(plugin, key string, n *source.Node) {
 	if text == "" {
 		return
 	}
-	s := plan.Statement{Component: plan.Component(plugin), Pos: n.Pos, Role: plan.RolePods, Key: key, Text: text}
+	s := fact.Statement{Component: fact.Component(plugin), Pos: n.Pos, Role: fact.RolePods, Key: key, Text: text}
 	for t := range strings.FieldsFuncSeq(text, func(c rune) bool { return c == ',' || c == ' ' }) {
 		p, err := cidr.ParseLenient(t)
 		if err != nil {

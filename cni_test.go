@@ -6,7 +6,7 @@ import (
 	"testing/fstest"
 
 	"github.com/kubecidr/kubecidr"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 const (
@@ -19,20 +19,20 @@ const (
 func TestOtherPlugins(t *testing.T) {
 	for _, tt := range []struct {
 		name, file, text string
-		rule             plan.RuleID // wanted error, "" for none
+		rule             fact.RuleID // wanted error, "" for none
 		why              string
 	}{
-		{"none", "notes.txt", "nothing", plan.RuleAllocateNodeCIDRsOff, "nothing says that another plugin is there"},
+		{"none", "notes.txt", "nothing", fact.RuleAllocateNodeCIDRsOff, "nothing says that another plugin is there"},
 		{"calico manifest", "calico.yaml", "kind: DaemonSet\napiVersion: apps/v1\nmetadata:\n  name: calico-node\nspec:\n  template:\n    spec:\n      containers:\n      - name: calico-node\n        image: docker.io/calico/node:v3.26.1\n", "", "the image of the agent"},
-		{"calico pool among hosts", "calico.yaml", "kind: DaemonSet\napiVersion: apps/v1\nspec:\n  template:\n    spec:\n      containers:\n      - image: quay.io/calico/node:v3.26.1\n        env:\n        - name: CALICO_IPV4POOL_CIDR\n          value: 192.168.0.0/16\n", plan.RuleHostPodOverlap, "the pool holds the node's address"},
+		{"calico pool among hosts", "calico.yaml", "kind: DaemonSet\napiVersion: apps/v1\nspec:\n  template:\n    spec:\n      containers:\n      - image: quay.io/calico/node:v3.26.1\n        env:\n        - name: CALICO_IPV4POOL_CIDR\n          value: 192.168.0.0/16\n", fact.RuleHostPodOverlap, "the pool holds the node's address"},
 		{"ip pool", "pool.yaml", "apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata:\n  name: default\nspec:\n  cidr: 10.50.0.0/16\n", "", "a pool shows that Calico is there"},
-		{"disabled ip pool", "pool.yaml", "apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata:\n  name: default\nspec:\n  disabled: true\n  cidr: 192.168.0.0/16\n", plan.RuleAllocateNodeCIDRsOff, "a disabled pool shows nothing"},
-		{"operator", "custom-resources.yaml", "apiVersion: operator.tigera.io/v1\nkind: Installation\nspec:\n  calicoNetwork:\n    ipPools:\n    - cidr: 10.100.0.0/16\n", plan.RulePodServiceOverlap, "the pool lies among the services"},
+		{"disabled ip pool", "pool.yaml", "apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata:\n  name: default\nspec:\n  disabled: true\n  cidr: 192.168.0.0/16\n", fact.RuleAllocateNodeCIDRsOff, "a disabled pool shows nothing"},
+		{"operator", "custom-resources.yaml", "apiVersion: operator.tigera.io/v1\nkind: Installation\nspec:\n  calicoNetwork:\n    ipPools:\n    - cidr: 10.100.0.0/16\n", fact.RulePodServiceOverlap, "the pool lies among the services"},
 		{"cilium", "cm.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: cilium-config\ndata:\n  ipam: cluster-pool\n  cluster-pool-ipv4-cidr: 10.50.0.0/16\n", "", "cluster-pool hands out by itself"},
-		{"cilium by node", "cm.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: cilium-config\ndata:\n  ipam: kubernetes\n", plan.RuleAllocateNodeCIDRsOff, "ipam kubernetes takes podCIDRs"},
+		{"cilium by node", "cm.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: cilium-config\ndata:\n  ipam: kubernetes\n", fact.RuleAllocateNodeCIDRsOff, "ipam kubernetes takes podCIDRs"},
 		{"conflist", "10-calico.conflist", `{"name":"k8s-pod-network","cniVersion":"0.3.1","plugins":[{"type":"calico","ipam":{"type":"calico-ipam"}}]}`, "", "calico-ipam"},
-		{"conflist by node", "10-calico.conflist", `{"name":"k8s-pod-network","cniVersion":"0.3.1","plugins":[{"type":"calico","ipam":{"type":"host-local","subnet":"usePodCidr"}}]}`, plan.RuleAllocateNodeCIDRsOff, "host-local takes the podCIDR"},
-		{"canal", "canal.yaml", "kind: DaemonSet\napiVersion: apps/v1\nspec:\n  template:\n    spec:\n      containers:\n      - image: calico/node:v3.26.1\n      - image: flannel/flannel:v0.25.1\n", plan.RuleAllocateNodeCIDRsOff, "flannel hands out in canal"},
+		{"conflist by node", "10-calico.conflist", `{"name":"k8s-pod-network","cniVersion":"0.3.1","plugins":[{"type":"calico","ipam":{"type":"host-local","subnet":"usePodCidr"}}]}`, fact.RuleAllocateNodeCIDRsOff, "host-local takes the podCIDR"},
+		{"canal", "canal.yaml", "kind: DaemonSet\napiVersion: apps/v1\nspec:\n  template:\n    spec:\n      containers:\n      - image: calico/node:v3.26.1\n      - image: flannel/flannel:v0.25.1\n", fact.RuleAllocateNodeCIDRsOff, "flannel hands out in canal"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, err := kubecidr.Check(fstest.MapFS{
@@ -43,7 +43,7 @@ func TestOtherPlugins(t *testing.T) {
 			}
 			var got []string
 			for _, f := range r.Findings {
-				if f.Severity == plan.Error {
+				if f.Severity == fact.Error {
 					got = append(got, string(f.Rule))
 				}
 			}

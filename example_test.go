@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubecidr/kubecidr"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // files is what an installer renders, or an operator has collected. The pod range says 10.224 in one place and 10.244 in the other.
@@ -55,10 +56,10 @@ func ExampleFiles_Statements() {
 		fmt.Println(err)
 		return
 	}
-	vpn := plan.Statement{
-		Component: "vpn", Role: plan.RoleReserved, Key: "route", Text: "site north",
+	vpn := fact.Statement{
+		Component: "vpn", Role: fact.RoleReserved, Key: "route", Text: "site north",
 		Prefixes: []netip.Prefix{netip.MustParsePrefix("10.96.128.0/17")},
-		Pos:      plan.Position{File: "routes.txt", Line: 7, Column: 1},
+		Pos:      fact.Position{File: "routes.txt", Line: 7, Column: 1},
 	}
 	for _, finding := range plan.Check(append(f.Statements(), vpn)...).Findings {
 		for _, place := range finding.Where {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubecidr/kubecidr"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // FuzzCheckFiles gives the whole check a set of files, as a txtar archive. The judges: nothing panics, each place lies in a file that
@@ -84,7 +85,7 @@ func wide(text []byte) bool {
 }
 
 // reported checks files and writes the report in all forms; nil where the files cannot be walked.
-func reported(t *testing.T, files fstest.MapFS) ([]byte, *plan.Report) {
+func reported(t *testing.T, files fstest.MapFS) ([]byte, *fact.Report) {
 	t.Helper()
 	read, err := kubecidr.Read(files, kubecidr.Options{})
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"testing/fstest"
 
 	"github.com/kubecidr/kubecidr"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // expectation is one entry of an incident's meta.json.
@@ -54,7 +54,7 @@ func TestIncidents(t *testing.T) {
 	}
 }
 
-func judge(t *testing.T, r plan.Report, expected []expectation, negative bool) {
+func judge(t *testing.T, r fact.Report, expected []expectation, negative bool) {
 	t.Helper()
 	known := map[string]bool{}
 	for _, e := range expected {
@@ -62,7 +62,7 @@ func judge(t *testing.T, r plan.Report, expected []expectation, negative bool) {
 		for _, rule := range rules {
 			known[rule] = true
 		}
-		i := slices.IndexFunc(r.Findings, func(f plan.Finding) bool { return slices.Contains(rules, string(f.Rule)) })
+		i := slices.IndexFunc(r.Findings, func(f fact.Finding) bool { return slices.Contains(rules, string(f.Rule)) })
 		if i < 0 {
 			if e.Required {
 				t.Errorf("no finding %v", rules)
@@ -80,7 +80,7 @@ func judge(t *testing.T, r plan.Report, expected []expectation, negative bool) {
 		}
 	}
 	for _, f := range r.Findings {
-		if f.Severity == plan.Error && (negative || !known[string(f.Rule)]) {
+		if f.Severity == fact.Error && (negative || !known[string(f.Rule)]) {
 			t.Errorf("unexpected error %s: %s", f.Rule, f.Message)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Kind says what a file is, told from its content.
@@ -39,7 +40,7 @@ const (
 
 // Options are settings of [Read]. The zero value reads with the defaults.
 type Options struct {
-	Kubernetes plan.Version // overrides the release that the files tell
+	Kubernetes fact.Version // overrides the release that the files tell
 	LinkMTU    int          // MTU of the hosts' link in bytes, 0 if unknown
 	Limits     Limits
 }
@@ -64,7 +65,7 @@ type File struct {
 	Name       string
 	Kinds      []Kind // what it holds, sorted; none: it says nothing about address ranges and is ignored
 	Host       string // host that it comes from, told from its path, or ""
-	Statements []plan.Statement
+	Statements []fact.Statement
 
 	text *source.File // for its lines; nil where the file was streamed
 }
@@ -73,7 +74,7 @@ type File struct {
 type Files struct {
 	List []File // in the order of the inputs
 
-	added []plan.Statement // from the options
+	added []fact.Statement // from the options
 }
 
 // Read reads every regular file of fsys, in the order of fs.WalkDir. Kinds are told from content, hosts from the names of
@@ -117,21 +118,21 @@ func ReadInputs(inputs []Input, opt Options) (*Files, error) {
 }
 
 // statements returns what the options say.
-func (o Options) statements() []plan.Statement {
-	var s []plan.Statement
+func (o Options) statements() []fact.Statement {
+	var s []fact.Statement
 	if !o.Kubernetes.IsZero() {
-		s = append(s, plan.Statement{Component: plan.Operator, Role: plan.RoleSetting, Setting: plan.SettingVersion,
+		s = append(s, fact.Statement{Component: fact.Operator, Role: fact.RoleSetting, Setting: fact.SettingVersion,
 			Key: "-kubernetes", Text: o.Kubernetes.String()})
 	}
 	if o.LinkMTU != 0 {
-		s = append(s, plan.Statement{Component: plan.Operator, Role: plan.RoleSetting, Setting: plan.SettingLinkMTU,
+		s = append(s, fact.Statement{Component: fact.Operator, Role: fact.RoleSetting, Setting: fact.SettingLinkMTU,
 			Key: "-link-mtu", Text: fmt.Sprint(o.LinkMTU), Int: o.LinkMTU})
 	}
 	return s
 }
 
 // Statements returns what all files say, in their order, and what the options add.
-func (f *Files) Statements() []plan.Statement {
+func (f *Files) Statements() []fact.Statement {
 	s := slices.Clone(f.added)
 	for _, file := range f.List {
 		s = append(s, file.Statements...)
@@ -162,14 +163,14 @@ func (f *Files) ReportOptions() plan.ReportOptions {
 }
 
 // Check checks what the files say, as [plan.Check] does, and adds to each place the text of its line.
-func (f *Files) Check() plan.Report {
+func (f *Files) Check() fact.Report {
 	r := plan.Check(f.Statements()...)
 	f.quote(r.Findings)
 	return r
 }
 
 // quote fills in the lines of the findings' places.
-func (f *Files) quote(findings []plan.Finding) {
+func (f *Files) quote(findings []fact.Finding) {
 	for i := range findings {
 		for j := range findings[i].Where {
 			p := &findings[i].Where[j]
@@ -182,7 +183,7 @@ func (f *Files) quote(findings []plan.Finding) {
 }
 
 // line returns the text of the line at p, "" where it is not kept.
-func (f *Files) line(p plan.Position) string {
+func (f *Files) line(p fact.Position) string {
 	for _, file := range f.List {
 		if file.Name == p.File && file.text != nil {
 			return file.text.Line(p.Line)
@@ -192,10 +193,10 @@ func (f *Files) line(p plan.Position) string {
 }
 
 // Check reads every file of fsys and checks what they say together: [Read] and [Files.Check] in one call.
-func Check(fsys fs.FS) (plan.Report, error) {
+func Check(fsys fs.FS) (fact.Report, error) {
 	f, err := Read(fsys, Options{})
 	if err != nil {
-		return plan.Report{}, err
+		return fact.Report{}, err
 	}
 	return f.Check(), nil
 }
@@ -281,13 +282,13 @@ func (file *File) read(in Input, data []byte, lim Limits) {
 	file.text = text
 	if text.IsHTML() {
 		if claim != "" {
-			file.unreadable(&source.Error{Pos: plan.Position{File: in.Name, Line: 1, Column: 1}, Msg: "it is a web page (HTML)"}, claim)
+			file.unreadable(&source.Error{Pos: fact.Position{File: in.Name, Line: 1, Column: 1}, Msg: "it is a web page (HTML)"}, claim)
 		}
 		return
 	}
 	if bytes.IndexByte(text.Data, 0) >= 0 {
 		if claim != "" {
-			file.unreadable(&source.Error{Pos: plan.Position{File: in.Name, Line: 1, Column: 1}, Msg: "it is binary"}, claim)
+			file.unreadable(&source.Error{Pos: fact.Position{File: in.Name, Line: 1, Column: 1}, Msg: "it is binary"}, claim)
 		}
 		return
 	}
@@ -327,7 +328,7 @@ func (file *File) ask(text *source.File, data []byte, path, claim string) {
 	case syntax != nil && structured && !hasProblemAt(file.Statements):
 		file.unreadable(syntax, claim)
 	case len(file.Kinds) == 0 && len(bytes.TrimSpace(text.Data)) == 0 && structured:
-		file.unreadable(&source.Error{Pos: plan.Position{File: file.Name}, Msg: "it is empty"}, claim)
+		file.unreadable(&source.Error{Pos: fact.Position{File: file.Name}, Msg: "it is empty"}, claim)
 	}
 	slices.Sort(file.Kinds)
 	file.Kinds = slices.Compact(file.Kinds)
@@ -341,35 +342,35 @@ func looksLikeObject(data []byte) bool {
 }
 
 // kindOf returns the kind of a file that a reader of that kind understood: one reader serves several.
-func kindOf(k Kind, s []plan.Statement) Kind {
+func kindOf(k Kind, s []fact.Statement) Kind {
 	switch {
-	case k == KindObjects && slices.ContainsFunc(s, func(s plan.Statement) bool { return s.Component == plan.Node }):
+	case k == KindObjects && slices.ContainsFunc(s, func(s fact.Statement) bool { return s.Component == fact.Node }):
 		return KindNodes
-	case k == KindFlannel && slices.ContainsFunc(s, func(s plan.Statement) bool { return strings.HasPrefix(s.Key, "FLANNEL_") }):
+	case k == KindFlannel && slices.ContainsFunc(s, func(s fact.Statement) bool { return strings.HasPrefix(s.Key, "FLANNEL_") }):
 		return KindSubnetEnv
 	}
 	return k
 }
 
 // hasProblemAt reports whether a reader has already said what is wrong with the file.
-func hasProblemAt(s []plan.Statement) bool {
-	return slices.ContainsFunc(s, func(s plan.Statement) bool {
-		return s.Role == plan.RoleProblem && s.Finding != nil &&
-			(s.Finding.Rule == plan.RuleFileUnreadable || s.Finding.Rule == plan.RuleNetConfMalformed)
+func hasProblemAt(s []fact.Statement) bool {
+	return slices.ContainsFunc(s, func(s fact.Statement) bool {
+		return s.Role == fact.RoleProblem && s.Finding != nil &&
+			(s.Finding.Rule == fact.RuleFileUnreadable || s.Finding.Rule == fact.RuleNetConfMalformed)
 	})
 }
 
 // cut states that only the start of a file was read.
 func (file *File) cut(limit int) {
-	file.unreadable(&source.Error{Pos: plan.Position{File: file.Name}, Msg: fmt.Sprintf("it is longer than the %d bytes that are read; the rest was not looked at", limit)}, claimLog)
+	file.unreadable(&source.Error{Pos: fact.Position{File: file.Name}, Msg: fmt.Sprintf("it is longer than the %d bytes that are read; the rest was not looked at", limit)}, claimLog)
 	f := file.Statements[len(file.Statements)-1].Finding
-	f.Severity = plan.Warning
+	f.Severity = fact.Warning
 	f.Fix = []string{"give the part of the log that matters: grep -iE 'cidr|subnet|flannel' FILE"}
 }
 
 // unreadable states that the file is not what it claims to be.
 func (file *File) unreadable(err error, claim string) {
-	pos := plan.Position{File: file.Name}
+	pos := fact.Position{File: file.Name}
 	msg := err.Error()
 	var se *source.Error
 	if errors.As(err, &se) {
@@ -377,14 +378,14 @@ func (file *File) unreadable(err error, claim string) {
 	}
 	msg = strings.TrimPrefix(msg, file.Name+": ")
 	file.Kinds = append(file.Kinds, KindUnreadable)
-	file.Statements = append(file.Statements, plan.Statement{
-		Component: plan.Operator, Host: file.Host, Pos: pos, Role: plan.RoleProblem,
-		Finding: &plan.Finding{
-			Rule: plan.RuleFileUnreadable, Severity: plan.Error,
+	file.Statements = append(file.Statements, fact.Statement{
+		Component: fact.Operator, Host: file.Host, Pos: pos, Role: fact.RoleProblem,
+		Finding: &fact.Finding{
+			Rule: fact.RuleFileUnreadable, Severity: fact.Error,
 			Message: fmt.Sprintf("%s cannot be read as %s: %s", file.Name, cmp.Or(claim, "text"), msg),
 			Effect:  "what this file says about address ranges is unknown, so it was checked against nothing",
 			Fix:     []string{"fetch the file again as it stands on the host or in the API (kubectl get ... -o yaml), or correct the place named"},
-			Where:   []plan.Place{{Position: pos, Host: file.Host, Note: msg}},
+			Where:   []fact.Place{{Position: pos, Host: file.Host, Note: msg}},
 		},
 	})
 }

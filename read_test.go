@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // once is an input that can be read only once, as standard input can.
@@ -53,7 +53,7 @@ func TestReadMixedList(t *testing.T) {
 			}
 			held := 0
 			for _, s := range f.Statements {
-				if s.Role == plan.RoleNodePods && s.Host == "w1" {
+				if s.Role == fact.RoleNodePods && s.Host == "w1" {
 					held++
 				}
 			}
@@ -103,9 +103,9 @@ func TestReadLargeYAMLList(t *testing.T) {
 		if !slices.Equal(f.Kinds, tt.want) {
 			t.Errorf("%s: kinds %v, want %v", tt.name, f.Kinds, tt.want)
 		}
-		held, last := 0, plan.Statement{}
+		held, last := 0, fact.Statement{}
 		for _, s := range f.Statements {
-			if s.Role == plan.RoleNodePods {
+			if s.Role == fact.RoleNodePods {
 				held++
 				last = s
 			}
@@ -137,11 +137,11 @@ func TestReadLongLog(t *testing.T) {
 				seen[s.Symptom.Node] = true
 			}
 		}
-		i := slices.IndexFunc(f.Statements, func(s plan.Statement) bool { return s.Finding != nil })
+		i := slices.IndexFunc(f.Statements, func(s fact.Statement) bool { return s.Finding != nil })
 		if seen["w1"] != tt.first || seen["w2"] != tt.last || (i >= 0) != tt.cut {
 			t.Errorf("limit %d: lines of %v, finding at %d; want w1 %v, w2 %v, cut %v", tt.limit, seen, i, tt.first, tt.last, tt.cut)
 		}
-		if i >= 0 && (f.Statements[i].Finding.Rule != plan.RuleFileUnreadable || f.Statements[i].Finding.Severity != plan.Warning) {
+		if i >= 0 && (f.Statements[i].Finding.Rule != fact.RuleFileUnreadable || f.Statements[i].Finding.Severity != fact.Warning) {
 			t.Errorf("limit %d: finding %v", tt.limit, f.Statements[i].Finding)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/kubecidr/kubecidr/flannel"
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/kubeadm"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // An asked file is what the readers are asked about.
@@ -34,65 +34,65 @@ func (a *asked) kubeadm() (kubeadm.Contents, error) {
 type reader struct {
 	kind    Kind
 	perHost bool // the file speaks for the host that it comes from, not for the cluster
-	read    func(a *asked) ([]plan.Statement, error)
+	read    func(a *asked) ([]fact.Statement, error)
 }
 
 // readers holds the readers of all kinds, in the order in which their statements are kept.
 var readers = []reader{
-	{KindKubeadmConfig, true, func(a *asked) ([]plan.Statement, error) {
+	{KindKubeadmConfig, true, func(a *asked) ([]fact.Statement, error) {
 		c, err := a.kubeadm()
 		if c.Config.IsZero() {
 			return nil, err
 		}
 		return c.Config.Statements(), err
 	}},
-	{KindCommand, true, func(a *asked) ([]plan.Statement, error) {
+	{KindCommand, true, func(a *asked) ([]fact.Statement, error) {
 		c, _ := a.kubeadm()
 		return c.Commands.Statements(), nil
 	}},
-	{KindManifest, true, func(a *asked) ([]plan.Statement, error) {
+	{KindManifest, true, func(a *asked) ([]fact.Statement, error) {
 		c, err := a.kubeadm()
 		return statementsOf(c.Manifests), err
 	}},
-	{KindKubeProxy, false, func(a *asked) ([]plan.Statement, error) {
+	{KindKubeProxy, false, func(a *asked) ([]fact.Statement, error) {
 		c, err := a.kubeadm()
 		return statementsOf(c.Proxies), err
 	}},
-	{KindKubelet, true, func(a *asked) ([]plan.Statement, error) {
+	{KindKubelet, true, func(a *asked) ([]fact.Statement, error) {
 		c, err := a.kubeadm()
 		return statementsOf(c.Kubelets), err
 	}},
-	{KindObjects, false, func(a *asked) ([]plan.Statement, error) {
+	{KindObjects, false, func(a *asked) ([]fact.Statement, error) {
 		c, err := a.kubeadm()
 		return c.Objects.Statements(), err
 	}},
-	{KindFlannel, false, func(a *asked) ([]plan.Statement, error) {
+	{KindFlannel, false, func(a *asked) ([]fact.Statement, error) {
 		d, err := flannel.ReadSource(a.text, a.data, flannel.Options{Name: a.text.Name, Host: hostFromPath(a.path)})
 		return d.Statements(), err
 	}},
-	{KindHost, true, func(a *asked) ([]plan.Statement, error) {
+	{KindHost, true, func(a *asked) ([]fact.Statement, error) {
 		h, err := flannel.ReadHost(a.data, flannel.Options{Name: a.text.Name})
 		return h.Statements(), err
 	}},
-	{KindPlugin, false, func(a *asked) ([]plan.Statement, error) { return readPlugin(a.text) }},
+	{KindPlugin, false, func(a *asked) ([]fact.Statement, error) { return readPlugin(a.text) }},
 }
 
 // textReaders holds the readers of what is neither YAML nor JSON: logs, and what people paste from a terminal. They are asked
 // about files that do not claim to be YAML or JSON.
 var textReaders = []reader{
-	{KindText, true, func(a *asked) ([]plan.Statement, error) {
+	{KindText, true, func(a *asked) ([]fact.Statement, error) {
 		t, err := kubeadm.ReadText(a.text.Name, bytes.NewReader(a.data))
 		return t.Statements(), err
 	}},
-	{KindLog, true, func(a *asked) ([]plan.Statement, error) {
+	{KindLog, true, func(a *asked) ([]fact.Statement, error) {
 		g, err := flannel.ReadLog(a.data, flannel.Options{Name: a.text.Name, Host: hostFromPath(a.path)})
 		return g.Statements(), err
 	}},
 }
 
 // statementsOf joins what the values state.
-func statementsOf[T interface{ Statements() []plan.Statement }](values []T) []plan.Statement {
-	var s []plan.Statement
+func statementsOf[T interface{ Statements() []fact.Statement }](values []T) []fact.Statement {
+	var s []fact.Statement
 	for _, v := range values {
 		s = append(s, v.Statements()...)
 	}
@@ -101,7 +101,7 @@ func statementsOf[T interface{ Statements() []plan.Statement }](values []T) []pl
 
 // readObjectStream reads a list of objects as it comes. What stands before an error is kept, and the error is stated.
 // others reports that the list holds objects which other readers have to see.
-func readObjectStream(name, claim string, r io.Reader) (s []plan.Statement, kinds []Kind, others bool) {
+func readObjectStream(name, claim string, r io.Reader) (s []fact.Statement, kinds []Kind, others bool) {
 	o, err := kubeadm.ReadObjects(name, r)
 	s, kinds = o.Statements(), []Kind{KindNodes}
 	if err != nil {

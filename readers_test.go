@@ -20,6 +20,7 @@ import (
 	"github.com/kubecidr/kubecidr/flannel"
 	"github.com/kubecidr/kubecidr/kubeadm"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // changing are the methods that change their value: the documentation of each type says that it must not be read meanwhile.
@@ -119,25 +120,25 @@ func things(t *testing.T) []any {
 	out = append(out, slices.Collect(cidr.Atlas()), cidr.Answer(0))
 
 	// plan
-	request := plan.Request{Nodes: 40, Name: "north", Pins: []plan.Pin{{Role: plan.RolePods, Prefix: cidr.MustParse("10.244.0.0/16")}}}
+	request := plan.Request{Nodes: 40, Name: "north", Pins: []plan.Pin{{Role: fact.RolePods, Prefix: cidr.MustParse("10.244.0.0/16")}}}
 	pl, err := plan.New(request)
 	must(err)
 	attachments, err := kubecidr.Attachments(pl)
 	must(err)
-	out = append(out, request, pl, attachments, pl.Capacity(), pl.Permanence(), plan.Map(pl, plan.IPv4), pl.Statements())
+	out = append(out, request, pl, attachments, pl.Capacity(), pl.Permanence(), plan.Map(pl, fact.IPv4), pl.Statements())
 	request.Nodes = 400
 	_, err = plan.New(request)
 	fails(err)
 	fails(request.Set("nodes", "many"))
 	_, err = plan.New(plan.Request{Nodes: -1})
 	fails(err)
-	_, err = plan.New(plan.Request{Nodes: 3, Pins: []plan.Pin{{Role: plan.RolePods, Prefix: p}, {Role: plan.RoleServices, Prefix: cidr.MustParse("10.96.0.0/16")}}})
+	_, err = plan.New(plan.Request{Nodes: 3, Pins: []plan.Pin{{Role: fact.RolePods, Prefix: p}, {Role: fact.RoleServices, Prefix: cidr.MustParse("10.96.0.0/16")}}})
 	fails(err)
 	_, err = plan.ParseWaiver("x")
 	fails(err)
-	c, err := plan.NewController(podRange, plan.NewestKubernetes())
+	c, err := plan.NewController(podRange, fact.NewestKubernetes())
 	must(err)
-	_, err = plan.NewController(plan.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "x"}, plan.NewestKubernetes())
+	_, err = plan.NewController(plan.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "x"}, fact.NewestKubernetes())
 	fails(err)
 	out = append(out, c, c.Burst("w1", "w2", "w3"), c.Predict(3), c.Surge(2), plan.StartupRules(), plan.Rules(), plan.RequestKeys())
 	inv := plan.Inventory{Managers: []plan.HostFlags{{Host: "cp1", Flags: podRange}}, Nodes: []plan.InventoryNode{{Name: "w1", PodCIDRs: []string{"10.244.0.0/24"}},
@@ -146,7 +147,7 @@ func things(t *testing.T) []any {
 	must(err)
 	faults, err := plan.FaultsOf(inv)
 	must(err)
-	out = append(out, inv, repair, faults, plan.APIServerFlags{}, plan.KubeadmNetworking{}, plan.SurgeNeed{}, plan.Waiver{Rule: "x"}, plan.Reservation{}, &plan.Shortage{},
+	out = append(out, inv, repair, faults, plan.APIServerFlags{}, plan.KubeadmNetworking{}, plan.SurgeNeed{}, fact.Waiver{Rule: "x"}, fact.Reservation{}, &plan.Shortage{},
 		&plan.APIError{Code: 422}, &plan.ExitError{}, &plan.LimitError{Prefix: p}, &plan.UnsoundError{Prefix: p}, &plan.RefusedError{})
 
 	// the readers
@@ -177,20 +178,20 @@ func things(t *testing.T) []any {
 	}
 	conf, err := flannel.NetConfFor(pl)
 	must(err)
-	backend, err := conf.ParseBackend(plan.NewestFlannel())
+	backend, err := conf.ParseBackend(fact.NewestFlannel())
 	must(err)
-	lease, err := flannel.AcquireLease(conf, flannel.NodeSpec{Name: "w1", PodCIDR: "10.244.1.0/24"}, plan.NewestFlannel())
+	lease, err := flannel.AcquireLease(conf, flannel.NodeSpec{Name: "w1", PodCIDR: "10.244.1.0/24"}, fact.NewestFlannel())
 	must(err)
-	_, err = flannel.AcquireLease(conf, flannel.NodeSpec{Name: "w1"}, plan.NewestFlannel())
+	_, err = flannel.AcquireLease(conf, flannel.NodeSpec{Name: "w1"}, fact.NewestFlannel())
 	fails(err)
 	out = append(out, backend, lease, flannel.Mode(0), flannel.Level(0), flannel.Messages(), &flannel.BackendError{})
 	config, err := kubeadm.ParseConfig("kubeadm.yaml", []byte("apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nnetworking: {podSubnet: 10.244.0.0/16}\n"))
 	must(err)
-	generated, err := config.Generate(plan.NewestKubernetes())
+	generated, err := config.Generate(fact.NewestKubernetes())
 	must(err)
-	patch, err := kubeadm.NewNodePatch(kubeadm.Node{Name: plan.Value[string]{V: "w1"}}, cidr.MustParse("10.244.1.0/24"))
+	patch, err := kubeadm.NewNodePatch(kubeadm.Node{Name: fact.Value[string]{V: "w1"}}, cidr.MustParse("10.244.1.0/24"))
 	must(err)
-	_, err = kubeadm.NewNodePatch(kubeadm.Node{Name: plan.Value[string]{V: "w1"}})
+	_, err = kubeadm.NewNodePatch(kubeadm.Node{Name: fact.Value[string]{V: "w1"}})
 	fails(err)
 	_, err = kubecidr.ReadRequest("request.yaml", strings.NewReader("nodes: many"))
 	fails(err)
@@ -284,14 +285,14 @@ func argument(t reflect.Type, self reflect.Value) reflect.Value {
 		return reflect.ValueOf(io.EOF)
 	case reflect.TypeFor[netip.Prefix]():
 		return reflect.ValueOf(cidr.MustParse("10.244.1.0/24"))
-	case reflect.TypeFor[plan.Version]():
-		return reflect.ValueOf(plan.NewestKubernetes())
-	case reflect.TypeFor[plan.Family]():
-		return reflect.ValueOf(plan.IPv4)
-	case reflect.TypeFor[plan.Role]():
-		return reflect.ValueOf(plan.RolePods)
+	case reflect.TypeFor[fact.Version]():
+		return reflect.ValueOf(fact.NewestKubernetes())
+	case reflect.TypeFor[fact.Family]():
+		return reflect.ValueOf(fact.IPv4)
+	case reflect.TypeFor[fact.Role]():
+		return reflect.ValueOf(fact.RolePods)
 	case reflect.TypeFor[*plan.Controller]():
-		c, err := plan.NewController(podRange, plan.NewestKubernetes())
+		c, err := plan.NewController(podRange, fact.NewestKubernetes())
 		if err != nil {
 			panic(err)
 		}

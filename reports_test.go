@@ -20,6 +20,7 @@ import (
 
 	"github.com/kubecidr/kubecidr"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A report is a bundle of files as an operator has them, rebuilt after what public trackers tell, with the verdict that a
@@ -92,22 +93,22 @@ func bundles(t testing.TB) []bundle {
 	return out
 }
 
-func ruleByID(id string) (plan.Rule, bool) {
-	i := slices.IndexFunc(plan.Rules(), func(r plan.Rule) bool { return string(r.ID) == id })
+func ruleByID(id string) (fact.Rule, bool) {
+	i := slices.IndexFunc(plan.Rules(), func(r fact.Rule) bool { return string(r.ID) == id })
 	if i < 0 {
-		return plan.Rule{}, false
+		return fact.Rule{}, false
 	}
 	return plan.Rules()[i], true
 }
 
 // faults tells in what r differs from the wanted verdict.
-func (b bundle) faults(r plan.Report) []string {
+func (b bundle) faults(r fact.Report) []string {
 	var out []string
 	known := slices.Clone(b.also)
 	for _, w := range b.want {
 		known = append(known, w.rules...)
 		var why []string
-		ok := slices.ContainsFunc(r.Findings, func(f plan.Finding) bool {
+		ok := slices.ContainsFunc(r.Findings, func(f fact.Finding) bool {
 			if !slices.Contains(w.rules, string(f.Rule)) {
 				return false
 			}
@@ -128,7 +129,7 @@ func (b bundle) faults(r plan.Report) []string {
 		}
 	}
 	for _, f := range r.Findings {
-		if f.Severity == plan.Error && !slices.Contains(known, string(f.Rule)) {
+		if f.Severity == fact.Error && !slices.Contains(known, string(f.Rule)) {
 			out = append(out, "unexpected error "+string(f.Rule))
 		}
 	}
@@ -151,7 +152,7 @@ func TestReports(t *testing.T) {
 	}
 }
 
-func told(r plan.Report) string {
+func told(r fact.Report) string {
 	var b bytes.Buffer
 	for _, f := range r.Findings {
 		fmt.Fprintf(&b, "\t%s %s: %s\n", f.Severity, f.Rule, f.Message)
@@ -185,10 +186,10 @@ func TestReportsStable(t *testing.T) {
 }
 
 // verdict is what counts of a report: rules and severities, each once.
-func verdict(r plan.Report) []string {
+func verdict(r fact.Report) []string {
 	var out []string
 	for _, f := range r.Findings {
-		if f.Severity != plan.Info {
+		if f.Severity != fact.Info {
 			out = append(out, string(f.Severity)+" "+string(f.Rule))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/internal/suggest"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // maxRequest is how large a request file may be, in bytes.
@@ -15,7 +16,7 @@ const maxRequest = 1 << 20
 
 // A RequestFileError says what is wrong with a request file, and where.
 type RequestFileError struct {
-	Pos plan.Position
+	Pos fact.Position
 	Err error // a *plan.SetError where a key or its value is at fault
 }
 
@@ -47,10 +48,10 @@ func (e *RequestFileError) Unwrap() error { return e.Err }
 // The first thing that is wrong gives a *[RequestFileError]: text that is no YAML, an unknown key, a key that stands twice,
 // a value that the key does not take.
 func ReadRequest(name string, r io.Reader) (plan.Request, error) {
-	fail := func(pos plan.Position, err error) (plan.Request, error) {
+	fail := func(pos fact.Position, err error) (plan.Request, error) {
 		return plan.Request{}, &RequestFileError{pos, err}
 	}
-	start := plan.Position{File: name}
+	start := fact.Position{File: name}
 	data, err := io.ReadAll(io.LimitReader(r, maxRequest+1))
 	if err != nil {
 		return fail(start, err)
@@ -87,7 +88,7 @@ func ReadRequest(name string, r io.Reader) (plan.Request, error) {
 	}
 
 	var req plan.Request
-	seen := make(map[string]plan.Position)
+	seen := make(map[string]fact.Position)
 	for _, e := range root.Entries {
 		key := requestKey(e.Key)
 		if first, ok := seen[key]; ok {
@@ -126,7 +127,7 @@ func requestKey(key string) string {
 // A requestValue is one value of a key, as [plan.Request.Set] takes it.
 type requestValue struct {
 	text string
-	pos  plan.Position
+	pos  fact.Position
 }
 
 // requestValues returns the values under a key: a scalar, the entries of a list, and for each entry of a mapping "key=value".

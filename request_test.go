@@ -15,12 +15,13 @@ import (
 	"github.com/kubecidr/kubecidr"
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 func TestReadRequest(t *testing.T) {
 	p := cidr.MustParse
-	given := func(name, prefix string) plan.Reservation {
-		return plan.Reservation{Prefix: p(prefix), Name: name, Source: "given"}
+	given := func(name, prefix string) fact.Reservation {
+		return fact.Reservation{Prefix: p(prefix), Name: name, Source: "given"}
 	}
 	for _, tt := range []struct {
 		text string
@@ -31,17 +32,17 @@ func TestReadRequest(t *testing.T) {
 		{`{"nodes": 40, "name": "north"}`, plan.Request{Nodes: 40, Name: "north"}, "JSON is YAML"},
 		{"podsPerNode: 60\nnode_mask_ipv4: 25", plan.Request{PodsPerNode: 60, NodeMaskIPv4: 25}, "other ways to join words"},
 		{"name: 0010", plan.Request{Name: "0010"}, "text as it is written, whatever YAML takes it for"},
-		{"kubernetes: 1.30", plan.Request{Kubernetes: plan.Version{Major: 1, Minor: 30}}, "1.30 is not 1.3"},
+		{"kubernetes: 1.30", plan.Request{Kubernetes: fact.Version{Major: 1, Minor: 30}}, "1.30 is not 1.3"},
 		{"hosts: 40", plan.Request{HostCount: 40}, "a count"},
 		{"hosts: 10.0.0.0/24,10.1.0.0/24", plan.Request{Hosts: []netip.Prefix{p("10.0.0.0/24"), p("10.1.0.0/24")}}, "one text with commas"},
 		{"hosts:\n- 10.0.0.0/24\n- 10.1.0.0/24", plan.Request{Hosts: []netip.Prefix{p("10.0.0.0/24"), p("10.1.0.0/24")}}, "a list"},
 		{"hosts: [[10.0.0.0/24], [10.1.0.0/24]]", plan.Request{Hosts: []netip.Prefix{p("10.0.0.0/24"), p("10.1.0.0/24")}}, "lists of a template"},
-		{"pin: {pods: 10.244.0.0/16, services: [10.96.0.0/12]}", plan.Request{Pins: []plan.Pin{{Role: plan.RolePods, Prefix: p("10.244.0.0/16")},
-			{Role: plan.RoleServices, Prefix: p("10.96.0.0/12")}}}, "a mapping"},
-		{"pin: pods=10.244.0.0/16", plan.Request{Pins: []plan.Pin{{Role: plan.RolePods, Prefix: p("10.244.0.0/16")}}}, "as the flag has it"},
-		{"avoid:\n  vpn: 10.8.0.0/16\n  sites: [10.9.0.0/16, 10.10.0.0/16]", plan.Request{Avoid: []plan.Reservation{given("vpn", "10.8.0.0/16"),
+		{"pin: {pods: 10.244.0.0/16, services: [10.96.0.0/12]}", plan.Request{Pins: []plan.Pin{{Role: fact.RolePods, Prefix: p("10.244.0.0/16")},
+			{Role: fact.RoleServices, Prefix: p("10.96.0.0/12")}}}, "a mapping"},
+		{"pin: pods=10.244.0.0/16", plan.Request{Pins: []plan.Pin{{Role: fact.RolePods, Prefix: p("10.244.0.0/16")}}}, "as the flag has it"},
+		{"avoid:\n  vpn: 10.8.0.0/16\n  sites: [10.9.0.0/16, 10.10.0.0/16]", plan.Request{Avoid: []fact.Reservation{given("vpn", "10.8.0.0/16"),
 			given("sites", "10.9.0.0/16"), given("sites", "10.10.0.0/16")}}, "a mapping from names"},
-		{"avoid:\n- vpn: 10.8.0.0/16\n- 10.9.0.0/16", plan.Request{Avoid: []plan.Reservation{given("vpn", "10.8.0.0/16"), given("10.9.0.0/16", "10.9.0.0/16")}}, "a list of both"},
+		{"avoid:\n- vpn: 10.8.0.0/16\n- 10.9.0.0/16", plan.Request{Avoid: []fact.Reservation{given("vpn", "10.8.0.0/16"), given("10.9.0.0/16", "10.9.0.0/16")}}, "a list of both"},
 		{"---\n# comment\n---\nnodes: 3\n---\n", plan.Request{Nodes: 3}, "empty documents around"},
 		{"\ufeffnodes: 3\r\nname: x\r\n", plan.Request{Nodes: 3, Name: "x"}, "from Windows"},
 	} {

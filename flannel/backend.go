@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/suggest"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Backend is how flannel carries packets between nodes, with the options that matter to addresses and sizes, defaults
@@ -25,7 +25,7 @@ type Backend struct {
 
 // A BackendError says why flannel does not take a Backend.
 type BackendError struct {
-	Pos     plan.Position
+	Pos     fact.Position
 	Type    string
 	Message string // flannel's words, as it logs them
 	Mend    string
@@ -48,11 +48,11 @@ type backendRow struct {
 	name     string
 	overhead int // bytes taken from the underlay's MTU
 	port     int
-	mtuKey   plan.Version // first release that reads MTU; zero for none
+	mtuKey   fact.Version // first release that reads MTU; zero for none
 	hasMTU   bool
 	ipv6     bool         // it carries IPv6
-	since    plan.Version // first release; zero for the oldest that matters
-	until    plan.Version // first release without it; zero where it is still there
+	since    fact.Version // first release; zero for the oldest that matters
+	until    fact.Version // first release without it; zero where it is still there
 }
 
 // The backends. Overheads: VXLAN over IPv4 50 bytes (outer Ethernet 14, IP 20, UDP 8, VXLAN 8); WireGuard 80, its cost over IPv6
@@ -60,14 +60,14 @@ type backendRow struct {
 var backendRows = []backendRow{
 	{name: "vxlan", overhead: 50, port: 8472, hasMTU: true, mtuKey: v0_21_3, ipv6: true},
 	{name: "host-gw", ipv6: true},
-	{name: "wireguard", overhead: 80, port: 51820, hasMTU: true, mtuKey: v0_21_3, ipv6: true, since: plan.Version{Minor: 16}},
+	{name: "wireguard", overhead: 80, port: 51820, hasMTU: true, mtuKey: v0_21_3, ipv6: true, since: fact.Version{Minor: 16}},
 	{name: "udp", overhead: 28, port: 8285},
 	{name: "ipip", overhead: 20, since: v0_10},
-	{name: "ipsec", overhead: 77, since: plan.Version{Minor: 11}},
-	{name: "extension", ipv6: true, since: plan.Version{Minor: 8}},
+	{name: "ipsec", overhead: 77, since: fact.Version{Minor: 11}},
+	{name: "extension", ipv6: true, since: fact.Version{Minor: 8}},
 	{name: "alloc"},
-	{name: "tencent-vpc", since: plan.Version{Minor: 14}},
-	{name: "ali-vpc", since: plan.Version{Minor: 8}, until: v0_20},
+	{name: "tencent-vpc", since: fact.Version{Minor: 14}},
+	{name: "ali-vpc", since: fact.Version{Minor: 8}, until: v0_20},
 	{name: "aws-vpc", until: v0_20},
 	{name: "gce", until: v0_20},
 }
@@ -83,8 +83,8 @@ func backendByName(name string) (backendRow, bool) {
 
 // Backends returns the types of backend that flannel of that release knows, in a fixed order. The zero version means the
 // newest.
-func Backends(version plan.Version) []string {
-	version = version.Or(plan.NewestFlannel())
+func Backends(version fact.Version) []string {
+	version = version.Or(fact.NewestFlannel())
 	var out []string
 	for _, r := range backendRows {
 		if r.in(version) {
@@ -94,15 +94,15 @@ func Backends(version plan.Version) []string {
 	return out
 }
 
-func (r backendRow) in(version plan.Version) bool {
+func (r backendRow) in(version fact.Version) bool {
 	return !version.Before(r.since) && (r.until.IsZero() || version.Before(r.until))
 }
 
 // ParseBackend returns the backend that c asks for, as flannel of that release looks it up: its type without regard to
 // case (pkg/backend/manager.go GetBackend), its options decoded by the backend itself. The zero version means the newest.
 // The error is a *[BackendError].
-func (c NetConf) ParseBackend(version plan.Version) (Backend, error) {
-	version = version.Or(plan.NewestFlannel())
+func (c NetConf) ParseBackend(version fact.Version) (Backend, error) {
+	version = version.Or(fact.NewestFlannel())
 	name := strings.ToLower(c.BackendType)
 	row, ok := backendByName(name)
 	if !ok || !row.in(version) {
@@ -159,13 +159,13 @@ func (c NetConf) ParseBackend(version plan.Version) (Backend, error) {
 }
 
 // pos returns the place of the first of the names that is written.
-func (c NetConf) pos(names ...string) plan.Position {
+func (c NetConf) pos(names ...string) fact.Position {
 	for _, name := range names {
 		if k, ok := c.Key(name); ok {
 			return k.Value
 		}
 	}
-	return plan.Position{File: c.File}
+	return fact.Position{File: c.File}
 }
 
 // What backends answer to options that they can decode (pkg/backend/wireguard/wireguard.go, pkg/backend/ipsec/ipsec.go).
@@ -176,7 +176,7 @@ var (
 
 // options decodes the options of the type; each backend decodes into its own struct, so that an option of another type is
 // passed over whatever it holds.
-func (b *Backend) options(c NetConf, row backendRow, version plan.Version) error {
+func (b *Backend) options(c NetConf, row backendRow, version fact.Version) error {
 	raw := []byte(c.Backend)
 	switch row.name {
 	case "vxlan":
@@ -244,7 +244,7 @@ func set(dst *int, v *int) {
 	}
 }
 
-func (b *Backend) mtu(v *int, row backendRow, version plan.Version) {
+func (b *Backend) mtu(v *int, row backendRow, version fact.Version) {
 	if v != nil && row.hasMTU && !version.Before(row.mtuKey) {
 		b.MTUKey, b.MTUSet = *v, true
 	}
@@ -277,7 +277,7 @@ func (b Backend) MTUOver(uplink int) int {
 // uplink is 0: no more than the kernel allows. It is less than [Backend.MTUOver] where packets of the size in subnet.env do not
 // fit: for VXLAN over IPv6, which costs 70 bytes and not 50, and for an MTU option above the interface's MTU. For backends
 // without a device it is the interface's MTU.
-func (b Backend) DeviceMTU(uplink int, f plan.Family) int {
+func (b Backend) DeviceMTU(uplink int, f fact.Family) int {
 	if uplink == 0 {
 		uplink = 1500
 	}
@@ -285,7 +285,7 @@ func (b Backend) DeviceMTU(uplink int, f plan.Family) int {
 	switch b.Type {
 	case "vxlan":
 		most := uplink - 50
-		if f == plan.IPv6 {
+		if f == fact.IPv6 {
 			most = uplink - 70
 		}
 		return min(want, most)
@@ -304,7 +304,7 @@ func (b Backend) CarriesIPv6() bool {
 
 // MTU returns the MTU that flannel of that release writes to subnet.env on an interface of uplink bytes, 1500 if uplink is
 // 0. The error is a *[BackendError] for a backend that flannel does not take.
-func (c NetConf) MTU(uplink int, version plan.Version) (int, error) {
+func (c NetConf) MTU(uplink int, version fact.Version) (int, error) {
 	b, err := c.ParseBackend(version)
 	if err != nil {
 		return 0, err

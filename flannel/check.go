@@ -5,7 +5,7 @@ import (
 	"math/big"
 	"net/netip"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Check checks c as flannel of that release does before it hands out subnets itself, and returns it with the values that flannel
@@ -15,8 +15,8 @@ import (
 // Since v0.20.0 flannel does this in [Etcd] mode alone (pkg/subnet/config.go CheckNetworkConfig); before, in both modes, as part
 // of reading the configuration, though in [Kube] mode the values are used for nothing.
 // The error is a *[NetConfError] with flannel's message.
-func (c NetConf) Check(version plan.Version) (NetConf, error) {
-	version = version.Or(plan.NewestFlannel())
+func (c NetConf) Check(version fact.Version) (NetConf, error) {
+	version = version.Or(fact.NewestFlannel())
 	if c.EnableIPv4 || version.Before(v0_15) {
 		if err := c.checkIPv4(version); err != nil {
 			return c, err
@@ -32,11 +32,11 @@ func (c NetConf) Check(version plan.Version) (NetConf, error) {
 
 // bad returns an error about a key.
 func (c NetConf) bad(key, text, mend, format string, args ...any) *NetConfError {
-	return &NetConfError{Pos: c.Pos(key), Rule: plan.RuleNetConfSubnetRangeInvalid, Key: key, Text: text, Flannel: fmt.Sprintf(format, args...), Mend: mend}
+	return &NetConfError{Pos: c.Pos(key), Rule: fact.RuleNetConfSubnetRangeInvalid, Key: key, Text: text, Flannel: fmt.Sprintf(format, args...), Mend: mend}
 }
 
 // four is flannel's message about too few subnets: with a capital before v0.20.0.
-func (c NetConf) four(version plan.Version, key string, n uint, bits int) error {
+func (c NetConf) four(version fact.Version, key string, n uint, bits int) error {
 	msg := "network must be able to accommodate at least four subnets"
 	if version.Before(v0_20) {
 		msg = "N" + msg[1:]
@@ -45,7 +45,7 @@ func (c NetConf) four(version plan.Version, key string, n uint, bits int) error 
 }
 
 // checkIPv4 checks and completes the IPv4 values. Addresses are 32 bits that wrap, as flannel's are.
-func (c *NetConf) checkIPv4(version plan.Version) error {
+func (c *NetConf) checkIPv4(version fact.Version) error {
 	network := c.Network
 	if !network.IsValid() {
 		network = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
@@ -134,7 +134,7 @@ func addr4(v uint32) netip.Addr {
 }
 
 // checkIPv6 checks and completes the IPv6 values.
-func (c *NetConf) checkIPv6(version plan.Version) error {
+func (c *NetConf) checkIPv6(version fact.Version) error {
 	if isEmpty(c.IPv6Network) && !version.Before(v0_19_2) {
 		msg := "please define a correct IPv6Network parameter in the flannel config"
 		if version.Before(v0_20) {
@@ -226,9 +226,9 @@ func text6(a netip.Addr) string {
 }
 
 // prefixText returns a range as flannel prints it: an empty one as 0.0.0.0/0 or ::/0.
-func prefixText(p netip.Prefix, f plan.Family) string {
+func prefixText(p netip.Prefix, f fact.Family) string {
 	switch {
-	case !p.IsValid() && f == plan.IPv4:
+	case !p.IsValid() && f == fact.IPv4:
 		return "0.0.0.0/0"
 	case !p.IsValid():
 		return "::/0"

@@ -9,7 +9,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/internal/suggest"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Config is a net-conf.json that was found somewhere, with what is known about the flannel that reads it.
@@ -22,7 +22,7 @@ type Config struct {
 	// Namespace and Name are those of the ConfigMap, "" where there is none.
 	Namespace, Name string
 	Host            string       // host that the file was taken from, or ""
-	Version         plan.Version // of the flannel that reads it, zero if unknown
+	Version         fact.Version // of the flannel that reads it, zero if unknown
 	Mode            Mode
 	ModeKnown       bool            // something says the mode: arguments, or that the text stands in a ConfigMap, which with etcd nobody reads
 	Encoding        source.Encoding // of a bare file, "" elsewhere
@@ -57,18 +57,18 @@ func newConfig(f *source.File, raw []byte, opt Options, object string) Config {
 // and a finding for each fault that concerns this file alone.
 //
 // 0.0.0.0/0 and ::/0 of a disabled family, as k3s writes them, are not stated: they mean that the family is off.
-func (c Config) Statements() []plan.Statement {
+func (c Config) Statements() []fact.Statement {
 	n := c.NetConf
-	var out []plan.Statement
-	add := func(s plan.Statement) {
-		s.Component, s.Host = plan.Flannel, c.Host
+	var out []fact.Statement
+	add := func(s fact.Statement) {
+		s.Component, s.Host = fact.Flannel, c.Host
 		if !s.Pos.IsValid() {
-			s.Pos = plan.Position{File: n.File}
+			s.Pos = fact.Position{File: n.File}
 		}
 		out = append(out, s)
 	}
-	setting := func(key string, set plan.Setting) (plan.Statement, bool) {
-		s := plan.Statement{Role: plan.RoleSetting, Setting: set, Key: key}
+	setting := func(key string, set fact.Setting) (fact.Statement, bool) {
+		s := fact.Statement{Role: fact.RoleSetting, Setting: set, Key: key}
 		k, ok := n.Key(key)
 		if ok {
 			s.Text, s.Pos = k.Text, k.Value
@@ -80,19 +80,19 @@ func (c Config) Statements() []plan.Statement {
 	readable := c.Err == nil || len(n.Keys) > 0
 	if readable {
 		if c.Namespace != "" && c.Name != "" {
-			add(plan.Statement{Role: plan.RoleSetting, Setting: plan.SettingConfigMap, Key: "net-conf.json", Text: c.Namespace + "/" + c.Name})
+			add(fact.Statement{Role: fact.RoleSetting, Setting: fact.SettingConfigMap, Key: "net-conf.json", Text: c.Namespace + "/" + c.Name})
 		}
 		if c.ModeKnown {
-			add(plan.Statement{Role: plan.RoleSetting, Setting: plan.SettingKubeSubnetMgr, Key: "net-conf.json", Bool: c.Mode == Kube, Default: true})
+			add(fact.Statement{Role: fact.RoleSetting, Setting: fact.SettingKubeSubnetMgr, Key: "net-conf.json", Bool: c.Mode == Kube, Default: true})
 		}
-		s, _ := setting("EnableIPv4", plan.SettingEnableIPv4)
+		s, _ := setting("EnableIPv4", fact.SettingEnableIPv4)
 		s.Bool = n.EnableIPv4
 		if c.Err != nil {
 			s.Bool = s.Text != "false"
 		}
 		enabled4 := s.Bool
 		add(s)
-		s, _ = setting("EnableIPv6", plan.SettingEnableIPv6)
+		s, _ = setting("EnableIPv6", fact.SettingEnableIPv6)
 		s.Bool = n.EnableIPv6 || c.Err != nil && s.Text == "true"
 		enabled6 := s.Bool
 		add(s)
@@ -106,7 +106,7 @@ func (c Config) Statements() []plan.Statement {
 			for _, k := range n.Keys {
 				if k.Name == key && k.Loses && stated < manyFindings {
 					stated++
-					o := plan.Statement{Role: plan.RolePods, Key: key, Text: k.Text, Pos: k.Value, Overridden: true}
+					o := fact.Statement{Role: fact.RolePods, Key: key, Text: k.Text, Pos: k.Value, Overridden: true}
 					if k.Prefix.IsValid() {
 						o.Prefixes = []netip.Prefix{k.Prefix}
 					}
@@ -116,7 +116,7 @@ func (c Config) Statements() []plan.Statement {
 			add(s)
 		}
 		for _, key := range []string{"SubnetLen", "SubnetMin", "SubnetMax", "IPv6SubnetLen", "IPv6SubnetMin", "IPv6SubnetMax"} {
-			if s, ok := setting(key, plan.SettingSubnetLen); ok {
+			if s, ok := setting(key, fact.SettingSubnetLen); ok {
 				switch key {
 				case "SubnetLen":
 					s.Int = int(min(n.SubnetLen, 1<<16))
@@ -128,25 +128,25 @@ func (c Config) Statements() []plan.Statement {
 		}
 	}
 	if c.Err == nil {
-		s, _ := setting("Backend", plan.SettingBackend)
+		s, _ := setting("Backend", fact.SettingBackend)
 		s.Text = strings.ToLower(n.BackendType)
 		if k, ok := n.Key("Backend.Type"); ok {
 			s.Pos = k.Value
 		}
 		add(s)
 		if b, err := n.ParseBackend(c.Version); err == nil && b.MTUSet {
-			add(plan.Statement{Role: plan.RoleSetting, Setting: plan.SettingBackendMTU, Key: "Backend.MTU", Int: b.MTUKey, Text: fmt.Sprint(b.MTUKey), Pos: n.Pos("Backend.MTU")})
+			add(fact.Statement{Role: fact.RoleSetting, Setting: fact.SettingBackendMTU, Key: "Backend.MTU", Int: b.MTUKey, Text: fmt.Sprint(b.MTUKey), Pos: n.Pos("Backend.MTU")})
 		}
 	}
 	for _, f := range c.Findings() {
-		add(plan.Statement{Role: plan.RoleProblem, Key: string(f.Rule), Pos: f.Where[0].Position, Finding: &f})
+		add(fact.Statement{Role: fact.RoleProblem, Key: string(f.Rule), Pos: f.Where[0].Position, Finding: &f})
 	}
 	return out
 }
 
 // network states Network or IPv6Network as it is written.
-func (c Config) network(key string) (s plan.Statement, written bool) {
-	s = plan.Statement{Role: plan.RolePods, Key: key}
+func (c Config) network(key string) (s fact.Statement, written bool) {
+	s = fact.Statement{Role: fact.RolePods, Key: key}
 	k, ok := c.NetConf.Key(key)
 	if !ok {
 		return s, false
@@ -166,8 +166,8 @@ func (c Config) network(key string) (s plan.Statement, written bool) {
 }
 
 // finding returns a finding about a place of the file.
-func (c Config) finding(rule plan.RuleID, sev plan.Severity, pos plan.Position, message string) plan.Finding {
-	return plan.Finding{Rule: rule, Severity: sev, Message: message, Where: []plan.Place{{Position: pos, Host: c.Host}}}
+func (c Config) finding(rule fact.RuleID, sev fact.Severity, pos fact.Position, message string) fact.Finding {
+	return fact.Finding{Rule: rule, Severity: sev, Message: message, Where: []fact.Place{{Position: pos, Host: c.Host}}}
 }
 
 // what names the text in messages.
@@ -196,14 +196,14 @@ func (c Config) restart() string {
 
 // Findings returns the faults of the configuration itself, each with its severity, in a fixed order. Faults that show only in the
 // company of other files are [plan.Check]'s.
-func (c Config) Findings() []plan.Finding {
+func (c Config) Findings() []fact.Finding {
 	n := c.NetConf
-	version := c.Version.Or(plan.NewestFlannel())
-	var out []plan.Finding
-	add := func(f plan.Finding) { out = append(out, f) }
+	version := c.Version.Or(fact.NewestFlannel())
+	var out []fact.Finding
+	add := func(f fact.Finding) { out = append(out, f) }
 
 	if c.Encoding != "" {
-		f := c.finding(plan.RuleNetConfMalformed, plan.Warning, plan.Position{File: n.File, Line: 1, Column: 1},
+		f := c.finding(fact.RuleNetConfMalformed, fact.Warning, fact.Position{File: n.File, Line: 1, Column: 1},
 			fmt.Sprintf("%s is %s: flannel takes plain UTF-8 alone and would not start with this file; it is read here as if it were, since the shell that saved it may have added it", c.what(), c.Encoding))
 		f.Fix = []string{"save it as UTF-8 without a byte order mark"}
 		add(f)
@@ -216,8 +216,8 @@ func (c Config) Findings() []plan.Finding {
 		return out
 	}
 	if !n.EnableIPv4 && !n.EnableIPv6 {
-		f := c.finding(plan.RuleNetConfMalformed, plan.Error, n.Pos("EnableIPv4"), c.what()+" disables both families: flannel ends with \"none defined stack\"")
-		f.Effect, f.RefusedBy = effectNotStarting, []plan.Component{plan.Flannel}
+		f := c.finding(fact.RuleNetConfMalformed, fact.Error, n.Pos("EnableIPv4"), c.what()+" disables both families: flannel ends with \"none defined stack\"")
+		f.Effect, f.RefusedBy = effectNotStarting, []fact.Component{fact.Flannel}
 		f.Fix = []string{`set "EnableIPv4": true or "EnableIPv6": true`, c.restart()}
 		add(f)
 	}
@@ -228,7 +228,7 @@ func (c Config) Findings() []plan.Finding {
 }
 
 // errorFinding is the finding for a text that flannel does not take.
-func (c Config) errorFinding(e *NetConfError) plan.Finding {
+func (c Config) errorFinding(e *NetConfError) fact.Finding {
 	var b strings.Builder
 	verb := "does not take"
 	if e.Panic {
@@ -249,8 +249,8 @@ func (c Config) errorFinding(e *NetConfError) plan.Finding {
 	if e.Pos.Line > 0 {
 		fmt.Fprintf(&b, ", line %d", e.Pos.Line)
 	}
-	f := c.finding(e.Rule, plan.Error, e.Pos, b.String())
-	f.Effect, f.RefusedBy, f.Disturbs = effectNotStarting, []plan.Component{plan.Flannel}, plan.DisturbsComponent
+	f := c.finding(e.Rule, fact.Error, e.Pos, b.String())
+	f.Effect, f.RefusedBy, f.Disturbs = effectNotStarting, []fact.Component{fact.Flannel}, fact.DisturbsComponent
 	if e.Mend != "" {
 		f.Fix = append(f.Fix, e.Mend)
 	}
@@ -262,9 +262,9 @@ func (c Config) errorFinding(e *NetConfError) plan.Finding {
 const manyFindings = 20
 
 // keyFindings are about keys that stand twice, and keys that flannel passes over.
-func (c Config) keyFindings() []plan.Finding {
+func (c Config) keyFindings() []fact.Finding {
 	n := c.NetConf
-	var out []plan.Finding
+	var out []fact.Finding
 	done := map[string]bool{}
 	for _, k := range n.Keys {
 		if k.Name == "" || !k.Loses || done[k.Name] || done["Backend"] && strings.HasPrefix(k.Name, "Backend.") {
@@ -276,9 +276,9 @@ func (c Config) keyFindings() []plan.Finding {
 		if k.Written != wins.Written {
 			variant = fmt.Sprintf(" (%q and %q are one key to flannel, case does not count)", k.Written, wins.Written)
 		}
-		f := c.finding(RuleKeyDuplicate, plan.Warning, k.Pos,
+		f := c.finding(RuleKeyDuplicate, fact.Warning, k.Pos,
 			fmt.Sprintf("%s has %s twice%s: %s in line %d has no effect, %s in line %d counts", c.what(), k.Name, variant, short(k), k.Pos.Line, short(wins), wins.Pos.Line))
-		f.Where = append(f.Where, plan.Place{Position: wins.Pos, Host: c.Host, Note: "this one counts"})
+		f.Where = append(f.Where, fact.Place{Position: wins.Pos, Host: c.Host, Note: "this one counts"})
 		f.Fix = []string{fmt.Sprintf("remove one of the two, %s or %s", k.Pos, wins.Pos)}
 		out = append(out, f)
 	}
@@ -298,12 +298,12 @@ func (c Config) keyFindings() []plan.Finding {
 		if strings.EqualFold(k.Written, "BackendType") || strings.EqualFold(k.Written, "Type") {
 			meant, why = `"Backend": {"Type": ...}`, "; without Backend flannel uses udp"
 		}
-		if canonicalKey(k.Written, plan.NewestFlannel()) != "" {
+		if canonicalKey(k.Written, fact.NewestFlannel()) != "" {
 			meant, why = "", fmt.Sprintf("; flannel %v does not know it yet", c.Version)
 		} else if meant == "" {
 			continue // flannel passes it over, and so do we
 		}
-		f := c.finding(RuleKeyUnknown, plan.Warning, k.Pos, fmt.Sprintf("%s: flannel passes over the key %q%s", c.what(), k.Written, why))
+		f := c.finding(RuleKeyUnknown, fact.Warning, k.Pos, fmt.Sprintf("%s: flannel passes over the key %q%s", c.what(), k.Written, why))
 		if meant != "" {
 			f.Message += fmt.Sprintf("; %s was probably meant", meant)
 			f.Fix = []string{fmt.Sprintf("rename %q to %s, or remove it", k.Written, meant)}
@@ -322,18 +322,18 @@ func short(k Key) string {
 }
 
 // networkFindings are about Network and IPv6Network where flannel reads them and cannot use them.
-func (c Config) networkFindings(version plan.Version) []plan.Finding {
+func (c Config) networkFindings(version fact.Version) []fact.Finding {
 	n := c.NetConf
-	var out []plan.Finding
+	var out []fact.Finding
 	if n.EnableIPv4 && isEmpty(n.Network) {
 		refused := !version.Before(v0_28) || !version.Before(v0_21) && version.Before(v0_25) || !version.Before(v0_19_2) && (version.Before(v0_20) || c.Mode == Etcd)
 		what := "has no Network"
 		if k, ok := n.Key("Network"); ok {
 			what = fmt.Sprintf("has the Network %q, which flannel takes for none", k.Text)
 		}
-		f := c.finding(plan.RuleNetConfMalformed, plan.Warning, n.Pos("Network"), "")
+		f := c.finding(fact.RuleNetConfMalformed, fact.Warning, n.Pos("Network"), "")
 		if refused {
-			f.Severity, f.RefusedBy, f.Effect = plan.Error, []plan.Component{plan.Flannel}, effectNotStarting
+			f.Severity, f.RefusedBy, f.Effect = fact.Error, []fact.Component{fact.Flannel}, effectNotStarting
 			f.Message = fmt.Sprintf("%s %s while IPv4 is enabled (EnableIPv4 is true where it is not set to false): flannel %v does not start with it", c.what(), what, version)
 		} else {
 			f.Message = fmt.Sprintf("%s %s while IPv4 is enabled: flannel %v runs with FLANNEL_NETWORK=0.0.0.0/0, so pods reach nothing outside without their own address", c.what(), what, version)
@@ -342,17 +342,17 @@ func (c Config) networkFindings(version plan.Version) []plan.Finding {
 		out = append(out, f)
 	}
 	if k, _ := n.Key("IPv6Network"); k.Prefix.Addr().Is4() {
-		f := c.finding(plan.RuleCIDRMalformed, plan.Warning, k.Value, fmt.Sprintf("IPv6Network %q in %s is an IPv4 range: flannel reads it, and no node's IPv6 subnet lies in it", k.Text, c.what()))
+		f := c.finding(fact.RuleCIDRMalformed, fact.Warning, k.Value, fmt.Sprintf("IPv6Network %q in %s is an IPv4 range: flannel reads it, and no node's IPv6 subnet lies in it", k.Text, c.what()))
 		if n.EnableIPv6 {
-			f.Severity, f.RefusedBy, f.Effect = plan.Error, []plan.Component{plan.Flannel}, effectNotStarting
+			f.Severity, f.RefusedBy, f.Effect = fact.Error, []fact.Component{fact.Flannel}, effectNotStarting
 		}
 		f.Fix = []string{"give IPv6Network an IPv6 range such as fd00:10:244::/56, and IPv4 ranges to Network"}
 		out = append(out, f)
 	}
 	if k, ok := n.Key("Network"); ok && n.EnableIPv4 && n.Network.Addr().Is4In6() {
-		f := c.finding(plan.RuleCIDRMalformed, plan.Error, k.Value,
-			fmt.Sprintf("Network %q in %s is IPv4-mapped: flannel reads it as %s, in which no node's subnet lies", k.Text, c.what(), prefixText(n.Network, plan.IPv4)))
-		f.RefusedBy, f.Effect = []plan.Component{plan.Flannel}, effectNotStarting
+		f := c.finding(fact.RuleCIDRMalformed, fact.Error, k.Value,
+			fmt.Sprintf("Network %q in %s is IPv4-mapped: flannel reads it as %s, in which no node's subnet lies", k.Text, c.what(), prefixText(n.Network, fact.IPv4)))
+		f.RefusedBy, f.Effect = []fact.Component{fact.Flannel}, effectNotStarting
 		f.Fix = []string{fmt.Sprintf("write it as %v/%d", n.Network.Addr().Unmap(), max(n.Network.Bits()-96, 0)), c.restart()}
 		out = append(out, f)
 	}
@@ -360,23 +360,23 @@ func (c Config) networkFindings(version plan.Version) []plan.Finding {
 }
 
 // backendFindings are about Backend.
-func (c Config) backendFindings() []plan.Finding {
+func (c Config) backendFindings() []fact.Finding {
 	n := c.NetConf
 	b, err := n.ParseBackend(c.Version)
 	var be *BackendError
 	if errors.As(err, &be) {
 		rule := RuleBackendUnknown
 		if _, known := backendByName(be.Type); known && !strings.Contains(be.Message, "unknown backend") {
-			rule = plan.RuleNetConfMalformed
+			rule = fact.RuleNetConfMalformed
 		}
-		f := c.finding(rule, plan.Error, be.Pos, fmt.Sprintf("flannel does not start with the Backend of %s: %s", c.what(), be.Message))
-		f.Effect, f.RefusedBy = effectNotStarting, []plan.Component{plan.Flannel}
+		f := c.finding(rule, fact.Error, be.Pos, fmt.Sprintf("flannel does not start with the Backend of %s: %s", c.what(), be.Message))
+		f.Effect, f.RefusedBy = effectNotStarting, []fact.Component{fact.Flannel}
 		f.Fix = []string{be.Mend, c.restart()}
-		return []plan.Finding{f}
+		return []fact.Finding{f}
 	}
-	var out []plan.Finding
+	var out []fact.Finding
 	if n.Backend == "" && b.Type == "udp" {
-		f := c.finding(RuleBackendDefault, plan.Warning, plan.Position{File: n.File}, c.what()+" has no Backend: flannel then uses udp, which is slow, carries no IPv6 and is built for amd64 alone; not vxlan, as its documentation says")
+		f := c.finding(RuleBackendDefault, fact.Warning, fact.Position{File: n.File}, c.what()+" has no Backend: flannel then uses udp, which is slow, carries no IPv6 and is built for amd64 alone; not vxlan, as its documentation says")
 		if len(n.Keys) > 0 {
 			f.Where[0].Position = n.Keys[0].Pos
 		}
@@ -384,7 +384,7 @@ func (c Config) backendFindings() []plan.Finding {
 		out = append(out, f)
 	}
 	if n.EnableIPv6 && !b.CarriesIPv6() {
-		f := c.finding(RuleBackendFamily, plan.Warning, n.Pos("Backend"),
+		f := c.finding(RuleBackendFamily, fact.Warning, n.Pos("Backend"),
 			fmt.Sprintf("%s enables IPv6, and the %s backend carries none: pods get IPv6 addresses that reach no other node", c.what(), b.Type))
 		f.Fix = []string{"use vxlan, host-gw or wireguard, or disable IPv6", c.restart()}
 		out = append(out, f)
@@ -405,7 +405,7 @@ func (c Config) networkNote(e *NetConfError) string {
 }
 
 // rangeFindings are about what flannel would hand out itself.
-func (c Config) rangeFindings(version plan.Version) []plan.Finding {
+func (c Config) rangeFindings(version fact.Version) []fact.Finding {
 	n := c.NetConf
 	if c.ModeKnown && c.Mode == Kube && !c.Version.IsZero() && !version.Before(v0_20) {
 		return nil // not looked at
@@ -431,25 +431,25 @@ func (c Config) rangeFindings(version plan.Version) []plan.Finding {
 			f.Message += c.networkNote(e)
 			f.Message += "; with etcd, and in releases v0.10 to v0.19 in any case, flannel does not start with it, newer ones with --kube-subnet-mgr pass it over"
 			if c.ModeKnown {
-				f.Severity, f.RefusedBy = plan.Warning, nil
+				f.Severity, f.RefusedBy = fact.Warning, nil
 				f.Effect = "flannel v0.10 to v0.19 does not start; newer releases take subnets of the size that kube-controller-manager cuts"
 			}
 		} else {
 			f.Message += c.networkNote(e)
 		}
-		return []plan.Finding{f}
+		return []fact.Finding{f}
 	}
 	if c.Mode != Etcd && c.ModeKnown {
 		return nil
 	}
-	var out []plan.Finding
+	var out []fact.Finding
 	for _, x := range []struct {
 		enabled  bool
 		family   string
 		min, max netip.Addr
 	}{{n.EnableIPv4, "", eff.SubnetMin, eff.SubnetMax}, {n.EnableIPv6, "IPv6", eff.IPv6SubnetMin, eff.IPv6SubnetMax}} {
 		if x.enabled && x.max.Less(x.min) {
-			f := c.finding(plan.RuleNetConfSubnetRangeInvalid, plan.Error, n.Pos(x.family+"SubnetMin"),
+			f := c.finding(fact.RuleNetConfSubnetRangeInvalid, fact.Error, n.Pos(x.family+"SubnetMin"),
 				fmt.Sprintf("%[1]sSubnetMin %[2]v in %[3]s lies behind %[1]sSubnetMax %[4]v: flannel accepts it, and then every node ends with \"out of subnets\"", x.family, x.min, c.what(), x.max))
 			f.Effect = effectNotStarting
 			f.Fix = []string{fmt.Sprintf("exchange %[1]sSubnetMin and %[1]sSubnetMax, or remove both", x.family)}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // configOf reads a net-conf.json as newConfig does, and says what was found in severities and rules.
@@ -15,7 +15,7 @@ func configOf(text string, opt Options) Config {
 	return c
 }
 
-func rulesOf(fs []plan.Finding) []string {
+func rulesOf(fs []fact.Finding) []string {
 	var out []string
 	for _, f := range fs {
 		s := string(f.Severity) + " " + string(f.Rule)
@@ -31,7 +31,7 @@ func rulesOf(fs []plan.Finding) []string {
 func TestConfigWithoutNetwork(t *testing.T) {
 	const refused, runs = "error netconf-malformed, refused", "warning netconf-malformed"
 	for _, tt := range []struct {
-		version    plan.Version
+		version    fact.Version
 		kube, etcd string
 	}{
 		{v(18, 0), runs, runs},
@@ -44,7 +44,7 @@ func TestConfigWithoutNetwork(t *testing.T) {
 		{v(25, 0), runs, "error netconf-subnet-range-invalid, refused"},
 		{v(27, 4), runs, "error netconf-subnet-range-invalid, refused"},
 		{v(28, 0), refused, "error netconf-subnet-range-invalid, refused"},
-		{plan.Version{}, refused, "error netconf-subnet-range-invalid, refused"},
+		{fact.Version{}, refused, "error netconf-subnet-range-invalid, refused"},
 	} {
 		for _, text := range []string{`{"Backend":{"Type":"vxlan"}}`, `{"Network":"0.0.0.0/0","Backend":{"Type":"vxlan"}}`} {
 			for mode, want := range map[Mode]string{Kube: tt.kube, Etcd: tt.etcd} {
@@ -62,7 +62,7 @@ func TestConfigWithoutNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
-		version plan.Version
+		version fact.Version
 		mode    Mode
 		want    string
 	}{
@@ -86,31 +86,31 @@ func TestConfigRange(t *testing.T) {
 		refused  = "error netconf-subnet-range-invalid, refused"
 		noted    = "warning netconf-subnet-range-invalid"
 	)
-	newest := plan.NewestFlannel()
+	newest := fact.NewestFlannel()
 	for _, tt := range []struct {
 		text    string
-		version plan.Version
+		version fact.Version
 		mode    Mode
 		known   bool
 		want    string
 	}{
-		{four, plan.Version{}, Kube, false, refused},
+		{four, fact.Version{}, Kube, false, refused},
 		{four, newest, Kube, false, refused},
-		{four, plan.Version{}, Kube, true, noted}, // before v0.20 it did not start
+		{four, fact.Version{}, Kube, true, noted}, // before v0.20 it did not start
 		{four, newest, Kube, true, ""},
 		{four, v(20, 0), Kube, true, ""},
 		{four, v(19, 2), Kube, true, refused},
 		{four, newest, Etcd, true, refused},
-		{small, plan.Version{}, Kube, false, refused},
-		{small, plan.Version{}, Kube, true, ""}, // nobody asked for subnets of flannel's own
+		{small, fact.Version{}, Kube, false, refused},
+		{small, fact.Version{}, Kube, true, ""}, // nobody asked for subnets of flannel's own
 		{small, newest, Etcd, true, refused},
-		{reversed, plan.Version{}, Kube, false, wrong},
-		{reversed, plan.Version{}, Kube, true, ""},
+		{reversed, fact.Version{}, Kube, false, wrong},
+		{reversed, fact.Version{}, Kube, true, ""},
 		{reversed, newest, Kube, true, ""},
 		{reversed, newest, Etcd, true, wrong},
-		{equal, plan.Version{}, Kube, false, ""},
+		{equal, fact.Version{}, Kube, false, ""},
 		{equal, newest, Etcd, true, ""},
-		{off, plan.Version{}, Kube, false, ""},
+		{off, fact.Version{}, Kube, false, ""},
 		{off, newest, Etcd, true, ""},
 	} {
 		c := configOf(tt.text, Options{Version: tt.version, Mode: tt.mode})

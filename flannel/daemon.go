@@ -6,21 +6,21 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Daemon is a flannel container of a DaemonSet or Pod: which release it is and how it is started.
 type Daemon struct {
 	Object  string             // "DaemonSet kube-flannel/kube-flannel-ds"
-	Image   plan.Value[string] // as written
-	Version plan.Version       // told from the image's tag, zero if the tag does not tell
+	Image   fact.Value[string] // as written
+	Version fact.Version       // told from the image's tag, zero if the tag does not tell
 	// KubeSubnetMgr is --kube-subnet-mgr, or FLANNELD_KUBE_SUBNET_MGR in the environment: flannel takes subnets from Node
 	// objects, and SubnetLen, SubnetMin and SubnetMax of net-conf.json have no effect. Where it is not given, Pos is that of
 	// the arguments.
-	KubeSubnetMgr plan.Value[bool]
+	KubeSubnetMgr fact.Value[bool]
 	ModeKnown     bool                 // the arguments, or the environment, are all there to tell the mode
-	IPMasq        plan.Value[bool]     // --ip-masq
-	Args          []plan.Value[string] // command and args
+	IPMasq        fact.Value[bool]     // --ip-masq
+	Args          []fact.Value[string] // command and args
 }
 
 // String returns the object, the release and the mode.
@@ -37,16 +37,16 @@ func (d Daemon) String() string {
 }
 
 // Statements returns what the container says for [plan.Check].
-func (d Daemon) Statements() []plan.Statement {
-	var out []plan.Statement
+func (d Daemon) Statements() []fact.Statement {
+	var out []fact.Statement
 	if !d.Version.IsZero() {
-		out = append(out, plan.Statement{Component: plan.Flannel, Pos: d.Image.Pos, Role: plan.RoleSetting, Setting: plan.SettingVersion, Key: "image", Text: d.Version.String()})
+		out = append(out, fact.Statement{Component: fact.Flannel, Pos: d.Image.Pos, Role: fact.RoleSetting, Setting: fact.SettingVersion, Key: "image", Text: d.Version.String()})
 	}
 	if name, ok := strings.CutPrefix(d.Object, "DaemonSet "); ok && strings.Contains(name, "/") {
-		out = append(out, plan.Statement{Component: plan.Flannel, Pos: d.Image.Pos, Role: plan.RoleSetting, Setting: plan.SettingWorkload, Key: "metadata.name", Text: name})
+		out = append(out, fact.Statement{Component: fact.Flannel, Pos: d.Image.Pos, Role: fact.RoleSetting, Setting: fact.SettingWorkload, Key: "metadata.name", Text: name})
 	}
-	out = append(out, plan.Statement{
-		Component: plan.Flannel, Pos: d.KubeSubnetMgr.Pos, Role: plan.RoleSetting, Setting: plan.SettingKubeSubnetMgr,
+	out = append(out, fact.Statement{
+		Component: fact.Flannel, Pos: d.KubeSubnetMgr.Pos, Role: fact.RoleSetting, Setting: fact.SettingKubeSubnetMgr,
 		Key: "--kube-subnet-mgr", Bool: d.KubeSubnetMgr.V, Text: d.KubeSubnetMgr.Text, Default: !d.ModeKnown,
 	})
 	return out
@@ -73,7 +73,7 @@ func (d *Document) workload(n *source.Node, kind string) {
 // readDaemon reads a container; ok is false if it does not run flannel.
 func readDaemon(c *source.Node, object string) (d Daemon, ok bool) {
 	d = Daemon{Object: object, Image: c.Get("image").Value()}
-	var words []plan.Value[string]
+	var words []fact.Value[string]
 	for _, key := range []string{"command", "args"} {
 		list := c.Get(key)
 		if list == nil {
@@ -96,7 +96,7 @@ func readDaemon(c *source.Node, object string) (d Daemon, ok bool) {
 	if !runs {
 		return Daemon{}, false
 	}
-	if v, err := plan.ParseVersion(tag); err == nil {
+	if v, err := fact.ParseVersion(tag); err == nil {
 		d.Version = v
 	}
 	if !d.KubeSubnetMgr.Pos.IsValid() {
@@ -139,22 +139,22 @@ func itemsOf(n *source.Node) []*source.Node {
 	return n.Items
 }
 
-func setBool(v *plan.Value[bool], value string, pos plan.Position, text string) {
+func setBool(v *fact.Value[bool], value string, pos fact.Position, text string) {
 	b, err := strconv.ParseBool(value)
 	if err != nil {
 		return
 	}
-	*v = plan.Value[bool]{V: b, Text: text, Pos: pos}
+	*v = fact.Value[bool]{V: b, Text: text, Pos: pos}
 }
 
 // shellWords splits an argument that is a command line for a shell ("exec /opt/bin/flanneld --ip-masq"); others stay whole.
-func shellWords(v plan.Value[string]) []plan.Value[string] {
+func shellWords(v fact.Value[string]) []fact.Value[string] {
 	if !strings.Contains(v.V, "flanneld ") {
-		return []plan.Value[string]{v}
+		return []fact.Value[string]{v}
 	}
-	var out []plan.Value[string]
+	var out []fact.Value[string]
 	for _, w := range strings.Fields(v.V) {
-		out = append(out, plan.Value[string]{V: strings.Trim(w, `"'`), Text: w, Pos: v.Pos})
+		out = append(out, fact.Value[string]{V: strings.Trim(w, `"'`), Text: w, Pos: v.Pos})
 	}
 	return out
 }

@@ -21,7 +21,7 @@
 // # Versions
 //
 // flannel changed what it accepts several times. Where a release is not given, the newest that was studied is meant,
-// [plan.NewestFlannel]. Sources are named by path in github.com/flannel-io/flannel with the release.
+// [fact.NewestFlannel]. Sources are named by path in github.com/flannel-io/flannel with the release.
 //
 // # Concurrency
 //

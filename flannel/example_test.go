@@ -2,15 +2,15 @@ package flannel_test
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"net/netip"
-
 	"github.com/kubecidr/kubecidr/flannel"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // What does flannel make of this configuration?
@@ -23,7 +23,7 @@ func ExampleParseNetConf() {
 		fmt.Println(err)
 		return
 	}
-	mtu, err := c.MTU(1500, plan.Version{})
+	mtu, err := c.MTU(1500, fact.Version{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -146,7 +146,7 @@ data:
 		return
 	}
 	for _, s := range d.Statements() {
-		if s.Role == plan.RolePods {
+		if s.Role == fact.RolePods {
 			fmt.Println(s.Pos, s.Key, s.Prefixes)
 		}
 	}
@@ -192,8 +192,8 @@ func ExampleNetConfFor() {
 // The chart of flannel renders net-conf.json from its values.
 func ExampleValues_NetConf() {
 	v := flannel.Values{
-		PodCIDR: plan.Value[string]{V: "10.1.0.0/16", Pos: plan.Position{File: "values.yaml", Line: 1}},
-		Flannel: []flannel.ValuesEntry{{Key: "mtu", Value: plan.Value[string]{V: "1400"}}},
+		PodCIDR: fact.Value[string]{V: "10.1.0.0/16", Pos: fact.Position{File: "values.yaml", Line: 1}},
+		Flannel: []flannel.ValuesEntry{{Key: "mtu", Value: fact.Value[string]{V: "1400"}}},
 	}
 	fmt.Print(v.NetConf())
 	// Output:

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // recorded reads the JSON lines of a recording of the real program, from the folder of shared material beside the
@@ -99,7 +99,7 @@ func TestRecordedNetConf(t *testing.T) {
 		if d := cmp.Diff(r.Parsed, asRecorded(c)); d != "" {
 			t.Errorf("%s %q: parsed (-want +got)\n%s", r.ID, r.Input, d)
 		}
-		eff, err := c.Check(plan.Version{})
+		eff, err := c.Check(fact.Version{})
 		if (err == nil) != r.CheckOK || words(err) != r.CheckErr {
 			t.Errorf("%s %q: check %v, want %v %q", r.ID, r.Input, err, r.CheckOK, r.CheckErr)
 			continue
@@ -170,7 +170,7 @@ func checkRead(t *testing.T, id, text string, want recordedRead) {
 		}
 		var got []string
 		for _, p := range list {
-			got = append(got, prefixText(p.Masked(), plan.FamilyOf(p)))
+			got = append(got, prefixText(p.Masked(), fact.FamilyOf(p)))
 		}
 		if d := cmp.Diff(k.CIDRs, got, cmpopts.EquateEmpty()); d != "" && !(len(k.CIDRs) > 1 && (key == keySubnet || key == keyIPv6Subnet)) {
 			t.Errorf("%s %q: %s (-want +got)\n%s", id, text, key, d)
@@ -288,7 +288,7 @@ func TestRecordedLease(t *testing.T) {
 		if len(r.PodCIDRs) > 0 {
 			n.PodCIDR = r.PodCIDRs[0]
 		}
-		l, err := AcquireLease(c, n, plan.Version{})
+		l, err := AcquireLease(c, n, fact.Version{})
 		got := ""
 		var le *LeaseError
 		if errors.As(err, &le) {

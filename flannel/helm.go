@@ -6,14 +6,14 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Values are the values of flannel's Helm chart that decide net-conf.json (chart/kube-flannel/values.yaml of v0.28.10).
 // The zero Value of a field is one that is not written; the chart's default counts then.
 type Values struct {
-	PodCIDR   plan.Value[string] // podCidr; default 10.244.0.0/16; empty disables IPv4
-	PodCIDRv6 plan.Value[string] // podCidrv6; default empty; anything enables IPv6
+	PodCIDR   fact.Value[string] // podCidr; default 10.244.0.0/16; empty disables IPv4
+	PodCIDRv6 fact.Value[string] // podCidrv6; default empty; anything enables IPv6
 	// Flannel holds the keys of flannel that go into net-conf.json: backend, backendPort, backendPortv6, mtu, vni, GBP,
 	// directRouting, macPrefix, psk, tunnelMode, keepaliveInterval, enableNFTables.
 	Flannel []ValuesEntry
@@ -22,7 +22,7 @@ type Values struct {
 // A ValuesEntry is one key of flannel in the values.
 type ValuesEntry struct {
 	Key    string
-	Value  plan.Value[string]
+	Value  fact.Value[string]
 	String bool // a string: the chart writes it in quotes, tunnelMode excepted
 }
 
@@ -132,7 +132,7 @@ func (d *Document) values(n *source.Node, opt Options) {
 	c := newConfig(f, f.Data, opt, "Helm values")
 	c.ModeKnown = true // the chart always sets --kube-subnet-mgr
 	// Places are those of the values, not of the text that is rendered from them.
-	at := map[string]plan.Position{"Network": v.PodCIDR.Pos, "EnableIPv4": v.PodCIDR.Pos, "IPv6Network": v.PodCIDRv6.Pos, "EnableIPv6": v.PodCIDRv6.Pos}
+	at := map[string]fact.Position{"Network": v.PodCIDR.Pos, "EnableIPv4": v.PodCIDR.Pos, "IPv6Network": v.PodCIDRv6.Pos, "EnableIPv6": v.PodCIDRv6.Pos}
 	if e, ok := v.get("backend"); ok {
 		at["Backend"], at["Backend.Type"] = e.Value.Pos, e.Value.Pos
 		for _, o := range valuesOptions[e.Value.V] {

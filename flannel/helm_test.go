@@ -3,13 +3,13 @@ package flannel
 import (
 	"testing"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // What templates/config.yaml of the chart renders (facts sheet 6.3): values that are 0, false or empty are left out.
 func TestValues(t *testing.T) {
-	set := func(s string) plan.Value[string] {
-		return plan.Value[string]{V: s, Text: s, Pos: plan.Position{File: "values.yaml", Line: 1}}
+	set := func(s string) fact.Value[string] {
+		return fact.Value[string]{V: s, Text: s, Pos: fact.Position{File: "values.yaml", Line: 1}}
 	}
 	entry := func(key, value string) ValuesEntry { return ValuesEntry{Key: key, Value: set(value)} }
 	text := func(key, value string) ValuesEntry {

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A HostNet is what the links, addresses and routes of hosts say, as ip addr, ip link, ip route, ifconfig and route -n print them: on
@@ -26,7 +26,7 @@ type HostLink struct {
 	Host  string // host that the shell prompt before it names, or ""
 	MTU   int    // bytes, 0 where the output does not say it
 	Addrs []HostAddr
-	Pos   plan.Position
+	Pos   fact.Position
 	// Listed: the output lists the links of its host, so that those which it does not hold are not there.
 	Listed bool
 }
@@ -34,7 +34,7 @@ type HostLink struct {
 // A HostAddr is an address of a link with the length of its network. Prefix has host bits set.
 type HostAddr struct {
 	Prefix netip.Prefix
-	Pos    plan.Position
+	Pos    fact.Position
 }
 
 // A HostRoute is a unicast route of a host's main table.
@@ -47,7 +47,7 @@ type HostRoute struct {
 	// Kernel: the kernel made it for an address of the link.
 	Kernel bool
 	Text   string // as written
-	Pos    plan.Position
+	Pos    fact.Position
 }
 
 // IsZero reports whether h says nothing.
@@ -111,7 +111,7 @@ func (r *hostReader) link(name string, off int) *HostLink {
 	return &r.out.Links[r.last-1]
 }
 
-func (l *HostLink) add(p netip.Prefix, pos plan.Position) {
+func (l *HostLink) add(p netip.Prefix, pos fact.Position) {
 	for _, a := range l.Addrs {
 		if a.Prefix == p {
 			return

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 var (
@@ -35,14 +35,14 @@ type hostView struct {
 	routes []HostRoute
 }
 
-// Statements returns what h says for [plan.Check], of Component [plan.Host]: the pod subnets of the bridge cni0 and of flannel's
+// Statements returns what h says for [plan.Check], of Component [fact.Host]: the pod subnets of the bridge cni0 and of flannel's
 // own links (the subnet begins at their address), routes by way of gateways, the networks that the host is in, ranges that
 // Docker and other programs have on it, and MTUs. A Host that the text does not name is left empty.
 //
 // Links that are neither of the host's own network nor known to belong to something else say nothing, nor do the
 // addresses of kube-proxy, NodeLocal DNSCache and pods. What was printed inside a pod, which has eth0 alone, says nothing of the host's
 // own network.
-func (h HostNet) Statements() []plan.Statement {
+func (h HostNet) Statements() []fact.Statement {
 	var views []*hostView
 	byName := map[string]*hostView{}
 	view := func(host string) *hostView {
@@ -62,14 +62,14 @@ func (h HostNet) Statements() []plan.Statement {
 		v := view(r.Host)
 		v.routes = append(v.routes, r)
 	}
-	var out []plan.Statement
+	var out []fact.Statement
 	for _, v := range views {
 		out = append(out, v.statements()...)
 	}
 	return out
 }
 
-func (v *hostView) statements() []plan.Statement {
+func (v *hostView) statements() []fact.Statement {
 	defaults := map[string]bool{}
 	others, machine := false, false
 	for _, r := range v.routes {
@@ -87,20 +87,20 @@ func (v *hostView) statements() []plan.Statement {
 		return machine && (defaults[dev] || hostLAN.MatchString(dev) && !hostVirtual.MatchString(dev))
 	}
 
-	var out []plan.Statement
-	add := func(role plan.Role, key, text string, pos plan.Position, p netip.Prefix, addrs ...netip.Addr) {
-		s := plan.Statement{Component: plan.Host, Host: v.host, Pos: pos, Role: role, Key: key, Text: text, Addrs: addrs}
+	var out []fact.Statement
+	add := func(role fact.Role, key, text string, pos fact.Position, p netip.Prefix, addrs ...netip.Addr) {
+		s := fact.Statement{Component: fact.Host, Host: v.host, Pos: pos, Role: role, Key: key, Text: text, Addrs: addrs}
 		if p.IsValid() {
 			s.Prefixes = []netip.Prefix{p}
 		}
 		out = append(out, s)
 	}
-	setting := func(k plan.Setting, key, text string, n int, pos plan.Position) {
-		out = append(out, plan.Statement{Component: plan.Host, Host: v.host, Pos: pos, Role: plan.RoleSetting, Setting: k, Key: key, Text: text, Int: n})
+	setting := func(k fact.Setting, key, text string, n int, pos fact.Position) {
+		out = append(out, fact.Statement{Component: fact.Host, Host: v.host, Pos: pos, Role: fact.RoleSetting, Setting: k, Key: key, Text: text, Int: n})
 	}
 	said := map[string]bool{}
 	bridge := map[netip.Prefix]bool{}
-	addr := func(dev string, p netip.Prefix, pos plan.Position) {
+	addr := func(dev string, p netip.Prefix, pos fact.Position) {
 		a := p.Addr()
 		if !p.IsValid() || a.Is4In6() || a.IsLinkLocalUnicast() || a.IsLoopback() || a.IsMulticast() || a.IsUnspecified() || said[dev+" "+p.String()] {
 			return
@@ -109,11 +109,11 @@ func (v *hostView) statements() []plan.Statement {
 		switch {
 		case dev == "cni0":
 			if bridge[p.Masked()] = true; !others {
-				add(plan.RoleNodePods, dev, p.String(), pos, p)
+				add(fact.RoleNodePods, dev, p.String(), pos, p)
 			}
 		case isTunnel(dev):
 			// Its address is the base of the subnet, as a /32 or /128, with the length of Network in old releases.
-			add(plan.RoleNodePods, dev, p.String(), pos, netip.PrefixFrom(a, a.BitLen()))
+			add(fact.RoleNodePods, dev, p.String(), pos, netip.PrefixFrom(a, a.BitLen()))
 		case hostBridges.MatchString(dev):
 			what := "bridge " + dev
 			switch {
@@ -122,15 +122,15 @@ func (v *hostView) statements() []plan.Statement {
 			case strings.HasPrefix(dev, "br-") || strings.HasPrefix(dev, "docker"):
 				what = "network " + dev + " of Docker"
 			}
-			add(plan.RoleReserved, dev, what, pos, p.Masked())
+			add(fact.RoleReserved, dev, what, pos, p.Masked())
 		case hostVPN.MatchString(dev):
-			add(plan.RoleReserved, dev, "VPN "+dev, pos, p.Masked())
+			add(fact.RoleReserved, dev, "VPN "+dev, pos, p.Masked())
 		case lan(dev):
-			add(plan.RoleHosts, dev, p.String(), pos, p)
+			add(fact.RoleHosts, dev, p.String(), pos, p)
 		}
 	}
 	var names []string
-	var first plan.Position
+	var first fact.Position
 	for _, l := range v.links {
 		if l.Listed {
 			if names = append(names, l.Name); !first.IsValid() {
@@ -141,14 +141,14 @@ func (v *hostView) statements() []plan.Statement {
 			addr(l.Name, a.Prefix, a.Pos)
 		}
 		if l.MTU > 0 && (lan(l.Name) || isTunnel(l.Name)) {
-			setting(plan.SettingLinkMTU, l.Name, "", l.MTU, l.Pos)
+			setting(fact.SettingLinkMTU, l.Name, "", l.MTU, l.Pos)
 		}
 	}
 	for _, r := range v.routes {
 		switch {
 		case r.Dst.Bits() == 0:
 		case r.Via.IsValid():
-			add(plan.RoleRoute, r.Dev, r.Text, r.Pos, r.Dst, r.Via)
+			add(fact.RoleRoute, r.Dev, r.Text, r.Pos, r.Dst, r.Via)
 		case r.Dst.IsSingleIP():
 		case r.Src.BitLen() == r.Dst.Addr().BitLen():
 			addr(r.Dev, netip.PrefixFrom(r.Src, r.Dst.Bits()), r.Pos)
@@ -160,7 +160,7 @@ func (v *hostView) statements() []plan.Statement {
 	}
 	if len(names) > 1 && machine {
 		slices.Sort(names)
-		setting(plan.SettingLinks, "links", strings.Join(slices.Compact(names), ","), 0, first)
+		setting(fact.SettingLinks, "links", strings.Join(slices.Compact(names), ","), 0, first)
 	}
 	return out
 }

@@ -7,11 +7,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // hostSays tells statements in short: role, host, key, value, line.
-func hostSays(ss []plan.Statement) []string {
+func hostSays(ss []fact.Statement) []string {
 	var out []string
 	for _, s := range ss {
 		var v []string
@@ -22,13 +22,13 @@ func hostSays(ss []plan.Statement) []string {
 			v = append(v, "via "+a.String())
 		}
 		switch {
-		case s.Setting == plan.SettingLinks:
+		case s.Setting == fact.SettingLinks:
 			v = append(v, s.Text)
-		case s.Role == plan.RoleSetting:
+		case s.Role == fact.RoleSetting:
 			v = append(v, fmt.Sprint(s.Int))
 		}
 		role := string(s.Role)
-		if s.Role == plan.RoleSetting {
+		if s.Role == fact.RoleSetting {
 			role = string(s.Setting)
 		}
 		out = append(out, strings.TrimSpace(fmt.Sprintf("%d %s %s %s %s", s.Pos.Line, role, s.Host, s.Key, strings.Join(v, " "))))
@@ -327,7 +327,7 @@ func FuzzReadHost(f *testing.F) {
 			return
 		}
 		for _, s := range h.Statements() {
-			if s.Component != plan.Host || s.Err != nil {
+			if s.Component != fact.Host || s.Err != nil {
 				t.Fatalf("%+v", s)
 			}
 			for _, p := range s.Prefixes {

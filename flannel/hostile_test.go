@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/hostile"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // hostileTexts are texts that somebody could have made to keep the readers busy.
@@ -81,24 +82,24 @@ func FuzzRead(f *testing.F) {
 }
 
 // checkStatements holds statements to what plan.Statement promises.
-func checkStatements(t *testing.T, data []byte, list []plan.Statement) {
+func checkStatements(t *testing.T, data []byte, list []fact.Statement) {
 	t.Helper()
 	for _, s := range list {
 		switch {
-		case s.Component != plan.Flannel:
+		case s.Component != fact.Flannel:
 			t.Errorf("%q: statement of %q", data, s.Component)
 		case !s.Pos.IsValid():
 			t.Errorf("%q: statement %s %s without a place", data, s.Role, s.Key)
-		case s.Role == plan.RoleSetting && s.Setting == "", s.Role == plan.RoleProblem && s.Finding == nil, s.Role == plan.RoleSymptom && s.Symptom == nil:
+		case s.Role == fact.RoleSetting && s.Setting == "", s.Role == fact.RoleProblem && s.Finding == nil, s.Role == fact.RoleSymptom && s.Symptom == nil:
 			t.Errorf("%q: empty statement of role %s", data, s.Role)
-		case s.Err != nil && len(s.Prefixes) > 0 && s.Role != plan.RolePods:
+		case s.Err != nil && len(s.Prefixes) > 0 && s.Role != fact.RolePods:
 			t.Errorf("%q: %s has both an error and ranges", data, s.Key)
 		}
 		for _, p := range s.Prefixes {
 			if !p.IsValid() {
 				t.Errorf("%q: %s states an invalid range", data, s.Key)
 			}
-			if s.Role == plan.RoleNodePods && p != p.Masked() {
+			if s.Role == fact.RoleNodePods && p != p.Masked() {
 				t.Errorf("%q: %s states %v with host bits", data, s.Key, p)
 			}
 		}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A NodeSpec is what flannel looks at in a Node object. Texts are as they stand in the object.
@@ -63,8 +63,8 @@ func crash(node, msg string) *LeaseError {
 //   - an absent Network contains everything, but in v0.21 to v0.24 and since v0.28.0 nothing.
 //
 // The error is a *[LeaseError].
-func AcquireLease(c NetConf, n NodeSpec, version plan.Version) (Lease, error) {
-	version = version.Or(plan.NewestFlannel())
+func AcquireLease(c NetConf, n NodeSpec, version fact.Version) (Lease, error) {
+	version = version.Or(fact.NewestFlannel())
 	if n.PodCIDR == "" {
 		return Lease{}, leaseFailed(n.Name, "pod-cidr-not-assigned", "node %q pod cidr not assigned", n.Name)
 	}
@@ -90,7 +90,7 @@ func AcquireLease(c NetConf, n NodeSpec, version plan.Version) (Lease, error) {
 			// 0.0.0.0/0 contains everything
 		case empty || !covers(c.Network, v4):
 			return Lease{}, leaseFailed(n.Name, "pod-cidr-outside-network", "subnet %q specified in the flannel net config doesn't contain %q PodCIDR %s%s",
-				prefixText(c.Network, plan.IPv4), v4, node, dot)
+				prefixText(c.Network, fact.IPv4), v4, node, dot)
 		}
 		l.Subnet = v4
 	}
@@ -109,7 +109,7 @@ func AcquireLease(c NetConf, n NodeSpec, version plan.Version) (Lease, error) {
 				node = fmt.Sprintf("of the %q", n.Name)
 			}
 			return Lease{}, leaseFailed(n.Name, "ipv6-pod-cidr-outside-network", "subnet %q specified in the flannel net config doesn't contain %q IPv6 PodCIDR %s%s",
-				prefixText(c.IPv6Network, plan.IPv6), v6, node, dot)
+				prefixText(c.IPv6Network, fact.IPv6), v6, node, dot)
 		}
 		if c.EnableIPv6 || !version.Before(v0_18) {
 			l.IPv6Subnet = v6
@@ -125,7 +125,7 @@ func covers(p, q netip.Prefix) bool {
 
 // choosePodCIDRs returns the ranges that flannel picks from a Node: of each family the last of podCIDRs, or podCIDR
 // where podCIDRs is empty. Peers that read the same Node take the first of each family (nodeToLease).
-func choosePodCIDRs(n NodeSpec, version plan.Version) (v4, v6 netip.Prefix, err error) {
+func choosePodCIDRs(n NodeSpec, version fact.Version) (v4, v6 netip.Prefix, err error) {
 	parse := func(s string) (netip.Prefix, error) {
 		p, err := maskedCIDR(s)
 		if err != nil {
@@ -212,7 +212,7 @@ type Underlay struct {
 //
 // The error is a *[LeaseError], or a *[BackendError] for a Backend that flannel does not take.
 func Predict(c NetConf, n NodeSpec, u Underlay, opt Options) (SubnetEnv, error) {
-	version := opt.Version.Or(plan.NewestFlannel())
+	version := opt.Version.Or(fact.NewestFlannel())
 	if !c.EnableIPv4 && !c.EnableIPv6 {
 		return SubnetEnv{}, &LeaseError{Node: n.Name, Message: "none defined stack", Symptom: "no-family", Log: "none defined stack"}
 	}
@@ -236,19 +236,19 @@ func Predict(c NetConf, n NodeSpec, u Underlay, opt Options) (SubnetEnv, error) 
 
 // configure is what a backend with devices of its own says to a lease without an enabled family (pkg/backend/vxlan/device.go
 // Configure, pkg/backend/wireguard/device.go). The other backends do not look.
-func (b Backend) configure(c NetConf, n NodeSpec, l Lease, version plan.Version) error {
+func (b Backend) configure(c NetConf, n NodeSpec, l Lease, version fact.Version) error {
 	if b.Type != "vxlan" && b.Type != "wireguard" {
 		return nil
 	}
-	for _, f := range []plan.Family{plan.IPv4, plan.IPv6} {
+	for _, f := range []fact.Family{fact.IPv4, fact.IPv6} {
 		subnet, suffix := l.Subnet, ""
-		if f == plan.IPv6 {
+		if f == fact.IPv6 {
 			subnet, suffix = l.IPv6Subnet, "-v6"
 		}
 		if subnet.IsValid() || !c.Enabled(f) {
 			continue
 		}
-		if version.Before(v0_26) || f == plan.IPv4 && version.Before(v0_28) {
+		if version.Before(v0_26) || f == fact.IPv4 && version.Before(v0_28) {
 			return crash(n.Name, nilPointer)
 		}
 		what := fmt.Sprintf("failed to configure interface flannel%s.%d", suffix, b.VNI)

@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // outcome says what Predict answers: the ranges that are written, "crash", or flannel's words.
-func outcome(t *testing.T, conf string, version plan.Version, podCIDRs ...string) string {
+func outcome(t *testing.T, conf string, version fact.Version, podCIDRs ...string) string {
 	t.Helper()
 	c, err := ReadNetConf([]byte(conf), Options{Version: version})
 	if err != nil {
@@ -39,7 +39,7 @@ func outcome(t *testing.T, conf string, version plan.Version, podCIDRs ...string
 
 // What happens on a node, release by release (facts sheet 3.2, executed for ten releases).
 func TestPredictReleases(t *testing.T) {
-	versions := []plan.Version{v(17, 0), v(18, 0), v(18, 1), v(19, 2), v(20, 2), v(22, 3), v(24, 4), v(25, 7), v(26, 0), v(27, 4), v(28, 10)}
+	versions := []fact.Version{v(17, 0), v(18, 0), v(18, 1), v(19, 2), v(20, 2), v(22, 3), v(24, 4), v(25, 7), v(26, 0), v(27, 4), v(28, 10)}
 	const (
 		v4conf   = `{"Network":"10.244.0.0/16","Backend":{"Type":"%s"}}`
 		dualconf = `{"Network":"10.244.0.0/16","EnableIPv6":true,"IPv6Network":"fd00:10::/56","Backend":{"Type":"%s"}}`
@@ -126,7 +126,7 @@ func TestPredict(t *testing.T) {
 		{"EnableIPv6 without a range", `{"Network":"10.0.0.0/8","EnableIPv6":true,"Backend":{"Type":"vxlan"}}`, []string{"10.1.0.0/24", "fd00::/64"}, `subnet "::/0" specified in the flannel net config doesn't contain "fd00::/64" IPv6 PodCIDR of the "n1" node`},
 		{"wireguard looks at the lease too", `{"Network":"10.0.0.0/8","EnableIPv6":true,"IPv6Network":"fd00::/48","Backend":{"Type":"wireguard"}}`, []string{"10.1.0.0/24"}, "failed to configure wg interface: IPv6 is enabled but the lease has no IPv6"},
 	} {
-		if got := outcome(t, tt.conf, plan.Version{}, tt.podCIDRs...); got != tt.want {
+		if got := outcome(t, tt.conf, fact.Version{}, tt.podCIDRs...); got != tt.want {
 			t.Errorf("%s: %s on %v\n got %s\nwant %s", tt.why, tt.conf, tt.podCIDRs, got, tt.want)
 		}
 	}
@@ -135,7 +135,7 @@ func TestPredict(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A Node of Kubernetes before v1.16 has podCIDR alone.
-	for _, version := range []plan.Version{{}, v(19, 2), v(14, 0)} {
+	for _, version := range []fact.Version{{}, v(19, 2), v(14, 0)} {
 		if e, err := Predict(c, NodeSpec{Name: "n1", PodCIDR: "10.1.0.0/24"}, Underlay{}, Options{Version: version}); err != nil || e.Subnet.String() != "10.1.0.1/24" {
 			t.Errorf("podCIDR alone, flannel %v: %v, %v", version, e.Subnet, err)
 		}
@@ -160,7 +160,7 @@ func TestPredictionsAreRecognised(t *testing.T) {
 		`{"Network":"10.244.0.0/16","EnableIPv6":true,"IPv6Network":"fd00:10::/56","Backend":{"Type":"vxlan"}}`,
 	} {
 		for _, podCIDRs := range [][]string{nil, {"10.1.2.0/24"}, {"10.244.1.0/24", "fd00:10::/64"}, {"10.244.1.0/24", "fd00:99::/64"}, {"10.244.1.0/24"}, {"x"}, {"10.1.0.0/24", "10.2.0.0/24", "10.3.0.0/24"}} {
-			for _, version := range []plan.Version{v(17, 0), v(18, 0), v(19, 1), v(20, 2), v(22, 0), v(27, 4), v(28, 10)} {
+			for _, version := range []fact.Version{v(17, 0), v(18, 0), v(19, 1), v(20, 2), v(22, 0), v(27, 4), v(28, 10)} {
 				c, err := ReadNetConf([]byte(conf), Options{Version: version})
 				if err != nil {
 					t.Fatal(err)

@@ -11,12 +11,12 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/logline"
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A LogLine is a line of flannel's log that the catalogue knows.
 type LogLine struct {
-	Pos      plan.Position // of the first of several that say the same
+	Pos      fact.Position // of the first of several that say the same
 	Host     string        // host that the log was taken from, or ""
 	Count    int           // lines that say the same, at least 1
 	Level    Level
@@ -25,8 +25,8 @@ type LogLine struct {
 	Source   string // file and line of flannel's source, "main.go:384"; "" without a header
 	// From and To are the oldest and the newest release of flannel whose source has the message at that line; zero if that
 	// does not tell.
-	From, To plan.Version
-	Symptom  plan.Symptom
+	From, To fact.Version
+	Symptom  fact.Symptom
 }
 
 // String returns the place and the message.
@@ -72,7 +72,7 @@ func (m *compiledMessage) mayMatch(text string) bool {
 }
 
 // recognize looks text up in the catalogue.
-func recognize(text string) (plan.Symptom, Level, bool) {
+func recognize(text string) (fact.Symptom, Level, bool) {
 	for _, m := range compiled() {
 		if !m.mayMatch(text) {
 			continue
@@ -81,7 +81,7 @@ func recognize(text string) (plan.Symptom, Level, bool) {
 		if at == nil {
 			continue
 		}
-		y := plan.Symptom{ID: m.ID, Message: text, Cause: m.Cause, Remedy: m.Remedy, Rules: m.Rules}
+		y := fact.Symptom{ID: m.ID, Message: text, Cause: m.Cause, Remedy: m.Remedy, Rules: m.Rules}
 		for i, name := range m.re.SubexpNames() {
 			if name == "" || at[2*i] < 0 {
 				continue
@@ -98,7 +98,7 @@ func recognize(text string) (plan.Symptom, Level, bool) {
 		}
 		return y, m.Level, true
 	}
-	return plan.Symptom{}, 0, false
+	return fact.Symptom{}, 0, false
 }
 
 // maskedText reads a range of a message, the zero Prefix if it is none.
@@ -114,7 +114,7 @@ func maskedText(s string) netip.Prefix {
 var releaseLines = []struct {
 	message  string
 	line     int
-	from, to plan.Version
+	from, to fact.Version
 }{
 	{"Error registering network", 280, v(10, 0), v(10, 0)}, {"Error registering network", 289, v(11, 0), v(11, 0)}, {"Error registering network", 291, v(12, 0), v(13, 0)},
 	{"Error registering network", 293, v(14, 0), v(14, 1)}, {"Error registering network", 325, v(15, 0), v(16, 3)}, {"Error registering network", 317, v(17, 0), v(17, 0)},
@@ -135,10 +135,10 @@ var releaseLines = []struct {
 	{"Found network config", 519, v(27, 2), v(27, 2)}, {"Found network config", 523, v(27, 4), v(28, 2)}, {"Found network config", 534, v(28, 5), v(28, 8)},
 }
 
-func v(minor, patch int) plan.Version { return plan.Version{Minor: minor, Patch: patch} }
+func v(minor, patch int) fact.Version { return fact.Version{Minor: minor, Patch: patch} }
 
 // releasesOf returns the oldest and the newest release whose main.go writes the message at that line.
-func releasesOf(src, text string) (from, to plan.Version) {
+func releasesOf(src, text string) (from, to fact.Version) {
 	n, ok := strings.CutPrefix(src, "main.go:")
 	if !ok {
 		return from, to
@@ -230,20 +230,20 @@ func linesWithWords(data []byte) []int {
 
 // Statements returns the symptoms among the lines, those of [Trouble] and [Fatal], and what the others settle: the mode that flannel
 // runs in, and its release where the line numbers of its messages tell it to the minor version.
-func (g Log) Statements() []plan.Statement {
-	var out []plan.Statement
+func (g Log) Statements() []fact.Statement {
+	var out []fact.Statement
 	mode, version := false, false
 	for _, l := range g.Lines {
-		s := plan.Statement{Component: plan.Flannel, Host: l.Host, Pos: l.Pos}
+		s := fact.Statement{Component: fact.Flannel, Host: l.Host, Pos: l.Pos}
 		if a, link := hostAddress(l.Symptom); a.IsValid() {
 			t := s
-			t.Role, t.Key, t.Text, t.Addrs = plan.RoleAddress, "interface "+link, a.String(), []netip.Addr{a}
+			t.Role, t.Key, t.Text, t.Addrs = fact.RoleAddress, "interface "+link, a.String(), []netip.Addr{a}
 			out = append(out, t)
 		}
 		if !version && !l.From.IsZero() && l.From.Minor == l.To.Minor {
 			version = true
 			t := s
-			t.Role, t.Setting, t.Key, t.Text = plan.RoleSetting, plan.SettingVersion, l.Source, l.From.String()
+			t.Role, t.Setting, t.Key, t.Text = fact.RoleSetting, fact.SettingVersion, l.Source, l.From.String()
 			out = append(out, t)
 		}
 		if l.Level == Notice {
@@ -251,7 +251,7 @@ func (g Log) Statements() []plan.Statement {
 			case "mode-kube", "mode-etcd":
 				if !mode {
 					mode = true
-					s.Role, s.Setting, s.Key, s.Bool, s.Text = plan.RoleSetting, plan.SettingKubeSubnetMgr, "log", l.Symptom.ID == "mode-kube", l.Symptom.Message
+					s.Role, s.Setting, s.Key, s.Bool, s.Text = fact.RoleSetting, fact.SettingKubeSubnetMgr, "log", l.Symptom.ID == "mode-kube", l.Symptom.Message
 					out = append(out, s)
 				}
 			}
@@ -261,7 +261,7 @@ func (g Log) Statements() []plan.Statement {
 		if y.Node != "" && s.Host == "" {
 			s.Host = y.Node
 		}
-		s.Role, s.Key, s.Text, s.Symptom = plan.RoleSymptom, y.ID, y.Message, &y
+		s.Role, s.Key, s.Text, s.Symptom = fact.RoleSymptom, y.ID, y.Message, &y
 		out = append(out, s)
 	}
 	return out
@@ -272,7 +272,7 @@ var usingLink = regexp.MustCompile(`^Using interface with name (\S+) and (?:v6 )
 
 // hostAddress returns the address that the host has on the interface which flannel took, and the interface. Those that
 // container networks make themselves are no hosts' addresses.
-func hostAddress(y plan.Symptom) (netip.Addr, string) {
+func hostAddress(y fact.Symptom) (netip.Addr, string) {
 	m := usingLink.FindStringSubmatch(y.Message)
 	if m == nil {
 		return netip.Addr{}, ""

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Level says how much a message matters.
@@ -28,11 +28,11 @@ type Message struct {
 	ID    string
 	Level Level
 	// Pattern is a regular expression (package regexp) for the message without time and header, \" read as ". Its groups node,
-	// subnet and network give the values of a [plan.Symptom].
+	// subnet and network give the values of a [fact.Symptom].
 	Pattern string
 	Cause   string        // what most often causes it
 	Remedy  string        // what most often mends it
-	Rules   []plan.RuleID // findings that explain it, most likely first
+	Rules   []fact.RuleID // findings that explain it, most likely first
 	Source  string        // where upstream writes it
 
 	literals []string // one of them is in every text that Pattern matches
@@ -54,16 +54,16 @@ func Messages() []Message {
 		etcd = "flannel v0.28.10 pkg/subnet/etcd/local_manager.go"
 		cni  = "cni-plugin v1.9.1 flannel.go"
 	)
-	rules := func(r ...plan.RuleID) []plan.RuleID { return r }
-	unreachable := rules(plan.RuleHostServiceOverlap, plan.RuleHostPodOverlap, plan.RulePodServiceOverlap, plan.RuleServiceRangeMismatch, plan.RuleKubeProxyMismatch)
+	rules := func(r ...fact.RuleID) []fact.RuleID { return r }
+	unreachable := rules(fact.RuleHostServiceOverlap, fact.RuleHostPodOverlap, fact.RulePodServiceOverlap, fact.RuleServiceRangeMismatch, fact.RuleKubeProxyMismatch)
 	return []Message{
 		// The kube subnet manager takes the node's subnet from its Node object.
 		{
 			ID: "pod-cidr-not-assigned", Level: Fatal, Pattern: `node ` + reNode + ` pod cidr not assigned`,
 			Cause:  "the Node object has no spec.podCIDR: kube-controller-manager runs without --allocate-node-cidrs=true and --cluster-cidr, or has no subnet left",
 			Remedy: "give the cluster a pod range (kubeadm networking.podSubnet or --pod-network-cidr, that is --allocate-node-cidrs=true and --cluster-cidr); flannel never assigns subnets itself",
-			Rules: rules(plan.RulePodCIDRUnset, plan.RuleAllocateNodeCIDRsOff, plan.RuleKubeadmKeyMisplaced, plan.RuleKubeadmFlagsMixed, plan.RuleClusterCIDRExhausted,
-				plan.RulePodServiceOverlap, plan.RuleNodeMaskTooShort, plan.RuleNodeMaskTooFar, plan.RuleControlPlaneFlagsDiffer, plan.RulePodCIDRMissing),
+			Rules: rules(fact.RulePodCIDRUnset, fact.RuleAllocateNodeCIDRsOff, fact.RuleKubeadmKeyMisplaced, fact.RuleKubeadmFlagsMixed, fact.RuleClusterCIDRExhausted,
+				fact.RulePodServiceOverlap, fact.RuleNodeMaskTooShort, fact.RuleNodeMaskTooFar, fact.RuleControlPlaneFlagsDiffer, fact.RulePodCIDRMissing),
 			Source: kube + " AcquireLease", literals: []string{"pod cidr not assigned"},
 		},
 		{
@@ -71,7 +71,7 @@ func Messages() []Message {
 			Pattern: `subnet "` + reNetwork + `" specified in the flannel net config doesn't contain "` + reSubnet + `" IPv6 PodCIDR of the ` + reNode,
 			Cause:   "the node's IPv6 podCIDR lies outside of IPv6Network in net-conf.json",
 			Remedy:  "set IPv6Network to the IPv6 range of --cluster-cidr, and restart flannel",
-			Rules:   rules(plan.RuleFlannelNetworkMismatch, plan.RulePodCIDROutsideClusterCIDR, plan.RuleControlPlaneFlagsDiffer),
+			Rules:   rules(fact.RuleFlannelNetworkMismatch, fact.RulePodCIDROutsideClusterCIDR, fact.RuleControlPlaneFlagsDiffer),
 			Source:  kube + " AcquireLease", literals: []string{"specified in the flannel net config doesn't contain"},
 		},
 		{
@@ -79,7 +79,7 @@ func Messages() []Message {
 			Pattern: `subnet "` + reNetwork + `" specified in the flannel net config doesn't contain "` + reSubnet + `" PodCIDR of the ` + reNode,
 			Cause:   "the node's podCIDR lies outside of Network in net-conf.json",
 			Remedy:  "set Network to the cluster's pod range (--cluster-cidr, podSubnet), and restart flannel; or give the cluster the range of Network and register the nodes again",
-			Rules:   rules(plan.RuleFlannelNetworkMismatch, plan.RulePodCIDROutsideClusterCIDR, plan.RuleControlPlaneFlagsDiffer, plan.RuleNodeSubnetDuplicate),
+			Rules:   rules(fact.RuleFlannelNetworkMismatch, fact.RulePodCIDROutsideClusterCIDR, fact.RuleControlPlaneFlagsDiffer, fact.RuleNodeSubnetDuplicate),
 			Source:  kube + " AcquireLease", literals: []string{"specified in the flannel net config doesn't contain"},
 		},
 		{
@@ -87,28 +87,28 @@ func Messages() []Message {
 			Pattern: `subnet "` + reSubnet + `" specified in the PodCIDR, but doesn't exist in the flannel net config of the ` + reNode,
 			Cause:   "the node has an IPv6 podCIDR, and net-conf.json has no IPv6Network",
 			Remedy:  "set EnableIPv6 and IPv6Network in net-conf.json, or use flannel v0.28.0 or newer, which passes over the IPv6 podCIDR",
-			Rules:   rules(plan.RuleFlannelIPv6Disabled, plan.RuleDualStackIPv6First),
+			Rules:   rules(fact.RuleFlannelIPv6Disabled, fact.RuleDualStackIPv6First),
 			Source:  "flannel v0.18.1 to v0.20.2 subnet/kube/kube.go AcquireLease", literals: []string{"doesn't exist in the flannel net config"},
 		},
 		{
 			ID: "network-not-configured", Level: Fatal, Pattern: `could not find an ipv[46] network in the flannel configuration`,
 			Cause:  "the node has a podCIDR of a family for which net-conf.json has no range",
 			Remedy: "set Network, or EnableIPv6 and IPv6Network, in net-conf.json, and restart flannel",
-			Rules:  rules(plan.RuleFlannelIPv6Disabled, plan.RuleNetConfMalformed, plan.RuleFlannelNetworkMismatch),
+			Rules:  rules(fact.RuleFlannelIPv6Disabled, fact.RuleNetConfMalformed, fact.RuleFlannelNetworkMismatch),
 			Source: "flannel v0.21.0 to v0.24.4 pkg/subnet/config.go GetFlannelNetwork", literals: []string{"network in the flannel configuration"},
 		},
 		{
 			ID: "no-matching-network", Level: Fatal, Pattern: `could not find flannel (?:ipv6 )?networks matching subnet ` + reSubnet,
 			Cause:  "no ClusterCIDR object has a range for the node's podCIDR",
 			Remedy: "use flannel v0.25 or newer, which takes Network of net-conf.json alone",
-			Rules:  rules(plan.RuleFlannelNetworkMismatch),
+			Rules:  rules(fact.RuleFlannelNetworkMismatch),
 			Source: "flannel v0.21.0 to v0.24.4 pkg/subnet/config.go GetFlannelNetwork", literals: []string{"networks matching subnet"},
 		},
 		{
 			ID: "lease-without-family", Level: Fatal, Pattern: `failed to configure (?:wg )?interface(?: \S+)?: IPv[46] is enabled but the lease has no IPv[46]`,
 			Cause:  "net-conf.json enables a family that the node has no podCIDR of",
 			Remedy: "give kube-controller-manager a range of each family (--cluster-cidr=IPv4,IPv6) and register the node again; or disable the family in net-conf.json",
-			Rules:  rules(plan.RulePodCIDRFamilyMissing, plan.RuleFlannelIPv6Disabled, plan.RuleFlannelNetworkMismatch, plan.RulePodCIDRMissing, plan.RuleClusterCIDRExhausted),
+			Rules:  rules(fact.RulePodCIDRFamilyMissing, fact.RuleFlannelIPv6Disabled, fact.RuleFlannelNetworkMismatch, fact.RulePodCIDRMissing, fact.RuleClusterCIDRExhausted),
 			Source: "flannel v0.28.10 pkg/backend/vxlan/device.go", literals: []string{"is enabled but the lease has no"},
 		},
 		{
@@ -120,20 +120,20 @@ func Messages() []Message {
 			ID: "address-not-ipv4", Level: Fatal, Pattern: `Address is not an IPv4 address`,
 			Cause:  "an IPv6 range where flannel expects IPv4: Network in net-conf.json, or the first podCIDR of the node before v0.20.2",
 			Remedy: "give IPv6 ranges to IPv6Network; put IPv4 first in --cluster-cidr, or use flannel v0.20.2 or newer",
-			Rules:  rules(plan.RuleDualStackIPv6First, plan.RuleCIDRMalformed, plan.RuleNetConfMalformed, plan.RuleFlannelIPv6Disabled),
+			Rules:  rules(fact.RuleDualStackIPv6First, fact.RuleCIDRMalformed, fact.RuleNetConfMalformed, fact.RuleFlannelIPv6Disabled),
 			Source: "flannel v0.13.0 to v0.28.8 pkg/ip/ipnet.go FromIP", literals: []string{"Address is not an IPv4 address"},
 		},
 		{
 			ID: "crash-without-ipv6", Level: Fatal, Pattern: `ip\.\(\*IP6Net\)\.IncrementIP|ip\.\(\*IP6\)\.ToIP`,
 			Cause:  "flannel crashed with a nil pointer: EnableIPv6 on a node without an IPv6 podCIDR, or, from v0.25.0 to v0.27.4, an IPv6 podCIDR without IPv6Network",
 			Remedy: "give the cluster and net-conf.json the same families, and register the node again",
-			Rules:  rules(plan.RulePodCIDRFamilyMissing, plan.RuleFlannelIPv6Disabled, plan.RulePodCIDRMissing),
+			Rules:  rules(fact.RulePodCIDRFamilyMissing, fact.RuleFlannelIPv6Disabled, fact.RulePodCIDRMissing),
 			Source: "flannel pkg/ip/ip6net.go", literals: []string{"IncrementIP", "ToIP"},
 		},
 		{
 			ID: "no-family", Level: Fatal, Pattern: `none defined stack`,
 			Cause:  "net-conf.json has EnableIPv4 false, and EnableIPv6 is not true",
-			Remedy: "enable a family", Rules: rules(plan.RuleNetConfMalformed), Source: main + " main", literals: []string{"none defined stack"},
+			Remedy: "enable a family", Rules: rules(fact.RuleNetConfMalformed), Source: main + " main", literals: []string{"none defined stack"},
 		},
 
 		// net-conf.json
@@ -141,45 +141,45 @@ func Messages() []Message {
 			ID: "net-conf-missing", Level: Fatal, Pattern: `failed to read net conf: `,
 			Cause:  "there is no net-conf.json where flannel looks: the ConfigMap lacks the key, or is not mounted",
 			Remedy: "look at what is mounted at /etc/kube-flannel: kubectl -n kube-flannel get configmap kube-flannel-cfg -o yaml (canal: canal-config in kube-system) has to show the key net-conf.json",
-			Rules:  rules(plan.RuleNetConfMissing), Source: kube + " NewSubnetManager", literals: []string{"failed to read net conf"},
+			Rules:  rules(fact.RuleNetConfMissing), Source: kube + " NewSubnetManager", literals: []string{"failed to read net conf"},
 		},
 		{
 			ID: "subnet-range-invalid", Level: Fatal,
 			Pattern: `SubnetLen must be less than /|etwork must be able to accommodate at least four subnets|etwork is too small\. Minimum useful network prefix|Subnet(?:Min|Max) is not (?:in the range of|on a SubnetLen boundary)|HostSubnet is larger network than Network`,
 			Cause:   "SubnetLen, SubnetMin or SubnetMax in net-conf.json do not fit the network",
 			Remedy:  "remove them: with --kube-subnet-mgr they have no effect, and releases from v0.20 pass over them",
-			Rules:   rules(plan.RuleNetConfSubnetRangeInvalid), Source: conf + " CheckNetworkConfig",
+			Rules:   rules(fact.RuleNetConfSubnetRangeInvalid), Source: conf + " CheckNetworkConfig",
 			literals: []string{"SubnetLen must be", "at least four subnets", "Minimum useful network prefix", "is not in the range of", "on a SubnetLen boundary", "HostSubnet is larger"},
 		},
 		{
 			ID: "network-undefined", Level: Fatal, Pattern: `lease define a correct (?:IPv6)?Network parameter in the flannel config`,
 			Cause:  "net-conf.json has no range for an enabled family",
 			Remedy: "set Network, or IPv6Network with EnableIPv6",
-			Rules:  rules(plan.RuleNetConfMalformed, plan.RuleFlannelIPv6Disabled), Source: conf + " CheckNetworkConfig", literals: []string{"define a correct"},
+			Rules:  rules(fact.RuleNetConfMalformed, fact.RuleFlannelIPv6Disabled), Source: conf + " CheckNetworkConfig", literals: []string{"define a correct"},
 		},
 		{
 			ID: "net-conf-cidr-malformed", Level: Fatal, Pattern: `(?:error parsing subnet config|Couldn't fetch network config): (?:invalid CIDR address|invalid IPv4 CIDR format)`,
 			Cause:  "Network or IPv6Network in net-conf.json is no range, or of the other family",
 			Remedy: "write address/length, one range to each key",
-			Rules:  rules(plan.RuleCIDRMalformed, plan.RuleNetConfMalformed), Source: "flannel v0.28.10 pkg/ip/ipnet.go UnmarshalJSON", literals: []string{"invalid CIDR address", "invalid IPv4 CIDR format"},
+			Rules:  rules(fact.RuleCIDRMalformed, fact.RuleNetConfMalformed), Source: "flannel v0.28.10 pkg/ip/ipnet.go UnmarshalJSON", literals: []string{"invalid CIDR address", "invalid IPv4 CIDR format"},
 		},
 		{
 			ID: "net-conf-not-in-etcd", Level: Trouble, Pattern: `flannel config not found in etcd store|Couldn't fetch network config: 100: Key not found`,
 			Cause:  "there is no configuration in etcd, or it was written with the other API: flannel reads v3 since v0.18.0, v2 before",
 			Remedy: "write it with ETCDCTL_API=3 etcdctl put /coreos.com/network/config; in Kubernetes run flannel with --kube-subnet-mgr instead",
-			Rules:  rules(plan.RuleNetConfMissing), Source: etcd, literals: []string{"flannel config not found in etcd", "Key not found"},
+			Rules:  rules(fact.RuleNetConfMissing), Source: etcd, literals: []string{"flannel config not found in etcd", "Key not found"},
 		},
 		{
 			ID: "net-conf-malformed", Level: Fatal, Pattern: `error parsing subnet config: |error decoding Backend property of config`,
 			Cause:  "flannel cannot read net-conf.json",
 			Remedy: "mend the JSON of net-conf.json in the ConfigMap kube-flannel-cfg; kubectl get configmap -o yaml shows it as flannel reads it",
-			Rules:  rules(plan.RuleNetConfMalformed, plan.RuleCIDRMalformed, plan.RuleNetConfSubnetRangeInvalid), Source: kube + " NewSubnetManager", literals: []string{"error parsing subnet config", "error decoding Backend"},
+			Rules:  rules(fact.RuleNetConfMalformed, fact.RuleCIDRMalformed, fact.RuleNetConfSubnetRangeInvalid), Source: kube + " NewSubnetManager", literals: []string{"error parsing subnet config", "error decoding Backend"},
 		},
 		{
 			ID: "net-conf-unavailable", Level: Trouble, Pattern: `Couldn't f(?:etch|ind) network config: `,
 			Cause:  "flannel runs without --kube-subnet-mgr and finds no usable configuration in etcd; it tries again every second",
 			Remedy: "in Kubernetes run flannel with --kube-subnet-mgr; with etcd, write the configuration there",
-			Rules:  rules(plan.RuleNetConfMalformed, plan.RuleNetConfMissing), Source: main + " getConfig", literals: []string{"network config: "},
+			Rules:  rules(fact.RuleNetConfMalformed, fact.RuleNetConfMissing), Source: main + " getConfig", literals: []string{"network config: "},
 		},
 		{
 			ID: "backend-unknown", Level: Fatal, Pattern: `unknown backend type: `,
@@ -192,7 +192,7 @@ func Messages() []Message {
 			Pattern: `error decoding (?:\S+ )?backend config|no valid Mode configured|config error, password is too short|failed to create vxlan device: numerical result out of range|MTU \d+ of iface \S+ is too small for ipip`,
 			Cause:   "an option of Backend in net-conf.json is of the wrong type or out of range",
 			Remedy:  "mend the options of Backend",
-			Rules:   rules(plan.RuleNetConfMalformed), Source: "flannel v0.28.10 pkg/backend",
+			Rules:   rules(fact.RuleNetConfMalformed), Source: "flannel v0.28.10 pkg/backend",
 			literals: []string{"backend config", "no valid Mode", "password is too short", "numerical result out of range", "too small for ipip"},
 		},
 
@@ -229,7 +229,7 @@ func Messages() []Message {
 		{
 			ID: "device-address-stale", Level: Fatal, Pattern: `link has incompatible addresses\. Remove additional addresses`,
 			Cause: "flannel's device has the address of an earlier subnet", Remedy: "ip link delete flannel.1, then restart flannel on the node",
-			Rules:  rules(plan.RuleSubnetEnvMismatch, plan.RuleFlannelNetworkMismatch),
+			Rules:  rules(fact.RuleSubnetEnvMismatch, fact.RuleFlannelNetworkMismatch),
 			Source: "flannel v0.13.0 pkg/ip/iface.go EnsureV4AddressOnLink", literals: []string{"incompatible addresses"},
 		},
 		{
@@ -241,11 +241,11 @@ func Messages() []Message {
 			ID: "out-of-subnets", Level: Fatal, Pattern: `\bout of subnets\b`,
 			Cause:  "with etcd: every subnet between SubnetMin and SubnetMax is taken, or SubnetMin lies behind SubnetMax",
 			Remedy: "widen the range, or remove leases of nodes that are gone",
-			Rules:  rules(plan.RuleNetConfSubnetRangeInvalid, plan.RuleClusterCIDRExhausted), Source: etcd + " allocateSubnet", literals: []string{"out of subnets"},
+			Rules:  rules(fact.RuleNetConfSubnetRangeInvalid, fact.RuleClusterCIDRExhausted), Source: etcd + " allocateSubnet", literals: []string{"out of subnets"},
 		},
 		{
 			ID: "pod-cidr-malformed", Level: Fatal, Pattern: `failed to acquire lease: invalid CIDR address: `,
-			Cause: "the node's podCIDR is no range", Remedy: "register the node again", Rules: rules(plan.RuleCIDRMalformed),
+			Cause: "the node's podCIDR is no range", Remedy: "register the node again", Rules: rules(fact.RuleCIDRMalformed),
 			Source: kube + " AcquireLease", literals: []string{"failed to acquire lease: invalid CIDR"},
 		},
 		{
@@ -258,14 +258,14 @@ func Messages() []Message {
 			ID: "peer-unusable", Level: Trouble, Pattern: `Error turning node ` + reNode + ` to lease: `,
 			Cause:  "another node has no podCIDR of an enabled family, or flannel is not up there; its pods are not reached from here",
 			Remedy: "see to that node: its podCIDRs, and the log of its flannel",
-			Rules:  rules(plan.RulePodCIDRMissing, plan.RulePodCIDRFamilyMissing, plan.RuleFlannelIPv6Disabled, plan.RulePodCIDRUnset, plan.RuleClusterCIDRExhausted),
+			Rules:  rules(fact.RulePodCIDRMissing, fact.RulePodCIDRFamilyMissing, fact.RuleFlannelIPv6Disabled, fact.RulePodCIDRUnset, fact.RuleClusterCIDRExhausted),
 			Source: kube + " handleAddLeaseEvent", literals: []string{"Error turning node"},
 		},
 		{
 			ID: "route-not-added", Level: Trouble, Pattern: `failed to add vxlanRoute \(` + reSubnet + ` -> |failed to add v6 vxlanRoute \((?P<subnet2>[0-9a-fA-F.:]+/[0-9]+) -> |Error adding route to (?P<subnet3>[0-9a-fA-F.:]+/[0-9]+) via `,
 			Cause:  "the device has no address of the node's subnet, usually because cni0 or flannel.1 are left over from an earlier range",
 			Remedy: "ip link delete cni0; ip link delete flannel.1; then restart flannel on the node",
-			Rules:  rules(plan.RuleSubnetEnvMismatch, plan.RuleNodeSubnetDuplicate, plan.RuleHostPodOverlap),
+			Rules:  rules(fact.RuleSubnetEnvMismatch, fact.RuleNodeSubnetDuplicate, fact.RuleHostPodOverlap),
 			Source: "flannel v0.28.10 pkg/backend/vxlan/vxlan_network.go", literals: []string{"vxlanRoute", "Error adding route to"},
 		},
 		{
@@ -276,7 +276,7 @@ func Messages() []Message {
 		{
 			ID: "subnet-file-unusable", Level: Trouble, Pattern: `Couldn't (?:parse|fetch) previous \S+ from subnet file|more than 1 entry found for key: \S+`,
 			Cause: "the subnet.env of an earlier run cannot be read", Remedy: "remove /run/flannel/subnet.env and restart flannel on the node",
-			Rules:  rules(RuleSubnetEnvMalformed, plan.RuleCIDRMalformed),
+			Rules:  rules(RuleSubnetEnvMalformed, fact.RuleCIDRMalformed),
 			Source: main + " ReadCIDRsFromSubnetFile", literals: []string{"previous", "more than 1 entry"},
 		},
 		{
@@ -287,7 +287,7 @@ func Messages() []Message {
 		{
 			ID: "lease-incompatible", Level: Trouble, Pattern: `Found lease \((?:ip: )?` + reSubnet + `.*but not compatible with current config|Found previously leased subnet \((?P<subnet2>[0-9a-fA-F.:]+/[0-9]+)\) that is not compatible`,
 			Cause: "with etcd: Network or SubnetLen was changed, and the node's subnet does not fit any more", Remedy: "restart the pods of the node, since it gets another subnet",
-			Rules:  rules(plan.RuleNetConfSubnetRangeInvalid),
+			Rules:  rules(fact.RuleNetConfSubnetRangeInvalid),
 			Source: etcd + " tryAcquireLease", literals: []string{"not compatible with"},
 		},
 
@@ -300,14 +300,14 @@ func Messages() []Message {
 		{
 			ID: "subnet-env-mtu", Level: Trouble, Pattern: `(?i:flannel).*strconv\.ParseUint: parsing "-?\d*": (?:invalid syntax|value out of range)`,
 			Cause: "FLANNEL_MTU in subnet.env is negative: the MTU option in net-conf.json is smaller than the backend's overhead", Remedy: "remove MTU from Backend, and restart flannel",
-			Rules: rules(plan.RuleMTUTooLarge, RuleSubnetEnvMalformed), Source: cni + " loadFlannelSubnetEnv", literals: []string{"strconv.ParseUint"},
+			Rules: rules(fact.RuleMTUTooLarge, RuleSubnetEnvMalformed), Source: cni + " loadFlannelSubnetEnv", literals: []string{"strconv.ParseUint"},
 		},
 
 		// k3s, which has flannel within
 		{
 			ID: "pod-cidr-awaited", Level: Fatal, Pattern: `flannel failed to wait for PodCIDR assignment`,
 			Cause: "k3s: the node got no podCIDR", Remedy: "compare --cluster-cidr and the node mask of all servers",
-			Rules:  rules(plan.RulePodCIDRUnset, plan.RuleClusterCIDRExhausted, plan.RuleControlPlaneFlagsDiffer, plan.RulePodCIDRMissing),
+			Rules:  rules(fact.RulePodCIDRUnset, fact.RuleClusterCIDRExhausted, fact.RuleControlPlaneFlagsDiffer, fact.RulePodCIDRMissing),
 			Source: "k3s pkg/agent/flannel", literals: []string{"wait for PodCIDR"},
 		},
 

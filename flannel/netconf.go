@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Mode is where flannel keeps subnets.
@@ -39,7 +39,7 @@ func (m Mode) String() string {
 type Options struct {
 	Name    string       // of the file, for positions. Default: the kind of file, such as "net-conf.json".
 	Host    string       // host that the file was taken from, or ""
-	Version plan.Version // release of flannel. Default [plan.NewestFlannel].
+	Version fact.Version // release of flannel. Default [fact.NewestFlannel].
 	Mode    Mode         // Default [Kube].
 	Limits  Limits       // what is read at most
 }
@@ -63,20 +63,20 @@ func (l Limits) small() source.Limits {
 
 // Releases in which flannel's reading of its configuration changed.
 var (
-	v0_10   = plan.Version{Minor: 10}           // sizes and boundaries are checked
-	v0_13   = plan.Version{Minor: 13}           // pkg/ip: an IPv6 range as Network panics with a message
-	v0_15   = plan.Version{Minor: 15}           // IPv6
-	v0_18   = plan.Version{Minor: 18}           // podCIDR is compared with Network
-	v0_18_1 = plan.Version{Minor: 18, Patch: 1} // an IPv6 podCIDR needs an IPv6Network
-	v0_19_2 = plan.Version{Minor: 19, Patch: 2} // an empty Network is refused
-	v0_20   = plan.Version{Minor: 20}           // checks apply to etcd mode alone
-	v0_20_2 = plan.Version{Minor: 20, Patch: 2} // at most two podCIDRs
-	v0_21   = plan.Version{Minor: 21}           // ClusterCIDR objects
-	v0_21_3 = plan.Version{Minor: 21, Patch: 3} // MTU key
-	v0_25   = plan.Version{Minor: 25}           // EnableNFTables, no ClusterCIDR
-	v0_26   = plan.Version{Minor: 26}           // a lease without the family is noticed
-	v0_28   = plan.Version{Minor: 28}           // an IPv6 podCIDR without EnableIPv6 is passed over
-	v0_28_9 = plan.Version{Minor: 28, Patch: 9} // an IPv6 range as Network is refused
+	v0_10   = fact.Version{Minor: 10}           // sizes and boundaries are checked
+	v0_13   = fact.Version{Minor: 13}           // pkg/ip: an IPv6 range as Network panics with a message
+	v0_15   = fact.Version{Minor: 15}           // IPv6
+	v0_18   = fact.Version{Minor: 18}           // podCIDR is compared with Network
+	v0_18_1 = fact.Version{Minor: 18, Patch: 1} // an IPv6 podCIDR needs an IPv6Network
+	v0_19_2 = fact.Version{Minor: 19, Patch: 2} // an empty Network is refused
+	v0_20   = fact.Version{Minor: 20}           // checks apply to etcd mode alone
+	v0_20_2 = fact.Version{Minor: 20, Patch: 2} // at most two podCIDRs
+	v0_21   = fact.Version{Minor: 21}           // ClusterCIDR objects
+	v0_21_3 = fact.Version{Minor: 21, Patch: 3} // MTU key
+	v0_25   = fact.Version{Minor: 25}           // EnableNFTables, no ClusterCIDR
+	v0_26   = fact.Version{Minor: 26}           // a lease without the family is noticed
+	v0_28   = fact.Version{Minor: 28}           // an IPv6 podCIDR without EnableIPv6 is passed over
+	v0_28_9 = fact.Version{Minor: 28, Patch: 9} // an IPv6 range as Network is refused
 )
 
 // A NetConf is flannel's configuration, net-conf.json, as flannel understands it after reading.
@@ -110,10 +110,10 @@ type NetConf struct {
 type Key struct {
 	Name    string // as flannel knows it, "" if it does not know it; options of Backend as "Backend.MTU"
 	Written string // as it is written: keys match without regard to case
-	Pos     plan.Position
+	Pos     fact.Position
 	Text    string        // the value: strings without quotes, everything else as JSON text; "" for a secret of Backend
 	Prefix  netip.Prefix  // of Network and IPv6Network: as written, host bits kept; zero if it cannot be read
-	Value   plan.Position // where the value stands
+	Value   fact.Position // where the value stands
 	Loses   bool          // a later key of the same name wins
 }
 
@@ -129,24 +129,24 @@ func (c NetConf) Key(name string) (k Key, ok bool) {
 }
 
 // Pos returns where a value of that name is written, or the start of the file if it is not.
-func (c NetConf) Pos(name string) plan.Position {
+func (c NetConf) Pos(name string) fact.Position {
 	if k, ok := c.Key(name); ok {
 		return k.Value
 	}
-	return plan.Position{File: c.File}
+	return fact.Position{File: c.File}
 }
 
 // Enabled reports whether flannel serves family f.
-func (c NetConf) Enabled(f plan.Family) bool {
-	return f == plan.IPv4 && c.EnableIPv4 || f == plan.IPv6 && c.EnableIPv6
+func (c NetConf) Enabled(f fact.Family) bool {
+	return f == fact.IPv4 && c.EnableIPv4 || f == fact.IPv6 && c.EnableIPv6
 }
 
 // NetworkOf returns the range of family f: Network or IPv6Network. It is the zero Prefix where none is written, where the
 // family is disabled, and where it is written as 0.0.0.0/0 or ::/0, which flannel takes for empty and k3s writes for a
 // disabled family.
-func (c NetConf) NetworkOf(f plan.Family) netip.Prefix {
+func (c NetConf) NetworkOf(f fact.Family) netip.Prefix {
 	p := c.Network
-	if f == plan.IPv6 {
+	if f == fact.IPv6 {
 		p = c.IPv6Network
 	}
 	if !c.Enabled(f) || isEmpty(p) {
@@ -158,8 +158,8 @@ func (c NetConf) NetworkOf(f plan.Family) netip.Prefix {
 // Ineffective returns the keys that are written and change nothing in flannel of that release and mode, in file order: those that
 // a later one overrides, those that it does not know, with [Kube] what says which subnets to hand out, and the
 // values of a family that is disabled. The zero version means the newest.
-func (c NetConf) Ineffective(mode Mode, version plan.Version) []Key {
-	version = version.Or(plan.NewestFlannel())
+func (c NetConf) Ineffective(mode Mode, version fact.Version) []Key {
+	version = version.Or(fact.NewestFlannel())
 	var out []Key
 	for _, k := range c.Keys {
 		name, ipv6 := strings.CutPrefix(k.Name, "IPv6")
@@ -208,8 +208,8 @@ func orNone(p netip.Prefix) string {
 
 // A NetConfError says why flannel does not take a net-conf.json.
 type NetConfError struct {
-	Pos     plan.Position
-	Rule    plan.RuleID // [plan.RuleNetConfMalformed], [plan.RuleCIDRMalformed] or [plan.RuleNetConfSubnetRangeInvalid]
+	Pos     fact.Position
+	Rule    fact.RuleID // [fact.RuleNetConfMalformed], [fact.RuleCIDRMalformed] or [fact.RuleNetConfSubnetRangeInvalid]
 	Key     string      // as flannel knows it, "" where it is the whole text
 	Text    string      // value as written, "" where there is none
 	Flannel string      // what flannel prints, without what it puts before it
@@ -287,18 +287,18 @@ func nameOr(name, def string) string {
 func sourceError(err error) error {
 	var e *source.Error
 	if errors.As(err, &e) {
-		return &NetConfError{Pos: e.Pos, Rule: plan.RuleNetConfMalformed, Flannel: e.Msg}
+		return &NetConfError{Pos: e.Pos, Rule: fact.RuleNetConfMalformed, Flannel: e.Msg}
 	}
 	return err
 }
 
 // readNetConf reads the text of f; raw is the same text as flannel is given it, encoding and all.
 func readNetConf(f *source.File, raw []byte, opt Options) (NetConf, error) {
-	version := opt.Version.Or(plan.NewestFlannel())
+	version := opt.Version.Or(fact.NewestFlannel())
 	c := NetConf{EnableIPv4: true, File: f.Name}
 	if most := opt.Limits.small().Bytes; most > 0 && len(raw) > most {
 		msg := fmt.Sprintf("%d bytes, at most %d are read; give a smaller file or raise the limit (Limits.Bytes)", len(raw), most)
-		return c, &NetConfError{Pos: f.Position(0), Rule: plan.RuleNetConfMalformed, Flannel: msg}
+		return c, &NetConfError{Pos: f.Position(0), Rule: fact.RuleNetConfMalformed, Flannel: msg}
 	}
 	root, treeErr := f.JSON()
 	if treeErr == nil {
@@ -315,7 +315,7 @@ func readNetConf(f *source.File, raw []byte, opt Options) (NetConf, error) {
 	if c.BackendType, err = backendType(w.Backend); err != nil {
 		k, _ := c.Key("Backend")
 		return c, &NetConfError{
-			Pos: posOr(k.Value, f.Position(0)), Rule: plan.RuleNetConfMalformed, Key: "Backend", Flannel: err.Error(),
+			Pos: posOr(k.Value, f.Position(0)), Rule: fact.RuleNetConfMalformed, Key: "Backend", Flannel: err.Error(),
 			Mend: `write an object with a string as Type: "Backend": {"Type": "vxlan"}`,
 		}
 	}
@@ -329,7 +329,7 @@ func readNetConf(f *source.File, raw []byte, opt Options) (NetConf, error) {
 	return c, nil
 }
 
-func posOr(p, q plan.Position) plan.Position {
+func posOr(p, q fact.Position) fact.Position {
 	if p.IsValid() {
 		return p
 	}
@@ -349,7 +349,7 @@ func backendType(raw json.RawMessage) (string, error) {
 }
 
 // netConfKeys returns the keys of the document.
-func netConfKeys(root *source.Node, version plan.Version) []Key {
+func netConfKeys(root *source.Node, version fact.Version) []Key {
 	if root == nil {
 		return nil
 	}
@@ -436,18 +436,18 @@ func writtenPrefix(s string) netip.Prefix {
 // The keys of net-conf.json, each with the release that first knew it.
 var knownKeys = []struct {
 	name  string
-	since plan.Version
+	since fact.Version
 }{
 	{"EnableIPv4", v0_15}, {"EnableIPv6", v0_15}, {"EnableNFTables", v0_25},
-	{"Network", plan.Version{}}, {"IPv6Network", v0_15},
-	{"SubnetMin", plan.Version{}}, {"SubnetMax", plan.Version{}}, {"SubnetLen", plan.Version{}},
+	{"Network", fact.Version{}}, {"IPv6Network", v0_15},
+	{"SubnetMin", fact.Version{}}, {"SubnetMax", fact.Version{}}, {"SubnetLen", fact.Version{}},
 	{"IPv6SubnetMin", v0_15}, {"IPv6SubnetMax", v0_15}, {"IPv6SubnetLen", v0_15},
-	{"Backend", plan.Version{}},
+	{"Backend", fact.Version{}},
 }
 
 // canonicalKey returns flannel's name for a key, "" if flannel of that release does not know it. encoding/json matches
 // without regard to case.
-func canonicalKey(key string, version plan.Version) string {
+func canonicalKey(key string, version fact.Version) string {
 	for _, k := range knownKeys {
 		if strings.EqualFold(k.name, key) && !version.Before(k.since) {
 			return k.name
@@ -564,7 +564,7 @@ func unlessZero(a netip.Addr) netip.Addr {
 
 // decodeNetConf decodes as flannel of that release does: a key that it does not know is passed over whatever it holds.
 // The local types are named as flannel's own, since encoding/json names them ("Go struct field Config.SubnetLen").
-func decodeNetConf(raw []byte, version plan.Version) (wireConfig, error) {
+func decodeNetConf(raw []byte, version fact.Version) (wireConfig, error) {
 	if !version.Before(v0_25) {
 		type Config wireConfig
 		c := Config{EnableIPv4: true}
@@ -603,8 +603,8 @@ func decodeNetConf(raw []byte, version plan.Version) (wireConfig, error) {
 }
 
 // netConfError makes an error of encoding/json, or of the types above, one with a place and advice.
-func netConfError(f *source.File, root *source.Node, treeErr error, raw []byte, version plan.Version, err error) *NetConfError {
-	e := &NetConfError{Pos: f.Position(0), Rule: plan.RuleNetConfMalformed, Flannel: strings.ReplaceAll(err.Error(), "flannel.Config", "subnet.Config")}
+func netConfError(f *source.File, root *source.Node, treeErr error, raw []byte, version fact.Version, err error) *NetConfError {
+	e := &NetConfError{Pos: f.Position(0), Rule: fact.RuleNetConfMalformed, Flannel: strings.ReplaceAll(err.Error(), "flannel.Config", "subnet.Config")}
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
 		var se *source.Error
@@ -638,7 +638,7 @@ func netConfError(f *source.File, root *source.Node, treeErr error, raw []byte, 
 			e.Mend = `write one object: {"Network": "10.244.0.0/16", "Backend": {"Type": "vxlan"}}`
 		}
 	case errors.Is(err, errNotIPv4CIDR):
-		e.Rule = plan.RuleCIDRMalformed
+		e.Rule = fact.RuleCIDRMalformed
 		e.Mend = `an IPv6 range goes under IPv6Network, with "EnableIPv6": true`
 		e.Panic, e.Flannel = oldIPv4Panic(version, e.Flannel)
 	case errors.Is(err, errNotIPv4):
@@ -650,7 +650,7 @@ func netConfError(f *source.File, root *source.Node, treeErr error, raw []byte, 
 			e.Flannel = "I" + e.Flannel[1:]
 		}
 	default: // net.ParseCIDR
-		e.Rule = plan.RuleCIDRMalformed
+		e.Rule = fact.RuleCIDRMalformed
 		e.Mend = cidrAdvice(e.Key, e.Text)
 	}
 	return e
@@ -658,7 +658,7 @@ func netConfError(f *source.File, root *source.Node, treeErr error, raw []byte, 
 
 // oldIPv4Panic returns how releases before v0.28.9 answer to an IPv6 value in an IPv4 key: they crash (pkg/ip/ipnet.go
 // FromIP; before v0.13.0 in FromBytes).
-func oldIPv4Panic(version plan.Version, newer string) (bool, string) {
+func oldIPv4Panic(version fact.Version, newer string) (bool, string) {
 	switch {
 	case !version.Before(v0_28_9):
 		return false, newer
@@ -669,7 +669,7 @@ func oldIPv4Panic(version plan.Version, newer string) (bool, string) {
 }
 
 // syntaxAdvice says what to do about text that is no JSON.
-func syntaxAdvice(f *source.File, raw []byte, at plan.Position) string {
+func syntaxAdvice(f *source.File, raw []byte, at fact.Position) string {
 	data := bytes.TrimSpace(f.Data)
 	switch {
 	case f.Encoding != "" && f.Encoding != source.UTF8:

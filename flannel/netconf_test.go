@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // equateNetip compares values of package netip.
@@ -125,9 +125,9 @@ func TestNetConf(t *testing.T) {
 			got := words(err)
 			if err == nil {
 				var parts []string
-				for _, f := range []plan.Family{plan.IPv4, plan.IPv6} {
+				for _, f := range []fact.Family{fact.IPv4, fact.IPv6} {
 					p := c.Network
-					if f == plan.IPv6 {
+					if f == fact.IPv6 {
 						p = c.IPv6Network
 					}
 					if c.Enabled(f) {
@@ -142,7 +142,7 @@ func TestNetConf(t *testing.T) {
 			if err != nil {
 				return
 			}
-			eff, err := c.Check(plan.Version{})
+			eff, err := c.Check(fact.Version{})
 			got = words(err)
 			if err == nil {
 				var parts []string
@@ -181,7 +181,7 @@ func canonical(s string) string {
 func TestNetConfReleases(t *testing.T) {
 	for _, tt := range []struct {
 		why, in string
-		version plan.Version
+		version fact.Version
 		mode    Mode
 		want    string // flannel's words, or the effective values
 	}{
@@ -250,7 +250,7 @@ func TestNetConfErrorText(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err = c.Check(plan.Version{}); err == nil || err.Error() != tt.want {
+		if _, err = c.Check(fact.Version{}); err == nil || err.Error() != tt.want {
 			t.Errorf("Check of %q\n got %v\nwant %s", tt.in, err, tt.want)
 		}
 	}
@@ -316,7 +316,7 @@ func TestNetworkOf(t *testing.T) {
 		{"everything is nothing", all, "none", "none"},
 		{"not written", NetConf{EnableIPv4: true, EnableIPv6: true}, "none", "none"},
 	} {
-		p4, p6 := tt.c.NetworkOf(plan.IPv4), tt.c.NetworkOf(plan.IPv6)
+		p4, p6 := tt.c.NetworkOf(fact.IPv4), tt.c.NetworkOf(fact.IPv6)
 		if orNone(p4) != tt.want4 || orNone(p6) != tt.want6 || p4.IsValid() != (tt.want4 != "none") || p6.IsValid() != (tt.want6 != "none") {
 			t.Errorf("%s: NetworkOf = %v, %v, want %s, %s", tt.why, p4, p6, tt.want4, tt.want6)
 		}
@@ -331,7 +331,7 @@ func TestStrings(t *testing.T) {
 		{Kube, "kube"},
 		{Etcd, "etcd"},
 		{Daemon{Object: "DaemonSet kube-flannel/kube-flannel-ds"}, "DaemonSet kube-flannel/kube-flannel-ds: flannel of an unknown release with etcd"},
-		{Daemon{Object: "Pod x", Version: v(28, 10), KubeSubnetMgr: plan.Value[bool]{V: true}}, "Pod x: flannel v0.28.10 with --kube-subnet-mgr"},
+		{Daemon{Object: "Pod x", Version: v(28, 10), KubeSubnetMgr: fact.Value[bool]{V: true}}, "Pod x: flannel v0.28.10 with --kube-subnet-mgr"},
 	} {
 		if got := tt.v.String(); got != tt.want {
 			t.Errorf("%+v is %q, want %q", tt.v, got, tt.want)
@@ -357,8 +357,8 @@ func TestNetConfKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := func(line, column int) plan.Position {
-		return plan.Position{File: "net-conf.json", Line: line, Column: column}
+	at := func(line, column int) fact.Position {
+		return fact.Position{File: "net-conf.json", Line: line, Column: column}
 	}
 	want := []Key{
 		{Name: "Network", Written: "network", Pos: at(1, 2), Text: "10.1.2.3/16", Prefix: netip.MustParsePrefix("10.1.2.3/16"), Value: at(1, 13), Loses: true},
@@ -374,7 +374,7 @@ func TestNetConfKeys(t *testing.T) {
 	if _, ok := c.Key("Backend"); ok {
 		t.Error("Backend is written")
 	}
-	if got := c.Pos("Backend"); got != (plan.Position{File: "net-conf.json"}) {
+	if got := c.Pos("Backend"); got != (fact.Position{File: "net-conf.json"}) {
 		t.Errorf("Pos(Backend) = %v", got)
 	}
 }
@@ -386,11 +386,11 @@ func TestIneffective(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		mode    Mode
-		version plan.Version
+		version fact.Version
 		want    string
 	}{
-		{Kube, plan.Version{}, "Network SubnetLen IPv6Network IPv6SubnetLen Foo"},
-		{Etcd, plan.Version{}, "Network IPv6Network IPv6SubnetLen Foo"},
+		{Kube, fact.Version{}, "Network SubnetLen IPv6Network IPv6SubnetLen Foo"},
+		{Etcd, fact.Version{}, "Network IPv6Network IPv6SubnetLen Foo"},
 		{Kube, v(24, 0), "Network SubnetLen IPv6Network IPv6SubnetLen Foo EnableNFTables"},
 	} {
 		var got []string
@@ -405,7 +405,7 @@ func TestIneffective(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := c.Ineffective(Etcd, plan.Version{}); len(got) != 2 || got[0].Name != "Network" || got[1].Name != "SubnetMin" {
+	if got := c.Ineffective(Etcd, fact.Version{}); len(got) != 2 || got[0].Name != "Network" || got[1].Name != "SubnetMin" {
 		t.Errorf("IPv4 disabled: %v", got)
 	}
 }
@@ -420,7 +420,7 @@ func FuzzParseNetConf(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, version := range []plan.Version{{}, v(9, 0), v(14, 0), v(19, 2), v(24, 0)} {
+		for _, version := range []fact.Version{{}, v(9, 0), v(14, 0), v(19, 2), v(24, 0)} {
 			for _, mode := range []Mode{Kube, Etcd} {
 				c, err := ReadNetConf(data, Options{Version: version, Mode: mode})
 				if err != nil {

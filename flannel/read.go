@@ -11,7 +11,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/internal/suggest"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Document is what a file says of flannel. The zero Document says nothing.
@@ -22,9 +22,9 @@ type Document struct {
 	Env      *SubnetEnv     // subnet.env
 	EnvErr   error          // what is wrong with it, an [EnvErrors]
 	Host     string         // host that the file was taken from, or ""
-	Problems []plan.Finding // faults of objects, such as a ConfigMap without net-conf.json
+	Problems []fact.Finding // faults of objects, such as a ConfigMap without net-conf.json
 	CNI      string         // "flannel" or "canal" where an object tells, or ""
-	CNIPos   plan.Position
+	CNIPos   fact.Position
 	CNIErr   error // why the CNI plugin does not take subnet.env, an *[EnvError], or nil
 }
 
@@ -34,13 +34,13 @@ func (d *Document) IsZero() bool {
 }
 
 // Statements returns what the document says for [plan.Check].
-func (d *Document) Statements() []plan.Statement {
+func (d *Document) Statements() []fact.Statement {
 	if d.IsZero() {
 		return nil
 	}
-	var out []plan.Statement
+	var out []fact.Statement
 	if d.CNI != "" {
-		out = append(out, plan.Statement{Component: plan.Flannel, Pos: d.CNIPos, Role: plan.RoleSetting, Setting: plan.SettingCNI, Key: "metadata.name", Text: d.CNI})
+		out = append(out, fact.Statement{Component: fact.Flannel, Pos: d.CNIPos, Role: fact.RoleSetting, Setting: fact.SettingCNI, Key: "metadata.name", Text: d.CNI})
 	}
 	for _, m := range d.Daemons {
 		out = append(out, m.Statements()...)
@@ -52,7 +52,7 @@ func (d *Document) Statements() []plan.Statement {
 		out = append(out, d.envStatements()...)
 	}
 	for _, f := range d.Problems {
-		s := plan.Statement{Component: plan.Flannel, Host: d.Host, Pos: plan.Position{File: d.File}, Role: plan.RoleProblem, Key: string(f.Rule), Finding: &f}
+		s := fact.Statement{Component: fact.Flannel, Host: d.Host, Pos: fact.Position{File: d.File}, Role: fact.RoleProblem, Key: string(f.Rule), Finding: &f}
 		if len(f.Where) > 0 {
 			s.Pos = f.Where[0].Position
 		}
@@ -131,8 +131,8 @@ func (d *Document) duplicates(f *source.File) {
 			return
 		}
 		a, b := pair[0], pair[1]
-		d.Problems = append(d.Problems, plan.Finding{
-			Rule: RuleKeyDuplicate, Severity: plan.Warning, Where: []plan.Place{{Position: a.KeyPos}, {Position: b.KeyPos, Note: "this one counts"}},
+		d.Problems = append(d.Problems, fact.Finding{
+			Rule: RuleKeyDuplicate, Severity: fact.Warning, Where: []fact.Place{{Position: a.KeyPos}, {Position: b.KeyPos, Note: "this one counts"}},
 			Message: fmt.Sprintf("the key %q stands twice in one mapping, in lines %d and %d: the one in line %d counts", clip(a.Key), a.KeyPos.Line, b.KeyPos.Line, b.KeyPos.Line),
 			Fix:     []string{"keep one of the two"},
 		})
@@ -282,8 +282,8 @@ func (d *Document) modes() {
 		}
 	}
 	m := d.Daemons[0]
-	d.Problems = append(d.Problems, plan.Finding{
-		Rule: RuleKubeSubnetMgrMissing, Severity: plan.Warning, Where: []plan.Place{{Position: m.KubeSubnetMgr.Pos}, {Position: d.Configs[0].NetConf.Pos("Network"), Note: "not read"}},
+	d.Problems = append(d.Problems, fact.Finding{
+		Rule: RuleKubeSubnetMgrMissing, Severity: fact.Warning, Where: []fact.Place{{Position: m.KubeSubnetMgr.Pos}, {Position: d.Configs[0].NetConf.Pos("Network"), Note: "not read"}},
 		Message: fmt.Sprintf("%s runs flannel without --kube-subnet-mgr: it looks for its configuration in etcd, and net-conf.json of %s is not read", m.Object, d.Configs[0].Object),
 		Effect:  "without a configuration in etcd flannel waits for ever and logs \"Couldn't fetch network config\"",
 		Fix:     []string{"add --kube-subnet-mgr to the arguments of flanneld"},
@@ -336,11 +336,11 @@ func (d *Document) configMap(n *source.Node, opt Options) {
 		}
 	}
 	if value.Kind == source.Mapping || value.Kind == source.Sequence || value.Kind == source.Null {
-		f := plan.Finding{
-			Rule: plan.RuleNetConfMalformed, Severity: plan.Error, Where: []plan.Place{{Position: value.Pos}},
+		f := fact.Finding{
+			Rule: fact.RuleNetConfMalformed, Severity: fact.Error, Where: []fact.Place{{Position: value.Pos}},
 			Message:   fmt.Sprintf("net-conf.json in %s is a %s, not text: the API server does not take such a ConfigMap", object, value.Kind),
 			Effect:    effectNotStarting,
-			RefusedBy: []plan.Component{plan.APIServer},
+			RefusedBy: []fact.Component{fact.APIServer},
 			Fix:       []string{"write \"net-conf.json: |\" and the JSON below it, indented"},
 		}
 		d.Problems = append(d.Problems, f)
@@ -355,9 +355,9 @@ func (d *Document) configMap(n *source.Node, opt Options) {
 
 // missing states that flannel's ConfigMap has no net-conf.json.
 func (d *Document) missing(n, data *source.Node, object string) {
-	f := plan.Finding{
-		Rule: plan.RuleNetConfMissing, Severity: plan.Error, Message: object + " has no key net-conf.json under data", Effect: effectNotStarting,
-		RefusedBy: []plan.Component{plan.Flannel},
+	f := fact.Finding{
+		Rule: fact.RuleNetConfMissing, Severity: fact.Error, Message: object + " has no key net-conf.json under data", Effect: effectNotStarting,
+		RefusedBy: []fact.Component{fact.Flannel},
 		Fix:       []string{`add the key net-conf.json under data, with text such as {"Network": "10.244.0.0/16", "Backend": {"Type": "vxlan"}}`, Config{Namespace: n.Get("metadata", "namespace").Str(), Name: n.Get("metadata", "name").Str()}.restart()},
 	}
 	pos := n.Get("metadata", "name").Value().Pos
@@ -385,19 +385,19 @@ func (d *Document) missing(n, data *source.Node, object string) {
 		f.Message += "; it has " + cmp.Or(strings.Join(keys, ", "), "none")
 	}
 	f.Message += ": flannel ends with \"failed to read net conf: open /etc/kube-flannel/net-conf.json: no such file or directory\""
-	f.Where = []plan.Place{{Position: posOr(pos, plan.Position{File: d.File})}}
+	f.Where = []fact.Place{{Position: posOr(pos, fact.Position{File: d.File})}}
 	d.Problems = append(d.Problems, f)
 }
 
 // envStatements states a subnet.env.
-func (d *Document) envStatements() []plan.Statement {
+func (d *Document) envStatements() []fact.Statement {
 	e := *d.Env
-	var out []plan.Statement
-	add := func(s plan.Statement) {
-		s.Component, s.Host = plan.Flannel, d.Host
+	var out []fact.Statement
+	add := func(s fact.Statement) {
+		s.Component, s.Host = fact.Flannel, d.Host
 		out = append(out, s)
 	}
-	bad := map[plan.Position]*EnvError{}
+	bad := map[fact.Position]*EnvError{}
 	var errs EnvErrors
 	if errors.As(d.EnvErr, &errs) {
 		for _, e := range errs {
@@ -405,19 +405,19 @@ func (d *Document) envStatements() []plan.Statement {
 		}
 	}
 	for _, l := range e.Lines {
-		s := plan.Statement{Key: l.Key, Text: l.Value.V, Pos: l.Value.Pos, Overridden: l.Loses}
+		s := fact.Statement{Key: l.Key, Text: l.Value.V, Pos: l.Value.Pos, Overridden: l.Loses}
 		switch l.Key {
 		case keyNetwork, keyIPv6Network:
-			s.Role = plan.RolePods
+			s.Role = fact.RolePods
 			s.Prefixes, _ = envPrefixes(l)
 		case keySubnet, keyIPv6Subnet:
-			s.Role = plan.RoleNodePods
+			s.Role = fact.RoleNodePods
 			s.Prefixes, _ = envPrefixes(l)
 			for i, p := range s.Prefixes {
 				s.Prefixes[i] = p.Masked()
 			}
 		case keyMTU:
-			s.Role, s.Setting, s.Int = plan.RoleSetting, plan.SettingSubnetMTU, e.MTU
+			s.Role, s.Setting, s.Int = fact.RoleSetting, fact.SettingSubnetMTU, e.MTU
 		default:
 			continue
 		}
@@ -427,37 +427,37 @@ func (d *Document) envStatements() []plan.Statement {
 		add(s)
 	}
 	for _, f := range d.envFindings(errs) {
-		add(plan.Statement{Role: plan.RoleProblem, Key: string(f.Rule), Pos: f.Where[0].Position, Finding: &f})
+		add(fact.Statement{Role: fact.RoleProblem, Key: string(f.Rule), Pos: f.Where[0].Position, Finding: &f})
 	}
 	return out
 }
 
 // envFindings are the faults of a subnet.env alone.
-func (d *Document) envFindings(errs EnvErrors) []plan.Finding {
-	var out []plan.Finding
-	place := func(p plan.Position) []plan.Place { return []plan.Place{{Position: p, Host: d.Host}} }
+func (d *Document) envFindings(errs EnvErrors) []fact.Finding {
+	var out []fact.Finding
+	place := func(p fact.Position) []fact.Place { return []fact.Place{{Position: p, Host: d.Host}} }
 	const effect = "every new pod of this node stays in ContainerCreating: the CNI plugin fails"
 	fix := []string{"restart flannel's pod on this node, which writes the file anew; never edit it by hand"}
 	done := map[int]bool{}
 	for _, e := range errs {
 		rule := RuleSubnetEnvMalformed
 		if strings.Contains(e.Message, "invalid CIDR address") {
-			rule = plan.RuleCIDRMalformed
+			rule = fact.RuleCIDRMalformed
 		}
 		msg := "a line of subnet.env cannot be read: " + e.Message
 		if e.Key != "" {
 			msg = fmt.Sprintf("%s is %q in subnet.env: %s", e.Key, clip(e.Text), clip(e.Message))
 		}
-		f := plan.Finding{Rule: rule, Severity: plan.Error, Message: msg, Effect: effect, Where: place(e.Pos), Fix: fix}
+		f := fact.Finding{Rule: rule, Severity: fact.Error, Message: msg, Effect: effect, Where: place(e.Pos), Fix: fix}
 		switch {
 		case d.CNIErr != nil:
 		case e.Message == notIPv4:
 			f.Effect = "flannel crashes when it reads the file at its next start"
 			f.Fix = []string{"remove the file, and restart flannel's pod on this node, which writes it anew"}
 		case e.Key == keyIPMasq:
-			f.Severity, f.Effect = plan.Warning, "the CNI plugin takes it for false and masquerades itself, beside flannel where that does so too"
+			f.Severity, f.Effect = fact.Warning, "the CNI plugin takes it for false and masquerades itself, beside flannel where that does so too"
 		default:
-			f.Severity, f.Effect = plan.Warning, "the CNI plugin reads the file all the same; flannel, at its next start, does not know which subnet it had"
+			f.Severity, f.Effect = fact.Warning, "the CNI plugin reads the file all the same; flannel, at its next start, does not know which subnet it had"
 		}
 		out = append(out, f)
 		done[e.Pos.Line] = true
@@ -466,7 +466,7 @@ func (d *Document) envFindings(errs EnvErrors) []plan.Finding {
 	if !errors.As(d.CNIErr, &ce) || done[ce.Pos.Line] {
 		return out
 	}
-	f := plan.Finding{Rule: RuleSubnetEnvMalformed, Severity: plan.Error, Effect: effect, Where: place(plan.Position{File: d.File, Line: ce.Pos.Line, Column: ce.Pos.Column}), Fix: fix}
+	f := fact.Finding{Rule: RuleSubnetEnvMalformed, Severity: fact.Error, Effect: effect, Where: place(fact.Position{File: d.File, Line: ce.Pos.Line, Column: ce.Pos.Column}), Fix: fix}
 	switch {
 	case ce.Key == keyMTU:
 		f.Message = fmt.Sprintf("FLANNEL_MTU is %s in subnet.env, which the CNI plugin does not take (%s): the MTU in net-conf.json is smaller than what the backend needs", ce.Text, ce.Message)
@@ -474,7 +474,7 @@ func (d *Document) envFindings(errs EnvErrors) []plan.Finding {
 	case ce.Key != "" && len(out) == 0:
 		f.Message = fmt.Sprintf("%s is %q in subnet.env: flannel reads it, its CNI plugin does not: %s", ce.Key, ce.Text, ce.Message)
 	case ce.Key == "" && len(out) == 0:
-		f.Severity = plan.Warning
+		f.Severity = fact.Warning
 		f.Message = "subnet.env is not complete: " + strings.TrimPrefix(ce.Message, "/run/flannel/subnet.env ") + "; if that is the whole file, the CNI plugin fails"
 	default:
 		return out

@@ -11,7 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 var update = flag.Bool("update", false, "write what the tests get into testdata")
@@ -129,21 +129,21 @@ func TestDocumentIsZero(t *testing.T) {
 		{&Document{Configs: []Config{{}}}, false},
 		{&Document{Daemons: []Daemon{{}}}, false},
 		{&Document{Env: &SubnetEnv{}}, false},
-		{&Document{Problems: []plan.Finding{{}}}, false},
+		{&Document{Problems: []fact.Finding{{}}}, false},
 	} {
 		if got := tt.d.IsZero(); got != tt.want || tt.want && tt.d.Statements() != nil {
 			t.Errorf("%+v: IsZero %t, statements %v", tt.d, got, tt.d.Statements())
 		}
 	}
 	// A problem without a place is one of the file.
-	d := &Document{File: "f", Problems: []plan.Finding{{Rule: plan.RuleNetConfMissing}}}
-	if s := d.Statements(); len(s) != 1 || s[0].Pos != (plan.Position{File: "f"}) {
+	d := &Document{File: "f", Problems: []fact.Finding{{Rule: fact.RuleNetConfMissing}}}
+	if s := d.Statements(); len(s) != 1 || s[0].Pos != (fact.Position{File: "f"}) {
 		t.Errorf("statements %+v", s)
 	}
 }
 
 // dumpStatements writes statements one to a line, findings with all they say.
-func dumpStatements(b *bytes.Buffer, list []plan.Statement, err error) {
+func dumpStatements(b *bytes.Buffer, list []fact.Statement, err error) {
 	for _, s := range list {
 		at := s.Pos.String()
 		if s.Host != "" {
@@ -172,9 +172,9 @@ func dumpStatements(b *bytes.Buffer, list []plan.Statement, err error) {
 		case s.Setting != "":
 			fmt.Fprintf(b, "%s %s=", at, s.Setting)
 			switch s.Setting {
-			case plan.SettingEnableIPv4, plan.SettingEnableIPv6, plan.SettingKubeSubnetMgr:
+			case fact.SettingEnableIPv4, fact.SettingEnableIPv6, fact.SettingKubeSubnetMgr:
 				fmt.Fprint(b, s.Bool)
-			case plan.SettingBackendMTU, plan.SettingSubnetMTU:
+			case fact.SettingBackendMTU, fact.SettingSubnetMTU:
 				fmt.Fprint(b, s.Int)
 			default:
 				fmt.Fprintf(b, "%q", s.Text)

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // The keys of subnet.env, in the order in which flannel writes them.
@@ -47,13 +47,13 @@ type SubnetEnv struct {
 // An EnvLine is one variable of subnet.env.
 type EnvLine struct {
 	Key   string
-	Value plan.Value[string]
+	Value fact.Value[string]
 	Loses bool // a later line of the same key wins
 }
 
 // An EnvError says what is wrong in a subnet.env.
 type EnvError struct {
-	Pos     plan.Position
+	Pos     fact.Position
 	Key     string // "" where it is a line without one
 	Text    string // value as written
 	Reader  string // "flannel" or "the CNI plugin", the one that does not take it
@@ -112,13 +112,13 @@ func (e EnvErrors) err() error {
 }
 
 // Get returns the value of a variable that counts; the zero Value if it is not written.
-func (e SubnetEnv) Get(key string) plan.Value[string] {
+func (e SubnetEnv) Get(key string) fact.Value[string] {
 	for _, l := range e.Lines {
 		if l.Key == key && !l.Loses {
 			return l.Value
 		}
 	}
-	return plan.Value[string]{}
+	return fact.Value[string]{}
 }
 
 // ParseSubnetEnv reads subnet.env as flannel itself reads back what it wrote (main.go ReadCIDRsFromSubnetFile of v0.28.10, through
@@ -154,7 +154,7 @@ func readSubnetEnv(f *source.File) (SubnetEnv, error) {
 			e.Lines[i].Loses = true
 		}
 		last[l.key] = len(e.Lines)
-		e.Lines = append(e.Lines, EnvLine{Key: l.key, Value: plan.Value[string]{V: l.value, Text: l.value, Pos: f.Position(l.valueAt)}})
+		e.Lines = append(e.Lines, EnvLine{Key: l.key, Value: fact.Value[string]{V: l.value, Text: l.value, Pos: f.Position(l.valueAt)}})
 	}
 	bad := func(l EnvLine, format string, args ...any) {
 		mend := "write it as flannel does, such as FLANNEL_NETWORK=10.244.0.0/16, or restart flannel on the node"
@@ -233,7 +233,7 @@ func (e SubnetEnv) String() string { return string(e.Append(nil)) }
 // Append appends the text of [SubnetEnv.String] to b.
 func (e SubnetEnv) Append(b []byte) []byte {
 	line := func(key, value string) { b = append(append(append(append(b, key...), '='), value...), '\n') }
-	list := func(ps []netip.Prefix, f plan.Family) string {
+	list := func(ps []netip.Prefix, f fact.Family) string {
 		parts := make([]string, len(ps))
 		for i, p := range ps {
 			parts[i] = prefixText(p, f)
@@ -241,16 +241,16 @@ func (e SubnetEnv) Append(b []byte) []byte {
 		return strings.Join(parts, ",")
 	}
 	if len(e.Networks) > 0 {
-		line(keyNetwork, list(e.Networks, plan.IPv4))
+		line(keyNetwork, list(e.Networks, fact.IPv4))
 	}
 	if e.Subnet.IsValid() {
-		line(keySubnet, prefixText(e.Subnet, plan.IPv4))
+		line(keySubnet, prefixText(e.Subnet, fact.IPv4))
 	}
 	if len(e.IPv6Networks) > 0 {
-		line(keyIPv6Network, list(e.IPv6Networks, plan.IPv6))
+		line(keyIPv6Network, list(e.IPv6Networks, fact.IPv6))
 	}
 	if e.IPv6Subnet.IsValid() {
-		line(keyIPv6Subnet, prefixText(e.IPv6Subnet, plan.IPv6))
+		line(keyIPv6Subnet, prefixText(e.IPv6Subnet, fact.IPv6))
 	}
 	line(keyMTU, strconv.Itoa(e.MTU))
 	line(keyIPMasq, strconv.FormatBool(e.IPMasq))
@@ -259,9 +259,9 @@ func (e SubnetEnv) Append(b []byte) []byte {
 
 // Previous returns the subnet that flannel takes from the file when it starts, to ask for it again (with etcd) and to see
 // whether its firewall rules are still right: the masked range of family f; ok is false where it reads none.
-func (e SubnetEnv) Previous(f plan.Family) (p netip.Prefix, ok bool) {
+func (e SubnetEnv) Previous(f fact.Family) (p netip.Prefix, ok bool) {
 	p = e.Subnet
-	if f == plan.IPv6 {
+	if f == fact.IPv6 {
 		p = e.IPv6Subnet
 	}
 	return p.Masked(), p.IsValid()
@@ -294,7 +294,7 @@ func ParseSubnetEnvCNI(data []byte) (CNIEnv, error) {
 		key, value, found := strings.Cut(lines.Text(), "=")
 		fail := func(column int, msg string) (CNIEnv, error) {
 			return CNIEnv{}, &EnvError{
-				Pos: plan.Position{File: "subnet.env", Line: line, Column: column}, Key: key, Text: value, Reader: "the CNI plugin",
+				Pos: fact.Position{File: "subnet.env", Line: line, Column: column}, Key: key, Text: value, Reader: "the CNI plugin",
 				Message: msg, Panic: !found, Mend: "write it as flannel does, KEY=value without quotes, or restart flannel on the node",
 			}
 		}
@@ -345,7 +345,7 @@ func ParseSubnetEnvCNI(data []byte) (CNIEnv, error) {
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return CNIEnv{}, &EnvError{Pos: plan.Position{File: "subnet.env", Line: line + 1}, Reader: "the CNI plugin", Message: err.Error()}
+		return CNIEnv{}, &EnvError{Pos: fact.Position{File: "subnet.env", Line: line + 1}, Reader: "the CNI plugin", Message: err.Error()}
 	}
 	var missing []string
 	if e.Networks == nil && e.IPv6Networks == nil {
@@ -362,7 +362,7 @@ func ParseSubnetEnvCNI(data []byte) (CNIEnv, error) {
 	}
 	if len(missing) > 0 {
 		return CNIEnv{}, &EnvError{
-			Pos: plan.Position{File: "subnet.env"}, Reader: "the CNI plugin", Message: name + " is missing " + strings.Join(missing, ", "),
+			Pos: fact.Position{File: "subnet.env"}, Reader: "the CNI plugin", Message: name + " is missing " + strings.Join(missing, ", "),
 			Mend: "see the log of flannel on this node; it writes the file when it is ready",
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 const usualEnv = "FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n"
@@ -66,18 +66,18 @@ func TestSubnetEnvGet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := plan.Value[string]{V: "2", Text: "2", Pos: plan.Position{File: "subnet.env", Line: 3, Column: 13}}
+	want := fact.Value[string]{V: "2", Text: "2", Pos: fact.Position{File: "subnet.env", Line: 3, Column: 13}}
 	if got := e.Get("FLANNEL_MTU"); got != want {
 		t.Errorf("Get = %+v, want %+v", got, want)
 	}
 	if e.Get("OTHER").V != "x" || e.Get("none").IsSet() || !e.Lines[0].Loses {
 		t.Errorf("lines %+v", e.Lines)
 	}
-	if p, ok := e.Previous(plan.IPv4); ok || p.IsValid() {
+	if p, ok := e.Previous(fact.IPv4); ok || p.IsValid() {
 		t.Errorf("Previous = %v, %t", p, ok)
 	}
 	e, _ = ParseSubnetEnv([]byte(usualEnv))
-	if p, ok := e.Previous(plan.IPv4); !ok || p.String() != "10.244.1.0/24" {
+	if p, ok := e.Previous(fact.IPv4); !ok || p.String() != "10.244.1.0/24" {
 		t.Errorf("Previous = %v, %t, want the masked subnet", p, ok)
 	}
 }
@@ -166,7 +166,7 @@ func FuzzSubnetEnv(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if p, ok := again.Previous(plan.IPv4); ok && cni.Subnet != p {
+		if p, ok := again.Previous(fact.IPv4); ok && cni.Subnet != p {
 			t.Errorf("%q: the daemon reads %v, the plugin %v", text, p, cni.Subnet)
 		}
 	})

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // What is said of a configuration in one line.
@@ -29,23 +29,23 @@ func TestConfigString(t *testing.T) {
 func TestNetConfErrorWords(t *testing.T) {
 	for _, tt := range []struct {
 		text    string
-		version plan.Version
+		version fact.Version
 		want    string
 	}{
-		{`[]`, plan.Version{}, `net-conf.json:1:1: json: cannot unmarshal array into Go value of type subnet.Config; write one object: {"Network": "10.244.0.0/16", "Backend": {"Type": "vxlan"}}`},
-		{`{"Network": "fd00::/48"}`, plan.Version{}, `net-conf.json:1:13: Network "fd00::/48": invalid IPv4 CIDR format; an IPv6 range goes under IPv6Network, with "EnableIPv6": true`},
+		{`[]`, fact.Version{}, `net-conf.json:1:1: json: cannot unmarshal array into Go value of type subnet.Config; write one object: {"Network": "10.244.0.0/16", "Backend": {"Type": "vxlan"}}`},
+		{`{"Network": "fd00::/48"}`, fact.Version{}, `net-conf.json:1:13: Network "fd00::/48": invalid IPv4 CIDR format; an IPv6 range goes under IPv6Network, with "EnableIPv6": true`},
 		{`{"Network": "fd00::/48"}`, v(28, 8), `net-conf.json:1:13: Network "fd00::/48": flannel crashes: Address is not an IPv4 address; an IPv6 range goes under IPv6Network, with "EnableIPv6": true`},
-		{`{"Network": "10.0.0.0/8", "SubnetMin": "fd00::"}`, plan.Version{}, `net-conf.json:1:40: SubnetMin "fd00::": invalid IPv4 address format; an IPv6 address goes under IPv6SubnetMin`},
+		{`{"Network": "10.0.0.0/8", "SubnetMin": "fd00::"}`, fact.Version{}, `net-conf.json:1:40: SubnetMin "fd00::": invalid IPv4 address format; an IPv6 address goes under IPv6SubnetMin`},
 		{`{"Network": "10.0.0.0/8", "SubnetMin": "fd00::"}`, v(12, 0), `net-conf.json:1:40: SubnetMin "fd00::": flannel crashes: runtime error: index out of range; an IPv6 address goes under IPv6SubnetMin`},
-		{`{"Network": "10.0.0.0/8", "SubnetMin": "10.1.0.0/24"}`, plan.Version{}, `net-conf.json:1:40: SubnetMin "10.1.0.0/24": invalid IP address format; write one address, without a prefix length`},
+		{`{"Network": "10.0.0.0/8", "SubnetMin": "10.1.0.0/24"}`, fact.Version{}, `net-conf.json:1:40: SubnetMin "10.1.0.0/24": invalid IP address format; write one address, without a prefix length`},
 	} {
 		_, err := ReadNetConf([]byte(tt.text), Options{Version: tt.version})
 		if err == nil || err.Error() != tt.want {
 			t.Errorf("%s, flannel %v\n got %v\nwant %s", tt.text, tt.version, err, tt.want)
 		}
-		rule := plan.RuleNetConfMalformed
+		rule := fact.RuleNetConfMalformed
 		if strings.Contains(tt.text, "fd00::/48") {
-			rule = plan.RuleCIDRMalformed
+			rule = fact.RuleCIDRMalformed
 		}
 		if e, ok := err.(*NetConfError); !ok || e.Rule != rule {
 			t.Errorf("%s: %+v, want %s", tt.text, err, rule)
@@ -144,7 +144,7 @@ func TestSubnetEnvWithoutRanges(t *testing.T) {
 // Where the ranges are checked, one that is missing is that of everything.
 func TestCheckWithoutRange(t *testing.T) {
 	c := NetConf{EnableIPv4: true, EnableIPv6: true}
-	for version, want := range map[plan.Version]string{
+	for version, want := range map[fact.Version]string{
 		v(19, 1): "", v(19, 2): "Please define a correct Network parameter in the flannel config", v(20, 0): "please define a correct Network parameter in the flannel config",
 	} {
 		if _, err := c.Check(version); words(err) != want {
@@ -152,7 +152,7 @@ func TestCheckWithoutRange(t *testing.T) {
 		}
 	}
 	c = NetConf{EnableIPv6: true}
-	for version, want := range map[plan.Version]string{
+	for version, want := range map[fact.Version]string{
 		v(19, 1): "", v(19, 2): "Please define a correct IPv6Network parameter in the flannel config", v(20, 0): "please define a correct IPv6Network parameter in the flannel config",
 	} {
 		if _, err := c.Check(version); words(err) != want {
@@ -165,7 +165,7 @@ func TestCheckWithoutRange(t *testing.T) {
 func TestLeaseIPv6Off(t *testing.T) {
 	c := NetConf{EnableIPv4: true, Network: netip.MustParsePrefix("10.0.0.0/8"), IPv6Network: netip.MustParsePrefix("fd00::/48"), BackendType: "vxlan"}
 	n := NodeSpec{Name: "n1", PodCIDR: "10.1.0.0/24", PodCIDRs: []string{"10.1.0.0/24", "fd00:0:0:5::/64"}}
-	for version, want := range map[plan.Version]bool{v(17, 0): false, v(18, 0): true, v(27, 4): true, v(28, 10): false} {
+	for version, want := range map[fact.Version]bool{v(17, 0): false, v(18, 0): true, v(27, 4): true, v(28, 10): false} {
 		if l, err := AcquireLease(c, n, version); err != nil || l.IPv6Subnet.IsValid() != want {
 			t.Errorf("flannel %v: %+v, %v", version, l, err)
 		}
@@ -206,7 +206,7 @@ func TestReadPlaces(t *testing.T) {
 	g, err := ReadLog([]byte("Created subnet manager: Kubernetes Subnet Manager - a\nCreated subnet manager: Kubernetes Subnet Manager - b\n"), Options{})
 	modes := 0
 	for _, s := range g.Statements() {
-		if s.Setting == plan.SettingKubeSubnetMgr {
+		if s.Setting == fact.SettingKubeSubnetMgr {
 			modes++
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // JSON returns the configuration as text, in the order and indentation of flannel's own manifests, with a final line end: keys
@@ -132,13 +133,13 @@ func NetConfFor(p *plan.Plan) (NetConf, error) {
 	}
 	c := NetConf{BackendType: "vxlan", Backend: `{"Type": "vxlan"}`}
 	for _, r := range p.Ranges {
-		if r.Role != plan.RolePods {
+		if r.Role != fact.RolePods {
 			continue
 		}
-		switch plan.FamilyOf(r.Prefix) {
-		case plan.IPv4:
+		switch fact.FamilyOf(r.Prefix) {
+		case fact.IPv4:
 			c.EnableIPv4, c.Network = true, r.Prefix.Masked()
-		case plan.IPv6:
+		case fact.IPv6:
 			c.EnableIPv6, c.IPv6Network = true, r.Prefix.Masked()
 		}
 	}

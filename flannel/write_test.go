@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 func TestNetConfJSON(t *testing.T) {
@@ -38,7 +39,7 @@ func TestNetConfJSON(t *testing.T) {
 	}
 }
 
-func planFor(t *testing.T, families ...plan.Family) *plan.Plan {
+func planFor(t *testing.T, families ...fact.Family) *plan.Plan {
 	t.Helper()
 	p, err := plan.New(plan.Request{Name: "test", Families: families, Nodes: 20})
 	if err != nil {
@@ -48,7 +49,7 @@ func planFor(t *testing.T, families ...plan.Family) *plan.Plan {
 }
 
 func TestWriteConfigMap(t *testing.T) {
-	c, err := NetConfFor(planFor(t, plan.IPv4, plan.IPv6))
+	c, err := NetConfFor(planFor(t, fact.IPv4, fact.IPv6))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +93,7 @@ type failing struct{}
 func (failing) Write([]byte) (int, error) { return 0, errFull }
 
 func TestPlanToSubnetEnv(t *testing.T) {
-	for _, families := range [][]plan.Family{{plan.IPv4}, {plan.IPv6}, {plan.IPv4, plan.IPv6}, {plan.IPv6, plan.IPv4}} {
+	for _, families := range [][]fact.Family{{fact.IPv4}, {fact.IPv6}, {fact.IPv4, fact.IPv6}, {fact.IPv6, fact.IPv4}} {
 		p := planFor(t, families...)
 		c, err := NetConfFor(p)
 		if err != nil {

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Command is a `kubeadm init` or `kubeadm join` command line.
@@ -50,8 +50,8 @@ func readCommands(f *source.File) Commands {
 }
 
 // filePosition returns the places of a file's bytes.
-func filePosition(f *source.File) func(int) plan.Position {
-	return func(offset int) plan.Position { return f.Position(offset) }
+func filePosition(f *source.File) func(int) fact.Position {
+	return func(offset int) fact.Position { return f.Position(offset) }
 }
 
 // unitText blanks the keys of a systemd unit before its commands, so that they read as shell: the offsets stay.
@@ -76,7 +76,7 @@ func kubeadmCommand(c shellCommand) (Command, bool) {
 			switch {
 			case t == "init" || t == "join":
 				args := append(append([]Word(nil), c.words[i+1:j]...), c.words[j+1:]...)
-				k := Command{Host: c.host, CommandLine: CommandLine{Component: plan.Kubeadm, Command: t, Pos: w.Pos, Args: args}}
+				k := Command{Host: c.host, CommandLine: CommandLine{Component: fact.Kubeadm, Command: t, Pos: w.Pos, Args: args}}
 				if !startsCommand(c.words[:i]) {
 					k.Args = k.leadingFlags()
 					if len(k.Args) == 0 {
@@ -84,7 +84,7 @@ func kubeadmCommand(c shellCommand) (Command, bool) {
 					}
 				}
 				if v := k.Parse().Value("kubernetes-version"); v.IsSet() {
-					k.Version, _ = plan.ParseVersion(v.V)
+					k.Version, _ = fact.ParseVersion(v.V)
 				}
 				return k, true
 			case strings.HasPrefix(t, "-"):
@@ -132,10 +132,10 @@ func (c CommandLine) leadingFlags() []Word {
 func (c Command) Config() Config {
 	f := c.Parse()
 	var cfg Config
-	kept := func(name string) plan.Value[string] {
+	kept := func(name string) fact.Value[string] {
 		l, ok := f.Lookup(name)
 		if !ok || l.Unknown {
-			return plan.Value[string]{}
+			return fact.Value[string]{}
 		}
 		return l.Value
 	}
@@ -143,7 +143,7 @@ func (c Command) Config() Config {
 		cfg.Join = JoinConfiguration{Pos: c.Pos, NodeName: kept("node-name"), AdvertiseAddress: kept("apiserver-advertise-address")}
 		cfg.Join.ControlPlane, _ = f.Bool("control-plane")
 		if words := f.Positional; len(words) > 0 && !words[0].Unknown {
-			cfg.Join.APIServerEndpoint = plan.Value[string]{V: words[0].Text, Text: words[0].Text, Pos: words[0].Pos}
+			cfg.Join.APIServerEndpoint = fact.Value[string]{V: words[0].Text, Text: words[0].Text, Pos: words[0].Pos}
 		}
 		return cfg
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/internal/suggest"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Config is what kubeadm's configuration says about address ranges: a file with one or several documents, the
@@ -20,73 +20,73 @@ type Config struct {
 
 	// ProxyClusterCIDR and KubeletClusterDNS are what documents of kube-proxy and kubelet in the same file set: kubeadm keeps them
 	// instead of its own values.
-	ProxyClusterCIDR  plan.Value[string]
-	KubeletClusterDNS []plan.Value[string]
+	ProxyClusterCIDR  fact.Value[string]
+	KubeletClusterDNS []fact.Value[string]
 
 	// Problems holds what is wrong with the file itself: keys that kubeadm does not read, structure that it refuses.
-	Problems []plan.Finding
+	Problems []fact.Finding
 }
 
 // A Document is one document of a configuration file.
 type Document struct {
-	APIVersion plan.Value[string] // "kubeadm.k8s.io/v1beta4"
-	Kind       plan.Value[string] // "ClusterConfiguration"
-	Pos        plan.Position
+	APIVersion fact.Value[string] // "kubeadm.k8s.io/v1beta4"
+	Kind       fact.Value[string] // "ClusterConfiguration"
+	Pos        fact.Position
 }
 
 // A ClusterConfiguration holds the settings of the whole cluster, also those of MasterConfiguration before v1alpha3.
 type ClusterConfiguration struct {
-	Pos                   plan.Position // of the document; not valid where the file has none
+	Pos                   fact.Position // of the document; not valid where the file has none
 	APIVersion            string        // "v1beta4"; "" for a command line
-	KubernetesVersion     plan.Value[string]
-	ControlPlaneEndpoint  plan.Value[string]
-	Networking            plan.Position // of the networking mapping; not valid where there is none
-	PodSubnet             plan.Value[string]
-	ServiceSubnet         plan.Value[string]
-	DNSDomain             plan.Value[string]
-	IPv6DualStack         plan.Value[string] // featureGates.IPv6DualStack, "true" or "false"
+	KubernetesVersion     fact.Value[string]
+	ControlPlaneEndpoint  fact.Value[string]
+	Networking            fact.Position // of the networking mapping; not valid where there is none
+	PodSubnet             fact.Value[string]
+	ServiceSubnet         fact.Value[string]
+	DNSDomain             fact.Value[string]
+	IPv6DualStack         fact.Value[string] // featureGates.IPv6DualStack, "true" or "false"
 	ControllerManagerArgs []ExtraArg
 	APIServerArgs         []ExtraArg
 }
 
 // An InitConfiguration holds the settings of the host on which `kubeadm init` runs.
 type InitConfiguration struct {
-	Pos              plan.Position
+	Pos              fact.Position
 	APIVersion       string
-	NodeName         plan.Value[string]
-	AdvertiseAddress plan.Value[string]
+	NodeName         fact.Value[string]
+	AdvertiseAddress fact.Value[string]
 	KubeletExtraArgs []ExtraArg
 }
 
 // A JoinConfiguration holds the settings of a host that joins.
 type JoinConfiguration struct {
-	Pos               plan.Position
+	Pos               fact.Position
 	APIVersion        string
-	NodeName          plan.Value[string]
+	NodeName          fact.Value[string]
 	ControlPlane      bool // it becomes a control-plane host
-	AdvertiseAddress  plan.Value[string]
-	APIServerEndpoint plan.Value[string]
+	AdvertiseAddress  fact.Value[string]
+	APIServerEndpoint fact.Value[string]
 	KubeletExtraArgs  []ExtraArg
 }
 
 // An ExtraArg is one entry of extraArgs, from a map or a list, in file order.
 type ExtraArg struct {
-	Name        plan.Value[string]
-	Value       plan.Value[string]
+	Name        fact.Value[string]
+	Value       fact.Value[string]
 	MergeMethod string // v1: "append", "prepend" or "" for replace
 }
 
 // An Endpoint is a control-plane host's entry in ClusterStatus.
 type Endpoint struct {
 	Node             string
-	AdvertiseAddress plan.Value[string]
+	AdvertiseAddress fact.Value[string]
 }
 
 // Version returns the release that the configuration names, the zero Version where it names none or a label such as "stable-1".
-func (c Config) Version() plan.Version {
-	v, err := plan.ParseVersion(c.Cluster.KubernetesVersion.V)
+func (c Config) Version() fact.Version {
+	v, err := fact.ParseVersion(c.Cluster.KubernetesVersion.V)
 	if err != nil {
-		return plan.Version{}
+		return fact.Version{}
 	}
 	return v
 }
@@ -272,7 +272,7 @@ func readCluster(o *source.Node, version string) ClusterConfiguration {
 
 // listValue returns the text of a scalar. A list, which kubeadm refuses there, is read as what it was meant to be: its items
 // with commas between them.
-func listValue(n *source.Node) plan.Value[string] {
+func listValue(n *source.Node) fact.Value[string] {
 	if n == nil || n.Kind != source.Sequence {
 		return n.Value()
 	}
@@ -281,7 +281,7 @@ func listValue(n *source.Node) plan.Value[string] {
 		items[i] = it.Str()
 	}
 	text := strings.Join(items, ",")
-	return plan.Value[string]{V: text, Text: text, Pos: n.Pos}
+	return fact.Value[string]{V: text, Text: text, Pos: n.Pos}
 }
 
 func readInit(o *source.Node, version string) InitConfiguration {
@@ -333,7 +333,7 @@ func readArgs(n *source.Node) []ExtraArg {
 	switch n.Kind {
 	case source.Mapping:
 		for _, e := range n.Entries {
-			out = append(out, ExtraArg{Name: plan.Value[string]{V: e.Key, Text: e.Key, Pos: e.KeyPos}, Value: e.Value.Value()})
+			out = append(out, ExtraArg{Name: fact.Value[string]{V: e.Key, Text: e.Key, Pos: e.KeyPos}, Value: e.Value.Value()})
 		}
 	case source.Sequence:
 		for _, it := range n.Items {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // parsed reads a configuration from lines.
@@ -136,10 +136,10 @@ func TestExtraArgsShapes(t *testing.T) {
 
 // TestGenerateServices holds the addresses that kubeadm derives from the service range: the first for the API server, the tenth for DNS.
 func TestGenerateServices(t *testing.T) {
-	dns := []plan.Value[string]{{V: "10.9.0.53"}}
+	dns := []fact.Value[string]{{V: "10.9.0.53"}}
 	for _, tt := range []struct {
 		services string
-		dns      []plan.Value[string]
+		dns      []fact.Value[string]
 		ip, want string
 	}{
 		{"", nil, "10.96.0.1", "10.96.0.10"},
@@ -149,8 +149,8 @@ func TestGenerateServices(t *testing.T) {
 		{"10.9.255.255/16", nil, "10.9.0.1", "10.9.0.10"},
 		{"10.9.0.0/16", dns, "10.9.0.1", "10.9.0.53"},
 	} {
-		c := Config{Cluster: ClusterConfiguration{ServiceSubnet: plan.Value[string]{V: tt.services}}, KubeletClusterDNS: tt.dns}
-		g, err := c.Generate(plan.Version{})
+		c := Config{Cluster: ClusterConfiguration{ServiceSubnet: fact.Value[string]{V: tt.services}}, KubeletClusterDNS: tt.dns}
+		g, err := c.Generate(fact.Version{})
 		if err != nil || g.APIServerServiceIP != netip.MustParseAddr(tt.ip) || !slices.Equal(g.KubeletClusterDNS, []string{tt.want}) {
 			t.Errorf("%q: %v, DNS %v, %v; want %s, %s", tt.services, g.APIServerServiceIP, g.KubeletClusterDNS, err, tt.ip, tt.want)
 		}
@@ -159,7 +159,7 @@ func TestGenerateServices(t *testing.T) {
 	for _, minor := range []int{13, 20, 30, 37} {
 		for bits := range 129 {
 			for _, net := range []string{"10.9.0.0", "fd00::"} {
-				c := Config{Cluster: ClusterConfiguration{ServiceSubnet: plan.Value[string]{V: fmt.Sprintf("%s/%d", net, bits)}}}
+				c := Config{Cluster: ClusterConfiguration{ServiceSubnet: fact.Value[string]{V: fmt.Sprintf("%s/%d", net, bits)}}}
 				g, err := c.Generate(release(minor))
 				if err != nil {
 					continue

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Of keys that stand twice the last counts, in the files of every program, and a merge key counts where it stands: as sigs.k8s.io/yaml
@@ -32,11 +32,11 @@ func TestDuplicateKeys(t *testing.T) {
 		}
 		var told []string
 		for _, p := range c.Problems {
-			if p.Rule == plan.RuleKubeadmKeyDuplicate {
+			if p.Rule == fact.RuleKubeadmKeyDuplicate {
 				for _, w := range p.Where {
 					told = append(told, w.Position.String())
 				}
-				if p.Severity != plan.Warning || len(p.RefusedBy) > 0 {
+				if p.Severity != fact.Warning || len(p.RefusedBy) > 0 {
 					t.Errorf("%s: %+v, want a warning: kubeadm takes the file", tt.name, p)
 				}
 			}
@@ -44,7 +44,7 @@ func TestDuplicateKeys(t *testing.T) {
 		if c.Cluster.PodSubnet.V != tt.want || strings.Join(told, " ") != tt.told {
 			t.Errorf("%s: podSubnet %q, told at %q; want %q, %q", tt.name, c.Cluster.PodSubnet.V, told, tt.want, tt.told)
 		}
-		if _, err := c.Generate(plan.NewestKubernetes()); err != nil {
+		if _, err := c.Generate(fact.NewestKubernetes()); err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 	}

@@ -3,11 +3,11 @@ package kubeadm
 import (
 	"strings"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // symptom looks the event up in the catalogue: its message, else its reason, which stays where upstream words a message anew.
-func (e Event) symptom() (plan.Statement, bool) {
+func (e Event) symptom() (fact.Statement, bool) {
 	node := e.Host
 	if e.Kind == "Node" {
 		node = e.Name
@@ -27,12 +27,12 @@ func (e Event) symptom() (plan.Statement, bool) {
 }
 
 // Statement returns the event as a symptom; false where it is not in the catalogue.
-func (e Event) Statement() (plan.Statement, bool) { return e.symptom() }
+func (e Event) Statement() (fact.Statement, bool) { return e.symptom() }
 
 // podRoles are the pods whose trouble bears on ranges, by a part of the name of pod or container.
 var podRoles = []struct {
 	part, id, cause, remedy string
-	rules                   func() []plan.RuleID
+	rules                   func() []fact.RuleID
 }{
 	{
 		"flannel", "flannel-pod-not-running",
@@ -50,10 +50,10 @@ var podRoles = []struct {
 		"kube-controller-manager", "controller-manager-pod-not-running",
 		"kube-controller-manager stops when a node's podCIDR lies outside of --cluster-cidr, and when it does not take its flags",
 		"kubectl -n kube-system logs POD --previous says why",
-		func() []plan.RuleID {
-			return []plan.RuleID{
-				plan.RulePodCIDROutsideClusterCIDR, plan.RuleControlPlaneFlagsDiffer, plan.RuleNodeMaskTooShort, plan.RuleNodeMaskTooFar,
-				plan.RuleNodeMaskFlagRefused, plan.RuleTooManyRanges, plan.RuleCIDRMalformed, plan.RuleAllocatorTypeUnknown,
+		func() []fact.RuleID {
+			return []fact.RuleID{
+				fact.RulePodCIDROutsideClusterCIDR, fact.RuleControlPlaneFlagsDiffer, fact.RuleNodeMaskTooShort, fact.RuleNodeMaskTooFar,
+				fact.RuleNodeMaskFlagRefused, fact.RuleTooManyRanges, fact.RuleCIDRMalformed, fact.RuleAllocatorTypeUnknown,
 			}
 		},
 	},
@@ -61,9 +61,9 @@ var podRoles = []struct {
 		"kube-apiserver", "apiserver-pod-not-running",
 		"kube-apiserver does not start with a service range that it does not take",
 		"crictl logs on the control plane says why",
-		func() []plan.RuleID {
-			return []plan.RuleID{
-				plan.RuleServiceRangeTooLarge, plan.RuleServiceRangeTooSmall, plan.RuleIPFamilyMismatch, plan.RuleTooManyRanges, plan.RuleCIDRMalformed,
+		func() []fact.RuleID {
+			return []fact.RuleID{
+				fact.RuleServiceRangeTooLarge, fact.RuleServiceRangeTooSmall, fact.RuleIPFamilyMismatch, fact.RuleTooManyRanges, fact.RuleCIDRMalformed,
 			}
 		},
 	},
@@ -94,7 +94,7 @@ func pluginOf(pod string) int {
 
 // Statement returns the state of a pod as a symptom that its kubelet tells; false for pods whose trouble does not bear on
 // ranges. What the container said when it ended is looked up first.
-func (p Pod) Statement() (plan.Statement, bool) {
+func (p Pod) Statement() (fact.Statement, bool) {
 	for _, c := range p.States {
 		if s, ok := symptomStatement(c.Message, p.Node, c.Pos); ok {
 			return s, true
@@ -118,10 +118,10 @@ func (p Pod) Statement() (plan.Statement, bool) {
 		if !pos.IsValid() {
 			pos = p.Name.Pos
 		}
-		y := &plan.Symptom{ID: r.id, Message: p.String(), Node: p.Node, Cause: r.cause, Remedy: strings.ReplaceAll(r.remedy, "POD", p.Name.V), Rules: r.rules()}
-		return plan.Statement{Component: plan.Kubelet, Host: p.Node, Pos: pos, Role: plan.RoleSymptom, Key: y.ID, Text: y.Message, Symptom: y}, true
+		y := &fact.Symptom{ID: r.id, Message: p.String(), Node: p.Node, Cause: r.cause, Remedy: strings.ReplaceAll(r.remedy, "POD", p.Name.V), Rules: r.rules()}
+		return fact.Statement{Component: fact.Kubelet, Host: p.Node, Pos: pos, Role: fact.RoleSymptom, Key: y.ID, Text: y.Message, Symptom: y}, true
 	}
-	return plan.Statement{}, false
+	return fact.Statement{}, false
 }
 
 // stuck reports whether a container in that state will not run without help.

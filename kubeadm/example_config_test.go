@@ -6,6 +6,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/kubeadm"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Which range does kubeadm give to kube-controller-manager, when extraArgs name cluster-cidr twice? That depends on the release.
@@ -25,7 +26,7 @@ controllerManager:
 		return
 	}
 	for _, minor := range []int{35, 36} {
-		g, err := c.Generate(plan.Version{Major: 1, Minor: minor})
+		g, err := c.Generate(fact.Version{Major: 1, Minor: minor})
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -72,7 +73,7 @@ controllerManager:
 		fmt.Println(err)
 		return
 	}
-	for _, r := range c.Refusals(plan.Version{}) {
+	for _, r := range c.Refusals(fact.Version{}) {
 		fmt.Println(r.Message)
 	}
 	// Output:
@@ -126,7 +127,7 @@ spec:
 		mask, _ := flags.Int("node-cidr-mask-size")
 		cidr, _ := flags.Lookup("cluster-cidr")
 		fmt.Println(p.Version, allocate, mask, cidr, cidr.Pos.Line)
-		for _, r := range p.Refusals(plan.Version{}) {
+		for _, r := range p.Refusals(fact.Version{}) {
 			fmt.Println(r.Message)
 		}
 	}

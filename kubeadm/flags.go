@@ -6,24 +6,24 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Word is one argument of a program, quotes and $(VAR) references resolved.
 type Word struct {
 	Text     string
-	Pos      plan.Position // where it starts
-	ValuePos plan.Position // where the text after its first "=" starts; Pos where there is none
+	Pos      fact.Position // where it starts
+	ValuePos fact.Position // where the text after its first "=" starts; Pos where there is none
 	// Unknown reports that the word refers to a variable whose value the file does not say.
 	Unknown bool
 }
 
 // A CommandLine is a program with its arguments, not yet parsed.
 type CommandLine struct {
-	Component plan.Component // plan.ControllerManager, plan.APIServer or plan.Kubeadm
+	Component fact.Component // plan.ControllerManager, plan.APIServer or plan.Kubeadm
 	Command   string         // of kubeadm: "init" or "join"; "" for the others
-	Version   plan.Version   // release of the program; the zero Version stands for the newest
-	Pos       plan.Position  // where the program is named
+	Version   fact.Version   // release of the program; the zero Version stands for the newest
+	Pos       fact.Position  // where the program is named
 	Args      []Word         // without the program
 }
 
@@ -45,8 +45,8 @@ func (c CommandLine) String() string {
 type Flag struct {
 	Name    string             // as the program knows it: "cluster-cidr"
 	Written string             // as it is written: "--cluster_cidr"
-	Value   plan.Value[string] // "true" for a boolean flag without a value
-	Pos     plan.Position      // of the flag itself
+	Value   fact.Value[string] // "true" for a boolean flag without a value
+	Pos     fact.Position      // of the flag itself
 	Unknown bool               // the value refers to a variable that the file does not say
 	// Overridden reports that a later flag of the same name replaces the value.
 	Overridden bool
@@ -57,10 +57,10 @@ func (f Flag) String() string { return "--" + f.Name + "=" + f.Value.V }
 
 // A FlagError is what a program does not accept among its arguments. It does not start with any of them.
 type FlagError struct {
-	Pos  plan.Position
+	Pos  fact.Position
 	Flag string      // the flag as written, "" for a word that is none
 	Msg  string      // what the program prints
-	Rule plan.RuleID // flag-refused, or advertise-address-invalid where the value is no address
+	Rule fact.RuleID // flag-refused, or advertise-address-invalid where the value is no address
 	Hint string      // what was meant, or what to do; "" where nothing is likely
 	// Address reports that the error bears on address ranges: an address-related flag, or a word that takes the place of one.
 	Address bool
@@ -99,7 +99,7 @@ func (f Flags) Lookup(name string) (Flag, bool) {
 }
 
 // Value returns the value of the flag of that name, the zero Value where it is not given.
-func (f Flags) Value(name string) plan.Value[string] {
+func (f Flags) Value(name string) fact.Value[string] {
 	l, _ := f.Lookup(name)
 	return l.Value
 }
@@ -135,7 +135,7 @@ func parseInt32(s string) (int, bool) {
 // kube-controller-manager and kube-apiserver; before, they looked for the name as written.
 // k8s.io/component-base cli/flag/flags.go WordSepNormalizeFunc.
 func (c CommandLine) normalize(name string) string {
-	if c.Component == plan.Kubeadm || c.Version.Or(plan.NewestKubernetes()).Before(plan.Version{Major: 1, Minor: 21}) {
+	if c.Component == fact.Kubeadm || c.Version.Or(fact.NewestKubernetes()).Before(fact.Version{Major: 1, Minor: 21}) {
 		return name
 	}
 	return strings.ReplaceAll(name, "_", "-")
@@ -153,7 +153,7 @@ func (c CommandLine) Parse() Flags {
 		if len(f.Errors) == maxProblems {
 			return
 		}
-		f.Errors = append(f.Errors, FlagError{Pos: w.Pos, Flag: flag, Msg: fmt.Sprintf(format, a...), Rule: plan.RuleFlagRefused, Hint: hint, Address: address})
+		f.Errors = append(f.Errors, FlagError{Pos: w.Pos, Flag: flag, Msg: fmt.Sprintf(format, a...), Rule: fact.RuleFlagRefused, Hint: hint, Address: address})
 	}
 	for len(args) > 0 {
 		w := args[0]
@@ -199,11 +199,11 @@ func (c CommandLine) Parse() Flags {
 		fl := Flag{Name: norm, Written: "--" + name, Pos: w.Pos, Unknown: w.Unknown}
 		switch {
 		case hasValue:
-			fl.Value = plan.Value[string]{V: value, Text: value, Pos: w.ValuePos}
+			fl.Value = fact.Value[string]{V: value, Text: value, Pos: w.ValuePos}
 		case kind == kindBool:
-			fl.Value = plan.Value[string]{V: "true", Pos: w.Pos}
+			fl.Value = fact.Value[string]{V: "true", Pos: w.Pos}
 		case len(args) > 0:
-			fl.Value = plan.Value[string]{V: args[0].Text, Text: args[0].Text, Pos: args[0].Pos}
+			fl.Value = fact.Value[string]{V: args[0].Text, Text: args[0].Text, Pos: args[0].Pos}
 			fl.Unknown = fl.Unknown || args[0].Unknown
 			args = args[1:]
 		default:
@@ -218,7 +218,7 @@ func (c CommandLine) Parse() Flags {
 			said := len(f.Errors)
 			fail(Word{Pos: fl.Value.Pos}, fl.Written, "", isAddressFlag(norm), "invalid argument %q for %q flag: %v", fl.Value.V, full, err)
 			if kind == kindIP && len(f.Errors) > said {
-				f.Errors[said].Rule = plan.RuleAdvertiseAddressWrong
+				f.Errors[said].Rule = fact.RuleAdvertiseAddressWrong
 			}
 		}
 		if i, ok := last[norm]; ok && kind != kindList {
@@ -274,12 +274,12 @@ func (c CommandLine) short(f *Flags, w Word, args []Word, fail func(Word, string
 // positional refuses words that are no flags, as kube-controller-manager and kube-apiserver do since 1.19. Empty words pass.
 // k8s.io/kubernetes v1.37.2 cmd/kube-controller-manager/app/controllermanager.go NewControllerManagerCommand, Args.
 func (c CommandLine) positional(f *Flags, fail func(Word, string, string, bool, string, ...any)) {
-	v := c.Version.Or(plan.NewestKubernetes())
-	if c.Component == plan.Kubeadm {
+	v := c.Version.Or(fact.NewestKubernetes())
+	if c.Component == fact.Kubeadm {
 		c.kubeadmPositional(f, fail)
 		return
 	}
-	if v.Before(plan.Version{Major: 1, Minor: 19}) {
+	if v.Before(fact.Version{Major: 1, Minor: 19}) {
 		return
 	}
 	var texts []string

@@ -8,25 +8,26 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // line makes a command line of kube-controller-manager; the place of a word is its number.
-func line(v plan.Version, comp plan.Component, words ...string) CommandLine {
+func line(v fact.Version, comp fact.Component, words ...string) CommandLine {
 	c := CommandLine{Component: comp, Version: v}
 	for i, w := range words {
-		pos := plan.Position{File: "f", Line: i + 1, Column: 1}
+		pos := fact.Position{File: "f", Line: i + 1, Column: 1}
 		c.Args = append(c.Args, Word{Text: w, Pos: pos, ValuePos: pos})
 	}
 	return c
 }
 
-func release(minor int) plan.Version { return plan.Version{Major: 1, Minor: minor} }
+func release(minor int) fact.Version { return fact.Version{Major: 1, Minor: minor} }
 
 func TestCommandLineParse(t *testing.T) {
-	const kcm = plan.ControllerManager
+	const kcm = fact.ControllerManager
 	for _, tt := range []struct {
 		name    string
-		version plan.Version
+		version fact.Version
 		args    []string
 		flag    string // looked up
 		want    string // its value
@@ -114,7 +115,7 @@ func TestFlagsInt(t *testing.T) {
 		{" 24", 0, false, "blanks are not trimmed"},
 		{"2147483648", 0, false, "beyond int32"},
 	} {
-		got, ok := line(release(37), plan.ControllerManager, "--node-cidr-mask-size="+tt.text).Parse().Int("node-cidr-mask-size")
+		got, ok := line(release(37), fact.ControllerManager, "--node-cidr-mask-size="+tt.text).Parse().Int("node-cidr-mask-size")
 		if tt.ok != ok || ok && got != tt.want {
 			t.Errorf("Int(%q) = %d, %v, want %d, %v: %s", tt.text, got, ok, tt.want, tt.ok, tt.why)
 		}
@@ -123,13 +124,13 @@ func TestFlagsInt(t *testing.T) {
 
 // TestCommandLineErrors holds all that is said about a command line, as pflag v1.0.10 and cobra print it, and about which words.
 func TestCommandLineErrors(t *testing.T) {
-	const kcm, api, unset = plan.ControllerManager, plan.APIServer, `strconv.ParseUint: parsing "": invalid syntax`
+	const kcm, api, unset = fact.ControllerManager, fact.APIServer, `strconv.ParseUint: parsing "": invalid syntax`
 	invalid := func(value, flag, parse string) string {
 		return "invalid argument \"" + value + "\" for \"" + flag + "\" flag: " + parse + ": parsing \"" + value + "\": invalid syntax"
 	}
 	for _, tt := range []struct {
 		name string
-		comp plan.Component
+		comp fact.Component
 		cmd  string
 		args string   // separated by blanks, "_" for an empty one
 		want []string // line of the word and message
@@ -155,15 +156,15 @@ func TestCommandLineErrors(t *testing.T) {
 		{"what is no address", api, "", "--advertise-address=192.0.2.256 --bind-address fe80::1%eth0", []string{
 			`1 invalid argument "192.0.2.256" for "--advertise-address" flag: failed to parse IP: "192.0.2.256"`, `3 invalid argument "fe80::1%eth0" for "--bind-address" flag: failed to parse IP: "fe80::1%eth0"`}},
 
-		{"kubeadm init", plan.Kubeadm, "init", "--upload-certs x", []string{`2 unknown command "x" for "kubeadm init"`}},
-		{"kubeadm init phase", plan.Kubeadm, "init", "phase addon all --service-cidr=10.0.0.0/16", nil},
-		{"kubeadm join", plan.Kubeadm, "join", "192.0.2.1:6443 --control-plane --discovery-token-unsafe-skip-ca-verification --token a.b", nil},
-		{"kubeadm join with two", plan.Kubeadm, "join", "192.0.2.1:6443 --control-plane x", []string{"3 accepts at most 1 arg(s), received 2"}},
-		{"kubeadm join has flags of its own", plan.Kubeadm, "join", "--pod-network-cidr=10.0.0.0/8", []string{"1 unknown flag: --pod-network-cidr"}},
-		{"so has kubeadm init", plan.Kubeadm, "init", "--discovery-token=a.b", []string{"1 unknown flag: --discovery-token"}},
-		{"another program's are not known", plan.Kubelet, "", "--cluster-cidr=10.0.0.0/8", []string{"1 unknown flag: --cluster-cidr"}},
+		{"kubeadm init", fact.Kubeadm, "init", "--upload-certs x", []string{`2 unknown command "x" for "kubeadm init"`}},
+		{"kubeadm init phase", fact.Kubeadm, "init", "phase addon all --service-cidr=10.0.0.0/16", nil},
+		{"kubeadm join", fact.Kubeadm, "join", "192.0.2.1:6443 --control-plane --discovery-token-unsafe-skip-ca-verification --token a.b", nil},
+		{"kubeadm join with two", fact.Kubeadm, "join", "192.0.2.1:6443 --control-plane x", []string{"3 accepts at most 1 arg(s), received 2"}},
+		{"kubeadm join has flags of its own", fact.Kubeadm, "join", "--pod-network-cidr=10.0.0.0/8", []string{"1 unknown flag: --pod-network-cidr"}},
+		{"so has kubeadm init", fact.Kubeadm, "init", "--discovery-token=a.b", []string{"1 unknown flag: --discovery-token"}},
+		{"another program's are not known", fact.Kubelet, "", "--cluster-cidr=10.0.0.0/8", []string{"1 unknown flag: --cluster-cidr"}},
 	} {
-		c := line(plan.Version{}, tt.comp, strings.Fields(tt.args)...)
+		c := line(fact.Version{}, tt.comp, strings.Fields(tt.args)...)
 		for i := range c.Args {
 			if c.Args[i].Text == "_" {
 				c.Args[i].Text = ""
@@ -184,11 +185,11 @@ func TestCommandLineErrors(t *testing.T) {
 func TestCommandLineManyErrors(t *testing.T) {
 	for _, before := range []int{maxProblems - 1, maxProblems} {
 		args := append(slices.Repeat([]string{"--nope"}, before), "--advertise-address=x", "--advertise-address=192.0.2.1")
-		f := line(plan.Version{}, plan.APIServer, args...).Parse()
+		f := line(fact.Version{}, fact.APIServer, args...).Parse()
 		if len(f.Errors) != maxProblems || f.Value("advertise-address").V != "192.0.2.1" {
 			t.Fatalf("%d unknown flags: %d errors and %q, want %d", before, len(f.Errors), f.Value("advertise-address").V, maxProblems)
 		}
-		want := map[int]plan.RuleID{maxProblems - 1: plan.RuleAdvertiseAddressWrong, maxProblems: plan.RuleFlagRefused}[before]
+		want := map[int]fact.RuleID{maxProblems - 1: fact.RuleAdvertiseAddressWrong, maxProblems: fact.RuleFlagRefused}[before]
 		if got := f.Errors[maxProblems-1].Rule; got != want {
 			t.Errorf("%d unknown flags: the last error is %s, want %s", before, got, want)
 		}
@@ -196,7 +197,7 @@ func TestCommandLineManyErrors(t *testing.T) {
 }
 
 func TestFlagErrorText(t *testing.T) {
-	at := plan.Position{File: "f", Line: 2, Column: 3}
+	at := fact.Position{File: "f", Line: 2, Column: 3}
 	for want, e := range map[string]FlagError{
 		"f:2:3: unknown flag: --x; write --y": {Pos: at, Msg: "unknown flag: --x", Hint: "write --y"},
 		"f:2:3: unknown flag: --x":            {Pos: at, Msg: "unknown flag: --x"},
@@ -217,7 +218,7 @@ func TestFlagsUnknown(t *testing.T) {
 			{Text: "--feature-gates"}, {Text: "A=true", Unknown: true}, {Text: "--controllers"}, {Text: "*", Unknown: true}, {Text: "--bind-address"}, {Text: "x", Unknown: true}, {Text: "-v"}, {Text: "x", Unknown: true}},
 		nil,
 	} {
-		p := Process{CommandLine: CommandLine{Component: plan.ControllerManager, Args: args}}
+		p := Process{CommandLine: CommandLine{Component: fact.ControllerManager, Args: args}}
 		f := p.Parse()
 		b, okBool := f.Bool("allocate-node-cidrs")
 		n, okInt := f.Int("node-cidr-mask-size")
@@ -235,9 +236,9 @@ func TestFlagsUnknown(t *testing.T) {
 
 // TestSuggestFlag holds what is said about a flag that a program does not know, by the letters and digits of its name.
 func TestSuggestFlag(t *testing.T) {
-	const kcm, api, adm = plan.ControllerManager, plan.APIServer, plan.Kubeadm
+	const kcm, api, adm = fact.ControllerManager, fact.APIServer, fact.Kubeadm
 	for _, tt := range []struct {
-		comp    plan.Component
+		comp    fact.Component
 		name    string
 		hint    string
 		address bool

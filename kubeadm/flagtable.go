@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/suggest"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A flagKind is what matters of a flag's type for reading a command line.
@@ -33,13 +33,13 @@ func newFlagTable(names map[flagKind]string) map[string]flagKind {
 // table returns the flags that the program knows, with their kinds. It is not to be changed.
 func (c CommandLine) table() map[string]flagKind {
 	switch {
-	case c.Component == plan.ControllerManager:
+	case c.Component == fact.ControllerManager:
 		return controllerManagerFlags
-	case c.Component == plan.APIServer:
+	case c.Component == fact.APIServer:
 		return apiServerFlags
-	case c.Component == plan.Kubeadm && c.Command == "join":
+	case c.Component == fact.Kubeadm && c.Command == "join":
 		return joinFlags
-	case c.Component == plan.Kubeadm:
+	case c.Component == fact.Kubeadm:
 		return initFlags
 	}
 	return nil
@@ -228,11 +228,11 @@ func isAddressFlag(name string) bool {
 }
 
 // addressFlags are the flags about address ranges by program, for suggestions; the first is the pod range, where there is one.
-func addressFlags(c plan.Component) []string {
+func addressFlags(c fact.Component) []string {
 	switch c {
-	case plan.ControllerManager:
+	case fact.ControllerManager:
 		return []string{"cluster-cidr", "service-cluster-ip-range", "allocate-node-cidrs", "node-cidr-mask-size", "node-cidr-mask-size-ipv4", "node-cidr-mask-size-ipv6", "cidr-allocator-type"}
-	case plan.APIServer:
+	case fact.APIServer:
 		return []string{"service-cluster-ip-range", "advertise-address"}
 	}
 	return []string{"pod-network-cidr", "service-cidr", "apiserver-advertise-address", "control-plane-endpoint", "service-dns-domain"}
@@ -253,12 +253,12 @@ var flagSynonyms = map[string]string{
 }
 
 // roleFlags names the flag for a synonym's role, by program.
-func roleFlag(c plan.Component, role string) string {
+func roleFlag(c fact.Component, role string) string {
 	switch c {
-	case plan.ControllerManager:
+	case fact.ControllerManager:
 		return map[string]string{"pods": "cluster-cidr", "services": "service-cluster-ip-range", "mask": "node-cidr-mask-size",
 			"mask4": "node-cidr-mask-size-ipv4", "mask6": "node-cidr-mask-size-ipv6", "allocate": "allocate-node-cidrs"}[role]
-	case plan.APIServer:
+	case fact.APIServer:
 		return map[string]string{"services": "service-cluster-ip-range", "address": "advertise-address"}[role]
 	}
 	return map[string]string{"pods": "pod-network-cidr", "services": "service-cidr", "address": "apiserver-advertise-address",
@@ -279,17 +279,17 @@ func squash(s string) string {
 }
 
 // suggestFlag says which flag a name unknown to the program was meant to be, "" where none is likely, and whether it bears on addresses.
-func suggestFlag(c plan.Component, name string) (hint string, address bool) {
+func suggestFlag(c fact.Component, name string) (hint string, address bool) {
 	flat := squash(name)
 	role, isSynonym := flagSynonyms[flat]
 	if want := roleFlag(c, role); isSynonym && want != "" {
 		return "write --" + want, true
 	}
 	if isSynonym {
-		if c == plan.APIServer && role != "domain" && role != "endpoint" {
-			return "this belongs to kube-controller-manager: --" + roleFlag(plan.ControllerManager, role), true
+		if c == fact.APIServer && role != "domain" && role != "endpoint" {
+			return "this belongs to kube-controller-manager: --" + roleFlag(fact.ControllerManager, role), true
 		}
-		if c == plan.ControllerManager && role == "address" {
+		if c == fact.ControllerManager && role == "address" {
 			return "this belongs to kube-apiserver: --advertise-address", true
 		}
 		return "", true

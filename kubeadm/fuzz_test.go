@@ -1,6 +1,7 @@
 package kubeadm
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,9 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"net/netip"
-
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // archived calls f with every file of testdata/*.txtar whose name ends in one of the suffixes.
@@ -40,17 +39,17 @@ func archived(t testing.TB, f func(data []byte), suffixes ...string) {
 
 // checkStatements holds statements of any input to what every reader promises: places inside the file, findings with a place and a
 // rule, either prefixes or an error for a text about ranges.
-func checkStatements(t *testing.T, data []byte, ss []plan.Statement) {
+func checkStatements(t *testing.T, data []byte, ss []fact.Statement) {
 	t.Helper()
 	lines := strings.Count(string(data), "\n") + strings.Count(string(data), "\r") + 1
 	for _, s := range ss {
 		if s.Pos.File != "f" || s.Pos.Line < 1 || s.Pos.Line > lines || s.Pos.Column < 1 {
 			t.Fatalf("place %v of %v %v is not in the file of %d lines", s.Pos, s.Component, s.Role, lines)
 		}
-		if s.Role == plan.RoleProblem && (s.Finding == nil || s.Finding.Rule == "" || s.Finding.Message == "" || len(s.Finding.Where) == 0) {
+		if s.Role == fact.RoleProblem && (s.Finding == nil || s.Finding.Rule == "" || s.Finding.Message == "" || len(s.Finding.Where) == 0) {
 			t.Fatalf("a problem without rule, message or place: %+v", s)
 		}
-		if (s.Role == plan.RolePods || s.Role == plan.RoleServices) && s.Text != "" && (s.Err == nil) == (len(s.Prefixes) == 0) {
+		if (s.Role == fact.RolePods || s.Role == fact.RoleServices) && s.Text != "" && (s.Err == nil) == (len(s.Prefixes) == 0) {
 			t.Fatalf("%v %q: prefixes %v and error %v", s.Role, s.Text, s.Prefixes, s.Err)
 		}
 		for _, p := range s.Prefixes {
@@ -77,7 +76,7 @@ func FuzzParseConfig(f *testing.F) {
 		sameAgain(t, c, again)
 		checkStatements(t, data, c.Statements())
 		for _, minor := range []int{13, 19, 28, 35, 37} {
-			v := plan.Version{Major: 1, Minor: minor}
+			v := fact.Version{Major: 1, Minor: minor}
 			g, err := c.Generate(v)
 			if refused := c.Refusals(v); (err != nil) != (len(refused) > 0) {
 				t.Fatalf("Generate(%v) error %v, but Refusals %v", v, err, refused)
@@ -86,7 +85,7 @@ func FuzzParseConfig(f *testing.F) {
 				continue
 			}
 			// What is generated reads back as flags of the same values, where the flags are sound.
-			l := commandLine(plan.ControllerManager, v, g.ControllerManager)
+			l := commandLine(fact.ControllerManager, v, g.ControllerManager)
 			if len(l.Parse().Errors) > 0 || len(c.Cluster.ControllerManagerArgs) > 0 {
 				continue
 			}
@@ -105,7 +104,7 @@ func FuzzParseManifests(f *testing.F) {
 		sameAgain(t, ps, again)
 		for _, p := range ps {
 			checkStatements(t, data, p.Statements())
-			p.Refusals(plan.Version{})
+			p.Refusals(fact.Version{})
 		}
 	})
 }
@@ -143,7 +142,7 @@ func FuzzParseCommands(f *testing.F) {
 		sameAgain(t, c, again)
 		checkStatements(t, data, c.Statements())
 		for _, k := range c.Kubeadm {
-			k.Refusals(plan.Version{})
+			k.Refusals(fact.Version{})
 		}
 	})
 }
@@ -175,7 +174,7 @@ func FuzzShellWords(f *testing.F) {
 			if !strings.HasPrefix(line, "kubeadm init ") || len(line) > maxShell {
 				t.Skip()
 			}
-			got := shell{where: func(int) plan.Position { return plan.Position{} }}.commands(line)
+			got := shell{where: func(int) fact.Position { return fact.Position{} }}.commands(line)
 			var texts []string
 			if len(got) == 1 {
 				for _, w := range got[0].words {
@@ -290,7 +289,7 @@ func FuzzCommandLine(f *testing.F) {
 		for _, b := range choice[:min(len(choice), 12)] {
 			args = append(args, words[int(b)%len(words)])
 		}
-		got := line(plan.Version{}, plan.ControllerManager, args...).Parse()
+		got := line(fact.Version{}, fact.ControllerManager, args...).Parse()
 		want, bad := slowParse(args, controllerManagerFlags)
 		if (len(got.Errors) > 0) != bad {
 			t.Fatalf("%q: errors %v, want some: %t", args, got.Errors, bad)
@@ -298,7 +297,7 @@ func FuzzCommandLine(f *testing.F) {
 		if bad {
 			return // the program does not start, and no value counts
 		}
-		for _, name := range addressFlags(plan.ControllerManager) {
+		for _, name := range addressFlags(fact.ControllerManager) {
 			if got.Value(name).V != want[name] {
 				t.Fatalf("%q: %s = %q, want %q", args, name, got.Value(name).V, want[name])
 			}

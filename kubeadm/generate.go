@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Generated is what kubeadm makes of a configuration, as far as it bears on addresses.
@@ -52,11 +53,11 @@ var apiVersions = []apiVersion{
 }
 
 // release returns v, or the release that the configuration names, or the newest that reads the API versions of its documents.
-func (c Config) release(v plan.Version) plan.Version {
+func (c Config) release(v fact.Version) fact.Version {
 	if v = v.Or(c.Version()); !v.IsZero() {
 		return v
 	}
-	v = plan.NewestKubernetes()
+	v = fact.NewestKubernetes()
 	for _, d := range c.Documents {
 		if !ofKubeadm(d.Kind.V, d.APIVersion.V) {
 			continue // v1beta1 of kubelet's group is another one than kubeadm's
@@ -64,7 +65,7 @@ func (c Config) release(v plan.Version) plan.Version {
 		_, version, _ := strings.Cut(d.APIVersion.V, "/")
 		for _, a := range apiVersions {
 			if a.name == version && a.minors[1] > 0 && a.minors[1] <= v.Minor {
-				v = plan.Version{Major: 1, Minor: a.minors[1] - 1}
+				v = fact.Version{Major: 1, Minor: a.minors[1] - 1}
 			}
 		}
 	}
@@ -108,7 +109,7 @@ func (c ClusterConfiguration) gates() plan.Gates {
 // Refusals returns why a kubeadm of release v does not take the configuration, in its words and in its order; none where it does.
 // The zero Version stands for the release that the configuration itself names, or else the newest that reads the API version of its
 // documents. Before kubeadm looks at any range it refuses what it cannot decode, so that then nothing else is said.
-func (c Config) Refusals(v plan.Version) []plan.Refusal {
+func (c Config) Refusals(v fact.Version) []plan.Refusal {
 	v = c.release(v)
 	var out []plan.Refusal
 	for _, d := range c.Documents {
@@ -121,13 +122,13 @@ func (c Config) Refusals(v plan.Version) []plan.Refusal {
 			continue // kubeadm init passes over other kinds
 		}
 		if msg != "" {
-			out = append(out, plan.Refusal{Program: plan.Kubeadm, Rule: plan.RuleKubeadmConfigRefused, ID: "adm-api-version", Field: "apiVersion",
+			out = append(out, plan.Refusal{Program: fact.Kubeadm, Rule: fact.RuleKubeadmConfigRefused, ID: "adm-api-version", Field: "apiVersion",
 				BadValue: d.APIVersion.V, Message: msg, Source: "cmd/kubeadm/app/util/config/common.go validateSupportedVersion, v1.37.2"})
 		}
 	}
 	for _, p := range c.Problems {
-		if p.Rule == plan.RuleKubeadmConfigRefused {
-			out = append(out, plan.Refusal{Program: plan.Kubeadm, Rule: p.Rule, ID: "adm-decode", Message: strings.TrimPrefix(p.Message, refusesFile),
+		if p.Rule == fact.RuleKubeadmConfigRefused {
+			out = append(out, plan.Refusal{Program: fact.Kubeadm, Rule: p.Rule, ID: "adm-decode", Message: strings.TrimPrefix(p.Message, refusesFile),
 				Source: "cmd/kubeadm/app/util/config/initconfiguration.go documentMapToInitConfiguration, v1.37.2"})
 		}
 	}
@@ -138,7 +139,7 @@ func (c Config) Refusals(v plan.Version) []plan.Refusal {
 }
 
 // refuseAPIVersion returns what a kubeadm of release v says about a version of its API that it does not read, "" where it does.
-func refuseAPIVersion(version, kind string, v plan.Version) string {
+func refuseAPIVersion(version, kind string, v fact.Version) string {
 	if strings.Contains(version, "/") {
 		return "unexpected GroupVersion string: kubeadm.k8s.io/" + version
 	}
@@ -149,7 +150,7 @@ func refuseAPIVersion(version, kind string, v plan.Version) string {
 	a := apiVersions[i]
 	minor := v.Minor
 	if v.Major > 1 {
-		minor = plan.NewestKubernetes().Minor
+		minor = fact.NewestKubernetes().Minor
 	}
 	switch {
 	case minor < a.minors[0]:
@@ -168,7 +169,7 @@ func refuseAPIVersion(version, kind string, v plan.Version) string {
 // The error is a *[plan.RefusedError] if kubeadm does not take the configuration.
 // k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/phases/controlplane/manifests.go getControllerManagerCommand, getAPIServerCommand, and
 // the same functions of the releases named below.
-func (c Config) Generate(v plan.Version) (Generated, error) {
+func (c Config) Generate(v fact.Version) (Generated, error) {
 	v = c.release(v)
 	if r := c.Refusals(v); len(r) > 0 {
 		return Generated{}, &plan.RefusedError{Refusals: r}
@@ -192,7 +193,7 @@ func (c Config) Generate(v plan.Version) (Generated, error) {
 			server = append(server, plan.Arg{Name: "advertise-address", Value: ip.Unmap().String()})
 		}
 	}
-	if on, ok := cl.gates()["IPv6DualStack"]; ok && !v.Before(release16) && v.Before(plan.Version{Major: 1, Minor: 23}) {
+	if on, ok := cl.gates()["IPv6DualStack"]; ok && !v.Before(release16) && v.Before(fact.Version{Major: 1, Minor: 23}) {
 		gate := plan.Arg{Name: "feature-gates", Value: fmt.Sprintf("IPv6DualStack=%t", on)}
 		manager, server = append(manager, gate), append(server, gate)
 	}
@@ -215,7 +216,7 @@ func (c Config) Generate(v plan.Version) (Generated, error) {
 	return g, nil
 }
 
-var release16 = plan.Version{Major: 1, Minor: 16}
+var release16 = fact.Version{Major: 1, Minor: 16}
 
 // nth returns address n of a range, counted from its first.
 func nth(p netip.Prefix, n int) netip.Addr {
@@ -228,13 +229,13 @@ func nth(p netip.Prefix, n int) netip.Addr {
 
 // oldNodeMasks returns the node masks that kubeadm wrote up to 1.19.
 // k8s.io/kubernetes v1.13 to v1.19 cmd/kubeadm/app/phases/controlplane/manifests.go getControllerManagerCommand, calcNodeCidrSize.
-func oldNodeMasks(v plan.Version, pods string, g plan.Gates) []plan.Arg {
+func oldNodeMasks(v fact.Version, pods string, g plan.Gates) []plan.Arg {
 	on, present := g["IPv6DualStack"]
 	switch {
-	case !v.Before(plan.Version{Major: 1, Minor: 20}):
+	case !v.Before(fact.Version{Major: 1, Minor: 20}):
 		return nil
-	case v.Before(plan.Version{Major: 1, Minor: 17}):
-	case v.Before(plan.Version{Major: 1, Minor: 18}):
+	case v.Before(fact.Version{Major: 1, Minor: 17}):
+	case v.Before(fact.Version{Major: 1, Minor: 18}):
 		if present {
 			return nil
 		}
@@ -273,18 +274,18 @@ func oldNodeMask(pods string) (mask int, six bool) {
 
 // userArgs returns the arguments of extraArgs that take no part in merging, in the order in which release v writes them: sorted by
 // name and value up to 1.35, a map's last value of each name alone up to 1.28, as they stand from 1.36 on.
-func userArgs(v plan.Version, extra []ExtraArg) []ExtraArg {
+func userArgs(v fact.Version, extra []ExtraArg) []ExtraArg {
 	last := make(map[string]int, len(extra))
 	for i, e := range extra {
 		last[e.Name.V] = i
 	}
 	var out []ExtraArg
 	for i, e := range extra {
-		if e.MergeMethod == "" && (last[e.Name.V] == i || !v.Before(plan.Version{Major: 1, Minor: 29})) {
+		if e.MergeMethod == "" && (last[e.Name.V] == i || !v.Before(fact.Version{Major: 1, Minor: 29})) {
 			out = append(out, e)
 		}
 	}
-	if v.Before(plan.Version{Major: 1, Minor: 36}) {
+	if v.Before(fact.Version{Major: 1, Minor: 36}) {
 		slices.SortStableFunc(out, func(a, b ExtraArg) int {
 			return cmp.Or(cmp.Compare(a.Name.V, b.Name.V), cmp.Compare(a.Value.V, b.Value.V))
 		})
@@ -294,7 +295,7 @@ func userArgs(v plan.Version, extra []ExtraArg) []ExtraArg {
 
 // mergeArgs puts together kubeadm's own arguments and those of extraArgs, in the order in which release v writes them.
 // k8s.io/kubernetes cmd/kubeadm/app/util/arguments.go BuildArgumentListFromMap (v1.13 to v1.28), ArgumentsToCommand (v1.29 on).
-func mergeArgs(v plan.Version, base []plan.Arg, extra []ExtraArg) []string {
+func mergeArgs(v fact.Version, base []plan.Arg, extra []ExtraArg) []string {
 	byName := func(a, b plan.Arg) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value)) }
 	overrides := map[string]ExtraArg{}
 	for _, e := range extra {
@@ -320,9 +321,9 @@ func mergeArgs(v plan.Version, base []plan.Arg, extra []ExtraArg) []string {
 	}
 	var out []plan.Arg
 	switch {
-	case v.Before(plan.Version{Major: 1, Minor: 14}):
+	case v.Before(fact.Version{Major: 1, Minor: 14}):
 		out = append(user, kept...)
-	case v.Before(plan.Version{Major: 1, Minor: 36}):
+	case v.Before(fact.Version{Major: 1, Minor: 36}):
 		out = append(kept, user...)
 		slices.SortFunc(out, byName)
 	default:

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // TestOldNodeMask holds the node masks that kubeadm up to 1.19 computed: the values of the facts about calcNodeCidrSize.
@@ -34,7 +35,7 @@ func TestOldNodeMask(t *testing.T) {
 func extra(pairs ...string) []ExtraArg {
 	var out []ExtraArg
 	for i := 0; i+2 < len(pairs)+1; i += 3 {
-		out = append(out, ExtraArg{Name: plan.Value[string]{V: pairs[i]}, Value: plan.Value[string]{V: pairs[i+1]}, MergeMethod: pairs[i+2]})
+		out = append(out, ExtraArg{Name: fact.Value[string]{V: pairs[i]}, Value: fact.Value[string]{V: pairs[i+1]}, MergeMethod: pairs[i+2]})
 	}
 	return out
 }
@@ -61,7 +62,7 @@ func TestMergeArgs(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			base := []plan.Arg{{Name: "m", Value: "base"}, {Name: "b", Value: "base"}}
-			got := mergeArgs(plan.Version{Major: 1, Minor: tt.minor}, base, tt.extra)
+			got := mergeArgs(fact.Version{Major: 1, Minor: tt.minor}, base, tt.extra)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -76,7 +77,7 @@ func TestAPIVersions(t *testing.T) {
 	}
 	for name, minors := range want {
 		for minor := 13; minor <= 37; minor++ {
-			refused := refuseAPIVersion(name, "ClusterConfiguration", plan.Version{Major: 1, Minor: minor}) != ""
+			refused := refuseAPIVersion(name, "ClusterConfiguration", fact.Version{Major: 1, Minor: minor}) != ""
 			if inside := minor >= minors[0] && minor <= minors[1]; refused == inside {
 				t.Errorf("release 1.%d refuses %s: %t, want %t", minor, name, refused, !inside)
 			}
@@ -86,7 +87,7 @@ func TestAPIVersions(t *testing.T) {
 		t.Errorf("1.13 says of v1alpha1: %s", got)
 	}
 	for _, name := range []string{"v1", "v1beta5", "v2", ""} {
-		if refuseAPIVersion(name, "ClusterConfiguration", plan.NewestKubernetes()) == "" {
+		if refuseAPIVersion(name, "ClusterConfiguration", fact.NewestKubernetes()) == "" {
 			t.Errorf("the newest release does not refuse %q", name)
 		}
 	}
@@ -96,19 +97,19 @@ func TestAPIVersions(t *testing.T) {
 func TestConfigRelease(t *testing.T) {
 	for _, tt := range []struct {
 		api, version string
-		want         plan.Version
+		want         fact.Version
 	}{
-		{"v1beta4", "", plan.NewestKubernetes()},
-		{"v1beta3", "", plan.Version{Major: 1, Minor: 36}},
-		{"v1beta2", "", plan.Version{Major: 1, Minor: 26}},
-		{"v1beta2", "kubernetesVersion: v1.20.2\n", plan.Version{Major: 1, Minor: 20, Patch: 2}},
-		{"v1beta2", "kubernetesVersion: stable-1\n", plan.Version{Major: 1, Minor: 26}},
+		{"v1beta4", "", fact.NewestKubernetes()},
+		{"v1beta3", "", fact.Version{Major: 1, Minor: 36}},
+		{"v1beta2", "", fact.Version{Major: 1, Minor: 26}},
+		{"v1beta2", "kubernetesVersion: v1.20.2\n", fact.Version{Major: 1, Minor: 20, Patch: 2}},
+		{"v1beta2", "kubernetesVersion: stable-1\n", fact.Version{Major: 1, Minor: 26}},
 	} {
 		c, err := ParseConfig("f", []byte("apiVersion: kubeadm.k8s.io/"+tt.api+"\nkind: ClusterConfiguration\n"+tt.version))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := c.release(plan.Version{}); got != tt.want {
+		if got := c.release(fact.Version{}); got != tt.want {
 			t.Errorf("release of a file of %s with %q = %v, want %v", tt.api, tt.version, got, tt.want)
 		}
 	}
@@ -132,7 +133,7 @@ func TestOldNodeMasks(t *testing.T) {
 		{"1.19: on, one family", 19, "10.244.0.0/16", on, []plan.Arg{{Name: "node-cidr-mask-size-ipv4", Value: "24"}}},
 		{"1.20: none any more", 20, "10.244.0.0/16", nil, nil},
 	} {
-		got := oldNodeMasks(plan.Version{Major: 1, Minor: tt.minor}, tt.pods, tt.gates)
+		got := oldNodeMasks(fact.Version{Major: 1, Minor: tt.minor}, tt.pods, tt.gates)
 		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
@@ -165,8 +166,8 @@ func TestGenerateAdvertiseAddress(t *testing.T) {
 		{"::ffff:0.0.0.0", "", "here as well"},
 		{"127.0.0.1", "", "it looks on the loopback interface for another one"},
 	} {
-		c := Config{Init: InitConfiguration{AdvertiseAddress: plan.Value[string]{V: tt.address}}}
-		g, err := c.Generate(plan.NewestKubernetes())
+		c := Config{Init: InitConfiguration{AdvertiseAddress: fact.Value[string]{V: tt.address}}}
+		g, err := c.Generate(fact.NewestKubernetes())
 		if err != nil {
 			t.Errorf("%s: %v", tt.address, err)
 			continue

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // shared returns a folder of recordings of the real programs, which stands beside the repository and not in it.
@@ -50,7 +51,7 @@ func TestRecordedManifests(t *testing.T) {
 	}
 	for _, c := range index.Cases {
 		t.Run(c.Name, func(t *testing.T) {
-			v, err := plan.ParseVersion(c.Version)
+			v, err := fact.ParseVersion(c.Version)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -100,7 +101,7 @@ func TestRecordedManifests(t *testing.T) {
 				if diff := cmp.Diff(want, m.got); diff != "" {
 					t.Errorf("%s (-written by kubeadm +Generate):\n%s", m.file, diff)
 				}
-				if r := ps[0].Refusals(plan.Version{}); len(r) != 0 {
+				if r := ps[0].Refusals(fact.Version{}); len(r) != 0 {
 					// Recorded with kubeadm alone: it writes some flags that the component then refuses.
 					t.Logf("%s would not start: %s", m.file, r[0].Message)
 				}

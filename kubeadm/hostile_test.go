@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/kubecidr/kubecidr/internal/hostile"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // hostileFiles are texts that somebody could have made to keep the readers of configuration, manifests and commands busy.
@@ -39,7 +39,7 @@ var fileReaders = []hostile.Reader{
 	{Name: "ParseConfig", Read: func(data []byte) {
 		c, _ := ParseConfig("f", data)
 		c.Statements()
-		c.Generate(plan.Version{})
+		c.Generate(fact.Version{})
 	}},
 	{Name: "ParseManifests", Read: func(data []byte) {
 		ps, _ := ParseManifests("f", data)

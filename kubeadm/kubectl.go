@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Objects is what the objects of a cluster say about addresses: of kubectl get with -o json or -o yaml ([ReadObjects]), or of
@@ -21,7 +21,7 @@ type Objects struct {
 	Events       []Event // that are in the catalogue of [Messages]
 	Pods         []Pod   // that do not run
 	// CNI is the name of the network plugin whose pods were seen, with the place of the name of the first of them.
-	CNI plan.Value[string]
+	CNI fact.Value[string]
 	// Kinds counts all objects by their kind, also those of kinds that are read elsewhere, such as ConfigMap, or nowhere.
 	// Objects without a kind count under "".
 	Kinds map[string]int
@@ -30,8 +30,8 @@ type Objects struct {
 // A Service is what a Service object says.
 type Service struct {
 	Namespace  string
-	Name       plan.Value[string]
-	ClusterIPs []plan.Value[netip.Addr] // primary first; none for headless ones
+	Name       fact.Value[string]
+	ClusterIPs []fact.Value[netip.Addr] // primary first; none for headless ones
 }
 
 // String returns "namespace/name address,address".
@@ -45,8 +45,8 @@ func (s Service) String() string {
 
 // A ServiceCIDR is a range of service addresses as an object, Kubernetes 1.29 (alpha) and since 1.33.
 type ServiceCIDR struct {
-	Name  plan.Value[string] // "kubernetes" is made from kube-apiserver's flag
-	CIDRs []plan.Value[netip.Prefix]
+	Name  fact.Value[string] // "kubernetes" is made from kube-apiserver's flag
+	CIDRs []fact.Value[netip.Prefix]
 	Ready Condition
 }
 
@@ -61,7 +61,7 @@ func (s ServiceCIDR) String() string {
 
 // An IPAddress is an address of a service range that is taken, as an object, Kubernetes 1.27 (alpha) and since 1.33.
 type IPAddress struct {
-	Addr   plan.Value[netip.Addr] // metadata.name
+	Addr   fact.Value[netip.Addr] // metadata.name
 	Parent string                 // "namespace/name" of the Service
 }
 
@@ -70,10 +70,10 @@ func (a IPAddress) String() string { return a.Addr.Text + " " + a.Parent }
 
 // An Event is an Event object.
 type Event struct {
-	Pos             plan.Position
+	Pos             fact.Position
 	Type            string // "Normal" or "Warning"; CIDRNotAvailable is Normal
 	Reason          string
-	Message         plan.Value[string]
+	Message         fact.Value[string]
 	Kind            string // of the object that it is about
 	Namespace, Name string
 	Source          string // component that made it
@@ -89,12 +89,12 @@ func (e Event) String() string {
 // A Pod is what a Pod object says about its state.
 type Pod struct {
 	Namespace   string
-	Name        plan.Value[string]
+	Name        fact.Value[string]
 	Node        string                   // that it is on, "" for none yet
 	HostNetwork bool                     // its address is the node's
-	IPs         []plan.Value[netip.Addr] // primary first
+	IPs         []fact.Value[netip.Addr] // primary first
 	Phase       string
-	Status      plan.Position // of status
+	Status      fact.Position // of status
 	States      []ContainerState
 }
 
@@ -104,7 +104,7 @@ type ContainerState struct {
 	Reason    string // "CrashLoopBackOff", "Error", "ContainerCreating", ...
 	Message   string
 	Restarts  int
-	Pos       plan.Position
+	Pos       fact.Position
 }
 
 // String returns the pod in one line: "kube-flannel/kube-flannel-ds-x on w1: kube-flannel CrashLoopBackOff".
@@ -140,7 +140,7 @@ const (
 )
 
 // tooMany is the error for the first object that is not kept.
-func tooMany(pos plan.Position) error {
+func tooMany(pos fact.Position) error {
 	return &source.Error{Pos: pos, Msg: fmt.Sprintf("more than %d objects; split the list", mostObjects)}
 }
 
@@ -187,14 +187,14 @@ func (out *Objects) sawPod(p Pod) {
 			return
 		}
 	}
-	out.CNI = plan.Value[string]{V: pluginPods[i].name, Text: p.Name.Text, Pos: p.Name.Pos}
+	out.CNI = fact.Value[string]{V: pluginPods[i].name, Text: p.Name.Text, Pos: p.Name.Pos}
 }
 
 // IsZero reports whether nothing was read.
 func (o Objects) IsZero() bool { return len(o.Kinds) == 0 }
 
 // Statements returns what the objects state. Nodes are stated as by [NodeStatements].
-func (o Objects) Statements() []plan.Statement {
+func (o Objects) Statements() []fact.Statement {
 	out := NodeStatements(o.Nodes)
 	for _, n := range o.Nodes {
 		if s, ok := n.symptom(); ok {
@@ -208,7 +208,7 @@ func (o Objects) Statements() []plan.Statement {
 		out = append(out, s.Statement())
 	}
 	if o.CNI.IsSet() {
-		out = append(out, plan.Statement{Component: plan.Node, Pos: o.CNI.Pos, Role: plan.RoleSetting, Setting: plan.SettingCNI, Key: "pod", Text: o.CNI.V})
+		out = append(out, fact.Statement{Component: fact.Node, Pos: o.CNI.Pos, Role: fact.RoleSetting, Setting: fact.SettingCNI, Key: "pod", Text: o.CNI.V})
 	}
 	seen := map[string]bool{}
 	for _, e := range o.Events {
@@ -226,32 +226,32 @@ func (o Objects) Statements() []plan.Statement {
 }
 
 // symptom states that a node is not ready for want of a network plugin.
-func (n Node) symptom() (plan.Statement, bool) {
+func (n Node) symptom() (fact.Statement, bool) {
 	if n.Ready.Status != "False" {
-		return plan.Statement{}, false
+		return fact.Statement{}, false
 	}
 	return symptomStatement(n.Ready.Message, n.Name.V, n.Ready.Pos)
 }
 
 // symptomStatement states a message of the catalogue that is about a node.
-func symptomStatement(text, node string, pos plan.Position) (plan.Statement, bool) {
+func symptomStatement(text, node string, pos fact.Position) (fact.Statement, bool) {
 	y, c, ok := Recognize(text)
 	if !ok {
-		return plan.Statement{}, false
+		return fact.Statement{}, false
 	}
 	if y.Node == "" {
 		y.Node = node
 	}
-	return plan.Statement{Component: c, Host: y.Node, Pos: pos, Role: plan.RoleSymptom, Key: y.ID, Text: y.Message, Symptom: &y}, true
+	return fact.Statement{Component: c, Host: y.Node, Pos: pos, Role: fact.RoleSymptom, Key: y.ID, Text: y.Message, Symptom: &y}, true
 }
 
 // Statements returns the addresses of the service, and that of cluster DNS as such: the Service kube-dns, or one of the
 // names that other installers give it.
-func (s Service) Statements() []plan.Statement {
+func (s Service) Statements() []fact.Statement {
 	if len(s.ClusterIPs) == 0 {
 		return nil
 	}
-	st := plan.Statement{Component: plan.Service, Pos: s.ClusterIPs[0].Pos, Role: plan.RoleClusterIP, Key: s.Namespace + "/" + s.Name.V}
+	st := fact.Statement{Component: fact.Service, Pos: s.ClusterIPs[0].Pos, Role: fact.RoleClusterIP, Key: s.Namespace + "/" + s.Name.V}
 	for i, a := range s.ClusterIPs {
 		if i > 0 {
 			st.Text += ","
@@ -265,17 +265,17 @@ func (s Service) Statements() []plan.Statement {
 			st.Pos = a.Pos
 		}
 	}
-	out := []plan.Statement{st}
+	out := []fact.Statement{st}
 	if s.Namespace == "kube-system" && slices.Contains([]string{"kube-dns", "coredns", "rke2-coredns-rke2-coredns"}, s.Name.V) {
-		st.Role = plan.RoleDNS
+		st.Role = fact.RoleDNS
 		out = append(out, st)
 	}
 	return out
 }
 
 // Statement returns the range as one of services. Key is the name of the object.
-func (s ServiceCIDR) Statement() plan.Statement {
-	st := plan.Statement{Component: plan.ServiceCIDR, Pos: s.Name.Pos, Role: plan.RoleServices, Key: s.Name.V}
+func (s ServiceCIDR) Statement() fact.Statement {
+	st := fact.Statement{Component: fact.ServiceCIDR, Pos: s.Name.Pos, Role: fact.RoleServices, Key: s.Name.V}
 	for i, c := range s.CIDRs {
 		if i == 0 {
 			st.Pos, st.Text = c.Pos, c.Text

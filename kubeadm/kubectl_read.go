@@ -8,20 +8,20 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/jsonscan"
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // An object is what was read of one object of any kind that this package knows.
 type object struct {
 	apiVersion, kind, namespace string
-	name                        plan.Value[string]
-	pos                         plan.Position
-	created                     plan.Value[string]
+	name                        fact.Value[string]
+	pos                         fact.Position
+	created                     fact.Value[string]
 	annotations                 []Annotation
 
 	node    Node
 	service Service
-	cidrs   []plan.Value[netip.Prefix] // spec.cidrs of a ServiceCIDR
+	cidrs   []fact.Value[netip.Prefix] // spec.cidrs of a ServiceCIDR
 	ready   Condition                  // of a ServiceCIDR
 	parent  string                     // of an IPAddress
 	event   Event
@@ -41,7 +41,7 @@ type decoder struct {
 }
 
 // begin returns a new object that stands at pos.
-func (d *decoder) begin(pos plan.Position, kind string) *object {
+func (d *decoder) begin(pos fact.Position, kind string) *object {
 	d.obj = object{pos: pos, kind: kind}
 	return &d.obj
 }
@@ -262,7 +262,7 @@ func (d *decoder) share(s string) string {
 }
 
 // shared reads a scalar to *dst, its text shared with equal ones.
-func (d *decoder) shared(c cursor, dst *plan.Value[string]) error {
+func (d *decoder) shared(c cursor, dst *fact.Value[string]) error {
 	v, ok, err := c.scalar()
 	if ok {
 		v.Text = d.share(v.Text)
@@ -273,7 +273,7 @@ func (d *decoder) shared(c cursor, dst *plan.Value[string]) error {
 }
 
 // value reads a scalar to *dst.
-func value(c cursor, dst *plan.Value[string]) error {
+func value(c cursor, dst *fact.Value[string]) error {
 	v, ok, err := c.scalar()
 	if ok {
 		*dst = v
@@ -323,7 +323,7 @@ func (d *decoder) serviceField(c cursor, o *object, key []byte) error {
 		return nil
 	}
 	add := func() error {
-		var v plan.Value[string]
+		var v fact.Value[string]
 		err := value(c, &v)
 		if v.V != "" && v.V != "None" && len(o.service.ClusterIPs) < 8 {
 			for _, a := range o.service.ClusterIPs {
@@ -352,7 +352,7 @@ func (d *decoder) serviceCIDRField(c cursor, o *object, key []byte) error {
 		switch string(key) {
 		case "cidrs":
 			return c.array(func() error {
-				var v plan.Value[string]
+				var v fact.Value[string]
 				err := value(c, &v)
 				if v.V != "" && len(o.cidrs) < 8 {
 					o.cidrs = append(o.cidrs, prefixValue(v))
@@ -491,7 +491,7 @@ func (d *decoder) podField(c cursor, o *object, key []byte) error {
 	}
 	p.Status = c.pos()
 	addIP := func() error {
-		var v plan.Value[string]
+		var v fact.Value[string]
 		err := value(c, &v)
 		if v.V == "" || len(p.IPs) >= 8 {
 			return err
@@ -552,7 +552,7 @@ func (d *decoder) containerStatus(c cursor, p *Pod) error {
 type containerEnd struct {
 	kind            string // "waiting", "running", "terminated", "" for none of them
 	reason, message string
-	pos             plan.Position
+	pos             fact.Position
 }
 
 // addState adds the state of a container that waits, that ended otherwise than it should, or that runs after it said what kept it from

@@ -19,7 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 var updateObjects = flag.Bool("update-objects", false, "rewrite the wanted statements in testdata/objects")
@@ -162,7 +162,7 @@ func TestObjectsMost(t *testing.T) {
 	const each = mostObjects/4 - 1
 	out := Objects{Nodes: make([]Node, each), Services: make([]Service, each), ServiceCIDRs: make([]ServiceCIDR, each), IPAddresses: make([]IPAddress, each)}
 	add := func(kind string) error {
-		return out.add(&object{kind: kind, pos: plan.Position{File: "f", Line: 7, Column: 1}})
+		return out.add(&object{kind: kind, pos: fact.Position{File: "f", Line: 7, Column: 1}})
 	}
 	for i, kind := range []string{"Node", "Service", "ServiceCIDR", "IPAddress", "Node", "ConfigMap"} {
 		err := add(kind)
@@ -188,7 +188,7 @@ func TestObjectsMost(t *testing.T) {
 func TestObjectsMostTrouble(t *testing.T) {
 	var out Objects
 	for range mostTrouble + 1 {
-		if err := out.add(&object{kind: "Event", event: Event{Message: plan.Value[string]{V: "range is full, failed to allocate IP: range is full"}}}); err != nil {
+		if err := out.add(&object{kind: "Event", event: Event{Message: fact.Value[string]{V: "range is full, failed to allocate IP: range is full"}}}); err != nil {
 			t.Fatal(err)
 		}
 		if err := out.add(&object{kind: "Pod", pod: Pod{States: make([]ContainerState, 1)}}); err != nil {
@@ -214,7 +214,7 @@ func TestObjectsCNI(t *testing.T) {
 	} {
 		var o Objects
 		for name := range strings.FieldsSeq(tt.pods) {
-			o.sawPod(Pod{Name: plan.Value[string]{V: name, Text: name}})
+			o.sawPod(Pod{Name: fact.Value[string]{V: name, Text: name}})
 		}
 		if got := strings.TrimSpace(o.CNI.V + " " + o.CNI.Text); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.pods, got, tt.want)
@@ -235,7 +235,7 @@ func TestServiceStatements(t *testing.T) {
 		{"shop", "kube-dns", false},
 		{"", "coredns", false},
 	} {
-		s := Service{tt.namespace, plan.Value[string]{V: tt.name}, []plan.Value[netip.Addr]{addrValue(plan.Value[string]{Text: "10.96.0.10"})}}
+		s := Service{tt.namespace, fact.Value[string]{V: tt.name}, []fact.Value[netip.Addr]{addrValue(fact.Value[string]{Text: "10.96.0.10"})}}
 		want := []string{` service cluster-ip ` + tt.namespace + `/` + tt.name + ` "10.96.0.10" 10.96.0.10`}
 		if tt.dns {
 			want = append(want, strings.Replace(want[0], "cluster-ip", "dns", 1))
@@ -249,12 +249,12 @@ func TestServiceStatements(t *testing.T) {
 // Objects that a program puts together itself: what says nothing about ranges is passed over, and an Event is stated once.
 func TestObjectsStatements(t *testing.T) {
 	event := func(node, message string) Event {
-		return Event{Kind: "Node", Name: node, Message: plan.Value[string]{V: message}}
+		return Event{Kind: "Node", Name: node, Message: fact.Value[string]{V: message}}
 	}
 	const full = "no IP addresses available in range set: 10.244.1.1-10.244.1.254"
 	o := Objects{
 		Events: []Event{event("w1", full), event("w1", "Starting kubelet."), event("w1", full), event("w2", full), event("w1", full)},
-		Pods:   []Pod{{Name: plan.Value[string]{V: "web"}, States: []ContainerState{{Reason: "Error"}}}},
+		Pods:   []Pod{{Name: fact.Value[string]{V: "web"}, States: []ContainerState{{Reason: "Error"}}}},
 	}
 	var got []string
 	for _, s := range o.Statements() {
@@ -268,10 +268,10 @@ func TestObjectsStatements(t *testing.T) {
 // An Event whose message is not in the catalogue is known by its reason.
 func TestEventStatement(t *testing.T) {
 	const reason = "KubernetesDefaultServiceCIDRInconsistent"
-	message := func(text string) plan.Value[string] {
-		return plan.Value[string]{V: text, Text: text, Pos: plan.Position{File: "f", Line: 5, Column: 12}}
+	message := func(text string) fact.Value[string] {
+		return fact.Value[string]{V: text, Text: text, Pos: fact.Position{File: "f", Line: 5, Column: 12}}
 	}
-	at := plan.Position{File: "f", Line: 3, Column: 1}
+	at := fact.Position{File: "f", Line: 3, Column: 1}
 	for _, tt := range []struct {
 		event Event
 		want  string

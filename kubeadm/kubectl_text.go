@@ -11,7 +11,7 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/jsonscan"
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Text is what plain output of kubectl says, and the log lines that stand between.
@@ -26,7 +26,7 @@ func (t Text) IsZero() bool {
 }
 
 // Statements returns what the objects and the log state.
-func (t Text) Statements() []plan.Statement {
+func (t Text) Statements() []fact.Statement {
 	return append(t.Objects.Statements(), t.Log.Statements()...)
 }
 
@@ -44,7 +44,7 @@ func ReadText(name string, r io.Reader) (Text, error) { return readText(name, r,
 func readText(name string, r io.Reader, most int) (Text, error) {
 	data, err := io.ReadAll(io.LimitReader(jsonscan.Decode(r), int64(most)+1))
 	if err != nil {
-		return Text{}, &source.Error{Pos: plan.Position{File: name}, Msg: err.Error()}
+		return Text{}, &source.Error{Pos: fact.Position{File: name}, Msg: err.Error()}
 	}
 	if len(data) > most {
 		return Text{}, &TooLargeError{name, most}
@@ -82,11 +82,11 @@ type textReader struct {
 	pairs bool           // each line is a node and its podCIDR
 
 	// Of kubectl describe:
-	name      plan.Value[string] // of the object, unset outside
+	name      fact.Value[string] // of the object, unset outside
 	namespace string
 	node      *Node // the object, if it is a node
 	whole     bool  // the part in which PodCIDR stands has been passed
-	wholePos  plan.Position
+	wholePos  fact.Position
 	pod       *Pod // the object, if it is a pod
 	section   string
 	inEvents  bool
@@ -132,16 +132,16 @@ func header(line string) []column {
 }
 
 // cells returns the row's values by column.
-func (t *textReader) cells(n int, line string) map[string]plan.Value[string] {
-	out := map[string]plan.Value[string]{}
+func (t *textReader) cells(n int, line string) map[string]fact.Value[string] {
+	out := map[string]fact.Value[string]{}
 	put := func(col string, start, end int) {
 		v := strings.TrimSpace(line[start:end])
 		if v == "" || v == "<none>" || v == "<unset>" {
-			out[col] = plan.Value[string]{}
+			out[col] = fact.Value[string]{}
 			return
 		}
 		start += strings.Index(line[start:end], v)
-		out[col] = plan.Value[string]{V: v, Text: v, Pos: plan.Position{File: t.file, Line: n, Column: start + 1}}
+		out[col] = fact.Value[string]{V: v, Text: v, Pos: fact.Position{File: t.file, Line: n, Column: start + 1}}
 	}
 	aligned := true
 	for _, c := range t.table {
@@ -239,7 +239,7 @@ func (t *textReader) row(n int, line string) bool {
 	}
 	switch {
 	case has("REASON") && has("MESSAGE"):
-		e := Event{Pos: plan.Position{File: t.file, Line: n, Column: 1}, Type: c["TYPE"].V, Reason: c["REASON"].V, Message: c["MESSAGE"], Namespace: c["NAMESPACE"].V, Source: c["SOURCE"].V}
+		e := Event{Pos: fact.Position{File: t.file, Line: n, Column: 1}, Type: c["TYPE"].V, Reason: c["REASON"].V, Message: c["MESSAGE"], Namespace: c["NAMESPACE"].V, Source: c["SOURCE"].V}
 		if e.Reason == "" {
 			return false
 		}
@@ -291,7 +291,7 @@ func (t *textReader) row(n int, line string) bool {
 		}
 		t.out.sawPod(p)
 		restarts, _, _ := strings.Cut(c["RESTARTS"].V, " ")
-		count, _ := intValue(plan.Value[string]{Text: restarts})
+		count, _ := intValue(fact.Value[string]{Text: restarts})
 		if v := c["STATUS"]; v.V != "" && v.V != "Running" && v.V != "Completed" && v.V != "Terminating" && v.V != "Succeeded" {
 			p.Status = v.Pos
 			p.States = []ContainerState{{Reason: v.V, Restarts: count.V, Pos: v.Pos}}
@@ -308,12 +308,12 @@ func (t *textReader) row(n int, line string) bool {
 			return false
 		}
 		nd := t.nodeNamed(name)
-		nd.Spec = plan.Position{File: t.file, Line: n, Column: 1}
+		nd.Spec = fact.Position{File: t.file, Line: n, Column: 1}
 		if v := c[t.table[t.cidr].name]; v.IsSet() {
 			v.V = strings.Trim(v.V, "[]")
 			v.Pos.Column += len(v.Text) - len(strings.TrimLeft(v.Text, "["))
 			v.Text = v.V
-			nd.PodCIDRs = splitPrefixes(plan.Value[string]{V: strings.ReplaceAll(v.V, " ", ","), Pos: v.Pos})
+			nd.PodCIDRs = splitPrefixes(fact.Value[string]{V: strings.ReplaceAll(v.V, " ", ","), Pos: v.Pos})
 			if len(nd.PodCIDRs) > 0 {
 				nd.PodCIDR = nd.PodCIDRs[0]
 			}
@@ -347,7 +347,7 @@ func podCIDRColumn(table []column) int {
 }
 
 // wide takes what kubectl get nodes -o wide shows.
-func (t *textReader) wide(nd *Node, c map[string]plan.Value[string]) {
+func (t *textReader) wide(nd *Node, c map[string]fact.Value[string]) {
 	for _, col := range []struct{ name, typ string }{{"INTERNAL-IP", "InternalIP"}, {"INTERNALIP", "InternalIP"}, {"EXTERNAL-IP", "ExternalIP"}} {
 		if v := c[col.name]; v.IsSet() {
 			for _, a := range splitAddrs(v) {
@@ -378,7 +378,7 @@ func (t *textReader) wide(nd *Node, c map[string]plan.Value[string]) {
 }
 
 // nodeNamed returns the node of that name, a new one if there is none yet. The pointer is valid until the next call.
-func (t *textReader) nodeNamed(name plan.Value[string]) *Node {
+func (t *textReader) nodeNamed(name fact.Value[string]) *Node {
 	i, ok := t.nodes[name.V]
 	if !ok {
 		i = len(t.out.Nodes)
@@ -393,15 +393,15 @@ func (t *textReader) nodeNamed(name plan.Value[string]) *Node {
 }
 
 // splitPrefixes reads CIDRs with commas between them, each at its own place.
-func splitPrefixes(v plan.Value[string]) []plan.Value[netip.Prefix] {
-	var out []plan.Value[netip.Prefix]
+func splitPrefixes(v fact.Value[string]) []fact.Value[netip.Prefix] {
+	var out []fact.Value[netip.Prefix]
 	pos := v.Pos
 	for e := range strings.SplitSeq(v.V, ",") {
 		at := pos
 		at.Column += len(e) - len(strings.TrimLeft(e, " "))
 		pos.Column += len(e) + 1
 		if t := strings.TrimSpace(e); t != "" {
-			out = append(out, prefixValue(plan.Value[string]{V: t, Text: t, Pos: at}))
+			out = append(out, prefixValue(fact.Value[string]{V: t, Text: t, Pos: at}))
 		}
 	}
 	return out
@@ -461,17 +461,17 @@ func (t *textReader) pair(n int, line string) {
 	if isPrompt(strings.TrimSpace(line)) {
 		return
 	}
-	at := func(start, end int) plan.Value[string] {
-		return plan.Value[string]{V: line[start:end], Text: line[start:end], Pos: plan.Position{File: t.file, Line: n, Column: start + 1}}
+	at := func(start, end int) fact.Value[string] {
+		return fact.Value[string]{V: line[start:end], Text: line[start:end], Pos: fact.Position{File: t.file, Line: n, Column: start + 1}}
 	}
 	m := pairLine.FindStringSubmatchIndex(line)
 	if m == nil {
 		start := len(line) - len(strings.TrimLeft(line, " \t"))
-		t.nodeNamed(at(start, start+len(strings.TrimSpace(line)))).Spec = plan.Position{File: t.file, Line: n, Column: 1}
+		t.nodeNamed(at(start, start+len(strings.TrimSpace(line)))).Spec = fact.Position{File: t.file, Line: n, Column: 1}
 		return
 	}
 	nd := t.nodeNamed(at(m[2], m[3]))
-	nd.Spec = plan.Position{File: t.file, Line: n, Column: 1}
+	nd.Spec = fact.Position{File: t.file, Line: n, Column: 1}
 	if m[4] < 0 {
 		return
 	}
@@ -493,12 +493,12 @@ func (t *textReader) describe(n int, line, trimmed string) bool {
 		isKey = false
 	}
 	indent := len(line) - len(strings.TrimLeft(line, " \t"))
-	val := func() plan.Value[string] {
+	val := func() fact.Value[string] {
 		v := strings.TrimSpace(rest)
 		if v == "" || v == "<none>" {
-			return plan.Value[string]{}
+			return fact.Value[string]{}
 		}
-		return plan.Value[string]{V: v, Text: v, Pos: plan.Position{File: t.file, Line: n, Column: strings.LastIndex(line, v) + 1}}
+		return fact.Value[string]{V: v, Text: v, Pos: fact.Position{File: t.file, Line: n, Column: strings.LastIndex(line, v) + 1}}
 	}
 	if indent == 0 && isKey && key == "Name" {
 		t.endDescribe()
@@ -540,7 +540,7 @@ func (t *textReader) describe(n int, line, trimmed string) bool {
 				nd.PodCIDRs = splitPrefixes(v)
 			}
 		case "Non-terminated Pods":
-			t.whole, t.wholePos = true, plan.Position{File: t.file, Line: n, Column: 1}
+			t.whole, t.wholePos = true, fact.Position{File: t.file, Line: n, Column: 1}
 		}
 	case indent == 0 && key == "Namespace":
 		t.namespace = val().V
@@ -555,7 +555,7 @@ func (t *textReader) describe(n int, line, trimmed string) bool {
 		}
 		if k, v, ok := strings.Cut(a, ": "); ok && keepsAnnotation([]byte(k)) {
 			v = strings.TrimSpace(v)
-			t.node.Annotations = append(t.node.Annotations, Annotation{k, plan.Value[string]{V: v, Text: v, Pos: plan.Position{File: t.file, Line: n, Column: strings.LastIndex(line, v) + 1}}})
+			t.node.Annotations = append(t.node.Annotations, Annotation{k, fact.Value[string]{V: v, Text: v, Pos: fact.Position{File: t.file, Line: n, Column: strings.LastIndex(line, v) + 1}}})
 		}
 	case t.node != nil && t.section == "Addresses" && indent > 0 && isKey:
 		if v := val(); v.IsSet() {
@@ -601,7 +601,7 @@ func (t *textReader) describedCondition(n int, line string) {
 		return
 	}
 	cell := func(i int) string { return line[at[i][0]:at[i][1]] }
-	c := Condition{Status: cell(1), Reason: cell(4), Message: line[at[5][0]:], Pos: plan.Position{File: t.file, Line: n, Column: at[0][0] + 1}}
+	c := Condition{Status: cell(1), Reason: cell(4), Message: line[at[5][0]:], Pos: fact.Position{File: t.file, Line: n, Column: at[0][0] + 1}}
 	switch cell(0) {
 	case "Ready":
 		t.node.Ready = c
@@ -619,8 +619,8 @@ func (t *textReader) describedEvent(n int, line string) bool {
 	cell := func(i int) string { return line[at[i][0]:at[i][1]] }
 	m := line[at[4][0]:]
 	e := Event{
-		Pos: plan.Position{File: t.file, Line: n, Column: at[0][0] + 1}, Type: cell(0), Reason: cell(1), Name: t.name.V, Namespace: t.namespace,
-		Message: plan.Value[string]{V: m, Text: m, Pos: plan.Position{File: t.file, Line: n, Column: at[4][0] + 1}},
+		Pos: fact.Position{File: t.file, Line: n, Column: at[0][0] + 1}, Type: cell(0), Reason: cell(1), Name: t.name.V, Namespace: t.namespace,
+		Message: fact.Value[string]{V: m, Text: m, Pos: fact.Position{File: t.file, Line: n, Column: at[4][0] + 1}},
 	}
 	e.Source, e.Host, _ = strings.Cut(cell(3), ", ")
 	switch {
@@ -653,12 +653,12 @@ func (t *textReader) endDescribe() {
 			t.out.Pods = append(t.out.Pods, *t.pod)
 		}
 	}
-	t.name, t.namespace, t.node, t.pod, t.section, t.inEvents, t.whole = plan.Value[string]{}, "", nil, nil, "", false, false
+	t.name, t.namespace, t.node, t.pod, t.section, t.inEvents, t.whole = fact.Value[string]{}, "", nil, nil, "", false, false
 }
 
 // takeDescribed takes what kubectl describe shows of a node, and keeps what else was shown of it before. Where the part in which podCIDRs
 // stand was passed, the node holds no others; spec is the end of that part.
-func (n *Node) takeDescribed(d *Node, whole bool, spec plan.Position) {
+func (n *Node) takeDescribed(d *Node, whole bool, spec fact.Position) {
 	n.ControlPlane = n.ControlPlane || d.ControlPlane
 	if whole {
 		n.Spec = spec

@@ -8,16 +8,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // shown returns what objects hold, a line for each, every value with its line and column.
 func shown(o Objects) []string {
-	at := func(p plan.Position) string { return fmt.Sprintf("@%d:%d", p.Line, p.Column) }
+	at := func(p fact.Position) string { return fmt.Sprintf("@%d:%d", p.Line, p.Column) }
 	var out []string
 	for _, n := range o.Nodes {
 		s := "node " + n.Name.V + at(n.Name.Pos)
-		add := func(name, text string, p plan.Position) {
+		add := func(name, text string, p fact.Position) {
 			if p.IsValid() || text != "" {
 				s += " " + name + "=" + text + at(p)
 			}

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // eachObject calls f for each object of a YAML or JSON text, the items of lists one by one. A text that holds none of the words
@@ -118,7 +118,7 @@ func containers(n *source.Node) []*source.Node {
 }
 
 // programArgs returns the words of a container's command and args behind the program of that name, and where it is named.
-func programArgs(c *source.Node, program string) (args []plan.Value[string], pos plan.Position, ok bool) {
+func programArgs(c *source.Node, program string) (args []fact.Value[string], pos fact.Position, ok bool) {
 	for _, key := range []string{"command", "args"} {
 		list := c.Get(key)
 		if list == nil {
@@ -138,19 +138,19 @@ func programArgs(c *source.Node, program string) (args []plan.Value[string], pos
 }
 
 // A flagSet is the flags that were given and that somebody asks for.
-type flagSet map[string][]plan.Value[string]
+type flagSet map[string][]fact.Value[string]
 
 // last returns the value that counts of a flag, the zero Value where it is not given.
-func (f flagSet) last(name string) plan.Value[string] {
+func (f flagSet) last(name string) fact.Value[string] {
 	if v := f[name]; len(v) > 0 {
 		return v[len(v)-1]
 	}
-	return plan.Value[string]{}
+	return fact.Value[string]{}
 }
 
 // parseFlags reads flags as pflag does, where known tells which there are that matter: "--f=v" and "--f v", underscores for
 // dashes. Words that belong to other flags are passed over.
-func parseFlags(words []plan.Value[string], known map[string]bool) flagSet {
+func parseFlags(words []fact.Value[string], known map[string]bool) flagSet {
 	f := flagSet{}
 	for i := 0; i < len(words); i++ {
 		w := words[i]
@@ -162,7 +162,7 @@ func parseFlags(words []plan.Value[string], known map[string]bool) flagSet {
 		if !known[name] {
 			continue
 		}
-		v := plan.Value[string]{V: text, Text: text, Pos: w.Pos}
+		v := fact.Value[string]{V: text, Text: text, Pos: w.Pos}
 		switch {
 		case hasValue:
 			v.Pos.Column += len(w.Text) - len(text)

@@ -8,26 +8,26 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Kubelet is what a kubelet is told about addresses, by its configuration or by flags. Values that are not written are
 // zero.
 type Kubelet struct {
-	Pos        plan.Position // of the configuration, or of the first flag
+	Pos        fact.Position // of the configuration, or of the first flag
 	Flags      bool          // it is told by flags, not by a configuration file
-	Host       plan.Value[string]
-	ClusterDNS []plan.Value[netip.Addr] // clusterDNS or --cluster-dns; V is the zero Addr where the text is no address
-	MaxPods    plan.Value[string]       // maxPods or --max-pods, a number of pods
-	PodCIDR    plan.Value[string]       // podCIDR or --pod-cidr, of a kubelet without API server
-	NodeIPs    []plan.Value[netip.Addr] // --node-ip; two of different families for dual-stack
-	NodeMask   plan.Value[string]       // the size of a node's subnet, which no kubelet sets: --node-cidr-mask-size in the wrong place
+	Host       fact.Value[string]
+	ClusterDNS []fact.Value[netip.Addr] // clusterDNS or --cluster-dns; V is the zero Addr where the text is no address
+	MaxPods    fact.Value[string]       // maxPods or --max-pods, a number of pods
+	PodCIDR    fact.Value[string]       // podCIDR or --pod-cidr, of a kubelet without API server
+	NodeIPs    []fact.Value[netip.Addr] // --node-ip; two of different families for dual-stack
+	NodeMask   fact.Value[string]       // the size of a node's subnet, which no kubelet sets: --node-cidr-mask-size in the wrong place
 }
 
 // String returns the settings in one line: "clusterDNS 10.96.0.10, maxPods 110".
 func (k Kubelet) String() string {
 	var parts []string
-	list := func(name string, vs []plan.Value[netip.Addr]) {
+	list := func(name string, vs []fact.Value[netip.Addr]) {
 		for i, v := range vs {
 			if i == 0 {
 				parts = append(parts, name+" "+v.Text)
@@ -117,7 +117,7 @@ func kubeletText(f *source.File) (Kubelet, bool) {
 	if len(f.Data) > 1<<20 || !kubeletFlagx.Match(f.Data) || bytes.Contains(f.Data, []byte("kind:")) || bytes.Contains(f.Data, []byte(`"kind"`)) {
 		return Kubelet{}, false
 	}
-	var words []plan.Value[string]
+	var words []fact.Value[string]
 	in := false
 	off := 0
 	for line := range bytes.Lines(f.Data) {
@@ -131,7 +131,7 @@ func kubeletText(f *source.File) (Kubelet, bool) {
 				if before, _, ok := strings.Cut(w, "=--"); ok && !strings.HasPrefix(w, "--") {
 					w, start = w[len(before)+1:], start+len(before)+1
 				}
-				words = append(words, plan.Value[string]{V: w, Text: w, Pos: f.Position(start)})
+				words = append(words, fact.Value[string]{V: w, Text: w, Pos: f.Position(start)})
 			}
 			in = bytes.HasSuffix(bytes.TrimRight(line, "\r\n \t"), []byte(`\`))
 		} else {
@@ -145,7 +145,7 @@ func kubeletText(f *source.File) (Kubelet, bool) {
 
 // kubeletOfFlags reads kubelet's flags; false where none of them matters.
 // --cluster-dns may be repeated and adds up: it is a string slice.
-func kubeletOfFlags(words []plan.Value[string]) (Kubelet, bool) {
+func kubeletOfFlags(words []fact.Value[string]) (Kubelet, bool) {
 	f := parseFlags(words, kubeletFlags)
 	k := Kubelet{Flags: true, Host: f.last("hostname-override"), MaxPods: f.last("max-pods"), PodCIDR: f.last("pod-cidr"),
 		NodeMask: f.last("node-cidr-mask-size")}
@@ -164,11 +164,11 @@ func kubeletOfFlags(words []plan.Value[string]) (Kubelet, bool) {
 }
 
 // splitAddrs reads addresses with commas between them, each at its own place.
-func splitAddrs(v plan.Value[string]) []plan.Value[netip.Addr] {
-	var out []plan.Value[netip.Addr]
+func splitAddrs(v fact.Value[string]) []fact.Value[netip.Addr] {
+	var out []fact.Value[netip.Addr]
 	pos := v.Pos
 	for e := range strings.SplitSeq(v.V, ",") {
-		out = append(out, addrValue(plan.Value[string]{V: e, Text: e, Pos: pos}))
+		out = append(out, addrValue(fact.Value[string]{V: e, Text: e, Pos: pos}))
 		pos.Column += len(e) + 1
 	}
 	return out
@@ -176,18 +176,18 @@ func splitAddrs(v plan.Value[string]) []plan.Value[netip.Addr] {
 
 // Statements returns what the kubelet is told: the address of cluster DNS that it gives to pods, its most pods, its pod
 // range if it has one of its own, and its node addresses.
-func (k Kubelet) Statements() []plan.Statement {
+func (k Kubelet) Statements() []fact.Statement {
 	key := func(config, flag string) string {
 		if k.Flags {
 			return flag
 		}
 		return config
 	}
-	var out []plan.Statement
-	base := plan.Statement{Component: plan.Kubelet, Host: k.Host.V}
+	var out []fact.Statement
+	base := fact.Statement{Component: fact.Kubelet, Host: k.Host.V}
 	if len(k.ClusterDNS) > 0 {
 		s := base
-		s.Role, s.Key, s.Pos = plan.RoleDNS, key("clusterDNS", "--cluster-dns"), k.ClusterDNS[0].Pos
+		s.Role, s.Key, s.Pos = fact.RoleDNS, key("clusterDNS", "--cluster-dns"), k.ClusterDNS[0].Pos
 		for i, v := range k.ClusterDNS {
 			if i > 0 {
 				s.Text += ","
@@ -205,7 +205,7 @@ func (k Kubelet) Statements() []plan.Statement {
 	}
 	if k.MaxPods.IsSet() {
 		s := base
-		s.Role, s.Setting, s.Key, s.Pos, s.Text = plan.RoleSetting, plan.SettingMaxPods, key("maxPods", "--max-pods"), k.MaxPods.Pos, k.MaxPods.Text
+		s.Role, s.Setting, s.Key, s.Pos, s.Text = fact.RoleSetting, fact.SettingMaxPods, key("maxPods", "--max-pods"), k.MaxPods.Pos, k.MaxPods.Text
 		n, ok := intValue(k.MaxPods)
 		switch {
 		case !ok:
@@ -218,12 +218,12 @@ func (k Kubelet) Statements() []plan.Statement {
 	}
 	if n, ok := intValue(k.NodeMask); ok && n.V > 0 {
 		s := base
-		s.Role, s.Setting, s.Key, s.Pos, s.Text, s.Int = plan.RoleSetting, plan.SettingNodeMask, key("node-cidr-mask-size", "--node-cidr-mask-size"), n.Pos, n.Text, n.V
+		s.Role, s.Setting, s.Key, s.Pos, s.Text, s.Int = fact.RoleSetting, fact.SettingNodeMask, key("node-cidr-mask-size", "--node-cidr-mask-size"), n.Pos, n.Text, n.V
 		out = append(out, s)
 	}
 	if k.PodCIDR.V != "" {
 		s := base
-		s.Role, s.Key, s.Pos, s.Text = plan.RoleNodePods, key("podCIDR", "--pod-cidr"), k.PodCIDR.Pos, k.PodCIDR.Text
+		s.Role, s.Key, s.Pos, s.Text = fact.RoleNodePods, key("podCIDR", "--pod-cidr"), k.PodCIDR.Pos, k.PodCIDR.Text
 		s.Prefixes, s.Err = parsePrefixes(k.PodCIDR.V)
 		out = append(out, s)
 	}
@@ -231,7 +231,7 @@ func (k Kubelet) Statements() []plan.Statement {
 		if v.V.IsUnspecified() { // picks a family, no address
 			continue
 		}
-		out = append(out, addrStatement(plan.Kubelet, k.Host.V, "--node-ip", v))
+		out = append(out, addrStatement(fact.Kubelet, k.Host.V, "--node-ip", v))
 	}
 	return out
 }

@@ -5,20 +5,20 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A KubeProxy is what kube-proxy is told about the pod range, by its configuration or by flags.
 // Values that are not written are zero.
 type KubeProxy struct {
-	Pos         plan.Position // of the configuration, or of the program in a command
+	Pos         fact.Position // of the configuration, or of the program in a command
 	Flags       bool          // it is told by flags, not by a configuration file
-	ConfigFile  plan.Value[string]
-	Host        plan.Value[string] // hostnameOverride, where it is set: the node that this is for
-	ClusterCIDR plan.Value[string] // clusterCIDR or --cluster-cidr, one range or two with a comma
-	DetectLocal plan.Value[string] // detectLocalMode or --detect-local-mode
-	Mode        plan.Value[string] // mode or --proxy-mode
-	Image       plan.Value[string] // of the container, where there is one
+	ConfigFile  fact.Value[string]
+	Host        fact.Value[string] // hostnameOverride, where it is set: the node that this is for
+	ClusterCIDR fact.Value[string] // clusterCIDR or --cluster-cidr, one range or two with a comma
+	DetectLocal fact.Value[string] // detectLocalMode or --detect-local-mode
+	Mode        fact.Value[string] // mode or --proxy-mode
+	Image       fact.Value[string] // of the container, where there is one
 }
 
 // String returns the settings in one line: "clusterCIDR 10.244.0.0/16, detectLocalMode ClusterCIDR".
@@ -107,7 +107,7 @@ func kubeProxyContainer(c *source.Node) (KubeProxy, bool) {
 // Statements returns what kube-proxy is told: the pod range, empty where none is written, how it tells local traffic, its mode, and
 // its release where an image's tag says it. With --config the flags about ranges have no effect
 // (k8s.io/kubernetes v1.37.2 cmd/kube-proxy/app/options.go Options.Complete), so those are stated as overridden.
-func (p KubeProxy) Statements() []plan.Statement {
+func (p KubeProxy) Statements() []fact.Statement {
 	host := p.Host.V
 	if strings.ContainsAny(host, "$({") { // $(NODE_NAME): every node has its own
 		host = ""
@@ -117,8 +117,8 @@ func (p KubeProxy) Statements() []plan.Statement {
 		clusterKey, modeKey = "--cluster-cidr", "--detect-local-mode"
 	}
 	overridden := p.ConfigFile.IsSet()
-	var out []plan.Statement
-	if s := (plan.Statement{Component: plan.KubeProxy, Host: host, Pos: p.ClusterCIDR.Pos, Role: plan.RolePods, Key: clusterKey, Text: p.ClusterCIDR.V, Overridden: overridden}); !overridden || s.Text != "" {
+	var out []fact.Statement
+	if s := (fact.Statement{Component: fact.KubeProxy, Host: host, Pos: p.ClusterCIDR.Pos, Role: fact.RolePods, Key: clusterKey, Text: p.ClusterCIDR.V, Overridden: overridden}); !overridden || s.Text != "" {
 		if !s.Pos.IsValid() {
 			s.Pos = p.Pos
 		}
@@ -126,8 +126,8 @@ func (p KubeProxy) Statements() []plan.Statement {
 		out = append(out, s)
 	}
 	if p.DetectLocal.V != "" {
-		out = append(out, plan.Statement{
-			Component: plan.KubeProxy, Host: host, Pos: p.DetectLocal.Pos, Role: plan.RoleSetting, Setting: plan.SettingDetectLocal,
+		out = append(out, fact.Statement{
+			Component: fact.KubeProxy, Host: host, Pos: p.DetectLocal.Pos, Role: fact.RoleSetting, Setting: fact.SettingDetectLocal,
 			Key: modeKey, Text: p.DetectLocal.V, Overridden: overridden,
 		})
 	}
@@ -136,19 +136,19 @@ func (p KubeProxy) Statements() []plan.Statement {
 		if p.Flags {
 			key = "--proxy-mode"
 		}
-		out = append(out, plan.Statement{
-			Component: plan.KubeProxy, Host: host, Pos: p.Mode.Pos, Role: plan.RoleSetting, Setting: plan.SettingProxyMode,
+		out = append(out, fact.Statement{
+			Component: fact.KubeProxy, Host: host, Pos: p.Mode.Pos, Role: fact.RoleSetting, Setting: fact.SettingProxyMode,
 			Key: key, Text: p.Mode.V, Overridden: overridden,
 		})
 	}
-	return appendImageVersion(out, plan.KubeProxy, host, p.Image)
+	return appendImageVersion(out, fact.KubeProxy, host, p.Image)
 }
 
 // appendImageVersion states the release that the tag of an image names, if it names one.
-func appendImageVersion(out []plan.Statement, c plan.Component, host string, image plan.Value[string]) []plan.Statement {
+func appendImageVersion(out []fact.Statement, c fact.Component, host string, image fact.Value[string]) []fact.Statement {
 	v := imageVersion(image.V)
 	if v.IsZero() {
 		return out
 	}
-	return append(out, plan.Statement{Component: c, Host: host, Pos: image.Pos, Role: plan.RoleSetting, Setting: plan.SettingVersion, Key: "image", Text: v.String()})
+	return append(out, fact.Statement{Component: c, Host: host, Pos: image.Pos, Role: fact.RoleSetting, Setting: fact.SettingVersion, Key: "image", Text: v.String()})
 }

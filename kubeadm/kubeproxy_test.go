@@ -10,11 +10,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // lines prints statements, one a line, so that a table row can hold what it wants.
-func lines(ss []plan.Statement) []string {
+func lines(ss []fact.Statement) []string {
 	var out []string
 	for _, s := range ss {
 		l := fmt.Sprintf("%v %s", s.Pos, s.Component)

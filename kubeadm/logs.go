@@ -16,7 +16,7 @@ import (
 	"github.com/kubecidr/kubecidr/internal/jsonscan"
 	"github.com/kubecidr/kubecidr/internal/logline"
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Log is what the log of a Kubernetes program says about addresses.
@@ -27,26 +27,26 @@ type Log struct {
 	Flags []LogFlag
 	// Facts are what kubeadm init says of a cluster while it makes it: the release, and the addresses in the certificate of
 	// kube-apiserver, which are that of the Service kubernetes and its own.
-	Facts []plan.Statement
+	Facts []fact.Statement
 	// Dropped is how many kinds of messages were left out of Entries, because there are more than a thousand.
 	Dropped int
 }
 
 // A LogEntry is a message of the catalogue in a log. Messages that say the same of the same node and ranges are one entry.
 type LogEntry struct {
-	Pos       plan.Position  // of the first of them: the line, and the column of the message in it
-	Component plan.Component // that says it
+	Pos       fact.Position  // of the first of them: the line, and the column of the message in it
+	Component fact.Component // that says it
 	Host      string         // on which it was said, as far as the line tells
 	Count     int            // how many lines say it, at least 1
-	Symptom   plan.Symptom
+	Symptom   fact.Symptom
 }
 
 // A LogFlag is a flag in a log.
 type LogFlag struct {
-	Component plan.Component // "" where the log does not tell whose it is
+	Component fact.Component // "" where the log does not tell whose it is
 	Host      string
 	Name      string // "cluster-cidr"
-	Value     plan.Value[string]
+	Value     fact.Value[string]
 }
 
 // String returns the entry in one line.
@@ -59,18 +59,18 @@ func (e LogEntry) String() string {
 }
 
 // Statement returns the entry as a symptom.
-func (e LogEntry) Statement() plan.Statement {
+func (e LogEntry) Statement() fact.Statement {
 	y := e.Symptom
 	host := e.Host
 	if y.Node != "" {
 		host = y.Node
 	}
-	return plan.Statement{Component: e.Component, Host: host, Pos: e.Pos, Role: plan.RoleSymptom, Key: y.ID, Text: y.Message, Symptom: &y}
+	return fact.Statement{Component: e.Component, Host: host, Pos: e.Pos, Role: fact.RoleSymptom, Key: y.ID, Text: y.Message, Symptom: &y}
 }
 
 // Statements returns the symptoms, and what the flags state.
-func (l Log) Statements() []plan.Statement {
-	var out []plan.Statement
+func (l Log) Statements() []fact.Statement {
+	var out []fact.Statement
 	for _, e := range l.Entries {
 		out = append(out, e.Statement())
 	}
@@ -85,30 +85,30 @@ func (l Log) Statements() []plan.Statement {
 // logFlags are the flags that are read from a log, and what they state. Component is that of the only program which has the
 // flag, "" where several do.
 var logFlags = map[string]struct {
-	component plan.Component
-	role      plan.Role
-	setting   plan.Setting
+	component fact.Component
+	role      fact.Role
+	setting   fact.Setting
 }{
-	"cluster-cidr":             {role: plan.RolePods},
-	"service-cluster-ip-range": {role: plan.RoleServices},
-	"allocate-node-cidrs":      {component: plan.ControllerManager, role: plan.RoleSetting, setting: plan.SettingAllocate},
-	"node-cidr-mask-size":      {component: plan.ControllerManager, role: plan.RoleSetting, setting: plan.SettingNodeMask},
-	"node-cidr-mask-size-ipv4": {component: plan.ControllerManager, role: plan.RoleSetting, setting: plan.SettingNodeMaskIPv4},
-	"node-cidr-mask-size-ipv6": {component: plan.ControllerManager, role: plan.RoleSetting, setting: plan.SettingNodeMaskIPv6},
-	"advertise-address":        {component: plan.APIServer, role: plan.RoleAddress},
-	"cluster-dns":              {component: plan.Kubelet, role: plan.RoleDNS},
+	"cluster-cidr":             {role: fact.RolePods},
+	"service-cluster-ip-range": {role: fact.RoleServices},
+	"allocate-node-cidrs":      {component: fact.ControllerManager, role: fact.RoleSetting, setting: fact.SettingAllocate},
+	"node-cidr-mask-size":      {component: fact.ControllerManager, role: fact.RoleSetting, setting: fact.SettingNodeMask},
+	"node-cidr-mask-size-ipv4": {component: fact.ControllerManager, role: fact.RoleSetting, setting: fact.SettingNodeMaskIPv4},
+	"node-cidr-mask-size-ipv6": {component: fact.ControllerManager, role: fact.RoleSetting, setting: fact.SettingNodeMaskIPv6},
+	"advertise-address":        {component: fact.APIServer, role: fact.RoleAddress},
+	"cluster-dns":              {component: fact.Kubelet, role: fact.RoleDNS},
 }
 
-func (f LogFlag) statement() (plan.Statement, bool) {
+func (f LogFlag) statement() (fact.Statement, bool) {
 	d := logFlags[f.Name]
-	s := plan.Statement{Component: f.Component, Host: f.Host, Pos: f.Value.Pos, Role: d.role, Setting: d.setting, Key: "--" + f.Name, Text: f.Value.V}
+	s := fact.Statement{Component: f.Component, Host: f.Host, Pos: f.Value.Pos, Role: d.role, Setting: d.setting, Key: "--" + f.Name, Text: f.Value.V}
 	if f.Component == "" {
 		return s, false
 	}
 	switch d.role {
-	case plan.RolePods, plan.RoleServices:
+	case fact.RolePods, fact.RoleServices:
 		s.Prefixes, s.Err = parsePrefixes(f.Value.V)
-	case plan.RoleAddress, plan.RoleDNS:
+	case fact.RoleAddress, fact.RoleDNS:
 		for e := range strings.SplitSeq(strings.Trim(f.Value.V, "[]"), ",") {
 			a, err := lenientAddr(e)
 			if err != nil || a.IsUnspecified() {
@@ -119,7 +119,7 @@ func (f LogFlag) statement() (plan.Statement, bool) {
 	default:
 		n, isInt := intValue(f.Value)
 		s.Int, s.Bool = n.V, f.Value.V == "true"
-		if d.setting != plan.SettingAllocate && (!isInt || n.V == 0) {
+		if d.setting != fact.SettingAllocate && (!isInt || n.V == 0) {
 			return s, false
 		}
 	}
@@ -127,11 +127,11 @@ func (f LogFlag) statement() (plan.Statement, bool) {
 }
 
 // Recognize looks a message up in the catalogue: the text of a log line or an event, with or without time and header.
-func Recognize(text string) (plan.Symptom, plan.Component, bool) {
+func Recognize(text string) (fact.Symptom, fact.Component, bool) {
 	return recognize(strings.ReplaceAll(text, `\"`, `"`))
 }
 
-func recognize(text string) (plan.Symptom, plan.Component, bool) {
+func recognize(text string) (fact.Symptom, fact.Component, bool) {
 	const most = 16 << 10
 	text = text[:min(len(text), most)]
 	for _, m := range catalogue() {
@@ -145,7 +145,7 @@ func recognize(text string) (plan.Symptom, plan.Component, bool) {
 		if at == nil {
 			continue
 		}
-		y := plan.Symptom{ID: m.ID, Message: firstLine(text, 2000), Cause: m.Cause, Remedy: m.Remedy, Rules: m.Rules}
+		y := fact.Symptom{ID: m.ID, Message: firstLine(text, 2000), Cause: m.Cause, Remedy: m.Remedy, Rules: m.Rules}
 		var first, last netip.Addr
 		for i, name := range m.re.SubexpNames() {
 			if name == "" || at[2*i] < 0 {
@@ -173,7 +173,7 @@ func recognize(text string) (plan.Symptom, plan.Component, bool) {
 		}
 		return y, m.Component, true
 	}
-	return plan.Symptom{}, "", false
+	return fact.Symptom{}, "", false
 }
 
 // logPrefix reads a CIDR, or an address as the range that holds it alone. Host bits are dropped: the programs write the
@@ -214,12 +214,12 @@ var (
 )
 
 // componentNames tells programs by the name in a header.
-var componentNames = map[string]plan.Component{
-	"kubelet": plan.Kubelet, "kube-controller-manager": plan.ControllerManager, "kube-controller": plan.ControllerManager,
-	"kube-apiserver": plan.APIServer, "kube-proxy": plan.KubeProxy, "kubeadm": plan.Kubeadm,
-	"controllermanager.go": plan.ControllerManager, "range_allocator.go": plan.ControllerManager, "node_ipam_controller.go": plan.ControllerManager,
-	"controller_utils.go": plan.ControllerManager, "instance.go": plan.APIServer, "repairip.go": plan.APIServer, "repair.go": plan.APIServer,
-	"kubelet.go": plan.Kubelet, "kuberuntime_sandbox.go": plan.Kubelet, "pod_workers.go": plan.Kubelet, "server_others.go": plan.KubeProxy,
+var componentNames = map[string]fact.Component{
+	"kubelet": fact.Kubelet, "kube-controller-manager": fact.ControllerManager, "kube-controller": fact.ControllerManager,
+	"kube-apiserver": fact.APIServer, "kube-proxy": fact.KubeProxy, "kubeadm": fact.Kubeadm,
+	"controllermanager.go": fact.ControllerManager, "range_allocator.go": fact.ControllerManager, "node_ipam_controller.go": fact.ControllerManager,
+	"controller_utils.go": fact.ControllerManager, "instance.go": fact.APIServer, "repairip.go": fact.APIServer, "repair.go": fact.APIServer,
+	"kubelet.go": fact.Kubelet, "kuberuntime_sandbox.go": fact.Kubelet, "pod_workers.go": fact.Kubelet, "server_others.go": fact.KubeProxy,
 }
 
 // A logLine is a line without its headers.
@@ -227,7 +227,7 @@ type logLine struct {
 	text      string
 	offset    int // of text in the line
 	host      string
-	component plan.Component
+	component fact.Component
 }
 
 // splitLog takes the headers off a line, and tells from them whose it is.
@@ -235,7 +235,7 @@ func splitLog(line string) logLine {
 	in := logline.Split(line)
 	l := logLine{text: in.Text, offset: in.Offset, host: in.Host}
 	l.component = componentNames[in.Container]
-	if h, ok := strings.CutPrefix(in.Pod, in.Container+"-"); ok && l.host == "" && l.component != "" && l.component != plan.KubeProxy {
+	if h, ok := strings.CutPrefix(in.Pod, in.Container+"-"); ok && l.host == "" && l.component != "" && l.component != fact.KubeProxy {
 		l.host = h // a static pod is named after its host
 	}
 	for _, name := range []string{in.Program, in.File()} {
@@ -273,7 +273,7 @@ func ReadLog(name string, r io.Reader) (Log, error) {
 			return l.finish(), nil
 		}
 		if err != nil {
-			return l.finish(), &source.Error{Pos: plan.Position{File: name, Line: n}, Msg: err.Error()}
+			return l.finish(), &source.Error{Pos: fact.Position{File: name, Line: n}, Msg: err.Error()}
 		}
 	}
 }
@@ -302,12 +302,12 @@ type logReader struct {
 	seen      map[logKey]int
 	owner     map[netip.Prefix]string // of a subnet, as the log says
 	flags     map[string]bool
-	component plan.Component // whose log it is, as its flags tell
+	component fact.Component // whose log it is, as its flags tell
 }
 
 // A logKey is what two messages have to agree in to be one entry.
 type logKey struct {
-	component       plan.Component
+	component       fact.Component
 	id, node, host  string
 	subnet, network netip.Prefix
 }
@@ -327,7 +327,7 @@ func (r *logReader) line(n int, data []byte) {
 	if strings.Contains(text, `\"`) {
 		text = strings.ReplaceAll(text, `\"`, `"`)
 	}
-	pos := plan.Position{File: r.file, Line: n, Column: l.offset + 1}
+	pos := fact.Position{File: r.file, Line: n, Column: l.offset + 1}
 	if flag {
 		f, c, ok := logFlag(text, l, pos)
 		if c != "" {
@@ -374,11 +374,11 @@ var (
 )
 
 // fact reads what a line states of the cluster.
-func (r *logReader) fact(text string, l logLine, pos plan.Position) {
+func (r *logReader) fact(text string, l logLine, pos fact.Position) {
 	if len(r.log.Facts) >= 100 {
 		return
 	}
-	at := func(i int) plan.Position {
+	at := func(i int) fact.Position {
 		p := pos
 		p.Column += i
 		return p
@@ -389,14 +389,14 @@ func (r *logReader) fact(text string, l logLine, pos plan.Position) {
 		// k8s.io/kubernetes v1.37.2 cmd/kube-controller-manager/app/core.go newNodeIpamController.
 		if ipamSkipped.MatchString(text) && !r.flags["skipped"] {
 			r.flags["skipped"] = true
-			r.log.Facts = append(r.log.Facts, plan.Statement{
-				Component: plan.ControllerManager, Host: l.host, Pos: pos, Role: plan.RoleSetting, Setting: plan.SettingAllocate, Key: "--allocate-node-cidrs", Text: "false",
+			r.log.Facts = append(r.log.Facts, fact.Statement{
+				Component: fact.ControllerManager, Host: l.host, Pos: pos, Role: fact.RoleSetting, Setting: fact.SettingAllocate, Key: "--allocate-node-cidrs", Text: "false",
 			})
 		}
 	case strings.Contains(text, "[init]"):
 		if m := initVersion.FindStringSubmatchIndex(text); m != nil {
-			r.log.Facts = append(r.log.Facts, plan.Statement{
-				Component: plan.Kubeadm, Pos: at(m[2]), Role: plan.RoleSetting, Setting: plan.SettingVersion, Key: "[init]", Text: text[m[2]:m[3]],
+			r.log.Facts = append(r.log.Facts, fact.Statement{
+				Component: fact.Kubeadm, Pos: at(m[2]), Role: fact.RoleSetting, Setting: fact.SettingVersion, Key: "[init]", Text: text[m[2]:m[3]],
 			})
 		}
 	case strings.Contains(text, "is signed for"):
@@ -405,12 +405,12 @@ func (r *logReader) fact(text string, l logLine, pos plan.Position) {
 			return
 		}
 		for i, what := range []struct {
-			role plan.Role
+			role fact.Role
 			key  string
-		}{{plan.RoleClusterIP, "default/kubernetes"}, {plan.RoleAddress, "[certs]"}} {
+		}{{fact.RoleClusterIP, "default/kubernetes"}, {fact.RoleAddress, "[certs]"}} {
 			v := text[m[2*i+2]:m[2*i+3]]
 			if a, err := lenientAddr(v); err == nil {
-				r.log.Facts = append(r.log.Facts, plan.Statement{Component: plan.Kubeadm, Host: l.host, Pos: at(m[2*i+2]), Role: what.role, Key: what.key, Text: v, Addrs: []netip.Addr{a}})
+				r.log.Facts = append(r.log.Facts, fact.Statement{Component: fact.Kubeadm, Host: l.host, Pos: at(m[2*i+2]), Role: what.role, Key: what.key, Text: v, Addrs: []netip.Addr{a}})
 			}
 		}
 	}
@@ -473,14 +473,14 @@ func worthALook(line []byte) bool {
 }
 
 // tellingFlags are flags that only one program has.
-var tellingFlags = map[string]plan.Component{
-	"allocate-node-cidrs": plan.ControllerManager, "etcd-servers": plan.APIServer, "proxy-mode": plan.KubeProxy,
-	"detect-local-mode": plan.KubeProxy, "max-pods": plan.Kubelet,
+var tellingFlags = map[string]fact.Component{
+	"allocate-node-cidrs": fact.ControllerManager, "etcd-servers": fact.APIServer, "proxy-mode": fact.KubeProxy,
+	"detect-local-mode": fact.KubeProxy, "max-pods": fact.Kubelet,
 }
 
 // logFlag reads a line in which a program writes down a flag. c is the program that has it, where only one does; ok is false
 // for flags that say nothing about ranges.
-func logFlag(text string, l logLine, pos plan.Position) (f LogFlag, c plan.Component, ok bool) {
+func logFlag(text string, l logLine, pos fact.Position) (f LogFlag, c fact.Component, ok bool) {
 	m := flagLine.FindStringSubmatch(text)
 	if m == nil {
 		return f, "", false
@@ -490,7 +490,7 @@ func logFlag(text string, l logLine, pos plan.Position) (f LogFlag, c plan.Compo
 	if !ok || m[2] == "" || m[2] == "[]" || m[2] == "<nil>" {
 		return f, c, false
 	}
-	f = LogFlag{Component: d.component, Host: l.host, Name: m[1], Value: plan.Value[string]{V: m[2], Text: m[2], Pos: pos}}
+	f = LogFlag{Component: d.component, Host: l.host, Name: m[1], Value: fact.Value[string]{V: m[2], Text: m[2], Pos: pos}}
 	f.Value.Pos.Column += len("FLAG: --") + len(m[1]) + len(`="`)
 	if f.Component == "" {
 		f.Component = l.component

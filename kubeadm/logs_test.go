@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 const (
@@ -142,7 +142,7 @@ var logLines = []struct{ line, want, why string }{
 	{`{`, "", "cut off"},
 }
 
-func describe(c plan.Component, host string, y plan.Symptom) string {
+func describe(c fact.Component, host string, y fact.Symptom) string {
 	show := func(p netip.Prefix) string {
 		if !p.IsValid() {
 			return ""
@@ -287,7 +287,7 @@ func TestReadLogWhose(t *testing.T) {
 }
 
 func TestLogEntryString(t *testing.T) {
-	e := LogEntry{Pos: plan.Position{File: "f", Line: 7, Column: 39}, Count: 1, Symptom: plan.Symptom{Message: "range is full"}}
+	e := LogEntry{Pos: fact.Position{File: "f", Line: 7, Column: 39}, Count: 1, Symptom: fact.Symptom{Message: "range is full"}}
 	if got, want := e.String(), "f:7:39: range is full"; got != want {
 		t.Errorf("String = %q, want %q", got, want)
 	}

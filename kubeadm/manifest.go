@@ -6,17 +6,17 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Process is kube-controller-manager or kube-apiserver with its arguments, as a manifest, a systemd unit or a command line
 // starts it.
 type Process struct {
 	CommandLine
-	Name     plan.Value[string] // of the pod; unset outside of manifests
+	Name     fact.Value[string] // of the pod; unset outside of manifests
 	Host     string             // that it runs on, as far as the file says: spec.nodeName, or a shell prompt
-	Image    plan.Value[string] // of the container
-	Endpoint plan.Value[string] // address and port that kubeadm noted on kube-apiserver's pod, since 1.18
+	Image    fact.Value[string] // of the container
+	Endpoint fact.Value[string] // address and port that kubeadm noted on kube-apiserver's pod, since 1.18
 	// Env holds the variables of the container whose value the file does not say, such as references to status.hostIP.
 	Env []string
 }
@@ -83,7 +83,7 @@ func processes(o *source.Node) []Process {
 		}
 		p.Name = o.Get("metadata", "name").Value()
 		p.Host = spec.Get("nodeName").Str()
-		if p.Component == plan.APIServer {
+		if p.Component == fact.APIServer {
 			p.Endpoint = meta.Get("annotations", endpointAnnotation).Value()
 		}
 		out = append(out, p)
@@ -169,7 +169,7 @@ func unwrapShell(words []Word, nodes []*source.Node, env environment) []Word {
 		n := nodes[i+2]
 		text, at := expandRefs(n.Str(), env.lookup)
 		f := n.File()
-		where := func(off int) plan.Position {
+		where := func(off int) fact.Position {
 			switch {
 			case at != nil && off >= len(at):
 				off = len(n.Str())
@@ -190,7 +190,7 @@ func unwrapShell(words []Word, nodes []*source.Node, env environment) []Word {
 
 // findProgram returns the index of the word that names a control-plane program, after any wrapper such as go-runner, and
 // which one it is, "" where there is none.
-func findProgram(words []Word) (int, plan.Component) {
+func findProgram(words []Word) (int, fact.Component) {
 	for i, w := range words {
 		if strings.HasPrefix(w.Text, "-") {
 			continue
@@ -203,21 +203,21 @@ func findProgram(words []Word) (int, plan.Component) {
 		}
 		switch base {
 		case "kube-controller-manager":
-			return i, plan.ControllerManager
+			return i, fact.ControllerManager
 		case "kube-apiserver":
-			return i, plan.APIServer
+			return i, fact.APIServer
 		}
 	}
 	return 0, ""
 }
 
 // componentOf returns the control-plane program of a short name.
-func componentOf(name string) plan.Component {
+func componentOf(name string) fact.Component {
 	switch name {
 	case "kube-controller-manager", "controller-manager":
-		return plan.ControllerManager
+		return fact.ControllerManager
 	case "kube-apiserver", "apiserver":
-		return plan.APIServer
+		return fact.APIServer
 	}
 	return ""
 }
@@ -234,13 +234,13 @@ func imageName(image string) string {
 }
 
 // imageVersion returns the release that an image's tag names, the zero Version where it names none.
-func imageVersion(image string) plan.Version {
+func imageVersion(image string) fact.Version {
 	image, _, _ = strings.Cut(image, "@")
 	_, tag, _ := strings.Cut(path.Base(image), ":") // a colon before the last slash is that of a port
 	tag, _, _ = strings.Cut(tag, "_")               // "v1.30.2_coreos.0"
-	v, err := plan.ParseVersion(tag)
+	v, err := fact.ParseVersion(tag)
 	if err != nil {
-		return plan.Version{}
+		return fact.Version{}
 	}
 	return v
 }

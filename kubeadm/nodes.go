@@ -9,26 +9,26 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Node is what a Node object says about addresses. Values that the object does not hold are zero.
 type Node struct {
-	Name plan.Value[string]
+	Name fact.Value[string]
 	// Spec is the place of spec, or of the object where it has none: where a missing podCIDR would stand. It is not valid for
 	// a node of which the source does not show podCIDRs; that it has none is not said then.
-	Spec    plan.Position
-	Created plan.Value[string] // metadata.creationTimestamp, in RFC 3339 form: the texts sort as the times do
+	Spec    fact.Position
+	Created fact.Value[string] // metadata.creationTimestamp, in RFC 3339 form: the texts sort as the times do
 
 	// PodCIDR and PodCIDRs are spec.podCIDR and spec.podCIDRs as they are written, host bits included; V is the zero Prefix
 	// where the text is no CIDR. [Node.Subnets] says which of them count.
-	PodCIDR  plan.Value[netip.Prefix]
-	PodCIDRs []plan.Value[netip.Prefix]
+	PodCIDR  fact.Value[netip.Prefix]
+	PodCIDRs []fact.Value[netip.Prefix]
 
 	Addresses []NodeAddress // status.addresses, in order
 
-	KubeletVersion plan.Value[string] // status.nodeInfo.kubeletVersion
-	MaxPods        plan.Value[int]    // status.allocatable.pods, else status.capacity.pods
+	KubeletVersion fact.Value[string] // status.nodeInfo.kubeletVersion
+	MaxPods        fact.Value[int]    // status.allocatable.pods, else status.capacity.pods
 	ControlPlane   bool               // by its label or taint
 	// Ready and NetworkUnavailable are status.conditions of that type.
 	Ready, NetworkUnavailable Condition
@@ -39,7 +39,7 @@ type Node struct {
 // A NodeAddress is one of status.addresses.
 type NodeAddress struct {
 	Type string                 // "InternalIP", "ExternalIP", "Hostname", "InternalDNS" or "ExternalDNS"
-	Addr plan.Value[netip.Addr] // V is the zero Addr where the text is a name
+	Addr fact.Value[netip.Addr] // V is the zero Addr where the text is a name
 }
 
 // A Condition is one of status.conditions. The zero Condition is one that the object does not hold.
@@ -47,13 +47,13 @@ type Condition struct {
 	Status  string // "True", "False" or "Unknown"
 	Reason  string
 	Message string
-	Pos     plan.Position
+	Pos     fact.Position
 }
 
 // An Annotation is one of metadata.annotations.
 type Annotation struct {
 	Key   string
-	Value plan.Value[string]
+	Value fact.Value[string]
 }
 
 // String returns the node in one line: "worker-1 10.244.1.0/24 (192.168.0.11)".
@@ -86,14 +86,14 @@ func (n Node) String() string {
 // The API server fills in the one of podCIDR and podCIDRs that is missing. If both are there and podCIDR is not the first
 // of podCIDRs, podCIDR alone counts: k8s.io/kubernetes v1.37.2 pkg/apis/core/v1/conversion.go
 // Convert_v1_NodeSpec_To_core_NodeSpec. kubectl shows what the API server holds, where both always agree.
-func (n Node) Subnets() (subnets, ignored []plan.Value[netip.Prefix]) {
+func (n Node) Subnets() (subnets, ignored []fact.Value[netip.Prefix]) {
 	switch {
 	case n.PodCIDR.Text == "":
 		return n.PodCIDRs, nil
 	case len(n.PodCIDRs) == 0:
-		return []plan.Value[netip.Prefix]{n.PodCIDR}, nil
+		return []fact.Value[netip.Prefix]{n.PodCIDR}, nil
 	case n.PodCIDRs[0].Text != n.PodCIDR.Text:
-		return []plan.Value[netip.Prefix]{n.PodCIDR}, n.PodCIDRs
+		return []fact.Value[netip.Prefix]{n.PodCIDR}, n.PodCIDRs
 	}
 	return n.PodCIDRs, nil
 }
@@ -110,13 +110,13 @@ func (n Node) InternalIPs() []netip.Addr {
 }
 
 // Annotation returns the annotation of that key, the zero Value where there is none.
-func (n Node) Annotation(key string) plan.Value[string] {
+func (n Node) Annotation(key string) fact.Value[string] {
 	for _, a := range n.Annotations {
 		if a.Key == key {
 			return a.Value
 		}
 	}
-	return plan.Value[string]{}
+	return fact.Value[string]{}
 }
 
 // plugins tells network plugins by what they leave on a Node: a prefix of the key of an annotation, or the reason of the
@@ -155,7 +155,7 @@ func (n Node) CNI() string {
 	return name
 }
 
-func (n Node) cni() (string, plan.Position) {
+func (n Node) cni() (string, fact.Position) {
 	for _, p := range plugins {
 		if p.name == "" {
 			continue
@@ -171,7 +171,7 @@ func (n Node) cni() (string, plan.Position) {
 			return p.name, n.NetworkUnavailable.Pos
 		}
 	}
-	return "", plan.Position{}
+	return "", fact.Position{}
 }
 
 func keepsAnnotation(key []byte) bool {
@@ -222,10 +222,10 @@ func ReadNodes(name string, r io.Reader) ([]Node, error) {
 
 // NodeStatements returns what the nodes state: the subnets and addresses of each, and the settings of all. A setting that
 // is the same on all nodes is stated once, without a host; so is each network plugin.
-func NodeStatements(nodes []Node) []plan.Statement {
-	out := make([]plan.Statement, 0, 2*len(nodes))
+func NodeStatements(nodes []Node) []fact.Statement {
+	out := make([]fact.Statement, 0, 2*len(nodes))
 	settings := settingCounts{}
-	var own []plan.Statement // of one node at a time: 15,000 nodes have 60,000 that say the same
+	var own []fact.Statement // of one node at a time: 15,000 nodes have 60,000 that say the same
 	for _, n := range nodes {
 		out = n.appendRanges(out)
 		own = n.appendSettings(own[:0])
@@ -239,7 +239,7 @@ func NodeStatements(nodes []Node) []plan.Statement {
 }
 
 // Statements returns what the node states.
-func (n Node) Statements() []plan.Statement {
+func (n Node) Statements() []fact.Statement {
 	return n.appendSettings(n.appendRanges(nil))
 }
 
@@ -247,8 +247,8 @@ func (n Node) Statements() []plan.Statement {
 type settingCounts map[settingKey]*settingCount
 
 type settingKey struct {
-	component plan.Component
-	setting   plan.Setting
+	component fact.Component
+	setting   fact.Setting
 	key       string
 }
 
@@ -258,7 +258,7 @@ type settingCount struct {
 	stated map[string]bool
 }
 
-func (c settingCounts) count(settings []plan.Statement) {
+func (c settingCounts) count(settings []fact.Statement) {
 	for _, s := range settings {
 		k := settingKey{s.Component, s.Setting, s.Key}
 		if c[k] == nil {
@@ -272,10 +272,10 @@ func (c settingCounts) count(settings []plan.Statement) {
 
 // append appends what one host says, without host and once where all hosts say it, or where it is a network plugin: that is
 // of the cluster, and two show that the one is left over.
-func (c settingCounts) append(out, settings []plan.Statement, hosts int) []plan.Statement {
+func (c settingCounts) append(out, settings []fact.Statement, hosts int) []fact.Statement {
 	for _, s := range settings {
 		k := c[settingKey{s.Component, s.Setting, s.Key}]
-		if s.Setting == plan.SettingCNI || k.n == hosts && hosts > 1 {
+		if s.Setting == fact.SettingCNI || k.n == hosts && hosts > 1 {
 			if k.stated[s.Text] {
 				continue
 			}
@@ -287,11 +287,11 @@ func (c settingCounts) append(out, settings []plan.Statement, hosts int) []plan.
 	return out
 }
 
-func (n Node) appendRanges(out []plan.Statement) []plan.Statement {
+func (n Node) appendRanges(out []fact.Statement) []fact.Statement {
 	host := n.Name.V
 	subnets, ignored := n.Subnets()
 	if len(subnets) == 0 && n.Spec.IsValid() {
-		out = append(out, plan.Statement{Component: plan.Node, Host: host, Pos: n.Spec, Role: plan.RoleNodePods, Key: "spec.podCIDR"})
+		out = append(out, fact.Statement{Component: fact.Node, Host: host, Pos: n.Spec, Role: fact.RoleNodePods, Key: "spec.podCIDR"})
 	} else if len(subnets) > 0 {
 		out = append(out, subnetStatement(host, subnets))
 	}
@@ -304,7 +304,7 @@ func (n Node) appendRanges(out []plan.Statement) []plan.Statement {
 		if a.Type != "InternalIP" && a.Type != "ExternalIP" {
 			continue
 		}
-		out = append(out, addrStatement(plan.Node, host, a.Type, a.Addr))
+		out = append(out, addrStatement(fact.Node, host, a.Type, a.Addr))
 	}
 	for _, suffix := range []string{"public-ip", "public-ipv6", "public-ip-overwrite", "public-ipv6-overwrite"} {
 		v := n.Annotation("flannel.alpha.coreos.com/" + suffix)
@@ -312,18 +312,18 @@ func (n Node) appendRanges(out []plan.Statement) []plan.Statement {
 			continue
 		}
 		if a := addrValue(v); !a.V.IsUnspecified() { // IPv6-only host-gw writes 0.0.0.0
-			out = append(out, addrStatement(plan.Flannel, host, "flannel.alpha.coreos.com/"+suffix, a))
+			out = append(out, addrStatement(fact.Flannel, host, "flannel.alpha.coreos.com/"+suffix, a))
 		}
 	}
 	return out
 }
 
 // subnetStatement states the podCIDRs of a node.
-func subnetStatement(host string, subnets []plan.Value[netip.Prefix]) plan.Statement {
-	s := plan.Statement{Component: plan.Node, Host: host, Pos: subnets[0].Pos, Role: plan.RoleNodePods, Key: "spec.podCIDR", Text: subnets[0].Text}
+func subnetStatement(host string, subnets []fact.Value[netip.Prefix]) fact.Statement {
+	s := fact.Statement{Component: fact.Node, Host: host, Pos: subnets[0].Pos, Role: fact.RoleNodePods, Key: "spec.podCIDR", Text: subnets[0].Text}
 	if len(subnets) > 1 {
 		s.Key = "spec.podCIDRs"
-		s.PrefixPos = make([]plan.Position, 0, len(subnets))
+		s.PrefixPos = make([]fact.Position, 0, len(subnets))
 	}
 	s.Prefixes = make([]netip.Prefix, 0, len(subnets))
 	for i, v := range subnets {
@@ -347,8 +347,8 @@ func subnetStatement(host string, subnets []plan.Value[netip.Prefix]) plan.State
 }
 
 // addrStatement states one address of a host.
-func addrStatement(c plan.Component, host, key string, v plan.Value[netip.Addr]) plan.Statement {
-	s := plan.Statement{Component: c, Host: host, Pos: v.Pos, Role: plan.RoleAddress, Key: key, Text: v.Text}
+func addrStatement(c fact.Component, host, key string, v fact.Value[netip.Addr]) fact.Statement {
+	s := fact.Statement{Component: c, Host: host, Pos: v.Pos, Role: fact.RoleAddress, Key: key, Text: v.Text}
 	if v.V.IsValid() {
 		s.Addrs = []netip.Addr{v.V}
 	} else {
@@ -357,35 +357,35 @@ func addrStatement(c plan.Component, host, key string, v plan.Value[netip.Addr])
 	return s
 }
 
-func (n Node) appendSettings(out []plan.Statement) []plan.Statement {
-	setting := func(c plan.Component, set plan.Setting, key, text string, pos plan.Position) *plan.Statement {
-		out = append(out, plan.Statement{Component: c, Host: n.Name.V, Pos: pos, Role: plan.RoleSetting, Setting: set, Key: key, Text: text})
+func (n Node) appendSettings(out []fact.Statement) []fact.Statement {
+	setting := func(c fact.Component, set fact.Setting, key, text string, pos fact.Position) *fact.Statement {
+		out = append(out, fact.Statement{Component: c, Host: n.Name.V, Pos: pos, Role: fact.RoleSetting, Setting: set, Key: key, Text: text})
 		return &out[len(out)-1]
 	}
 	if v := n.MaxPods; v.IsSet() {
-		setting(plan.Kubelet, plan.SettingMaxPods, "status.allocatable.pods", v.Text, v.Pos).Int = v.V
+		setting(fact.Kubelet, fact.SettingMaxPods, "status.allocatable.pods", v.Text, v.Pos).Int = v.V
 	}
 	if v := n.KubeletVersion; v.IsSet() {
-		setting(plan.Kubelet, plan.SettingVersion, "status.nodeInfo.kubeletVersion", v.Text, v.Pos)
+		setting(fact.Kubelet, fact.SettingVersion, "status.nodeInfo.kubeletVersion", v.Text, v.Pos)
 	}
 	if name, pos := n.cni(); name != "" {
-		setting(plan.Node, plan.SettingCNI, "metadata.annotations", name, pos)
+		setting(fact.Node, fact.SettingCNI, "metadata.annotations", name, pos)
 	}
 	const flannel = "flannel.alpha.coreos.com/"
 	if v := n.Annotation(flannel + "backend-type"); v.IsSet() {
-		setting(plan.Flannel, plan.SettingBackend, flannel+"backend-type", strings.ToLower(v.Text), v.Pos)
+		setting(fact.Flannel, fact.SettingBackend, flannel+"backend-type", strings.ToLower(v.Text), v.Pos)
 	}
 	if v := n.Annotation(flannel + "kube-subnet-manager"); v.IsSet() {
-		setting(plan.Flannel, plan.SettingKubeSubnetMgr, flannel+"kube-subnet-manager", v.Text, v.Pos).Bool = v.Text == "true"
+		setting(fact.Flannel, fact.SettingKubeSubnetMgr, flannel+"kube-subnet-manager", v.Text, v.Pos).Bool = v.Text == "true"
 	}
 	return out
 }
 
 // podCount reads a number of pods of capacity or allocatable: a quantity, in which 2000 is written as "2k".
 // k8s.io/apimachinery v0.37.2 pkg/api/resource/quantity.go Quantity.String.
-func podCount(v plan.Value[string]) (plan.Value[int], bool) {
+func podCount(v fact.Value[string]) (fact.Value[int], bool) {
 	digits, thousands := strings.CutSuffix(v.Text, "k")
-	m, ok := intValue(plan.Value[string]{Text: digits})
+	m, ok := intValue(fact.Value[string]{Text: digits})
 	m.Text, m.Pos = v.Text, v.Pos
 	if thousands {
 		ok = ok && m.V <= math.MaxInt32/1000
@@ -400,7 +400,7 @@ func (d *decoder) nodeField(c cursor, o *object, key []byte) error {
 	if string(key) == "spec" {
 		n.Spec = c.pos()
 		return c.object(func(key []byte) error {
-			var v plan.Value[string]
+			var v fact.Value[string]
 			switch string(key) {
 			case "podCIDR":
 				err := value(c, &v)
@@ -411,12 +411,12 @@ func (d *decoder) nodeField(c cursor, o *object, key []byte) error {
 			case "podCIDRs":
 				n.PodCIDRs = nil
 				return c.array(func() error {
-					var v plan.Value[string]
+					var v fact.Value[string]
 					err := value(c, &v)
 					switch {
 					case v.Text == "" || len(n.PodCIDRs) >= 64: // at most two are legal
 					case v.Text == n.PodCIDR.Text:
-						n.PodCIDRs = append(n.PodCIDRs, plan.Value[netip.Prefix]{V: n.PodCIDR.V, Text: n.PodCIDR.Text, Pos: v.Pos})
+						n.PodCIDRs = append(n.PodCIDRs, fact.Value[netip.Prefix]{V: n.PodCIDR.V, Text: n.PodCIDR.Text, Pos: v.Pos})
 					default:
 						n.PodCIDRs = append(n.PodCIDRs, prefixValue(v))
 					}
@@ -428,7 +428,7 @@ func (d *decoder) nodeField(c cursor, o *object, key []byte) error {
 						if string(key) != "key" {
 							return nil
 						}
-						var v plan.Value[string]
+						var v fact.Value[string]
 						err := value(c, &v)
 						if v.V == "node-role.kubernetes.io/control-plane" || v.V == "node-role.kubernetes.io/master" {
 							n.ControlPlane = true
@@ -445,7 +445,7 @@ func (d *decoder) nodeField(c cursor, o *object, key []byte) error {
 		case "addresses":
 			return c.array(func() error {
 				var typ string
-				var v plan.Value[string]
+				var v fact.Value[string]
 				err := c.object(func(key []byte) error {
 					switch string(key) {
 					case "type":
@@ -466,7 +466,7 @@ func (d *decoder) nodeField(c cursor, o *object, key []byte) error {
 				if string(key) != "pods" {
 					return nil
 				}
-				var v plan.Value[string]
+				var v fact.Value[string]
 				err := d.shared(c, &v)
 				if m, ok := podCount(v); ok && (allocatable || !n.MaxPods.IsSet()) {
 					n.MaxPods = m

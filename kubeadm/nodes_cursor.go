@@ -14,7 +14,7 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/jsonscan"
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A cursor stands before one value of an object and reads it: of a JSON stream, or of a YAML tree. Values that are not
@@ -25,9 +25,9 @@ type cursor interface {
 	// array calls f for each element of a list, with the cursor before it; it passes over anything else.
 	array(f func() error) error
 	// scalar reads a value; ok is false for objects, lists and null.
-	scalar() (v plan.Value[string], ok bool, err error)
+	scalar() (v fact.Value[string], ok bool, err error)
 	// pos is the place of the value.
-	pos() plan.Position
+	pos() fact.Position
 }
 
 // A stream is a cursor in JSON text.
@@ -36,19 +36,19 @@ type stream struct{ *jsonscan.Scanner }
 func (s stream) object(f func(key []byte) error) error { return s.Object(f) }
 func (s stream) array(f func() error) error            { return s.Array(f) }
 
-func (s stream) pos() plan.Position {
+func (s stream) pos() fact.Position {
 	s.Kind()
 	return s.Pos()
 }
 
-func (s stream) scalar() (plan.Value[string], bool, error) {
+func (s stream) scalar() (fact.Value[string], bool, error) {
 	pos := s.pos()
 	t, k, err := s.Text()
 	switch k {
 	case jsonscan.String, jsonscan.Number, jsonscan.True, jsonscan.False:
-		return plan.Value[string]{V: t, Text: t, Pos: pos}, err == nil, err
+		return fact.Value[string]{V: t, Text: t, Pos: pos}, err == nil, err
 	}
-	return plan.Value[string]{}, false, err
+	return fact.Value[string]{}, false, err
 }
 
 // A tree is a cursor in a YAML or JSON tree.
@@ -82,28 +82,28 @@ func (t *tree) array(f func() error) error {
 	return nil
 }
 
-func (t *tree) pos() plan.Position {
+func (t *tree) pos() fact.Position {
 	if t.at == nil {
-		return plan.Position{}
+		return fact.Position{}
 	}
 	return t.at.Pos
 }
 
-func (t *tree) scalar() (plan.Value[string], bool, error) {
+func (t *tree) scalar() (fact.Value[string], bool, error) {
 	if t.at == nil {
-		return plan.Value[string]{}, false, nil
+		return fact.Value[string]{}, false, nil
 	}
 	switch t.at.Kind {
 	case source.String, source.Number, source.Bool:
 		return t.at.Value(), true, nil
 	}
-	return plan.Value[string]{}, false, nil
+	return fact.Value[string]{}, false, nil
 }
 
 // prefixValue reads the text of v as a CIDR; V is the zero Prefix where it is none.
-func prefixValue(v plan.Value[string]) plan.Value[netip.Prefix] {
+func prefixValue(v fact.Value[string]) fact.Value[netip.Prefix] {
 	p, _ := cidr.ParseLenient(v.Text)
-	return plan.Value[netip.Prefix]{V: p, Text: v.Text, Pos: v.Pos}
+	return fact.Value[netip.Prefix]{V: p, Text: v.Text, Pos: v.Pos}
 }
 
 // lenientAddr reads an address as Kubernetes does: leading zeros are decimal, a zone is refused.
@@ -120,15 +120,15 @@ func lenientAddr(s string) (netip.Addr, error) {
 }
 
 // addrValue reads the text of v as an address; V is the zero Addr where it is none.
-func addrValue(v plan.Value[string]) plan.Value[netip.Addr] {
+func addrValue(v fact.Value[string]) fact.Value[netip.Addr] {
 	a, _ := lenientAddr(v.Text)
-	return plan.Value[netip.Addr]{V: a, Text: v.Text, Pos: v.Pos}
+	return fact.Value[netip.Addr]{V: a, Text: v.Text, Pos: v.Pos}
 }
 
 // intValue reads the text of v as a count; V is 0 and ok false where it is none.
-func intValue(v plan.Value[string]) (plan.Value[int], bool) {
+func intValue(v fact.Value[string]) (fact.Value[int], bool) {
 	n, err := strconv.ParseInt(v.Text, 10, 32)
-	return plan.Value[int]{V: int(n), Text: v.Text, Pos: v.Pos}, err == nil && n >= 0
+	return fact.Value[int]{V: int(n), Text: v.Text, Pos: v.Pos}, err == nil && n >= 0
 }
 
 const (
@@ -156,7 +156,7 @@ func open(name string, r io.Reader) (s *jsonscan.Scanner, data []byte, list io.R
 	b := bufio.NewReaderSize(jsonscan.Decode(r), peekText)
 	head, err := b.Peek(peekText)
 	if err != nil && err != io.EOF {
-		return nil, nil, nil, &source.Error{Pos: plan.Position{File: name}, Msg: err.Error()}
+		return nil, nil, nil, &source.Error{Pos: fact.Position{File: name}, Msg: err.Error()}
 	}
 	if skip, ok := jsonAfter(head); ok {
 		s := jsonscan.New(name, b)
@@ -173,7 +173,7 @@ func open(name string, r io.Reader) (s *jsonscan.Scanner, data []byte, list io.R
 	data, err = io.ReadAll(io.LimitReader(b, int64(most)+1))
 	switch {
 	case err != nil:
-		return nil, nil, nil, &source.Error{Pos: plan.Position{File: name}, Msg: err.Error()}
+		return nil, nil, nil, &source.Error{Pos: fact.Position{File: name}, Msg: err.Error()}
 	case len(data) <= most:
 		return nil, data, nil, nil
 	case isList:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/kubeadm"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Which nodes have no pod subnet?
@@ -125,7 +126,7 @@ func ExampleRecognize() {
 
 func ExampleMessages() {
 	for _, m := range kubeadm.Messages() {
-		if m.Component == plan.KubeProxy {
+		if m.Component == fact.KubeProxy {
 			fmt.Println(m.ID, m.Rules)
 		}
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 var equateAddrs = cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})
@@ -192,7 +192,7 @@ func judgeNodes(t *testing.T, data []byte) {
 	}
 	// Each value stands where its position says.
 	lines := strings.Split(string(data), "\n")
-	at := func(what, text string, pos plan.Position) {
+	at := func(what, text string, pos fact.Position) {
 		if pos.Line < 1 || pos.Line > len(lines) || pos.Column < 1 || !strings.HasPrefix(lines[pos.Line-1][min(pos.Column-1, len(lines[pos.Line-1])):], text) {
 			t.Errorf("%s %q is not at %v", what, text, pos)
 		}
@@ -423,8 +423,8 @@ func BenchmarkReadNodes(b *testing.B) {
 	})
 }
 
-func what(s plan.Statement) string {
-	if s.Role == plan.RoleSetting {
+func what(s fact.Statement) string {
+	if s.Role == fact.RoleSetting {
 		return string(s.Setting)
 	}
 	return string(s.Role)
@@ -455,14 +455,14 @@ func TestPodCount(t *testing.T) {
 		want int
 		ok   bool
 	}{{"110", 110, true}, {"2k", 2000, true}, {"0", 0, true}, {"2147483k", 2147483000, true}, {"2147484k", 0, false}, {"k", 0, false}, {"2kk", 0, false}, {"-2k", 0, false}, {"2M", 0, false}, {"", 0, false}} {
-		if n, ok := podCount(plan.Value[string]{Text: tt.in}); ok != tt.ok || ok && (n.V != tt.want || n.Text != tt.in) {
+		if n, ok := podCount(fact.Value[string]{Text: tt.in}); ok != tt.ok || ok && (n.V != tt.want || n.Text != tt.in) {
 			t.Errorf("podCount(%q) = %+v, %t, want %d, %t", tt.in, n, ok, tt.want, tt.ok)
 		}
 	}
 }
 
 func TestNodeInternalIPs(t *testing.T) {
-	addr := func(typ, text string) NodeAddress { return NodeAddress{typ, addrValue(plan.Value[string]{Text: text})} }
+	addr := func(typ, text string) NodeAddress { return NodeAddress{typ, addrValue(fact.Value[string]{Text: text})} }
 	n := Node{Addresses: []NodeAddress{addr("ExternalIP", "203.0.113.7"), addr("InternalIP", "192.168.0.1"), addr("Hostname", "a"), addr("InternalIP", "a.example.org"), addr("InternalIP", "fd00::1")}}
 	if got, want := fmt.Sprint(n.InternalIPs()), "[192.168.0.1 fd00::1]"; got != want {
 		t.Errorf("InternalIPs = %s, want %s", got, want)
@@ -471,16 +471,16 @@ func TestNodeInternalIPs(t *testing.T) {
 
 // Where each of several subnets stands is stated; one stands where its statement does.
 func TestNodeSubnetPlaces(t *testing.T) {
-	at := func(column int, text string) plan.Value[netip.Prefix] {
-		return prefixValue(plan.Value[string]{Text: text, Pos: plan.Position{File: "f", Line: 1, Column: column}})
+	at := func(column int, text string) fact.Value[netip.Prefix] {
+		return prefixValue(fact.Value[string]{Text: text, Pos: fact.Position{File: "f", Line: 1, Column: column}})
 	}
 	for _, tt := range []struct {
-		subnets []plan.Value[netip.Prefix]
+		subnets []fact.Value[netip.Prefix]
 		want    string
 	}{
-		{[]plan.Value[netip.Prefix]{at(3, "10.244.1.0/24")}, "f:1:3 spec.podCIDR [10.244.1.0/24] []"},
-		{[]plan.Value[netip.Prefix]{at(3, "10.244.1.0/24"), at(30, "fd00:1::/64")}, "f:1:3 spec.podCIDRs [10.244.1.0/24 fd00:1::/64] [f:1:3 f:1:30]"},
-		{[]plan.Value[netip.Prefix]{at(3, "10.244.1.0/24"), at(30, "fd00")}, "f:1:30 spec.podCIDRs [] []"},
+		{[]fact.Value[netip.Prefix]{at(3, "10.244.1.0/24")}, "f:1:3 spec.podCIDR [10.244.1.0/24] []"},
+		{[]fact.Value[netip.Prefix]{at(3, "10.244.1.0/24"), at(30, "fd00:1::/64")}, "f:1:3 spec.podCIDRs [10.244.1.0/24 fd00:1::/64] [f:1:3 f:1:30]"},
+		{[]fact.Value[netip.Prefix]{at(3, "10.244.1.0/24"), at(30, "fd00")}, "f:1:30 spec.podCIDRs [] []"},
 	} {
 		s := Node{PodCIDRs: tt.subnets}.Statements()[0]
 		if got := fmt.Sprint(s.Pos, " ", s.Key, " ", s.Prefixes, " ", s.PrefixPos); got != tt.want || s.PrefixPos != nil && len(tt.subnets) == 1 {
@@ -492,9 +492,9 @@ func TestNodeSubnetPlaces(t *testing.T) {
 // Whether flannel keeps its leases in Node objects.
 func TestNodeSubnetManager(t *testing.T) {
 	for text, want := range map[string]bool{"true": true, "false": false} {
-		n := Node{Annotations: []Annotation{{"flannel.alpha.coreos.com/kube-subnet-manager", plan.Value[string]{V: text, Text: text, Pos: plan.Position{File: "f", Line: 1, Column: 1}}}}}
+		n := Node{Annotations: []Annotation{{"flannel.alpha.coreos.com/kube-subnet-manager", fact.Value[string]{V: text, Text: text, Pos: fact.Position{File: "f", Line: 1, Column: 1}}}}}
 		ss := n.Statements()
-		if s := ss[len(ss)-1]; s.Setting != plan.SettingKubeSubnetMgr || s.Bool != want || s.Text != text {
+		if s := ss[len(ss)-1]; s.Setting != fact.SettingKubeSubnetMgr || s.Bool != want || s.Text != text {
 			t.Errorf("%s: %+v", text, s)
 		}
 	}

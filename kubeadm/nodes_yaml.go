@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 const (
@@ -63,14 +63,14 @@ func (d *decoder) readYAMLList(name string, r io.Reader, group int) error {
 	for {
 		part, err := br.ReadSlice('\n')
 		if len(long)+len(part) > maxItem {
-			return &source.Error{Pos: plan.Position{File: name, Line: l.lines + 1, Column: 1}, Msg: fmt.Sprintf("a line of more than %d MiB; write the list with -o json", maxItem>>20)}
+			return &source.Error{Pos: fact.Position{File: name, Line: l.lines + 1, Column: 1}, Msg: fmt.Sprintf("a line of more than %d MiB; write the list with -o json", maxItem>>20)}
 		}
 		if errors.Is(err, bufio.ErrBufferFull) {
 			long = append(long, part...)
 			continue
 		}
 		if err != nil && err != io.EOF {
-			return &source.Error{Pos: plan.Position{File: name}, Msg: err.Error()}
+			return &source.Error{Pos: fact.Position{File: name}, Msg: err.Error()}
 		}
 		line := part
 		if len(long) > 0 {
@@ -157,7 +157,7 @@ func (l *yamlList) count(line []byte) {
 }
 
 func (l *yamlList) errorf(format string, args ...any) error {
-	return &source.Error{Pos: plan.Position{File: l.name, Line: l.lines + 1, Column: 1}, Msg: fmt.Sprintf(format, args...)}
+	return &source.Error{Pos: fact.Position{File: l.name, Line: l.lines + 1, Column: 1}, Msg: fmt.Sprintf(format, args...)}
 }
 
 // parse parses what was gathered.

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // ErrHoldsSubnet says that a node holds a podCIDR. The API server does not let it be changed: the node has to be drained,
@@ -72,7 +72,7 @@ func NewNodePatch(n Node, subnets ...netip.Prefix) (NodePatch, error) {
 		if err := cidr.Check(p); err != nil {
 			return fail(p, err)
 		}
-		if i > 1 || i == 1 && plan.FamilyOf(p) == plan.FamilyOf(subnets[0]) {
+		if i > 1 || i == 1 && fact.FamilyOf(p) == fact.FamilyOf(subnets[0]) {
 			return fail(p, errors.New("a node holds one subnet of each family at most"))
 		}
 	}

@@ -10,13 +10,13 @@ import (
 	"testing"
 
 	"github.com/kubecidr/kubecidr/cidr"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 func nodeWith(name string, cidrs ...string) Node {
-	n := Node{Name: plan.Value[string]{V: name, Text: name}}
+	n := Node{Name: fact.Value[string]{V: name, Text: name}}
 	for _, c := range cidrs {
-		n.PodCIDRs = append(n.PodCIDRs, prefixValue(plan.Value[string]{Text: c}))
+		n.PodCIDRs = append(n.PodCIDRs, prefixValue(fact.Value[string]{Text: c}))
 	}
 	return n
 }

@@ -9,51 +9,51 @@ import (
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/internal/suggest"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // refusesFile begins the message of a finding that kubeadm does not take the file; what kubeadm prints follows.
 const refusesFile = "kubeadm does not take this file: "
 
 // refusedConfig is a finding that kubeadm does not take the file.
-func refusedConfig(pos plan.Position, message string, fix ...string) plan.Finding {
-	return plan.Finding{
-		Rule:      plan.RuleKubeadmConfigRefused,
-		Severity:  plan.Error,
+func refusedConfig(pos fact.Position, message string, fix ...string) fact.Finding {
+	return fact.Finding{
+		Rule:      fact.RuleKubeadmConfigRefused,
+		Severity:  fact.Error,
 		Message:   refusesFile + message,
 		Effect:    "kubeadm ends with an error before it changes anything",
 		Fix:       fix,
-		Disturbs:  plan.DisturbsNothing,
-		Where:     []plan.Place{{Position: pos}},
-		RefusedBy: []plan.Component{plan.Kubeadm},
+		Disturbs:  fact.DisturbsNothing,
+		Where:     []fact.Place{{Position: pos}},
+		RefusedBy: []fact.Component{fact.Kubeadm},
 	}
 }
 
 // flagFinding is a finding about an argument that a program does not accept. field names where the argument comes from, "" for
 // the command line itself.
-func flagFinding(program plan.Component, e FlagError, field string) plan.Finding {
+func flagFinding(program fact.Component, e FlagError, field string) fact.Finding {
 	msg := fmt.Sprintf("%s does not accept this argument: %s", program, e.Msg)
 	if field != "" {
 		msg = fmt.Sprintf("%s: %s does not accept this argument: %s", field, program, e.Msg)
 	}
-	f := plan.Finding{
+	f := fact.Finding{
 		Rule:      e.Rule,
-		Severity:  plan.Error,
+		Severity:  fact.Error,
 		Message:   msg,
 		Effect:    fmt.Sprintf("%s prints the message and ends; its pod restarts over and over", program),
-		Disturbs:  plan.DisturbsComponent,
-		Where:     []plan.Place{{Position: e.Pos, Note: e.Flag}},
-		RefusedBy: []plan.Component{program},
+		Disturbs:  fact.DisturbsComponent,
+		Where:     []fact.Place{{Position: e.Pos, Note: e.Flag}},
+		RefusedBy: []fact.Component{program},
 	}
-	if program == plan.Kubeadm {
+	if program == fact.Kubeadm {
 		f.Effect = "kubeadm prints the message and ends before it changes anything"
-		f.Disturbs = plan.DisturbsNothing
+		f.Disturbs = fact.DisturbsNothing
 	}
 	if e.Hint != "" {
 		f.Fix = []string{e.Hint}
 	}
-	if program != plan.ControllerManager && strings.Contains(e.Msg, "unknown flag") && strings.Contains(e.Msg+e.Flag, "node-cidr-mask-size") {
-		f.Rule = plan.RuleNodeMaskFlagIgnored
+	if program != fact.ControllerManager && strings.Contains(e.Msg, "unknown flag") && strings.Contains(e.Msg+e.Flag, "node-cidr-mask-size") {
+		f.Rule = fact.RuleNodeMaskFlagIgnored
 		f.Message += "; the size of node subnets is set at kube-controller-manager"
 		f.Fix = append(f.Fix, "move it to kube-controller-manager (kubeadm: controllerManager.extraArgs)")
 	}
@@ -61,7 +61,7 @@ func flagFinding(program plan.Component, e FlagError, field string) plan.Finding
 }
 
 // say adds a problem, up to the limit.
-func (c *Config) say(f plan.Finding) {
+func (c *Config) say(f fact.Finding) {
 	if !c.enough() {
 		c.Problems = append(c.Problems, f)
 	}
@@ -159,7 +159,7 @@ func (c *Config) emptyDocuments(f *source.File) {
 			p := refusedConfig(f.Position(start),
 				"invalid configuration for GroupVersionKind /, Kind=: kind and apiVersion is mandatory information that must be specified",
 				fmt.Sprintf("%s: remove the separator (---) that makes a document of these comments or blank lines", f.Position(start)))
-			p.Severity = plan.Warning // somebody may have put them there after kubeadm had read the file
+			p.Severity = fact.Warning // somebody may have put them there after kubeadm had read the file
 			c.say(p)
 		}
 	}
@@ -194,14 +194,14 @@ func (c *Config) duplicates(f *source.File) {
 			return
 		}
 		first, last := d[0], d[1]
-		c.say(plan.Finding{
-			Rule:     plan.RuleKubeadmKeyDuplicate,
-			Severity: plan.Warning,
+		c.say(fact.Finding{
+			Rule:     fact.RuleKubeadmKeyDuplicate,
+			Severity: fact.Warning,
 			Message:  fmt.Sprintf("the key %s stands twice, with %q and with %q; kubeadm init takes the last", last.Key, listValue(first.Value).V, listValue(last.Value).V),
 			Effect:   "the first value has no effect; kubeadm config validate refuses the file",
 			Fix:      []string{fmt.Sprintf("%s: remove one of the two", first.KeyPos)},
-			Disturbs: plan.DisturbsNothing,
-			Where:    []plan.Place{{Position: last.KeyPos, Note: last.Key}, {Position: first.KeyPos, Note: last.Key}},
+			Disturbs: fact.DisturbsNothing,
+			Where:    []fact.Place{{Position: last.KeyPos, Note: last.Key}, {Position: first.KeyPos, Note: last.Key}},
 		})
 	}
 }
@@ -209,7 +209,7 @@ func (c *Config) duplicates(f *source.File) {
 // structure refuses what kubeadm refuses before it reads any key: documents without kind or apiVersion, and a kind given twice.
 // k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/util/marshal.go SplitConfigDocuments.
 func (c *Config) structure(all, own []*source.Node) {
-	seen := map[string]plan.Position{}
+	seen := map[string]fact.Position{}
 	mine := make(map[*source.Node]bool, len(own))
 	for _, o := range own {
 		mine[o] = true
@@ -231,7 +231,7 @@ func (c *Config) structure(all, own []*source.Node) {
 				fmt.Sprintf("invalid configuration for GroupVersionKind %s/%s, Kind=%s: kind and apiVersion is mandatory information that must be specified", g, v, kind),
 				"add the missing line above the document: apiVersion: kubeadm.k8s.io/v1beta4, kind: ClusterConfiguration")
 			if kind == "" && api == "" {
-				p.Severity = plan.Warning // it may be a part of a file that somebody copied
+				p.Severity = fact.Warning // it may be a part of a file that somebody copied
 			}
 			c.say(p)
 			continue
@@ -245,7 +245,7 @@ func (c *Config) structure(all, own []*source.Node) {
 		if first, ok := seen[kind]; ok {
 			p := refusedConfig(o.Pos, fmt.Sprintf("invalid configuration: kind %q is specified twice in YAML file", kind),
 				"merge the two documents into one")
-			p.Where = append(p.Where, plan.Place{Position: first, Note: "the first " + kind})
+			p.Where = append(p.Where, fact.Place{Position: first, Note: "the first " + kind})
 			c.say(p)
 			continue
 		}
@@ -276,13 +276,13 @@ func (c *Config) keys(o *source.Node) {
 // unknownKind says that kubeadm passes over a document whose kind it does not know.
 // k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/util/config/initconfiguration.go documentMapToInitConfiguration.
 func (c *Config) unknownKind(o *source.Node, kind string) {
-	f := plan.Finding{
-		Rule:     plan.RuleKubeadmKeyMisplaced,
-		Severity: plan.Error,
+	f := fact.Finding{
+		Rule:     fact.RuleKubeadmKeyMisplaced,
+		Severity: fact.Error,
 		Message:  fmt.Sprintf("kubeadm knows no kind %s and passes over the whole document", kind),
 		Effect:   "kubeadm init prints a warning (Ignored configuration document) and goes on without it, or finds no configuration at all",
-		Disturbs: plan.DisturbsNothing,
-		Where:    []plan.Place{{Position: o.Get("kind").Pos, Note: "kind: " + kind}},
+		Disturbs: fact.DisturbsNothing,
+		Where:    []fact.Place{{Position: o.Get("kind").Pos, Note: "kind: " + kind}},
 	}
 	if best := suggest.Within(kind, []string{"ClusterConfiguration", "InitConfiguration", "JoinConfiguration"}, 8); best != "" {
 		f.Message += "; " + best + " is probably meant"
@@ -291,9 +291,9 @@ func (c *Config) unknownKind(o *source.Node, kind string) {
 	if lost := addressKeysIn(o); len(lost) > 0 {
 		e := lost[0].entry
 		f.Message += fmt.Sprintf("; %s %s in it is not read", e.Key, listValue(e.Value).V)
-		f.Where = append(f.Where, plan.Place{Position: e.KeyPos, Note: e.Key})
+		f.Where = append(f.Where, fact.Place{Position: e.KeyPos, Note: e.Key})
 	} else {
-		f.Severity = plan.Warning
+		f.Severity = fact.Warning
 	}
 	c.say(f)
 }
@@ -338,7 +338,7 @@ func (c *Config) unknownKey(w keyWalk, e source.Entry, s *schema, path []string)
 	if lost := addressKeysIn(e.Value); len(lost) > 0 {
 		for _, l := range lost {
 			p := c.misplaced(w, l.entry, l.role, full+"."+l.path)
-			p.Where = append(p.Where, plan.Place{Position: e.KeyPos, Note: "kubeadm does not read " + full})
+			p.Where = append(p.Where, fact.Place{Position: e.KeyPos, Note: "kubeadm does not read " + full})
 			c.say(p)
 		}
 		return
@@ -348,13 +348,13 @@ func (c *Config) unknownKey(w keyWalk, e source.Entry, s *schema, path []string)
 		siblings = append(siblings, k)
 	}
 	slices.Sort(siblings)
-	f := plan.Finding{
-		Rule:     plan.RuleKubeadmKeyUnknown,
-		Severity: plan.Warning,
+	f := fact.Finding{
+		Rule:     fact.RuleKubeadmKeyUnknown,
+		Severity: fact.Warning,
 		Message:  fmt.Sprintf("kubeadm does not read the key %s of %s", full, w.kind),
 		Effect:   "kubeadm init prints a warning and goes on as if the line were not there; kubeadm config validate refuses the file",
-		Disturbs: plan.DisturbsNothing,
-		Where:    []plan.Place{{Position: e.KeyPos, Note: e.Key}},
+		Disturbs: fact.DisturbsNothing,
+		Where:    []fact.Place{{Position: e.KeyPos, Note: e.Key}},
 	}
 	if best := suggest.Within(e.Key, siblings, 1+len(e.Key)/6); best != "" {
 		f.Message += fmt.Sprintf("; %s is probably meant", best)
@@ -363,7 +363,7 @@ func (c *Config) unknownKey(w keyWalk, e source.Entry, s *schema, path []string)
 		f.Message += "; it belongs in " + place
 		f.Fix = []string{fmt.Sprintf("%s: move %s to %s", e.KeyPos, e.Key, place)}
 	} else {
-		f.Severity = plan.Info
+		f.Severity = fact.Info
 	}
 	c.say(f)
 }
@@ -453,7 +453,7 @@ func findKey(s *schema, key string) string {
 }
 
 // misplaced is the finding about a key that holds something about addresses where kubeadm does not look for it.
-func (c *Config) misplaced(w keyWalk, e source.Entry, role, full string) plan.Finding {
+func (c *Config) misplaced(w keyWalk, e source.Entry, role, full string) fact.Finding {
 	to := keyRoles[role]
 	switch {
 	case role == "address" && w.kind == "JoinConfiguration":
@@ -468,16 +468,16 @@ func (c *Config) misplaced(w keyWalk, e source.Entry, role, full string) plan.Fi
 	if e.Value != nil {
 		value = listValue(e.Value).V
 	}
-	f := plan.Finding{
-		Rule:     plan.RuleKubeadmKeyMisplaced,
-		Severity: plan.Error,
+	f := fact.Finding{
+		Rule:     fact.RuleKubeadmKeyMisplaced,
+		Severity: fact.Error,
 		Effect:   "kubeadm init prints at most a warning and goes on as if the line were not there",
-		Disturbs: plan.DisturbsNothing,
-		Where:    []plan.Place{{Position: e.KeyPos, Note: strings.TrimSpace(e.Key + " " + value)}},
+		Disturbs: fact.DisturbsNothing,
+		Where:    []fact.Place{{Position: e.KeyPos, Note: strings.TrimSpace(e.Key + " " + value)}},
 	}
 	switch {
 	case strings.HasPrefix(role, "mask"):
-		f.Rule = plan.RuleNodeMaskFlagIgnored
+		f.Rule = fact.RuleNodeMaskFlagIgnored
 		f.Effect += "; every node gets the default, a /24 or a /64"
 		size := firstNonEmpty(value, "25")
 		name := map[string]string{"mask": "node-cidr-mask-size", "mask4": "node-cidr-mask-size-ipv4", "mask6": "node-cidr-mask-size-ipv6"}[role]
@@ -488,26 +488,26 @@ func (c *Config) misplaced(w keyWalk, e source.Entry, role, full string) plan.Fi
 		f.Fix = []string{fmt.Sprintf("%s: remove %s", e.KeyPos, e.Key), fmt.Sprintf("write controllerManager: {extraArgs: [{name: %s, value: %q}]}, or up to v1beta3 controllerManager: {extraArgs: {%s: %q}}", name, size, name, size)}
 		return f
 	case role == "pods":
-		f.Disturbs = plan.DisturbsComponent
+		f.Disturbs = fact.DisturbsComponent
 		f.Effect += ": kube-controller-manager gets neither --cluster-cidr nor --allocate-node-cidrs, and no node gets a podCIDR"
 		if c.Cluster.PodSubnet.V != "" {
-			f.Severity = plan.Warning
+			f.Severity = fact.Warning
 			f.Effect = "only networking.podSubnet " + c.Cluster.PodSubnet.V + " counts"
 		}
 	case role == "services":
-		f.Disturbs = plan.DisturbsCluster
+		f.Disturbs = fact.DisturbsCluster
 		f.Effect += ": services get the default, " + defaultServiceSubnet
 		if _, p, ok := ipnet.ParseCIDR(value); ok && p.Masked().String() == defaultServiceSubnet {
-			f.Severity = plan.Warning
+			f.Severity = fact.Warning
 			f.Effect += ", which is the same"
-			f.Disturbs = plan.DisturbsNothing
+			f.Disturbs = fact.DisturbsNothing
 		}
 		if c.Cluster.ServiceSubnet.V != "" {
-			f.Severity = plan.Warning
+			f.Severity = fact.Warning
 			f.Effect = "only networking.serviceSubnet " + c.Cluster.ServiceSubnet.V + " counts"
 		}
 	default:
-		f.Severity = plan.Warning
+		f.Severity = fact.Warning
 	}
 	if full == to.path && w.kind == to.kind {
 		full = e.Key
@@ -532,7 +532,7 @@ func (c *Config) misplaced(w keyWalk, e source.Entry, role, full string) plan.Fi
 	case "pods":
 		f.Fix = append(f.Fix, "then kubeadm reset and kubeadm init --config again; where the cluster runs already, set --allocate-node-cidrs=true and --cluster-cidr in kube-controller-manager.yaml of every control-plane host, and networking.podSubnet in the kubeadm-config ConfigMap")
 	case "services":
-		if f.Disturbs == plan.DisturbsCluster {
+		if f.Disturbs == fact.DisturbsCluster {
 			f.Fix = append(f.Fix, "then kubeadm reset and kubeadm init --config again: a cluster keeps its service range")
 		}
 	}
@@ -727,13 +727,13 @@ func jsonType(n *source.Node) string {
 
 // mixed returns the finding about flags given together with --config.
 // k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/apis/kubeadm/validation/validation.go ValidateMixedArguments, isAllowedFlag.
-func (c Command) mixed(f Flags) (plan.Finding, bool) {
+func (c Command) mixed(f Flags) (fact.Finding, bool) {
 	cfg, ok := f.Lookup("config")
 	if !ok {
-		return plan.Finding{}, false
+		return fact.Finding{}, false
 	}
 	var names []string
-	var where []plan.Place
+	var where []fact.Place
 	for _, l := range f.Flags {
 		switch l.Name {
 		case "config", "ignore-preflight-errors", "dry-run", "kubeconfig", "node-name", "kubeconfig-dir", "upload-certs", "print-join-command", "rootfs", "v",
@@ -746,26 +746,26 @@ func (c Command) mixed(f Flags) (plan.Finding, bool) {
 		if !slices.Contains(names, l.Name) {
 			names = append(names, l.Name)
 		}
-		where = append(where, plan.Place{Position: l.Pos, Note: l.Written + " " + l.Value.V})
+		where = append(where, fact.Place{Position: l.Pos, Note: l.Written + " " + l.Value.V})
 	}
 	if len(names) == 0 {
-		return plan.Finding{}, false
+		return fact.Finding{}, false
 	}
 	slices.Sort(names)
-	where = append(where, plan.Place{Position: cfg.Pos, Note: "--config " + cfg.Value.V})
+	where = append(where, fact.Place{Position: cfg.Pos, Note: "--config " + cfg.Value.V})
 	var given []string
 	for _, n := range names {
 		given = append(given, strings.TrimSpace("--"+n+" "+f.Value(n).V))
 	}
-	return plan.Finding{
-		Rule:     plan.RuleKubeadmFlagsMixed,
-		Severity: plan.Error,
+	return fact.Finding{
+		Rule:     fact.RuleKubeadmFlagsMixed,
+		Severity: fact.Error,
 		Message: fmt.Sprintf("can not mix '--config' with arguments [%s]: kubeadm %s takes %s either as flags or from the file %s, not both",
 			strings.Join(names, " "), c.Command, strings.Join(given, ", "), cfg.Value.V),
 		Effect:    "kubeadm ends with this message before it changes anything",
 		Fix:       []string{"write the values into " + firstNonEmpty(cfg.Value.V, "the file") + " (networking.podSubnet, networking.serviceSubnet) and leave the flags out"},
-		Disturbs:  plan.DisturbsNothing,
+		Disturbs:  fact.DisturbsNothing,
 		Where:     where,
-		RefusedBy: []plan.Component{plan.Kubeadm},
+		RefusedBy: []fact.Component{fact.Kubeadm},
 	}, true
 }

@@ -8,11 +8,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // told is what a finding says, as the tables have it: place, severity and rule, and its message from the last of these words on.
-func told(f plan.Finding, from ...string) string {
+func told(f fact.Finding, from ...string) string {
 	msg := strings.TrimPrefix(f.Message, refusesFile)
 	for _, w := range from {
 		if i := strings.LastIndex(msg, w); i >= 0 {
@@ -24,34 +24,34 @@ func told(f plan.Finding, from ...string) string {
 
 // TestFlagFinding holds how an argument that a program refuses is told: with the field that it comes from, and as a node mask where it is one.
 func TestFlagFinding(t *testing.T) {
-	const kcm, api, adm = plan.ControllerManager, plan.APIServer, plan.Kubeadm
+	const kcm, api, adm = fact.ControllerManager, fact.APIServer, fact.Kubeadm
 	unknown := func(flag string) FlagError {
-		return FlagError{Flag: flag, Msg: "unknown flag: " + flag, Rule: plan.RuleFlagRefused, Hint: "write it well"}
+		return FlagError{Flag: flag, Msg: "unknown flag: " + flag, Rule: fact.RuleFlagRefused, Hint: "write it well"}
 	}
 	for _, tt := range []struct {
-		program plan.Component
+		program fact.Component
 		err     FlagError
 		field   string
-		rule    plan.RuleID
+		rule    fact.RuleID
 		message string
 		fix     int // how many lines
 	}{
-		{kcm, unknown("--x"), "", plan.RuleFlagRefused, "kube-controller-manager does not accept this argument: unknown flag: --x", 1},
-		{kcm, unknown("--x"), "controllerManager.extraArgs", plan.RuleFlagRefused, "controllerManager.extraArgs: kube-controller-manager does not accept this argument: unknown flag: --x", 1},
-		{api, unknown("--x"), "", plan.RuleFlagRefused, "kube-apiserver does not accept this argument: unknown flag: --x", 1},
-		{api, unknown("--node-cidr-mask-size-ipv4"), "", plan.RuleNodeMaskFlagIgnored,
+		{kcm, unknown("--x"), "", fact.RuleFlagRefused, "kube-controller-manager does not accept this argument: unknown flag: --x", 1},
+		{kcm, unknown("--x"), "controllerManager.extraArgs", fact.RuleFlagRefused, "controllerManager.extraArgs: kube-controller-manager does not accept this argument: unknown flag: --x", 1},
+		{api, unknown("--x"), "", fact.RuleFlagRefused, "kube-apiserver does not accept this argument: unknown flag: --x", 1},
+		{api, unknown("--node-cidr-mask-size-ipv4"), "", fact.RuleNodeMaskFlagIgnored,
 			"kube-apiserver does not accept this argument: unknown flag: --node-cidr-mask-size-ipv4; the size of node subnets is set at kube-controller-manager", 2},
-		{adm, unknown("--node-cidr-mask-size"), "", plan.RuleNodeMaskFlagIgnored,
+		{adm, unknown("--node-cidr-mask-size"), "", fact.RuleNodeMaskFlagIgnored,
 			"kubeadm does not accept this argument: unknown flag: --node-cidr-mask-size; the size of node subnets is set at kube-controller-manager", 2},
-		{kcm, unknown("--node-cidr-mask-sizes"), "", plan.RuleFlagRefused, "kube-controller-manager does not accept this argument: unknown flag: --node-cidr-mask-sizes", 1},
-		{api, FlagError{Flag: "--node-cidr-mask-size", Msg: "bad flag syntax: ----node-cidr-mask-size", Rule: plan.RuleFlagRefused}, "", plan.RuleFlagRefused,
+		{kcm, unknown("--node-cidr-mask-sizes"), "", fact.RuleFlagRefused, "kube-controller-manager does not accept this argument: unknown flag: --node-cidr-mask-sizes", 1},
+		{api, FlagError{Flag: "--node-cidr-mask-size", Msg: "bad flag syntax: ----node-cidr-mask-size", Rule: fact.RuleFlagRefused}, "", fact.RuleFlagRefused,
 			"kube-apiserver does not accept this argument: bad flag syntax: ----node-cidr-mask-size", 0},
 	} {
 		f := flagFinding(tt.program, tt.err, tt.field)
-		if f.Rule != tt.rule || f.Message != tt.message || len(f.Fix) != tt.fix || !slices.Equal(f.RefusedBy, []plan.Component{tt.program}) {
+		if f.Rule != tt.rule || f.Message != tt.message || len(f.Fix) != tt.fix || !slices.Equal(f.RefusedBy, []fact.Component{tt.program}) {
 			t.Errorf("%s, %s: %s %q, fix %q", tt.program, tt.err.Msg, f.Rule, f.Message, f.Fix)
 		}
-		if (f.Disturbs == plan.DisturbsNothing) != (tt.program == adm) {
+		if (f.Disturbs == fact.DisturbsNothing) != (tt.program == adm) {
 			t.Errorf("%s, %s: disturbs %v", tt.program, tt.err.Msg, f.Disturbs)
 		}
 	}
@@ -162,7 +162,7 @@ func TestConfigLostBlocks(t *testing.T) {
 		c := parsed(t, document("v1beta4", tt.kind), tt.line)
 		var got []string
 		for _, p := range c.Problems {
-			if p.Rule != plan.RuleKubeadmKeyMisplaced {
+			if p.Rule != fact.RuleKubeadmKeyMisplaced {
 				continue
 			}
 			_, full, _ := strings.Cut(p.Message, "does not read it (")
@@ -175,9 +175,9 @@ func TestConfigLostBlocks(t *testing.T) {
 		}
 	}
 	// A document of an unknown kind: its first key about ranges makes it an error.
-	for line, want := range map[string]plan.Severity{"networking: {podSubnet: 10.1.0.0/16}": plan.Error, "a: {b: {nodeCIDRMaskSize: 24}}": plan.Error, "a: {b: {advertiseAddress: 192.0.2.1}}": plan.Warning} {
+	for line, want := range map[string]fact.Severity{"networking: {podSubnet: 10.1.0.0/16}": fact.Error, "a: {b: {nodeCIDRMaskSize: 24}}": fact.Error, "a: {b: {advertiseAddress: 192.0.2.1}}": fact.Warning} {
 		c := parsed(t, document("v1beta4", "ClusterConfig"), line)
-		i := slices.IndexFunc(c.Problems, func(p plan.Finding) bool { return p.Rule == plan.RuleKubeadmKeyMisplaced })
+		i := slices.IndexFunc(c.Problems, func(p fact.Finding) bool { return p.Rule == fact.RuleKubeadmKeyMisplaced })
 		if i < 0 || c.Problems[i].Severity != want || !strings.Contains(c.Problems[i].Message, "kubeadm knows no kind ClusterConfig") {
 			t.Errorf("%s in a document of another kind: %v, want %s", line, c.Problems, want)
 		}

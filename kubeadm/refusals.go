@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // ControllerFlags returns the address-related flags of a kube-controller-manager as it reads them itself. It is the zero value for
 // another program. A flag whose value the program cannot read counts as not given.
 func (p Process) ControllerFlags() plan.ControllerFlags {
-	if p.Component != plan.ControllerManager {
+	if p.Component != fact.ControllerManager {
 		return plan.ControllerFlags{}
 	}
 	f := p.Parse()
@@ -34,7 +35,7 @@ func (p Process) ControllerFlags() plan.ControllerFlags {
 // APIServerFlags returns the address-related flags of a kube-apiserver as it reads them itself. It is the zero value for another
 // program. Without the flag, the address that kubeadm noted on the pod stands for --advertise-address.
 func (p Process) APIServerFlags() plan.APIServerFlags {
-	if p.Component != plan.APIServer {
+	if p.Component != fact.APIServer {
 		return plan.APIServerFlags{}
 	}
 	f := p.Parse()
@@ -52,8 +53,8 @@ func (p Process) APIServerFlags() plan.APIServerFlags {
 // Refusals returns why the program of release v does not start with these arguments, in its words; none where it starts. The zero
 // Version stands for the release of the image's tag, or else the newest. What the flag package refuses comes first, and alone: the
 // program never gets to look at the values.
-func (p Process) Refusals(v plan.Version) []plan.Refusal {
-	v = v.Or(p.Version).Or(plan.NewestKubernetes())
+func (p Process) Refusals(v fact.Version) []plan.Refusal {
+	v = v.Or(p.Version).Or(fact.NewestKubernetes())
 	p.Version = v
 	for _, e := range p.Parse().Errors {
 		if e.Address || !strings.HasPrefix(e.Msg, "unknown flag") {
@@ -62,9 +63,9 @@ func (p Process) Refusals(v plan.Version) []plan.Refusal {
 		}
 	}
 	switch p.Component {
-	case plan.ControllerManager:
+	case fact.ControllerManager:
 		return p.ControllerFlags().Refusals(v)
-	case plan.APIServer:
+	case fact.APIServer:
 		return p.APIServerFlags().Refusals(v)
 	}
 	return nil
@@ -105,18 +106,18 @@ func (f Flags) gates() plan.Gates {
 
 // Refusals returns why kubeadm of release v does not take the command line, in its words; none where it does. The zero Version stands
 // for the release that the command line names, or else the newest. With --config the file decides, which is not looked at.
-func (c Command) Refusals(v plan.Version) []plan.Refusal {
-	v = v.Or(c.Version).Or(plan.NewestKubernetes())
+func (c Command) Refusals(v fact.Version) []plan.Refusal {
+	v = v.Or(c.Version).Or(fact.NewestKubernetes())
 	c.Version = v
 	f := c.Parse()
 	for _, e := range f.Errors {
 		if e.Address || !strings.HasPrefix(e.Msg, "unknown flag") {
-			return []plan.Refusal{{Program: plan.Kubeadm, Rule: e.Rule, ID: "flag-refused", Field: e.Flag, BadValue: e.Flag, Message: e.Msg,
+			return []plan.Refusal{{Program: fact.Kubeadm, Rule: e.Rule, ID: "flag-refused", Field: e.Flag, BadValue: e.Flag, Message: e.Msg,
 				Source: "github.com/spf13/pflag flag.go FlagSet.parseArgs, v1.0.10"}}
 		}
 	}
 	if m, ok := c.mixed(f); ok {
-		return []plan.Refusal{{Program: plan.Kubeadm, Rule: m.Rule, ID: "adm-mixed", Field: "--config", BadValue: f.Value("config").V, Message: m.Message,
+		return []plan.Refusal{{Program: fact.Kubeadm, Rule: m.Rule, ID: "adm-mixed", Field: "--config", BadValue: f.Value("config").V, Message: m.Message,
 			Source: "cmd/kubeadm/app/apis/kubeadm/validation/validation.go ValidateMixedArguments, v1.37.2"}}
 	}
 	if c.Command != "init" {

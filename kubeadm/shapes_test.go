@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 var update = flag.Bool("update", false, "write what the readers say into the files of testdata")
@@ -62,7 +62,7 @@ func TestShapes(t *testing.T) {
 
 // describeFile writes what the readers say about a file.
 func describeFile(w *strings.Builder, name string, data []byte) {
-	var ss []plan.Statement
+	var ss []fact.Statement
 	if strings.HasSuffix(name, ".txt") || strings.HasSuffix(name, ".sh") || strings.HasSuffix(name, ".service") {
 		c, err := ParseCommands(name, data)
 		if err != nil {
@@ -70,7 +70,7 @@ func describeFile(w *strings.Builder, name string, data []byte) {
 		}
 		for _, k := range c.Kubeadm {
 			fmt.Fprintf(w, "command: %v\n", k)
-			for _, r := range k.Refusals(plan.Version{}) {
+			for _, r := range k.Refusals(fact.Version{}) {
 				fmt.Fprintf(w, "  refused by %s: %s\n", r.Program, r.Message)
 			}
 		}
@@ -82,7 +82,7 @@ func describeFile(w *strings.Builder, name string, data []byte) {
 		ps, err := ParseManifests(name, data)
 		for _, p := range ps {
 			fmt.Fprintf(w, "process: %v\n", p)
-			for _, r := range p.Refusals(plan.Version{}) {
+			for _, r := range p.Refusals(fact.Version{}) {
 				fmt.Fprintf(w, "  refused by %s: %s\n", r.Program, r.Message)
 			}
 			ss = append(ss, p.Statements()...)
@@ -93,7 +93,7 @@ func describeFile(w *strings.Builder, name string, data []byte) {
 		}
 		if !c.IsZero() {
 			fmt.Fprintf(w, "configuration: %v\n", c)
-			g, err := c.Generate(plan.Version{})
+			g, err := c.Generate(fact.Version{})
 			if err != nil {
 				fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(err.Error(), "\n", "\n  "))
 			} else {
@@ -108,7 +108,7 @@ func describeFile(w *strings.Builder, name string, data []byte) {
 }
 
 // writeStatement writes a statement in one line, a finding in a few.
-func writeStatement(w *strings.Builder, s plan.Statement) {
+func writeStatement(w *strings.Builder, s fact.Statement) {
 	fmt.Fprintf(w, "%v %s %s", s.Pos, s.Component, s.Role)
 	if s.Host != "" {
 		fmt.Fprintf(w, " of %s", s.Host)
@@ -117,12 +117,12 @@ func writeStatement(w *strings.Builder, s plan.Statement) {
 		fmt.Fprintf(w, " %q", s.Key)
 	}
 	switch {
-	case s.Role == plan.RoleSetting:
+	case s.Role == fact.RoleSetting:
 		fmt.Fprintf(w, " %s", s.Setting)
 		switch s.Setting {
-		case plan.SettingAllocate, plan.SettingNodeIPAM:
+		case fact.SettingAllocate, fact.SettingNodeIPAM:
 			fmt.Fprintf(w, " %t", s.Bool)
-		case plan.SettingNodeMask, plan.SettingNodeMaskIPv4, plan.SettingNodeMaskIPv6:
+		case fact.SettingNodeMask, fact.SettingNodeMaskIPv4, fact.SettingNodeMaskIPv6:
 			fmt.Fprintf(w, " %d", s.Int)
 		default:
 			fmt.Fprintf(w, " %s", s.Text)
@@ -144,7 +144,7 @@ func writeStatement(w *strings.Builder, s plan.Statement) {
 		w.WriteString(" none")
 	case s.Err != nil:
 		fmt.Fprintf(w, " %q: %v", s.Text, s.Err)
-	case s.Role == plan.RoleAddress:
+	case s.Role == fact.RoleAddress:
 		fmt.Fprintf(w, " %v", s.Addrs)
 	default:
 		fmt.Fprintf(w, " %v", s.Prefixes)

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A shell splits text as people paste it from a terminal or write it in a script into commands. It knows quotes, backslashes,
@@ -13,7 +13,7 @@ import (
 // not run anything, and takes the branches of a script for lines that follow one another.
 type shell struct {
 	vars  map[string]string              // variables that are known at the start; not changed
-	where func(offset int) plan.Position // place of a byte of the text
+	where func(offset int) fact.Position // place of a byte of the text
 	// pasted says that the text is what somebody copied from a terminal: it may begin with a prompt, and its continuation lines
 	// may have lost their backslash.
 	pasted bool

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // written writes commands as the tables have them: each on a line, "host: " before it where it has one, every word in brackets, and an
@@ -28,7 +28,7 @@ func written(cmds []shellCommand) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-func nowhere(int) plan.Position { return plan.Position{} }
+func nowhere(int) fact.Position { return fact.Position{} }
 
 // scripts are texts with the arguments that bash 5.2 hands to w in them; an unknown word may be any number of words there. What is no
 // call of w is left out.
@@ -287,7 +287,7 @@ func TestShellPlaces(t *testing.T) {
 		{"w x=$(echo 1) --a=$1", "0 2:4 14:18", ""},
 		{"w 2>a b", "0 6", ""},
 	} {
-		cmds := shell{where: func(off int) plan.Position { return plan.Position{Line: 1, Column: off} }}.commands(tt.script)
+		cmds := shell{where: func(off int) fact.Position { return fact.Position{Line: 1, Column: off} }}.commands(tt.script)
 		var got []string
 		for _, w := range cmds[0].words {
 			s := fmt.Sprint(w.Pos.Column)

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/ipnet"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Defaults of kubeadm and kube-apiserver.
@@ -22,7 +22,7 @@ const (
 )
 
 // ranges makes a statement about a range from a value, an empty one at the place where the value is missing.
-func ranges(base plan.Statement, role plan.Role, key string, v plan.Value[string], missing plan.Position) plan.Statement {
+func ranges(base fact.Statement, role fact.Role, key string, v fact.Value[string], missing fact.Position) fact.Statement {
 	s := base
 	s.Role, s.Key, s.Pos, s.Text = role, key, v.Pos, v.V
 	if v.V == "" {
@@ -45,7 +45,7 @@ func trimFor(key, text string) string {
 }
 
 // byDefault makes a statement about a default that nobody wrote.
-func byDefault(base plan.Statement, role plan.Role, key, text string, pos plan.Position) plan.Statement {
+func byDefault(base fact.Statement, role fact.Role, key, text string, pos fact.Position) fact.Statement {
 	s := base
 	s.Role, s.Key, s.Pos, s.Text, s.Default = role, key, pos, text, true
 	s.Prefixes, s.Err = parsePrefixes(text)
@@ -53,9 +53,9 @@ func byDefault(base plan.Statement, role plan.Role, key, text string, pos plan.P
 }
 
 // address makes a statement about an address of a host. Text that is no address, such as a name, says nothing about ranges.
-func address(base plan.Statement, key string, v plan.Value[string], strict bool) (plan.Statement, bool) {
+func address(base fact.Statement, key string, v fact.Value[string], strict bool) (fact.Statement, bool) {
 	s := base
-	s.Role, s.Key, s.Pos, s.Text = plan.RoleAddress, key, v.Pos, v.V
+	s.Role, s.Key, s.Pos, s.Text = fact.RoleAddress, key, v.Pos, v.V
 	if v.V == "" {
 		return s, false
 	}
@@ -77,7 +77,7 @@ func address(base plan.Statement, key string, v plan.Value[string], strict bool)
 // advertised makes a statement about the address that a host is told to advertise, read as kubeadm reads it: with leading zeros, an
 // IPv4-mapped one as IPv4, and without blanks.
 // k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/util/config/initconfiguration.go SetAPIEndpointDynamicDefaults.
-func advertised(base plan.Statement, key string, v plan.Value[string]) (plan.Statement, bool) {
+func advertised(base fact.Statement, key string, v fact.Value[string]) (fact.Statement, bool) {
 	written := v.V
 	if a, ok := ipnet.ParseAddr(written); ok {
 		v.V = a.Unmap().String()
@@ -104,16 +104,16 @@ func hostOf(s string) string {
 }
 
 // setting makes a statement about a setting.
-func setting(base plan.Statement, name plan.Setting, key string, v plan.Value[string]) plan.Statement {
+func setting(base fact.Statement, name fact.Setting, key string, v fact.Value[string]) fact.Statement {
 	s := base
-	s.Role, s.Setting, s.Key, s.Pos, s.Text = plan.RoleSetting, name, key, v.Pos, v.V
+	s.Role, s.Setting, s.Key, s.Pos, s.Text = fact.RoleSetting, name, key, v.Pos, v.V
 	return s
 }
 
 // problem makes a statement of a finding.
-func problem(base plan.Statement, f plan.Finding) plan.Statement {
+func problem(base fact.Statement, f fact.Finding) fact.Statement {
 	s := base
-	s.Role, s.Finding = plan.RoleProblem, &f
+	s.Role, s.Finding = fact.RoleProblem, &f
 	if len(f.Where) > 0 {
 		s.Pos = f.Where[0].Position
 	}
@@ -121,8 +121,8 @@ func problem(base plan.Statement, f plan.Finding) plan.Statement {
 }
 
 // versionStatement states the release of a program.
-func versionStatement(base plan.Statement, key string, v plan.Value[string], release plan.Version) plan.Statement {
-	s := setting(base, plan.SettingVersion, key, v)
+func versionStatement(base fact.Statement, key string, v fact.Value[string], release fact.Version) fact.Statement {
+	s := setting(base, fact.SettingVersion, key, v)
 	s.Text = release.String()
 	return s
 }
@@ -130,23 +130,23 @@ func versionStatement(base plan.Statement, key string, v plan.Value[string], rel
 // maskSettings are the settings of the node mask flags.
 var maskSettings = []struct {
 	flag    string
-	setting plan.Setting
+	setting fact.Setting
 }{
-	{"node-cidr-mask-size", plan.SettingNodeMask},
-	{"node-cidr-mask-size-ipv4", plan.SettingNodeMaskIPv4},
-	{"node-cidr-mask-size-ipv6", plan.SettingNodeMaskIPv6},
+	{"node-cidr-mask-size", fact.SettingNodeMask},
+	{"node-cidr-mask-size-ipv4", fact.SettingNodeMaskIPv4},
+	{"node-cidr-mask-size-ipv6", fact.SettingNodeMaskIPv6},
 }
 
 // Statements returns what the configuration says about ranges, addresses and settings, and what is wrong with the file itself.
 // Without a pod range there is an empty statement about pods at the place where it belongs; without a service range the one that
 // kubeadm chooses stands for it, as a default.
-func (c Config) Statements() []plan.Statement {
+func (c Config) Statements() []fact.Statement {
 	return c.statements("networking.podSubnet", "networking.serviceSubnet", "localAPIEndpoint.advertiseAddress", "", true)
 }
 
-func (c Config) statements(podKey, serviceKey, addressKey, host string, states bool) []plan.Statement {
-	base := plan.Statement{Component: plan.Kubeadm}
-	var out []plan.Statement
+func (c Config) statements(podKey, serviceKey, addressKey, host string, states bool) []fact.Statement {
+	base := fact.Statement{Component: fact.Kubeadm}
+	var out []fact.Statement
 	for _, p := range c.Problems {
 		out = append(out, problem(base, p))
 	}
@@ -162,7 +162,7 @@ func (c Config) statements(podKey, serviceKey, addressKey, host string, states b
 				"kubeadm config migrate --old-config OLD --new-config NEW, with the kubeadm that the message names")))
 		case !isAPIVersion(version): // and so no release to come reads it either
 			out = append(out, problem(base, refusedConfig(pos, r.Message,
-				fmt.Sprintf("%s: write apiVersion: %s/%s", pos, kubeadmGroup, writeAPIVersion(v.Or(plan.NewestKubernetes()))))))
+				fmt.Sprintf("%s: write apiVersion: %s/%s", pos, kubeadmGroup, writeAPIVersion(v.Or(fact.NewestKubernetes()))))))
 		}
 	}
 	if c.Cluster.Pos.IsValid() {
@@ -173,13 +173,13 @@ func (c Config) statements(podKey, serviceKey, addressKey, host string, states b
 		}
 		inArgs := slices.ContainsFunc(cl.ControllerManagerArgs, func(a ExtraArg) bool { return a.Name.V == "cluster-cidr" })
 		if states && !inArgs || cl.PodSubnet.V != "" {
-			out = append(out, ranges(base, plan.RolePods, podKey, cl.PodSubnet, missing))
+			out = append(out, ranges(base, fact.RolePods, podKey, cl.PodSubnet, missing))
 		}
 		switch {
 		case cl.ServiceSubnet.V != "":
-			out = append(out, ranges(base, plan.RoleServices, serviceKey, cl.ServiceSubnet, missing))
+			out = append(out, ranges(base, fact.RoleServices, serviceKey, cl.ServiceSubnet, missing))
 		case states:
-			out = append(out, byDefault(base, plan.RoleServices, serviceKey, defaultServiceSubnet, missing))
+			out = append(out, byDefault(base, fact.RoleServices, serviceKey, defaultServiceSubnet, missing))
 		}
 		if !v.IsZero() {
 			key := "kubernetesVersion"
@@ -247,40 +247,40 @@ func isAPIVersion(version string) bool {
 var apiVersionForm = regexp.MustCompile(`^v[0-9]+(?:(?:alpha|beta)[0-9]+)?$`)
 
 // documentOf returns the place of the apiVersion of the first document that has this one.
-func (c Config) documentOf(apiVersion string) plan.Position {
+func (c Config) documentOf(apiVersion string) fact.Position {
 	for _, d := range c.Documents {
 		if d.APIVersion.V == apiVersion {
 			return d.APIVersion.Pos
 		}
 	}
-	return plan.Position{}
+	return fact.Position{}
 }
 
 // argStatements states what extraArgs say beyond what the configuration itself says.
-func (c Config) argStatements(base plan.Statement) []plan.Statement {
-	var out []plan.Statement
+func (c Config) argStatements(base fact.Statement) []fact.Statement {
+	var out []fact.Statement
 	for _, part := range []struct {
 		field string
-		comp  plan.Component
+		comp  fact.Component
 		args  []ExtraArg
 	}{
-		{"controllerManager.extraArgs", plan.ControllerManager, c.Cluster.ControllerManagerArgs},
-		{"apiServer.extraArgs", plan.APIServer, c.Cluster.APIServerArgs},
+		{"controllerManager.extraArgs", fact.ControllerManager, c.Cluster.ControllerManagerArgs},
+		{"apiServer.extraArgs", fact.APIServer, c.Cluster.APIServerArgs},
 	} {
-		flags := extraArgLine(part.comp, c.Version(), userArgs(c.release(plan.Version{}), part.args)).Parse()
+		flags := extraArgLine(part.comp, c.Version(), userArgs(c.release(fact.Version{}), part.args)).Parse()
 		for _, f := range flags.Flags {
 			if f.Unknown {
 				continue
 			}
 			key := part.field + " " + f.Name
-			var s plan.Statement
+			var s fact.Statement
 			switch f.Name {
 			case "cluster-cidr":
-				s = ranges(base, plan.RolePods, key, f.Value, f.Pos)
+				s = ranges(base, fact.RolePods, key, f.Value, f.Pos)
 			case "service-cluster-ip-range":
-				s = ranges(base, plan.RoleServices, key, f.Value, f.Pos)
+				s = ranges(base, fact.RoleServices, key, f.Value, f.Pos)
 			case "allocate-node-cidrs":
-				s = setting(base, plan.SettingAllocate, key, f.Value)
+				s = setting(base, fact.SettingAllocate, key, f.Value)
 				b, ok := (Flags{Flags: []Flag{f}}).Bool(f.Name)
 				if !ok {
 					continue
@@ -294,7 +294,7 @@ func (c Config) argStatements(base plan.Statement) []plan.Statement {
 			default:
 				i := slices.IndexFunc(maskSettings, func(m struct {
 					flag    string
-					setting plan.Setting
+					setting fact.Setting
 				}) bool {
 					return m.flag == f.Name
 				})
@@ -321,43 +321,43 @@ func (c Config) argStatements(base plan.Statement) []plan.Statement {
 }
 
 // argsAgainstNetworking says where extraArgs give a component another range than networking gives to the rest of what kubeadm writes.
-func (c Config) argsAgainstNetworking(base plan.Statement) []plan.Statement {
+func (c Config) argsAgainstNetworking(base fact.Statement) []fact.Statement {
 	cl := c.Cluster
-	v := c.release(plan.Version{})
-	manager := extraArgLine(plan.ControllerManager, v, userArgs(v, cl.ControllerManagerArgs)).Parse()
-	server := extraArgLine(plan.APIServer, v, userArgs(v, cl.APIServerArgs)).Parse()
-	var out []plan.Statement
-	differ := func(rule plan.RuleID, arg Flag, argName string, other plan.Value[string], otherName, message, effect string) {
+	v := c.release(fact.Version{})
+	manager := extraArgLine(fact.ControllerManager, v, userArgs(v, cl.ControllerManagerArgs)).Parse()
+	server := extraArgLine(fact.APIServer, v, userArgs(v, cl.APIServerArgs)).Parse()
+	var out []fact.Statement
+	differ := func(rule fact.RuleID, arg Flag, argName string, other fact.Value[string], otherName, message, effect string) {
 		a, errA := parsePrefixes(arg.Value.V)
 		b, errB := parsePrefixes(other.V)
 		if errA != nil || errB != nil || slices.EqualFunc(a, b, func(a, b netip.Prefix) bool { return a.Masked() == b.Masked() }) {
 			return
 		}
-		f := plan.Finding{
+		f := fact.Finding{
 			Rule:     rule,
-			Severity: plan.Error,
+			Severity: fact.Error,
 			Message:  fmt.Sprintf("%s %s and %s %s differ: %s", argName, arg.Value.V, otherName, other.V, message),
 			Effect:   effect,
 			Fix:      []string{fmt.Sprintf("%v: remove %s from extraArgs, and write the range that is meant into networking", arg.Pos, arg.Name)},
-			Disturbs: plan.DisturbsComponent,
-			Where:    []plan.Place{{Position: arg.Value.Pos, Note: arg.Name + " " + arg.Value.V}},
+			Disturbs: fact.DisturbsComponent,
+			Where:    []fact.Place{{Position: arg.Value.Pos, Note: arg.Name + " " + arg.Value.V}},
 		}
 		if other.IsSet() {
-			f.Where = append(f.Where, plan.Place{Position: other.Pos, Note: otherName + " " + other.V})
+			f.Where = append(f.Where, fact.Place{Position: other.Pos, Note: otherName + " " + other.V})
 		}
 		out = append(out, problem(base, f))
 	}
 	if arg, ok := manager.Lookup("cluster-cidr"); ok && cl.PodSubnet.V != "" && c.ProxyClusterCIDR.V == "" {
-		differ(plan.RuleKubeProxyMismatch, arg, "controllerManager.extraArgs cluster-cidr", cl.PodSubnet, "networking.podSubnet",
+		differ(fact.RuleKubeProxyMismatch, arg, "controllerManager.extraArgs cluster-cidr", cl.PodSubnet, "networking.podSubnet",
 			"nodes get subnets of the first, and kubeadm gives the second to kube-proxy as clusterCIDR",
 			"kube-proxy takes pods for outsiders and masquerades what they send to services")
 	}
 	services, name := cl.ServiceSubnet, "networking.serviceSubnet"
 	if services.V == "" {
-		services, name = plan.Value[string]{V: defaultServiceSubnet}, "networking.serviceSubnet, by default"
+		services, name = fact.Value[string]{V: defaultServiceSubnet}, "networking.serviceSubnet, by default"
 	}
 	if arg, ok := server.Lookup("service-cluster-ip-range"); ok {
-		differ(plan.RuleServiceRangeMismatch, arg, "apiServer.extraArgs service-cluster-ip-range", services, name,
+		differ(fact.RuleServiceRangeMismatch, arg, "apiServer.extraArgs service-cluster-ip-range", services, name,
 			"services get addresses of the first, and kubeadm writes the first and the tenth address of the second into certificates and kubelet configurations",
 			"pods ask a DNS address that no service has, and the certificate of the API server does not name its service address")
 	}
@@ -365,7 +365,7 @@ func (c Config) argsAgainstNetworking(base plan.Statement) []plan.Statement {
 		if own, ok := server.Lookup("service-cluster-ip-range"); ok {
 			services, name = own.Value, "apiServer.extraArgs service-cluster-ip-range"
 		}
-		differ(plan.RuleServiceRangeMismatch, arg, "controllerManager.extraArgs service-cluster-ip-range", services, name,
+		differ(fact.RuleServiceRangeMismatch, arg, "controllerManager.extraArgs service-cluster-ip-range", services, name,
 			"kube-controller-manager keeps node subnets clear of the first alone",
 			"a node's subnet can lie inside the service range")
 	}
@@ -373,14 +373,14 @@ func (c Config) argsAgainstNetworking(base plan.Statement) []plan.Statement {
 }
 
 // refusedAt reports whether kubeadm refuses what stands at a place, so that no other program gets to see it.
-func (c Config) refusedAt(pos plan.Position) bool {
-	return slices.ContainsFunc(c.Problems, func(p plan.Finding) bool {
-		return p.Rule == plan.RuleKubeadmConfigRefused && p.Where[0].Position == pos
+func (c Config) refusedAt(pos fact.Position) bool {
+	return slices.ContainsFunc(c.Problems, func(p fact.Finding) bool {
+		return p.Rule == fact.RuleKubeadmConfigRefused && p.Where[0].Position == pos
 	})
 }
 
 // extraArgLine returns the arguments that kubeadm makes of extraArgs.
-func extraArgLine(comp plan.Component, v plan.Version, args []ExtraArg) CommandLine {
+func extraArgLine(comp fact.Component, v fact.Version, args []ExtraArg) CommandLine {
 	l := CommandLine{Component: comp, Version: v}
 	for _, a := range args {
 		l.Args = append(l.Args, Word{Text: "--" + a.Name.V + "=" + a.Value.V, Pos: a.Name.Pos, ValuePos: cmp.Or(a.Value.Pos, a.Name.Pos)})
@@ -389,8 +389,8 @@ func extraArgLine(comp plan.Component, v plan.Version, args []ExtraArg) CommandL
 }
 
 // kubeletArgs states the addresses that kubelet's --node-ip names, and node masks, which the kubelet does not have.
-func kubeletArgs(base plan.Statement, args []ExtraArg) []plan.Statement {
-	var out []plan.Statement
+func kubeletArgs(base fact.Statement, args []ExtraArg) []fact.Statement {
+	var out []fact.Statement
 	for _, a := range args {
 		for _, m := range maskSettings {
 			if m.flag != a.Name.V {
@@ -398,7 +398,7 @@ func kubeletArgs(base plan.Statement, args []ExtraArg) []plan.Statement {
 			}
 			if n, ok := parseInt32(a.Value.V); ok {
 				s := setting(base, m.setting, "kubeletExtraArgs "+m.flag, a.Value)
-				s.Component, s.Int = plan.Kubelet, n
+				s.Component, s.Int = fact.Kubelet, n
 				out = append(out, s)
 			}
 		}
@@ -425,13 +425,13 @@ func firstNonEmpty(a, b string) string {
 
 // Statements returns what the command line says. A `kubeadm init` without a pod range makes an empty statement about pods; one that
 // names a file by --config says nothing where the file decides.
-func (c Command) Statements() []plan.Statement {
+func (c Command) Statements() []fact.Statement {
 	f := c.Parse()
-	base := plan.Statement{Component: plan.Kubeadm, Host: c.Host}
-	var out []plan.Statement
+	base := fact.Statement{Component: fact.Kubeadm, Host: c.Host}
+	var out []fact.Statement
 	for _, e := range f.Errors {
 		if e.Address {
-			out = append(out, problem(base, flagFinding(plan.Kubeadm, e, "")))
+			out = append(out, problem(base, flagFinding(fact.Kubeadm, e, "")))
 		}
 	}
 	if m, ok := c.mixed(f); ok {
@@ -441,9 +441,9 @@ func (c Command) Statements() []plan.Statement {
 	phase := len(f.Positional) > 0 && f.Positional[0].Text == "phase"
 	cfg := c.Config()
 	// A range whose value is a variable of the shell is said, but not to the reader of the text.
-	for name, v := range map[string]*plan.Value[string]{"pod-network-cidr": &cfg.Cluster.PodSubnet, "service-cidr": &cfg.Cluster.ServiceSubnet} {
+	for name, v := range map[string]*fact.Value[string]{"pod-network-cidr": &cfg.Cluster.PodSubnet, "service-cidr": &cfg.Cluster.ServiceSubnet} {
 		if l, ok := f.Lookup(name); ok && l.Unknown {
-			*v = plan.Value[string]{}
+			*v = fact.Value[string]{}
 			hasConfig = true
 		}
 	}
@@ -452,12 +452,12 @@ func (c Command) Statements() []plan.Statement {
 		if !l.Overridden || l.Unknown {
 			continue
 		}
-		var s plan.Statement
+		var s fact.Statement
 		switch l.Name {
 		case "pod-network-cidr":
-			s = ranges(base, plan.RolePods, "--"+l.Name, l.Value, l.Pos)
+			s = ranges(base, fact.RolePods, "--"+l.Name, l.Value, l.Pos)
 		case "service-cidr":
-			s = ranges(base, plan.RoleServices, "--"+l.Name, l.Value, l.Pos)
+			s = ranges(base, fact.RoleServices, "--"+l.Name, l.Value, l.Pos)
 		default:
 			continue
 		}
@@ -469,14 +469,14 @@ func (c Command) Statements() []plan.Statement {
 
 // Statements returns what every command of the text says. Of several kubeadm init commands on one host the last one counts:
 // people try, reset, and try again.
-func (c Commands) Statements() []plan.Statement {
+func (c Commands) Statements() []fact.Statement {
 	last := map[string]int{}
 	for i, k := range c.Kubeadm {
 		if k.Command == "init" {
 			last[k.Host] = i
 		}
 	}
-	var out []plan.Statement
+	var out []fact.Statement
 	for i, k := range c.Kubeadm {
 		if k.Command == "init" && last[k.Host] != i {
 			continue
@@ -491,16 +491,16 @@ func (c Commands) Statements() []plan.Statement {
 
 // Statements returns what the program is told: its ranges, an empty statement where it is given none, masks and settings, and what
 // it refuses among its arguments. Values that a later flag of the same name replaces are stated as overridden.
-func (p Process) Statements() []plan.Statement {
+func (p Process) Statements() []fact.Statement {
 	f := p.Parse()
-	base := plan.Statement{Component: p.Component, Host: p.Host}
-	var out []plan.Statement
+	base := fact.Statement{Component: p.Component, Host: p.Host}
+	var out []fact.Statement
 	for _, e := range f.Errors {
 		if e.Address || !strings.HasPrefix(e.Msg, "unknown flag") {
 			out = append(out, problem(base, flagFinding(p.Component, e, "")))
 		}
 	}
-	list := func(role plan.Role, name string) bool {
+	list := func(role fact.Role, name string) bool {
 		found := false
 		for _, l := range f.Flags {
 			if l.Name != name {
@@ -520,17 +520,17 @@ func (p Process) Statements() []plan.Statement {
 		return slices.ContainsFunc(f.Errors, func(e FlagError) bool { return strings.Contains(e.Hint, "--"+name) })
 	}
 	switch p.Component {
-	case plan.ControllerManager:
-		if !list(plan.RolePods, "cluster-cidr") && !refused("cluster-cidr") {
-			out = append(out, ranges(base, plan.RolePods, "--cluster-cidr", plan.Value[string]{}, p.Pos))
+	case fact.ControllerManager:
+		if !list(fact.RolePods, "cluster-cidr") && !refused("cluster-cidr") {
+			out = append(out, ranges(base, fact.RolePods, "--cluster-cidr", fact.Value[string]{}, p.Pos))
 		}
-		if !list(plan.RoleServices, "service-cluster-ip-range") && !refused("service-cluster-ip-range") {
-			out = append(out, ranges(base, plan.RoleServices, "--service-cluster-ip-range", plan.Value[string]{}, p.Pos))
+		if !list(fact.RoleServices, "service-cluster-ip-range") && !refused("service-cluster-ip-range") {
+			out = append(out, ranges(base, fact.RoleServices, "--service-cluster-ip-range", fact.Value[string]{}, p.Pos))
 		}
 		out = append(out, p.controllerSettings(f, base)...)
-	case plan.APIServer:
-		if !list(plan.RoleServices, "service-cluster-ip-range") && !refused("service-cluster-ip-range") {
-			out = append(out, byDefault(base, plan.RoleServices, "--service-cluster-ip-range", defaultAPIServerRange, p.Pos))
+	case fact.APIServer:
+		if !list(fact.RoleServices, "service-cluster-ip-range") && !refused("service-cluster-ip-range") {
+			out = append(out, byDefault(base, fact.RoleServices, "--service-cluster-ip-range", defaultAPIServerRange, p.Pos))
 		}
 		stated := false
 		for _, l := range f.Flags {
@@ -558,8 +558,8 @@ func (p Process) Statements() []plan.Statement {
 }
 
 // controllerSettings states the settings of kube-controller-manager.
-func (p Process) controllerSettings(f Flags, base plan.Statement) []plan.Statement {
-	var out []plan.Statement
+func (p Process) controllerSettings(f Flags, base fact.Statement) []fact.Statement {
+	var out []fact.Statement
 	given := false
 	for _, l := range f.Flags {
 		switch l.Name {
@@ -569,11 +569,11 @@ func (p Process) controllerSettings(f Flags, base plan.Statement) []plan.Stateme
 			if !ok {
 				continue
 			}
-			s := setting(base, plan.SettingAllocate, "--"+l.Name, l.Value)
+			s := setting(base, fact.SettingAllocate, "--"+l.Name, l.Value)
 			s.Bool, s.Overridden = b, l.Overridden
 			out = append(out, s)
 		case "cidr-allocator-type":
-			s := setting(base, plan.SettingAllocatorType, "--"+l.Name, l.Value)
+			s := setting(base, fact.SettingAllocatorType, "--"+l.Name, l.Value)
 			s.Overridden = l.Overridden
 			out = append(out, s)
 		case "node-cidr-mask-size", "node-cidr-mask-size-ipv4", "node-cidr-mask-size-ipv6":
@@ -591,13 +591,13 @@ func (p Process) controllerSettings(f Flags, base plan.Statement) []plan.Stateme
 		}
 	}
 	if !given {
-		s := setting(base, plan.SettingAllocate, "--allocate-node-cidrs", plan.Value[string]{Pos: p.Pos})
+		s := setting(base, fact.SettingAllocate, "--allocate-node-cidrs", fact.Value[string]{Pos: p.Pos})
 		s.Default = true
 		out = append(out, s)
 	}
 	if names := p.controllers(f); names != nil {
 		l, _ := f.Lookup("controllers")
-		s := setting(base, plan.SettingNodeIPAM, "--controllers", l.Value)
+		s := setting(base, fact.SettingNodeIPAM, "--controllers", l.Value)
 		s.Bool = nodeIPAMOn(names)
 		out = append(out, s)
 	}

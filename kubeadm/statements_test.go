@@ -6,11 +6,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // stated returns statements as TestShapes has them, a finding by its first line, and without the place.
-func stated(ss []plan.Statement) []string {
+func stated(ss []fact.Statement) []string {
 	var out []string
 	for _, s := range ss {
 		var b strings.Builder
@@ -23,10 +23,10 @@ func stated(ss []plan.Statement) []string {
 
 // TestProcessStatements holds what a program is told, with blanks, empty values and values that the file does not say.
 func TestProcessStatements(t *testing.T) {
-	const kcm, api = plan.ControllerManager, plan.APIServer
+	const kcm, api = fact.ControllerManager, fact.APIServer
 	for _, tt := range []struct {
 		name string
-		comp plan.Component
+		comp fact.Component
 		args string // separated by "|"; a "?" at the end makes a word unknown
 		want []string
 	}{
@@ -48,7 +48,7 @@ func TestProcessStatements(t *testing.T) {
 		{"an empty address is none", api, "--advertise-address=", []string{`kube-apiserver services "--service-cluster-ip-range" [10.0.0.0/24] (default)`}},
 		{"nor is that of all interfaces", api, "--advertise-address=0.0.0.0", []string{`kube-apiserver services "--service-cluster-ip-range" [10.0.0.0/24] (default)`}},
 	} {
-		p := Process{CommandLine: line(plan.Version{}, tt.comp, strings.Split(tt.args, "|")...)}
+		p := Process{CommandLine: line(fact.Version{}, tt.comp, strings.Split(tt.args, "|")...)}
 		for i, a := range p.Args {
 			p.Args[i].Text, p.Args[i].Unknown = strings.TrimSuffix(a.Text, "?"), strings.HasSuffix(a.Text, "?")
 		}
@@ -93,8 +93,8 @@ func TestConfigStatements(t *testing.T) {
 		}
 	}
 	// A finding of the caller's that has no place.
-	ss := Config{Problems: []plan.Finding{{Rule: plan.RuleKubeadmKeyUnknown}}}.Statements()
-	if len(ss) != 1 || ss[0].Pos.IsValid() || ss[0].Finding.Rule != plan.RuleKubeadmKeyUnknown {
+	ss := Config{Problems: []fact.Finding{{Rule: fact.RuleKubeadmKeyUnknown}}}.Statements()
+	if len(ss) != 1 || ss[0].Pos.IsValid() || ss[0].Finding.Rule != fact.RuleKubeadmKeyUnknown {
 		t.Errorf("a problem without a place: %+v", ss)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // WriteOptions says how a configuration file is written. The zero value is a good choice.
@@ -26,7 +27,7 @@ var ErrNeedsFile = errors.New("kubeadm init has no flag for the node mask and fo
 
 // WriteClusterConfiguration writes a file for `kubeadm init --config` that asks for the ranges of p: a ClusterConfiguration. Node
 // masks are written as extraArgs of kube-controller-manager where they are not what it takes by itself, under the flag that the plan's
-// release accepts. The release is written unless it is [plan.NewestKubernetes], for which kubeadm's own choice is left alone.
+// release accepts. The release is written unless it is [fact.NewestKubernetes], for which kubeadm's own choice is left alone.
 //
 // A KubeletConfiguration with maxPods follows where the plan's pods on a node are not the 110 that kubelets take by themselves: with more
 // in its plan than that a node would not be filled, with a node subnet for fewer its last pods would find no address.
@@ -34,7 +35,7 @@ var ErrNeedsFile = errors.New("kubeadm init has no flag for the node mask and fo
 // The error is a *[plan.RefusedError] if kubeadm of that release would not take the file, or kube-controller-manager or kube-apiserver
 // the flags that it makes of it; nothing is written then. Otherwise it is the writer's.
 func WriteClusterConfiguration(w io.Writer, p *plan.Plan, o WriteOptions) error {
-	v := p.Request.Kubernetes.Or(plan.NewestKubernetes())
+	v := p.Request.Kubernetes.Or(fact.NewestKubernetes())
 	api := o.APIVersion
 	if api == "" {
 		api = writeAPIVersion(v)
@@ -56,7 +57,7 @@ func WriteClusterConfiguration(w io.Writer, p *plan.Plan, o WriteOptions) error 
 	if name := p.Request.Name; name != "" && name != "kubernetes" {
 		fmt.Fprintf(b, "clusterName: %s\n", yamlText(name))
 	}
-	if v != plan.NewestKubernetes() {
+	if v != fact.NewestKubernetes() {
 		fmt.Fprintf(b, "kubernetesVersion: %v\n", v)
 	}
 	if cl.IPv6DualStack.V != "" {
@@ -74,7 +75,7 @@ func WriteClusterConfiguration(w io.Writer, p *plan.Plan, o WriteOptions) error 
 	if len(cl.ControllerManagerArgs) > 0 {
 		b.WriteString("controllerManager:\n  extraArgs:\n")
 		for _, a := range cl.ControllerManagerArgs {
-			if api == "v1beta4" && !v.Before(plan.Version{Major: 1, Minor: 29}) {
+			if api == "v1beta4" && !v.Before(fact.Version{Major: 1, Minor: 29}) {
 				fmt.Fprintf(b, "  - name: %s\n    value: %q\n", a.Name.V, a.Value.V)
 			} else {
 				fmt.Fprintf(b, "    %s: %q\n", a.Name.V, a.Value.V)
@@ -97,24 +98,24 @@ func maxPods(p *plan.Plan) int {
 }
 
 // writeAPIVersion returns the API version that a release of kubeadm writes itself.
-func writeAPIVersion(v plan.Version) string {
+func writeAPIVersion(v fact.Version) string {
 	switch {
-	case v.Before(plan.Version{Major: 1, Minor: 15}):
+	case v.Before(fact.Version{Major: 1, Minor: 15}):
 		return "v1beta1"
-	case v.Before(plan.Version{Major: 1, Minor: 22}):
+	case v.Before(fact.Version{Major: 1, Minor: 22}):
 		return "v1beta2"
-	case v.Before(plan.Version{Major: 1, Minor: 31}):
+	case v.Before(fact.Version{Major: 1, Minor: 31}):
 		return "v1beta3"
 	}
 	return "v1beta4"
 }
 
 // clusterFor returns the configuration that asks for the ranges of p, checked against what the programs of release v refuse.
-func clusterFor(p *plan.Plan, v plan.Version) (ClusterConfiguration, error) {
-	text := func(s string) plan.Value[string] { return plan.Value[string]{V: s, Text: s} }
+func clusterFor(p *plan.Plan, v fact.Version) (ClusterConfiguration, error) {
+	text := func(s string) fact.Value[string] { return fact.Value[string]{V: s, Text: s} }
 	cl := ClusterConfiguration{PodSubnet: text(joinPrefixes(p.Pods())), ServiceSubnet: text(joinPrefixes(p.Services()))}
 	dual := len(p.Pods()) > 1 || len(p.Services()) > 1
-	if dual && v.Before(plan.Version{Major: 1, Minor: 21}) && !v.Before(release16) {
+	if dual && v.Before(fact.Version{Major: 1, Minor: 21}) && !v.Before(release16) {
 		cl.IPv6DualStack = text("true") // an alpha gate up to 1.20
 	}
 	for _, a := range nodeMaskArgs(p, v) {
@@ -126,8 +127,8 @@ func clusterFor(p *plan.Plan, v plan.Version) (ClusterConfiguration, error) {
 		return cl, err
 	}
 	var refusals []plan.Refusal
-	refusals = append(refusals, commandLine(plan.ControllerManager, v, g.ControllerManager).ControllerFlags().Refusals(v)...)
-	refusals = append(refusals, commandLine(plan.APIServer, v, g.APIServer).APIServerFlags().Refusals(v)...)
+	refusals = append(refusals, commandLine(fact.ControllerManager, v, g.ControllerManager).ControllerFlags().Refusals(v)...)
+	refusals = append(refusals, commandLine(fact.APIServer, v, g.APIServer).APIServerFlags().Refusals(v)...)
 	if len(refusals) > 0 {
 		return cl, &plan.RefusedError{Refusals: refusals}
 	}
@@ -135,7 +136,7 @@ func clusterFor(p *plan.Plan, v plan.Version) (ClusterConfiguration, error) {
 }
 
 // commandLine makes a command line of arguments that stand in no file.
-func commandLine(c plan.Component, v plan.Version, args []string) Process {
+func commandLine(c fact.Component, v fact.Version, args []string) Process {
 	l := CommandLine{Component: c, Version: v}
 	for _, a := range args {
 		l.Args = append(l.Args, Word{Text: a})
@@ -144,25 +145,25 @@ func commandLine(c plan.Component, v plan.Version, args []string) Process {
 }
 
 // nodeMaskArgs returns the extraArgs that set the plan's node masks, none where release v has them by itself.
-func nodeMaskArgs(p *plan.Plan, v plan.Version) []plan.Arg {
+func nodeMaskArgs(p *plan.Plan, v fact.Version) []plan.Arg {
 	pods := p.Pods()
 	var out []plan.Arg
 	for _, pod := range pods {
-		f := plan.FamilyOf(pod)
+		f := fact.FamilyOf(pod)
 		mask, byItself := p.NodeMask(f), 24
-		if f == plan.IPv6 {
+		if f == fact.IPv6 {
 			byItself = 64
 		}
 		// Up to 1.19 kubeadm derives a mask, but none where the gate IPv6DualStack is set:
 		// cmd/kubeadm/app/phases/controlplane/manifests.go getControllerManagerCommand v1.18.
-		if v.Before(plan.Version{Major: 1, Minor: 20}) && len(pods) == 1 {
+		if v.Before(fact.Version{Major: 1, Minor: 20}) && len(pods) == 1 {
 			byItself, _ = oldNodeMask(pod.String())
 		}
 		if mask == 0 || mask == byItself {
 			continue
 		}
 		name := "node-cidr-mask-size-" + strings.ToLower(f.String())
-		if len(pods) == 1 && v.Before(plan.Version{Major: 1, Minor: 23}) || v.Before(plan.Version{Major: 1, Minor: 17}) {
+		if len(pods) == 1 && v.Before(fact.Version{Major: 1, Minor: 23}) || v.Before(fact.Version{Major: 1, Minor: 17}) {
 			name = "node-cidr-mask-size" // before 1.23 a single range takes no other flag
 		}
 		out = append(out, plan.Arg{Name: name, Value: strconv.Itoa(mask)})
@@ -198,12 +199,12 @@ func yamlText(s string) string {
 }
 
 // InitCommand returns the words of the `kubeadm init` command that asks for the ranges of p. The release is left out where it
-// is [plan.NewestKubernetes].
+// is [fact.NewestKubernetes].
 //
 // The error is [ErrNeedsFile] if the plan's node masks or pods on a node are not those that the programs take by themselves, and otherwise as that of
 // [WriteClusterConfiguration].
 func InitCommand(p *plan.Plan) ([]string, error) {
-	v := p.Request.Kubernetes.Or(plan.NewestKubernetes())
+	v := p.Request.Kubernetes.Or(fact.NewestKubernetes())
 	cl, err := clusterFor(p, v)
 	if err != nil {
 		return nil, err
@@ -212,7 +213,7 @@ func InitCommand(p *plan.Plan) ([]string, error) {
 		return nil, ErrNeedsFile
 	}
 	words := []string{"kubeadm", "init"}
-	if v != plan.NewestKubernetes() {
+	if v != fact.NewestKubernetes() {
 		words = append(words, "--kubernetes-version="+v.String())
 	}
 	if cl.IPv6DualStack.V != "" {

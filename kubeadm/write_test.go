@@ -11,12 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // planned returns a plan with these pod and service ranges.
-func planned(v plan.Version, mask4, mask6 int, pods, services []string) *plan.Plan {
+func planned(v fact.Version, mask4, mask6 int, pods, services []string) *plan.Plan {
 	p := &plan.Plan{Request: plan.Request{Kubernetes: v}, NodeMaskIPv4: mask4, NodeMaskIPv6: mask6}
-	for role, list := range map[plan.Role][]string{plan.RolePods: pods, plan.RoleServices: services} {
+	for role, list := range map[fact.Role][]string{fact.RolePods: pods, fact.RoleServices: services} {
 		for _, s := range list {
 			p.Ranges = append(p.Ranges, plan.Range{Role: role, Prefix: netip.MustParsePrefix(s)})
 		}
@@ -35,7 +36,7 @@ func TestWriteClusterConfiguration(t *testing.T) {
 		want string // file
 		line string // kubeadm init, "" where it needs a file
 	}{
-		{"newest", planned(plan.Version{}, 24, 0, four, services4), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta4
+		{"newest", planned(fact.Version{}, 24, 0, four, services4), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta4
 kind: ClusterConfiguration
 networking:
   podSubnet: 10.244.0.0/16
@@ -89,26 +90,26 @@ networking:
   --pod-network-cidr=10.244.0.0/16,fd00:10:244::/56 \
   --service-cidr=10.96.0.0/12,fd00:10:96::/112
 `},
-		{"pods alone", planned(plan.Version{}, 24, 0, four, nil), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta4
+		{"pods alone", planned(fact.Version{}, 24, 0, four, nil), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta4
 kind: ClusterConfiguration
 networking:
   podSubnet: 10.244.0.0/16
 `, "kubeadm init --pod-network-cidr=10.244.0.0/16\n"},
-		{"services alone", planned(plan.Version{}, 0, 0, nil, services4), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta4
+		{"services alone", planned(fact.Version{}, 0, 0, nil, services4), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta4
 kind: ClusterConfiguration
 networking:
   serviceSubnet: 10.96.0.0/12
 `, "kubeadm init --service-cidr=10.96.0.0/12\n"},
-		{"neither", planned(plan.Version{}, 0, 0, nil, nil), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta4
+		{"neither", planned(fact.Version{}, 0, 0, nil, nil), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta4
 kind: ClusterConfiguration
 `, "kubeadm init\n"},
-		{"a command of 80 letters", planned(plan.Version{}, 0, 64, six, services6), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta4
+		{"a command of 80 letters", planned(fact.Version{}, 0, 64, six, services6), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta4
 kind: ClusterConfiguration
 networking:
   podSubnet: fd00:10:244::/56
   serviceSubnet: fd00:10:96::/112
 `, "kubeadm init --pod-network-cidr=fd00:10:244::/56 --service-cidr=fd00:10:96::/112\n"},
-		{"a command of 81 letters", planned(plan.Version{}, 0, 64, six, []string{"fd00:10:196::/112"}), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta4
+		{"a command of 81 letters", planned(fact.Version{}, 0, 64, six, []string{"fd00:10:196::/112"}), WriteOptions{}, `apiVersion: kubeadm.k8s.io/v1beta4
 kind: ClusterConfiguration
 networking:
   podSubnet: fd00:10:244::/56
@@ -181,15 +182,15 @@ func TestWriteClusterConfigurationRefused(t *testing.T) {
 		name string
 		plan *plan.Plan
 		opts WriteOptions
-		rule plan.RuleID // of the refusal, "" for another error
+		rule fact.RuleID // of the refusal, "" for another error
 	}{
-		{"services wider than kubeadm takes", planned(plan.Version{}, 24, 0, []string{"192.168.0.0/16"}, []string{"10.0.0.0/8"}), WriteOptions{}, plan.RuleServiceRangeTooLarge},
-		{"two families before 1.16", planned(release(15), 24, 64, []string{"10.244.0.0/16", "fd00::/56"}, []string{"10.96.0.0/16"}), WriteOptions{}, plan.RuleCIDRMalformed},
-		{"node mask too far", planned(plan.Version{}, 28, 0, []string{"10.0.0.0/8"}, []string{"192.168.0.0/16"}), WriteOptions{}, plan.RuleNodeMaskTooFar},
-		{"API version that the release no longer reads", planned(plan.Version{}, 24, 0, []string{"10.244.0.0/16"}, []string{"10.96.0.0/12"}), WriteOptions{APIVersion: "v1beta3"}, ""},
-		{"no such API version", planned(plan.Version{}, 24, 0, []string{"10.244.0.0/16"}, []string{"10.96.0.0/12"}), WriteOptions{APIVersion: "v1"}, ""},
-		{"no such beta version", planned(plan.Version{}, 24, 0, []string{"10.244.0.0/16"}, []string{"10.96.0.0/12"}), WriteOptions{APIVersion: "v1beta9"}, ""},
-		{"no beta version", planned(plan.Version{}, 24, 0, []string{"10.244.0.0/16"}, []string{"10.96.0.0/12"}), WriteOptions{APIVersion: "v1alpha3"}, ""},
+		{"services wider than kubeadm takes", planned(fact.Version{}, 24, 0, []string{"192.168.0.0/16"}, []string{"10.0.0.0/8"}), WriteOptions{}, fact.RuleServiceRangeTooLarge},
+		{"two families before 1.16", planned(release(15), 24, 64, []string{"10.244.0.0/16", "fd00::/56"}, []string{"10.96.0.0/16"}), WriteOptions{}, fact.RuleCIDRMalformed},
+		{"node mask too far", planned(fact.Version{}, 28, 0, []string{"10.0.0.0/8"}, []string{"192.168.0.0/16"}), WriteOptions{}, fact.RuleNodeMaskTooFar},
+		{"API version that the release no longer reads", planned(fact.Version{}, 24, 0, []string{"10.244.0.0/16"}, []string{"10.96.0.0/12"}), WriteOptions{APIVersion: "v1beta3"}, ""},
+		{"no such API version", planned(fact.Version{}, 24, 0, []string{"10.244.0.0/16"}, []string{"10.96.0.0/12"}), WriteOptions{APIVersion: "v1"}, ""},
+		{"no such beta version", planned(fact.Version{}, 24, 0, []string{"10.244.0.0/16"}, []string{"10.96.0.0/12"}), WriteOptions{APIVersion: "v1beta9"}, ""},
+		{"no beta version", planned(fact.Version{}, 24, 0, []string{"10.244.0.0/16"}, []string{"10.96.0.0/12"}), WriteOptions{APIVersion: "v1alpha3"}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var b bytes.Buffer

@@ -5,8 +5,10 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/kubecidr/kubecidr/cidr"
 	"go4.org/netipx"
+
+	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A SegmentKind says what a part of the address space is to a plan.
@@ -31,8 +33,8 @@ type Segment struct {
 	First, Last netip.Addr
 	Prefix      netip.Prefix // the same as a prefix, invalid where it is none
 	Kind        SegmentKind
-	Role        Role   // for used and growth
-	Name        string // for reserved: who uses it
+	Role        fact.Role // for used and growth
+	Name        string    // for reserved: who uses it
 }
 
 // Map returns the address space of family f as p divides it: the blocks to draw from in the order of their addresses,
@@ -40,11 +42,11 @@ type Segment struct {
 //
 // Where ranges of several kinds overlap, a range of the plan comes before what is to be avoided, and that before what is
 // kept for growth. Of several ranges to be avoided, the smallest is told.
-func Map(p *Plan, f Family) []Area {
+func Map(p *Plan, f fact.Family) []Area {
 	var areas []Area
 	var b netipx.IPSetBuilder
 	for _, w := range p.Request.Within {
-		if FamilyOf(w) == f {
+		if fact.FamilyOf(w) == f {
 			b.AddPrefix(w)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/prefixtest"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // slowUse is the judge of Map: what one address is for, found by looking at everything.
@@ -51,8 +53,8 @@ func drawSmallPlan(t *rapid.T) *Plan {
 		}
 		return split.At(rapid.Uint64Range(0, split.Len()-1).Draw(t, label))
 	}
-	p := &Plan{Families: []Family{FamilyOf(base)}, Request: Request{Within: []netip.Prefix{base}}}
-	for _, role := range []Role{RoleHosts, RoleServices, RolePods} {
+	p := &Plan{Families: []fact.Family{fact.FamilyOf(base)}, Request: Request{Within: []netip.Prefix{base}}}
+	for _, role := range []fact.Role{fact.RoleHosts, fact.RoleServices, fact.RolePods} {
 		grow := sub(string(role)+" growth", base)
 		free := true
 		for _, r := range p.Ranges {
@@ -64,7 +66,7 @@ func drawSmallPlan(t *rapid.T) *Plan {
 	}
 	around, _ := cidr.Parent(base)
 	for i := range rapid.IntRange(0, 8).Draw(t, "reservations") {
-		p.Request.Avoid = append(p.Request.Avoid, Reservation{Prefix: sub("reserved", around), Name: string(rune('a' + i))})
+		p.Request.Avoid = append(p.Request.Avoid, fact.Reservation{Prefix: sub("reserved", around), Name: string(rune('a' + i))})
 	}
 	return p
 }
@@ -190,7 +192,7 @@ func TestGridCells(t *testing.T) {
 			"10.1.2.0/25: 0-63 used pods full, 64-127 growth pods full"},
 		{"no range", "", "", "a=10.1.0.0/24", "10.1.0.0/16: 0 reserved a full"},
 	} {
-		p := &Plan{Families: []Family{IPv4}, Request: Request{Within: prefixes("10.1.0.0/16")}}
+		p := &Plan{Families: []fact.Family{fact.IPv4}, Request: Request{Within: prefixtest.List("10.1.0.0/16")}}
 		for _, r := range pins(tt.ranges) {
 			p.Ranges = append(p.Ranges, Range{Role: r.Role, Prefix: r.Prefix, Grow: r.Prefix})
 		}
@@ -198,9 +200,9 @@ func TestGridCells(t *testing.T) {
 			p.Ranges[len(p.Ranges)-1].Grow = netip.MustParsePrefix(tt.grow)
 		}
 		for _, a := range pins(tt.avoid) {
-			p.Request.Avoid = append(p.Request.Avoid, Reservation{Prefix: a.Prefix, Name: string(a.Role)})
+			p.Request.Avoid = append(p.Request.Avoid, fact.Reservation{Prefix: a.Prefix, Name: string(a.Role)})
 		}
-		g := Map(p, IPv4)[0].grid()
+		g := Map(p, fact.IPv4)[0].grid()
 		var runs []string
 		for i := 0; i < len(g.Cells); {
 			c, from := g.Cells[i], i
@@ -247,12 +249,12 @@ func TestMapSegments(t *testing.T) {
 		{"neighbours", "10.1.0.0/17 10.1.128.0/17", "10.1.127.0/24", "used 10.1.0.0-10.1.127.255, used 10.1.128.0-10.1.255.255"},
 		{"everything", "10.1.0.0/16", "10.1.0.0/16", "used 10.1.0.0-10.1.255.255"},
 	} {
-		p := &Plan{Families: []Family{IPv4}, Request: Request{Within: prefixes("10.1.0.0/16"), Avoid: avoid(tt.avoid)}}
-		for _, q := range prefixes(tt.pods) {
-			p.Ranges = append(p.Ranges, Range{Role: RolePods, Prefix: q, Grow: q})
+		p := &Plan{Families: []fact.Family{fact.IPv4}, Request: Request{Within: prefixtest.List("10.1.0.0/16"), Avoid: avoid(tt.avoid)}}
+		for _, q := range prefixtest.List(tt.pods) {
+			p.Ranges = append(p.Ranges, Range{Role: fact.RolePods, Prefix: q, Grow: q})
 		}
 		var got []string
-		for _, s := range Map(p, IPv4)[0].Segments {
+		for _, s := range Map(p, fact.IPv4)[0].Segments {
 			got = append(got, fmt.Sprintf("%s %v-%v", s.Kind, s.First, s.Last))
 		}
 		if diff := cmp.Diff(tt.want, strings.Join(got, ", ")); diff != "" {
@@ -271,20 +273,20 @@ func TestMapAreas(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name, within, hosts string
-		family              Family
+		family              fact.Family
 		want                string // areas, those outside in brackets
 		why                 string
 	}{
-		{"halves", "10.1.0.0/17,10.1.128.0/17", "10.1.0.0/24", IPv4, "10.1.0.0/16", "neighbours are one block"},
-		{"outside", "10.1.0.0/16", "198.51.100.0/24", IPv4, "10.1.0.0/16 [198.51.100.0/24]", "given hosts lie elsewhere"},
-		{"around", "10.1.0.0/16", "10.0.0.0/8", IPv4, "10.1.0.0/16 [10.0.0.0/8]", "given hosts hold the block"},
-		{"other family", "10.1.0.0/16", "10.1.0.0/24", IPv6, "", "the plan has no IPv6"},
-		{"other family within", "10.1.0.0/16,fd00::/48", "10.1.0.0/24", IPv6, "", "the space to draw from has IPv6, the plan has none"},
-		{"order", "192.168.0.0/16,10.0.0.0/8", "10.0.0.0/24", IPv4, "10.0.0.0/8 192.168.0.0/16", "by address"},
+		{"halves", "10.1.0.0/17,10.1.128.0/17", "10.1.0.0/24", fact.IPv4, "10.1.0.0/16", "neighbours are one block"},
+		{"outside", "10.1.0.0/16", "198.51.100.0/24", fact.IPv4, "10.1.0.0/16 [198.51.100.0/24]", "given hosts lie elsewhere"},
+		{"around", "10.1.0.0/16", "10.0.0.0/8", fact.IPv4, "10.1.0.0/16 [10.0.0.0/8]", "given hosts hold the block"},
+		{"other family", "10.1.0.0/16", "10.1.0.0/24", fact.IPv6, "", "the plan has no IPv6"},
+		{"other family within", "10.1.0.0/16,fd00::/48", "10.1.0.0/24", fact.IPv6, "", "the space to draw from has IPv6, the plan has none"},
+		{"order", "192.168.0.0/16,10.0.0.0/8", "10.0.0.0/24", fact.IPv4, "10.0.0.0/8 192.168.0.0/16", "by address"},
 	} {
-		p := &Plan{Families: []Family{IPv4}, Request: Request{Within: prefixes(tt.within)}}
+		p := &Plan{Families: []fact.Family{fact.IPv4}, Request: Request{Within: prefixes(tt.within)}}
 		for _, h := range prefixes(tt.hosts) {
-			p.Ranges = append(p.Ranges, Range{Role: RoleHosts, Prefix: h, Grow: h})
+			p.Ranges = append(p.Ranges, Range{Role: fact.RoleHosts, Prefix: h, Grow: h})
 		}
 		got := ""
 		for i, a := range Map(p, tt.family) {

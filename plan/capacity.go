@@ -6,6 +6,8 @@ import (
 	"net/netip"
 
 	"go4.org/netipx"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Count is an exact number of addresses or subnets, 2^Exp - Minus, which may be more than an integer type holds: an
@@ -58,7 +60,7 @@ type Capacity struct {
 
 // FamilyCapacity is the capacity of a plan in one family.
 type FamilyCapacity struct {
-	Family Family
+	Family fact.Family
 
 	NodeSubnets uint64 // node subnets in the pod range
 	NodesLeft   uint64 // NodeSubnets without the request's nodes and surge
@@ -79,7 +81,7 @@ type FamilyCapacity struct {
 
 // Growth says how far a range can still grow in place.
 type Growth struct {
-	Role      Role
+	Role      fact.Role
 	Prefix    netip.Prefix
 	Doublings int          // how many times the range can double with everything else where it is
 	Into      netip.Prefix // what it becomes then; equals Prefix if Doublings is 0
@@ -100,9 +102,9 @@ func (p *Plan) Capacity() Capacity {
 	return c
 }
 
-func (p *Plan) familyCapacity(f Family) FamilyCapacity {
+func (p *Plan) familyCapacity(f fact.Family) FamilyCapacity {
 	c := FamilyCapacity{Family: f, NodeMask: p.NodeMask(f), ServicesLeft: new(big.Int), HostsLeft: new(big.Int)}
-	if r, ok := p.Range(RolePods, f); ok {
+	if r, ok := p.Range(fact.RolePods, f); ok {
 		if d := c.NodeMask - r.Prefix.Bits(); d >= 0 {
 			c.NodeSubnets = 1 << d // 0 for what a uint64 cannot count
 		}
@@ -111,7 +113,7 @@ func (p *Plan) familyCapacity(f Family) FamilyCapacity {
 		}
 		c.PodsPerNode = Count{f.Bits() - c.NodeMask, uint64(nodeOverhead(f))}
 	}
-	if r, ok := p.Range(RoleServices, f); ok {
+	if r, ok := p.Range(fact.RoleServices, f); ok {
 		c.Services = Count{f.Bits() - r.Prefix.Bits(), serviceEdges(f)}
 		if servicesLimited(f, p.Request.Kubernetes) {
 			c.Services.Exp = min(c.Services.Exp, maxServiceBitsIPv6)
@@ -124,7 +126,7 @@ func (p *Plan) familyCapacity(f Family) FamilyCapacity {
 	}
 	hosts := new(big.Int)
 	for _, r := range p.Ranges {
-		if r.Role == RoleHosts && r.Family() == f {
+		if r.Role == fact.RoleHosts && r.Family() == f {
 			hosts.Add(hosts, hostCount(r.Prefix).Big())
 		}
 	}
@@ -144,8 +146,8 @@ func (p *Plan) familyCapacity(f Family) FamilyCapacity {
 
 // serviceEdges is how many addresses of a service range no service gets: the base and, for IPv4, the broadcast address.
 // pkg/registry/core/service/ipallocator v1.37.2.
-func serviceEdges(f Family) uint64 {
-	if f == IPv4 {
+func serviceEdges(f fact.Family) uint64 {
+	if f == fact.IPv4 {
 		return 2
 	}
 	return 1
@@ -156,7 +158,7 @@ func serviceEdges(f Family) uint64 {
 func hostCount(p netip.Prefix) Count {
 	c := Count{Exp: p.Addr().BitLen() - p.Bits()}
 	if c.Exp >= 2 {
-		c.Minus = serviceEdges(FamilyOf(p)) + 1
+		c.Minus = serviceEdges(fact.FamilyOf(p)) + 1
 	}
 	return c
 }
@@ -176,7 +178,7 @@ func staticBand(hostBits int) int {
 
 // Growth returns how far the range of a role can grow in place, the first where hosts have several of a family.
 // ok is false if the plan has no such range.
-func (p *Plan) Growth(role Role, f Family) (g Growth, ok bool) {
+func (p *Plan) Growth(role fact.Role, f fact.Family) (g Growth, ok bool) {
 	r, ok := p.Range(role, f)
 	if !ok {
 		return Growth{}, false
@@ -207,11 +209,11 @@ func (p *Plan) growthLimit(r Range, next netip.Prefix, shortest int) string {
 	switch {
 	case !next.IsValid():
 		return "the end of the address space"
-	case next.Bits() < shortest && r.Role == RoleServices:
+	case next.Bits() < shortest && r.Role == fact.RoleServices:
 		return fmt.Sprintf("/%d is the largest service range that kubeadm takes", shortest)
 	case next.Bits() < shortest:
 		return fmt.Sprintf("at most %d bits between pod range and node subnet", maxNodeBits)
-	case r.Role == RoleServices && next.Addr() != r.Prefix.Addr():
+	case r.Role == fact.RoleServices && next.Addr() != r.Prefix.Addr():
 		return fmt.Sprintf("%v begins before it, and the addresses of the API server and of cluster DNS would change", next)
 	}
 	// What is kept for another range needs no look: a block that meets it without being part of it contains that range.
@@ -219,7 +221,7 @@ func (p *Plan) growthLimit(r Range, next netip.Prefix, shortest int) string {
 		if q.Prefix == r.Prefix {
 			continue
 		}
-		if q.Prefix.Overlaps(next) && !(q.Role == RoleHosts && r.Role == RoleHosts) {
+		if q.Prefix.Overlaps(next) && !(q.Role == fact.RoleHosts && r.Role == fact.RoleHosts) {
 			return fmt.Sprintf("%s %v", q.Role, q.Prefix)
 		}
 	}

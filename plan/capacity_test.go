@@ -10,8 +10,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/kubecidr/kubecidr/cidr"
 	"pgregory.net/rapid"
+
+	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/prefixtest"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 func mustNew(t testing.TB, r Request) *Plan {
@@ -75,14 +78,14 @@ func TestCapacity(t *testing.T) {
 			"nodes 256 left 246; IPv4: 256 subnets left 246, 253 pods each, services 1048574 left 1047572 band 256, hosts 253 left 243"},
 		{"surge is not left", Request{Nodes: 100, Surge: 20},
 			"nodes 256 left 136; IPv4: 256 subnets left 136, 253 pods each, services 1048574 left 1047572 band 256, hosts 253 left 133"},
-		{"the smaller family counts", Request{Nodes: 4, Families: []Family{IPv4, IPv6}, Pins: pins("pods=10.0.0.0/16 pods=fd00::/62 services=10.1.0.0/22")},
+		{"the smaller family counts", Request{Nodes: 4, Families: []fact.Family{fact.IPv4, fact.IPv6}, Pins: pins("pods=10.0.0.0/16 pods=fd00::/62 services=10.1.0.0/22")},
 			"nodes 4 left 0; IPv4: 256 subnets left 252, 253 pods each, services 1022 left 20 band 64, hosts 253 left 249; " +
 				"IPv6: 4 subnets left 0, 2^64 - 2 pods each, services 65535 left 64533 band 256, hosts 18446744073709551614 left 18446744073709551610"},
-		{"hosts of several ranges; too few", Request{Nodes: 300, Surge: 7, Hosts: prefixes("203.0.113.0/25 203.0.113.192/31 203.0.113.200/32 203.0.113.204/30")},
+		{"hosts of several ranges; too few", Request{Nodes: 300, Surge: 7, Hosts: prefixtest.List("203.0.113.0/25 203.0.113.192/31 203.0.113.200/32 203.0.113.204/30")},
 			"nodes 512 left 205; IPv4: 512 subnets left 205, 253 pods each, services 1048574 left 1047572 band 256, hosts 129 left -178"},
 		{"one node", Request{Nodes: 1, Pins: pins("pods=10.0.0.0/24")},
 			"nodes 1 left 0; IPv4: 1 subnets left 0, 253 pods each, services 1048574 left 1047572 band 256, hosts 253 left 252"},
-		{"before v1.33 an IPv6 service range has 65,535 addresses", Request{Families: []Family{IPv6}, Kubernetes: Version{1, 32, 0}, Pins: pins("services=fd00::/108")},
+		{"before v1.33 an IPv6 service range has 65,535 addresses", Request{Families: []fact.Family{fact.IPv6}, Kubernetes: fact.V(1, 32, 0), Pins: pins("services=fd00::/108")},
 			"nodes 256 left 246; IPv6: 256 subnets left 246, 2^64 - 2 pods each, services 65535 left 64533 band 256, hosts 18446744073709551614 left 18446744073709551604"},
 	} {
 		if diff := cmp.Diff(tt.want, summary(mustNew(t, tt.req).Capacity())); diff != "" {
@@ -107,33 +110,33 @@ func TestGrowth(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		req    Request
-		role   Role
-		family Family
+		role   fact.Role
+		family fact.Family
 		want   string // doublings, what it becomes, how many are kept, the limit
 	}{
-		{"up to the next range", Request{}, RoleHosts, IPv4, "14 10.0.0.0/10 0 services 10.96.0.0/12"},
-		{"kubeadm's largest", Request{}, RoleServices, IPv4, "0 10.96.0.0/12 0 /12 is the largest service range that kubeadm takes"},
-		{"up to kubeadm's largest", Request{Pins: pins("services=10.96.0.0/13")}, RoleServices, IPv4,
+		{"up to the next range", Request{}, fact.RoleHosts, fact.IPv4, "14 10.0.0.0/10 0 services 10.96.0.0/12"},
+		{"kubeadm's largest", Request{}, fact.RoleServices, fact.IPv4, "0 10.96.0.0/12 0 /12 is the largest service range that kubeadm takes"},
+		{"up to kubeadm's largest", Request{Pins: pins("services=10.96.0.0/13")}, fact.RoleServices, fact.IPv4,
 			"1 10.96.0.0/12 0 /12 is the largest service range that kubeadm takes"},
-		{"pods may grow downwards", Request{}, RolePods, IPv4, "7 10.128.0.0/9 0 hosts 10.0.0.0/24"},
-		{"services may not", Request{Pins: pins("services=10.97.0.0/16")}, RoleServices, IPv4,
+		{"pods may grow downwards", Request{}, fact.RolePods, fact.IPv4, "7 10.128.0.0/9 0 hosts 10.0.0.0/24"},
+		{"services may not", Request{Pins: pins("services=10.97.0.0/16")}, fact.RoleServices, fact.IPv4,
 			"0 10.97.0.0/16 0 10.96.0.0/15 begins before it, and the addresses of the API server and of cluster DNS would change"},
-		{"what is kept for it", Request{Grow: 2}, RolePods, IPv4, "7 10.128.0.0/9 2 hosts 10.0.0.0/24"},
-		{"a range to avoid", Request{Avoid: avoid("10.246.0.0/24")}, RolePods, IPv4, "1 10.244.0.0/15 0 10.246.0.0/24 (vpn)"},
-		{"the edge of the space", Request{Within: prefixes("10.0.0.0/16"), Hosts: prefixes("192.0.2.0/24")}, RolePods, IPv4,
+		{"what is kept for it", Request{Grow: 2}, fact.RolePods, fact.IPv4, "7 10.128.0.0/9 2 hosts 10.0.0.0/24"},
+		{"a range to avoid", Request{Avoid: avoid("10.246.0.0/24")}, fact.RolePods, fact.IPv4, "1 10.244.0.0/15 0 10.246.0.0/24 (vpn)"},
+		{"the edge of the space", Request{Within: prefixtest.List("10.0.0.0/16"), Hosts: prefixtest.List("192.0.2.0/24")}, fact.RolePods, fact.IPv4,
 			"0 10.0.0.0/20 0 services 10.0.16.0/22"},
-		{"16 bits to the node mask", Request{Families: []Family{IPv6}, Within: prefixes("fd00::/40"), Pins: pins("pods=fd00:0:1::/49")}, RolePods, IPv6,
+		{"16 bits to the node mask", Request{Families: []fact.Family{fact.IPv6}, Within: prefixtest.List("fd00::/40"), Pins: pins("pods=fd00:0:1::/49")}, fact.RolePods, fact.IPv6,
 			"1 fd00:0:1::/48 0 at most 16 bits between pod range and node subnet"},
-		{"hosts are not bound by the node mask", Request{Within: prefixes("0.0.0.0/0"), Hosts: prefixes("10.0.0.0/8"), Pins: pins("services=192.168.0.0/20 pods=172.16.0.0/16")}, RoleHosts, IPv4,
+		{"hosts are not bound by the node mask", Request{Within: prefixtest.List("0.0.0.0/0"), Hosts: prefixtest.List("10.0.0.0/8"), Pins: pins("services=192.168.0.0/20 pods=172.16.0.0/16")}, fact.RoleHosts, fact.IPv4,
 			"7 0.0.0.0/1 0 services 192.168.0.0/20"},
-		{"hosts outside of the space", Request{Hosts: prefixes("203.0.113.0/24")}, RoleHosts, IPv4, "0 203.0.113.0/24 0 the edge of the space to draw from"},
+		{"hosts outside of the space", Request{Hosts: prefixtest.List("203.0.113.0/24")}, fact.RoleHosts, fact.IPv4, "0 203.0.113.0/24 0 the edge of the space to draw from"},
 	} {
 		g, ok := mustNew(t, tt.req).Growth(tt.role, tt.family)
 		if got := fmt.Sprintf("%d %v %d %s", g.Doublings, g.Into, g.Kept, g.Limit); !ok || got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
 	}
-	if _, ok := mustNew(t, Request{}).Growth(RolePods, IPv6); ok {
+	if _, ok := mustNew(t, Request{}).Growth(fact.RolePods, fact.IPv6); ok {
 		t.Error("a plan for IPv4 says how IPv6 pods grow")
 	}
 }
@@ -176,7 +179,7 @@ func TestGrowthProperties(t *testing.T) {
 }
 
 func TestNodePodCIDRs(t *testing.T) {
-	p := mustNew(t, Request{Families: []Family{IPv6, IPv4}, Pins: pins("pods=10.244.0.0/20 pods=fd00:10::/60")})
+	p := mustNew(t, Request{Families: []fact.Family{fact.IPv6, fact.IPv4}, Pins: pins("pods=10.244.0.0/20 pods=fd00:10::/60")})
 	for _, tt := range []struct {
 		i    int
 		want string
@@ -191,7 +194,7 @@ func TestNodePodCIDRs(t *testing.T) {
 			t.Errorf("NodePodCIDRs(%d) = %s, want %s", tt.i, got, tt.want)
 		}
 	}
-	if q, ok := new(Plan).NodeSubnet(0, IPv4); ok {
+	if q, ok := new(Plan).NodeSubnet(0, fact.IPv4); ok {
 		t.Errorf("the empty plan gives node 0 %v", q)
 	}
 	if q := new(Plan).NodePodCIDRs(0); q != nil {
@@ -206,7 +209,7 @@ func TestMapProperties(t *testing.T) {
 		if e != nil {
 			return
 		}
-		for _, f := range []Family{IPv4, IPv6} {
+		for _, f := range []fact.Family{fact.IPv4, fact.IPv6} {
 			areas := Map(p, f)
 			if slices.Contains(p.Families, f) != (len(areas) > 0) {
 				rt.Fatalf("%d areas of %v in a plan for %v", len(areas), f, p.Families)
@@ -239,7 +242,7 @@ func kindAt(p *Plan, a netip.Addr) SegmentKind {
 	switch {
 	case slices.ContainsFunc(p.Ranges, func(r Range) bool { return r.Prefix.Contains(a) }):
 		return SegmentUsed
-	case slices.ContainsFunc(p.Request.Avoid, func(r Reservation) bool { return r.Prefix.Contains(a) }):
+	case slices.ContainsFunc(p.Request.Avoid, func(r fact.Reservation) bool { return r.Prefix.Contains(a) }):
 		return SegmentReserved
 	case slices.ContainsFunc(p.Ranges, func(r Range) bool { return r.Grow.Contains(a) }):
 		return SegmentGrowth

@@ -1,21 +1,25 @@
 package plan
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
+)
 
 // Rules returns the catalogue of the rules that [Check] and the format packages apply, in the order in which findings
 // should be mended. The slice belongs to the caller.
-func Rules() []Rule { return slices.Clone(catalogue()) }
+func Rules() []fact.Rule { return slices.Clone(catalogue()) }
 
 // ruleOf returns the catalogue's entry for an id.
-func ruleOf(id RuleID) (Rule, bool) {
+func ruleOf(id fact.RuleID) (fact.Rule, bool) {
 	if i, ok := ranks[id]; ok {
 		return catalogue()[i], true
 	}
-	return Rule{}, false
+	return fact.Rule{}, false
 }
 
 // ruleRank is the place of a rule in the catalogue; unknown rules come last.
-func ruleRank(id RuleID) int {
+func ruleRank(id fact.RuleID) int {
 	if i, ok := ranks[id]; ok {
 		return i
 	}
@@ -24,11 +28,11 @@ func ruleRank(id RuleID) int {
 
 // catalogue holds the rules in the order in which findings should be mended: what keeps everything else from working first,
 // symptoms after causes, errors before warnings.
-func catalogue() []Rule { return ruleTable }
+func catalogue() []fact.Rule { return ruleTable }
 
-var ruleTable = []Rule{
+var ruleTable = []fact.Rule{
 	{
-		ID: RuleKubeadmFlagsMixed, Severity: Error, Disturbs: DisturbsNothing,
+		ID: fact.RuleKubeadmFlagsMixed, Severity: fact.Error, Disturbs: fact.DisturbsNothing,
 		Title:  "kubeadm init is given --config together with --pod-network-cidr or --service-cidr",
 		Cause:  "A range was added on the command line of an installation that has a configuration file.",
 		Effect: "kubeadm ends with \"can not mix '--config' with arguments\"; nothing is installed.",
@@ -36,7 +40,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/apis/kubeadm/validation/validation.go ValidateMixedArguments, v1.37.2",
 	},
 	{
-		ID: RuleKubeadmKeyMisplaced, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsCluster,
+		ID: fact.RuleKubeadmKeyMisplaced, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsCluster,
 		Title:  "A range stands under a key or at a depth that kubeadm does not read",
 		Cause:  "Wrong indentation, another spelling (podCIDR, podsubnet), or the key of another tool.",
 		Effect: "kubeadm warns of an unknown field, or says nothing, and installs the cluster without the range: flannel says \"pod cidr not assigned\".",
@@ -44,7 +48,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/util/config/strict/strict.go VerifyUnmarshalStrict, v1.37.2",
 	},
 	{
-		ID: RulePodCIDRUnset, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsComponent,
+		ID: fact.RulePodCIDRUnset, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "No cluster pod range reaches kube-controller-manager",
 		Cause:  "kubeadm init without --pod-network-cidr or networking.podSubnet (their default is empty), or a manifest without --cluster-cidr.",
 		Effect: "No Node gets a podCIDR. flannel ends with \"pod cidr not assigned\", its pods restart for ever, nodes stay NotReady.",
@@ -52,7 +56,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/phases/controlplane/manifests.go getControllerManagerCommand, v1.37.2; flannel pkg/subnet/kube/kube.go AcquireLease, v0.28.10",
 	},
 	{
-		ID: RuleAllocateNodeCIDRsOff, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsComponent,
+		ID: fact.RuleAllocateNodeCIDRsOff, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "A cluster range is there, but --allocate-node-cidrs is absent or false, or node IPAM is switched off",
 		Cause:  "The flag was removed, was never written, or stands as two list items with \"false\".",
 		Effect: "kube-controller-manager ignores --cluster-cidr; no Node gets a podCIDR.",
@@ -60,7 +64,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kube-controller-manager/app/core.go newNodeIpamController, v1.37.2",
 	},
 	{
-		ID: RuleCIDRMalformed, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsComponent,
+		ID: fact.RuleCIDRMalformed, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "A range or address that does not parse",
 		Cause:  "A missing mask, a mask beyond 32 or 128, a blank after the comma, quotes inside a manifest's value.",
 		Effect: "The component that reads it does not start, or ignores the entry.",
@@ -68,7 +72,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/utils net/parse.go ParseCIDRs; k8s.io/kubernetes cmd/kube-controller-manager/app/core.go processCIDRs, v1.37.2",
 	},
 	{
-		ID: RuleControlPlaneFlagsDiffer, Severity: Error, Disturbs: DisturbsComponent,
+		ID: fact.RuleControlPlaneFlagsDiffer, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "Control-plane hosts do not carry the same ranges or masks",
 		Cause:  "One host was installed or edited with other values; kubeadm join and upgrade write manifests from the ConfigMap, hand edits stay on one host.",
 		Effect: "It depends on which host leads: node subnets come out of different ranges, or kube-controller-manager of the odd host ends as soon as it leads.",
@@ -76,7 +80,7 @@ var ruleTable = []Rule{
 		Source: "kubernetes/kubernetes#50305, #75461, #95948; k3s-io/k3s#4708",
 	},
 	{
-		ID: RuleServiceRangeMismatch, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsComponent,
+		ID: fact.RuleServiceRangeMismatch, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "--service-cluster-ip-range differs between kube-apiserver and kube-controller-manager of one host",
 		Cause:  "One of two manifests was edited.",
 		Effect: "Node subnets may be cut out of the service range, services get addresses that the controller manager does not keep free.",
@@ -84,7 +88,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes pkg/controller/nodeipam/ipam/range_allocator.go filterOutServiceRange, v1.37.2",
 	},
 	{
-		ID: RuleIPFamilyMismatch, Severity: Error, Disturbs: DisturbsCluster,
+		ID: fact.RuleIPFamilyMismatch, Severity: fact.Error, Disturbs: fact.DisturbsCluster,
 		Title:  "Family of the first service range differs from the advertise address's or from that of all pods",
 		Cause:  "An IPv6 cluster without --service-cidr (its default is IPv4), or lists in another order than the hosts' addresses.",
 		Effect: "Since 1.24 kube-apiserver does not start: \"service IP family must match public address family\".",
@@ -92,7 +96,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kube-apiserver/app/options/validation.go validatePublicIPServiceClusterIPRangeIPFamilies, v1.37.2",
 	},
 	{
-		ID: RuleTooManyRanges, Severity: Error, Disturbs: DisturbsComponent,
+		ID: fact.RuleTooManyRanges, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "More ranges than families, or two of one family, in one list",
 		Cause:  "Two IPv4 ranges written as a list in the hope that both are used.",
 		Effect: "The component does not start.",
@@ -100,7 +104,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kube-controller-manager/app/core.go validateCIDRs; cmd/kube-apiserver/app/options/validation.go validateClusterIPFlags, v1.37.2",
 	},
 	{
-		ID: RuleServiceRangeTooLarge, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsCluster,
+		ID: fact.RuleServiceRangeTooLarge, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsCluster,
 		Title:  "The service range has more addresses than kube-apiserver or kubeadm takes",
 		Cause:  "A /8, or an IPv6 range longer than needed: /64 instead of /112.",
 		Effect: "kube-apiserver before 1.34 and every kubeadm refuse more than 20 host bits: /12 for IPv4, /108 for IPv6.",
@@ -108,7 +112,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kube-apiserver/app/options/validation.go validateMaxCIDRRange; cmd/kubeadm/app/apis/kubeadm/validation/validation.go ValidateIPNetFromString, v1.37.2",
 	},
 	{
-		ID: RuleServiceRangeTooSmall, Severity: Error, Disturbs: DisturbsCluster,
+		ID: fact.RuleServiceRangeTooSmall, Severity: fact.Error, Disturbs: fact.DisturbsCluster,
 		Title:  "The service range has fewer addresses than kubeadm needs",
 		Cause:  "A /29 or longer.",
 		Effect: "kubeadm asks for 10 addresses, since DNS takes the 10th; kube-apiserver for 8.",
@@ -116,7 +120,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/apis/kubeadm/validation/validation.go ValidateIPNetFromString, v1.37.2",
 	},
 	{
-		ID: RulePodRangeTooSmall, Severity: Error, Disturbs: DisturbsCluster,
+		ID: fact.RulePodRangeTooSmall, Severity: fact.Error, Disturbs: fact.DisturbsCluster,
 		Title:  "The pod range has fewer addresses than kubeadm asks for",
 		Cause:  "A /29 or longer.",
 		Effect: "kubeadm refuses it.",
@@ -124,7 +128,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/apis/kubeadm/validation/validation.go ValidateNetworking, v1.37.2",
 	},
 	{
-		ID: RuleNodeMaskTooShort, Severity: Error, Disturbs: DisturbsComponent,
+		ID: fact.RuleNodeMaskTooShort, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "A node's subnet is larger than the whole pod range",
 		Cause:  "A pod range of /25 or longer with the default mask of /24, or of /65 and longer for IPv6.",
 		Effect: "kube-controller-manager ends with \"mask size of cluster CIDR must be less than or equal to --node-cidr-mask-size\"; kubeadm since 1.20 refuses it.",
@@ -132,7 +136,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes pkg/controller/nodeipam/node_ipam_controller.go NewNodeIpamController, v1.37.2",
 	},
 	{
-		ID: RuleNodeMaskTooFar, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsComponent,
+		ID: fact.RuleNodeMaskTooFar, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "The node mask is more than 16 bits longer than the pod range",
 		Cause:  "An IPv6 range of /47 or shorter with the default mask of /64; an IPv4 range of /7.",
 		Effect: "kube-controller-manager ends with \"New CIDR set failed; the node CIDR size is too big\" (IPv6); kubeadm since 1.20 refuses both families.",
@@ -140,7 +144,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes pkg/controller/nodeipam/ipam/cidrset/cidr_set.go NewCIDRSet clusterSubnetMaxDiff, v1.37.2",
 	},
 	{
-		ID: RuleNodeMaskFlagIgnored, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsComponent,
+		ID: fact.RuleNodeMaskFlagIgnored, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "A node mask stands where it has no effect",
 		Cause:  "node-cidr-mask-size in a dual-stack cluster, the flag of the other family, or among the arguments of another component.",
 		Effect: "The mask is not used, and where the controller manager has the flag it does not start.",
@@ -148,7 +152,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kube-controller-manager/app/core.go setNodeCIDRMaskSizes, v1.37.2",
 	},
 	{
-		ID: RuleNodeMaskFlagRefused, Severity: Error, Disturbs: DisturbsComponent,
+		ID: fact.RuleNodeMaskFlagRefused, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "A node mask flag that the program does not take with these ranges",
 		Cause:  "A flag of one family beside the flag for both, or in a cluster without that family.",
 		Effect: "kube-controller-manager does not start.",
@@ -156,7 +160,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kube-controller-manager/app/core.go setNodeCIDRMaskSizes, v1.37.2",
 	},
 	{
-		ID: RuleAllocatorTypeUnknown, Severity: Error, Disturbs: DisturbsComponent,
+		ID: fact.RuleAllocatorTypeUnknown, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "--cidr-allocator-type names an allocator that is not there",
 		Cause:  "CloudAllocator or an IPAMFrom type kept after the cloud providers left the tree.",
 		Effect: "kube-controller-manager does not start.",
@@ -164,7 +168,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kube-controller-manager/app/options/options.go Validate, v1.37.2",
 	},
 	{
-		ID: RuleFlagRefused, Severity: Error, Disturbs: DisturbsComponent,
+		ID: fact.RuleFlagRefused, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "An argument that a program's flag package does not accept",
 		Cause:  "A wrong number of dashes, a number that is none, a word left over.",
 		Effect: "The program does not start.",
@@ -172,7 +176,7 @@ var ruleTable = []Rule{
 		Source: "github.com/spf13/pflag v1.0.10 flag.go",
 	},
 	{
-		ID: RuleArgumentWithoutName, Severity: Error, Disturbs: DisturbsNothing,
+		ID: fact.RuleArgumentWithoutName, Severity: fact.Error, Disturbs: fact.DisturbsNothing,
 		Title:  "extraArgs of kubeadm with an argument that has no name",
 		Cause:  "A list item without name.",
 		Effect: "kubeadm refuses the configuration.",
@@ -180,7 +184,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/apis/kubeadm/validation/validation.go ValidateExtraArgs, v1.37.2",
 	},
 	{
-		ID: RuleDNSDomainInvalid, Severity: Error, Disturbs: DisturbsNothing,
+		ID: fact.RuleDNSDomainInvalid, Severity: fact.Error, Disturbs: fact.DisturbsNothing,
 		Title:  "networking.dnsDomain is no DNS subdomain",
 		Cause:  "Upper case, underscores, a trailing dot.",
 		Effect: "kubeadm refuses the configuration.",
@@ -188,7 +192,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/apis/kubeadm/validation/validation.go ValidateNetworking, v1.37.2",
 	},
 	{
-		ID: RuleAdvertiseAddressWrong, Severity: Error, Disturbs: DisturbsComponent,
+		ID: fact.RuleAdvertiseAddressWrong, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "The advertise address is no IP address",
 		Cause:  "A host name, or an address with a mask.",
 		Effect: "kubeadm or kube-apiserver does not start.",
@@ -196,7 +200,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/util/config/initconfiguration.go SetAPIEndpointDynamicDefaults, v1.37.2",
 	},
 	{
-		ID: RuleKubeadmConfigRefused, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsNothing,
+		ID: fact.RuleKubeadmConfigRefused, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsNothing,
 		Title:  "A structure, type or API version that kubeadm does not accept",
 		Cause:  "A configuration of another release, a number without quotes in extraArgs.",
 		Effect: "kubeadm refuses the configuration.",
@@ -204,7 +208,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/util/config/common.go, v1.37.2",
 	},
 	{
-		ID: RuleKubeadmKeyDuplicate, Severity: Warning, Disturbs: DisturbsNothing,
+		ID: fact.RuleKubeadmKeyDuplicate, Severity: fact.Warning, Disturbs: fact.DisturbsNothing,
 		Title:  "A key that stands twice in one mapping of kubeadm's configuration",
 		Cause:  "Two people, or two templates, wrote the same key.",
 		Effect: "kubeadm init warns and takes the last; kubeadm config validate refuses the file.",
@@ -212,7 +216,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/util/config/strict/strict.go, v1.37.2",
 	},
 	{
-		ID: RuleKubeadmKeyUnknown, Severity: Warning, Also: []Severity{Info}, Disturbs: DisturbsNothing,
+		ID: fact.RuleKubeadmKeyUnknown, Severity: fact.Warning, Also: []fact.Severity{fact.Info}, Disturbs: fact.DisturbsNothing,
 		Title:  "A key that kubeadm does not read, not about ranges",
 		Cause:  "A slip of the pen, or a key of another API version.",
 		Effect: "kubeadm warns and goes on without it.",
@@ -220,7 +224,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/util/config/strict/strict.go, v1.37.2",
 	},
 	{
-		ID: RulePodServiceOverlap, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsNodes,
+		ID: fact.RulePodServiceOverlap, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsNodes,
 		Title:  "Pod and service range of one family overlap",
 		Cause:  "A pod range inside 10.96.0.0/12, kubeadm's default service range, which runs to 10.111.255.255; or a pod range such as 10.0.0.0/8 that holds it.",
 		Effect: "Pods inside services: no node subnet is handed out (CIDRNotAvailable), or pods and services share addresses and traffic goes astray. Services inside pods: node subnets are lost.",
@@ -228,7 +232,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes pkg/controller/nodeipam/ipam/range_allocator.go filterOutServiceRange, v1.37.2; kubernetes/kubernetes#85809",
 	},
 	{
-		ID: RuleHostPodOverlap, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsNodes,
+		ID: fact.RuleHostPodOverlap, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsNodes,
 		Title:  "A host address, or the hosts' network, lies in the pod range",
 		Cause:  "192.168.0.0/16 for pods in a network of 192.168.1.0/24, or hosts in 10.244.0.0/16.",
 		Effect: "Hosts and pods with such addresses cannot be told apart: nodes lose sight of one another, API server or gateway cannot be reached.",
@@ -236,7 +240,7 @@ var ruleTable = []Rule{
 		Source: "no program checks it; kubernetes/kubeadm#3312",
 	},
 	{
-		ID: RuleHostServiceOverlap, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsCluster,
+		ID: fact.RuleHostServiceOverlap, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsCluster,
 		Title:  "A host address, or the hosts' network, lies in the service range",
 		Cause:  "Hosts in 10.96.0.0 to 10.111.255.255, the default service range.",
 		Effect: "kube-proxy treats the host's address as a service: components on it cannot be reached, the control plane does not come up.",
@@ -244,7 +248,7 @@ var ruleTable = []Rule{
 		Source: "no program checks it; siderolabs/talos#8882",
 	},
 	{
-		ID: RuleClusterCIDRExhausted, Severity: Error, Disturbs: DisturbsComponent,
+		ID: fact.RuleClusterCIDRExhausted, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "The pod range holds fewer node subnets than there are nodes",
 		Cause:  "A /24 for the whole cluster with a /24 for each node; a /64 with the default IPv6 mask of /64; subnets lost to the service range.",
 		Effect: "Further nodes get no podCIDR: event CIDRNotAvailable (of type Normal), \"no remaining CIDRs left to allocate\".",
@@ -252,7 +256,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes pkg/controller/nodeipam/ipam/cidrset/cidr_set.go AllocateNext, v1.37.2",
 	},
 	{
-		ID: RulePodCIDROutsideClusterCIDR, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsNodes,
+		ID: fact.RulePodCIDROutsideClusterCIDR, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsNodes,
 		Title:  "A node's podCIDR lies outside --cluster-cidr",
 		Cause:  "The range was changed while nodes were registered, or an upgrade ran with other values.",
 		Effect: "kube-controller-manager ends when it leads: \"failed to mark cidr as occupied ... out the range of cluster cidr\".",
@@ -260,7 +264,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes pkg/controller/nodeipam/ipam/range_allocator.go NewCIDRRangeAllocator, v1.37.2",
 	},
 	{
-		ID: RuleFlannelNetworkMismatch, Severity: Error, Disturbs: DisturbsComponent,
+		ID: fact.RuleFlannelNetworkMismatch, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "flannel's Network or IPv6Network does not hold the cluster range or a node's podCIDR",
 		Cause:  "kube-flannel.yml applied with its default 10.244.0.0/16 to a cluster of another range, or a slip of the pen (10.224 for 10.244).",
 		Effect: "flannel ends with \"subnet specified in the flannel net config doesn't contain PodCIDR\"; before 0.18 it ran, and pods of other nodes could not be reached.",
@@ -268,7 +272,7 @@ var ruleTable = []Rule{
 		Source: "github.com/flannel-io/flannel pkg/subnet/kube/kube.go containsCIDR, v0.28.10",
 	},
 	{
-		ID: RuleNetConfMalformed, Severity: Error, Disturbs: DisturbsComponent,
+		ID: fact.RuleNetConfMalformed, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "flannel's net-conf.json does not parse",
 		Cause:  "A trailing comma, YAML instead of JSON, a range that is none.",
 		Effect: "flannel ends with \"error parsing subnet config\".",
@@ -276,7 +280,7 @@ var ruleTable = []Rule{
 		Source: "github.com/flannel-io/flannel pkg/subnet/config.go ParseConfig, v0.28.10",
 	},
 	{
-		ID: RuleNetConfMissing, Severity: Error, Disturbs: DisturbsComponent,
+		ID: fact.RuleNetConfMissing, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "flannel has no net-conf.json",
 		Cause:  "A ConfigMap without the key net-conf.json, or with the key in the wrong place.",
 		Effect: "flannel ends with \"failed to read net conf\".",
@@ -284,7 +288,7 @@ var ruleTable = []Rule{
 		Source: "github.com/flannel-io/flannel pkg/subnet/kube/kube.go NewSubnetManager, v0.28.10",
 	},
 	{
-		ID: RuleNetConfSubnetRangeInvalid, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsComponent,
+		ID: fact.RuleNetConfSubnetRangeInvalid, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "SubnetLen, SubnetMin or SubnetMax do not fit Network",
 		Cause:  "A SubnetLen shorter than Network, bounds outside of it or not on a boundary.",
 		Effect: "flannel does not start where it allots subnets itself, and in 0.10 to 0.19 everywhere.",
@@ -292,7 +296,7 @@ var ruleTable = []Rule{
 		Source: "github.com/flannel-io/flannel pkg/subnet/config.go CheckNetworkConfig, v0.28.10",
 	},
 	{
-		ID: "flannel-backend-unknown", Severity: Error, Disturbs: DisturbsComponent,
+		ID: "flannel-backend-unknown", Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "Backend Type names a backend that flannel, or this release of it, does not have",
 		Cause:  "A slip of the pen, or a cloud backend that was removed in v0.20.0.",
 		Effect: "flannel ends with \"unknown backend type\".",
@@ -300,7 +304,7 @@ var ruleTable = []Rule{
 		Source: "github.com/flannel-io/flannel pkg/backend/manager.go GetBackend, v0.28.10",
 	},
 	{
-		ID: "subnet-env-malformed", Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsComponent,
+		ID: "subnet-env-malformed", Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "A subnet.env that flannel or its CNI plugin does not take",
 		Cause:  "The file was edited by hand, or cut off.",
 		Effect: "Every new pod of the node stays in ContainerCreating; where flannel alone does not take it, flannel forgets its subnet, or crashes.",
@@ -308,7 +312,7 @@ var ruleTable = []Rule{
 		Source: "github.com/flannel-io/cni-plugin flannel.go loadFlannelSubnetEnv",
 	},
 	{
-		ID: RuleFlannelIPv6Disabled, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsComponent,
+		ID: fact.RuleFlannelIPv6Disabled, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "IPv6 podCIDRs, but net-conf.json lacks EnableIPv6 or IPv6Network",
 		Cause:  "A dual-stack cluster with the manifest for IPv4.",
 		Effect: "flannel does not start on such a node (0.18 to 0.27), or pods get no IPv6 address.",
@@ -316,7 +320,7 @@ var ruleTable = []Rule{
 		Source: "github.com/flannel-io/flannel pkg/subnet/kube/kube.go AcquireLease, v0.28.10",
 	},
 	{
-		ID: RuleDualStackIPv6First, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsComponent,
+		ID: fact.RuleDualStackIPv6First, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "Lists put IPv6 first and flannel of that release reads the first podCIDR as IPv4",
 		Cause:  "podSubnet and serviceSubnet with IPv6 in front.",
 		Effect: "flannel panics: \"Address is not an IPv4 address\".",
@@ -324,7 +328,7 @@ var ruleTable = []Rule{
 		Source: "github.com/flannel-io/flannel pkg/subnet/kube/kube.go AcquireLease, before v0.20.2",
 	},
 	{
-		ID: RuleNodeSubnetDuplicate, Severity: Error, Disturbs: DisturbsNodes,
+		ID: fact.RuleNodeSubnetDuplicate, Severity: fact.Error, Disturbs: fact.DisturbsNodes,
 		Title:  "Two nodes hold the same or overlapping subnets",
 		Cause:  "podCIDR patched by hand, often with the whole range; two allocators at work; Kubernetes 1.31.0 to 1.31.3.",
 		Effect: "Pods on different nodes get the same address; traffic reaches the wrong one.",
@@ -332,7 +336,7 @@ var ruleTable = []Rule{
 		Source: "flannel-io/flannel#1549; kubernetes/kubernetes#127792",
 	},
 	{
-		ID: RulePodCIDRFamilyMissing, Severity: Error, Disturbs: DisturbsNodes,
+		ID: fact.RulePodCIDRFamilyMissing, Severity: fact.Error, Disturbs: fact.DisturbsNodes,
 		Title:  "A dual-stack cluster with a node of one family",
 		Cause:  "The node was registered before the second family was added.",
 		Effect: "Its pods have one address; flannel with EnableIPv6 does not start there.",
@@ -340,7 +344,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes pkg/apis/core/validation/validation.go ValidateNodeUpdate, v1.37.2",
 	},
 	{
-		ID: RuleSubnetEnvMismatch, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsComponent,
+		ID: fact.RuleSubnetEnvMismatch, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "subnet.env of a node names another subnet or network than its podCIDR or net-conf.json",
 		Cause:  "The node was registered again, or the range changed, and flannel was not restarted; flannel 0.17 and older with a wrong Network.",
 		Effect: "Pods get addresses of an old subnet; other nodes have no route to them.",
@@ -348,7 +352,7 @@ var ruleTable = []Rule{
 		Source: "github.com/flannel-io/flannel pkg/subnet/subnet.go WriteSubnetFile, v0.28.10",
 	},
 	{
-		ID: RuleBridgeMismatch, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsComponent,
+		ID: fact.RuleBridgeMismatch, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "The pods' bridge cni0, or flannel's own link, has an address of another subnet than the node holds",
 		Cause:  "The node was registered again and got another subnet, and the link from before is still there; another CNI configuration made cni0.",
 		Effect: "No new pod starts on that node: cni0 already has an IP address different from the one that the plugin wants. Pods from before are not reached.",
@@ -356,7 +360,7 @@ var ruleTable = []Rule{
 		Source: "github.com/containernetworking/plugins plugins/main/bridge/bridge.go ensureAddr",
 	},
 	{
-		ID: RuleClusterDNSOutside, Severity: Error, Disturbs: DisturbsComponent,
+		ID: fact.RuleClusterDNSOutside, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "The DNS address of the kubelets is not inside the service range",
 		Cause:  "A service range other than the default, with clusterDNS left at 10.96.0.10.",
 		Effect: "Names do not resolve in pods: the address belongs to no service.",
@@ -364,7 +368,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/constants/constants.go GetDNSIP, v1.37.2",
 	},
 	{
-		ID: RuleClusterIPOutside, Severity: Error, Disturbs: DisturbsCluster,
+		ID: fact.RuleClusterIPOutside, Severity: fact.Error, Disturbs: fact.DisturbsCluster,
 		Title:  "Services hold addresses outside of the service range",
 		Cause:  "The service range was changed after installation, or differs between control planes.",
 		Effect: "The API server reports that the address is not within the service range, and asks to recreate the service.",
@@ -372,7 +376,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes pkg/registry/core/service/ipallocator/controller/repairip.go, v1.37.2",
 	},
 	{
-		ID: RuleClusterDNSOther, Severity: Warning, Disturbs: DisturbsComponent,
+		ID: fact.RuleClusterDNSOther, Severity: fact.Warning, Disturbs: fact.DisturbsComponent,
 		Title:  "The DNS address of the kubelets is not that of the service of cluster DNS",
 		Cause:  "The service was created again with another address, or clusterDNS was written by hand.",
 		Effect: "Names do not resolve in pods, unless something else answers at that address.",
@@ -380,7 +384,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubelet config/v1beta1/types.go ClusterDNS, v0.37.2",
 	},
 	{
-		ID: RuleKubeProxyMismatch, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsComponent,
+		ID: fact.RuleKubeProxyMismatch, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "kube-proxy's clusterCIDR is the service range or differs from the pod range",
 		Cause:  "The range was changed, and the ConfigMap of kube-proxy was not.",
 		Effect: "Traffic from pods is masqueraded or not, the wrong way round: network policies and source addresses fail.",
@@ -388,7 +392,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes pkg/proxy/apis/config/validation/validation.go, v1.37.2",
 	},
 	{
-		ID: RuleSpecialRange, Severity: Error, Disturbs: DisturbsCluster,
+		ID: RuleSpecialRange, Severity: fact.Error, Disturbs: fact.DisturbsCluster,
 		Title:  "A range that no pod or service can use: loopback, link-local, multicast",
 		Cause:  "A slip of the pen, or a range taken from elsewhere.",
 		Effect: "Hosts do not forward such addresses.",
@@ -396,7 +400,7 @@ var ruleTable = []Rule{
 		Source: "RFC 6890 and the IANA special-purpose address registries",
 	},
 	{
-		ID: RuleFileUnreadable, Severity: Error, Also: []Severity{Warning}, Disturbs: DisturbsNothing,
+		ID: fact.RuleFileUnreadable, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsNothing,
 		Title:  "An input is not the file that it claims to be",
 		Cause:  "An HTML page saved as YAML, wrong indentation, a file cut off.",
 		Effect: "Nothing in it is checked; the program that reads it refuses it.",
@@ -404,7 +408,7 @@ var ruleTable = []Rule{
 		Source: "the package that reads it",
 	},
 	{
-		ID: RulePodCIDRMissing, Severity: Warning, Also: []Severity{Error}, Disturbs: DisturbsNothing,
+		ID: fact.RulePodCIDRMissing, Severity: fact.Warning, Also: []fact.Severity{fact.Error}, Disturbs: fact.DisturbsNothing,
 		Title:  "A Node without spec.podCIDR",
 		Cause:  "Usually one of the rules above; under a known cause it is listed there.",
 		Effect: "flannel says \"pod cidr not assigned\" on that node; its pods get no address.",
@@ -412,7 +416,7 @@ var ruleTable = []Rule{
 		Source: "github.com/flannel-io/flannel pkg/subnet/kube/kube.go AcquireLease, v0.28.10",
 	},
 	{
-		ID: RuleSymptomUnexplained, Severity: Warning, Disturbs: DisturbsNothing,
+		ID: fact.RuleSymptomUnexplained, Severity: fact.Warning, Disturbs: fact.DisturbsNothing,
 		Title:  "A message about addresses whose cause no given file shows",
 		Cause:  "The file that would show it was not given, or the cause is nothing that these files hold, such as a kernel module.",
 		Effect: "See the message.",
@@ -420,7 +424,7 @@ var ruleTable = []Rule{
 		Source: "the catalogues of messages in the packages kubeadm and flannel",
 	},
 	{
-		ID: RuleClusterCIDRFull, Severity: Info, Also: []Severity{Warning}, Disturbs: DisturbsComponent,
+		ID: fact.RuleClusterCIDRFull, Severity: fact.Info, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "The pod range has a subnet for every node, and none for the next",
 		Cause:  "As many nodes as node subnets.",
 		Effect: "The next node gets no podCIDR.",
@@ -428,7 +432,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes pkg/controller/nodeipam/ipam/cidrset/cidr_set.go AllocateNext, v1.37.2",
 	},
 	{
-		ID: RuleKubeadmConfigDrift, Severity: Warning, Disturbs: DisturbsNothing,
+		ID: fact.RuleKubeadmConfigDrift, Severity: fact.Warning, Disturbs: fact.DisturbsNothing,
 		Title:  "The manifests carry other ranges than kubeadm's configuration",
 		Cause:  "A manifest or the ConfigMap was edited by hand.",
 		Effect: "The next kubeadm upgrade or join writes kubeadm's value on that host alone.",
@@ -436,7 +440,7 @@ var ruleTable = []Rule{
 		Source: "kubernetes/kubeadm#541, #950, #2157",
 	},
 	{
-		ID: RulePodCIDROrder, Severity: Warning, Disturbs: DisturbsComponent,
+		ID: fact.RulePodCIDROrder, Severity: fact.Warning, Disturbs: fact.DisturbsComponent,
 		Title:  "podCIDRs name the families in another order than a --cluster-cidr that nobody allocates from",
 		Cause:  "The two entries of --cluster-cidr were swapped.",
 		Effect: "None while that controller manager hands out no subnets; once it does, it does not start with these nodes, which is podcidr-outside-cluster-cidr.",
@@ -444,7 +448,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes pkg/controller/nodeipam/ipam/range_allocator.go occupyCIDRs, v1.37.2",
 	},
 	{
-		ID: RuleFamilyListsDiffer, Severity: Warning, Also: []Severity{Info}, Disturbs: DisturbsComponent,
+		ID: fact.RuleFamilyListsDiffer, Severity: fact.Warning, Also: []fact.Severity{fact.Info}, Disturbs: fact.DisturbsComponent,
 		Title:  "Pods and services do not have the same families, or not in the same order",
 		Cause:  "A second family was added on one side.",
 		Effect: "Services of a family without pods have no endpoints; default families differ.",
@@ -452,7 +456,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes pkg/registry/core/service/storage/alloc.go, v1.37.2",
 	},
 	{
-		ID: RuleNodeMaskImmutable, Severity: Warning, Disturbs: DisturbsNodes,
+		ID: fact.RuleNodeMaskImmutable, Severity: fact.Warning, Disturbs: fact.DisturbsNodes,
 		Title:  "The node mask was changed, but registered nodes keep subnets of the old size",
 		Cause:  "--node-cidr-mask-size was changed on a running cluster.",
 		Effect: "Nodes have subnets of different sizes; after a deletion a larger subnet may be handed out over a smaller one that is in use.",
@@ -460,7 +464,7 @@ var ruleTable = []Rule{
 		Source: "kubernetes/kubernetes#70957, #90922",
 	},
 	{
-		ID: RuleMaxPodsOverNodeRange, Severity: Warning, Disturbs: DisturbsComponent,
+		ID: fact.RuleMaxPodsOverNodeRange, Severity: fact.Warning, Disturbs: fact.DisturbsComponent,
 		Title:  "maxPods of the kubelet exceeds the addresses of a node's subnet",
 		Cause:  "A longer node mask, or a raised maxPods.",
 		Effect: "Pods beyond the addresses stay in ContainerCreating: \"no IP addresses available in range set\".",
@@ -468,7 +472,7 @@ var ruleTable = []Rule{
 		Source: "github.com/containernetworking/plugins plugins/ipam/host-local/backend/allocator/range.go",
 	},
 	{
-		ID: RuleNetConfSubnetLenIgnored, Severity: Warning, Disturbs: DisturbsNothing,
+		ID: fact.RuleNetConfSubnetLenIgnored, Severity: fact.Warning, Disturbs: fact.DisturbsNothing,
 		Title:  "SubnetLen, SubnetMin and SubnetMax have no effect with --kube-subnet-mgr",
 		Cause:  "Keys for flannel with etcd in the ConfigMap of a Kubernetes cluster.",
 		Effect: "Nodes get subnets of the size that kube-controller-manager cuts.",
@@ -476,7 +480,7 @@ var ruleTable = []Rule{
 		Source: "github.com/flannel-io/flannel pkg/subnet/kube/kube.go, v0.20.0 and later",
 	},
 	{
-		ID: "flannel-backend-default", Severity: Warning, Disturbs: DisturbsComponent,
+		ID: "flannel-backend-default", Severity: fact.Warning, Disturbs: fact.DisturbsComponent,
 		Title:  "net-conf.json has no Backend, so flannel uses udp",
 		Cause:  "The key was left out, or is misspelt.",
 		Effect: "Pods' traffic goes through a program in user space, slow and for amd64 and IPv4 alone.",
@@ -484,7 +488,7 @@ var ruleTable = []Rule{
 		Source: "github.com/flannel-io/flannel pkg/subnet/config.go parseBackendType, v0.28.10",
 	},
 	{
-		ID: "flannel-kube-subnet-mgr-missing", Severity: Warning, Disturbs: DisturbsComponent,
+		ID: "flannel-kube-subnet-mgr-missing", Severity: fact.Warning, Disturbs: fact.DisturbsComponent,
 		Title:  "flannel runs without --kube-subnet-mgr beside a ConfigMap that it then does not read",
 		Cause:  "The argument was lost when the manifest was edited.",
 		Effect: "flannel looks for its configuration in etcd for ever, \"Couldn't fetch network config\", and nodes get no subnet.env.",
@@ -492,7 +496,7 @@ var ruleTable = []Rule{
 		Source: "github.com/flannel-io/flannel main.go newSubnetManager, v0.28.10",
 	},
 	{
-		ID: "flannel-backend-without-ipv6", Severity: Warning, Disturbs: DisturbsComponent,
+		ID: "flannel-backend-without-ipv6", Severity: fact.Warning, Disturbs: fact.DisturbsComponent,
 		Title:  "IPv6 is enabled, and the backend carries none",
 		Cause:  "udp, ipip, ipsec or a cloud backend in a dual-stack cluster.",
 		Effect: "Pods on different nodes do not reach one another by IPv6.",
@@ -500,7 +504,7 @@ var ruleTable = []Rule{
 		Source: "github.com/flannel-io/flannel pkg/backend, v0.28.10",
 	},
 	{
-		ID: "netconf-key-duplicate", Severity: Warning, Disturbs: DisturbsComponent,
+		ID: "netconf-key-duplicate", Severity: fact.Warning, Disturbs: fact.DisturbsComponent,
 		Title:  "A key of net-conf.json stands twice, in one case or another; the last wins",
 		Cause:  "A key was added below an older one.",
 		Effect: "The first value has no effect.",
@@ -508,7 +512,7 @@ var ruleTable = []Rule{
 		Source: "encoding/json, as flannel uses it",
 	},
 	{
-		ID: "netconf-key-unknown", Severity: Warning, Disturbs: DisturbsComponent,
+		ID: "netconf-key-unknown", Severity: fact.Warning, Disturbs: fact.DisturbsComponent,
 		Title:  "A key that flannel passes over and that looks like one of its own",
 		Cause:  "A slip of the pen.",
 		Effect: "It has no effect, and flannel says nothing.",
@@ -516,7 +520,7 @@ var ruleTable = []Rule{
 		Source: "github.com/flannel-io/flannel pkg/subnet/config.go Config, v0.28.10",
 	},
 	{
-		ID: RuleFlagGivenTwice, Severity: Warning, Also: []Severity{Info}, Disturbs: DisturbsComponent,
+		ID: fact.RuleFlagGivenTwice, Severity: fact.Warning, Also: []fact.Severity{fact.Info}, Disturbs: fact.DisturbsComponent,
 		Title:  "A range or mask flag is repeated; the last one wins",
 		Cause:  "Dual-stack written as two flags, or a flag added below an older one.",
 		Effect: "The first value has no effect.",
@@ -524,7 +528,7 @@ var ruleTable = []Rule{
 		Source: "github.com/spf13/pflag v1.0.10 flag.go Set",
 	},
 	{
-		ID: RuleCIDRHostBitsSet, Severity: Warning, Disturbs: DisturbsNothing,
+		ID: fact.RuleCIDRHostBitsSet, Severity: fact.Warning, Disturbs: fact.DisturbsNothing,
 		Title:  "The address has bits below the mask; components use the masked network",
 		Cause:  "A host's address, or the gateway's, written with a mask.",
 		Effect: "The range is another one than it seems; since 1.36 the API server refuses such a podCIDR.",
@@ -532,7 +536,7 @@ var ruleTable = []Rule{
 		Source: "k8s.io/kubernetes pkg/apis/core/validation/validation.go ValidateNode, v1.37.2",
 	},
 	{
-		ID: RuleDockerBridgeOverlap, Severity: Warning, Disturbs: DisturbsNodes,
+		ID: fact.RuleDockerBridgeOverlap, Severity: fact.Warning, Disturbs: fact.DisturbsNodes,
 		Title:  "Pod or service range overlaps docker0, 172.17.0.0/16 by default",
 		Cause:  "A range from 172.16.0.0/12 taken without looking.",
 		Effect: "On hosts with Docker the bridge takes the traffic for those addresses.",
@@ -540,7 +544,7 @@ var ruleTable = []Rule{
 		Source: "github.com/moby/moby, default bridge network",
 	},
 	{
-		ID: RuleReservedOverlap, Severity: Warning, Disturbs: DisturbsNodes,
+		ID: fact.RuleReservedOverlap, Severity: fact.Warning, Disturbs: fact.DisturbsNodes,
 		Title:  "Pod or service range overlaps a range that something else uses",
 		Cause:  "A VPN, another site, another cluster.",
 		Effect: "One of the two cannot be reached from the other.",
@@ -548,7 +552,7 @@ var ruleTable = []Rule{
 		Source: "the statement that names the range",
 	},
 	{
-		ID: RuleKnownRangeOverlap, Severity: Info, Also: []Severity{Warning}, Disturbs: DisturbsNothing,
+		ID: RuleKnownRangeOverlap, Severity: fact.Info, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsNothing,
 		Title:  "Pod or service range overlaps a range that popular software takes by default",
 		Cause:  "libvirt, Podman or further networks of Docker on the hosts, with their defaults.",
 		Effect: "On a host where it runs, traffic for those addresses stays on that host.",
@@ -556,7 +560,7 @@ var ruleTable = []Rule{
 		Source: "the atlas of package cidr, each entry with its own source",
 	},
 	{
-		ID: RulePublicRange, Severity: Warning, Disturbs: DisturbsNodes,
+		ID: fact.RulePublicRange, Severity: fact.Warning, Disturbs: fact.DisturbsNodes,
 		Title:  "A cluster range is not private address space",
 		Cause:  "A slip of the pen (172.32, 192.169), or a range taken from an example.",
 		Effect: "The owners of those addresses cannot be reached from the cluster.",
@@ -564,7 +568,7 @@ var ruleTable = []Rule{
 		Source: "RFC 1918, RFC 4193, RFC 6598",
 	},
 	{
-		ID: RuleMTUTooLarge, Severity: Warning, Also: []Severity{Error}, Disturbs: DisturbsComponent,
+		ID: fact.RuleMTUTooLarge, Severity: fact.Warning, Also: []fact.Severity{fact.Error}, Disturbs: fact.DisturbsComponent,
 		Title:  "flannel's MTU is more than the link carries",
 		Cause:  "The MTU key is taken for that of the pods; it is that of the hosts' link.",
 		Effect: "Large packets are lost, small ones pass.",
@@ -572,7 +576,7 @@ var ruleTable = []Rule{
 		Source: "github.com/flannel-io/flannel pkg/backend/vxlan, v0.28.10",
 	},
 	{
-		ID: RuleUpstreamBug, Severity: Warning, Also: []Severity{Info}, Disturbs: DisturbsComponent,
+		ID: fact.RuleUpstreamBug, Severity: fact.Warning, Also: []fact.Severity{fact.Info}, Disturbs: fact.DisturbsComponent,
 		Title:  "The release in use has a known defect around address ranges",
 		Cause:  "See the message.",
 		Effect: "See the message.",
@@ -580,7 +584,7 @@ var ruleTable = []Rule{
 		Source: "the issue that the message names",
 	},
 	{
-		ID: RuleSymptomPast, Severity: Info, Disturbs: DisturbsComponent,
+		ID: fact.RuleSymptomPast, Severity: fact.Info, Disturbs: fact.DisturbsComponent,
 		Title:  "A message about a state of the cluster that the given files no longer show",
 		Cause:  "The cause was mended, and the program was not restarted since, or the log is old.",
 		Effect: "None, or a program that wants a restart.",

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Rules that only a plan's own warnings use are described where they are made, and are not in the catalogue of findings about
@@ -26,7 +27,7 @@ var ownOfPlans = map[string]bool{
 
 // TestRulesComplete holds the catalogue to the constants of the package: every rule is described, once, in all its parts.
 func TestRulesComplete(t *testing.T) {
-	described := map[plan.RuleID]bool{}
+	described := map[fact.RuleID]bool{}
 	for _, r := range plan.Rules() {
 		if described[r.ID] {
 			t.Errorf("%s is described twice", r.ID)
@@ -73,7 +74,7 @@ func TestRulesComplete(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !described[plan.RuleID(text)] && !ownOfPlans[text] {
+				if !described[fact.RuleID(text)] && !ownOfPlans[text] {
 					t.Errorf("%s: rule %s (%s) is not in the catalogue", file, v.Names[0].Name, text)
 				}
 			}

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // severitiesOf tells the usual severity of a rule and the others that it has.
-func severitiesOf(r Rule) string {
+func severitiesOf(r fact.Rule) string {
 	s := string(r.Severity)
 	for _, a := range r.Also {
 		s += ", " + string(a)
@@ -16,7 +18,7 @@ func severitiesOf(r Rule) string {
 }
 
 // releasesOf tells which Kubernetes releases a rule concerns, "" for all.
-func releasesOf(r Rule) string {
+func releasesOf(r fact.Rule) string {
 	switch {
 	case !r.Since.IsZero() && !r.Until.IsZero():
 		return fmt.Sprintf("%v to %v", r.Since, r.Until)
@@ -29,7 +31,7 @@ func releasesOf(r Rule) string {
 }
 
 // RuleText writes the rule for people: what it checks, how clusters come to it, what is seen, what mends it.
-func RuleText(w io.Writer, r Rule) error {
+func RuleText(w io.Writer, r fact.Rule) error {
 	b := &printer{}
 	b.printf("%s (%s)\n", r.ID, severitiesOf(r))
 	for _, part := range [][2]string{

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Check compares what the statements say about one cluster and returns what is wrong, or worth knowing, causes first.
@@ -17,14 +18,14 @@ import (
 // for itself only where the given statements show no cause. Findings of the format packages (RoleProblem) are passed on.
 //
 // Check keeps nothing of its input and may be called concurrently. Its cost is O(n log n) for n statements.
-func Check(statements ...Statement) Report {
+func Check(statements ...fact.Statement) fact.Report {
 	v := newView(statements)
 	c := &checker{clusterView: newCluster(v), dist: v.distribution()}
 	for _, rule := range checks {
 		rule(c)
 	}
 	c.fold()
-	return Report{Findings: c.sorted()}
+	return fact.Report{Findings: c.sorted()}
 }
 
 // checks are the rules in the order in which they run. Those that tell causes come first: later ones ask which causes
@@ -75,11 +76,11 @@ var checks = []func(*checker){
 type checker struct {
 	*clusterView
 	dist  *distribution // where it is not kubeadm's
-	found []*Finding
+	found []*fact.Finding
 }
 
 // add records a finding and returns it, so that a rule can hang symptoms under it.
-func (c *checker) add(f Finding) *Finding {
+func (c *checker) add(f fact.Finding) *fact.Finding {
 	f.Where = allPlaces(f.Where...)
 	if r, ok := ruleOf(f.Rule); ok {
 		if f.Severity == "" {
@@ -105,10 +106,10 @@ func (c *checker) add(f Finding) *Finding {
 
 // cause returns the first finding of one of the rules, in the order of the rules, nil where there is none. Findings that
 // are only worth knowing cause nothing.
-func (c *checker) cause(rules ...RuleID) *Finding {
+func (c *checker) cause(rules ...fact.RuleID) *fact.Finding {
 	for _, r := range rules {
 		for _, f := range c.found {
-			if f.Rule == r && f.Severity != Info {
+			if f.Rule == r && f.Severity != fact.Info {
 				return f
 			}
 		}
@@ -117,10 +118,10 @@ func (c *checker) cause(rules ...RuleID) *Finding {
 }
 
 // has reports whether a finding of one of the rules was made.
-func (c *checker) has(rules ...RuleID) bool { return c.cause(rules...) != nil }
+func (c *checker) has(rules ...fact.RuleID) bool { return c.cause(rules...) != nil }
 
 // explain hangs a symptom under a cause: the line to read, and the finding that would stand for itself without the cause.
-func explain(cause *Finding, line string, symptom Finding) {
+func explain(cause *fact.Finding, line string, symptom fact.Finding) {
 	if line != "" && !slices.Contains(cause.Explains, line) {
 		cause.Explains = append(cause.Explains, line)
 	}
@@ -134,7 +135,7 @@ func (c *checker) problems() {
 	for _, s := range c.view.problems {
 		f := *s.Finding
 		if len(f.Where) == 0 && s.Pos.IsValid() {
-			f.Where = []Place{placeOf(s, "")}
+			f.Where = []fact.Place{placeOf(s, "")}
 		}
 		f.Where = slices.Clone(f.Where)
 		f.Fix = slices.Clone(f.Fix)
@@ -142,8 +143,8 @@ func (c *checker) problems() {
 		f.Explains = slices.Clone(f.Explains)
 		f.Symptoms = slices.Clone(f.Symptoms)
 		f.Subjects = slices.Clone(f.Subjects)
-		dup := slices.ContainsFunc(c.found, func(o *Finding) bool {
-			return o.Rule == f.Rule && o.Message == f.Message && slices.EqualFunc(o.Where, f.Where, func(a, b Place) bool { return a.Position == b.Position })
+		dup := slices.ContainsFunc(c.found, func(o *fact.Finding) bool {
+			return o.Rule == f.Rule && o.Message == f.Message && slices.EqualFunc(o.Where, f.Where, func(a, b fact.Place) bool { return a.Position == b.Position })
 		})
 		if !dup {
 			c.add(f)
@@ -152,9 +153,9 @@ func (c *checker) problems() {
 }
 
 // alreadyAt reports whether a finding of the rule points at the place, so that a rule does not repeat a format package.
-func (c *checker) alreadyAt(rule RuleID, pos Position) bool {
+func (c *checker) alreadyAt(rule fact.RuleID, pos fact.Position) bool {
 	for _, f := range c.found {
-		if f.Rule == rule && slices.ContainsFunc(f.Where, func(p Place) bool { return p.File == pos.File && p.Position.Line == pos.Line }) {
+		if f.Rule == rule && slices.ContainsFunc(f.Where, func(p fact.Place) bool { return p.File == pos.File && p.Position.Line == pos.Line }) {
 			return true
 		}
 	}
@@ -164,14 +165,14 @@ func (c *checker) alreadyAt(rule RuleID, pos Position) bool {
 // fold hangs findings that follow from another finding under it. Each pair says which rule makes which other follow, and
 // why.
 func (c *checker) fold() {
-	drop := map[*Finding]bool{}
-	under := func(rule RuleID, causes ...RuleID) {
+	drop := map[*fact.Finding]bool{}
+	under := func(rule fact.RuleID, causes ...fact.RuleID) {
 		for _, f := range c.found {
 			if f.Rule != rule || drop[f] {
 				continue
 			}
 			for _, r := range causes {
-				var cause *Finding
+				var cause *fact.Finding
 				for _, o := range c.found {
 					if o.Rule == r && o != f && !drop[o] && worse(o.Severity, f.Severity) >= 0 {
 						cause = o
@@ -188,34 +189,34 @@ func (c *checker) fold() {
 		}
 	}
 	// A range under a key that kubeadm does not read is why no range reaches the controller manager.
-	under(RulePodCIDRUnset, RuleKubeadmKeyMisplaced, RuleCIDRMalformed)
+	under(fact.RulePodCIDRUnset, fact.RuleKubeadmKeyMisplaced, fact.RuleCIDRMalformed)
 	// A net-conf.json that flannel does not take says nothing else about flannel.
-	under(RuleNetConfSubnetRangeInvalid, RuleNetConfMalformed, RuleNetConfMissing)
-	if f := c.cause(RuleNetConfMalformed, RuleNetConfMissing); f != nil && f.Severity == Error {
-		under(RuleFlannelIPv6Disabled, f.Rule)
-	} else if f := c.cause(RuleCIDRMalformed); f != nil && slices.Contains(f.RefusedBy, Flannel) {
-		under(RuleFlannelIPv6Disabled, RuleCIDRMalformed)
+	under(fact.RuleNetConfSubnetRangeInvalid, fact.RuleNetConfMalformed, fact.RuleNetConfMissing)
+	if f := c.cause(fact.RuleNetConfMalformed, fact.RuleNetConfMissing); f != nil && f.Severity == fact.Error {
+		under(fact.RuleFlannelIPv6Disabled, f.Rule)
+	} else if f := c.cause(fact.RuleCIDRMalformed); f != nil && slices.Contains(f.RefusedBy, fact.Flannel) {
+		under(fact.RuleFlannelIPv6Disabled, fact.RuleCIDRMalformed)
 	}
-	c.found = slices.DeleteFunc(c.found, func(f *Finding) bool { return drop[f] })
+	c.found = slices.DeleteFunc(c.found, func(f *fact.Finding) bool { return drop[f] })
 }
 
 // worse compares severities: positive where a is worse than b.
-func worse(a, b Severity) int { return severityRank(b) - severityRank(a) }
+func worse(a, b fact.Severity) int { return severityRank(b) - severityRank(a) }
 
 // severityRank is 0 for an error, 1 for a warning, 2 for anything else.
-func severityRank(s Severity) int {
+func severityRank(s fact.Severity) int {
 	switch s {
-	case Error:
+	case fact.Error:
 		return 0
-	case Warning:
+	case fact.Warning:
 		return 1
 	}
 	return 2
 }
 
 // sorted returns the findings in the order in which they should be read: errors first, among them what to mend first.
-func (c *checker) sorted() []Finding {
-	out := make([]Finding, 0, len(c.found))
+func (c *checker) sorted() []fact.Finding {
+	out := make([]fact.Finding, 0, len(c.found))
 	for _, f := range c.found {
 		slices.SortStableFunc(f.Symptoms, compareFindings)
 		slices.Sort(f.Explains)
@@ -229,8 +230,8 @@ func (c *checker) sorted() []Finding {
 }
 
 // ranks is the place of each rule in the catalogue.
-var ranks = func() map[RuleID]int {
-	m := map[RuleID]int{}
+var ranks = func() map[fact.RuleID]int {
+	m := map[fact.RuleID]int{}
 	for i, r := range ruleTable {
 		m[r.ID] = i
 	}
@@ -238,12 +239,12 @@ var ranks = func() map[RuleID]int {
 }()
 
 // compareFindings is the order of a report.
-func compareFindings(a, b Finding) int {
+func compareFindings(a, b fact.Finding) int {
 	return cmp.Or(
 		severityRank(a.Severity)-severityRank(b.Severity),
 		ruleRank(a.Rule)-ruleRank(b.Rule),
 		cmp.Compare(a.Rule, b.Rule),
-		slices.CompareFunc(a.Where, b.Where, func(x, y Place) int { return x.Position.Compare(y.Position) }),
+		slices.CompareFunc(a.Where, b.Where, func(x, y fact.Place) int { return x.Position.Compare(y.Position) }),
 		cmp.Compare(a.Message, b.Message),
 	)
 }
@@ -252,18 +253,18 @@ func compareFindings(a, b Finding) int {
 // that are set below the mask.
 func (c *checker) values() {
 	type key struct {
-		role Role
+		role fact.Role
 		text string
 	}
-	bad, bits := map[key][]*Statement{}, map[key][]*Statement{}
+	bad, bits := map[key][]*fact.Statement{}, map[key][]*fact.Statement{}
 	var badOrder, bitsOrder []key
 	for _, s := range c.all {
 		if s.Overridden {
 			continue
 		}
 		switch s.Role {
-		case RolePods, RoleServices, RoleNodePods, RoleHosts, RoleReserved:
-		case RoleAddress, RoleDNS:
+		case fact.RolePods, fact.RoleServices, fact.RoleNodePods, fact.RoleHosts, fact.RoleReserved:
+		case fact.RoleAddress, fact.RoleDNS:
 			if s.Err == nil {
 				continue
 			}
@@ -272,7 +273,7 @@ func (c *checker) values() {
 		}
 		k := key{s.Role, strings.TrimSpace(s.Text)}
 		if s.Err != nil {
-			if c.alreadyAt(RuleCIDRMalformed, s.Pos) || c.alreadyAt(RuleNetConfMalformed, s.Pos) {
+			if c.alreadyAt(fact.RuleCIDRMalformed, s.Pos) || c.alreadyAt(fact.RuleNetConfMalformed, s.Pos) {
 				continue
 			}
 			if bad[k] == nil {
@@ -281,12 +282,12 @@ func (c *checker) values() {
 			bad[k] = append(bad[k], s)
 			continue
 		}
-		if s.Role == RoleNodePods && (s.Component == Flannel || s.Component == Host) || s.Role == RoleHosts {
+		if s.Role == fact.RoleNodePods && (s.Component == fact.Flannel || s.Component == fact.Host) || s.Role == fact.RoleHosts {
 			continue // FLANNEL_SUBNET names the bridge's address, and so do links
 		}
 		for _, w := range s.Prefixes {
 			if p := masked(w); p.IsValid() && p != w {
-				if c.alreadyAt(RuleCIDRHostBitsSet, s.Pos) {
+				if c.alreadyAt(fact.RuleCIDRHostBitsSet, s.Pos) {
 					break
 				}
 				if bits[k] == nil {
@@ -299,12 +300,12 @@ func (c *checker) values() {
 	}
 	for _, k := range badOrder {
 		ss := bad[k]
-		f := Finding{Rule: RuleCIDRMalformed, Severity: Error}
+		f := fact.Finding{Rule: fact.RuleCIDRMalformed, Severity: fact.Error}
 		what := string(k.role) + " range"
 		switch k.role {
-		case RoleAddress:
+		case fact.RoleAddress:
 			what = "address"
-		case RoleDNS:
+		case fact.RoleDNS:
 			what = "dns address"
 		}
 		f.Message = fmt.Sprintf("%s: the %s %q cannot be read: %s", who(ss[0]), what, k.text, reason(ss[0].Err))
@@ -314,7 +315,7 @@ func (c *checker) values() {
 				f.Subjects = append(f.Subjects, s.Host)
 			}
 			switch s.Component {
-			case Kubeadm, ControllerManager, APIServer, Flannel:
+			case fact.Kubeadm, fact.ControllerManager, fact.APIServer, fact.Flannel:
 				if !slices.Contains(f.RefusedBy, s.Component) {
 					f.RefusedBy = append(f.RefusedBy, s.Component)
 				}
@@ -328,7 +329,7 @@ func (c *checker) values() {
 	}
 	for _, k := range bitsOrder {
 		ss := bits[k]
-		f := Finding{Rule: RuleCIDRHostBitsSet}
+		f := fact.Finding{Rule: fact.RuleCIDRHostBitsSet}
 		var parts []string
 		for _, h := range heldBy(ss[0]) {
 			if h.written == h.p {
@@ -345,10 +346,10 @@ func (c *checker) values() {
 					f.Where = append(f.Where, h.place(who(s)+" "+k.text))
 				}
 			}
-			if s.Role == RoleNodePods {
+			if s.Role == fact.RoleNodePods {
 				f.Subjects = append(f.Subjects, s.Host)
 				// k8s.io/kubernetes v1.37.2 pkg/apis/core/validation/validation.go ValidateNode, StrictIPCIDRValidation since 1.36.
-				if r := c.view.release(nil); !r.Before(Version{1, 36, 0}) {
+				if r := c.view.release(nil); !r.Before(fact.V(1, 36, 0)) {
 					f.Effect = "since Kubernetes 1.36 the API server refuses such a podCIDR, and updates of a Node that already has it (labels, cordon)"
 				}
 			}
@@ -366,21 +367,21 @@ func reason(err error) string {
 // repeatedFlags tells of flags that stand twice in one place: the last one counts.
 func (c *checker) repeatedFlags() {
 	type name struct {
-		comp       Component
+		comp       fact.Component
 		host, file string
-		role       Role
-		setting    Setting
+		role       fact.Role
+		setting    fact.Setting
 		key        string
 	}
-	nameOf := func(s *Statement) name {
+	nameOf := func(s *fact.Statement) name {
 		n := name{s.Component, s.Host, s.Pos.File, s.Role, s.Setting, s.Key}
-		if s.Role != RoleSetting {
+		if s.Role != fact.RoleSetting {
 			n.key = "" // --cluster-cidr and --cluster_cidr are one flag
 		}
 		return n
 	}
-	var lost []*Statement
-	winners := map[name]*Statement{}
+	var lost []*fact.Statement
+	winners := map[name]*fact.Statement{}
 	for _, s := range c.all {
 		if s.Overridden {
 			lost = append(lost, s)
@@ -397,19 +398,19 @@ func (c *checker) repeatedFlags() {
 	}
 	for _, s := range lost {
 		winner := winners[nameOf(s)]
-		if winner == nil || c.alreadyAt(RuleFlagGivenTwice, s.Pos) {
+		if winner == nil || c.alreadyAt(fact.RuleFlagGivenTwice, s.Pos) {
 			continue
 		}
-		f := Finding{Rule: RuleFlagGivenTwice}
+		f := fact.Finding{Rule: fact.RuleFlagGivenTwice}
 		if s.Text == winner.Text {
-			f.Severity = Info
+			f.Severity = fact.Info
 		}
 		why := "because it stands later"
 		if fromKubeadm(s) && s.Text != winner.Text && winner.Pos.File == s.Pos.File && winner.Pos.Compare(s.Pos) < 0 {
 			why = "although it stands earlier: this release of kubeadm sorts repeated arguments by their text"
 		}
 		f.Message = fmt.Sprintf("%s is given more than once: %s has no effect, %s wins %s", who(s), quoted(s), quoted(winner), why)
-		f.Where = []Place{placeOf(s, quoted(s)+", without effect"), placeOf(winner, quoted(winner)+", in force")}
+		f.Where = []fact.Place{placeOf(s, quoted(s)+", without effect"), placeOf(winner, quoted(winner)+", in force")}
 		f.Fix = []string{fmt.Sprintf("remove %s %s, or write both families as one comma-separated list if dual-stack was meant", s.Key, quoted(s))}
 		if s.Host != "" {
 			f.Subjects = []string{s.Host}
@@ -419,13 +420,13 @@ func (c *checker) repeatedFlags() {
 }
 
 // quoted tells the value of a statement as it is written.
-func quoted(s *Statement) string {
+func quoted(s *fact.Statement) string {
 	switch {
 	case s.Text != "":
 		return s.Text
-	case s.Role == RoleSetting && s.Int != 0:
+	case s.Role == fact.RoleSetting && s.Int != 0:
 		return fmt.Sprint(s.Int)
-	case s.Role == RoleSetting:
+	case s.Role == fact.RoleSetting:
 		return fmt.Sprint(s.Bool)
 	}
 	return writes(s)

@@ -7,10 +7,11 @@ import (
 	"testing"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // manyNodes returns the statements of a healthy cluster with three control planes, flannel and n nodes, each with its addresses.
-func manyNodes(t failer, n int) []plan.Statement {
+func manyNodes(t failer, n int) []fact.Statement {
 	var b strings.Builder
 	for i := 1; i <= 3; i++ {
 		fmt.Fprintf(&b, "kcm@cp%d pods=10.0.0.0/9 services=10.200.0.0/16 alloc=true version=v1.33.1\n", i)
@@ -20,13 +21,13 @@ func manyNodes(t failer, n int) []plan.Statement {
 	ss := bundle(t, b.String())
 	for i := range n {
 		name := fmt.Sprintf("node-%05d", i)
-		pos := plan.Position{File: "nodes.json", Line: 10 * i, Column: 5}
+		pos := fact.Position{File: "nodes.json", Line: 10 * i, Column: 5}
 		a := netip.AddrFrom4([4]byte{172, byte(16 + i>>16), byte(i >> 8), byte(i)})
 		ss = append(ss,
-			plan.Statement{Component: plan.Node, Host: name, Pos: pos, Role: plan.RoleNodePods, Key: "spec.podCIDR",
+			fact.Statement{Component: fact.Node, Host: name, Pos: pos, Role: fact.RoleNodePods, Key: "spec.podCIDR",
 				Prefixes: []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 0}), 24)}},
-			plan.Statement{Component: plan.Node, Host: name, Pos: pos, Role: plan.RoleAddress, Key: "InternalIP", Addrs: []netip.Addr{a}},
-			plan.Statement{Component: plan.Kubelet, Host: name, Pos: pos, Role: plan.RoleSetting, Setting: plan.SettingMaxPods, Key: "status.allocatable.pods", Int: 110})
+			fact.Statement{Component: fact.Node, Host: name, Pos: pos, Role: fact.RoleAddress, Key: "InternalIP", Addrs: []netip.Addr{a}},
+			fact.Statement{Component: fact.Kubelet, Host: name, Pos: pos, Role: fact.RoleSetting, Setting: fact.SettingMaxPods, Key: "status.allocatable.pods", Int: 110})
 	}
 	return ss
 }
@@ -45,7 +46,7 @@ func BenchmarkCheck(b *testing.B) {
 		broken := append(ss[:len(ss):len(ss)], ss...)
 		for i := range broken[len(ss):] {
 			s := &broken[len(ss)+i]
-			if s.Component == plan.Node {
+			if s.Component == fact.Node {
 				s.Host += "-twin"
 			}
 		}

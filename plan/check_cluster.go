@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A managerView is one kube-controller-manager with the values that it works with: read from its manifest, or as kubeadm
@@ -13,17 +15,17 @@ type managerView struct {
 	host      string
 	predicted bool // from a kubeadm configuration, not from the program's own flags
 
-	pods     []held       // cluster ranges in order
-	podsAt   *Statement   // that states them, or that states nothing
-	denied   []*Statement // all that could state a range and state none
-	services []held       // ranges that it keeps node subnets away from
-	servedAt *Statement
+	pods     []held            // cluster ranges in order
+	podsAt   *fact.Statement   // that states them, or that states nothing
+	denied   []*fact.Statement // all that could state a range and state none
+	services []held            // ranges that it keeps node subnets away from
+	servedAt *fact.Statement
 	allocate bool
-	allocAt  *Statement // that decides allocate, nil for a default
-	ipam     bool       // the node IPAM controller is not switched off
-	ipamAt   *Statement
-	masks    map[Setting]*Statement
-	release  Version
+	allocAt  *fact.Statement // that decides allocate, nil for a default
+	ipam     bool            // the node IPAM controller is not switched off
+	ipamAt   *fact.Statement
+	masks    map[fact.Setting]*fact.Statement
+	release  fact.Version
 }
 
 // serves reports whether c hands out pod subnets, as far as its flags go.
@@ -53,9 +55,9 @@ type clusterView struct {
 
 // kubeadmServices is networking.serviceSubnet where a configuration leaves it out:
 // k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/apis/kubeadm/v1beta4/defaults.go DefaultServicesSubnet.
-func kubeadmServices(at *Statement) *Statement {
-	s := &Statement{
-		Component: Kubeadm, Role: RoleServices, Key: "networking.serviceSubnet", Text: "10.96.0.0/12",
+func kubeadmServices(at *fact.Statement) *fact.Statement {
+	s := &fact.Statement{
+		Component: fact.Kubeadm, Role: fact.RoleServices, Key: "networking.serviceSubnet", Text: "10.96.0.0/12",
 		Prefixes: []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 96}), 12)}, Default: true,
 	}
 	if at != nil {
@@ -66,9 +68,9 @@ func kubeadmServices(at *Statement) *Statement {
 
 // apiServerServices is --service-cluster-ip-range of kube-apiserver where the flag is missing:
 // k8s.io/kubernetes v1.37.2 pkg/kubeapiserver/options/options.go DefaultServiceIPCIDR.
-func apiServerServices(at *Statement) *Statement {
-	return &Statement{
-		Component: APIServer, Role: RoleServices, Key: "--service-cluster-ip-range", Text: "10.0.0.0/24",
+func apiServerServices(at *fact.Statement) *fact.Statement {
+	return &fact.Statement{
+		Component: fact.APIServer, Role: fact.RoleServices, Key: "--service-cluster-ip-range", Text: "10.0.0.0/24",
 		Prefixes: []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{10}), 24)}, Default: true, Pos: at.Pos, Host: at.Host,
 	}
 }
@@ -85,7 +87,7 @@ func newCluster(v *view) *clusterView {
 	}
 	if len(c.controllers) == 0 {
 		for _, o := range v.others {
-			if o.comp == Operator && o.saysPods() {
+			if o.comp == fact.Operator && o.saysPods() {
 				k := c.fromManifest(o)
 				k.predicted = true
 				c.controllers = append(c.controllers, k)
@@ -99,8 +101,8 @@ func newCluster(v *view) *clusterView {
 	c.findServices()
 	for _, f := range v.flannels {
 		for _, h := range f.podPrefixes() {
-			fam := FamilyOf(h.p)
-			if h.p.Bits() == 0 || fam == IPv4 && !f.bool(SettingEnableIPv4, true) || fam == IPv6 && !f.bool(SettingEnableIPv6, false) {
+			fam := fact.FamilyOf(h.p)
+			if h.p.Bits() == 0 || fam == fact.IPv4 && !f.bool(fact.SettingEnableIPv4, true) || fam == fact.IPv6 && !f.bool(fact.SettingEnableIPv6, false) {
 				continue
 			}
 			c.networks = append(c.networks, h)
@@ -110,7 +112,7 @@ func newCluster(v *view) *clusterView {
 	return c
 }
 
-func heldBy(s *Statement) []held {
+func heldBy(s *fact.Statement) []held {
 	if s == nil {
 		return nil
 	}
@@ -134,9 +136,9 @@ func (c *clusterView) fromManifest(m *sourceView) *managerView {
 	}
 	k.servedAt = m.services
 	k.services = heldBy(m.services)
-	k.allocAt = m.set[SettingAllocate]
+	k.allocAt = m.set[fact.SettingAllocate]
 	k.allocate = k.allocAt != nil && k.allocAt.Bool
-	k.ipamAt = m.set[SettingNodeIPAM]
+	k.ipamAt = m.set[fact.SettingNodeIPAM]
 	k.ipam = k.ipamAt == nil || k.ipamAt.Bool
 	return k
 }
@@ -146,8 +148,8 @@ func (c *clusterView) fromKubeadm() *managerView {
 	if len(c.kubeadms) == 0 && len(c.extraArgs) == 0 {
 		return nil
 	}
-	k := &managerView{predicted: true, ipam: true, masks: map[Setting]*Statement{}, release: c.view.release(nil)}
-	var subnet, services *Statement
+	k := &managerView{predicted: true, ipam: true, masks: map[fact.Setting]*fact.Statement{}, release: c.view.release(nil)}
+	var subnet, services *fact.Statement
 	for _, src := range c.kubeadms {
 		if k.src == nil || src.saysPods() && !k.src.saysPods() {
 			k.src = src
@@ -170,9 +172,9 @@ func (c *clusterView) fromKubeadm() *managerView {
 		}
 	}
 	k.podsAt = subnet
-	var given *Statement
+	var given *fact.Statement
 	for _, src := range c.extraArgs {
-		if src.comp != ControllerManager {
+		if src.comp != fact.ControllerManager {
 			continue
 		}
 		if k.src == nil {
@@ -191,10 +193,10 @@ func (c *clusterView) fromKubeadm() *managerView {
 		}
 	}
 	k.allocate = subnet != nil
-	if s := k.masks[SettingAllocate]; s != nil {
+	if s := k.masks[fact.SettingAllocate]; s != nil {
 		k.allocate, k.allocAt = s.Bool, s
 	}
-	if s := k.masks[SettingNodeIPAM]; s != nil {
+	if s := k.masks[fact.SettingNodeIPAM]; s != nil {
 		k.ipam, k.ipamAt = s.Bool, s
 	}
 	if given != nil {
@@ -215,7 +217,7 @@ func (c *clusterView) fromKubeadm() *managerView {
 	}
 	// kubeadm gives the service range to kube-controller-manager together with podSubnet, since 1.16:
 	// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/phases/controlplane/manifests.go getControllerManagerCommand.
-	if services != nil && (subnet != nil && !k.release.Before(Version{1, 16, 0}) || services.Component == ControllerManager) {
+	if services != nil && (subnet != nil && !k.release.Before(fact.V(1, 16, 0)) || services.Component == fact.ControllerManager) {
 		k.servedAt, k.services = services, heldBy(services)
 	}
 	return k
@@ -255,7 +257,7 @@ func (c *clusterView) findServices() {
 	}
 	// ServiceCIDR objects are service ranges beside those of the flags.
 	for _, src := range c.others {
-		if src.comp == ServiceCIDR {
+		if src.comp == fact.ServiceCIDR {
 			hs = append(hs, heldBy(src.services)...)
 		}
 	}
@@ -276,31 +278,31 @@ func (c *clusterView) findServices() {
 }
 
 // mask returns the prefix length of a node's subnet of family f, with the statement that sets it (nil for a default).
-func (k *managerView) mask(f Family) (int, *Statement) {
-	own := SettingNodeMaskIPv4
-	if f == IPv6 {
-		own = SettingNodeMaskIPv6
+func (k *managerView) mask(f fact.Family) (int, *fact.Statement) {
+	own := fact.SettingNodeMaskIPv4
+	if f == fact.IPv6 {
+		own = fact.SettingNodeMaskIPv6
 	}
 	if s := k.masks[own]; s != nil && s.Int != 0 && s.Err == nil {
 		return s.Int, s
 	}
-	if s := k.masks[SettingNodeMask]; s != nil && s.Int != 0 && s.Err == nil && !k.dual() {
+	if s := k.masks[fact.SettingNodeMask]; s != nil && s.Int != 0 && s.Err == nil && !k.dual() {
 		return s.Int, s
 	}
-	if f == IPv4 {
+	if f == fact.IPv4 {
 		return 24, nil
 	}
 	// Until 1.16 one default served both families: cmd/kube-controller-manager/app/options/nodeipamcontroller.go@v1.15.
 	// Until 1.19 kubeadm wrote a mask derived from an IPv6 range: cmd/kubeadm/app/phases/controlplane/manifests.go
 	// calcNodeCidrSize.
-	if k.predicted && k.release.Before(Version{1, 20, 0}) {
+	if k.predicted && k.release.Before(fact.V(1, 20, 0)) {
 		for _, h := range k.pods {
-			if FamilyOf(h.p) == IPv6 && !k.dual() {
+			if fact.FamilyOf(h.p) == fact.IPv6 && !k.dual() {
 				return kubeadmMaskIPv6(h.p.Bits()), nil
 			}
 		}
 	}
-	if !k.predicted && k.release.Before(Version{1, 16, 0}) {
+	if !k.predicted && k.release.Before(fact.V(1, 16, 0)) {
 		return 24, nil
 	}
 	return 64, nil
@@ -319,13 +321,13 @@ func kubeadmMaskIPv6(bits int) int {
 
 // dual reports whether k has ranges of both families.
 func (k *managerView) dual() bool {
-	return len(ofFamily(k.pods, IPv4)) > 0 && len(ofFamily(k.pods, IPv6)) > 0
+	return len(ofFamily(k.pods, fact.IPv4)) > 0 && len(ofFamily(k.pods, fact.IPv6)) > 0
 }
 
 // maskNote says where a node mask comes from.
-func maskNote(f Family, at *Statement) string {
+func maskNote(f fact.Family, at *fact.Statement) string {
 	if at == nil {
-		if f == IPv6 {
+		if f == fact.IPv6 {
 			return "the default for IPv6, since no --node-cidr-mask-size-ipv6 is given"
 		}
 		return "the default, since no --node-cidr-mask-size is given"
@@ -334,10 +336,10 @@ func maskNote(f Family, at *Statement) string {
 }
 
 // familiesOf returns the families of hs in order, each once.
-func familiesOf(hs []held) []Family {
-	var fs []Family
+func familiesOf(hs []held) []fact.Family {
+	var fs []fact.Family
 	for _, h := range hs {
-		if f := FamilyOf(h.p); !slices.Contains(fs, f) {
+		if f := fact.FamilyOf(h.p); !slices.Contains(fs, f) {
 			fs = append(fs, f)
 		}
 	}
@@ -345,7 +347,7 @@ func familiesOf(hs []held) []Family {
 }
 
 // familyList names families in order: "IPv4", "IPv4 and IPv6".
-func familyList(fs []Family) string {
+func familyList(fs []fact.Family) string {
 	var ss []string
 	for _, f := range fs {
 		ss = append(ss, f.String())

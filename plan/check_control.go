@@ -10,10 +10,11 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // wantedPods is the pod range to propose where none is set: flannel's Network where it is known, else flannel's default.
-func (c *checker) wantedPods() (text string, from *Statement) {
+func (c *checker) wantedPods() (text string, from *fact.Statement) {
 	if len(c.networks) > 0 {
 		return joinHeld(c.networks), c.networks[0].s
 	}
@@ -50,8 +51,8 @@ func nodeNames(ns []*nodeView) []string {
 	return out
 }
 
-func nodePlaces(ns []*nodeView) []Place {
-	var out []Place
+func nodePlaces(ns []*nodeView) []fact.Place {
+	var out []fact.Place
 	for _, n := range ns {
 		s := n.place()
 		if s == nil {
@@ -72,7 +73,7 @@ func nodePlaces(ns []*nodeView) []Place {
 // sawUnassigned reports whether somebody saw a program miss its pod subnet.
 func (c *checker) sawUnassigned() bool {
 	for _, s := range c.view.symptoms {
-		if s.Component == Flannel && len(s.Symptom.Rules) > 0 && s.Symptom.Rules[0] == RulePodCIDRUnset {
+		if s.Component == fact.Flannel && len(s.Symptom.Rules) > 0 && s.Symptom.Rules[0] == fact.RulePodCIDRUnset {
 			return true
 		}
 	}
@@ -84,7 +85,7 @@ func (c *checker) podCIDRUnset() {
 	if c.ownIPAM() || len(c.pods) > 0 {
 		return
 	}
-	var denied []*Statement
+	var denied []*fact.Statement
 	refused := false
 	for _, k := range c.managerViews() {
 		denied = append(denied, k.denied...)
@@ -108,23 +109,23 @@ func (c *checker) podCIDRUnset() {
 		return
 	}
 	want, from := c.wantedPods()
-	f := Finding{Rule: RulePodCIDRUnset, Severity: Warning, Subjects: nodeNames(missing)}
+	f := fact.Finding{Rule: fact.RulePodCIDRUnset, Severity: fact.Warning, Subjects: nodeNames(missing)}
 	needed := c.usesFlannel() || c.sawUnassigned()
 	switch {
 	case refused, needed && (len(missing) > 0 || c.withSubnet() == 0):
-		f.Severity = Error
-	case c.withSubnet() > 0 && len(missing) == 0 && denied[0].Component == Kubeadm:
+		f.Severity = fact.Error
+	case c.withSubnet() > 0 && len(missing) == 0 && denied[0].Component == fact.Kubeadm:
 		return // the nodes have their subnets from elsewhere
 	}
 	first := denied[0]
 	var b strings.Builder
-	if first.Component == Kubeadm {
+	if first.Component == fact.Kubeadm {
 		flags := "without --cluster-cidr and --allocate-node-cidrs"
 		if refused {
 			flags = "with --allocate-node-cidrs, which it does not take without --cluster-cidr"
 		}
 		fmt.Fprintf(&b, "no pod range is given to kubeadm: neither --pod-network-cidr nor networking.podSubnet, whose default is empty; kube-controller-manager is started %s, so nobody fills spec.podCIDR", flags)
-	} else if first.Component == KubeProxy {
+	} else if first.Component == fact.KubeProxy {
 		b.WriteString("clusterCIDR of kube-proxy is empty, and kubeadm fills it from the pod range: so kubeadm was given none (--pod-network-cidr, networking.podSubnet), and kube-controller-manager runs without --cluster-cidr and --allocate-node-cidrs")
 	} else {
 		b.WriteString(string(first.Component))
@@ -151,24 +152,24 @@ func (c *checker) podCIDRUnset() {
 	if len(missing) > 0 {
 		fmt.Fprintf(&b, "; %s %s no podCIDR", words.NameList(nodeNames(missing)), choose(len(missing), "has", "have"))
 	}
-	if f.Severity == Warning {
+	if f.Severity == fact.Warning {
 		b.WriteString("; a network that does its own address management can live with that, flannel cannot")
 	}
 	f.Message = b.String()
-	var where []Place
+	var where []fact.Place
 	for _, s := range denied {
 		where = append(where, placeOf(s, "no pod range here"))
 	}
 	f.Where = append(where, f.Where...)
 	if refused {
-		f.RefusedBy = []Component{ControllerManager}
+		f.RefusedBy = []fact.Component{fact.ControllerManager}
 	}
 	f.Fix = []string{
 		"in /etc/kubernetes/manifests/kube-controller-manager.yaml of every control-plane host add --allocate-node-cidrs=true and --cluster-cidr=" + want,
 		"for the next upgrade to keep it: kubectl -n kube-system edit configmap kubeadm-config, and set networking.podSubnet: " + want,
 		"on a cluster that is still empty instead: kubeadm reset, then kubeadm init --pod-network-cidr=" + want,
 	}
-	f.Disturbs = DisturbsComponent
+	f.Disturbs = fact.DisturbsComponent
 	c.add(f)
 }
 
@@ -181,7 +182,7 @@ func (c *checker) anyAllocates() bool {
 }
 
 // kubeadmPods returns the pod range that kubeadm is given, nil for none.
-func kubeadmPods(v *view) *Statement {
+func kubeadmPods(v *view) *fact.Statement {
 	for _, src := range v.kubeadms {
 		for _, s := range src.pods {
 			if len(maskedPrefixes(s)) > 0 {
@@ -211,10 +212,10 @@ func (c *checker) allocationOff() {
 		return
 	}
 	missing := c.withoutSubnet()
-	f := Finding{Rule: RuleAllocateNodeCIDRsOff, Severity: Error, Subjects: nodeNames(missing)}
+	f := fact.Finding{Rule: fact.RuleAllocateNodeCIDRsOff, Severity: fact.Error, Subjects: nodeNames(missing)}
 	others := len(missing) == 0 && c.withSubnet() > 0
 	if others {
-		f.Severity = Info
+		f.Severity = fact.Info
 		f.Effect = "none, while something else hands out node subnets, such as a cloud controller manager"
 	}
 	k := off[0]
@@ -258,7 +259,7 @@ func (c *checker) allocationOff() {
 	if !k.ipam {
 		f.Fix = []string{"remove -nodeipam (or -node-ipam-controller) from --controllers of kube-controller-manager on every control-plane host, with --allocate-node-cidrs=true"}
 	}
-	f.Disturbs = DisturbsComponent
+	f.Disturbs = fact.DisturbsComponent
 	c.add(f)
 }
 
@@ -266,7 +267,7 @@ func (c *checker) allocationOff() {
 type variant struct {
 	value string
 	hosts []string
-	at    []*Statement
+	at    []*fact.Statement
 	held  []held
 }
 
@@ -277,7 +278,7 @@ func (c *checker) controlPlanes() {
 		vs   []variant
 	}
 	var flags []flag
-	add := func(name string, srcs []*sourceView, get func(*sourceView) (string, *Statement, []held)) {
+	add := func(name string, srcs []*sourceView, get func(*sourceView) (string, *fact.Statement, []held)) {
 		var vs []variant
 		for _, src := range srcs {
 			value, s, hs := get(src)
@@ -301,20 +302,20 @@ func (c *checker) controlPlanes() {
 		}
 	}
 	managers := differentHosts(c.managers)
-	add("kube-controller-manager --cluster-cidr", managersThat(managers, func(s *sourceView) bool { return len(s.pods) > 0 }), func(s *sourceView) (string, *Statement, []held) {
+	add("kube-controller-manager --cluster-cidr", managersThat(managers, func(s *sourceView) bool { return len(s.pods) > 0 }), func(s *sourceView) (string, *fact.Statement, []held) {
 		return rangesText(s.pods[0]), s.pods[0], heldBy(s.pods[0])
 	})
-	add("kube-controller-manager --service-cluster-ip-range", managersThat(managers, func(s *sourceView) bool { return s.services != nil }), func(s *sourceView) (string, *Statement, []held) {
+	add("kube-controller-manager --service-cluster-ip-range", managersThat(managers, func(s *sourceView) bool { return s.services != nil }), func(s *sourceView) (string, *fact.Statement, []held) {
 		return rangesText(s.services), s.services, nil
 	})
-	add("kube-apiserver --service-cluster-ip-range", managersThat(differentHosts(c.servers), func(s *sourceView) bool { return s.services != nil }), func(s *sourceView) (string, *Statement, []held) {
+	add("kube-apiserver --service-cluster-ip-range", managersThat(differentHosts(c.servers), func(s *sourceView) bool { return s.services != nil }), func(s *sourceView) (string, *fact.Statement, []held) {
 		return rangesText(s.services), s.services, nil
 	})
-	add("kube-controller-manager --allocate-node-cidrs", managers, func(s *sourceView) (string, *Statement, []held) {
-		return fmt.Sprint(s.bool(SettingAllocate, false)), s.set[SettingAllocate], nil
+	add("kube-controller-manager --allocate-node-cidrs", managers, func(s *sourceView) (string, *fact.Statement, []held) {
+		return fmt.Sprint(s.bool(fact.SettingAllocate, false)), s.set[fact.SettingAllocate], nil
 	})
-	for _, m := range []Setting{SettingNodeMask, SettingNodeMaskIPv4, SettingNodeMaskIPv6} {
-		add("kube-controller-manager --"+strings.Replace(string(m), "node-mask", "node-cidr-mask-size", 1), managers, func(s *sourceView) (string, *Statement, []held) {
+	for _, m := range []fact.Setting{fact.SettingNodeMask, fact.SettingNodeMaskIPv4, fact.SettingNodeMaskIPv6} {
+		add("kube-controller-manager --"+strings.Replace(string(m), "node-mask", "node-cidr-mask-size", 1), managers, func(s *sourceView) (string, *fact.Statement, []held) {
 			st := s.set[m]
 			if st == nil || st.Int == 0 {
 				return "nothing", st, nil
@@ -326,7 +327,7 @@ func (c *checker) controlPlanes() {
 		c.oneHostTwice()
 		return
 	}
-	f := Finding{Rule: RuleControlPlaneFlagsDiffer, Severity: Error}
+	f := fact.Finding{Rule: fact.RuleControlPlaneFlagsDiffer, Severity: fact.Error}
 	var parts []string
 	odd, why := map[string]bool{}, ""
 	var trusted []string
@@ -391,15 +392,15 @@ func (c *checker) controlPlanes() {
 func (c *checker) oneHostTwice() {
 	type value struct {
 		flag string
-		of   func(*sourceView) *Statement
+		of   func(*sourceView) *fact.Statement
 	}
-	pods := value{"--cluster-cidr", func(s *sourceView) *Statement {
+	pods := value{"--cluster-cidr", func(s *sourceView) *fact.Statement {
 		if len(s.pods) == 0 {
 			return nil
 		}
 		return s.pods[0]
 	}}
-	services := value{"--service-cluster-ip-range", func(s *sourceView) *Statement { return s.services }}
+	services := value{"--service-cluster-ip-range", func(s *sourceView) *fact.Statement { return s.services }}
 	for _, group := range []struct {
 		srcs   []*sourceView
 		values []value
@@ -409,7 +410,7 @@ func (c *checker) oneHostTwice() {
 				if a.file == b.file || !sameName(a.host, b.host) || isLog(a.file) || isLog(b.file) {
 					continue
 				}
-				f := Finding{Rule: RuleControlPlaneFlagsDiffer, Severity: Warning}
+				f := fact.Finding{Rule: fact.RuleControlPlaneFlagsDiffer, Severity: fact.Warning}
 				first, second := path.Base(b.file), path.Base(a.file)
 				if first == second {
 					first, second = b.file, a.file
@@ -461,7 +462,7 @@ func moveCopy(a, b string) string {
 // isLog reports whether a file is a log by its name: what a program printed at an earlier start need not be in force.
 func isLog(file string) bool { return path.Ext(file) == ".log" || path.Ext(file) == ".txt" }
 
-func rangesText(s *Statement) string {
+func rangesText(s *fact.Statement) string {
 	if !isStated(s) {
 		return "nothing"
 	}
@@ -574,7 +575,7 @@ func (c *checker) kubeadmDrift() {
 			}
 		}
 	}
-	var k *Statement
+	var k *fact.Statement
 	for _, src := range c.kubeadms {
 		if s := src.services; s != nil && !s.Default && len(maskedPrefixes(s)) > 0 {
 			k = s
@@ -592,12 +593,12 @@ func (c *checker) kubeadmDrift() {
 	}
 }
 
-func (c *checker) drift(k, s *Statement, what string) {
-	c.add(Finding{
-		Rule: RuleKubeadmConfigDrift,
+func (c *checker) drift(k, s *fact.Statement, what string) {
+	c.add(fact.Finding{
+		Rule: fact.RuleKubeadmConfigDrift,
 		Message: fmt.Sprintf("%s is %s, but %s is %s: the program's own flag is in force, and the next kubeadm upgrade or join writes kubeadm's %s",
 			who(k), writes(k), who(s), writes(s), what),
-		Where: []Place{placeOf(s, what+" "+writes(s)+", in force"), placeOf(k, what+" "+writes(k))},
+		Where: []fact.Place{placeOf(s, what+" "+writes(s)+", in force"), placeOf(k, what+" "+writes(k))},
 		Fix: []string{
 			fmt.Sprintf("kubectl -n kube-system edit configmap kubeadm-config, and set the %s to %s if what runs is right", what, writes(s)),
 			"or change the manifests of every control-plane host, if kubeadm's value is right and no node holds a subnet of the other range",
@@ -623,19 +624,19 @@ func (c *checker) serviceMismatch() {
 			if len(x) == 0 || len(y) == 0 || equalRanges(x, y) {
 				continue
 			}
-			sev := Error
+			sev := fact.Error
 			if len(y) == 1 && len(x) == 2 && x[0].p == y[0].p {
-				sev = Warning // the second family is only not kept away from
+				sev = fact.Warning // the second family is only not kept away from
 			}
 			host := cmp.Or(a.host, m.host)
 			what := "kube-controller-manager keeps node subnets away from a service range that the API server does not use"
-			if sev == Warning {
+			if sev == fact.Warning {
 				what = "kube-controller-manager is not told the second service range, and does not keep node subnets away from it"
 			}
-			f := Finding{
-				Rule: RuleServiceRangeMismatch, Severity: sev,
+			f := fact.Finding{
+				Rule: fact.RuleServiceRangeMismatch, Severity: sev,
 				Message: fmt.Sprintf("the service range is %s and %s: %s", says(as), says(m.services), what),
-				Where:   []Place{placeOf(as, "services "+writes(as)), placeOf(m.services, "services "+writes(m.services))},
+				Where:   []fact.Place{placeOf(as, "services "+writes(as)), placeOf(m.services, "services "+writes(m.services))},
 				Fix: []string{
 					fmt.Sprintf("set --service-cluster-ip-range=%s in kube-controller-manager.yaml on every control-plane host; the API server's range is the one that services live in", joinHeld(x)),
 				},
@@ -644,9 +645,9 @@ func (c *checker) serviceMismatch() {
 				f.Subjects = []string{host}
 				f.Message = "on " + host + ": " + f.Message
 			}
-			if cause := c.cause(RuleControlPlaneFlagsDiffer); cause != nil && len(c.servers) > 1 {
+			if cause := c.cause(fact.RuleControlPlaneFlagsDiffer); cause != nil && len(c.servers) > 1 {
 				// Hosts that differ from each other and inside themselves: one finding is enough where the odd host is named.
-				f.Severity = Error
+				f.Severity = fact.Error
 			}
 			c.add(f)
 		}
@@ -662,13 +663,13 @@ func (c *checker) together(a, b *sourceView) bool {
 func (c *checker) serviceSize() {
 	type sized struct {
 		h    held
-		by   []Component
-		at   []Place
-		rel  Version
+		by   []fact.Component
+		at   []fact.Place
+		rel  fact.Version
 		note string
 	}
 	var list []*sized
-	add := func(src *sourceView, s *Statement) {
+	add := func(src *sourceView, s *fact.Statement) {
 		for _, h := range heldBy(s) {
 			i := slices.IndexFunc(list, func(o *sized) bool { return o.h.p == h.p })
 			if i < 0 {
@@ -687,22 +688,22 @@ func (c *checker) serviceSize() {
 		}
 	}
 	for _, x := range list {
-		bits := FamilyOf(x.h.p).Bits()
+		bits := fact.FamilyOf(x.h.p).Bits()
 		host := bits - x.h.p.Bits()
-		kubeadm := slices.Contains(x.by, Kubeadm)
+		kubeadm := slices.Contains(x.by, fact.Kubeadm)
 		// k8s.io/kubernetes v1.37.2 cmd/kube-apiserver/app/options/validation.go validateMaxCIDRRange; the cap fell in 1.34.
-		capped := x.rel.Before(Version{1, 34, 0})
+		capped := x.rel.Before(fact.V(1, 34, 0))
 		switch {
 		case host > 20 && (capped || kubeadm || bits == 128 && host > 64):
-			f := Finding{Rule: RuleServiceRangeTooLarge, Severity: Error, Where: x.at}
+			f := fact.Finding{Rule: fact.RuleServiceRangeTooLarge, Severity: fact.Error, Where: x.at}
 			limit := bits - 20
 			f.Message = fmt.Sprintf("%s: a service range of /%d has %d host bits, more than the 20 that are allowed: for %d-bit addresses the length must be /%d or longer%s",
 				x.h.says(), x.h.p.Bits(), host, bits, limit, x.note)
 			if capped {
-				f.RefusedBy = append(f.RefusedBy, APIServer)
+				f.RefusedBy = append(f.RefusedBy, fact.APIServer)
 			}
-			if kubeadm && !x.rel.Before(Version{1, 20, 0}) {
-				f.RefusedBy = append(f.RefusedBy, Kubeadm)
+			if kubeadm && !x.rel.Before(fact.V(1, 20, 0)) {
+				f.RefusedBy = append(f.RefusedBy, fact.Kubeadm)
 			}
 			if !capped && !kubeadm {
 				f.Message = fmt.Sprintf("%s: the API server takes no IPv6 service range shorter than /64 and hands out no address of it", x.h.says())
@@ -714,22 +715,22 @@ func (c *checker) serviceSize() {
 			}
 			f.Fix = []string{fmt.Sprintf("use a service range of /%d or longer, such as %v, in the API server, the controller manager and kubeadm's networking.serviceSubnet", limit, fit)}
 			c.add(f)
-		case host > 20 && c.kubeFrom == nil && x.rel == NewestKubernetes():
-			c.add(Finding{
-				Rule: RuleServiceRangeTooLarge, Severity: Warning, Where: x.at,
+		case host > 20 && c.kubeFrom == nil && x.rel == fact.NewestKubernetes():
+			c.add(fact.Finding{
+				Rule: fact.RuleServiceRangeTooLarge, Severity: fact.Warning, Where: x.at,
 				Message: fmt.Sprintf("%s: %d host bits; the API server takes more than 20 only since Kubernetes 1.34, and kubeadm never%s", x.h.says(), host, x.note),
 			})
 		case host < 4:
-			f := Finding{Rule: RuleServiceRangeTooSmall, Severity: Error, Where: x.at}
+			f := fact.Finding{Rule: fact.RuleServiceRangeTooSmall, Severity: fact.Error, Where: x.at}
 			f.Message = fmt.Sprintf("%s: a service range of /%d has %d %s; kube-apiserver needs at least 8, and kubeadm 10 (the DNS service takes the 10th address), so /%d is the smallest",
 				x.h.says(), x.h.p.Bits(), 1<<host, choose(1<<host, "address", "addresses"), bits-4)
-			if slices.Contains(x.by, APIServer) && host < 3 {
-				f.RefusedBy = append(f.RefusedBy, APIServer)
+			if slices.Contains(x.by, fact.APIServer) && host < 3 {
+				f.RefusedBy = append(f.RefusedBy, fact.APIServer)
 			}
 			if kubeadm {
-				f.RefusedBy = append(f.RefusedBy, Kubeadm)
-				if host < 3 && !slices.Contains(f.RefusedBy, APIServer) {
-					f.RefusedBy = append(f.RefusedBy, APIServer)
+				f.RefusedBy = append(f.RefusedBy, fact.Kubeadm)
+				if host < 3 && !slices.Contains(f.RefusedBy, fact.APIServer) {
+					f.RefusedBy = append(f.RefusedBy, fact.APIServer)
 				}
 			}
 			f.Fix = []string{fmt.Sprintf("use a service range of /%d or shorter; it cannot be changed later without touching certificates, kubelets and the DNS service, so leave room: /%d", bits-4, bits-16)}
@@ -746,23 +747,23 @@ func (c *checker) maskLimits() {
 			continue // kubeadm and the controller manager look at masks only where subnets are handed out
 		}
 		for _, h := range k.pods {
-			f := FamilyOf(h.p)
+			f := fact.FamilyOf(h.p)
 			m, ms := k.mask(f)
 			key := fmt.Sprint(h.p, m, ms == nil)
 			if done[key] {
 				continue
 			}
 			bits := h.p.Bits()
-			where := []Place{h.place("pods " + h.text())}
+			where := []fact.Place{h.place("pods " + h.text())}
 			if ms != nil {
 				where = append(where, placeOf(ms, fmt.Sprintf("node mask /%d", m)))
 			}
 			switch {
 			case m < bits:
 				done[key] = true
-				fd := Finding{Rule: RuleNodeMaskTooShort, Severity: Error, Where: where, RefusedBy: []Component{ControllerManager}}
-				if k.predicted && !k.release.Before(Version{1, 20, 0}) {
-					fd.RefusedBy = []Component{Kubeadm, ControllerManager}
+				fd := fact.Finding{Rule: fact.RuleNodeMaskTooShort, Severity: fact.Error, Where: where, RefusedBy: []fact.Component{fact.ControllerManager}}
+				if k.predicted && !k.release.Before(fact.V(1, 20, 0)) {
+					fd.RefusedBy = []fact.Component{fact.Kubeadm, fact.ControllerManager}
 				}
 				fd.Message = fmt.Sprintf("a node's subnet of /%d (%s) is larger than the whole pod range %s: not one fits, since /%d must be equal to or longer than /%d",
 					m, maskNote(f, ms), h.says(), m, bits)
@@ -773,19 +774,19 @@ func (c *checker) maskLimits() {
 				c.add(fd)
 			case m-bits > 16:
 				done[key] = true
-				fd := Finding{Rule: RuleNodeMaskTooFar, Severity: Error, Where: where}
-				if f == IPv6 {
-					fd.RefusedBy = append(fd.RefusedBy, ControllerManager)
+				fd := fact.Finding{Rule: fact.RuleNodeMaskTooFar, Severity: fact.Error, Where: where}
+				if f == fact.IPv6 {
+					fd.RefusedBy = append(fd.RefusedBy, fact.ControllerManager)
 				}
-				if k.predicted && !k.release.Before(Version{1, 20, 0}) {
-					fd.RefusedBy = append(fd.RefusedBy, Kubeadm)
+				if k.predicted && !k.release.Before(fact.V(1, 20, 0)) {
+					fd.RefusedBy = append(fd.RefusedBy, fact.Kubeadm)
 				}
 				if len(fd.RefusedBy) == 0 && m <= f.Bits() {
-					fd.Severity = Warning // k8s.io/kubernetes v1.37.2 pkg/controller/nodeipam/ipam/cidrset NewCIDRSet checks IPv6 alone
+					fd.Severity = fact.Warning // k8s.io/kubernetes v1.37.2 pkg/controller/nodeipam/ipam/cidrset NewCIDRSet checks IPv6 alone
 				}
 				fd.Message = fmt.Sprintf("a node's subnet of /%d (%s) is %d bits longer than the pod range %s; at most 16 bits are allowed between the two, so /%d is the longest mask for this range and /%d the shortest range for this mask",
 					m, maskNote(f, ms), m-bits, h.says(), bits+16, m-16)
-				if fd.Severity == Warning {
+				if fd.Severity == fact.Warning {
 					fd.Message += "; for IPv4 kube-controller-manager takes it, kubeadm refuses it"
 				}
 				fd.Fix = []string{
@@ -802,7 +803,7 @@ func (c *checker) maskLimits() {
 }
 
 // insteadOfPlain is the mend for a mask of no family beside a dual-stack range.
-func insteadOfPlain(plain, four, six *Statement) string {
+func insteadOfPlain(plain, four, six *fact.Statement) string {
 	var miss []string
 	if four == nil {
 		miss = append(miss, fmt.Sprintf("--node-cidr-mask-size-ipv4=%d", min(plain.Int, 32)))
@@ -818,13 +819,13 @@ func insteadOfPlain(plain, four, six *Statement) string {
 
 // noSuchMask: the mask is longer than an address. The controller manager starts with it and hands out what is no prefix at all:
 // k8s.io/kubernetes v1.37.2 pkg/controller/nodeipam/ipam/cidrset indexToCIDRBlock over net.CIDRMask.
-func (c *checker) noSuchMask(f *Finding, k *managerView, h held, m int, ms *Statement) {
-	fam := FamilyOf(h.p)
+func (c *checker) noSuchMask(f *fact.Finding, k *managerView, h held, m int, ms *fact.Statement) {
+	fam := fact.FamilyOf(h.p)
 	f.Message = fmt.Sprintf("a node's subnet of /%d (%s) cannot be: a prefix of %v ends at /%d, and the pod range is %s, %d bits shorter, where at most 16 are allowed",
 		m, maskNote(fam, ms), fam, fam.Bits(), h.says(), m-h.p.Bits())
 	f.Effect = "kube-controller-manager gives nodes the text <nil> for a podCIDR, which the API server refuses; no node gets a subnet"
 	def := 24
-	if fam == IPv6 {
+	if fam == fact.IPv6 {
 		def = 64
 	}
 	def = max(def, h.p.Bits())
@@ -836,27 +837,27 @@ func (c *checker) noSuchMask(f *Finding, k *managerView, h held, m int, ms *Stat
 		}
 	}
 	f.Fix = []string{fmt.Sprintf("set %s, %s; the mask of IPv6 is --node-cidr-mask-size-ipv6, and belongs to a cluster that has an IPv6 range", maskFlag(fam, k, def), text)}
-	if fam == IPv6 {
+	if fam == fact.IPv6 {
 		f.Fix[0] = fmt.Sprintf("set %s, %s", maskFlag(fam, k, def), text)
 	}
-	f.Disturbs = DisturbsComponent
+	f.Disturbs = fact.DisturbsComponent
 }
 
 // maskFlag tells how k is given node subnets of /bits in family f: with the flag that it has already, since flags for one
 // family and for both are refused together, and otherwise with the one that its release takes.
-func maskFlag(f Family, k *managerView, bits int) string {
-	given := func(s Setting) bool { st := k.masks[s]; return st != nil && st.Int != 0 }
-	own := SettingNodeMaskIPv4
-	if f == IPv6 {
-		own = SettingNodeMaskIPv6
+func maskFlag(f fact.Family, k *managerView, bits int) string {
+	given := func(s fact.Setting) bool { st := k.masks[s]; return st != nil && st.Int != 0 }
+	own := fact.SettingNodeMaskIPv4
+	if f == fact.IPv6 {
+		own = fact.SettingNodeMaskIPv6
 	}
 	set := fmt.Sprintf("--node-cidr-mask-size-%s=%d", strings.ToLower(f.String()), bits)
 	switch {
 	case k.dual() || given(own):
 		return set
-	case k.predicted && !k.release.Before(Version{1, 23, 0}):
+	case k.predicted && !k.release.Before(fact.V(1, 23, 0)):
 		// kubeadm checks the pod range against the flags of a family alone.
-		if given(SettingNodeMask) {
+		if given(fact.SettingNodeMask) {
 			set += " in place of node-cidr-mask-size"
 		}
 		return set
@@ -866,7 +867,7 @@ func maskFlag(f Family, k *managerView, bits int) string {
 
 // maskFlags: mask flags that the controller manager does not take for these ranges, or that nobody reads where they stand.
 func (c *checker) maskFlags() {
-	get := func(k *managerView, s Setting) *Statement {
+	get := func(k *managerView, s fact.Setting) *fact.Statement {
 		if st := k.masks[s]; st != nil && st.Int != 0 {
 			return st
 		}
@@ -876,16 +877,16 @@ func (c *checker) maskFlags() {
 		if len(k.pods) == 0 || !k.allocate {
 			continue
 		}
-		plain, four, six := get(k, SettingNodeMask), get(k, SettingNodeMaskIPv4), get(k, SettingNodeMaskIPv6)
+		plain, four, six := get(k, fact.SettingNodeMask), get(k, fact.SettingNodeMaskIPv4), get(k, fact.SettingNodeMaskIPv6)
 		note := c.view.releaseNote(k.src)
-		add := func(s *Statement, why, fix string) {
-			if c.alreadyAt(RuleNodeMaskFlagIgnored, s.Pos) {
+		add := func(s *fact.Statement, why, fix string) {
+			if c.alreadyAt(fact.RuleNodeMaskFlagIgnored, s.Pos) {
 				return
 			}
-			c.add(Finding{
-				Rule: RuleNodeMaskFlagIgnored, Severity: Error, RefusedBy: []Component{ControllerManager},
+			c.add(fact.Finding{
+				Rule: fact.RuleNodeMaskFlagIgnored, Severity: fact.Error, RefusedBy: []fact.Component{fact.ControllerManager},
 				Message: fmt.Sprintf("%s %d: %s%s", who(s), s.Int, why, note),
-				Where:   []Place{placeOf(s, fmt.Sprintf("mask /%d", s.Int)), placeOf(k.podsAt, "pods "+joinHeld(k.pods))},
+				Where:   []fact.Place{placeOf(s, fmt.Sprintf("mask /%d", s.Int)), placeOf(k.podsAt, "pods "+joinHeld(k.pods))},
 				Fix:     []string{fix},
 			})
 		}
@@ -895,53 +896,53 @@ func (c *checker) maskFlags() {
 		case k.dual() && plain != nil:
 			add(plain, fmt.Sprintf("--node-cidr-mask-size has no effect with the dual-stack range %s, and kube-controller-manager does not start with it", joinHeld(k.pods)),
 				insteadOfPlain(plain, four, six))
-		case len(fams) == 1 && fams[0] == IPv4 && six != nil:
+		case len(fams) == 1 && fams[0] == fact.IPv4 && six != nil:
 			add(six, fmt.Sprintf("an IPv6 node mask is not allowed while the pod range %s has IPv4 alone", joinHeld(k.pods)), "remove it, or add an IPv6 range to --cluster-cidr")
-		case len(fams) == 1 && fams[0] == IPv6 && four != nil:
+		case len(fams) == 1 && fams[0] == fact.IPv6 && four != nil:
 			add(four, fmt.Sprintf("an IPv4 node mask is not allowed while the pod range %s has IPv6 alone", joinHeld(k.pods)), "remove it, or add an IPv4 range to --cluster-cidr")
 		case len(fams) == 1 && plain != nil && (four != nil || six != nil):
 			add(plain, "--node-cidr-mask-size cannot stand beside --node-cidr-mask-size-ipv4 or -ipv6", "keep one of the two")
-		case len(fams) == 1 && (four != nil || six != nil) && !k.release.Before(Version{1, 17, 0}) && k.release.Before(Version{1, 23, 0}):
+		case len(fams) == 1 && (four != nil || six != nil) && !k.release.Before(fact.V(1, 17, 0)) && k.release.Before(fact.V(1, 23, 0)):
 			s := cmp.Or(four, six)
 			add(s, fmt.Sprintf("Kubernetes %v takes the flag of one family with a dual-stack range alone, and %s is single-stack", k.release, joinHeld(k.pods)),
 				fmt.Sprintf("use --node-cidr-mask-size=%d", s.Int))
 		}
 		// kubeadm looks at the family flags alone since 1.21: cmd/kubeadm/app/apis/kubeadm/validation/validation.go.
-		if k.predicted && plain != nil && !k.dual() && !k.release.Before(Version{1, 21, 0}) {
+		if k.predicted && plain != nil && !k.dual() && !k.release.Before(fact.V(1, 21, 0)) {
 			h := k.pods[0]
-			fam := FamilyOf(h.p)
+			fam := fact.FamilyOf(h.p)
 			def := 24
-			if fam == IPv6 {
+			if fam == fact.IPv6 {
 				def = 64
 			}
 			name := "node-cidr-mask-size-" + strings.ToLower(fam.String())
 			if d := def - h.p.Bits(); (d < 0 || d > 16) && plain.Int >= h.p.Bits() && plain.Int-h.p.Bits() <= 16 {
-				c.add(Finding{
-					Rule: RuleNodeMaskFlagIgnored, Severity: Error, RefusedBy: []Component{Kubeadm},
+				c.add(fact.Finding{
+					Rule: fact.RuleNodeMaskFlagIgnored, Severity: fact.Error, RefusedBy: []fact.Component{fact.Kubeadm},
 					Message: fmt.Sprintf("%s %d: since 1.21 kubeadm does not look at node-cidr-mask-size when it checks the pod range %s, only at %s; it assumes /%d and refuses%s", who(plain), plain.Int, h.says(), name, def, note),
-					Where:   []Place{placeOf(plain, fmt.Sprintf("mask /%d", plain.Int)), h.place("pods " + h.text())},
+					Where:   []fact.Place{placeOf(plain, fmt.Sprintf("mask /%d", plain.Int)), h.place("pods " + h.text())},
 					Fix:     []string{fmt.Sprintf("name the flag %s: %q under controllerManager.extraArgs", name, fmt.Sprint(plain.Int))}, // before 1.23 a defect
 				})
 			}
 		}
 	}
 	for _, s := range c.all {
-		if s.Role != RoleSetting || s.Int == 0 || s.Setting != SettingNodeMask && s.Setting != SettingNodeMaskIPv4 && s.Setting != SettingNodeMaskIPv6 {
+		if s.Role != fact.RoleSetting || s.Int == 0 || s.Setting != fact.SettingNodeMask && s.Setting != fact.SettingNodeMaskIPv4 && s.Setting != fact.SettingNodeMaskIPv6 {
 			continue
 		}
 		switch s.Component {
-		case APIServer, Kubelet, KubeProxy, Flannel:
-			if c.alreadyAt(RuleNodeMaskFlagIgnored, s.Pos) {
+		case fact.APIServer, fact.Kubelet, fact.KubeProxy, fact.Flannel:
+			if c.alreadyAt(fact.RuleNodeMaskFlagIgnored, s.Pos) {
 				continue
 			}
-			f := Finding{
-				Rule: RuleNodeMaskFlagIgnored, Severity: Error,
+			f := fact.Finding{
+				Rule: fact.RuleNodeMaskFlagIgnored, Severity: fact.Error,
 				Message: fmt.Sprintf("%s %d: %s does not set the size of node subnets, kube-controller-manager does", who(s), s.Int, s.Component),
-				Where:   []Place{placeOf(s, "no effect here")},
+				Where:   []fact.Place{placeOf(s, "no effect here")},
 				Fix:     []string{"move it to kube-controller-manager (kubeadm: controllerManager.extraArgs)"},
 			}
-			if s.Component != Flannel {
-				f.RefusedBy = []Component{s.Component}
+			if s.Component != fact.Flannel {
+				f.RefusedBy = []fact.Component{s.Component}
 			}
 			c.add(f)
 		}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Each defect says where it is from, and which releases have it, in an order that makes sense.
@@ -21,23 +23,23 @@ func TestDefects(t *testing.T) {
 			}
 		}
 	}
-	one := defect{since: Version{1, 31, 0}, until: Version{1, 31, 4}}
-	open := defect{since: Version{1, 36, 0}}
+	one := defect{since: fact.V(1, 31, 0), until: fact.V(1, 31, 4)}
+	open := defect{since: fact.V(1, 36, 0)}
 	always := defect{}
 	for _, c := range []struct {
 		d    *defect
-		v    Version
+		v    fact.Version
 		want bool
 	}{
-		{&one, Version{1, 30, 14}, false},
-		{&one, Version{1, 31, 0}, true},
-		{&one, Version{1, 31, 3}, true},
-		{&one, Version{1, 31, 4}, false},
-		{&one, Version{}, false}, // nobody says the release
-		{&open, Version{1, 35, 9}, false},
-		{&open, Version{1, 40, 0}, true},
-		{&always, Version{}, true},
-		{&always, Version{0, 5, 5}, true},
+		{&one, fact.V(1, 30, 14), false},
+		{&one, fact.V(1, 31, 0), true},
+		{&one, fact.V(1, 31, 3), true},
+		{&one, fact.V(1, 31, 4), false},
+		{&one, fact.Version{}, false}, // nobody says the release
+		{&open, fact.V(1, 35, 9), false},
+		{&open, fact.V(1, 40, 0), true},
+		{&always, fact.Version{}, true},
+		{&always, fact.V(0, 5, 5), true},
 	} {
 		if got := c.d.has(c.v); got != c.want {
 			t.Errorf("a defect since %v until %v: has(%v) = %v", c.d.since, c.d.until, c.v, got)
@@ -47,12 +49,12 @@ func TestDefects(t *testing.T) {
 
 // Since 1.36 the API server refuses updates of a Node whose podCIDR has host bits. That is said of Nodes alone that hold such a subnet.
 func TestHostBitsOfNodes(t *testing.T) {
-	on := func(names ...string) Statement {
-		return Statement{Component: Kubeadm, Role: RoleProblem, Finding: &Finding{Rule: RuleCIDRHostBitsSet, Severity: Warning, Message: "bits", Subjects: names}}
+	on := func(names ...string) fact.Statement {
+		return fact.Statement{Component: fact.Kubeadm, Role: fact.RoleProblem, Finding: &fact.Finding{Rule: fact.RuleCIDRHostBitsSet, Severity: fact.Warning, Message: "bits", Subjects: names}}
 	}
 	for _, tt := range []struct {
 		why string
-		in  []Statement
+		in  []fact.Statement
 		say bool
 	}{
 		{"a Node", statedBy(t, "kubelet f :version x v1.36.0\nnode@a f node-pods x 10.1.1.1/24"), true},
@@ -62,8 +64,8 @@ func TestHostBitsOfNodes(t *testing.T) {
 		{"on no Node", append(statedBy(t, "kubelet f :version x v1.36.0\nnode@a f node-pods x 10.1.1.0/24"), on("b")), false},
 		{"on nothing", append(statedBy(t, "kubelet f :version x v1.36.0"), on()), false},
 	} {
-		said := slices.ContainsFunc(Check(tt.in...).Findings, func(f Finding) bool {
-			return f.Rule == RuleCIDRHostBitsSet && strings.Contains(f.Message, "refuses every update of such a Node")
+		said := slices.ContainsFunc(Check(tt.in...).Findings, func(f fact.Finding) bool {
+			return f.Rule == fact.RuleCIDRHostBitsSet && strings.Contains(f.Message, "refuses every update of such a Node")
 		})
 		if said != tt.say {
 			t.Errorf("%s: said is %v", tt.why, said)
@@ -83,7 +85,7 @@ func TestRepeatedArgsPlaces(t *testing.T) {
 	} {
 		got := ""
 		for _, f := range Check(statedBy(t, tt.in+"\nkubeadm g :version kubernetesVersion v1.30.0")...).Findings {
-			if f.Rule == RuleUpstreamBug {
+			if f.Rule == fact.RuleUpstreamBug {
 				var at []string
 				for _, p := range f.Where[1:] {
 					at = append(at, p.Position.String())

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Which of the ranges that an installer is about to write overlap?
@@ -14,8 +15,8 @@ func ExampleCheck() {
 	pods := netip.MustParsePrefix("10.100.0.0/16")
 	services := netip.MustParsePrefix("10.96.0.0/12")
 	report := plan.Check(
-		plan.Statement{Component: plan.Kubeadm, Role: plan.RolePods, Key: "networking.podSubnet", Prefixes: []netip.Prefix{pods}},
-		plan.Statement{Component: plan.Kubeadm, Role: plan.RoleServices, Key: "networking.serviceSubnet", Prefixes: []netip.Prefix{services}},
+		fact.Statement{Component: fact.Kubeadm, Role: fact.RolePods, Key: "networking.podSubnet", Prefixes: []netip.Prefix{pods}},
+		fact.Statement{Component: fact.Kubeadm, Role: fact.RoleServices, Key: "networking.serviceSubnet", Prefixes: []netip.Prefix{services}},
 	)
 	for _, f := range report.Findings {
 		fmt.Println(f.Severity, f.Rule)
@@ -28,16 +29,16 @@ func ExampleCheck() {
 // nodes without a podCIDR are no fault.
 func ExampleCheck_anotherCNI() {
 	report := plan.Check(
-		plan.Statement{Component: "calico", Role: plan.RoleSetting, Setting: plan.SettingCNI, Text: "calico"},
-		plan.Statement{
-			Component: "calico", Role: plan.RolePods, Key: "IPPool default-ipv4-ippool", Pos: plan.Position{File: "ippool.yaml", Line: 6, Column: 9},
+		fact.Statement{Component: "calico", Role: fact.RoleSetting, Setting: fact.SettingCNI, Text: "calico"},
+		fact.Statement{
+			Component: "calico", Role: fact.RolePods, Key: "IPPool default-ipv4-ippool", Pos: fact.Position{File: "ippool.yaml", Line: 6, Column: 9},
 			Prefixes: []netip.Prefix{netip.MustParsePrefix("192.168.0.0/16")},
 		},
-		plan.Statement{
-			Component: plan.Node, Host: "worker-1", Role: plan.RoleAddress, Key: "InternalIP", Pos: plan.Position{File: "nodes.json", Line: 40, Column: 11},
+		fact.Statement{
+			Component: fact.Node, Host: "worker-1", Role: fact.RoleAddress, Key: "InternalIP", Pos: fact.Position{File: "nodes.json", Line: 40, Column: 11},
 			Addrs: []netip.Addr{netip.MustParseAddr("192.168.4.7")},
 		},
-		plan.Statement{Component: plan.Node, Host: "worker-1", Role: plan.RoleNodePods, Key: "spec.podCIDR", Pos: plan.Position{File: "nodes.json", Line: 21, Column: 5}},
+		fact.Statement{Component: fact.Node, Host: "worker-1", Role: fact.RoleNodePods, Key: "spec.podCIDR", Pos: fact.Position{File: "nodes.json", Line: 21, Column: 5}},
 	)
 	fmt.Println(report.Findings[0].Message)
 	for _, p := range report.Findings[0].Where {
@@ -52,10 +53,10 @@ func ExampleCheck_anotherCNI() {
 // An installer's unit test in three lines: if err := plan.Check(statements...).Err(); err != nil { t.Fatal(err) }.
 func ExampleReport_Err() {
 	err := plan.Check(
-		plan.Statement{Component: plan.Flannel, Role: plan.RolePods, Key: "Network", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16")}},
-		plan.Statement{Component: plan.Kubeadm, Role: plan.RolePods, Key: "podSubnet", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.224.0.0/16")}},
+		fact.Statement{Component: fact.Flannel, Role: fact.RolePods, Key: "Network", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16")}},
+		fact.Statement{Component: fact.Kubeadm, Role: fact.RolePods, Key: "podSubnet", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.224.0.0/16")}},
 	).Err()
-	var f *plan.Finding
+	var f *fact.Finding
 	if errors.As(err, &f) {
 		fmt.Println(f.Rule)
 		fmt.Println(f.Fix[0])
@@ -67,8 +68,8 @@ func ExampleReport_Err() {
 
 // What is accepted stays in the report and no longer counts.
 func ExampleReport_Waive() {
-	report := plan.Check(plan.Statement{
-		Component: plan.Kubeadm, Role: plan.RolePods, Key: "networking.podSubnet", Pos: plan.Position{File: "kubeadm.yaml", Line: 5, Column: 14},
+	report := plan.Check(fact.Statement{
+		Component: fact.Kubeadm, Role: fact.RolePods, Key: "networking.podSubnet", Pos: fact.Position{File: "kubeadm.yaml", Line: 5, Column: 14},
 		Text: "172.17.0.0/16", Prefixes: []netip.Prefix{netip.MustParsePrefix("172.17.0.0/16")},
 	})
 	w, err := plan.ParseWaiver("docker-bridge-overlap=our hosts run containerd alone")
@@ -91,7 +92,7 @@ func ExampleReport_Waive() {
 // The catalogue says of each rule how clusters come to it and what mends it.
 func ExampleRules() {
 	for _, r := range plan.Rules() {
-		if r.ID == plan.RuleNodeMaskTooShort {
+		if r.ID == fact.RuleNodeMaskTooShort {
 			if err := plan.RuleText(os.Stdout, r); err != nil {
 				fmt.Println(err)
 			}

@@ -9,13 +9,14 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // kubeMode reports whether flannel takes subnets from Node objects: said by its arguments, else likely because something
 // shows Node objects or a controller manager. known is false where nothing tells.
 func (c *checker) kubeMode() (kube, known bool) {
 	for _, f := range c.flannels {
-		if s := f.set[SettingKubeSubnetMgr]; s != nil && !s.Default {
+		if s := f.set[fact.SettingKubeSubnetMgr]; s != nil && !s.Default {
 			return s.Bool, true
 		}
 	}
@@ -35,16 +36,16 @@ func (c *checker) flannelNetwork() {
 	if kube, _ := c.kubeMode(); !kube {
 		return
 	}
-	for _, fam := range []Family{IPv4, IPv6} {
+	for _, fam := range []fact.Family{fact.IPv4, fact.IPv6} {
 		for _, net := range ofFamily(c.networks, fam) {
 			c.networkAgainst(net, fam)
 		}
 	}
 }
 
-func (c *checker) networkAgainst(net held, fam Family) {
+func (c *checker) networkAgainst(net held, fam fact.Family) {
 	key := "Network"
-	if fam == IPv6 {
+	if fam == fact.IPv6 {
 		key = "IPv6Network"
 	}
 	var wrong []held
@@ -67,14 +68,14 @@ func (c *checker) networkAgainst(net held, fam Family) {
 			}
 		}
 	}
-	if inside && c.has(RuleControlPlaneFlagsDiffer) {
+	if inside && c.has(fact.RuleControlPlaneFlagsDiffer) {
 		wrong = nil // control planes differ, and one of them agrees with flannel
 	}
 	if len(wrong) == 0 && len(out) == 0 {
 		return
 	}
-	f := Finding{Rule: RuleFlannelNetworkMismatch, Severity: Error, Subjects: nodeNames(out), RefusedBy: []Component{Flannel}}
-	if c.flannel != (Version{}) && c.flannel.Before(Version{0, 18, 0}) {
+	f := fact.Finding{Rule: fact.RuleFlannelNetworkMismatch, Severity: fact.Error, Subjects: nodeNames(out), RefusedBy: []fact.Component{fact.Flannel}}
+	if c.flannel != (fact.Version{}) && c.flannel.Before(fact.V(0, 18, 0)) {
 		f.RefusedBy = nil // until 0.17 it ran with a subnet.env that disagrees in itself
 	}
 	var b strings.Builder
@@ -107,7 +108,7 @@ func (c *checker) networkAgainst(net held, fam Family) {
 	default:
 		fmt.Fprintf(&b, ", but %s %s outside of it: %s", words.NameList(nodeNames(out)), choose(len(out), "holds a podCIDR", "hold podCIDRs"), words.NameList(subs))
 		if len(ofFamily(c.pods, fam)) > 0 {
-			if cause := c.cause(RulePodCIDROutsideClusterCIDR, RuleNodeSubnetDuplicate); cause != nil {
+			if cause := c.cause(fact.RulePodCIDROutsideClusterCIDR, fact.RuleNodeSubnetDuplicate); cause != nil {
 				f.Message = b.String()
 				f.Where = append(f.Where, nodePlaces(out)...)
 				explain(cause, "flannel-network-mismatch: "+f.Message, f)
@@ -135,7 +136,7 @@ func (c *checker) networkAgainst(net held, fam Family) {
 			c.rejoinLoses(),
 		)
 	}
-	f.Disturbs = DisturbsComponent
+	f.Disturbs = fact.DisturbsComponent
 	c.add(f)
 }
 
@@ -185,24 +186,24 @@ func (c *checker) flannelFamilies() {
 		return
 	}
 	var six []held
-	six = append(six, ofFamily(c.pods, IPv6)...)
+	six = append(six, ofFamily(c.pods, fact.IPv6)...)
 	var nodes6 []*nodeView
 	var first6 []*nodeView
 	for _, n := range c.nodes {
-		if len(ofFamily(n.subs, IPv6)) > 0 {
+		if len(ofFamily(n.subs, fact.IPv6)) > 0 {
 			nodes6 = append(nodes6, n)
 		}
-		if len(n.subs) > 1 && FamilyOf(n.subs[0].p) == IPv6 {
+		if len(n.subs) > 1 && fact.FamilyOf(n.subs[0].p) == fact.IPv6 {
 			first6 = append(first6, n)
 		}
 	}
 	// The configuration may be spread over several files; one that carries IPv6 is enough.
 	var conf *sourceView
 	for _, f := range c.flannels {
-		if len(f.pods) > 0 || f.set[SettingEnableIPv6] != nil {
+		if len(f.pods) > 0 || f.set[fact.SettingEnableIPv6] != nil {
 			conf = f
-			has6 := len(ofFamily(f.podPrefixes(), IPv6)) > 0
-			on := f.bool(SettingEnableIPv6, false)
+			has6 := len(ofFamily(f.podPrefixes(), fact.IPv6)) > 0
+			on := f.bool(fact.SettingEnableIPv6, false)
 			if has6 && on {
 				conf = nil
 				break
@@ -211,12 +212,12 @@ func (c *checker) flannelFamilies() {
 	}
 	if conf != nil {
 		var six6 []held
-		for _, h := range ofFamily(conf.podPrefixes(), IPv6) {
+		for _, h := range ofFamily(conf.podPrefixes(), fact.IPv6) {
 			if h.p.Bits() > 0 {
 				six6 = append(six6, h)
 			}
 		}
-		on := conf.bool(SettingEnableIPv6, false)
+		on := conf.bool(fact.SettingEnableIPv6, false)
 		lacks := "EnableIPv6 and IPv6Network"
 		switch {
 		case on:
@@ -224,11 +225,11 @@ func (c *checker) flannelFamilies() {
 		case len(six6) > 0:
 			lacks = "EnableIPv6"
 		}
-		where := []Place{placeOf(conf.first, "no "+lacks)}
+		where := []fact.Place{placeOf(conf.first, "no "+lacks)}
 		if len(conf.pods) > 0 {
-			where = []Place{placeOf(conf.pods[0], "no "+lacks)}
+			where = []fact.Place{placeOf(conf.pods[0], "no "+lacks)}
 		}
-		f := Finding{Rule: RuleFlannelIPv6Disabled, Severity: Error, Subjects: nodeNames(nodes6)}
+		f := fact.Finding{Rule: fact.RuleFlannelIPv6Disabled, Severity: fact.Error, Subjects: nodeNames(nodes6)}
 		example := "fd00:10:244::/56"
 		if len(six) > 0 {
 			example = six[0].p.String()
@@ -236,13 +237,13 @@ func (c *checker) flannelFamilies() {
 			example = six6[0].p.String()
 		}
 		set := fmt.Sprintf("\"EnableIPv6\": true and \"IPv6Network\": %q", example)
-		if len(ofFamily(conf.podPrefixes(), IPv4)) == 0 && len(ofFamily(c.pods, IPv4)) == 0 {
+		if len(ofFamily(conf.podPrefixes(), fact.IPv4)) == 0 && len(ofFamily(c.pods, fact.IPv4)) == 0 {
 			set += ", and \"EnableIPv4\": false where the cluster has no IPv4"
 		}
 		f.Fix = []string{c.setNetwork(set), c.restartFlannel()}
-		f.Disturbs = DisturbsComponent
-		refuses := c.flannel.IsZero() || c.flannel.Before(Version{0, 28, 0})
-		v4only := len(c.pods) > 0 && len(ofFamily(c.pods, IPv4)) == 0
+		f.Disturbs = fact.DisturbsComponent
+		refuses := c.flannel.IsZero() || c.flannel.Before(fact.V(0, 28, 0))
+		v4only := len(c.pods) > 0 && len(ofFamily(c.pods, fact.IPv4)) == 0
 		switch {
 		case len(six) > 0 || len(nodes6) > 0:
 			var b strings.Builder
@@ -254,7 +255,7 @@ func (c *checker) flannelFamilies() {
 			}
 			where = append(where, nodePlaces(nodes6)...)
 			fmt.Fprintf(&b, ", but flannel's net-conf.json has no %s", lacks)
-			if hs := ofFamily(conf.podPrefixes(), IPv4); len(hs) > 0 {
+			if hs := ofFamily(conf.podPrefixes(), fact.IPv4); len(hs) > 0 {
 				fmt.Fprintf(&b, " (Network is %s)", hs[0].text())
 			}
 			if lacks == "EnableIPv6" {
@@ -263,7 +264,7 @@ func (c *checker) flannelFamilies() {
 			switch {
 			case refuses || v4only:
 				b.WriteString("; flannel does not start on such a node, or gives pods no IPv6")
-				f.RefusedBy = []Component{Flannel}
+				f.RefusedBy = []fact.Component{fact.Flannel}
 			default:
 				fmt.Fprintf(&b, "; flannel %v runs and gives pods no IPv6", c.flannel)
 			}
@@ -272,20 +273,20 @@ func (c *checker) flannelFamilies() {
 			c.add(f)
 		case on && len(six6) == 0:
 			f.Message = "net-conf.json sets EnableIPv6 and has no IPv6Network: flannel finds no IPv6 network and does not start"
-			f.RefusedBy = []Component{Flannel}
+			f.RefusedBy = []fact.Component{fact.Flannel}
 			f.Where = where
 			c.add(f)
 		case len(six6) > 0:
-			f.Severity = Warning
+			f.Severity = fact.Warning
 			f.Message = fmt.Sprintf("net-conf.json has IPv6Network %s but EnableIPv6 is not true: IPv6Network has no effect", six6[0].text())
 			f.Where = where
 			c.add(f)
 		}
 	}
 
-	var order *Statement
+	var order *fact.Statement
 	for _, k := range c.controllers {
-		if len(k.pods) > 1 && FamilyOf(k.pods[0].p) == IPv6 {
+		if len(k.pods) > 1 && fact.FamilyOf(k.pods[0].p) == fact.IPv6 {
 			order = k.podsAt
 		}
 	}
@@ -293,19 +294,19 @@ func (c *checker) flannelFamilies() {
 		return
 	}
 	// Since 0.20.2 flannel takes the entry of each family, whatever the order: pkg/subnet/kube/kube.go AcquireLease.
-	fixed := Version{0, 20, 2}
-	f := Finding{Rule: RuleDualStackIPv6First, Subjects: nodeNames(first6)}
+	fixed := fact.V(0, 20, 2)
+	f := fact.Finding{Rule: fact.RuleDualStackIPv6First, Subjects: nodeNames(first6)}
 	switch {
 	case !c.flannel.IsZero() && !c.flannel.Before(fixed):
 		return
 	case !c.flannel.IsZero():
-		f.Severity = Error
-		f.RefusedBy = []Component{Flannel}
-	case !c.kube.IsZero() && c.kube.Before(Version{1, 25, 0}):
-		f.Severity = Error
-		f.RefusedBy = []Component{Flannel}
+		f.Severity = fact.Error
+		f.RefusedBy = []fact.Component{fact.Flannel}
+	case !c.kube.IsZero() && c.kube.Before(fact.V(1, 25, 0)):
+		f.Severity = fact.Error
+		f.RefusedBy = []fact.Component{fact.Flannel}
 	default:
-		f.Severity = Warning
+		f.Severity = fact.Warning
 	}
 	var b strings.Builder
 	switch {
@@ -320,14 +321,14 @@ func (c *checker) flannelFamilies() {
 	switch {
 	case !c.flannel.IsZero():
 		fmt.Fprintf(&b, "; this is flannel %v", c.flannel)
-	case f.Severity == Error:
+	case f.Severity == fact.Error:
 		fmt.Fprintf(&b, "; no file says flannel's release, those of the time of Kubernetes %v do so", c.kube)
 	default:
 		b.WriteString("; no file says flannel's release")
 	}
 	f.Message = b.String()
 	for _, n := range c.flannels {
-		if s := n.set[SettingVersion]; s != nil {
+		if s := n.set[fact.SettingVersion]; s != nil {
 			f.Where = append(f.Where, placeOf(s, "flannel "+s.Text))
 		}
 	}
@@ -335,7 +336,7 @@ func (c *checker) flannelFamilies() {
 		"use flannel v0.20.2 or newer (the image in kube-flannel.yml)",
 		"or put IPv4 first in podSubnet, serviceSubnet and --cluster-cidr before the first node is registered",
 	}
-	f.Disturbs = DisturbsComponent
+	f.Disturbs = fact.DisturbsComponent
 	c.add(f)
 }
 
@@ -358,10 +359,10 @@ func (c *checker) oneSubnetEnv(e *sourceView) {
 		n = c.nodes[0]
 	}
 	var parts []string
-	var where []Place
-	sev := Warning
+	var where []fact.Place
+	sev := fact.Warning
 	for _, sub := range subs {
-		fam := FamilyOf(sub.p)
+		fam := fact.FamilyOf(sub.p)
 		where = append(where, sub.place(envKey(fam, "SUBNET")+" "+sub.s.Text))
 		written := cmp.Or(sub.s.Text, sub.text())
 		if n != nil {
@@ -369,18 +370,18 @@ func (c *checker) oneSubnetEnv(e *sourceView) {
 			if len(own) > 0 && !slices.ContainsFunc(own, func(h held) bool { return h.p == sub.p }) {
 				parts = append(parts, fmt.Sprintf("%s is %s, but node %s holds the podCIDR %s", envKey(fam, "SUBNET"), written, n.name, own[0].text()))
 				where = append(where, nodePlaces([]*nodeView{n})...)
-				sev = Error
+				sev = fact.Error
 			}
 		}
 		for _, net := range ofFamily(nets, fam) {
 			if !cidr.Contains(net.p, sub.p) {
 				parts = append(parts, fmt.Sprintf("%s %s lies outside %s %s", envKey(fam, "SUBNET"), written, envKey(fam, "NETWORK"), net.text()))
 				where = append(where, net.place(envKey(fam, "NETWORK")+" "+net.text()))
-				sev = Error
+				sev = fact.Error
 			}
 		}
 	}
-	for _, fam := range []Family{IPv4, IPv6} {
+	for _, fam := range []fact.Family{fact.IPv4, fact.IPv6} {
 		conf := ofFamily(c.networks, fam)
 		for _, net := range ofFamily(nets, fam) {
 			if len(conf) == 0 || slices.ContainsFunc(conf, func(h held) bool { return h.p == net.p }) {
@@ -390,7 +391,7 @@ func (c *checker) oneSubnetEnv(e *sourceView) {
 			where = append(where, net.place(envKey(fam, "NETWORK")+" "+net.text()), conf[0].place("Network "+conf[0].text()))
 			sub := ofFamily(subs, fam)
 			if len(sub) == 0 || !cidr.Contains(conf[0].p, sub[0].p) {
-				sev = Error
+				sev = fact.Error
 			}
 		}
 		if len(conf) == 0 && (n == nil || len(n.subs) == 0) && len(parts) == 0 {
@@ -400,7 +401,7 @@ func (c *checker) oneSubnetEnv(e *sourceView) {
 				if len(pods) > 0 && !withinAny(pods, sub.p) {
 					parts = append(parts, fmt.Sprintf("%s %s lies outside the pod range %s", envKey(fam, "SUBNET"), cmp.Or(sub.s.Text, sub.text()), pods[0].says()))
 					where = append(where, pods[0].place("pods "+pods[0].text()))
-					sev = Error
+					sev = fact.Error
 				}
 			}
 		}
@@ -408,12 +409,12 @@ func (c *checker) oneSubnetEnv(e *sourceView) {
 	if len(parts) == 0 {
 		return
 	}
-	f := Finding{Rule: RuleSubnetEnvMismatch, Severity: sev, Where: where}
+	f := fact.Finding{Rule: fact.RuleSubnetEnvMismatch, Severity: sev, Where: where}
 	if e.host != "" {
 		f.Subjects = []string{e.host}
 	}
 	f.Message = fmt.Sprintf("subnet.env of %s: %s", name, strings.Join(parts, "; "))
-	if sev == Error {
+	if sev == fact.Error {
 		f.Message += "; the file is left over from an earlier range, or written by a flannel of v0.17 or older"
 	} else {
 		f.Message += "; flannel writes the file when it starts, and has not been restarted since"
@@ -423,16 +424,16 @@ func (c *checker) oneSubnetEnv(e *sourceView) {
 		"if flannel does not start, mend first what its log says; the old file stays until then",
 		"then on that host: ip link delete cni0; ip link delete flannel.1; rm -rf /var/lib/cni/networks/cbr0; and restart its pods",
 	}
-	f.Disturbs = DisturbsComponent
-	if cause := c.cause(RuleFlannelNetworkMismatch); cause != nil {
+	f.Disturbs = fact.DisturbsComponent
+	if cause := c.cause(fact.RuleFlannelNetworkMismatch); cause != nil {
 		explain(cause, "subnet-env-mismatch: "+f.Message, f)
 		return
 	}
 	c.add(f)
 }
 
-func envKey(f Family, what string) string {
-	if f == IPv6 {
+func envKey(f fact.Family, what string) string {
+	if f == fact.IPv6 {
 		return "FLANNEL_IPV6_" + what
 	}
 	return "FLANNEL_" + what
@@ -446,9 +447,9 @@ func (c *checker) subnetLen() {
 	}
 	for _, src := range c.flannels {
 		var keys []string
-		var where []Place
+		var where []fact.Place
 		for _, s := range src.lens {
-			if c.alreadyAt(RuleNetConfSubnetLenIgnored, s.Pos) || c.alreadyAt(RuleNetConfSubnetRangeInvalid, s.Pos) {
+			if c.alreadyAt(fact.RuleNetConfSubnetLenIgnored, s.Pos) || c.alreadyAt(fact.RuleNetConfSubnetRangeInvalid, s.Pos) {
 				continue
 			}
 			keys = append(keys, s.Key+" "+quoted(s))
@@ -460,12 +461,12 @@ func (c *checker) subnetLen() {
 		size := "24"
 		for _, k := range c.controllers {
 			if k.serves() {
-				m, _ := k.mask(FamilyOf(k.pods[0].p))
+				m, _ := k.mask(fact.FamilyOf(k.pods[0].p))
 				size = fmt.Sprint(m)
 			}
 		}
-		c.add(Finding{
-			Rule: RuleNetConfSubnetLenIgnored, Where: where,
+		c.add(fact.Finding{
+			Rule: fact.RuleNetConfSubnetLenIgnored, Where: where,
 			Message: fmt.Sprintf("%s in net-conf.json %s no effect with --kube-subnet-mgr: the size of a node's subnet comes from kube-controller-manager (--node-cidr-mask-size, here /%s)",
 				words.NameList(keys), choose(len(keys), "has", "have"), size),
 		})
@@ -480,41 +481,41 @@ func (c *checker) mtu() {
 		link = c.linkMTU.Int
 	}
 	for _, src := range c.flannels {
-		key := src.set[SettingBackendMTU]
+		key := src.set[fact.SettingBackendMTU]
 		if key == nil {
 			continue
 		}
 		backend := "vxlan"
-		if b := src.set[SettingBackend]; b != nil {
+		if b := src.set[fact.SettingBackend]; b != nil {
 			backend = strings.ToLower(b.Text)
 		}
 		over := overhead[backend]
 		switch {
 		case key.Int <= over:
-			c.add(Finding{
-				Rule: RuleMTUTooLarge, Severity: Error, Where: []Place{placeOf(key, fmt.Sprintf("MTU %d", key.Int))},
+			c.add(fact.Finding{
+				Rule: fact.RuleMTUTooLarge, Severity: fact.Error, Where: []fact.Place{placeOf(key, fmt.Sprintf("MTU %d", key.Int))},
 				Message: fmt.Sprintf("MTU %d of the %s backend is not more than its overhead of %d bytes: flannel writes FLANNEL_MTU=%d, and the CNI plugin then fails for every pod", key.Int, backend, over, key.Int-over),
 				Fix:     []string{"remove MTU from net-conf.json, or set it to the MTU of the hosts' link, such as 1500; then restart flannel"},
 			})
 		case link > 0 && key.Int > link:
-			c.add(Finding{
-				Rule: RuleMTUTooLarge, Where: []Place{placeOf(key, fmt.Sprintf("MTU %d", key.Int)), placeOf(c.linkMTU, fmt.Sprintf("link MTU %d", link))},
+			c.add(fact.Finding{
+				Rule: fact.RuleMTUTooLarge, Where: []fact.Place{placeOf(key, fmt.Sprintf("MTU %d", key.Int)), placeOf(c.linkMTU, fmt.Sprintf("link MTU %d", link))},
 				Message: fmt.Sprintf("MTU %d of the %s backend is larger than the hosts' link of %d bytes: pods are told %d, and %d-%d = %d is what fits", key.Int, backend, link, key.Int-over, link, over, link-over),
 				Fix:     []string{fmt.Sprintf("set \"MTU\": %d in net-conf.json, or remove it, and restart flannel and the pods", link)},
 			})
 		}
 	}
 	for _, e := range c.envs {
-		s := e.set[SettingSubnetMTU]
+		s := e.set[fact.SettingSubnetMTU]
 		if s == nil {
 			continue
 		}
 		backend, under := "", link
 		for _, src := range c.flannels {
-			if b := src.set[SettingBackend]; b != nil {
+			if b := src.set[fact.SettingBackend]; b != nil {
 				backend = strings.ToLower(b.Text)
 			}
-			if k := src.set[SettingBackendMTU]; k != nil {
+			if k := src.set[fact.SettingBackendMTU]; k != nil {
 				under = k.Int
 			}
 		}
@@ -522,8 +523,8 @@ func (c *checker) mtu() {
 			continue
 		}
 		if want := under - overhead[backend]; s.Int > want {
-			c.add(Finding{
-				Rule: RuleMTUTooLarge, Where: []Place{placeOf(s, fmt.Sprintf("FLANNEL_MTU %d", s.Int))},
+			c.add(fact.Finding{
+				Rule: fact.RuleMTUTooLarge, Where: []fact.Place{placeOf(s, fmt.Sprintf("FLANNEL_MTU %d", s.Int))},
 				Message: fmt.Sprintf("FLANNEL_MTU is %d in subnet.env of %s, more than %d-%d = %d, which the %s backend leaves of a link of %d bytes", s.Int, cmp.Or(e.host, e.file), under, overhead[backend], want, backend, under),
 			})
 		}

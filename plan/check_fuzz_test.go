@@ -9,10 +9,11 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // drawStatement draws any statement, sensible or not: Check takes what it is given.
-func drawStatement(t *rapid.T) plan.Statement {
+func drawStatement(t *rapid.T) fact.Statement {
 	prefix := rapid.Custom(func(t *rapid.T) netip.Prefix {
 		switch rapid.IntRange(0, 5).Draw(t, "kind") {
 		case 0:
@@ -24,16 +25,16 @@ func drawStatement(t *rapid.T) plan.Statement {
 		return netip.PrefixFrom(a, rapid.IntRange(-1, 33).Draw(t, "bits"))
 	})
 	host := rapid.SampledFrom([]string{"", "a", "b", "a.example", "c"})
-	s := plan.Statement{
-		Component: rapid.SampledFrom([]plan.Component{plan.Kubeadm, plan.APIServer, plan.ControllerManager, plan.KubeProxy, plan.Kubelet, plan.Flannel, plan.Node, plan.Service, plan.ServiceCIDR, plan.Operator, "calico", ""}).Draw(t, "component"),
+	s := fact.Statement{
+		Component: rapid.SampledFrom([]fact.Component{fact.Kubeadm, fact.APIServer, fact.ControllerManager, fact.KubeProxy, fact.Kubelet, fact.Flannel, fact.Node, fact.Service, fact.ServiceCIDR, fact.Operator, "calico", ""}).Draw(t, "component"),
 		Host:      host.Draw(t, "host"),
-		Pos:       plan.Position{File: rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "file"), Line: rapid.IntRange(-1, 9).Draw(t, "line")},
-		Role:      rapid.SampledFrom([]plan.Role{plan.RoleHosts, plan.RoleServices, plan.RolePods, plan.RoleNodePods, plan.RoleAddress, plan.RoleDNS, plan.RoleClusterIP, plan.RoleReserved, plan.RoleSetting, plan.RoleSymptom, plan.RoleProblem, "", "?"}).Draw(t, "role"),
+		Pos:       fact.Position{File: rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "file"), Line: rapid.IntRange(-1, 9).Draw(t, "line")},
+		Role:      rapid.SampledFrom([]fact.Role{fact.RoleHosts, fact.RoleServices, fact.RolePods, fact.RoleNodePods, fact.RoleAddress, fact.RoleDNS, fact.RoleClusterIP, fact.RoleReserved, fact.RoleSetting, fact.RoleSymptom, fact.RoleProblem, "", "?"}).Draw(t, "role"),
 		Key: rapid.SampledFrom([]string{"", "--cluster-cidr", "FLANNEL_NETWORK", "FLANNEL_SUBNET", "Network", "IPv6Network", "controllerManager.extraArgs cluster-cidr",
 			"apiServer.extraArgs service-cluster-ip-range", "controllerManager.extraArgs", "--advertise-address", "kubernetes"}).Draw(t, "key"),
 		Text:       rapid.SampledFrom([]string{"", "10.244.0.0/16", "x", "v1.31.0", "v0.15.0", "flannel", "calico", "vxlan", "ClusterCIDR", "\x00\xff"}).Draw(t, "text"),
 		Prefixes:   rapid.SliceOfN(prefix, 0, 3).Draw(t, "prefixes"),
-		Setting:    rapid.SampledFrom([]plan.Setting{"", plan.SettingAllocate, plan.SettingNodeIPAM, plan.SettingAllocatorType, plan.SettingNodeMask, plan.SettingNodeMaskIPv4, plan.SettingNodeMaskIPv6, plan.SettingMaxPods, plan.SettingKubeSubnetMgr, plan.SettingEnableIPv4, plan.SettingEnableIPv6, plan.SettingSubnetLen, plan.SettingBackend, plan.SettingBackendMTU, plan.SettingSubnetMTU, plan.SettingLinkMTU, plan.SettingDetectLocal, plan.SettingProxyMode, plan.SettingVersion, plan.SettingCNI}).Draw(t, "setting"),
+		Setting:    rapid.SampledFrom([]fact.Setting{"", fact.SettingAllocate, fact.SettingNodeIPAM, fact.SettingAllocatorType, fact.SettingNodeMask, fact.SettingNodeMaskIPv4, fact.SettingNodeMaskIPv6, fact.SettingMaxPods, fact.SettingKubeSubnetMgr, fact.SettingEnableIPv4, fact.SettingEnableIPv6, fact.SettingSubnetLen, fact.SettingBackend, fact.SettingBackendMTU, fact.SettingSubnetMTU, fact.SettingLinkMTU, fact.SettingDetectLocal, fact.SettingProxyMode, fact.SettingVersion, fact.SettingCNI}).Draw(t, "setting"),
 		Int:        rapid.SampledFrom([]int{-1 << 62, -1, 0, 1, 16, 24, 31, 32, 33, 64, 110, 128, 129, 1500, 1 << 62}).Draw(t, "int"),
 		Bool:       rapid.Bool().Draw(t, "bool"),
 		Default:    rapid.Bool().Draw(t, "default"),
@@ -45,12 +46,12 @@ func drawStatement(t *rapid.T) plan.Statement {
 	if rapid.Bool().Draw(t, "error") {
 		s.Err = errors.New("wrong")
 	}
-	rule := rapid.SampledFrom([]plan.RuleID{plan.RulePodCIDRUnset, plan.RuleClusterCIDRExhausted, plan.RuleFlannelNetworkMismatch, plan.RulePodCIDROutsideClusterCIDR, plan.RuleHostServiceOverlap, plan.RuleSubnetEnvMismatch, plan.RulePodCIDRMissing, "?"})
+	rule := rapid.SampledFrom([]fact.RuleID{fact.RulePodCIDRUnset, fact.RuleClusterCIDRExhausted, fact.RuleFlannelNetworkMismatch, fact.RulePodCIDROutsideClusterCIDR, fact.RuleHostServiceOverlap, fact.RuleSubnetEnvMismatch, fact.RulePodCIDRMissing, "?"})
 	if rapid.Bool().Draw(t, "symptom") {
-		s.Symptom = &plan.Symptom{ID: "x", Message: "m", Node: host.Draw(t, "node"), Subnet: prefix.Draw(t, "subnet"), Network: prefix.Draw(t, "network"), Rules: rapid.SliceOfN(rule, 0, 3).Draw(t, "rules")}
+		s.Symptom = &fact.Symptom{ID: "x", Message: "m", Node: host.Draw(t, "node"), Subnet: prefix.Draw(t, "subnet"), Network: prefix.Draw(t, "network"), Rules: rapid.SliceOfN(rule, 0, 3).Draw(t, "rules")}
 	}
 	if rapid.Bool().Draw(t, "finding") {
-		s.Finding = &plan.Finding{Rule: rule.Draw(t, "rule"), Severity: plan.Severity(rapid.SampledFrom([]string{"", "error", "warning", "info", "?"}).Draw(t, "severity"))}
+		s.Finding = &fact.Finding{Rule: rule.Draw(t, "rule"), Severity: fact.Severity(rapid.SampledFrom([]string{"", "error", "warning", "info", "?"}).Draw(t, "severity"))}
 	}
 	return s
 }

@@ -9,19 +9,20 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // isTunnelLink reports whether a link is one that flannel makes: flannel.1, flannel-v6.1, flannel-wg.
 func isTunnelLink(name string) bool { return strings.HasPrefix(name, "flannel") }
 
-// holdsSubnet reports whether a link with address p, as [Host] states it, belongs to the node subnet q: p is q, or the address at which
+// holdsSubnet reports whether a link with address p, as [fact.Host] states it, belongs to the node subnet q: p is q, or the address at which
 // q begins.
 func holdsSubnet(p, q netip.Prefix) bool {
 	return p == q || p.IsSingleIP() && p.Addr() == q.Addr()
 }
 
 // A linkIndex finds what the links of a host say by the host's name, with or without its domain.
-type linkIndex map[string][]*Statement
+type linkIndex map[string][]*fact.Statement
 
 func shortHost(name string) string {
 	short, _, _ := strings.Cut(strings.ToLower(name), ".")
@@ -37,8 +38,8 @@ func (c *checker) linkIndex() linkIndex {
 }
 
 // of returns the statements about a host; those without a host for "".
-func (x linkIndex) of(host string) []*Statement {
-	var out []*Statement
+func (x linkIndex) of(host string) []*fact.Statement {
+	var out []*fact.Statement
 	for _, s := range x[shortHost(host)] {
 		if s.Host == host || sameHost(s.Host, host) {
 			out = append(out, s)
@@ -60,10 +61,10 @@ func (c *checker) bridges() {
 		envs[shortHost(e.host)] = append(envs[shortHost(e.host)], e)
 	}
 	var hosts, parts []string
-	var where []Place
-	sev := Warning
+	var where []fact.Place
+	sev := fact.Warning
 	for _, s := range c.links {
-		if s.Role != RoleNodePods {
+		if s.Role != fact.RoleNodePods {
 			continue
 		}
 		var want []held
@@ -91,16 +92,16 @@ func (c *checker) bridges() {
 			}
 		}
 		for _, h := range heldBy(s) {
-			own := ofFamily(want, FamilyOf(h.p))
+			own := ofFamily(want, fact.FamilyOf(h.p))
 			if len(own) == 0 || slices.ContainsFunc(own, func(w held) bool { return holdsSubnet(h.p, w.p) }) {
 				continue
 			}
-			likely := flannel || slices.ContainsFunc(index.of(s.Host), func(o *Statement) bool { return isTunnelLink(o.Key) })
+			likely := flannel || slices.ContainsFunc(index.of(s.Host), func(o *fact.Statement) bool { return isTunnelLink(o.Key) })
 			if !likely && own[0].p.Overlaps(h.p) {
 				continue // another plugin's bridge, perhaps wider by intention
 			}
 			if likely {
-				sev = Error
+				sev = fact.Error
 			}
 			parts = append(parts, fmt.Sprintf("%s of %s has %s, but %s is %s", s.Key, cmp.Or(name, "the host"), cmp.Or(s.Text, h.text()), from, own[0].text()))
 			where = append(where, placeOf(s, s.Key+" "+cmp.Or(s.Text, h.text())), own[0].place(from+" "+own[0].text()))
@@ -112,13 +113,13 @@ func (c *checker) bridges() {
 	if len(parts) == 0 {
 		return
 	}
-	f := Finding{Rule: RuleBridgeMismatch, Severity: sev, Subjects: hosts, Where: cutPlaces(allPlaces(where...))}
+	f := fact.Finding{Rule: fact.RuleBridgeMismatch, Severity: sev, Subjects: hosts, Where: cutPlaces(allPlaces(where...))}
 	f.Message = words.NameList(parts)
-	if sev == Warning {
+	if sev == fact.Warning {
 		f.Message += "; no file shows that flannel is in use, so the link may be left over from another network"
 	}
 	for _, cause := range c.found {
-		if cause.Rule == RuleSubnetEnvMismatch && cause.Severity == Error && slices.ContainsFunc(hosts, func(h string) bool { return slices.Contains(cause.Subjects, h) }) {
+		if cause.Rule == fact.RuleSubnetEnvMismatch && cause.Severity == fact.Error && slices.ContainsFunc(hosts, func(h string) bool { return slices.Contains(cause.Subjects, h) }) {
 			explain(cause, string(f.Rule)+": "+f.Message, f)
 			return
 		}
@@ -134,9 +135,9 @@ func (c *checker) hostNetworks() {
 	}
 	type seen struct{ network, inside netip.Prefix }
 	done := map[seen]bool{}
-	look := func(r held, rule RuleID, what string) {
+	look := func(r held, rule fact.RuleID, what string) {
 		for _, s := range c.links {
-			if s.Role != RoleHosts {
+			if s.Role != fact.RoleHosts {
 				continue
 			}
 			for _, h := range heldBy(s) {
@@ -145,13 +146,13 @@ func (c *checker) hostNetworks() {
 				}
 				done[seen{h.p, r.p}] = true
 				name := cmp.Or(s.Host, "a host")
-				f := Finding{Rule: rule, Severity: Warning, Where: []Place{r.place(what + "s " + r.text()), placeOf(s, s.Key+" "+cmp.Or(s.Text, h.text()))}}
+				f := fact.Finding{Rule: rule, Severity: fact.Warning, Where: []fact.Place{r.place(what + "s " + r.text()), placeOf(s, s.Key+" "+cmp.Or(s.Text, h.text()))}}
 				f.Message = fmt.Sprintf("the %s range %s lies inside %v, the network that %s is in with %s (%v)", what, r.says(), h.p, name, s.Key, h.written.Addr())
 				f.Effect = "machines of that network that have addresses inside of the range cannot be reached from the nodes; the rest works"
 				f.Fix = []string{
 					fmt.Sprintf("see to it that nothing in %v is given an address of %v (DHCP included), or correct the mask of %s if it is wider than the network is", h.p, r.p, s.Key),
 				}
-				f.Disturbs = DisturbsNothing
+				f.Disturbs = fact.DisturbsNothing
 				if s.Host != "" {
 					f.Subjects = []string{s.Host}
 				}
@@ -160,11 +161,11 @@ func (c *checker) hostNetworks() {
 		}
 	}
 	for _, p := range c.claimedPods() {
-		look(p, RuleHostPodOverlap, "pod")
+		look(p, fact.RuleHostPodOverlap, "pod")
 	}
 	if !c.assumed {
 		for _, s := range c.services {
-			look(s, RuleHostServiceOverlap, "service")
+			look(s, fact.RuleHostServiceOverlap, "service")
 		}
 	}
 }
@@ -173,7 +174,7 @@ func (c *checker) hostNetworks() {
 func (c *checker) noDocker() bool {
 	known := false
 	for _, s := range c.links {
-		if s.Role == RoleSetting && s.Setting == SettingLinks {
+		if s.Role == fact.RoleSetting && s.Setting == fact.SettingLinks {
 			known = true
 			if slices.Contains(strings.Split(s.Text, ","), "docker0") {
 				return false
@@ -184,14 +185,14 @@ func (c *checker) noDocker() bool {
 }
 
 // sameOnHosts returns reserved ranges with those of several hosts that are the same joined to one, and the places of each.
-func sameOnHosts(in []*Statement) (out []*Statement, places map[*Statement][]Place) {
+func sameOnHosts(in []*fact.Statement) (out []*fact.Statement, places map[*fact.Statement][]fact.Place) {
 	type key struct {
 		text, prefix string
 	}
-	first := map[key]*Statement{}
-	places = map[*Statement][]Place{}
+	first := map[key]*fact.Statement{}
+	places = map[*fact.Statement][]fact.Place{}
 	for _, s := range in {
-		if s.Component == Host && len(s.Prefixes) == 1 {
+		if s.Component == fact.Host && len(s.Prefixes) == 1 {
 			k := key{s.Text, s.Prefixes[0].Masked().String()}
 			if o := first[k]; o != nil {
 				places[o] = append(places[o], placeOf(s, "reserved "+k.prefix))
@@ -209,14 +210,14 @@ func (c *checker) hostMTU() {
 	overhead := map[string]int{"vxlan": 50, "wireguard": 80, "ipip": 20}
 	index := c.linkIndex()
 	for _, e := range c.envs {
-		s := e.set[SettingSubnetMTU]
-		if s == nil || c.alreadyAt(RuleMTUTooLarge, s.Pos) {
+		s := e.set[fact.SettingSubnetMTU]
+		if s == nil || c.alreadyAt(fact.RuleMTUTooLarge, s.Pos) {
 			continue
 		}
-		var tunnel, lan *Statement // of several, the one that carries most
+		var tunnel, lan *fact.Statement // of several, the one that carries most
 		backend := ""
 		for _, l := range index.of(e.host) {
-			if l.Role != RoleSetting || l.Setting != SettingLinkMTU || l.Int <= 0 {
+			if l.Role != fact.RoleSetting || l.Setting != fact.SettingLinkMTU || l.Int <= 0 {
 				continue
 			}
 			switch {
@@ -238,12 +239,12 @@ func (c *checker) hostMTU() {
 			}
 		}
 		for _, src := range c.flannels {
-			if b := src.set[SettingBackend]; b != nil {
+			if b := src.set[fact.SettingBackend]; b != nil {
 				backend = strings.ToLower(b.Text)
 			}
 		}
 		name := cmp.Or(e.host, e.file)
-		f := Finding{Rule: RuleMTUTooLarge, Where: []Place{placeOf(s, fmt.Sprintf("FLANNEL_MTU %d", s.Int))}}
+		f := fact.Finding{Rule: fact.RuleMTUTooLarge, Where: []fact.Place{placeOf(s, fmt.Sprintf("FLANNEL_MTU %d", s.Int))}}
 		if e.host != "" {
 			f.Subjects = []string{e.host}
 		}
@@ -277,7 +278,7 @@ func (v *view) linksOfNodes() (links, routes map[*nodeView][]netip.Prefix) {
 		}
 	}
 	for _, s := range v.links {
-		if n := v.nodeOf(s.Host); n != nil && s.Role == RoleHosts {
+		if n := v.nodeOf(s.Host); n != nil && s.Role == fact.RoleHosts {
 			for _, p := range s.Prefixes {
 				byAddr[p.Addr()] = n
 			}
@@ -285,13 +286,13 @@ func (v *view) linksOfNodes() (links, routes map[*nodeView][]netip.Prefix) {
 	}
 	for _, s := range v.links {
 		switch s.Role {
-		case RoleNodePods:
+		case fact.RoleNodePods:
 			if n := v.nodeOf(s.Host); n != nil {
 				for _, p := range maskedPrefixes(s) {
 					links[n] = appendNew(links[n], p)
 				}
 			}
-		case RoleRoute:
+		case fact.RoleRoute:
 			for _, a := range s.Addrs {
 				if n := byAddr[a]; n != nil {
 					for _, p := range maskedPrefixes(s) {

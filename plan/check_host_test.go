@@ -7,120 +7,121 @@ import (
 	"testing"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // hostLink returns a statement of Component Host.
-func hostLink(host, dev string, role plan.Role, prefix string, via ...string) plan.Statement {
-	s := plan.Statement{Component: plan.Host, Host: host, Pos: plan.Position{File: host + "/ip.txt", Line: 1}, Role: role, Key: dev, Text: prefix, Prefixes: []netip.Prefix{netip.MustParsePrefix(prefix)}}
+func hostLink(host, dev string, role fact.Role, prefix string, via ...string) fact.Statement {
+	s := fact.Statement{Component: fact.Host, Host: host, Pos: fact.Position{File: host + "/ip.txt", Line: 1}, Role: role, Key: dev, Text: prefix, Prefixes: []netip.Prefix{netip.MustParsePrefix(prefix)}}
 	for _, a := range via {
 		s.Addrs = append(s.Addrs, netip.MustParseAddr(a))
 	}
 	return s
 }
 
-func hostSetting(host, dev string, k plan.Setting, text string, n int) plan.Statement {
-	return plan.Statement{Component: plan.Host, Host: host, Pos: plan.Position{File: host + "/ip.txt", Line: 2}, Role: plan.RoleSetting, Setting: k, Key: dev, Text: text, Int: n}
+func hostSetting(host, dev string, k fact.Setting, text string, n int) fact.Statement {
+	return fact.Statement{Component: fact.Host, Host: host, Pos: fact.Position{File: host + "/ip.txt", Line: 2}, Role: fact.RoleSetting, Setting: k, Key: dev, Text: text, Int: n}
 }
 
 // linkCluster is a sound cluster of two nodes, with flannel.
-func linkCluster() []plan.Statement {
-	at := func(file string) plan.Position { return plan.Position{File: file, Line: 1, Column: 1} }
+func linkCluster() []fact.Statement {
+	at := func(file string) fact.Position { return fact.Position{File: file, Line: 1, Column: 1} }
 	p := netip.MustParsePrefix
-	s := []plan.Statement{
-		{Component: plan.ControllerManager, Host: "cp1", Pos: at("kcm.yaml"), Role: plan.RolePods, Key: "--cluster-cidr", Text: "10.244.0.0/16", Prefixes: []netip.Prefix{p("10.244.0.0/16")}},
-		{Component: plan.ControllerManager, Host: "cp1", Pos: at("kcm.yaml"), Role: plan.RoleServices, Key: "--service-cluster-ip-range", Text: "10.96.0.0/12", Prefixes: []netip.Prefix{p("10.96.0.0/12")}},
-		{Component: plan.ControllerManager, Host: "cp1", Pos: at("kcm.yaml"), Role: plan.RoleSetting, Setting: plan.SettingAllocate, Key: "--allocate-node-cidrs", Bool: true},
-		{Component: plan.Flannel, Pos: at("net-conf.json"), Role: plan.RolePods, Key: "Network", Text: "10.244.0.0/16", Prefixes: []netip.Prefix{p("10.244.0.0/16")}},
+	s := []fact.Statement{
+		{Component: fact.ControllerManager, Host: "cp1", Pos: at("kcm.yaml"), Role: fact.RolePods, Key: "--cluster-cidr", Text: "10.244.0.0/16", Prefixes: []netip.Prefix{p("10.244.0.0/16")}},
+		{Component: fact.ControllerManager, Host: "cp1", Pos: at("kcm.yaml"), Role: fact.RoleServices, Key: "--service-cluster-ip-range", Text: "10.96.0.0/12", Prefixes: []netip.Prefix{p("10.96.0.0/12")}},
+		{Component: fact.ControllerManager, Host: "cp1", Pos: at("kcm.yaml"), Role: fact.RoleSetting, Setting: fact.SettingAllocate, Key: "--allocate-node-cidrs", Bool: true},
+		{Component: fact.Flannel, Pos: at("net-conf.json"), Role: fact.RolePods, Key: "Network", Text: "10.244.0.0/16", Prefixes: []netip.Prefix{p("10.244.0.0/16")}},
 	}
 	for i, n := range []string{"worker-0", "worker-1"} {
 		sub := p([]string{"10.244.0.0/24", "10.244.1.0/24"}[i])
 		a := []string{"192.168.1.10", "192.168.1.11"}[i]
 		s = append(s,
-			plan.Statement{Component: plan.Node, Host: n, Pos: at("nodes.yaml"), Role: plan.RoleNodePods, Key: "podCIDRs", Text: sub.String(), Prefixes: []netip.Prefix{sub}},
-			plan.Statement{Component: plan.Node, Host: n, Pos: at("nodes.yaml"), Role: plan.RoleAddress, Key: "InternalIP", Text: a, Addrs: []netip.Addr{netip.MustParseAddr(a)}})
+			fact.Statement{Component: fact.Node, Host: n, Pos: at("nodes.yaml"), Role: fact.RoleNodePods, Key: "podCIDRs", Text: sub.String(), Prefixes: []netip.Prefix{sub}},
+			fact.Statement{Component: fact.Node, Host: n, Pos: at("nodes.yaml"), Role: fact.RoleAddress, Key: "InternalIP", Text: a, Addrs: []netip.Addr{netip.MustParseAddr(a)}})
 	}
 	return s
 }
 
-func envOf(host, subnet string, mtu int) []plan.Statement {
-	at := plan.Position{File: host + "/subnet.env", Line: 1, Column: 1}
-	return []plan.Statement{
-		{Component: plan.Flannel, Host: host, Pos: at, Role: plan.RolePods, Key: "FLANNEL_NETWORK", Text: "10.244.0.0/16", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16")}},
-		{Component: plan.Flannel, Host: host, Pos: at, Role: plan.RoleNodePods, Key: "FLANNEL_SUBNET", Text: subnet, Prefixes: []netip.Prefix{netip.MustParsePrefix(subnet).Masked()}},
-		{Component: plan.Flannel, Host: host, Pos: at, Role: plan.RoleSetting, Setting: plan.SettingSubnetMTU, Key: "FLANNEL_MTU", Int: mtu},
+func envOf(host, subnet string, mtu int) []fact.Statement {
+	at := fact.Position{File: host + "/subnet.env", Line: 1, Column: 1}
+	return []fact.Statement{
+		{Component: fact.Flannel, Host: host, Pos: at, Role: fact.RolePods, Key: "FLANNEL_NETWORK", Text: "10.244.0.0/16", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.244.0.0/16")}},
+		{Component: fact.Flannel, Host: host, Pos: at, Role: fact.RoleNodePods, Key: "FLANNEL_SUBNET", Text: subnet, Prefixes: []netip.Prefix{netip.MustParsePrefix(subnet).Masked()}},
+		{Component: fact.Flannel, Host: host, Pos: at, Role: fact.RoleSetting, Setting: fact.SettingSubnetMTU, Key: "FLANNEL_MTU", Int: mtu},
 	}
 }
 
 // TestHostLinks checks what links and routes of hosts are held against, and that those of a healthy host are never at fault.
 func TestHostLinks(t *testing.T) {
-	usual := []plan.Statement{
-		hostLink("worker-1", "ens3", plan.RoleHosts, "192.168.1.11/24"),
-		hostLink("worker-1", "docker0", plan.RoleReserved, "172.17.0.0/16"),
-		hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.1.1/24"),
-		hostLink("worker-1", "flannel.1", plan.RoleNodePods, "10.244.1.0/32"),
-		hostLink("worker-1", "flannel.1", plan.RoleRoute, "10.244.0.0/24", "10.244.0.0"),
-		hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1450),
-		hostSetting("worker-1", "ens3", plan.SettingLinkMTU, "", 1500),
-		hostSetting("worker-1", "links", plan.SettingLinks, "cni0,docker0,ens3,flannel.1,lo", 0),
+	usual := []fact.Statement{
+		hostLink("worker-1", "ens3", fact.RoleHosts, "192.168.1.11/24"),
+		hostLink("worker-1", "docker0", fact.RoleReserved, "172.17.0.0/16"),
+		hostLink("worker-1", "cni0", fact.RoleNodePods, "10.244.1.1/24"),
+		hostLink("worker-1", "flannel.1", fact.RoleNodePods, "10.244.1.0/32"),
+		hostLink("worker-1", "flannel.1", fact.RoleRoute, "10.244.0.0/24", "10.244.0.0"),
+		hostSetting("worker-1", "flannel.1", fact.SettingLinkMTU, "", 1450),
+		hostSetting("worker-1", "ens3", fact.SettingLinkMTU, "", 1500),
+		hostSetting("worker-1", "links", fact.SettingLinks, "cni0,docker0,ens3,flannel.1,lo", 0),
 	}
 	for _, tt := range []struct {
 		why  string
-		with []plan.Statement
+		with []fact.Statement
 		want []string // severity, rule and a part of the message, apart by "|"; errors and warnings
 	}{
 		{"healthy", usual, nil},
 		{"healthy, with subnet.env", slices.Concat(usual, envOf("worker-1", "10.244.1.1/24", 1450)), nil},
-		{"healthy, host by its full name", []plan.Statement{hostLink("worker-1.example.com", "cni0", plan.RoleNodePods, "10.244.1.1/24")}, nil},
-		{"a host that is no node", []plan.Statement{hostLink("jumphost", "cni0", plan.RoleNodePods, "10.88.0.1/16")}, nil},
-		{"another family of cni0", []plan.Statement{hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.1.1/24"), hostLink("worker-1", "cni0", plan.RoleNodePods, "fd00:1::1/64")}, nil},
-		{"cni0 of before", []plan.Statement{hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.7.1/24")},
+		{"healthy, host by its full name", []fact.Statement{hostLink("worker-1.example.com", "cni0", fact.RoleNodePods, "10.244.1.1/24")}, nil},
+		{"a host that is no node", []fact.Statement{hostLink("jumphost", "cni0", fact.RoleNodePods, "10.88.0.1/16")}, nil},
+		{"another family of cni0", []fact.Statement{hostLink("worker-1", "cni0", fact.RoleNodePods, "10.244.1.1/24"), hostLink("worker-1", "cni0", fact.RoleNodePods, "fd00:1::1/64")}, nil},
+		{"cni0 of before", []fact.Statement{hostLink("worker-1", "cni0", fact.RoleNodePods, "10.244.7.1/24")},
 			[]string{"error|cni-bridge-mismatch|cni0 of worker-1 has 10.244.7.1/24, but its podCIDR is 10.244.1.0/24"}},
-		{"flannel.1 of before", []plan.Statement{hostLink("worker-1", "flannel.1", plan.RoleNodePods, "10.244.7.0/32")},
+		{"flannel.1 of before", []fact.Statement{hostLink("worker-1", "flannel.1", fact.RoleNodePods, "10.244.7.0/32")},
 			[]string{"error|cni-bridge-mismatch|flannel.1 of worker-1 has 10.244.7.0/32, but its podCIDR is 10.244.1.0/24"}},
-		{"cni0 of before and a stale subnet.env: one fault", slices.Concat([]plan.Statement{hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.8.1/24")}, envOf("worker-1", "10.244.7.1/24", 1450)),
+		{"cni0 of before and a stale subnet.env: one fault", slices.Concat([]fact.Statement{hostLink("worker-1", "cni0", fact.RoleNodePods, "10.244.8.1/24")}, envOf("worker-1", "10.244.7.1/24", 1450)),
 			[]string{"error|subnet-env-mismatch|FLANNEL_SUBNET is 10.244.7.1/24"}},
-		{"cni0 as the stale subnet.env has it", slices.Concat([]plan.Statement{hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.7.1/24")}, envOf("worker-1", "10.244.7.1/24", 1450)),
+		{"cni0 as the stale subnet.env has it", slices.Concat([]fact.Statement{hostLink("worker-1", "cni0", fact.RoleNodePods, "10.244.7.1/24")}, envOf("worker-1", "10.244.7.1/24", 1450)),
 			[]string{"error|subnet-env-mismatch|FLANNEL_SUBNET is 10.244.7.1/24"}},
-		{"a host inside the pod range, without Node objects that say so", []plan.Statement{hostLink("cp1", "ens3", plan.RoleHosts, "10.244.0.5/24")},
+		{"a host inside the pod range, without Node objects that say so", []fact.Statement{hostLink("cp1", "ens3", fact.RoleHosts, "10.244.0.5/24")},
 			[]string{"error|host-pod-overlap|10.244.0.5 (ens3 of cp1)"}},
-		{"a host inside the service range", []plan.Statement{hostLink("cp1", "ens3", plan.RoleHosts, "10.100.0.5/24")},
+		{"a host inside the service range", []fact.Statement{hostLink("cp1", "ens3", fact.RoleHosts, "10.100.0.5/24")},
 			[]string{"error|host-service-overlap|10.100.0.5 (ens3 of cp1)"}},
-		{"a pod bridge under the name of a network card", []plan.Statement{hostLink("worker-1", "br0", plan.RoleHosts, "10.244.1.1/24")}, nil},
-		{"a network around pods and services", []plan.Statement{hostLink("cp1", "eno1", plan.RoleHosts, "10.0.0.5/8"), hostLink("cp2", "eno1", plan.RoleHosts, "10.0.0.6/8")}, []string{
+		{"a pod bridge under the name of a network card", []fact.Statement{hostLink("worker-1", "br0", fact.RoleHosts, "10.244.1.1/24")}, nil},
+		{"a network around pods and services", []fact.Statement{hostLink("cp1", "eno1", fact.RoleHosts, "10.0.0.5/8"), hostLink("cp2", "eno1", fact.RoleHosts, "10.0.0.6/8")}, []string{
 			"warning|host-pod-overlap|the pod range 10.244.0.0/16", "warning|host-service-overlap|lies inside 10.0.0.0/8, the network that cp1 is in with eno1 (10.0.0.5)"}},
-		{"docker0 beside", []plan.Statement{hostLink("cp1", "docker0", plan.RoleReserved, "10.244.0.0/16"), hostLink("cp2", "docker0", plan.RoleReserved, "10.244.0.0/16")},
+		{"docker0 beside", []fact.Statement{hostLink("cp1", "docker0", fact.RoleReserved, "10.244.0.0/16"), hostLink("cp2", "docker0", fact.RoleReserved, "10.244.0.0/16")},
 			[]string{"warning|docker-bridge-overlap|the pod range 10.244.0.0/16"}},
-		{"MTU beyond flannel.1", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1500), []plan.Statement{hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1450)}),
+		{"MTU beyond flannel.1", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1500), []fact.Statement{hostSetting("worker-1", "flannel.1", fact.SettingLinkMTU, "", 1450)}),
 			[]string{"warning|mtu-too-large|FLANNEL_MTU is 1500 in subnet.env of worker-1, but its link flannel.1 carries 1450 bytes"}},
-		{"MTU beyond the card", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []plan.Statement{hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens3", plan.SettingLinkMTU, "", 1450)}),
+		{"MTU beyond the card", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []fact.Statement{hostSetting("worker-1", "flannel.1", fact.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens3", fact.SettingLinkMTU, "", 1450)}),
 			[]string{"warning|mtu-too-large|more than 1450-50 = 1400"}},
-		{"one of two cards carries it", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []plan.Statement{
-			hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens3", plan.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens4", plan.SettingLinkMTU, "", 9000)}), nil},
-		{"of two tunnels the larger, the first", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []plan.Statement{
-			hostSetting("worker-1", "flannel-wg", plan.SettingLinkMTU, "", 1450), hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1400)}), nil},
-		{"of two tunnels the larger, the second", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []plan.Statement{
-			hostSetting("worker-1", "flannel-wg", plan.SettingLinkMTU, "", 1400), hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1450)}), nil},
-		{"of two tunnels as large the first", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []plan.Statement{
-			hostSetting("worker-1", "flannel-wg", plan.SettingLinkMTU, "", 1400), hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1400)}),
+		{"one of two cards carries it", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []fact.Statement{
+			hostSetting("worker-1", "flannel.1", fact.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens3", fact.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens4", fact.SettingLinkMTU, "", 9000)}), nil},
+		{"of two tunnels the larger, the first", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []fact.Statement{
+			hostSetting("worker-1", "flannel-wg", fact.SettingLinkMTU, "", 1450), hostSetting("worker-1", "flannel.1", fact.SettingLinkMTU, "", 1400)}), nil},
+		{"of two tunnels the larger, the second", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []fact.Statement{
+			hostSetting("worker-1", "flannel-wg", fact.SettingLinkMTU, "", 1400), hostSetting("worker-1", "flannel.1", fact.SettingLinkMTU, "", 1450)}), nil},
+		{"of two tunnels as large the first", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []fact.Statement{
+			hostSetting("worker-1", "flannel-wg", fact.SettingLinkMTU, "", 1400), hostSetting("worker-1", "flannel.1", fact.SettingLinkMTU, "", 1400)}),
 			[]string{"warning|mtu-too-large|its link flannel-wg carries 1400 bytes"}},
-		{"of two cards as large the first", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []plan.Statement{hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1450),
-			hostSetting("worker-1", "ens3", plan.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens4", plan.SettingLinkMTU, "", 1450)}),
+		{"of two cards as large the first", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []fact.Statement{hostSetting("worker-1", "flannel.1", fact.SettingLinkMTU, "", 1450),
+			hostSetting("worker-1", "ens3", fact.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens4", fact.SettingLinkMTU, "", 1450)}),
 			[]string{"warning|mtu-too-large|leaves of ens3 with 1450 bytes"}},
-		{"a card without an MTU", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []plan.Statement{
-			hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens3", plan.SettingLinkMTU, "", 0)}), nil},
-		{"another number of a card", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []plan.Statement{
-			hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens3", "link-speed", "", 1000)}), nil},
-		{"MTU of a host of another domain", slices.Concat(envOf("worker-1.a.example", "10.244.1.1/24", 1500), []plan.Statement{
-			hostSetting("worker-1.b.example", "flannel.1", plan.SettingLinkMTU, "", 1450)}), nil},
-		{"MTU of the host by its short name", slices.Concat(envOf("worker-1.a.example", "10.244.1.1/24", 1500), []plan.Statement{
-			hostSetting("worker-1", "flannel.1", plan.SettingLinkMTU, "", 1450)}), []string{"warning|mtu-too-large|its link flannel.1 carries 1450 bytes"}},
-		{"an address whose mask is missing", []plan.Statement{hostLink("cp1", "eno1", plan.RoleHosts, "192.168.1.5/0")}, nil},
-		{"MTU of another host", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1500), []plan.Statement{hostSetting("worker-0", "flannel.1", plan.SettingLinkMTU, "", 1450)}), nil},
+		{"a card without an MTU", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []fact.Statement{
+			hostSetting("worker-1", "flannel.1", fact.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens3", fact.SettingLinkMTU, "", 0)}), nil},
+		{"another number of a card", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []fact.Statement{
+			hostSetting("worker-1", "flannel.1", fact.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens3", "link-speed", "", 1000)}), nil},
+		{"MTU of a host of another domain", slices.Concat(envOf("worker-1.a.example", "10.244.1.1/24", 1500), []fact.Statement{
+			hostSetting("worker-1.b.example", "flannel.1", fact.SettingLinkMTU, "", 1450)}), nil},
+		{"MTU of the host by its short name", slices.Concat(envOf("worker-1.a.example", "10.244.1.1/24", 1500), []fact.Statement{
+			hostSetting("worker-1", "flannel.1", fact.SettingLinkMTU, "", 1450)}), []string{"warning|mtu-too-large|its link flannel.1 carries 1450 bytes"}},
+		{"an address whose mask is missing", []fact.Statement{hostLink("cp1", "eno1", fact.RoleHosts, "192.168.1.5/0")}, nil},
+		{"MTU of another host", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1500), []fact.Statement{hostSetting("worker-0", "flannel.1", fact.SettingLinkMTU, "", 1450)}), nil},
 	} {
 		r := plan.Check(slices.Concat(linkCluster(), tt.with)...)
 		var got []string
 		for _, f := range r.Findings {
-			if f.Severity != plan.Info {
+			if f.Severity != fact.Info {
 				got = append(got, string(f.Severity)+"|"+string(f.Rule)+"|"+f.Message)
 			}
 		}
@@ -134,35 +135,35 @@ func TestHostLinks(t *testing.T) {
 		}
 	}
 	// Another network than flannel takes care of itself.
-	calico := plan.Statement{Component: "calico", Pos: plan.Position{File: "calico.yaml", Line: 1}, Role: plan.RoleSetting, Setting: plan.SettingCNI, Key: "image", Text: "calico"}
-	r := plan.Check(append(linkCluster(), calico, hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.7.1/24"))...)
-	if slices.ContainsFunc(r.Findings, func(f plan.Finding) bool { return f.Rule == plan.RuleBridgeMismatch }) {
+	calico := fact.Statement{Component: "calico", Pos: fact.Position{File: "calico.yaml", Line: 1}, Role: fact.RoleSetting, Setting: fact.SettingCNI, Key: "image", Text: "calico"}
+	r := plan.Check(append(linkCluster(), calico, hostLink("worker-1", "cni0", fact.RoleNodePods, "10.244.7.1/24"))...)
+	if slices.ContainsFunc(r.Findings, func(f fact.Finding) bool { return f.Rule == fact.RuleBridgeMismatch }) {
 		t.Errorf("with calico: %+v", r.Findings)
 	}
 	// Without a docker0 on any host there is none to collide with.
 	docker := linkCluster()
 	for i := range docker {
-		if docker[i].Component == plan.ControllerManager && docker[i].Role == plan.RolePods {
+		if docker[i].Component == fact.ControllerManager && docker[i].Role == fact.RolePods {
 			docker[i].Text, docker[i].Prefixes = "172.17.0.0/16", []netip.Prefix{netip.MustParsePrefix("172.17.0.0/16")}
 		}
 	}
-	has := func(s ...plan.Statement) bool {
-		return slices.ContainsFunc(plan.Check(append(slices.Clone(docker), s...)...).Findings, func(f plan.Finding) bool { return f.Rule == plan.RuleDockerBridgeOverlap })
+	has := func(s ...fact.Statement) bool {
+		return slices.ContainsFunc(plan.Check(append(slices.Clone(docker), s...)...).Findings, func(f fact.Finding) bool { return f.Rule == fact.RuleDockerBridgeOverlap })
 	}
-	if !has(hostSetting("worker-1", "ens3", plan.SettingLinkMTU, "", 1500)) {
+	if !has(hostSetting("worker-1", "ens3", fact.SettingLinkMTU, "", 1500)) {
 		t.Error("one link is known, and docker0 is taken to be none")
 	}
-	if !has() || has(hostSetting("worker-1", "links", plan.SettingLinks, "cni0,ens3,lo", 0)) || !has(hostSetting("worker-1", "links", plan.SettingLinks, "docker0,ens3,lo", 0)) {
+	if !has() || has(hostSetting("worker-1", "links", fact.SettingLinks, "cni0,ens3,lo", 0)) || !has(hostSetting("worker-1", "links", fact.SettingLinks, "docker0,ens3,lo", 0)) {
 		t.Error("docker0 where links show that there is none, or nothing where they do not")
 	}
 }
 
 // TestRepairKeepsWhatHostsUse: of two nodes with one subnet that one keeps it which the host bears out.
 func TestRepairKeepsWhatHostsUse(t *testing.T) {
-	base := func() []plan.Statement {
+	base := func() []fact.Statement {
 		s := linkCluster()
 		for i := range s {
-			if s[i].Component == plan.Node && s[i].Host == "worker-1" && s[i].Role == plan.RoleNodePods {
+			if s[i].Component == fact.Node && s[i].Host == "worker-1" && s[i].Role == fact.RoleNodePods {
 				s[i].Text, s[i].Prefixes = "10.244.0.0/24", []netip.Prefix{netip.MustParsePrefix("10.244.0.0/24")}
 			}
 		}
@@ -170,21 +171,21 @@ func TestRepairKeepsWhatHostsUse(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		why     string
-		with    []plan.Statement
+		with    []fact.Statement
 		drained string
 	}{
 		{"nothing is known: the first name stays", nil, "worker-1"},
 		{"subnet.env of one", envOf("worker-1", "10.244.0.1/24", 1450), "worker-0"},
-		{"cni0 of one", []plan.Statement{hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.0.1/24")}, "worker-0"},
-		{"flannel.1 of one", []plan.Statement{hostLink("worker-1", "flannel.1", plan.RoleNodePods, "10.244.0.0/32")}, "worker-0"},
-		{"cni0 of the other shows another", []plan.Statement{hostLink("worker-0", "cni0", plan.RoleNodePods, "10.244.9.1/24")}, "worker-0"},
-		{"a route of a third host by way of one", []plan.Statement{hostLink("cp1", "eth0", plan.RoleRoute, "10.244.0.0/24", "192.168.1.11")}, "worker-0"},
-		{"a route by way of the other with another subnet", []plan.Statement{hostLink("cp1", "eth0", plan.RoleRoute, "10.244.5.0/24", "192.168.1.10")}, "worker-0"},
-		{"routes by way of both", []plan.Statement{hostLink("cp1", "eth0", plan.RoleRoute, "10.244.0.0/24", "192.168.1.11"), hostLink("cp2", "eth0", plan.RoleRoute, "10.244.0.0/24", "192.168.1.10")}, "worker-1"},
-		{"a route by way of an address that a link tells", []plan.Statement{hostLink("worker-1", "eth1", plan.RoleHosts, "192.168.7.11/24"), hostLink("cp1", "eth1", plan.RoleRoute, "10.244.0.0/24", "192.168.7.11")}, "worker-0"},
-		{"a default route says nothing", []plan.Statement{hostLink("cp1", "eth0", plan.RoleRoute, "0.0.0.0/0", "192.168.1.1")}, "worker-1"},
-		{"subnet.env against routes: both count", slices.Concat(envOf("worker-1", "10.244.0.1/24", 1450), []plan.Statement{hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.9.1/24")},
-			[]plan.Statement{hostLink("cp1", "eth0", plan.RoleRoute, "10.244.0.0/24", "192.168.1.10")}), "worker-1"},
+		{"cni0 of one", []fact.Statement{hostLink("worker-1", "cni0", fact.RoleNodePods, "10.244.0.1/24")}, "worker-0"},
+		{"flannel.1 of one", []fact.Statement{hostLink("worker-1", "flannel.1", fact.RoleNodePods, "10.244.0.0/32")}, "worker-0"},
+		{"cni0 of the other shows another", []fact.Statement{hostLink("worker-0", "cni0", fact.RoleNodePods, "10.244.9.1/24")}, "worker-0"},
+		{"a route of a third host by way of one", []fact.Statement{hostLink("cp1", "eth0", fact.RoleRoute, "10.244.0.0/24", "192.168.1.11")}, "worker-0"},
+		{"a route by way of the other with another subnet", []fact.Statement{hostLink("cp1", "eth0", fact.RoleRoute, "10.244.5.0/24", "192.168.1.10")}, "worker-0"},
+		{"routes by way of both", []fact.Statement{hostLink("cp1", "eth0", fact.RoleRoute, "10.244.0.0/24", "192.168.1.11"), hostLink("cp2", "eth0", fact.RoleRoute, "10.244.0.0/24", "192.168.1.10")}, "worker-1"},
+		{"a route by way of an address that a link tells", []fact.Statement{hostLink("worker-1", "eth1", fact.RoleHosts, "192.168.7.11/24"), hostLink("cp1", "eth1", fact.RoleRoute, "10.244.0.0/24", "192.168.7.11")}, "worker-0"},
+		{"a default route says nothing", []fact.Statement{hostLink("cp1", "eth0", fact.RoleRoute, "0.0.0.0/0", "192.168.1.1")}, "worker-1"},
+		{"subnet.env against routes: both count", slices.Concat(envOf("worker-1", "10.244.0.1/24", 1450), []fact.Statement{hostLink("worker-1", "cni0", fact.RoleNodePods, "10.244.9.1/24")},
+			[]fact.Statement{hostLink("cp1", "eth0", fact.RoleRoute, "10.244.0.0/24", "192.168.1.10")}), "worker-1"},
 	} {
 		r, err := plan.NewRepair(plan.InventoryOf(append(base(), tt.with...)...))
 		if err != nil {
@@ -196,7 +197,7 @@ func TestRepairKeepsWhatHostsUse(t *testing.T) {
 		// The check says the same.
 		keep := map[string]string{"worker-0": "worker-1", "worker-1": "worker-0"}[tt.drained]
 		report := plan.Check(append(base(), tt.with...)...)
-		if i := slices.IndexFunc(report.Findings, func(f plan.Finding) bool { return f.Rule == plan.RuleNodeSubnetDuplicate }); i < 0 ||
+		if i := slices.IndexFunc(report.Findings, func(f fact.Finding) bool { return f.Rule == fact.RuleNodeSubnetDuplicate }); i < 0 ||
 			!strings.Contains(strings.Join(report.Findings[i].Fix, "\n"), keep+" may keep its subnet") {
 			t.Errorf("%s: the check does not say that %s may keep its subnet", tt.why, keep)
 		}
@@ -209,7 +210,7 @@ func TestRepairKeepsWhatHostsUse(t *testing.T) {
 
 // TestRepairOfLinks: a bridge of another subnet is deleted, and a network around the pod range takes nothing of it away.
 func TestRepairOfLinks(t *testing.T) {
-	repair := func(s ...plan.Statement) *plan.Repair {
+	repair := func(s ...fact.Statement) *plan.Repair {
 		t.Helper()
 		r, err := plan.NewRepair(plan.InventoryOf(append(linkCluster(), s...)...))
 		if err != nil {
@@ -217,10 +218,10 @@ func TestRepairOfLinks(t *testing.T) {
 		}
 		return r
 	}
-	if r := repair(hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.1.1/24"), hostLink("worker-1", "eno1", plan.RoleHosts, "10.1.0.5/8"), hostLink("worker-1", "tun0", plan.RoleReserved, "10.0.0.0/8")); !r.Healthy() {
+	if r := repair(hostLink("worker-1", "cni0", fact.RoleNodePods, "10.244.1.1/24"), hostLink("worker-1", "eno1", fact.RoleHosts, "10.1.0.5/8"), hostLink("worker-1", "tun0", fact.RoleReserved, "10.0.0.0/8")); !r.Healthy() {
 		t.Errorf("a healthy cluster: %+v %+v", r.Faults, r.Steps)
 	}
-	r := repair(hostLink("worker-1", "cni0", plan.RoleNodePods, "10.244.7.1/24"))
+	r := repair(hostLink("worker-1", "cni0", fact.RoleNodePods, "10.244.7.1/24"))
 	if len(r.Steps) != 1 || r.Steps[0].Kind != plan.RepairRestartFlannel || !r.Steps[0].Bridge || r.Steps[0].Node != "worker-1" {
 		t.Fatalf("%+v", r.Steps)
 	}
@@ -234,7 +235,7 @@ func TestRepairOfLinks(t *testing.T) {
 		}
 	}
 	// The part of the pod range that hosts live in is not handed out.
-	r = repair(hostLink("cp1", "ens3", plan.RoleHosts, "10.244.1.5/28"))
+	r = repair(hostLink("cp1", "ens3", fact.RoleHosts, "10.244.1.5/28"))
 	if got := strings.Join(r.Drained(), " "); got != "worker-1" || len(r.Steps) == 0 {
 		t.Errorf("drained %q: %+v", got, r.Faults)
 	}
@@ -244,12 +245,12 @@ func TestRepairOfLinks(t *testing.T) {
 func TestBridges(t *testing.T) {
 	const manager = "kcm pods=10.244.0.0/16 services=10.96.0.0/12 alloc=true\n"
 	const network = manager + "flannel Network=10.244.0.0/16\n"
-	cni0 := func(host, addr string) []plan.Statement {
-		return []plan.Statement{hostLink(host, "cni0", plan.RoleNodePods, addr)}
+	cni0 := func(host, addr string) []fact.Statement {
+		return []fact.Statement{hostLink(host, "cni0", fact.RoleNodePods, addr)}
 	}
 	for _, tt := range []struct {
 		why, bundle string
-		links       []plan.Statement
+		links       []fact.Statement
 		want        []string // severity, rule and a part of the message, apart by "|"
 	}{
 		{"one node, links of no host", network + "node a 10.244.1.0/24", cni0("", "10.244.7.1/24"), []string{"error|cni-bridge-mismatch|cni0 of a has 10.244.7.1/24, but its podCIDR is 10.244.1.0/24"}},
@@ -268,9 +269,9 @@ func TestBridges(t *testing.T) {
 		{"a wider bridge beside flannel", network + "node a 10.244.1.0/24", cni0("a", "10.244.0.1/16"), []string{"error|cni-bridge-mismatch|cni0 of a has 10.244.0.1/16"}},
 		{"a bridge of another network", manager + "node a 10.244.1.0/24", cni0("a", "10.9.0.1/24"),
 			[]string{"warning|cni-bridge-mismatch|but its podCIDR is 10.244.1.0/24; no file shows that flannel is in use, so the link may be left over"}},
-		{"a bridge beside a tunnel of flannel", manager + "node a 10.244.1.0/24", append(cni0("a", "10.9.0.1/24"), hostSetting("a", "flannel.1", plan.SettingLinkMTU, "", 1450)),
+		{"a bridge beside a tunnel of flannel", manager + "node a 10.244.1.0/24", append(cni0("a", "10.9.0.1/24"), hostSetting("a", "flannel.1", fact.SettingLinkMTU, "", 1450)),
 			[]string{"error|cni-bridge-mismatch|cni0 of a has 10.9.0.1/24"}},
-		{"a tunnel of another host of that short name", manager + "node a.x.example 10.244.1.0/24", append(cni0("a.x.example", "10.9.0.1/24"), hostSetting("a.y.example", "flannel.1", plan.SettingLinkMTU, "", 1450)),
+		{"a tunnel of another host of that short name", manager + "node a.x.example 10.244.1.0/24", append(cni0("a.x.example", "10.9.0.1/24"), hostSetting("a.y.example", "flannel.1", fact.SettingLinkMTU, "", 1450)),
 			[]string{"warning|cni-bridge-mismatch|cni0 of a.x.example has 10.9.0.1/24"}},
 		{"stale on one node, and another bridge on the other", network + "node a 10.244.1.0/24\nnode b 10.244.2.0/24\nenv@a network=10.244.0.0/16 subnet=10.244.7.1/24", cni0("b", "10.244.9.1/24"),
 			[]string{"error|subnet-env-mismatch|10.244.7.1/24", "error|cni-bridge-mismatch|cni0 of b has 10.244.9.1/24"}},
@@ -280,7 +281,7 @@ func TestBridges(t *testing.T) {
 		r := plan.Check(append(bundle(t, tt.bundle), tt.links...)...)
 		var got []string
 		for _, f := range r.Findings {
-			if f.Severity != plan.Info {
+			if f.Severity != fact.Info {
 				got = append(got, string(f.Severity)+"|"+string(f.Rule)+"|"+f.Message)
 			}
 		}
@@ -296,21 +297,21 @@ func TestBridges(t *testing.T) {
 
 // What is found on a host concerns it, and nobody where the host is not known.
 func TestHostSubjects(t *testing.T) {
-	mtu := func(host string) []plan.Statement {
-		return append(envOf(host, "10.244.1.1/24", 1500), hostSetting(host, "flannel.1", plan.SettingLinkMTU, "", 1450))
+	mtu := func(host string) []fact.Statement {
+		return append(envOf(host, "10.244.1.1/24", 1500), hostSetting(host, "flannel.1", fact.SettingLinkMTU, "", 1450))
 	}
 	for _, tt := range []struct {
-		in   []plan.Statement
-		rule plan.RuleID
+		in   []fact.Statement
+		rule fact.RuleID
 		want []string
 	}{
-		{mtu("worker-1"), plan.RuleMTUTooLarge, []string{"worker-1"}},
-		{mtu(""), plan.RuleMTUTooLarge, nil},
-		{[]plan.Statement{hostLink("cp1", "eno1", plan.RoleHosts, "10.0.0.5/8")}, plan.RuleHostPodOverlap, []string{"cp1"}},
-		{[]plan.Statement{hostLink("", "eno1", plan.RoleHosts, "10.0.0.5/8")}, plan.RuleHostPodOverlap, nil},
+		{mtu("worker-1"), fact.RuleMTUTooLarge, []string{"worker-1"}},
+		{mtu(""), fact.RuleMTUTooLarge, nil},
+		{[]fact.Statement{hostLink("cp1", "eno1", fact.RoleHosts, "10.0.0.5/8")}, fact.RuleHostPodOverlap, []string{"cp1"}},
+		{[]fact.Statement{hostLink("", "eno1", fact.RoleHosts, "10.0.0.5/8")}, fact.RuleHostPodOverlap, nil},
 	} {
 		fs := plan.Check(append(linkCluster(), tt.in...)...).Findings
-		i := slices.IndexFunc(fs, func(f plan.Finding) bool { return f.Rule == tt.rule })
+		i := slices.IndexFunc(fs, func(f fact.Finding) bool { return f.Rule == tt.rule })
 		if i < 0 || !slices.Equal(fs[i].Subjects, tt.want) {
 			t.Errorf("%s of host %q: %+v, want subjects %q", tt.rule, tt.in[0].Host, fs, tt.want)
 		}

@@ -7,10 +7,11 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // InventoryOf returns what statements say about a cluster. Their order does not matter.
-func InventoryOf(statements ...Statement) Inventory {
+func InventoryOf(statements ...fact.Statement) Inventory {
 	v := newView(statements)
 	inv := Inventory{Kubernetes: v.kube}
 
@@ -37,7 +38,7 @@ func InventoryOf(statements ...Statement) Inventory {
 			inv.stated = append(inv.stated, strings.Join(words.Texts(list), ","))
 		}
 	}
-	envs := map[*nodeView][]*Statement{}
+	envs := map[*nodeView][]*fact.Statement{}
 	for _, env := range v.envs {
 		if n := v.nodeOf(env.host); n != nil {
 			envs[n] = append(envs[n], env.subnet...)
@@ -79,7 +80,7 @@ func InventoryOf(statements ...Statement) Inventory {
 		}
 	}
 	for _, s := range v.all {
-		if s.Role == RoleSetting && s.Setting == SettingMaxPods && !s.Overridden {
+		if s.Role == fact.RoleSetting && s.Setting == fact.SettingMaxPods && !s.Overridden {
 			inv.MaxPods = max(inv.MaxPods, s.Int)
 		}
 	}
@@ -87,7 +88,7 @@ func InventoryOf(statements ...Statement) Inventory {
 		take(&inv, s, cmp.Or(s.Text, "hosts"))
 	}
 	for _, s := range v.reserved {
-		if s.Component == Host {
+		if s.Component == fact.Host {
 			takeLink(&inv, s)
 			continue
 		}
@@ -102,30 +103,32 @@ func InventoryOf(statements ...Statement) Inventory {
 		}
 	}
 	for _, s := range v.links {
-		if s.Role == RoleHosts {
+		if s.Role == fact.RoleHosts {
 			takeLink(&inv, s)
 		}
 	}
-	slices.SortFunc(inv.Taken, func(a, b Reservation) int { return cmp.Or(a.Prefix.Compare(b.Prefix), cmp.Compare(a.Name, b.Name)) })
-	inv.Taken = slices.CompactFunc(inv.Taken, func(a, b Reservation) bool { return a.Prefix == b.Prefix })
+	slices.SortFunc(inv.Taken, func(a, b fact.Reservation) int {
+		return cmp.Or(a.Prefix.Compare(b.Prefix), cmp.Compare(a.Name, b.Name))
+	})
+	inv.Taken = slices.CompactFunc(inv.Taken, func(a, b fact.Reservation) bool { return a.Prefix == b.Prefix })
 	return inv
 }
 
 // takeLink adds the ranges of a host's links. A network that holds a whole range of the cluster is no reason to use nothing of that
 // range: the addresses of hosts in it are taken, the rest is not.
-func takeLink(inv *Inventory, s *Statement) {
+func takeLink(inv *Inventory, s *fact.Statement) {
 	for _, w := range s.Prefixes {
 		p := masked(w)
 		if !p.IsValid() {
 			continue
 		}
 		if p.Bits() == 0 || inRange(inv, p) {
-			if s.Role != RoleHosts {
+			if s.Role != fact.RoleHosts {
 				continue
 			}
 			p = netip.PrefixFrom(w.Addr(), w.Addr().BitLen())
 		}
-		inv.Taken = append(inv.Taken, Reservation{Prefix: p, Name: strings.TrimSpace(s.Key + " " + s.Host), Source: s.Pos.String()})
+		inv.Taken = append(inv.Taken, fact.Reservation{Prefix: p, Name: strings.TrimSpace(s.Key + " " + s.Host), Source: s.Pos.String()})
 	}
 }
 
@@ -149,19 +152,19 @@ func appendNew(list []netip.Prefix, p netip.Prefix) []netip.Prefix {
 }
 
 // take adds the ranges and addresses of s.
-func take(inv *Inventory, s *Statement, name string) {
+func take(inv *Inventory, s *fact.Statement, name string) {
 	for _, p := range maskedPrefixes(s) {
-		inv.Taken = append(inv.Taken, Reservation{Prefix: p, Name: name, Source: s.Pos.String()})
+		inv.Taken = append(inv.Taken, fact.Reservation{Prefix: p, Name: name, Source: s.Pos.String()})
 	}
 	for _, a := range s.Addrs {
 		if a = a.Unmap().WithZone(""); a.IsValid() && !a.IsUnspecified() && !a.IsLoopback() {
-			inv.Taken = append(inv.Taken, Reservation{Prefix: netip.PrefixFrom(a, a.BitLen()), Name: name, Source: s.Pos.String()})
+			inv.Taken = append(inv.Taken, fact.Reservation{Prefix: netip.PrefixFrom(a, a.BitLen()), Name: name, Source: s.Pos.String()})
 		}
 	}
 }
 
 // statedTexts returns the ranges of s, each as it is written.
-func statedTexts(s *Statement) []string {
+func statedTexts(s *fact.Statement) []string {
 	if s.Err != nil || len(s.Prefixes) == 0 {
 		return strings.Split(s.Text, ",")
 	}
@@ -177,22 +180,22 @@ func (src *sourceView) controllerFlags() ControllerFlags {
 	if s := src.services; s != nil {
 		f.ServiceClusterIPRange = s.Text
 	}
-	number := func(k Setting) int {
+	number := func(k fact.Setting) int {
 		if s := src.set[k]; s != nil {
 			return s.Int
 		}
 		return 0
 	}
-	f.NodeCIDRMaskSize = number(SettingNodeMask)
-	f.NodeCIDRMaskSizeIPv4 = number(SettingNodeMaskIPv4)
-	f.NodeCIDRMaskSizeIPv6 = number(SettingNodeMaskIPv6)
-	if s := src.set[SettingAllocate]; s != nil {
+	f.NodeCIDRMaskSize = number(fact.SettingNodeMask)
+	f.NodeCIDRMaskSizeIPv4 = number(fact.SettingNodeMaskIPv4)
+	f.NodeCIDRMaskSizeIPv6 = number(fact.SettingNodeMaskIPv6)
+	if s := src.set[fact.SettingAllocate]; s != nil {
 		f.AllocateNodeCIDRs = s.Bool
 	}
-	if s := src.set[SettingNodeIPAM]; s != nil && !s.Bool {
+	if s := src.set[fact.SettingNodeIPAM]; s != nil && !s.Bool {
 		f.Controllers = []string{"*", "-nodeipam"}
 	}
-	if s := src.set[SettingAllocatorType]; s != nil && !s.Default {
+	if s := src.set[fact.SettingAllocatorType]; s != nil && !s.Default {
 		f.CIDRAllocatorType, f.CIDRAllocatorEmpty = s.Text, s.Text == ""
 	}
 	return f
@@ -210,12 +213,12 @@ func assume(inv *Inventory, v *view) {
 				f.ServiceClusterIPRange = src.services.Text
 			}
 			for _, args := range v.extraArgs {
-				if args.comp == ControllerManager && args.file == src.file {
+				if args.comp == fact.ControllerManager && args.file == src.file {
 					f = overlay(f, args)
 				}
 			}
 			inv.Managers = append(inv.Managers, HostFlags{src.host, src.file, f})
-			inv.Assumed = Kubeadm
+			inv.Assumed = fact.Kubeadm
 			return
 		}
 	}
@@ -227,7 +230,7 @@ func assume(inv *Inventory, v *view) {
 			}
 			f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: strings.Join(words.Texts(ranges), ",")}
 			inv.Managers = append(inv.Managers, HostFlags{src.host, src.file, f})
-			inv.Assumed = Flannel
+			inv.Assumed = fact.Flannel
 			return
 		}
 	}
@@ -241,7 +244,7 @@ func overlay(f ControllerFlags, args *sourceView) ControllerFlags {
 	f.NodeCIDRMaskSize = g.NodeCIDRMaskSize
 	f.NodeCIDRMaskSizeIPv4 = g.NodeCIDRMaskSizeIPv4
 	f.NodeCIDRMaskSizeIPv6 = g.NodeCIDRMaskSizeIPv6
-	if s := args.set[SettingAllocate]; s != nil {
+	if s := args.set[fact.SettingAllocate]; s != nil {
 		f.AllocateNodeCIDRs = s.Bool
 	}
 	if g.Controllers != nil {

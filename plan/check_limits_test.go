@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // TestMendsReachTheLimit holds the numbers in mends: with the length that a mend names the finding is gone, and with one bit
@@ -19,28 +20,28 @@ func TestMendsReachTheLimit(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name   string
-		rule   plan.RuleID
+		rule   fact.RuleID
 		bundle string
 		value  func(length int) string
 		broken int // a length that breaks the rule
 		mend   string
 		beyond int // from the length that is named to the next one that breaks it
 	}{
-		{"mask too far, IPv6 range", plan.RuleNodeMaskTooFar, "kcm pods=VALUE services=fd01::/112 alloc=true mask=64", pods("fd00::"), 40, `use a pod range of /(\d+) or longer`, -1},
-		{"mask too far, the range shown", plan.RuleNodeMaskTooFar, "kcm pods=VALUE services=fd01::/112 alloc=true mask=64", pods("fd00::"), 47, `such as fd00::/(\d+)`, -1},
-		{"mask too far, IPv6 mask", plan.RuleNodeMaskTooFar, "kcm pods=fd00::/48 services=fd01::/112 alloc=true mask=VALUE", strconv.Itoa, 72, `--node-cidr-mask-size=(\d+) or less`, 1},
-		{"mask too far, IPv4 range", plan.RuleNodeMaskTooFar, "kcm pods=VALUE services=10.96.0.0/16 alloc=true mask=28", pods("172.16.0.0"), 11, `use a pod range of /(\d+) or longer`, -1},
-		{"mask too far, IPv4 mask", plan.RuleNodeMaskTooFar, "kcm pods=10.128.0.0/10 services=10.96.0.0/16 alloc=true mask=VALUE", strconv.Itoa, 28, `--node-cidr-mask-size=(\d+) or less`, 1},
-		{"mask too short, range", plan.RuleNodeMaskTooShort, "kcm pods=VALUE services=10.96.0.0/16 alloc=true mask=24", pods("10.244.0.0"), 26, `use a pod range of /(\d+) or shorter`, 1},
-		{"mask too short, mask", plan.RuleNodeMaskTooShort, "kcm pods=10.244.0.0/20 services=10.96.0.0/16 alloc=true mask=VALUE", strconv.Itoa, 18, `--node-cidr-mask-size=(\d+) or more`, -1},
-		{"services too small", plan.RuleServiceRangeTooSmall, "api services=VALUE", pods("10.96.0.0"), 29, `use a service range of /(\d+) or shorter`, 1},
-		{"services too small, IPv6", plan.RuleServiceRangeTooSmall, "api services=VALUE", pods("fd00::"), 127, `use a service range of /(\d+) or shorter`, 1},
-		{"services too large", plan.RuleServiceRangeTooLarge, "api services=VALUE version=v1.33.0", pods("10.0.0.0"), 9, `use a service range of /(\d+) or longer`, -1},
-		{"services too large, IPv6", plan.RuleServiceRangeTooLarge, "api services=VALUE version=v1.33.0", pods("fd00::"), 64, `use a service range of /(\d+) or longer`, -1},
+		{"mask too far, IPv6 range", fact.RuleNodeMaskTooFar, "kcm pods=VALUE services=fd01::/112 alloc=true mask=64", pods("fd00::"), 40, `use a pod range of /(\d+) or longer`, -1},
+		{"mask too far, the range shown", fact.RuleNodeMaskTooFar, "kcm pods=VALUE services=fd01::/112 alloc=true mask=64", pods("fd00::"), 47, `such as fd00::/(\d+)`, -1},
+		{"mask too far, IPv6 mask", fact.RuleNodeMaskTooFar, "kcm pods=fd00::/48 services=fd01::/112 alloc=true mask=VALUE", strconv.Itoa, 72, `--node-cidr-mask-size=(\d+) or less`, 1},
+		{"mask too far, IPv4 range", fact.RuleNodeMaskTooFar, "kcm pods=VALUE services=10.96.0.0/16 alloc=true mask=28", pods("172.16.0.0"), 11, `use a pod range of /(\d+) or longer`, -1},
+		{"mask too far, IPv4 mask", fact.RuleNodeMaskTooFar, "kcm pods=10.128.0.0/10 services=10.96.0.0/16 alloc=true mask=VALUE", strconv.Itoa, 28, `--node-cidr-mask-size=(\d+) or less`, 1},
+		{"mask too short, range", fact.RuleNodeMaskTooShort, "kcm pods=VALUE services=10.96.0.0/16 alloc=true mask=24", pods("10.244.0.0"), 26, `use a pod range of /(\d+) or shorter`, 1},
+		{"mask too short, mask", fact.RuleNodeMaskTooShort, "kcm pods=10.244.0.0/20 services=10.96.0.0/16 alloc=true mask=VALUE", strconv.Itoa, 18, `--node-cidr-mask-size=(\d+) or more`, -1},
+		{"services too small", fact.RuleServiceRangeTooSmall, "api services=VALUE", pods("10.96.0.0"), 29, `use a service range of /(\d+) or shorter`, 1},
+		{"services too small, IPv6", fact.RuleServiceRangeTooSmall, "api services=VALUE", pods("fd00::"), 127, `use a service range of /(\d+) or shorter`, 1},
+		{"services too large", fact.RuleServiceRangeTooLarge, "api services=VALUE version=v1.33.0", pods("10.0.0.0"), 9, `use a service range of /(\d+) or longer`, -1},
+		{"services too large, IPv6", fact.RuleServiceRangeTooLarge, "api services=VALUE version=v1.33.0", pods("fd00::"), 64, `use a service range of /(\d+) or longer`, -1},
 	} {
-		find := func(length int) *plan.Finding {
+		find := func(length int) *fact.Finding {
 			fs := plan.Check(bundle(t, strings.ReplaceAll(tt.bundle, "VALUE", tt.value(length)))...).Findings
-			if i := slices.IndexFunc(fs, func(f plan.Finding) bool { return f.Rule == tt.rule }); i >= 0 {
+			if i := slices.IndexFunc(fs, func(f fact.Finding) bool { return f.Rule == tt.rule }); i >= 0 {
 				return &fs[i]
 			}
 			return nil
@@ -70,17 +71,17 @@ func TestMendsReachTheLimit(t *testing.T) {
 func TestServiceRangeTooSmall(t *testing.T) {
 	for _, tt := range []struct {
 		in      string
-		refused []plan.Component
+		refused []fact.Component
 		says    string
 	}{
 		{"api services=10.96.0.0/29", nil, "has 8 addresses"},
-		{"api services=10.96.0.0/30", []plan.Component{plan.APIServer}, "has 4 addresses"},
-		{"api services=10.96.0.0/32", []plan.Component{plan.APIServer}, "has 1 address;"},
-		{"kubeadm pods=10.244.0.0/16 services=10.96.0.0/29", []plan.Component{plan.Kubeadm}, "has 8 addresses"},
-		{"kubeadm pods=10.244.0.0/16 services=10.96.0.0/30", []plan.Component{plan.APIServer, plan.Kubeadm}, "has 4 addresses"},
+		{"api services=10.96.0.0/30", []fact.Component{fact.APIServer}, "has 4 addresses"},
+		{"api services=10.96.0.0/32", []fact.Component{fact.APIServer}, "has 1 address;"},
+		{"kubeadm pods=10.244.0.0/16 services=10.96.0.0/29", []fact.Component{fact.Kubeadm}, "has 8 addresses"},
+		{"kubeadm pods=10.244.0.0/16 services=10.96.0.0/30", []fact.Component{fact.APIServer, fact.Kubeadm}, "has 4 addresses"},
 	} {
 		fs := plan.Check(bundle(t, tt.in)...).Findings
-		i := slices.IndexFunc(fs, func(f plan.Finding) bool { return f.Rule == plan.RuleServiceRangeTooSmall })
+		i := slices.IndexFunc(fs, func(f fact.Finding) bool { return f.Rule == fact.RuleServiceRangeTooSmall })
 		if i < 0 {
 			t.Errorf("%s: not found too small", tt.in)
 			continue
@@ -92,18 +93,18 @@ func TestServiceRangeTooSmall(t *testing.T) {
 }
 
 func TestReleasesOfARule(t *testing.T) {
-	old, later := plan.Version{Major: 1, Minor: 20}, plan.Version{Major: 1, Minor: 33}
+	old, later := fact.Version{Major: 1, Minor: 20}, fact.Version{Major: 1, Minor: 33}
 	for _, tt := range []struct {
-		since, until plan.Version
+		since, until fact.Version
 		want         string
 	}{
 		{old, later, "v1.20.0 to v1.33.0"},
-		{old, plan.Version{}, "since v1.20.0"},
-		{plan.Version{}, later, "until v1.33.0"},
-		{plan.Version{}, plan.Version{}, ""},
+		{old, fact.Version{}, "since v1.20.0"},
+		{fact.Version{}, later, "until v1.33.0"},
+		{fact.Version{}, fact.Version{}, ""},
 	} {
 		var b strings.Builder
-		if err := plan.RuleText(&b, (plan.Rule{ID: "x", Title: "x", Since: tt.since, Until: tt.until})); err != nil {
+		if err := plan.RuleText(&b, (fact.Rule{ID: "x", Title: "x", Since: tt.since, Until: tt.until})); err != nil {
 			t.Fatal(err)
 		}
 		_, got, _ := strings.Cut(b.String(), "\nReleases\n")

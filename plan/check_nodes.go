@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // An owned subnet is one that a node holds, by its Node object or its subnet.env.
@@ -116,7 +117,7 @@ const maxGroups = 10
 
 // moreDuplicates reports the groups beyond the first ones in one finding.
 func (c *checker) moreDuplicates(groups [][]owned) {
-	f := Finding{Rule: RuleNodeSubnetDuplicate, Severity: Error, Disturbs: DisturbsNodes}
+	f := fact.Finding{Rule: fact.RuleNodeSubnetDuplicate, Severity: fact.Error, Disturbs: fact.DisturbsNodes}
 	var first []string
 	for i, g := range groups {
 		for _, o := range g {
@@ -156,7 +157,7 @@ func partOf(name, whole string) bool {
 }
 
 func (c *checker) duplicate(g []owned) {
-	f := Finding{Rule: RuleNodeSubnetDuplicate, Severity: Error}
+	f := fact.Finding{Rule: fact.RuleNodeSubnetDuplicate, Severity: fact.Error}
 	var names []string
 	same := true
 	whole := false
@@ -200,7 +201,7 @@ func (c *checker) duplicate(g []owned) {
 	if whole {
 		f.Fix[1] = "none may keep it; for each node: " + c.rejoin() + " (kube-controller-manager needs --allocate-node-cidrs=true and --cluster-cidr)"
 	}
-	f.Disturbs = DisturbsNodes
+	f.Disturbs = fact.DisturbsNodes
 	c.add(f)
 }
 
@@ -224,12 +225,12 @@ func (c *checker) nodeSubnetsOutside() {
 			hs := n.subs
 			out := slices.IndexFunc(hs, func(h held) bool { return !withinAny(k.pods, h.p) && !covers(h.p, k.pods) })
 			switch {
-			case out >= 0 && len(ofFamily(k.pods, FamilyOf(hs[out].p))) == 0:
+			case out >= 0 && len(ofFamily(k.pods, fact.FamilyOf(hs[out].p))) == 0:
 				m.extra = append(m.extra, n)
 			case out >= 0:
 				m.nodes = append(m.nodes, n)
 				m.subs = append(m.subs, hs[out].text())
-			case len(hs) > 0 && len(k.pods) == 2 && FamilyOf(hs[0].p) != FamilyOf(k.pods[0].p):
+			case len(hs) > 0 && len(k.pods) == 2 && fact.FamilyOf(hs[0].p) != fact.FamilyOf(k.pods[0].p):
 				m.order = append(m.order, n)
 			}
 		}
@@ -238,9 +239,9 @@ func (c *checker) nodeSubnetsOutside() {
 		}
 		misses = append(misses, m)
 	}
-	if agreed != nil && len(misses) > 1 && c.has(RuleControlPlaneFlagsDiffer) {
+	if agreed != nil && len(misses) > 1 && c.has(fact.RuleControlPlaneFlagsDiffer) {
 		// Only the odd hosts miss them: that is what differing flags mean.
-		cause := c.cause(RuleControlPlaneFlagsDiffer)
+		cause := c.cause(fact.RuleControlPlaneFlagsDiffer)
 		said := map[string]bool{}
 		for _, m := range misses {
 			if key := joinHeld(m.k.pods); len(m.nodes) > 0 && !said[key] {
@@ -262,19 +263,19 @@ func (c *checker) nodeSubnetsOutside() {
 			f := c.outside(m.k, m.nodes, m.subs)
 			// A controller manager that allocates ends whatever the network plugin does; one that kubeadm would start need not run.
 			if !m.k.serves() || c.ownIPAM() && m.k.predicted {
-				f.Severity = Warning
+				f.Severity = fact.Warning
 				f.RefusedBy = nil
 				f.Message += "; that controller manager hands out no subnets that count here, so nothing stops for it"
 			}
-			if cause := c.cause(RuleControlPlaneFlagsDiffer); cause != nil {
+			if cause := c.cause(fact.RuleControlPlaneFlagsDiffer); cause != nil {
 				explain(cause, "podcidr-outside-cluster-cidr: "+f.Message, f)
 			} else {
 				c.add(f)
 			}
 		}
 		if len(m.extra) > 0 && m.k.serves() && !c.ownIPAM() {
-			c.add(Finding{
-				Rule: RulePodCIDROutsideClusterCIDR, Severity: Error, Subjects: nodeNames(m.extra), RefusedBy: []Component{ControllerManager},
+			c.add(fact.Finding{
+				Rule: fact.RulePodCIDROutsideClusterCIDR, Severity: fact.Error, Subjects: nodeNames(m.extra), RefusedBy: []fact.Component{fact.ControllerManager},
 				Message: fmt.Sprintf("%s %s subnets of a family that %s (%s) does not have: %s; kube-controller-manager does not start with a podCIDR that belongs to none of its ranges",
 					words.NameList(nodeNames(m.extra)), choose(len(m.extra), "holds", "hold"), m.k.label(), joinHeld(m.k.pods), nodeSubs(m.extra)),
 				Where: append(nodePlaces(m.extra), placeOf(m.k.podsAt, "pods "+joinHeld(m.k.pods))),
@@ -294,8 +295,8 @@ func (c *checker) nodeSubnetsOutside() {
 // looked up in, not its family: k8s.io/kubernetes v1.37.2 pkg/controller/nodeipam/ipam/range_allocator.go occupyCIDRs.
 func (c *checker) otherOrder(k *managerView, ns []*nodeView) {
 	first := ns[0].subs[0]
-	f := Finding{
-		Rule: RulePodCIDROutsideClusterCIDR, Severity: Error, Subjects: nodeNames(ns), RefusedBy: []Component{ControllerManager},
+	f := fact.Finding{
+		Rule: fact.RulePodCIDROutsideClusterCIDR, Severity: fact.Error, Subjects: nodeNames(ns), RefusedBy: []fact.Component{fact.ControllerManager},
 		Message: fmt.Sprintf("%s %s podCIDRs in another family order than %s, which says %s: it compares them by position, so %s of %s lies outside the first range %s, and kube-controller-manager does not start",
 			words.NameList(nodeNames(ns)), choose(len(ns), "has", "have"), k.label(), joinHeld(k.pods), first.text(), ns[0].name, k.pods[0].text()),
 		Where: append(nodePlaces(ns), placeOf(k.podsAt, "pods "+joinHeld(k.pods))),
@@ -303,10 +304,10 @@ func (c *checker) otherOrder(k *managerView, ns []*nodeView) {
 			fmt.Sprintf("give --cluster-cidr back the order that the nodes have, --cluster-cidr=%s,%s, on every control-plane host, and networking.podSubnet in the kubeadm-config ConfigMap", k.pods[1].p, k.pods[0].p),
 			"or drain, delete and register again each node listed: the order of a podCIDR that is set cannot be changed",
 		},
-		Disturbs: DisturbsComponent,
+		Disturbs: fact.DisturbsComponent,
 	}
 	if !k.serves() || c.ownIPAM() && k.predicted {
-		f.Rule, f.Severity, f.RefusedBy = RulePodCIDROrder, Warning, nil
+		f.Rule, f.Severity, f.RefusedBy = fact.RulePodCIDROrder, fact.Warning, nil
 		f.Message = fmt.Sprintf("%s %s podCIDRs in another family order than %s, which says %s; that controller manager hands out no subnets that count here, and would not start with these nodes if it did",
 			words.NameList(nodeNames(ns)), choose(len(ns), "has", "have"), k.label(), joinHeld(k.pods))
 	}
@@ -318,7 +319,7 @@ func covers(p netip.Prefix, hs []held) bool {
 	return slices.ContainsFunc(hs, func(h held) bool { return cidr.Contains(p, h.p) })
 }
 
-func (c *checker) outside(k *managerView, ns []*nodeView, subs []string) Finding {
+func (c *checker) outside(k *managerView, ns []*nodeView, subs []string) fact.Finding {
 	var parts []string
 	for i, n := range ns {
 		if i == words.Shown {
@@ -327,10 +328,10 @@ func (c *checker) outside(k *managerView, ns []*nodeView, subs []string) Finding
 		}
 		parts = append(parts, n.name+" holds "+subs[i])
 	}
-	f := Finding{Rule: RulePodCIDROutsideClusterCIDR, Severity: Error, Subjects: nodeNames(ns), RefusedBy: []Component{ControllerManager}}
-	fam := IPv4
+	f := fact.Finding{Rule: fact.RulePodCIDROutsideClusterCIDR, Severity: fact.Error, Subjects: nodeNames(ns), RefusedBy: []fact.Component{fact.ControllerManager}}
+	fam := fact.IPv4
 	if strings.Contains(subs[0], ":") {
-		fam = IPv6
+		fam = fact.IPv6
 	}
 	r := ofFamily(k.pods, fam)[0]
 	f.Message = fmt.Sprintf("%s: outside the pod range %s of %s, which runs from %v to %v",
@@ -344,7 +345,7 @@ func (c *checker) outside(k *managerView, ns []*nodeView, subs []string) Finding
 		fmt.Sprintf("if %s is what is wanted, for each node listed, since a podCIDR that is set cannot be changed: %s", joinHeld(k.pods), c.rejoin()),
 		c.rejoinLoses(),
 	}
-	f.Disturbs = DisturbsNodes
+	f.Disturbs = fact.DisturbsNodes
 	if r, ok := ruleOf(f.Rule); ok {
 		f.Effect = r.Effect
 	}
@@ -369,7 +370,7 @@ func (c *checker) capacity() {
 			continue
 		}
 		for _, h := range k.pods {
-			fam := FamilyOf(h.p)
+			fam := fact.FamilyOf(h.p)
 			m, ms := k.mask(fam)
 			if m < h.p.Bits() || m > fam.Bits() || done[seenKey{h.p, m}] {
 				continue
@@ -415,7 +416,7 @@ func (c *checker) capacity() {
 				}
 				continue
 			}
-			f := Finding{Rule: RuleClusterCIDRExhausted, Severity: Error, Subjects: nodeNames(missing)}
+			f := fact.Finding{Rule: fact.RuleClusterCIDRExhausted, Severity: fact.Error, Subjects: nodeNames(missing)}
 			var b strings.Builder
 			fmt.Fprintf(&b, "the pod range %s holds %s node %s of /%d (%s)", h.says(), blockSum(h.p, m), choose(int(min(n, 2)), "subnet", "subnets"), m, maskNote(fam, ms))
 			if lost > 0 {
@@ -457,7 +458,7 @@ func (c *checker) capacity() {
 				b.WriteString("; a node needs a subnet of each family")
 			}
 			f.Message = b.String()
-			f.Where = []Place{h.place("pods " + h.text())}
+			f.Where = []fact.Place{h.place("pods " + h.text())}
 			if ms != nil {
 				f.Where = append(f.Where, placeOf(ms, fmt.Sprintf("node mask /%d", m)))
 			}
@@ -465,13 +466,13 @@ func (c *checker) capacity() {
 			f.Fix, f.Disturbs = c.widen(h, m, need, k)
 			if need <= n {
 				// The nodes would fit if the services lay elsewhere.
-				if cause := c.cause(RulePodServiceOverlap); cause != nil && cause.Severity == Warning {
-					cause.Severity = Error
+				if cause := c.cause(fact.RulePodServiceOverlap); cause != nil && cause.Severity == fact.Warning {
+					cause.Severity = fact.Error
 					cause.Effect = "nodes get no podCIDR (CIDRNotAvailable), although the pod range alone would have one for each"
 				}
 			}
 			if servicesWhole {
-				if cause := c.cause(RulePodServiceOverlap); cause != nil {
+				if cause := c.cause(fact.RulePodServiceOverlap); cause != nil {
 					explain(cause, "cluster-cidr-exhausted: "+f.Message, f)
 					continue
 				}
@@ -485,7 +486,7 @@ func (c *checker) capacity() {
 func (c *checker) unassignedNodes() []string {
 	var ns []string
 	for _, s := range c.view.symptoms {
-		if s.Component == Flannel && s.Symptom.Node != "" && len(s.Symptom.Rules) > 0 && s.Symptom.Rules[0] == RulePodCIDRUnset && !slices.Contains(ns, s.Symptom.Node) {
+		if s.Component == fact.Flannel && s.Symptom.Node != "" && len(s.Symptom.Rules) > 0 && s.Symptom.Rules[0] == fact.RulePodCIDRUnset && !slices.Contains(ns, s.Symptom.Node) {
 			ns = append(ns, s.Symptom.Node)
 		}
 	}
@@ -534,10 +535,10 @@ func (c *checker) usedBlocks(p netip.Prefix, mask int) uint64 {
 }
 
 // remainingSymptoms returns the symptoms that say that no subnet is left.
-func (c *checker) remainingSymptoms() []*Statement {
-	var out []*Statement
+func (c *checker) remainingSymptoms() []*fact.Statement {
+	var out []*fact.Statement
 	for _, s := range c.view.symptoms {
-		if len(s.Symptom.Rules) > 0 && s.Symptom.Rules[0] == RuleClusterCIDRExhausted {
+		if len(s.Symptom.Rules) > 0 && s.Symptom.Rules[0] == fact.RuleClusterCIDRExhausted {
 			out = append(out, s)
 		}
 	}
@@ -547,19 +548,19 @@ func (c *checker) remainingSymptoms() []*Statement {
 // provesExhaustion reports whether a message that no subnet remains convicts this range, although the registered nodes
 // would fit: it is the narrowest range of the controller, and no other cause explains the message.
 func (c *checker) provesExhaustion(k *managerView, h held, m int, free, need uint64) bool {
-	if c.has(RulePodServiceOverlap, RuleNodeMaskTooShort, RuleNodeMaskTooFar, RuleClusterCIDRExhausted) {
+	if c.has(fact.RulePodServiceOverlap, fact.RuleNodeMaskTooShort, fact.RuleNodeMaskTooFar, fact.RuleClusterCIDRExhausted) {
 		return false
 	}
 	narrower := slices.ContainsFunc(k.pods, func(o held) bool {
-		om, _ := k.mask(FamilyOf(o.p))
+		om, _ := k.mask(fact.FamilyOf(o.p))
 		return om-o.p.Bits() < m-h.p.Bits()
 	})
 	return !narrower && (len(c.nodes) == 0 || free <= 4*need+4)
 }
 
 // widen proposes ways out of an exhausted range, and says what the first of them disturbs.
-func (c *checker) widen(h held, m int, need uint64, k *managerView) ([]string, Disturbance) {
-	fam := FamilyOf(h.p)
+func (c *checker) widen(h held, m int, need uint64, k *managerView) ([]string, fact.Disturbance) {
+	fam := fact.FamilyOf(h.p)
 	bits := m
 	for bits > 0 && uint64(1)<<(m-bits) < 2*need && m-bits < 16 {
 		bits--
@@ -588,7 +589,7 @@ func (c *checker) widen(h held, m int, need uint64, k *managerView) ([]string, D
 	}
 	if longer := min(h.p.Bits()+(m-bits), h.p.Bits()+16); longer > m && longer <= fam.Bits()-2 {
 		smaller := fmt.Sprintf("or give each node a smaller subnet: %s (%s node subnets), and register again the nodes that hold one of /%d", maskFlag(fam, k, longer), blockSum(h.p, longer), m)
-		if fam == IPv4 && longer > 25 {
+		if fam == fact.IPv4 && longer > 25 {
 			smaller += fmt.Sprintf("; a /%d has room for %d pods, so lower the kubelets' maxPods (110 by default) too", longer, usable(fam, longer))
 		}
 		if other {
@@ -608,9 +609,9 @@ func (c *checker) widen(h held, m int, need uint64, k *managerView) ([]string, D
 	}
 	fix = append(fix, "then restart kube-controller-manager; nodes without a podCIDR get one, those that hold one keep it")
 	if other {
-		return fix, DisturbsNodes
+		return fix, fact.DisturbsNodes
 	}
-	return fix, DisturbsComponent
+	return fix, fact.DisturbsComponent
 }
 
 // wideNodes returns the nodes that hold a subnet in p larger than the mask, and how many of the mask the first of them takes.
@@ -631,14 +632,14 @@ func (c *checker) wideNodes(p netip.Prefix, mask int) ([]string, uint64) {
 
 // nearlyFull tells that the next node will get nothing.
 func (c *checker) nearlyFull(k *managerView, h held, m int, n, lost uint64, total int) {
-	f := Finding{Rule: RuleClusterCIDRFull, Where: []Place{h.place("pods " + h.text())}}
+	f := fact.Finding{Rule: fact.RuleClusterCIDRFull, Where: []fact.Place{h.place("pods " + h.text())}}
 	f.Message = fmt.Sprintf("the pod range %s holds %s node %s of /%d", h.says(), blockSum(h.p, m), choose(int(min(n, 2)), "subnet", "subnets"), m)
 	if lost > 0 {
 		f.Message += fmt.Sprintf(", less %d for the services", lost)
 	}
 	f.Message += fmt.Sprintf(", and %s registered: the next node gets no podCIDR", choose(total, "1 node is", fmt.Sprintf("%d nodes are", total)))
 	if total > 1 {
-		f.Severity = Warning
+		f.Severity = fact.Warning
 	}
 	f.Fix, f.Disturbs = c.widen(h, m, uint64(total)+1, k)
 	c.add(f)
@@ -654,7 +655,7 @@ func (c *checker) nodeMaskImmutable() {
 			continue
 		}
 		for _, h := range k.pods {
-			fam := FamilyOf(h.p)
+			fam := fact.FamilyOf(h.p)
 			m, ms := k.mask(fam)
 			var other []*nodeView
 			var sizes []string
@@ -670,14 +671,14 @@ func (c *checker) nodeMaskImmutable() {
 			if len(other) == 0 || m < h.p.Bits() || m > fam.Bits() {
 				continue
 			}
-			f := Finding{Rule: RuleNodeMaskImmutable, Subjects: nodeNames(other)}
+			f := fact.Finding{Rule: fact.RuleNodeMaskImmutable, Subjects: nodeNames(other)}
 			f.Message = fmt.Sprintf("the node mask is /%d (%s), but %s of %d registered nodes %s a subnet of another size: %s; a podCIDR that is set keeps its size",
 				m, maskNote(fam, ms), fmt.Sprint(len(other)), len(c.nodes), choose(len(other), "holds", "hold"), words.NameList(sizes))
 			f.Where = nodePlaces(other)
 			if ms != nil {
-				f.Where = append([]Place{placeOf(ms, fmt.Sprintf("node mask /%d", m))}, f.Where...)
+				f.Where = append([]fact.Place{placeOf(ms, fmt.Sprintf("node mask /%d", m))}, f.Where...)
 			} else {
-				f.Where = append([]Place{h.place("pods " + h.text())}, f.Where...)
+				f.Where = append([]fact.Place{h.place("pods " + h.text())}, f.Where...)
 			}
 			first := other[0].subs[0]
 			f.Fix = []string{
@@ -685,7 +686,7 @@ func (c *checker) nodeMaskImmutable() {
 				fmt.Sprintf("or, for each node listed, so that it gets a /%d: %s; mixed sizes are not supported upstream", m, c.rejoin()),
 				c.rejoinLoses(),
 			}
-			f.Disturbs = DisturbsNodes
+			f.Disturbs = fact.DisturbsNodes
 			c.add(f)
 			break
 		}
@@ -695,7 +696,7 @@ func (c *checker) nodeMaskImmutable() {
 
 // nodeFamilies: a dual-stack cluster with nodes of one family.
 func (c *checker) nodeFamilies() {
-	var want []Family
+	var want []fact.Family
 	var ranges []held
 	for _, k := range c.controllers {
 		if k.dual() && k.serves() {
@@ -704,8 +705,8 @@ func (c *checker) nodeFamilies() {
 	}
 	if want == nil {
 		if fs := familiesOf(c.networks); len(fs) == 2 && len(c.controllers) == 0 {
-			want = []Family{IPv4, IPv6}
-			ranges = []held{ofFamily(c.networks, IPv4)[0], ofFamily(c.networks, IPv6)[0]}
+			want = []fact.Family{fact.IPv4, fact.IPv6}
+			ranges = []held{ofFamily(c.networks, fact.IPv4)[0], ofFamily(c.networks, fact.IPv6)[0]}
 		}
 	}
 	if c.ownIPAM() {
@@ -716,7 +717,7 @@ func (c *checker) nodeFamilies() {
 		return
 	}
 	var one []*nodeView
-	lacks := map[Family]bool{}
+	lacks := map[fact.Family]bool{}
 	for _, n := range c.nodes {
 		if len(n.subs) == 0 {
 			continue
@@ -742,8 +743,8 @@ func (c *checker) nodeFamilies() {
 			}
 		}
 	}
-	c.add(Finding{
-		Rule: RulePodCIDRFamilyMissing, Severity: Error, Subjects: nodeNames(one),
+	c.add(fact.Finding{
+		Rule: fact.RulePodCIDRFamilyMissing, Severity: fact.Error, Subjects: nodeNames(one),
 		Message: fmt.Sprintf("the cluster is dual-stack, its %s range is %s, but %s %s no %s podCIDR: %s; kube-controller-manager never adds a family to a node that has a podCIDR",
 			nth, at.says(), words.NameList(nodeNames(one)), choose(len(one), "has", "have"), strings.Join(fs, " and no "), nodeSubs(one)),
 		Where: append(nodePlaces(one), placeOf(at.s, "pods "+writes(at.s))),
@@ -752,39 +753,39 @@ func (c *checker) nodeFamilies() {
 			c.rejoinLoses(),
 			"the kubelet's --node-ip has to name an address of each family",
 		},
-		Disturbs: DisturbsNodes,
+		Disturbs: fact.DisturbsNodes,
 	})
 }
 
 // flannelWithoutIPv6Nodes: flannel wants an IPv6 subnet of each node of a cluster that has IPv4 alone.
 func (c *checker) flannelWithoutIPv6Nodes() {
-	six := ofFamily(c.networks, IPv6)
+	six := ofFamily(c.networks, fact.IPv6)
 	kube, _ := c.kubeMode()
 	serving := slices.IndexFunc(c.controllers, func(k *managerView) bool { return k.serves() })
-	if len(six) == 0 || !kube || serving < 0 || len(ofFamily(c.pods, IPv6)) > 0 ||
-		slices.ContainsFunc(c.nodes, func(n *nodeView) bool { return len(ofFamily(n.subs, IPv6)) > 0 }) {
+	if len(six) == 0 || !kube || serving < 0 || len(ofFamily(c.pods, fact.IPv6)) > 0 ||
+		slices.ContainsFunc(c.nodes, func(n *nodeView) bool { return len(ofFamily(n.subs, fact.IPv6)) > 0 }) {
 		return
 	}
 	k := c.controllers[serving]
-	c.add(Finding{
-		Rule: RulePodCIDRFamilyMissing, Severity: Error, Subjects: nodeNames(c.nodes), RefusedBy: []Component{Flannel},
+	c.add(fact.Finding{
+		Rule: fact.RulePodCIDRFamilyMissing, Severity: fact.Error, Subjects: nodeNames(c.nodes), RefusedBy: []fact.Component{fact.Flannel},
 		Message: fmt.Sprintf("flannel has EnableIPv6 and %s, but the cluster's pod range is IPv4 alone: %s; no node gets an IPv6 podCIDR, and flannel does not start without one",
 			six[0].says(), says(k.podsAt)),
-		Where: []Place{six[0].place("pods " + six[0].text()), placeOf(k.podsAt, "pods "+joinHeld(k.pods))},
+		Where: []fact.Place{six[0].place("pods " + six[0].text()), placeOf(k.podsAt, "pods "+joinHeld(k.pods))},
 		Fix: []string{
 			"if IPv6 is not wanted: remove EnableIPv6 and IPv6Network from net-conf.json, and restart flannel",
 			fmt.Sprintf("if it is: --cluster-cidr=%s,%v on every control-plane host, a second service range, and every node drained, deleted and registered again", joinHeld(k.pods), six[0].p),
 		},
-		Disturbs: DisturbsComponent,
+		Disturbs: fact.DisturbsComponent,
 	})
 }
 
 // startupCauses are the rules whose findings leave nodes without a subnet, most direct first.
-func startupCauses() []RuleID {
-	return []RuleID{
-		RulePodCIDRUnset, RuleAllocateNodeCIDRsOff, RuleKubeadmKeyMisplaced, RuleKubeadmFlagsMixed, RulePodServiceOverlap,
-		RuleClusterCIDRExhausted, RuleNodeMaskTooShort, RuleNodeMaskTooFar, RuleNodeMaskFlagIgnored, RulePodCIDROutsideClusterCIDR,
-		RuleCIDRMalformed, RuleControlPlaneFlagsDiffer, RuleIPFamilyMismatch, RuleServiceRangeTooLarge, RuleServiceRangeTooSmall,
+func startupCauses() []fact.RuleID {
+	return []fact.RuleID{
+		fact.RulePodCIDRUnset, fact.RuleAllocateNodeCIDRsOff, fact.RuleKubeadmKeyMisplaced, fact.RuleKubeadmFlagsMixed, fact.RulePodServiceOverlap,
+		fact.RuleClusterCIDRExhausted, fact.RuleNodeMaskTooShort, fact.RuleNodeMaskTooFar, fact.RuleNodeMaskFlagIgnored, fact.RulePodCIDROutsideClusterCIDR,
+		fact.RuleCIDRMalformed, fact.RuleControlPlaneFlagsDiffer, fact.RuleIPFamilyMismatch, fact.RuleServiceRangeTooLarge, fact.RuleServiceRangeTooSmall,
 	}
 }
 
@@ -797,7 +798,7 @@ func (c *checker) nodesWithoutSubnet() {
 	if c.subnetsFromEtcd() {
 		return
 	}
-	f := Finding{Rule: RulePodCIDRMissing, Severity: Warning, Subjects: nodeNames(missing), Where: nodePlaces(missing)}
+	f := fact.Finding{Rule: fact.RulePodCIDRMissing, Severity: fact.Warning, Subjects: nodeNames(missing), Where: nodePlaces(missing)}
 	f.Message = fmt.Sprintf("%s %s no podCIDR", words.NameList(nodeNames(missing)), choose(len(missing), "has", "have"))
 	if len(missing) > words.Shown {
 		f.Message += fmt.Sprintf(" (%d nodes)", len(missing))
@@ -836,18 +837,18 @@ func (c *checker) nodesWithoutSubnet() {
 }
 
 // servingCause returns the error that leaves nodes without a subnet, else the warning, nil for none.
-func (c *checker) servingCause() *Finding {
-	var warn *Finding
+func (c *checker) servingCause() *fact.Finding {
+	var warn *fact.Finding
 	for _, r := range startupCauses() {
 		for _, f := range c.found {
 			if f.Rule != r {
 				continue
 			}
 			switch f.Severity {
-			case Error:
+			case fact.Error:
 				return f
-			case Warning:
-				if warn == nil && (r == RulePodCIDRUnset || r == RuleAllocateNodeCIDRsOff) {
+			case fact.Warning:
+				if warn == nil && (r == fact.RulePodCIDRUnset || r == fact.RuleAllocateNodeCIDRsOff) {
 					warn = f
 				}
 			}
@@ -864,7 +865,7 @@ func mergeNames(a, b []string) []string {
 
 // usable returns how many pods a subnet of length bits can hold behind a bridge with a gateway: the network address, the
 // gateway and, for IPv4, the broadcast address are none. containernetworking/plugins host-local range.go.
-func usable(f Family, bits int) int {
+func usable(f fact.Family, bits int) int {
 	n := f.Bits() - bits
 	if n > 30 {
 		return 1 << 30
@@ -872,7 +873,7 @@ func usable(f Family, bits int) int {
 	if n < 2 {
 		return 0
 	}
-	if f == IPv4 {
+	if f == fact.IPv4 {
 		return 1<<n - 3
 	}
 	return 1<<n - 2
@@ -884,9 +885,9 @@ func (c *checker) maxPods() {
 		return
 	}
 	// The smallest IPv4 subnet that a node has or would get, and who says so.
-	bits, sub, subText := 0, (*Statement)(nil), ""
-	consider := func(f Family, b int, s *Statement, text string) {
-		if f == IPv4 && b > bits {
+	bits, sub, subText := 0, (*fact.Statement)(nil), ""
+	consider := func(f fact.Family, b int, s *fact.Statement, text string) {
+		if f == fact.IPv4 && b > bits {
 			bits, sub, subText = b, s, text
 		}
 	}
@@ -895,7 +896,7 @@ func (c *checker) maxPods() {
 			continue
 		}
 		for _, h := range k.pods {
-			f := FamilyOf(h.p)
+			f := fact.FamilyOf(h.p)
 			m, ms := k.mask(f)
 			if m >= h.p.Bits() && m <= 32 {
 				consider(f, m, cmp.Or(ms, h.s), fmt.Sprintf("node subnets are /%d (%s)", m, maskNote(f, ms)))
@@ -904,23 +905,23 @@ func (c *checker) maxPods() {
 	}
 	for _, n := range c.nodes {
 		for _, h := range n.subs {
-			consider(FamilyOf(h.p), h.p.Bits(), h.s, fmt.Sprintf("node %s holds %s", n.name, h.text()))
+			consider(fact.FamilyOf(h.p), h.p.Bits(), h.s, fmt.Sprintf("node %s holds %s", n.name, h.text()))
 		}
 	}
 	if bits == 0 {
 		return
 	}
 	type group struct {
-		s     *Statement
+		s     *fact.Statement
 		hosts []string
-		sub   *Statement
+		sub   *fact.Statement
 		bits  int
 		text  string
 	}
 	var groups []*group
 	said := false
 	for _, k := range c.kubelets {
-		s := k.set[SettingMaxPods]
+		s := k.set[fact.SettingMaxPods]
 		if s == nil || s.Err != nil || s.Int <= 0 {
 			continue
 		}
@@ -929,12 +930,12 @@ func (c *checker) maxPods() {
 		if n := c.byName[k.host]; n != nil {
 			b = 0
 			for _, h := range n.subs {
-				if FamilyOf(h.p) == IPv4 {
+				if fact.FamilyOf(h.p) == fact.IPv4 {
 					b, sb, text = h.p.Bits(), h.s, fmt.Sprintf("node %s holds %s", n.name, h.text())
 				}
 			}
 		}
-		if b == 0 || s.Int <= usable(IPv4, b) {
+		if b == 0 || s.Int <= usable(fact.IPv4, b) {
 			continue
 		}
 		i := slices.IndexFunc(groups, func(g *group) bool { return g.s.Int == s.Int && g.bits == b })
@@ -947,7 +948,7 @@ func (c *checker) maxPods() {
 			continue
 		}
 		for _, n := range c.nodes { // what all nodes say, or one configuration for all
-			if slices.ContainsFunc(n.subs, func(h held) bool { return h.p.Addr().Is4() && usable(IPv4, h.p.Bits()) < s.Int }) {
+			if slices.ContainsFunc(n.subs, func(h held) bool { return h.p.Addr().Is4() && usable(fact.IPv4, h.p.Bits()) < s.Int }) {
 				groups[i].hosts = append(groups[i].hosts, n.name)
 			}
 		}
@@ -955,38 +956,38 @@ func (c *checker) maxPods() {
 	for _, g := range groups {
 		c.tooManyPods(g.s, g.sub, g.bits, g.text, g.hosts)
 	}
-	if !said && usable(IPv4, bits) < 110 {
-		c.tooManyPods(&Statement{Component: Kubelet, Role: RoleSetting, Setting: SettingMaxPods, Key: "maxPods", Int: 110, Default: true}, sub, bits, subText, nil)
+	if !said && usable(fact.IPv4, bits) < 110 {
+		c.tooManyPods(&fact.Statement{Component: fact.Kubelet, Role: fact.RoleSetting, Setting: fact.SettingMaxPods, Key: "maxPods", Int: 110, Default: true}, sub, bits, subText, nil)
 	}
 }
 
-func (c *checker) tooManyPods(s, sub *Statement, bits int, text string, hosts []string) {
-	f := Finding{Rule: RuleMaxPodsOverNodeRange, Subjects: hosts}
+func (c *checker) tooManyPods(s, sub *fact.Statement, bits int, text string, hosts []string) {
+	f := fact.Finding{Rule: fact.RuleMaxPodsOverNodeRange, Subjects: hosts}
 	def := ""
 	if s.Default {
 		def = " (the kubelet's default, since no file says otherwise)"
 	}
 	f.Message = fmt.Sprintf("maxPods is %d%s, but %s, and a /%d has room for %d pods: 2^(32-%d) = %d addresses, %d without network and broadcast, and one of those is the gateway's",
-		s.Int, def, text, bits, usable(IPv4, bits), bits, 1<<(32-bits), max(0, 1<<(32-bits)-2))
+		s.Int, def, text, bits, usable(fact.IPv4, bits), bits, 1<<(32-bits), max(0, 1<<(32-bits)-2))
 	if hosts = mergeNames(nil, hosts); len(hosts) > 1 || len(hosts) == 1 && !strings.Contains(text, hosts[0]) {
 		f.Message += " (" + words.NameList(hosts) + ")"
 	}
-	f.Where = []Place{placeOf(s, fmt.Sprintf("maxPods %d", s.Int))}
+	f.Where = []fact.Place{placeOf(s, fmt.Sprintf("maxPods %d", s.Int))}
 	if sub != nil {
 		f.Where = append(f.Where, placeOf(sub, text))
 	}
 	need := bits
-	for need > 8 && usable(IPv4, need) < s.Int {
+	for need > 8 && usable(fact.IPv4, need) < s.Int {
 		need--
 	}
 	flag := fmt.Sprintf("--node-cidr-mask-size=%d", need)
 	for _, k := range c.controllers {
-		flag = maskFlag(IPv4, k, need)
+		flag = maskFlag(fact.IPv4, k, need)
 	}
 	f.Fix = []string{
-		fmt.Sprintf("set maxPods: %d or less in the kubelet configuration (/var/lib/kubelet/config.yaml, and the kubelet-config ConfigMap), and restart the kubelets", usable(IPv4, bits)),
+		fmt.Sprintf("set maxPods: %d or less in the kubelet configuration (/var/lib/kubelet/config.yaml, and the kubelet-config ConfigMap), and restart the kubelets", usable(fact.IPv4, bits)),
 		fmt.Sprintf("or give nodes that are registered from now on a /%d: %s", need, flag),
 	}
-	f.Disturbs = DisturbsComponent
+	f.Disturbs = fact.DisturbsComponent
 	c.add(f)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Ten groups of nodes with one subnet are told each by itself. One finding tells of the rest: five of them by name, and twenty with places.
@@ -19,7 +20,7 @@ func TestManyDuplicates(t *testing.T) {
 		for i := range tt.groups {
 			fmt.Fprintf(&b, "node a%d 10.244.%d.0/24\nnode b%d 10.244.%d.0/24\n", i, i, i, i)
 		}
-		var rest []plan.Finding
+		var rest []fact.Finding
 		fs := plan.Check(bundle(t, b.String())...).Findings
 		for _, f := range fs {
 			if strings.Contains(f.Message, "more pod subnets are held by more than one node") {
@@ -62,17 +63,17 @@ func TestServicesThatKeepNodesOut(t *testing.T) {
 	const left = "although the pod range alone would have one for each"
 	for _, tt := range []struct {
 		in     string
-		sev    plan.Severity
+		sev    fact.Severity
 		effect bool
 	}{
-		{"kcm pods=10.244.0.0/22 services=10.244.3.0/24 alloc=true\nnode a -\nnode b -\nnode c -", plan.Warning, false},
-		{"kcm pods=10.244.0.0/22 services=10.244.3.0/24 alloc=true\nnode a -\nnode b -\nnode c -\nnode d -", plan.Error, true},
-		{"kcm pods=10.244.0.0/22 services=10.244.3.0/24 alloc=true\nnode a -\nnode b -\nnode c -\nnode d -\nnode e -", plan.Warning, false}, // it would not
-		{"kcm pods=10.244.0.0/22 services=10.244.0.0/22 alloc=true\nnode a -", plan.Error, false},
-		{"kcm pods=10.244.0.0/24,fd00::/56 services=10.96.0.0/12,fd00::/112 alloc=true\nnode a -\nnode b -", plan.Warning, false}, // of the other family
+		{"kcm pods=10.244.0.0/22 services=10.244.3.0/24 alloc=true\nnode a -\nnode b -\nnode c -", fact.Warning, false},
+		{"kcm pods=10.244.0.0/22 services=10.244.3.0/24 alloc=true\nnode a -\nnode b -\nnode c -\nnode d -", fact.Error, true},
+		{"kcm pods=10.244.0.0/22 services=10.244.3.0/24 alloc=true\nnode a -\nnode b -\nnode c -\nnode d -\nnode e -", fact.Warning, false}, // it would not
+		{"kcm pods=10.244.0.0/22 services=10.244.0.0/22 alloc=true\nnode a -", fact.Error, false},
+		{"kcm pods=10.244.0.0/24,fd00::/56 services=10.96.0.0/12,fd00::/112 alloc=true\nnode a -\nnode b -", fact.Warning, false}, // of the other family
 	} {
 		fs := plan.Check(bundle(t, tt.in)...).Findings
-		i := slices.IndexFunc(fs, func(f plan.Finding) bool { return f.Rule == plan.RulePodServiceOverlap })
+		i := slices.IndexFunc(fs, func(f fact.Finding) bool { return f.Rule == fact.RulePodServiceOverlap })
 		if i < 0 || fs[i].Severity != tt.sev || strings.Contains(fs[i].Effect, left) != tt.effect {
 			t.Errorf("%s:\n%+v\nwant %s, and its effect %v", tt.in, fs, tt.sev, tt.effect)
 		}

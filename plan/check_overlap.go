@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // claimedPods returns the pod ranges that overlap rules look at: those in force, those that other sources add (another
@@ -20,7 +21,7 @@ func (c *checker) claimedPods() []held {
 	}
 	if len(hs) == 0 {
 		for _, p := range c.proxies {
-			if p.set[SettingDetectLocal] == nil || p.set[SettingDetectLocal].Text == "" || p.set[SettingDetectLocal].Text == "ClusterCIDR" {
+			if p.set[fact.SettingDetectLocal] == nil || p.set[fact.SettingDetectLocal].Text == "" || p.set[fact.SettingDetectLocal].Text == "ClusterCIDR" {
 				hs = append(hs, p.podPrefixes()...)
 			}
 		}
@@ -61,8 +62,8 @@ func (c *checker) podServiceOverlap() {
 		if len(in) == 0 {
 			continue
 		}
-		c.add(Finding{
-			Rule: RulePodServiceOverlap, Severity: Error, Subjects: nodeNames(in),
+		c.add(fact.Finding{
+			Rule: fact.RulePodServiceOverlap, Severity: fact.Error, Subjects: nodeNames(in),
 			Message: fmt.Sprintf("%s %s a pod subnet inside the service range %s, which runs from %v to %v: %s",
 				words.NameList(nodeNames(in)), choose(len(in), "holds", "hold"), s.says(), s.p.Addr(), cidr.Last(s.p), nodeSubs(in)),
 			Where: append(nodePlaces(in), s.place("services "+s.text())),
@@ -71,7 +72,7 @@ func (c *checker) podServiceOverlap() {
 				"then, for each node listed, since a podCIDR that is set cannot be changed: " + c.rejoin(),
 				c.rejoinLoses(),
 			},
-			Disturbs: DisturbsNodes,
+			Disturbs: fact.DisturbsNodes,
 		})
 	}
 }
@@ -96,10 +97,10 @@ func nodeSubs(ns []*nodeView) string {
 }
 
 func (c *checker) overlapPair(p, s held) {
-	f := Finding{Rule: RulePodServiceOverlap, Where: []Place{p.place("pods " + p.text()), s.place("services " + s.text())}}
-	fam := FamilyOf(p.p)
+	f := fact.Finding{Rule: fact.RulePodServiceOverlap, Where: []fact.Place{p.place("pods " + p.text()), s.place("services " + s.text())}}
+	fam := fact.FamilyOf(p.p)
 	mask := 24
-	if fam == IPv6 {
+	if fam == fact.IPv6 {
 		mask = 64
 	}
 	// The controller that hands out p, and whether it keeps away from s.
@@ -111,7 +112,7 @@ func (c *checker) overlapPair(p, s held) {
 		}
 	}
 	filtered := false
-	var ms *Statement
+	var ms *fact.Statement
 	if k != nil {
 		mask, ms = k.mask(fam)
 		filtered = k.serves() && !c.ownIPAM() && slices.ContainsFunc(k.services, func(h held) bool { return cidr.Contains(h.p, s.p) })
@@ -135,7 +136,7 @@ func (c *checker) overlapPair(p, s held) {
 	}
 	n := lostBlocks(p.p, mask, s.p)
 	total := mask - p.p.Bits()
-	f.Severity = Error
+	f.Severity = fact.Error
 	switch {
 	case cidr.Contains(s.p, p.p):
 		if k != nil && filtered && total >= 0 {
@@ -151,49 +152,49 @@ func (c *checker) overlapPair(p, s held) {
 				b.WriteString(", which leaves none")
 				break
 			}
-			f.Severity = Warning
+			f.Severity = fact.Warning
 			f.Effect = "fewer nodes fit than the pod range seems to hold; the rest works while kube-controller-manager knows the service range"
 		case c.cni == "cilium":
 			// Its operator hands out from the lowest address on: the services are reached after many nodes, or never.
-			f.Severity = Warning
+			f.Severity = fact.Warning
 			b.WriteString("; cilium hands out from the lowest address on, and reaches the services when enough nodes are there")
 		case c.ownIPAM():
 			fmt.Fprintf(&b, "; %s hands out pod addresses itself and does not keep away from the services", c.cni)
 		case k != nil && k.serves():
 			fmt.Fprintf(&b, "; kube-controller-manager has no --service-cluster-ip-range that holds it, so the node subnets in it (%s of %s) are handed out, and pods get addresses of services", powerOfTwo(n), blockSum(p.p, mask))
-		case p.s.Component == Flannel:
+		case p.s.Component == fact.Flannel:
 			// As kops lays it out: the network of flannel is wider than the ranges in it.
-			f.Severity = Warning
+			f.Severity = fact.Warning
 			b.WriteString("; that works only where the nodes' subnets keep away from the services")
 		default:
 			b.WriteString("; pods can get addresses that are services as well")
 		}
 	}
 	if len(inside) > 0 {
-		f.Severity = Error
+		f.Severity = fact.Error
 		f.Effect = ""
 		fmt.Fprintf(&b, "; already inside: %s", nodeSubs(inside))
 		f.Where = append(f.Where, nodePlaces(inside)...)
 	}
 	if c.assumed {
-		f.Severity = Warning
+		f.Severity = fact.Warning
 		b.WriteString("; no file says the service range: compare with --service-cluster-ip-range of kube-apiserver")
 	}
 	f.Message = b.String()
-	proposal := c.freeRange(RolePods, fam)
+	proposal := c.freeRange(fact.RolePods, fam)
 	f.Fix = []string{
 		fmt.Sprintf("choose a pod range outside %s, for instance %s, or at installation another service range (--service-cidr)", spanOf(s.p), proposal),
 		"write it everywhere it stands: networking.podSubnet (kubeadm-config ConfigMap), --cluster-cidr of kube-controller-manager on every control-plane host, flannel's Network, clusterCIDR of kube-proxy",
 		"then, one node after the other, so that each gets a subnet of the new range: " + c.rejoin(),
 		c.rejoinLoses(),
 	}
-	f.Disturbs = DisturbsNodes
+	f.Disturbs = fact.DisturbsNodes
 	c.add(f)
 }
 
 // A hostAddr is an address or range of hosts with the statement that names it.
 type hostAddr struct {
-	s *Statement
+	s *fact.Statement
 	a netip.Addr
 	p netip.Prefix // for a range
 }
@@ -215,7 +216,7 @@ func (h hostAddr) String() string {
 // hostAddrs returns the addresses and ranges of hosts that have to lie outside of pods and services.
 func (c *checker) hostAddrs() []hostAddr {
 	var out []hostAddr
-	add := func(s *Statement) {
+	add := func(s *fact.Statement) {
 		if s.Overridden {
 			return
 		}
@@ -242,7 +243,7 @@ func (c *checker) hostAddrs() []hostAddr {
 		known[h.a] = true
 	}
 	for _, s := range c.links {
-		if s.Role != RoleHosts {
+		if s.Role != fact.RoleHosts {
 			continue
 		}
 		for _, h := range heldBy(s) {
@@ -265,12 +266,12 @@ func (c *checker) hostOverlap() {
 		pods := c.claimedPods()
 		hit := false
 		for _, p := range pods {
-			hit = c.hostsIn(hosts, p, RuleHostPodOverlap, "pod", Error) || hit
+			hit = c.hostsIn(hosts, p, fact.RuleHostPodOverlap, "pod", fact.Error) || hit
 		}
 		if !hit {
 			for _, n := range c.networks {
 				if !slices.ContainsFunc(pods, func(p held) bool { return p.p == n.p }) {
-					c.hostsIn(hosts, n, RuleHostPodOverlap, "pod", Warning)
+					c.hostsIn(hosts, n, fact.RuleHostPodOverlap, "pod", fact.Warning)
 				}
 			}
 		}
@@ -280,13 +281,13 @@ func (c *checker) hostOverlap() {
 	}
 	if !c.assumed {
 		for _, s := range c.services {
-			c.hostsIn(hosts, s, RuleHostServiceOverlap, "service", Error)
+			c.hostsIn(hosts, s, fact.RuleHostServiceOverlap, "service", fact.Error)
 		}
 	}
 }
 
 // hostsIn reports the hosts that lie in one range, all in one finding, and whether there are any.
-func (c *checker) hostsIn(hosts []hostAddr, r held, rule RuleID, what string, sev Severity) bool {
+func (c *checker) hostsIn(hosts []hostAddr, r held, rule fact.RuleID, what string, sev fact.Severity) bool {
 	var in []hostAddr
 	seen := map[string]bool{}
 	for _, h := range hosts {
@@ -298,7 +299,7 @@ func (c *checker) hostsIn(hosts []hostAddr, r held, rule RuleID, what string, se
 	if len(in) == 0 {
 		return false
 	}
-	f := Finding{Rule: rule, Severity: sev, Where: []Place{r.place(what + "s " + r.text())}}
+	f := fact.Finding{Rule: rule, Severity: sev, Where: []fact.Place{r.place(what + "s " + r.text())}}
 	var names []string
 	for i, h := range in {
 		name := h.s.Host
@@ -325,24 +326,24 @@ func (c *checker) hostsIn(hosts []hostAddr, r held, rule RuleID, what string, se
 		words.NameList(names), choose(len(names), "lies", "lie"), what, r.says(), r.p.Addr(), cidr.Last(r.p))
 	if what == "pod" {
 		f.Fix = []string{
-			fmt.Sprintf("choose a pod range that leaves out the hosts' network, for instance %s, and write it everywhere it stands (networking.podSubnet, --cluster-cidr, flannel's Network, clusterCIDR of kube-proxy)", c.freeRange(RolePods, FamilyOf(r.p))),
+			fmt.Sprintf("choose a pod range that leaves out the hosts' network, for instance %s, and write it everywhere it stands (networking.podSubnet, --cluster-cidr, flannel's Network, clusterCIDR of kube-proxy)", c.freeRange(fact.RolePods, fact.FamilyOf(r.p))),
 			"then, one node after the other: " + c.rejoin() + "; or give the hosts addresses outside " + r.p.String() + " instead",
 			c.rejoinLoses(),
 		}
-		if sev == Warning {
+		if sev == fact.Warning {
 			f.Message += "; the nodes' own subnets may keep away from it, but traffic from pods to these hosts is not masqueraded"
 			f.Fix = []string{"make flannel's Network no wider than the cluster's pod range, and restart flannel"}
-			f.Disturbs = DisturbsComponent
+			f.Disturbs = fact.DisturbsComponent
 			f.Effect = "hosts inside flannel's Network see the pods' own addresses and may have no route back"
 		} else {
-			f.Disturbs = DisturbsNodes
+			f.Disturbs = fact.DisturbsNodes
 		}
 	} else {
 		f.Fix = []string{
-			fmt.Sprintf("give the hosts addresses outside %s, or install the cluster with another service range, for instance kubeadm init --service-cidr=%s", spanOf(r.p), c.freeRange(RoleServices, FamilyOf(r.p))),
+			fmt.Sprintf("give the hosts addresses outside %s, or install the cluster with another service range, for instance kubeadm init --service-cidr=%s", spanOf(r.p), c.freeRange(fact.RoleServices, fact.FamilyOf(r.p))),
 			"the service range stands in kube-apiserver, kube-controller-manager, the certificates (1st address) and the kubelets' clusterDNS (10th): change all of them together",
 		}
-		f.Disturbs = DisturbsCluster
+		f.Disturbs = fact.DisturbsCluster
 	}
 	c.add(f)
 	return true
@@ -351,14 +352,14 @@ func (c *checker) hostsIn(hosts []hostAddr, r held, rule RuleID, what string, se
 // freeRange proposes a familiar range of family f for pods or services that touches no host, pod, service or reserved range
 // that is known. What it proposes for pods never touches what it proposes for services, so that the mends of one report can
 // be followed together. Where flannel's Network lies does not count: it is written anew with the pod range.
-func (c *checker) freeRange(role Role, f Family) string {
+func (c *checker) freeRange(role fact.Role, f fact.Family) string {
 	var try []string
 	switch {
-	case role == RoleServices && f == IPv6:
+	case role == fact.RoleServices && f == fact.IPv6:
 		try = []string{"fd00:10:96::/112", "fd42:10:96::/112"}
-	case role == RoleServices:
+	case role == fact.RoleServices:
 		try = []string{"10.96.0.0/16", "172.28.0.0/16", "10.112.0.0/16", "192.168.112.0/20"}
-	case f == IPv6:
+	case f == fact.IPv6:
 		try = []string{"fd00:10:244::/56", "fd42:10:244::/56"}
 	default:
 		try = []string{"10.244.0.0/16", "10.200.0.0/16", "172.20.0.0/16", "192.168.128.0/17"}
@@ -368,7 +369,7 @@ func (c *checker) freeRange(role Role, f Family) string {
 		p := netip.MustParsePrefix(t)
 		free := !slices.ContainsFunc(hosts, func(h hostAddr) bool { return h.in(p) }) &&
 			!slices.ContainsFunc(slices.Concat(c.pods, c.services), func(h held) bool { return h.p.Overlaps(p) }) &&
-			!slices.ContainsFunc(c.view.reserved, func(r *Statement) bool {
+			!slices.ContainsFunc(c.view.reserved, func(r *fact.Statement) bool {
 				return slices.ContainsFunc(maskedPrefixes(r), p.Overlaps)
 			})
 		if free {
@@ -391,7 +392,7 @@ func (c *checker) hostsInNodeSubnets(hosts []hostAddr) {
 		}
 		i, _ := slices.BinarySearchFunc(subs, h.a, func(s held, a netip.Addr) int { return cmp.Or(s.p.Addr().Compare(a), -1) })
 		if i > 0 && subs[i-1].p.Contains(h.a) {
-			c.hostsIn([]hostAddr{h}, subs[i-1], RuleHostPodOverlap, "pod", Error)
+			c.hostsIn([]hostAddr{h}, subs[i-1], fact.RuleHostPodOverlap, "pod", fact.Error)
 			return
 		}
 	}
@@ -399,9 +400,9 @@ func (c *checker) hostsInNodeSubnets(hosts []hostAddr) {
 
 // reservedOverlap: pods or services lie where something else lives.
 func (c *checker) reservedOverlap() {
-	docker := &Statement{Component: "docker", Role: RoleReserved, Key: "docker0", Text: "docker0", Default: true, Prefixes: []netip.Prefix{docker0()}}
+	docker := &fact.Statement{Component: "docker", Role: fact.RoleReserved, Key: "docker0", Text: "docker0", Default: true, Prefixes: []netip.Prefix{docker0()}}
 	reserved := slices.Clone(c.view.reserved)
-	if !slices.ContainsFunc(reserved, func(s *Statement) bool { return isDocker(s) && (s.Component != Host || s.Key == "docker0") }) && !c.noDocker() {
+	if !slices.ContainsFunc(reserved, func(s *fact.Statement) bool { return isDocker(s) && (s.Component != fact.Host || s.Key == "docker0") }) && !c.noDocker() {
 		reserved = append(reserved, docker)
 	}
 	reserved, more := sameOnHosts(reserved)
@@ -424,11 +425,11 @@ func (c *checker) reservedOverlap() {
 				if !h.p.Overlaps(rp) || h.s == r {
 					continue
 				}
-				f := Finding{Rule: RuleReservedOverlap, Where: []Place{h.place(roles[i] + "s " + h.text()), placeOf(r, "reserved "+rp.String())}}
+				f := fact.Finding{Rule: fact.RuleReservedOverlap, Where: []fact.Place{h.place(roles[i] + "s " + h.text()), placeOf(r, "reserved "+rp.String())}}
 				name := cmp.Or(strings.TrimSpace(strings.Replace(r.Text, rp.String(), "", 1)), r.Key, string(r.Component))
 				from := " (" + name + ")"
 				if isDocker(r) {
-					f.Rule = RuleDockerBridgeOverlap
+					f.Rule = fact.RuleDockerBridgeOverlap
 					from = " (docker0)"
 					if r.Default {
 						from = " (docker0, Docker's default bridge, since no file says otherwise)"
@@ -472,14 +473,14 @@ func (c *checker) knownOverlap() {
 		if len(uses) == 0 || r.h.s.Default {
 			continue
 		}
-		c.add(Finding{
-			Rule: RuleKnownRangeOverlap, Severity: Info, Where: []Place{r.h.place(r.role + "s " + r.h.text())},
+		c.add(fact.Finding{
+			Rule: RuleKnownRangeOverlap, Severity: fact.Info, Where: []fact.Place{r.h.place(r.role + "s " + r.h.text())},
 			Message: fmt.Sprintf("the %s range %s overlaps what other software takes by default where it runs: %s", r.role, r.h.says(), words.NameList(uses)),
 		})
 	}
 }
 
-func isDocker(s *Statement) bool {
+func isDocker(s *fact.Statement) bool {
 	return strings.Contains(strings.ToLower(s.Text+" "+s.Key+" "+string(s.Component)), "docker")
 }
 
@@ -491,8 +492,8 @@ func (c *checker) specialRanges() {
 			return
 		}
 		if kind := special(h.p); kind != "" {
-			c.add(Finding{
-				Rule: RuleSpecialRange, Severity: Error, Where: []Place{h.place(role + "s " + h.text())},
+			c.add(fact.Finding{
+				Rule: RuleSpecialRange, Severity: fact.Error, Where: []fact.Place{h.place(role + "s " + h.text())},
 				Message: fmt.Sprintf("the %s range %s overlaps addresses for another purpose: %s", role, h.says(), kind),
 			})
 			return
@@ -500,9 +501,9 @@ func (c *checker) specialRanges() {
 		if isPrivate(h.p) {
 			return
 		}
-		f := Finding{Rule: RulePublicRange, Where: []Place{h.place(role + "s " + h.text())}}
+		f := fact.Finding{Rule: fact.RulePublicRange, Where: []fact.Place{h.place(role + "s " + h.text())}}
 		f.Fix = []string{"use a range of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"}
-		if FamilyOf(h.p) == IPv6 {
+		if fact.FamilyOf(h.p) == fact.IPv6 {
 			f.Fix = []string{"use a range of fd00::/8, or of a prefix that is routed to you"}
 		}
 		if r, ok := cidr.Special(h.p); ok {
@@ -517,11 +518,11 @@ func (c *checker) specialRanges() {
 			}
 		}
 		space := "RFC 1918: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16"
-		if FamilyOf(h.p) == IPv6 {
+		if fact.FamilyOf(h.p) == fact.IPv6 {
 			space = "RFC 4193: fc00::/7"
 		}
 		f.Message = fmt.Sprintf("the %s range %s is not private address space (%s); %v to %v may belong to somebody on the Internet", role, h.says(), space, h.p.Addr(), cidr.Last(h.p))
-		if FamilyOf(h.p) == IPv6 {
+		if fact.FamilyOf(h.p) == fact.IPv6 {
 			f.Effect = "fine where this is your own prefix, routed to the cluster; otherwise its real owner cannot be reached"
 		}
 		c.add(f)

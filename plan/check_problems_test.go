@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // TestCheckPlaces is [TestCheckGolden] with bundles in which files and lines count, so that they cannot be merged into one file.
@@ -17,29 +18,29 @@ func TestCheckPlaces(t *testing.T) { goldenBundles(t, "testdata/places/*.txtar",
 // Findings of the format packages keep their places, take that of their statement where they have none, and count once where rule,
 // message and places are the same.
 func TestCheckPassesProblemsOn(t *testing.T) {
-	at := func(line int) plan.Position { return plan.Position{File: "f", Line: line} }
-	says := func(component plan.Component, pos plan.Position, rule plan.RuleID, message string, places ...int) plan.Statement {
-		f := &plan.Finding{Rule: rule, Message: message}
+	at := func(line int) fact.Position { return fact.Position{File: "f", Line: line} }
+	says := func(component fact.Component, pos fact.Position, rule fact.RuleID, message string, places ...int) fact.Statement {
+		f := &fact.Finding{Rule: rule, Message: message}
 		for _, line := range places {
-			f.Where = append(f.Where, plan.Place{Position: at(line)})
+			f.Where = append(f.Where, fact.Place{Position: at(line)})
 		}
-		return plan.Statement{Component: component, Role: plan.RoleProblem, Pos: pos, Finding: f}
+		return fact.Statement{Component: component, Role: fact.RoleProblem, Pos: pos, Finding: f}
 	}
-	const one, other = plan.RuleNetConfMalformed, plan.RuleNetConfMissing
-	first := says(plan.Flannel, at(1), one, "m", 7)
+	const one, other = fact.RuleNetConfMalformed, fact.RuleNetConfMissing
+	first := says(fact.Flannel, at(1), one, "m", 7)
 	for _, tt := range []struct {
 		name string
-		in   []plan.Statement
+		in   []fact.Statement
 		want string // rule, message and places of each
 	}{
-		{"places of its own", []plan.Statement{says(plan.Flannel, at(1), one, "m", 7, 8)}, "netconf-malformed m f:7 f:8"},
-		{"place of the statement", []plan.Statement{says(plan.Flannel, at(1), one, "m")}, "netconf-malformed m f:1"},
-		{"in no file", []plan.Statement{says(plan.Flannel, plan.Position{}, one, "m")}, "netconf-malformed m"},
-		{"said by two", []plan.Statement{first, says(plan.Operator, at(2), one, "m", 7)}, "netconf-malformed m f:7"},
-		{"of two places", []plan.Statement{first, says(plan.Operator, at(2), one, "m", 8)}, "netconf-malformed m f:7\nnetconf-malformed m f:8"},
-		{"of a place more", []plan.Statement{first, says(plan.Operator, at(2), one, "m", 7, 8)}, "netconf-malformed m f:7\nnetconf-malformed m f:7 f:8"},
-		{"in other words", []plan.Statement{first, says(plan.Operator, at(2), one, "n", 7)}, "netconf-malformed m f:7\nnetconf-malformed n f:7"},
-		{"of two rules", []plan.Statement{first, says(plan.Operator, at(2), other, "m", 7)}, "netconf-malformed m f:7\nnetconf-missing m f:7"},
+		{"places of its own", []fact.Statement{says(fact.Flannel, at(1), one, "m", 7, 8)}, "netconf-malformed m f:7 f:8"},
+		{"place of the statement", []fact.Statement{says(fact.Flannel, at(1), one, "m")}, "netconf-malformed m f:1"},
+		{"in no file", []fact.Statement{says(fact.Flannel, fact.Position{}, one, "m")}, "netconf-malformed m"},
+		{"said by two", []fact.Statement{first, says(fact.Operator, at(2), one, "m", 7)}, "netconf-malformed m f:7"},
+		{"of two places", []fact.Statement{first, says(fact.Operator, at(2), one, "m", 8)}, "netconf-malformed m f:7\nnetconf-malformed m f:8"},
+		{"of a place more", []fact.Statement{first, says(fact.Operator, at(2), one, "m", 7, 8)}, "netconf-malformed m f:7\nnetconf-malformed m f:7 f:8"},
+		{"in other words", []fact.Statement{first, says(fact.Operator, at(2), one, "n", 7)}, "netconf-malformed m f:7\nnetconf-malformed n f:7"},
+		{"of two rules", []fact.Statement{first, says(fact.Operator, at(2), other, "m", 7)}, "netconf-malformed m f:7\nnetconf-missing m f:7"},
 	} {
 		var got []string
 		for _, f := range plan.Check(tt.in...).Findings {
@@ -58,17 +59,17 @@ func TestCheckPassesProblemsOn(t *testing.T) {
 // Of many places of one finding the first 20 are named, and all are counted.
 func TestCheckBoundsPlaces(t *testing.T) {
 	for _, tt := range []struct {
-		rule   plan.RuleID
+		rule   fact.RuleID
 		line   func(i int) string
 		beside int // places that stand for no line
 		says   func(n int) string
 	}{
 		{
-			plan.RuleHostServiceOverlap, func(i int) string { return fmt.Sprintf("node n%02d - InternalIP=10.96.0.%d", i, i) },
+			fact.RuleHostServiceOverlap, func(i int) string { return fmt.Sprintf("node n%02d - InternalIP=10.96.0.%d", i, i) },
 			1, func(n int) string { return fmt.Sprintf(" and %d more lie inside", n-5) },
 		},
 		{
-			plan.RuleNetConfMissing, func(int) string { return "says flannel netconf-missing : failed to read net conf" },
+			fact.RuleNetConfMissing, func(int) string { return "says flannel netconf-missing : failed to read net conf" },
 			0, func(n int) string { return fmt.Sprintf("(%d times)", n) },
 		},
 	} {
@@ -78,7 +79,7 @@ func TestCheckBoundsPlaces(t *testing.T) {
 				text += tt.line(i) + "\n"
 			}
 			fs := plan.Check(bundle(t, text)...).Findings
-			i := slices.IndexFunc(fs, func(f plan.Finding) bool { return f.Rule == tt.rule })
+			i := slices.IndexFunc(fs, func(f fact.Finding) bool { return f.Rule == tt.rule })
 			if i < 0 {
 				t.Errorf("%s: not found with %d", tt.rule, n)
 				continue
@@ -97,7 +98,7 @@ func TestPublicRangeEffect(t *testing.T) {
 		"kubeadm pods=2600:1f00::/56 services=fd00::/112": true,
 	} {
 		fs := plan.Check(bundle(t, in)...).Findings
-		i := slices.IndexFunc(fs, func(f plan.Finding) bool { return f.Rule == plan.RulePublicRange })
+		i := slices.IndexFunc(fs, func(f fact.Finding) bool { return f.Rule == fact.RulePublicRange })
 		if i < 0 || strings.Contains(fs[i].Effect, "fine where this is your own prefix") != own {
 			t.Errorf("%s: want it told as fine where it is one's own: %v, have %+v", in, own, fs)
 		}

@@ -15,12 +15,13 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // bundles returns all bundles of testdata/check by name.
-func bundles(t testing.TB) map[string][]plan.Statement {
+func bundles(t testing.TB) map[string][]fact.Statement {
 	t.Helper()
-	out := map[string][]plan.Statement{}
+	out := map[string][]fact.Statement{}
 	files, _ := filepath.Glob("testdata/check/*.txtar")
 	for _, file := range files {
 		ar, err := txtar.ParseFile(file)
@@ -57,7 +58,7 @@ func TestCheckOrder(t *testing.T) {
 
 // TestCheckMergeSplit: it does not matter whether everything stands in one file, or each node in a file of its own.
 func TestCheckMergeSplit(t *testing.T) {
-	short := func(r plan.Report) string {
+	short := func(r fact.Report) string {
 		var b strings.Builder
 		for _, f := range r.Findings {
 			fmt.Fprintf(&b, "%s %s %v %s\n", f.Severity, f.Rule, f.RefusedBy, strings.Join(f.Subjects, " "))
@@ -65,17 +66,17 @@ func TestCheckMergeSplit(t *testing.T) {
 		return b.String()
 	}
 	for name, ss := range bundles(t) {
-		if slices.ContainsFunc(ss, func(s plan.Statement) bool {
-			return s.Component == plan.Flannel && strings.HasPrefix(s.Key, "FLANNEL_") && s.Host == ""
+		if slices.ContainsFunc(ss, func(s fact.Statement) bool {
+			return s.Component == fact.Flannel && strings.HasPrefix(s.Key, "FLANNEL_") && s.Host == ""
 		}) {
 			continue // a subnet.env says whose it is by its file alone
 		}
 		want := short(plan.Check(ss...))
 		merged, split := slices.Clone(ss), slices.Clone(ss)
 		for i := range ss {
-			merged[i].Pos = plan.Position{File: "all", Line: ss[i].Pos.Line, Column: ss[i].Pos.Column}
-			if ss[i].Component == plan.Node || ss[i].Symptom != nil {
-				split[i].Pos = plan.Position{File: fmt.Sprintf("file%d", ss[i].Pos.Line), Line: 1}
+			merged[i].Pos = fact.Position{File: "all", Line: ss[i].Pos.Line, Column: ss[i].Pos.Column}
+			if ss[i].Component == fact.Node || ss[i].Symptom != nil {
+				split[i].Pos = fact.Position{File: fmt.Sprintf("file%d", ss[i].Pos.Line), Line: 1}
 			}
 		}
 		// Waivers and places follow files, the verdict does not.
@@ -186,41 +187,41 @@ var breaks = []struct {
 	name  string
 	dual  bool // needs a dual-stack cluster
 	do    func(c *testCluster)
-	rule  plan.RuleID
-	sev   plan.Severity
-	allow []plan.RuleID
+	rule  fact.RuleID
+	sev   fact.Severity
+	allow []fact.RuleID
 }{
-	{name: "one control plane with other pods", do: func(c *testCluster) { c.swap("kcm2", "pods=10.", "pods=11.") }, rule: plan.RuleControlPlaneFlagsDiffer, sev: plan.Error},
+	{name: "one control plane with other pods", do: func(c *testCluster) { c.swap("kcm2", "pods=10.", "pods=11.") }, rule: fact.RuleControlPlaneFlagsDiffer, sev: fact.Error},
 	{name: "one control plane with another mask", do: func(c *testCluster) {
 		c.line["kcm3"] += map[bool]string{false: " mask=26", true: " mask4=26"}[c.dual]
-	}, rule: plan.RuleControlPlaneFlagsDiffer, sev: plan.Error},
-	{name: "one API server with other services", do: func(c *testCluster) { c.swap("api1", "services=10.", "services=11.") }, rule: plan.RuleServiceRangeMismatch, sev: plan.Error,
-		allow: []plan.RuleID{plan.RuleControlPlaneFlagsDiffer}},
+	}, rule: fact.RuleControlPlaneFlagsDiffer, sev: fact.Error},
+	{name: "one API server with other services", do: func(c *testCluster) { c.swap("api1", "services=10.", "services=11.") }, rule: fact.RuleServiceRangeMismatch, sev: fact.Error,
+		allow: []fact.RuleID{fact.RuleControlPlaneFlagsDiffer}},
 	{name: "two nodes with one subnet", do: func(c *testCluster) {
 		a, _, _ := strings.Cut(c.subnets(0), ",")
 		b, _, _ := strings.Cut(c.subnets(1), ",")
 		c.swap("node1", b, a)
-	}, rule: plan.RuleNodeSubnetDuplicate, sev: plan.Error},
-	{name: "a node outside", do: func(c *testCluster) { c.swap("node1", " 10.", " 11.") }, rule: plan.RulePodCIDROutsideClusterCIDR, sev: plan.Error},
-	{name: "flannel with another network", do: func(c *testCluster) { c.swap("flannel", "Network=10.", "Network=11.") }, rule: plan.RuleFlannelNetworkMismatch, sev: plan.Error},
+	}, rule: fact.RuleNodeSubnetDuplicate, sev: fact.Error},
+	{name: "a node outside", do: func(c *testCluster) { c.swap("node1", " 10.", " 11.") }, rule: fact.RulePodCIDROutsideClusterCIDR, sev: fact.Error},
+	{name: "flannel with another network", do: func(c *testCluster) { c.swap("flannel", "Network=10.", "Network=11.") }, rule: fact.RuleFlannelNetworkMismatch, sev: fact.Error},
 	{name: "a stale subnet.env", do: func(c *testCluster) {
 		s, _ := cidr.NewSplit(c.pods[0], c.masks[0])
 		p := s.At(s.Len() - 1)
 		c.line["env"] = fmt.Sprintf("env@n0 network=%v subnet=%v/%d", c.pods[0], p.Addr().Next(), p.Bits())
-	}, rule: plan.RuleSubnetEnvMismatch, sev: plan.Error},
-	{name: "kube-proxy with the services", do: func(c *testCluster) { c.line["proxy"] = "proxy cidr=" + join(c.services) }, rule: plan.RuleKubeProxyMismatch, sev: plan.Error},
-	{name: "DNS elsewhere", do: func(c *testCluster) { c.line["kubelet"] = "kubelet dns=192.168.9.10" }, rule: plan.RuleClusterDNSOutside, sev: plan.Error},
+	}, rule: fact.RuleSubnetEnvMismatch, sev: fact.Error},
+	{name: "kube-proxy with the services", do: func(c *testCluster) { c.line["proxy"] = "proxy cidr=" + join(c.services) }, rule: fact.RuleKubeProxyMismatch, sev: fact.Error},
+	{name: "DNS elsewhere", do: func(c *testCluster) { c.line["kubelet"] = "kubelet dns=192.168.9.10" }, rule: fact.RuleClusterDNSOutside, sev: fact.Error},
 	{name: "a node's address among the pods", do: func(c *testCluster) {
 		c.swap("node1", "192.168.8.2", cidr.Last(c.pods[0]).Prev().String())
-	}, rule: plan.RuleHostPodOverlap, sev: plan.Error},
+	}, rule: fact.RuleHostPodOverlap, sev: fact.Error},
 	{name: "an advertise address among the services", do: func(c *testCluster) {
 		c.swap("api2", "192.168.7.2", cidr.Last(c.services[0]).Prev().String())
-	}, rule: plan.RuleHostServiceOverlap, sev: plan.Error},
+	}, rule: fact.RuleHostServiceOverlap, sev: fact.Error},
 	{name: "a node of one family", dual: true, do: func(c *testCluster) {
 		_, six, _ := strings.Cut(c.subnets(1), ",")
 		c.swap("node1", ","+six, "")
-	}, rule: plan.RulePodCIDRFamilyMissing, sev: plan.Error},
-	{name: "flannel without IPv6", dual: true, do: func(c *testCluster) { c.swap("flannel", "EnableIPv6=true", "EnableIPv6=false") }, rule: plan.RuleFlannelIPv6Disabled, sev: plan.Error},
+	}, rule: fact.RulePodCIDRFamilyMissing, sev: fact.Error},
+	{name: "flannel without IPv6", dual: true, do: func(c *testCluster) { c.swap("flannel", "EnableIPv6=true", "EnableIPv6=false") }, rule: fact.RuleFlannelIPv6Disabled, sev: fact.Error},
 	{name: "services with IPv6 first", dual: true, do: func(c *testCluster) {
 		for i := 1; i <= 3; i++ {
 			for _, l := range []string{"api", "kcm"} {
@@ -228,24 +229,24 @@ var breaks = []struct {
 			}
 		}
 		c.swap("kubeadm", "services="+join(c.services), "services="+join([]netip.Prefix{c.services[1], c.services[0]}))
-	}, rule: plan.RuleIPFamilyMismatch, sev: plan.Error},
+	}, rule: fact.RuleIPFamilyMismatch, sev: fact.Error},
 	{name: "host bits", do: func(c *testCluster) {
 		c.swap("proxy", c.pods[0].String(), netip.PrefixFrom(c.pods[0].Addr().Next(), c.pods[0].Bits()).String())
-	}, rule: plan.RuleCIDRHostBitsSet, sev: plan.Warning},
-	{name: "no mask", do: func(c *testCluster) { c.line["proxy"] = "proxy cidr=" + c.pods[0].Addr().String() }, rule: plan.RuleCIDRMalformed, sev: plan.Error},
-	{name: "too many pods", do: func(c *testCluster) { c.swap("kubelet", "maxpods=110", "maxpods=254") }, rule: plan.RuleMaxPodsOverNodeRange, sev: plan.Warning},
+	}, rule: fact.RuleCIDRHostBitsSet, sev: fact.Warning},
+	{name: "no mask", do: func(c *testCluster) { c.line["proxy"] = "proxy cidr=" + c.pods[0].Addr().String() }, rule: fact.RuleCIDRMalformed, sev: fact.Error},
+	{name: "too many pods", do: func(c *testCluster) { c.swap("kubelet", "maxpods=110", "maxpods=254") }, rule: fact.RuleMaxPodsOverNodeRange, sev: fact.Warning},
 	{name: "nobody allocates", do: func(c *testCluster) {
 		for i := 1; i <= 3; i++ {
 			c.swap(fmt.Sprint("kcm", i), "alloc=true", "alloc=false")
 		}
 		c.unassigned()
-	}, rule: plan.RuleAllocateNodeCIDRsOff, sev: plan.Error},
+	}, rule: fact.RuleAllocateNodeCIDRsOff, sev: fact.Error},
 	{name: "no range", do: func(c *testCluster) {
 		for i := 1; i <= 3; i++ {
 			c.swap(fmt.Sprint("kcm", i), "pods="+join(c.pods), "")
 		}
 		c.unassigned()
-	}, rule: plan.RulePodCIDRUnset, sev: plan.Error},
+	}, rule: fact.RulePodCIDRUnset, sev: fact.Error},
 }
 
 // unassigned takes the nodes' subnets away.
@@ -262,7 +263,7 @@ func TestCheckOneBreak(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := drawCluster(t)
 		for _, f := range plan.Check(bundle(t, c.text())...).Findings {
-			if f.Severity != plan.Info {
+			if f.Severity != fact.Info {
 				t.Fatalf("healthy, but %s %s: %s\n%s", f.Severity, f.Rule, f.Message, c.text())
 			}
 		}
@@ -272,12 +273,12 @@ func TestCheckOneBreak(t *testing.T) {
 		}
 		b.do(c)
 		r := plan.Check(bundle(t, c.text())...)
-		i := slices.IndexFunc(r.Findings, func(f plan.Finding) bool { return f.Rule == b.rule })
+		i := slices.IndexFunc(r.Findings, func(f fact.Finding) bool { return f.Rule == b.rule })
 		if i < 0 || r.Findings[i].Severity != b.sev {
 			t.Fatalf("%s: no %s %s in\n%s\n%s", b.name, b.sev, b.rule, verdict(r), c.text())
 		}
 		for _, f := range r.Findings {
-			if f.Severity == plan.Error && f.Rule != b.rule && !slices.Contains(b.allow, f.Rule) {
+			if f.Severity == fact.Error && f.Rule != b.rule && !slices.Contains(b.allow, f.Rule) {
 				t.Fatalf("%s: also %s: %s\n%s", b.name, f.Rule, f.Message, c.text())
 			}
 			if len(f.Where) == 0 || f.Effect == "" || len(f.Fix) == 0 {
@@ -291,7 +292,7 @@ func TestCheckOneBreak(t *testing.T) {
 func TestCheckManyDuplicates(t *testing.T) {
 	ss := manyNodes(t, 1000)
 	for i := range ss {
-		if ss[i].Component == plan.Node {
+		if ss[i].Component == fact.Node {
 			twin := ss[i]
 			twin.Host += "-twin"
 			ss = append(ss, twin)
@@ -301,7 +302,7 @@ func TestCheckManyDuplicates(t *testing.T) {
 	named := map[string]bool{}
 	n := 0
 	for _, f := range r.Findings {
-		if f.Rule == plan.RuleNodeSubnetDuplicate {
+		if f.Rule == fact.RuleNodeSubnetDuplicate {
 			n++
 			for _, s := range f.Subjects {
 				named[s] = true

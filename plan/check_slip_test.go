@@ -3,6 +3,8 @@ package plan
 import (
 	"strings"
 	"testing"
+
+	"github.com/kubecidr/kubecidr/internal/prefixtest"
 )
 
 // A slip of the pen is one digit of one number, in two IPv4 ranges of one length.
@@ -21,7 +23,7 @@ func TestNearMiss(t *testing.T) {
 		{"10.244.0.0/16", "fd00::/16", ""},
 		{"fd00::/16", "fd01::/16", ""},
 	} {
-		got := nearMiss(prefixes(tt.a)[0], prefixes(tt.b)[0])
+		got := nearMiss(prefixtest.List(tt.a)[0], prefixtest.List(tt.b)[0])
 		if (got != "") != (tt.want != "") || !strings.Contains(got, tt.want) {
 			t.Errorf("nearMiss(%s, %s) = %q, want %q", tt.a, tt.b, got, tt.want)
 		}

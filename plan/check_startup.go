@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // startup asks the start-up rules of the real programs what they would refuse, and adds what no other rule has found, and to
 // those that one has found, which program refuses it.
 func (c *checker) startup() {
 	for _, k := range c.controllers {
-		if k.src.comp == Operator {
+		if k.src.comp == fact.Operator {
 			continue
 		}
 		if k.predicted {
@@ -23,16 +25,16 @@ func (c *checker) startup() {
 		if !k.ipam {
 			f.Controllers = []string{"*", "-nodeipam", "-node-ipam-controller"}
 		}
-		c.refusals(f.Refusals(k.release), k.release, c.view.releaseNote(k.src), k.host, func(field string) *Statement {
+		c.refusals(f.Refusals(k.release), k.release, c.view.releaseNote(k.src), k.host, func(field string) *fact.Statement {
 			switch {
-			case strings.Contains(field, "mask-size-ipv4") && k.masks[SettingNodeMaskIPv4] != nil:
-				return k.masks[SettingNodeMaskIPv4]
-			case strings.Contains(field, "mask-size-ipv6") && k.masks[SettingNodeMaskIPv6] != nil:
-				return k.masks[SettingNodeMaskIPv6]
-			case strings.Contains(field, "mask-size") && k.masks[SettingNodeMask] != nil:
-				return k.masks[SettingNodeMask]
+			case strings.Contains(field, "mask-size-ipv4") && k.masks[fact.SettingNodeMaskIPv4] != nil:
+				return k.masks[fact.SettingNodeMaskIPv4]
+			case strings.Contains(field, "mask-size-ipv6") && k.masks[fact.SettingNodeMaskIPv6] != nil:
+				return k.masks[fact.SettingNodeMaskIPv6]
+			case strings.Contains(field, "mask-size") && k.masks[fact.SettingNodeMask] != nil:
+				return k.masks[fact.SettingNodeMask]
 			case strings.Contains(field, "allocator"):
-				return k.masks[SettingAllocatorType]
+				return k.masks[fact.SettingAllocatorType]
 			case strings.Contains(field, "service"):
 				return k.servedAt
 			}
@@ -50,7 +52,7 @@ func (c *checker) startup() {
 		}
 		rel := c.view.release(src)
 		f.FeatureGates = gatesFor(rel, f.ServiceClusterIPRange)
-		c.refusals(f.Refusals(rel), rel, c.view.releaseNote(src), src.host, func(field string) *Statement {
+		c.refusals(f.Refusals(rel), rel, c.view.releaseNote(src), src.host, func(field string) *fact.Statement {
 			if strings.Contains(field, "advertise") {
 				return at
 			}
@@ -68,14 +70,14 @@ func (k *managerView) flags() ControllerFlags {
 	if isStated(k.servedAt) {
 		f.ServiceClusterIPRange = k.servedAt.Text
 	}
-	mask := func(s Setting) int {
+	mask := func(s fact.Setting) int {
 		if st := k.masks[s]; st != nil && st.Err == nil {
 			return st.Int
 		}
 		return 0
 	}
-	f.NodeCIDRMaskSize, f.NodeCIDRMaskSizeIPv4, f.NodeCIDRMaskSizeIPv6 = mask(SettingNodeMask), mask(SettingNodeMaskIPv4), mask(SettingNodeMaskIPv6)
-	if s := k.masks[SettingAllocatorType]; s != nil {
+	f.NodeCIDRMaskSize, f.NodeCIDRMaskSizeIPv4, f.NodeCIDRMaskSizeIPv6 = mask(fact.SettingNodeMask), mask(fact.SettingNodeMaskIPv4), mask(fact.SettingNodeMaskIPv6)
+	if s := k.masks[fact.SettingAllocatorType]; s != nil {
 		f.CIDRAllocatorType, f.CIDRAllocatorEmpty = s.Text, s.Text == ""
 	}
 	f.FeatureGates = gatesFor(k.release, f.ClusterCIDR+f.ServiceClusterIPRange)
@@ -84,8 +86,8 @@ func (k *managerView) flags() ControllerFlags {
 
 // gatesFor returns the feature gates to assume: statements do not tell them, and a list of two ranges before 1.23 is written by
 // somebody who switched dual-stack on.
-func gatesFor(v Version, ranges string) Gates {
-	if strings.Contains(ranges, ",") && v.Before(Version{1, 23, 0}) {
+func gatesFor(v fact.Version, ranges string) Gates {
+	if strings.Contains(ranges, ",") && v.Before(fact.V(1, 23, 0)) {
 		return Gates{"IPv6DualStack": true, "EndpointSlice": true}
 	}
 	return nil
@@ -94,7 +96,7 @@ func gatesFor(v Version, ranges string) Gates {
 // kubeadmRefusals asks what kubeadm refuses of its configuration.
 func (c *checker) kubeadmRefusals(k *managerView) {
 	n := KubeadmNetworking{}
-	var pods, services, addr *Statement
+	var pods, services, addr *fact.Statement
 	for _, src := range c.kubeadms {
 		for _, s := range src.pods {
 			if isStated(s) && pods == nil {
@@ -109,12 +111,12 @@ func (c *checker) kubeadmRefusals(k *managerView) {
 		}
 	}
 	for _, src := range c.extraArgs {
-		for _, s := range slices.Concat(src.pods, []*Statement{src.services}) {
+		for _, s := range slices.Concat(src.pods, []*fact.Statement{src.services}) {
 			if isStated(s) {
 				addArg(&n, src.comp, s, s.Text)
 			}
 		}
-		for _, set := range []Setting{SettingAllocate, SettingNodeMask, SettingNodeMaskIPv4, SettingNodeMaskIPv6} {
+		for _, set := range []fact.Setting{fact.SettingAllocate, fact.SettingNodeMask, fact.SettingNodeMaskIPv4, fact.SettingNodeMaskIPv6} {
 			if s := src.set[set]; s != nil {
 				addArg(&n, src.comp, s, quoted(s))
 			}
@@ -124,7 +126,7 @@ func (c *checker) kubeadmRefusals(k *managerView) {
 		return
 	}
 	n.FeatureGates = gatesFor(k.release, n.PodSubnet+n.ServiceSubnet)
-	c.refusals(n.Refusals(k.release), k.release, c.view.releaseNote(k.src), k.host, func(field string) *Statement {
+	c.refusals(n.Refusals(k.release), k.release, c.view.releaseNote(k.src), k.host, func(field string) *fact.Statement {
 		field = strings.ToLower(field)
 		switch {
 		case strings.Contains(field, "service"):
@@ -137,13 +139,13 @@ func (c *checker) kubeadmRefusals(k *managerView) {
 }
 
 // addArg adds an extra argument, whose name is the last word of its key.
-func addArg(n *KubeadmNetworking, comp Component, s *Statement, value string) {
+func addArg(n *KubeadmNetworking, comp fact.Component, s *fact.Statement, value string) {
 	words := strings.Fields(s.Key)
 	if len(words) == 0 {
 		return
 	}
 	a := Arg{words[len(words)-1], value}
-	if comp == APIServer {
+	if comp == fact.APIServer {
 		n.APIServerArgs = append(n.APIServerArgs, a)
 	} else {
 		n.ControllerManagerArgs = append(n.ControllerManagerArgs, a)
@@ -151,10 +153,10 @@ func addArg(n *KubeadmNetworking, comp Component, s *Statement, value string) {
 }
 
 // refusals adds what programs refuse.
-func (c *checker) refusals(rs []Refusal, v Version, note, host string, at func(field string) *Statement) {
+func (c *checker) refusals(rs []Refusal, v fact.Version, note, host string, at func(field string) *fact.Statement) {
 	for _, r := range rs {
-		if r.Rule == RuleNodeMaskFlagRefused {
-			r.Rule = RuleNodeMaskFlagIgnored // one rule for mask flags that do not do what they were written for
+		if r.Rule == fact.RuleNodeMaskFlagRefused {
+			r.Rule = fact.RuleNodeMaskFlagIgnored // one rule for mask flags that do not do what they were written for
 		}
 		s := at(r.Field)
 		if f := c.sameFault(r, s); f != nil {
@@ -170,10 +172,10 @@ func (c *checker) refusals(rs []Refusal, v Version, note, host string, at func(f
 			}
 			continue
 		}
-		f := Finding{Rule: r.Rule, Severity: Error, RefusedBy: []Component{r.Program}}
+		f := fact.Finding{Rule: r.Rule, Severity: fact.Error, RefusedBy: []fact.Component{r.Program}}
 		f.Message = fmt.Sprintf("%s %v does not take %s %q: %s%s", r.Program, v, r.Field, r.BadValue, r.Message, note)
 		if s != nil {
-			f.Where = []Place{placeOf(s, r.Field+" "+writes(s))}
+			f.Where = []fact.Place{placeOf(s, r.Field+" "+writes(s))}
 		}
 		if host != "" {
 			f.Subjects = []string{host}
@@ -183,28 +185,28 @@ func (c *checker) refusals(rs []Refusal, v Version, note, host string, at func(f
 }
 
 // isAt reports whether f points at the line of pos.
-func isAt(f *Finding, pos Position) bool {
-	return slices.ContainsFunc(f.Where, func(p Place) bool { return p.File == pos.File && p.Position.Line == pos.Line })
+func isAt(f *fact.Finding, pos fact.Position) bool {
+	return slices.ContainsFunc(f.Where, func(p fact.Place) bool { return p.File == pos.File && p.Position.Line == pos.Line })
 }
 
 // sameFault returns the finding that speaks of what a program refuses in s, nil where there is none: one that points there before others.
 // One that is only worth knowing speaks of another place.
-func (c *checker) sameFault(r Refusal, s *Statement) *Finding {
-	rules := []RuleID{r.Rule}
+func (c *checker) sameFault(r Refusal, s *fact.Statement) *fact.Finding {
+	rules := []fact.RuleID{r.Rule}
 	switch r.Rule {
-	case RuleNodeMaskTooShort, RuleNodeMaskTooFar:
-		rules = append(rules, RuleNodeMaskFlagIgnored)
-	case RulePodRangeTooSmall:
-		rules = append(rules, RuleNodeMaskTooShort)
-	case RuleTooManyRanges, RuleAdvertiseAddressWrong:
-		rules = append(rules, RuleCIDRMalformed)
-	case RuleCIDRMalformed:
-		rules = append(rules, RulePodCIDRUnset, RuleFlagRefused)
+	case fact.RuleNodeMaskTooShort, fact.RuleNodeMaskTooFar:
+		rules = append(rules, fact.RuleNodeMaskFlagIgnored)
+	case fact.RulePodRangeTooSmall:
+		rules = append(rules, fact.RuleNodeMaskTooShort)
+	case fact.RuleTooManyRanges, fact.RuleAdvertiseAddressWrong:
+		rules = append(rules, fact.RuleCIDRMalformed)
+	case fact.RuleCIDRMalformed:
+		rules = append(rules, fact.RulePodCIDRUnset, fact.RuleFlagRefused)
 	}
-	var first *Finding
+	var first *fact.Finding
 	for _, rule := range rules {
 		for _, f := range c.found {
-			if f.Rule != rule || f.Severity == Info {
+			if f.Rule != rule || f.Severity == fact.Info {
 				continue
 			}
 			if s != nil && isAt(f, s.Pos) {

@@ -6,19 +6,20 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // What is refused twice and stands in no file has no place.
 func TestRefusedInNoFile(t *testing.T) {
 	pair := []netip.Prefix{cidr.MustParse("10.96.0.0/16"), cidr.MustParse("10.97.0.0/16")}
-	var in []plan.Statement
-	for _, c := range []plan.Component{plan.ControllerManager, plan.APIServer} {
-		in = append(in, plan.Statement{Component: c, Role: plan.RoleServices, Key: "--service-cluster-ip-range", Text: "10.96.0.0/16,10.97.0.0/16", Prefixes: pair})
+	var in []fact.Statement
+	for _, c := range []fact.Component{fact.ControllerManager, fact.APIServer} {
+		in = append(in, fact.Statement{Component: c, Role: fact.RoleServices, Key: "--service-cluster-ip-range", Text: "10.96.0.0/16,10.97.0.0/16", Prefixes: pair})
 	}
-	in = append(in, plan.Statement{Component: plan.ControllerManager, Role: plan.RoleSetting, Setting: plan.SettingAllocate, Key: "--allocate-node-cidrs", Text: "true", Bool: true},
-		plan.Statement{Component: plan.ControllerManager, Role: plan.RolePods, Key: "--cluster-cidr", Text: "10.244.0.0/16", Prefixes: []netip.Prefix{cidr.MustParse("10.244.0.0/16")}})
+	in = append(in, fact.Statement{Component: fact.ControllerManager, Role: fact.RoleSetting, Setting: fact.SettingAllocate, Key: "--allocate-node-cidrs", Text: "true", Bool: true},
+		fact.Statement{Component: fact.ControllerManager, Role: fact.RolePods, Key: "--cluster-cidr", Text: "10.244.0.0/16", Prefixes: []netip.Prefix{cidr.MustParse("10.244.0.0/16")}})
 	for _, f := range plan.Check(in...).Findings {
-		if f.Rule == plan.RuleTooManyRanges {
+		if f.Rule == fact.RuleTooManyRanges {
 			if len(f.Where) != 0 || len(f.RefusedBy) != 2 {
 				t.Errorf("places %v, refused by %v, want no place and two programs", f.Where, f.RefusedBy)
 			}

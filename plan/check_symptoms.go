@@ -9,19 +9,20 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A sighting is one symptom with every place where it was seen.
 type sighting struct {
-	s      *Statement
-	places []Place
+	s      *fact.Statement
+	places []fact.Place
 	count  int
 }
 
 // sightings returns the symptoms, equal ones together.
 func (c *checker) sightings() []*sighting {
 	type key struct {
-		comp            Component
+		comp            fact.Component
 		id, msg, node   string
 		subnet, network netip.Prefix
 	}
@@ -58,37 +59,37 @@ func (g *sighting) line() string {
 }
 
 // selfEvident are the rules that a message of the real program proves by itself: it names what it refused.
-func selfEvident() []RuleID {
-	return []RuleID{
-		RuleKubeadmFlagsMixed, RuleKubeadmKeyMisplaced, RuleClusterCIDRExhausted, RuleFlannelNetworkMismatch, RulePodCIDROutsideClusterCIDR,
-		RuleNodeMaskTooShort, RuleNodeMaskTooFar, RuleNodeMaskFlagIgnored, RuleServiceRangeTooLarge, RuleServiceRangeTooSmall,
-		RuleIPFamilyMismatch, RulePodCIDRFamilyMissing, RuleFlannelIPv6Disabled, RuleDualStackIPv6First, RuleNodeSubnetDuplicate,
-		RuleNetConfMalformed, RuleNetConfMissing, RuleNetConfSubnetRangeInvalid, RuleCIDRMalformed, RuleServiceRangeMismatch,
-		RuleControlPlaneFlagsDiffer, RulePodCIDRUnset, RuleAllocateNodeCIDRsOff, RuleSubnetEnvMismatch, RulePodCIDRMissing,
-		"flannel-backend-unknown", RuleTooManyRanges, RuleNodeMaskFlagRefused, RuleAllocatorTypeUnknown, RulePodRangeTooSmall, RuleArgumentWithoutName,
+func selfEvident() []fact.RuleID {
+	return []fact.RuleID{
+		fact.RuleKubeadmFlagsMixed, fact.RuleKubeadmKeyMisplaced, fact.RuleClusterCIDRExhausted, fact.RuleFlannelNetworkMismatch, fact.RulePodCIDROutsideClusterCIDR,
+		fact.RuleNodeMaskTooShort, fact.RuleNodeMaskTooFar, fact.RuleNodeMaskFlagIgnored, fact.RuleServiceRangeTooLarge, fact.RuleServiceRangeTooSmall,
+		fact.RuleIPFamilyMismatch, fact.RulePodCIDRFamilyMissing, fact.RuleFlannelIPv6Disabled, fact.RuleDualStackIPv6First, fact.RuleNodeSubnetDuplicate,
+		fact.RuleNetConfMalformed, fact.RuleNetConfMissing, fact.RuleNetConfSubnetRangeInvalid, fact.RuleCIDRMalformed, fact.RuleServiceRangeMismatch,
+		fact.RuleControlPlaneFlagsDiffer, fact.RulePodCIDRUnset, fact.RuleAllocateNodeCIDRsOff, fact.RuleSubnetEnvMismatch, fact.RulePodCIDRMissing,
+		"flannel-backend-unknown", fact.RuleTooManyRanges, fact.RuleNodeMaskFlagRefused, fact.RuleAllocatorTypeUnknown, fact.RulePodRangeTooSmall, fact.RuleArgumentWithoutName,
 	}
 }
 
 // proves reports whether a message of comp shows by itself that the rule is broken: the program names what it refused.
 // What kubelet and kube-proxy say is seen on healthy clusters too, while they start.
-func proves(comp Component, y *Symptom, rule RuleID) bool {
+func proves(comp fact.Component, y *fact.Symptom, rule fact.RuleID) bool {
 	switch comp {
-	case Flannel, ControllerManager, Kubeadm:
-	case APIServer:
-		if rule == RuleClusterDNSOutside {
+	case fact.Flannel, fact.ControllerManager, fact.Kubeadm:
+	case fact.APIServer:
+		if rule == fact.RuleClusterDNSOutside {
 			return true
 		}
 	default:
 		return false
 	}
-	if comp == Kubeadm && rule == RuleKubeProxyMismatch {
+	if comp == fact.Kubeadm && rule == fact.RuleKubeProxyMismatch {
 		return true
 	}
 	switch y.ID {
 	case "cidr-assignment-failed", "podcidr-immutable", "peer-unusable", "route-not-added", "net-conf-unavailable", "service-ip-outside-range":
 		return false // trouble that may pass, or of another making
 	}
-	if rule == RuleNodeSubnetDuplicate {
+	if rule == fact.RuleNodeSubnetDuplicate {
 		return false
 	}
 	return slices.Contains(selfEvident(), rule)
@@ -96,8 +97,8 @@ func proves(comp Component, y *Symptom, rule RuleID) bool {
 
 // symptomLines gives each symptom a cause, or lets it stand for itself.
 func (c *checker) symptomLines() {
-	made := map[RuleID]*Finding{}
-	seen := map[*Finding][]string{} // nodes that messages name, by what causes the message
+	made := map[fact.RuleID]*fact.Finding{}
+	seen := map[*fact.Finding][]string{} // nodes that messages name, by what causes the message
 	defer func() {
 		for _, f := range c.found {
 			nameNodes(f, seen[f])
@@ -112,36 +113,36 @@ func (c *checker) symptomLines() {
 			continue
 		}
 		if past := c.past(g); past != "" {
-			c.add(Finding{
-				Rule: RuleSymptomPast, Where: g.places, Subjects: subjectsOf(y.Node),
+			c.add(fact.Finding{
+				Rule: fact.RuleSymptomPast, Where: g.places, Subjects: subjectsOf(y.Node),
 				Message: fmt.Sprintf("%s says: %s; %s", g.s.Component, y.Message, past),
 			})
 			continue
 		}
 		cause := c.causeOf(y)
-		if cause == nil && y.Rules[0] == RulePodCIDRUnset && (g.s.Component == Flannel || c.nodeMissing(y.Node)) {
+		if cause == nil && y.Rules[0] == fact.RulePodCIDRUnset && (g.s.Component == fact.Flannel || c.nodeMissing(y.Node)) {
 			cause = c.servingCause()
 		}
 		if cause != nil {
-			explain(cause, g.line(), Finding{
-				Rule: cause.Rule, Severity: Info, Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node),
+			explain(cause, g.line(), fact.Finding{
+				Rule: cause.Rule, Severity: fact.Info, Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node),
 			})
-			if cause.Severity == Warning && cause.Rule == y.Rules[0] && slices.Contains(selfEvident(), cause.Rule) {
-				cause.Severity = Error
+			if cause.Severity == fact.Warning && cause.Rule == y.Rules[0] && slices.Contains(selfEvident(), cause.Rule) {
+				cause.Severity = fact.Error
 			}
 			cause.Subjects = mergeNames(cause.Subjects, subjectsOf(y.Node))
 			seen[cause] = append(seen[cause], subjectsOf(y.Node)...)
 			continue
 		}
 		rule := y.Rules[0]
-		if rule == RuleNodeMaskFlagRefused {
-			rule = RuleNodeMaskFlagIgnored // as for the flag itself
+		if rule == fact.RuleNodeMaskFlagRefused {
+			rule = fact.RuleNodeMaskFlagIgnored // as for the flag itself
 		}
-		if rule == RulePodCIDRUnset && (g.s.Component == Flannel || g.s.Component == Node) {
-			rule = RulePodCIDRMissing // that there is no subnet is seen, not why
+		if rule == fact.RulePodCIDRUnset && (g.s.Component == fact.Flannel || g.s.Component == fact.Node) {
+			rule = fact.RulePodCIDRMissing // that there is no subnet is seen, not why
 		}
 		if f := made[rule]; f != nil {
-			explain(f, g.line(), Finding{Rule: rule, Severity: Info, Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
+			explain(f, g.line(), fact.Finding{Rule: rule, Severity: fact.Info, Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
 			f.Subjects = mergeNames(f.Subjects, subjectsOf(y.Node))
 			seen[f] = append(seen[f], subjectsOf(y.Node)...)
 			continue
@@ -153,7 +154,7 @@ func (c *checker) symptomLines() {
 // plainMessages tells of messages whose cause lies outside of the files that are read (a kernel module, a missing route), each
 // once. Beside an error they would only distract.
 func (c *checker) plainMessages(messages []*sighting) {
-	if slices.ContainsFunc(c.found, func(f *Finding) bool { return f.Severity == Error }) {
+	if slices.ContainsFunc(c.found, func(f *fact.Finding) bool { return f.Severity == fact.Error }) {
 		return
 	}
 	told := map[string]bool{}
@@ -163,8 +164,8 @@ func (c *checker) plainMessages(messages []*sighting) {
 			continue
 		}
 		told[y.ID] = true
-		c.add(Finding{
-			Rule: RuleSymptomUnexplained, Where: g.places, Subjects: subjectsOf(y.Node),
+		c.add(fact.Finding{
+			Rule: fact.RuleSymptomUnexplained, Where: g.places, Subjects: subjectsOf(y.Node),
 			Message: fmt.Sprintf("%s says: %s; %s", cmp.Or(string(g.s.Component), "a log"), strings.TrimSpace(y.Message), y.Cause),
 			Fix:     fixOf(y.Remedy),
 		})
@@ -190,7 +191,7 @@ func (c *checker) nodeMissing(name string) bool {
 }
 
 // nameNodes adds the nodes that the message does not name yet.
-func nameNodes(f *Finding, nodes []string) {
+func nameNodes(f *fact.Finding, nodes []string) {
 	nodes = slices.DeleteFunc(mergeNames(nil, nodes), func(n string) bool { return strings.Contains(f.Message, n) })
 	if len(nodes) > 0 {
 		f.Message += "; seen on " + words.NameList(nodes)
@@ -205,16 +206,16 @@ func subjectsOf(node string) []string {
 }
 
 // causeOf returns the finding that explains a symptom: an error of one of its rules, else a warning of its first one.
-func (c *checker) causeOf(y *Symptom) *Finding {
+func (c *checker) causeOf(y *fact.Symptom) *fact.Finding {
 	for _, r := range y.Rules {
 		for _, f := range c.found {
-			if f.Rule == r && f.Severity == Error && c.fits(f, y) {
+			if f.Rule == r && f.Severity == fact.Error && c.fits(f, y) {
 				return f
 			}
 		}
 	}
 	for _, f := range c.found {
-		if f.Rule == y.Rules[0] && f.Severity == Warning && c.fits(f, y) {
+		if f.Rule == y.Rules[0] && f.Severity == fact.Warning && c.fits(f, y) {
 			return f
 		}
 	}
@@ -222,18 +223,18 @@ func (c *checker) causeOf(y *Symptom) *Finding {
 }
 
 // fits reports whether a finding can be about the subnet and network that a symptom names, where it names both.
-func (c *checker) fits(f *Finding, y *Symptom) bool {
-	if f.Rule != RuleFlannelNetworkMismatch && f.Rule != RulePodCIDROutsideClusterCIDR {
+func (c *checker) fits(f *fact.Finding, y *fact.Symptom) bool {
+	if f.Rule != fact.RuleFlannelNetworkMismatch && f.Rule != fact.RulePodCIDROutsideClusterCIDR {
 		return true
 	}
 	if !y.Network.IsValid() || !y.Subnet.IsValid() {
 		return true
 	}
-	if FamilyOf(y.Network) == FamilyOf(y.Subnet) {
+	if fact.FamilyOf(y.Network) == fact.FamilyOf(y.Subnet) {
 		return true
 	}
 	// A subnet is looked up in a range of the other family only where positions do not match, and then the finding names that range.
-	return f.Rule == RulePodCIDROutsideClusterCIDR && strings.Contains(f.Message, y.Network.Masked().String())
+	return f.Rule == fact.RulePodCIDROutsideClusterCIDR && strings.Contains(f.Message, y.Network.Masked().String())
 }
 
 // past says why a symptom belongs to an earlier state of the cluster, "" where the given files do not show that.
@@ -244,27 +245,27 @@ func (c *checker) past(g *sighting) string {
 		n = c.nodeOf(y.Node)
 	}
 	switch y.Rules[0] {
-	case RulePodCIDRUnset, RulePodCIDRMissing, RuleAllocateNodeCIDRsOff, RuleClusterCIDRExhausted:
+	case fact.RulePodCIDRUnset, fact.RulePodCIDRMissing, fact.RuleAllocateNodeCIDRsOff, fact.RuleClusterCIDRExhausted:
 		if n != nil && len(n.subs) > 0 {
 			return fmt.Sprintf("node %s holds %s by now, so the cause is gone; a program that still says so wants a restart", n.name, n.subs[0].text())
 		}
-	case RuleFlannelNetworkMismatch:
+	case fact.RuleFlannelNetworkMismatch:
 		sub := masked(y.Subnet)
-		nets := ofFamily(c.networks, FamilyOf(sub))
+		nets := ofFamily(c.networks, fact.FamilyOf(sub))
 		if withinAny(nets, sub) {
 			return fmt.Sprintf("flannel's configuration says %s by now, which holds %v: restart flannel", nets[0].text(), sub)
 		}
 		if n != nil {
-			own := ofFamily(n.subs, FamilyOf(sub))
+			own := ofFamily(n.subs, fact.FamilyOf(sub))
 			if len(own) > 0 && withinAny(nets, own[0].p) {
 				return fmt.Sprintf("node %s holds %s by now, inside %s: restart flannel there", n.name, own[0].text(), nets[0].text())
 			}
 		}
-	case RulePodCIDROutsideClusterCIDR:
+	case fact.RulePodCIDROutsideClusterCIDR:
 		sub, net := masked(y.Subnet), masked(y.Network)
 		// A podCIDR is looked up in the range at its own position: of two ranges in the wrong order, both are still there.
 		still := slices.ContainsFunc(c.pods, func(h held) bool { return h.p == net })
-		if !still && len(c.managers) > 0 && withinAny(c.pods, sub) && !c.has(RuleControlPlaneFlagsDiffer) {
+		if !still && len(c.managers) > 0 && withinAny(c.pods, sub) && !c.has(fact.RuleControlPlaneFlagsDiffer) {
 			return fmt.Sprintf("the pod range is %s by now, which holds %v", joinHeld(c.pods), sub)
 		}
 	}
@@ -272,62 +273,62 @@ func (c *checker) past(g *sighting) string {
 }
 
 // standing makes a finding of a symptom for which no file shows a cause.
-func (c *checker) standing(g *sighting, rule RuleID) *Finding {
+func (c *checker) standing(g *sighting, rule fact.RuleID) *fact.Finding {
 	y := g.s.Symptom
-	if rule == RulePodCIDRMissing && proves(g.s.Component, y, rule) {
+	if rule == fact.RulePodCIDRMissing && proves(g.s.Component, y, rule) {
 		return c.unassigned(g)
 	}
-	f := Finding{Rule: rule, Severity: Error, Where: g.places, Subjects: subjectsOf(y.Node)}
+	f := fact.Finding{Rule: rule, Severity: fact.Error, Where: g.places, Subjects: subjectsOf(y.Node)}
 	if r, _ := ruleOf(rule); !proves(g.s.Component, y, rule) {
-		f.Severity = Warning
+		f.Severity = fact.Warning
 		switch rule {
-		case RuleSubnetEnvMismatch, RulePodCIDRMissing:
+		case fact.RuleSubnetEnvMismatch, fact.RulePodCIDRMissing:
 		default:
-			if r.Severity != Warning {
-				f.Rule = RuleSymptomUnexplained
+			if r.Severity != fact.Warning {
+				f.Rule = fact.RuleSymptomUnexplained
 			}
 		}
 	}
-	if rule == RulePodCIDRUnset && !c.usesFlannel() && len(c.withoutSubnet()) == 0 {
-		f.Severity = Warning
+	if rule == fact.RulePodCIDRUnset && !c.usesFlannel() && len(c.withoutSubnet()) == 0 {
+		f.Severity = fact.Warning
 	}
-	if rule == RulePodCIDRUnset && c.ownIPAM() {
-		f.Severity = Info
+	if rule == fact.RulePodCIDRUnset && c.ownIPAM() {
+		f.Severity = fact.Info
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s says: %s", cmp.Or(string(g.s.Component), "a log"), strings.TrimSpace(y.Message))
 	sub, net := masked(y.Subnet), masked(y.Network)
 	switch {
-	case rule == RuleFlannelNetworkMismatch && sub.IsValid() && net.IsValid():
+	case rule == fact.RuleFlannelNetworkMismatch && sub.IsValid() && net.IsValid():
 		fmt.Fprintf(&b, "; flannel's Network %v (%v to %v) does not hold the podCIDR %v", net, net.Addr(), cidr.Last(net), sub)
 		if y.Node != "" {
 			fmt.Fprintf(&b, " of node %s", y.Node)
 		}
-		f.RefusedBy = []Component{Flannel}
-	case rule == RulePodCIDROutsideClusterCIDR && sub.IsValid() && net.IsValid():
+		f.RefusedBy = []fact.Component{fact.Flannel}
+	case rule == fact.RulePodCIDROutsideClusterCIDR && sub.IsValid() && net.IsValid():
 		fmt.Fprintf(&b, "; the podCIDR %v", sub)
 		if y.Node != "" {
 			fmt.Fprintf(&b, " of node %s", y.Node)
 		}
 		fmt.Fprintf(&b, " lies outside --cluster-cidr %v (%v to %v), and kube-controller-manager does not start with that", net, net.Addr(), cidr.Last(net))
-		f.RefusedBy = []Component{ControllerManager}
-	case rule == RuleClusterCIDRExhausted:
+		f.RefusedBy = []fact.Component{fact.ControllerManager}
+	case rule == fact.RuleClusterCIDRExhausted:
 		b.WriteString("; the pod range holds fewer node subnets, 2^(node mask - length of the range), than there are nodes, or the service range covers it")
 	default:
 		if y.Cause != "" {
 			b.WriteString("; " + y.Cause)
 		}
 		switch g.s.Component {
-		case Kubeadm, ControllerManager, APIServer, Flannel:
-			if proves(g.s.Component, y, rule) && rule != RulePodCIDRUnset && rule != RuleSubnetEnvMismatch {
-				f.RefusedBy = []Component{g.s.Component}
+		case fact.Kubeadm, fact.ControllerManager, fact.APIServer, fact.Flannel:
+			if proves(g.s.Component, y, rule) && rule != fact.RulePodCIDRUnset && rule != fact.RuleSubnetEnvMismatch {
+				f.RefusedBy = []fact.Component{g.s.Component}
 			}
 		}
 	}
 	if g.count > 1 {
 		fmt.Fprintf(&b, " (%d times)", g.count)
 	}
-	if f.Rule == RuleSymptomUnexplained {
+	if f.Rule == fact.RuleSymptomUnexplained {
 		var rs []string
 		for _, r := range y.Rules {
 			rs = append(rs, string(r))
@@ -345,18 +346,18 @@ func (c *checker) standing(g *sighting, rule RuleID) *Finding {
 }
 
 // unassigned is the finding for a program that misses its node's subnet, where no file shows why.
-func (c *checker) unassigned(g *sighting) *Finding {
+func (c *checker) unassigned(g *sighting) *fact.Finding {
 	y := g.s.Symptom
 	for _, f := range c.found {
-		if f.Rule == RulePodCIDRMissing {
-			f.Severity = Error
-			explain(f, g.line(), Finding{Rule: RulePodCIDRMissing, Severity: Info, Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
+		if f.Rule == fact.RulePodCIDRMissing {
+			f.Severity = fact.Error
+			explain(f, g.line(), fact.Finding{Rule: fact.RulePodCIDRMissing, Severity: fact.Info, Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
 			f.Subjects = mergeNames(f.Subjects, subjectsOf(y.Node))
 			c.suspectUnset(g.places, subjectsOf(y.Node))
 			return f
 		}
 	}
-	f := Finding{Rule: RulePodCIDRMissing, Severity: Error, Where: g.places, Subjects: subjectsOf(y.Node)}
+	f := fact.Finding{Rule: fact.RulePodCIDRMissing, Severity: fact.Error, Where: g.places, Subjects: subjectsOf(y.Node)}
 	name := "a node"
 	if y.Node != "" {
 		name = "node " + y.Node
@@ -373,12 +374,12 @@ func (c *checker) unassigned(g *sighting) *Finding {
 }
 
 // suspectUnset adds the likeliest cause of a missing subnet as a suspicion, where no file says anything about the range.
-func (c *checker) suspectUnset(where []Place, nodes []string) {
-	if len(c.controllers) > 0 || c.withSubnet() > 0 || c.has(RulePodCIDRUnset) {
+func (c *checker) suspectUnset(where []fact.Place, nodes []string) {
+	if len(c.controllers) > 0 || c.withSubnet() > 0 || c.has(fact.RulePodCIDRUnset) {
 		return
 	}
 	want, from := c.wantedPods()
-	f := Finding{Rule: RulePodCIDRUnset, Severity: Warning, Where: slices.Clone(where), Subjects: nodes}
+	f := fact.Finding{Rule: fact.RulePodCIDRUnset, Severity: fact.Warning, Where: slices.Clone(where), Subjects: nodes}
 	f.Message = fmt.Sprintf("no given file says a pod range for the cluster; most likely kube-controller-manager has no --cluster-cidr (kubeadm init without --pod-network-cidr), so that no node gets a podCIDR; flannel expects subnets of %s", want)
 	if from != nil {
 		f.Where = append(f.Where, placeOf(from, "pods "+want))
@@ -387,6 +388,6 @@ func (c *checker) suspectUnset(where []Place, nodes []string) {
 		"grep -e cluster-cidr -e allocate-node-cidrs /etc/kubernetes/manifests/kube-controller-manager.yaml on every control-plane host",
 		"if they are missing, add --allocate-node-cidrs=true and --cluster-cidr=" + want,
 	}
-	f.Disturbs = DisturbsComponent
+	f.Disturbs = fact.DisturbsComponent
 	c.add(f)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 var updateCheck = flag.Bool("update-check", false, "rewrite the wanted findings in testdata/check")
@@ -26,7 +27,7 @@ func TestCheckGolden(t *testing.T) { goldenBundles(t, "testdata/check/*.txtar", 
 
 // goldenBundles holds what print makes of the report on each bundle NAME.in of the archives to NAME.want. No bundle whose name
 // begins with "healthy" may have an error.
-func goldenBundles(t *testing.T, pattern string, print func(plan.Report) string) {
+func goldenBundles(t *testing.T, pattern string, print func(fact.Report) string) {
 	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatal("no bundles:", err)
@@ -68,7 +69,7 @@ func goldenBundles(t *testing.T, pattern string, print func(plan.Report) string)
 }
 
 // verdict prints findings in the form of the archives.
-func verdict(r plan.Report) string {
+func verdict(r fact.Report) string {
 	var b strings.Builder
 	for _, f := range r.Findings {
 		fmt.Fprintf(&b, "%s %s", f.Severity, f.Rule)
@@ -112,9 +113,9 @@ type failer interface {
 //	again KCM|... of the same form with "overridden=KEY"
 //
 // A source stands in a file of its name, in the line that it has in the bundle, unless it says at=FILE:LINE.
-func bundle(t failer, text string) []plan.Statement {
+func bundle(t failer, text string) []fact.Statement {
 	t.Helper()
-	var out []plan.Statement
+	var out []fact.Statement
 	for i, line := range strings.Split(text, "\n") {
 		line, _, _ = strings.Cut(line, "#")
 		out = append(out, bundleLine(t, i+1, line)...)
@@ -122,7 +123,7 @@ func bundle(t failer, text string) []plan.Statement {
 	return out
 }
 
-func bundleLine(t failer, n int, line string) []plan.Statement {
+func bundleLine(t failer, n int, line string) []fact.Statement {
 	t.Helper()
 	words := strings.Fields(line)
 	if len(words) == 0 {
@@ -133,7 +134,7 @@ func bundleLine(t failer, n int, line string) []plan.Statement {
 	if host != "" {
 		file = host + "/" + file
 	}
-	pos := plan.Position{File: file, Line: n, Column: 1}
+	pos := fact.Position{File: file, Line: n, Column: 1}
 	kv := map[string]string{}
 	var plain []string
 	for _, w := range words[1:] {
@@ -151,18 +152,18 @@ func bundleLine(t failer, n int, line string) []plan.Statement {
 		pos.File = name
 		pos.Line, _ = strconv.Atoi(line)
 	}
-	var out []plan.Statement
-	add := func(s plan.Statement) {
+	var out []fact.Statement
+	add := func(s fact.Statement) {
 		if !s.Pos.IsValid() {
 			s.Pos = pos
 		}
-		if s.Host == "" && s.Component != plan.Node {
+		if s.Host == "" && s.Component != fact.Node {
 			s.Host = host
 		}
 		out = append(out, s)
 	}
-	ranges := func(c plan.Component, role plan.Role, key, text string) plan.Statement {
-		s := plan.Statement{Component: c, Role: role, Key: key, Text: text}
+	ranges := func(c fact.Component, role fact.Role, key, text string) fact.Statement {
+		s := fact.Statement{Component: c, Role: role, Key: key, Text: text}
 		for _, e := range strings.Split(text, ",") {
 			if text == "" {
 				break
@@ -176,7 +177,7 @@ func bundleLine(t failer, n int, line string) []plan.Statement {
 		}
 		return s
 	}
-	number := func(c plan.Component, set plan.Setting, key, text string) {
+	number := func(c fact.Component, set fact.Setting, key, text string) {
 		if text == "" {
 			return
 		}
@@ -184,24 +185,24 @@ func bundleLine(t failer, n int, line string) []plan.Statement {
 		if err != nil {
 			t.Fatalf("line %d: %v", n, err)
 		}
-		add(plan.Statement{Component: c, Role: plan.RoleSetting, Setting: set, Key: key, Text: text, Int: v})
+		add(fact.Statement{Component: c, Role: fact.RoleSetting, Setting: set, Key: key, Text: text, Int: v})
 	}
-	boolean := func(c plan.Component, set plan.Setting, key, text string) {
+	boolean := func(c fact.Component, set fact.Setting, key, text string) {
 		if text != "" {
-			add(plan.Statement{Component: c, Role: plan.RoleSetting, Setting: set, Key: key, Text: text, Bool: text == "true"})
+			add(fact.Statement{Component: c, Role: fact.RoleSetting, Setting: set, Key: key, Text: text, Bool: text == "true"})
 		}
 	}
-	texts := func(c plan.Component, set plan.Setting, key, text string) {
+	texts := func(c fact.Component, set fact.Setting, key, text string) {
 		if text != "" {
-			add(plan.Statement{Component: c, Role: plan.RoleSetting, Setting: set, Key: key, Text: text})
+			add(fact.Statement{Component: c, Role: fact.RoleSetting, Setting: set, Key: key, Text: text})
 		}
 	}
-	addr := func(c plan.Component, role plan.Role, key, text string) {
+	addr := func(c fact.Component, role fact.Role, key, text string) {
 		for _, e := range strings.Split(text, ",") {
 			if text == "" {
 				break
 			}
-			s := plan.Statement{Component: c, Role: role, Key: key, Text: e}
+			s := fact.Statement{Component: c, Role: role, Key: key, Text: e}
 			if a, err := netip.ParseAddr(e); err != nil {
 				s.Err = err
 			} else {
@@ -212,150 +213,150 @@ func bundleLine(t failer, n int, line string) []plan.Statement {
 	}
 	switch kind {
 	case "kcm":
-		const c = plan.ControllerManager
-		add(ranges(c, plan.RolePods, "--cluster-cidr", kv["pods"]))
-		add(ranges(c, plan.RoleServices, "--service-cluster-ip-range", kv["services"]))
+		const c = fact.ControllerManager
+		add(ranges(c, fact.RolePods, "--cluster-cidr", kv["pods"]))
+		add(ranges(c, fact.RoleServices, "--service-cluster-ip-range", kv["services"]))
 		if kv["alloc"] == "" {
-			add(plan.Statement{Component: c, Role: plan.RoleSetting, Setting: plan.SettingAllocate, Key: "--allocate-node-cidrs", Default: true})
+			add(fact.Statement{Component: c, Role: fact.RoleSetting, Setting: fact.SettingAllocate, Key: "--allocate-node-cidrs", Default: true})
 		}
-		boolean(c, plan.SettingAllocate, "--allocate-node-cidrs", kv["alloc"])
-		boolean(c, plan.SettingNodeIPAM, "--controllers", kv["ipam"])
-		number(c, plan.SettingNodeMask, "--node-cidr-mask-size", kv["mask"])
-		number(c, plan.SettingNodeMaskIPv4, "--node-cidr-mask-size-ipv4", kv["mask4"])
-		number(c, plan.SettingNodeMaskIPv6, "--node-cidr-mask-size-ipv6", kv["mask6"])
-		texts(c, plan.SettingVersion, "image", kv["version"])
+		boolean(c, fact.SettingAllocate, "--allocate-node-cidrs", kv["alloc"])
+		boolean(c, fact.SettingNodeIPAM, "--controllers", kv["ipam"])
+		number(c, fact.SettingNodeMask, "--node-cidr-mask-size", kv["mask"])
+		number(c, fact.SettingNodeMaskIPv4, "--node-cidr-mask-size-ipv4", kv["mask4"])
+		number(c, fact.SettingNodeMaskIPv6, "--node-cidr-mask-size-ipv6", kv["mask6"])
+		texts(c, fact.SettingVersion, "image", kv["version"])
 		if v := kv["overridden"]; v != "" {
-			s := ranges(c, plan.RolePods, "--cluster-cidr", v)
+			s := ranges(c, fact.RolePods, "--cluster-cidr", v)
 			s.Overridden = true
 			add(s)
 		}
 	case "api":
-		const c = plan.APIServer
-		s := ranges(c, plan.RoleServices, "--service-cluster-ip-range", kv["services"])
+		const c = fact.APIServer
+		s := ranges(c, fact.RoleServices, "--service-cluster-ip-range", kv["services"])
 		if s.Text == "" {
-			s = ranges(c, plan.RoleServices, "--service-cluster-ip-range", "10.0.0.0/24")
+			s = ranges(c, fact.RoleServices, "--service-cluster-ip-range", "10.0.0.0/24")
 			s.Default = true
 		}
 		add(s)
-		addr(c, plan.RoleAddress, "--advertise-address", kv["advertise"])
-		texts(c, plan.SettingVersion, "image", kv["version"])
+		addr(c, fact.RoleAddress, "--advertise-address", kv["advertise"])
+		texts(c, fact.SettingVersion, "image", kv["version"])
 	case "kubeadm":
-		const c = plan.Kubeadm
+		const c = fact.Kubeadm
 		if kv["args.pods"] == "" || kv["pods"] != "" {
-			add(ranges(c, plan.RolePods, "networking.podSubnet", kv["pods"]))
+			add(ranges(c, fact.RolePods, "networking.podSubnet", kv["pods"]))
 		}
-		s := ranges(c, plan.RoleServices, "networking.serviceSubnet", kv["services"])
+		s := ranges(c, fact.RoleServices, "networking.serviceSubnet", kv["services"])
 		if s.Text == "" {
-			s = ranges(c, plan.RoleServices, "networking.serviceSubnet", "10.96.0.0/12")
+			s = ranges(c, fact.RoleServices, "networking.serviceSubnet", "10.96.0.0/12")
 			s.Default = true
 		}
 		add(s)
-		addr(c, plan.RoleAddress, "localAPIEndpoint.advertiseAddress", kv["advertise"])
-		texts(c, plan.SettingVersion, "kubernetesVersion", kv["version"])
+		addr(c, fact.RoleAddress, "localAPIEndpoint.advertiseAddress", kv["advertise"])
+		texts(c, fact.SettingVersion, "kubernetesVersion", kv["version"])
 		if v := kv["args.pods"]; v != "" {
-			add(ranges(c, plan.RolePods, "controllerManager.extraArgs cluster-cidr", v))
+			add(ranges(c, fact.RolePods, "controllerManager.extraArgs cluster-cidr", v))
 		}
 		if v := kv["args.overridden"]; v != "" { // COLUMN:RANGES
 			at, v, _ := strings.Cut(v, ":")
-			s := ranges(c, plan.RolePods, "controllerManager.extraArgs cluster-cidr", v)
+			s := ranges(c, fact.RolePods, "controllerManager.extraArgs cluster-cidr", v)
 			s.Overridden, s.Pos = true, pos
 			s.Pos.Column, _ = strconv.Atoi(at)
 			add(s)
 		}
-		boolean(c, plan.SettingAllocate, "controllerManager.extraArgs allocate-node-cidrs", kv["args.alloc"])
-		number(c, plan.SettingNodeMask, "controllerManager.extraArgs node-cidr-mask-size", kv["args.mask"])
-		number(c, plan.SettingNodeMaskIPv4, "controllerManager.extraArgs node-cidr-mask-size-ipv4", kv["args.mask4"])
-		number(c, plan.SettingNodeMaskIPv6, "controllerManager.extraArgs node-cidr-mask-size-ipv6", kv["args.mask6"])
+		boolean(c, fact.SettingAllocate, "controllerManager.extraArgs allocate-node-cidrs", kv["args.alloc"])
+		number(c, fact.SettingNodeMask, "controllerManager.extraArgs node-cidr-mask-size", kv["args.mask"])
+		number(c, fact.SettingNodeMaskIPv4, "controllerManager.extraArgs node-cidr-mask-size-ipv4", kv["args.mask4"])
+		number(c, fact.SettingNodeMaskIPv6, "controllerManager.extraArgs node-cidr-mask-size-ipv6", kv["args.mask6"])
 	case "flannel":
-		const c = plan.Flannel
+		const c = fact.Flannel
 		for _, k := range []string{"Network", "IPv6Network"} {
 			if v := kv[k]; v != "" {
-				add(ranges(c, plan.RolePods, k, v))
+				add(ranges(c, fact.RolePods, k, v))
 			}
 		}
-		boolean(c, plan.SettingEnableIPv4, "EnableIPv4", kv["EnableIPv4"])
-		boolean(c, plan.SettingEnableIPv6, "EnableIPv6", kv["EnableIPv6"])
-		boolean(c, plan.SettingKubeSubnetMgr, "--kube-subnet-mgr", kv["kube"])
-		number(c, plan.SettingSubnetLen, "SubnetLen", kv["SubnetLen"])
-		number(c, plan.SettingBackendMTU, "MTU", kv["mtu"])
-		texts(c, plan.SettingBackend, "Type", kv["backend"])
-		texts(c, plan.SettingConfigMap, "net-conf.json", kv["configmap"])
-		texts(c, plan.SettingWorkload, "metadata.name", kv["daemonset"])
-		texts(c, plan.SettingVersion, "image", kv["version"])
+		boolean(c, fact.SettingEnableIPv4, "EnableIPv4", kv["EnableIPv4"])
+		boolean(c, fact.SettingEnableIPv6, "EnableIPv6", kv["EnableIPv6"])
+		boolean(c, fact.SettingKubeSubnetMgr, "--kube-subnet-mgr", kv["kube"])
+		number(c, fact.SettingSubnetLen, "SubnetLen", kv["SubnetLen"])
+		number(c, fact.SettingBackendMTU, "MTU", kv["mtu"])
+		texts(c, fact.SettingBackend, "Type", kv["backend"])
+		texts(c, fact.SettingConfigMap, "net-conf.json", kv["configmap"])
+		texts(c, fact.SettingWorkload, "metadata.name", kv["daemonset"])
+		texts(c, fact.SettingVersion, "image", kv["version"])
 	case "env":
-		const c = plan.Flannel
+		const c = fact.Flannel
 		for _, k := range [][2]string{{"network", "FLANNEL_NETWORK"}, {"network6", "FLANNEL_IPV6_NETWORK"}} {
 			if v := kv[k[0]]; v != "" {
-				add(ranges(c, plan.RolePods, k[1], v))
+				add(ranges(c, fact.RolePods, k[1], v))
 			}
 		}
 		for _, k := range [][2]string{{"subnet", "FLANNEL_SUBNET"}, {"subnet6", "FLANNEL_IPV6_SUBNET"}} {
 			if v := kv[k[0]]; v != "" {
-				s := ranges(c, plan.RoleNodePods, k[1], v)
+				s := ranges(c, fact.RoleNodePods, k[1], v)
 				for i := range s.Prefixes {
 					s.Prefixes[i] = s.Prefixes[i].Masked()
 				}
 				add(s)
 			}
 		}
-		number(c, plan.SettingSubnetMTU, "FLANNEL_MTU", kv["mtu"])
+		number(c, fact.SettingSubnetMTU, "FLANNEL_MTU", kv["mtu"])
 	case "node":
 		if kv["at"] == "" {
 			pos.File = "nodes.json"
 		}
-		s := ranges(plan.Node, plan.RoleNodePods, "spec.podCIDR", strings.TrimPrefix(plain[1], "-"))
+		s := ranges(fact.Node, fact.RoleNodePods, "spec.podCIDR", strings.TrimPrefix(plain[1], "-"))
 		s.Host = plain[0]
 		if plain[1] != "?" {
 			add(s)
 		}
 		if v := kv["version"]; v != "" {
-			add(plan.Statement{Component: plan.Kubelet, Host: plain[0], Role: plan.RoleSetting, Setting: plan.SettingVersion, Key: "status.nodeInfo.kubeletVersion", Text: v})
+			add(fact.Statement{Component: fact.Kubelet, Host: plain[0], Role: fact.RoleSetting, Setting: fact.SettingVersion, Key: "status.nodeInfo.kubeletVersion", Text: v})
 		}
 		for _, e := range strings.Split(kv["InternalIP"], ",") {
 			if e != "" {
 				a := netip.MustParseAddr(e)
-				add(plan.Statement{Component: plan.Node, Host: plain[0], Role: plan.RoleAddress, Key: "InternalIP", Text: e, Addrs: []netip.Addr{a}})
+				add(fact.Statement{Component: fact.Node, Host: plain[0], Role: fact.RoleAddress, Key: "InternalIP", Text: e, Addrs: []netip.Addr{a}})
 			}
 		}
 	case "kubelet":
-		addr(plan.Kubelet, plan.RoleDNS, "clusterDNS", kv["dns"])
-		number(plan.Kubelet, plan.SettingMaxPods, "maxPods", kv["maxpods"])
+		addr(fact.Kubelet, fact.RoleDNS, "clusterDNS", kv["dns"])
+		number(fact.Kubelet, fact.SettingMaxPods, "maxPods", kv["maxpods"])
 	case "proxy":
-		add(ranges(plan.KubeProxy, plan.RolePods, "clusterCIDR", kv["cidr"]))
-		texts(plan.KubeProxy, plan.SettingDetectLocal, "detectLocalMode", kv["mode"])
-		texts(plan.KubeProxy, plan.SettingProxyMode, "mode", kv["proxier"])
+		add(ranges(fact.KubeProxy, fact.RolePods, "clusterCIDR", kv["cidr"]))
+		texts(fact.KubeProxy, fact.SettingDetectLocal, "detectLocalMode", kv["mode"])
+		texts(fact.KubeProxy, fact.SettingProxyMode, "mode", kv["proxier"])
 	case "cni":
-		texts(plan.Node, plan.SettingCNI, "metadata.annotations", plain[0])
+		texts(fact.Node, fact.SettingCNI, "metadata.annotations", plain[0])
 	case "version":
-		texts(plan.Operator, plan.SettingVersion, "-kubernetes", plain[0])
+		texts(fact.Operator, fact.SettingVersion, "-kubernetes", plain[0])
 	case "linkmtu":
-		number(plan.Operator, plan.SettingLinkMTU, "-link-mtu", plain[0])
+		number(fact.Operator, fact.SettingLinkMTU, "-link-mtu", plain[0])
 	case "reserved":
-		s := ranges(plan.Operator, plan.RoleReserved, "avoid", plain[1])
+		s := ranges(fact.Operator, fact.RoleReserved, "avoid", plain[1])
 		s.Text = plain[0]
 		add(s)
 	case "hosts":
-		add(ranges(plan.Operator, plan.RoleHosts, "hosts", plain[0]))
+		add(ranges(fact.Operator, fact.RoleHosts, "hosts", plain[0]))
 	case "pods":
-		add(ranges(plan.Component(plain[0]), plan.RolePods, "pool", plain[1]))
+		add(ranges(fact.Component(plain[0]), fact.RolePods, "pool", plain[1]))
 	case "clusterip":
-		add(plan.Statement{Component: plan.Service, Role: plan.RoleClusterIP, Key: plain[0], Text: plain[1], Addrs: []netip.Addr{netip.MustParseAddr(plain[1])}})
+		add(fact.Statement{Component: fact.Service, Role: fact.RoleClusterIP, Key: plain[0], Text: plain[1], Addrs: []netip.Addr{netip.MustParseAddr(plain[1])}})
 	case "dns":
-		add(plan.Statement{Component: plan.Service, Role: plan.RoleDNS, Key: plain[0], Text: plain[1], Addrs: []netip.Addr{netip.MustParseAddr(plain[1])}})
+		add(fact.Statement{Component: fact.Service, Role: fact.RoleDNS, Key: plain[0], Text: plain[1], Addrs: []netip.Addr{netip.MustParseAddr(plain[1])}})
 	case "servicecidr":
-		add(ranges(plan.ServiceCIDR, plan.RoleServices, plain[0], plain[1]))
+		add(ranges(fact.ServiceCIDR, fact.RoleServices, plain[0], plain[1]))
 	case "only":
 		role, set, _ := strings.Cut(plain[1], ":")
 		value := ""
 		if len(plain) > 3 {
 			value = plain[3]
 		}
-		s := plan.Statement{Component: plan.Component(plain[0]), Role: plan.Role(role), Key: plain[2], Text: value}
+		s := fact.Statement{Component: fact.Component(plain[0]), Role: fact.Role(role), Key: plain[2], Text: value}
 		switch s.Role {
-		case plan.RoleSetting:
-			s.Setting, s.Bool = plan.Setting(set), value == "true"
+		case fact.RoleSetting:
+			s.Setting, s.Bool = fact.Setting(set), value == "true"
 			s.Int, _ = strconv.Atoi(value)
-		case plan.RoleAddress, plan.RoleDNS, plan.RoleClusterIP:
+		case fact.RoleAddress, fact.RoleDNS, fact.RoleClusterIP:
 			a, err := netip.ParseAddr(value)
 			if s.Err = err; err == nil {
 				s.Addrs = []netip.Addr{a}
@@ -376,10 +377,10 @@ func bundleLine(t failer, n int, line string) []plan.Statement {
 		if v := kv["id"]; v != "" {
 			id = v
 		}
-		y := &plan.Symptom{ID: id, Message: strings.TrimSpace(msg), Node: kv["node"], Cause: strings.TrimSpace(cause), Remedy: strings.TrimSpace(remedy)}
+		y := &fact.Symptom{ID: id, Message: strings.TrimSpace(msg), Node: kv["node"], Cause: strings.TrimSpace(cause), Remedy: strings.TrimSpace(remedy)}
 		for _, r := range strings.Split(plain[1], ",") {
 			if r != "-" {
-				y.Rules = append(y.Rules, plan.RuleID(r))
+				y.Rules = append(y.Rules, fact.RuleID(r))
 			}
 		}
 		if v := kv["subnet"]; v != "" {
@@ -388,13 +389,13 @@ func bundleLine(t failer, n int, line string) []plan.Statement {
 		if v := kv["network"]; v != "" {
 			y.Network = netip.MustParsePrefix(v)
 		}
-		add(plan.Statement{Component: plan.Component(plain[0]), Role: plan.RoleSymptom, Key: y.ID, Text: y.Message, Symptom: y})
+		add(fact.Statement{Component: fact.Component(plain[0]), Role: fact.RoleSymptom, Key: y.ID, Text: y.Message, Symptom: y})
 	case "problem":
-		f := &plan.Finding{Rule: plan.RuleID(plain[0]), Severity: plan.Severity(plain[1]), Message: strings.Join(plain[2:], " ")}
+		f := &fact.Finding{Rule: fact.RuleID(plain[0]), Severity: fact.Severity(plain[1]), Message: strings.Join(plain[2:], " ")}
 		if kv["bare"] != "true" {
-			f.Where = []plan.Place{{Position: pos}}
+			f.Where = []fact.Place{{Position: pos}}
 		}
-		add(plan.Statement{Component: plan.Kubeadm, Role: plan.RoleProblem, Finding: f})
+		add(fact.Statement{Component: fact.Kubeadm, Role: fact.RoleProblem, Finding: f})
 	default:
 		t.Fatalf("line %d: no source is called %q", n, kind)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // countOf returns "1 node", "2 nodes".
@@ -35,7 +36,7 @@ func (h held) text() string {
 }
 
 // writes returns the value of s as it is written, with its masked form where the two differ.
-func writes(s *Statement) string {
+func writes(s *fact.Statement) string {
 	text := strings.TrimSpace(s.Text)
 	ps := make([]string, 0, len(s.Prefixes))
 	differ := false
@@ -60,13 +61,13 @@ func writes(s *Statement) string {
 }
 
 // who names the program and key of s: "kube-controller-manager --cluster-cidr of cp-1".
-func who(s *Statement) string {
+func who(s *fact.Statement) string {
 	if s == nil {
 		return ""
 	}
 	var b strings.Builder
 	switch {
-	case s.Component == Node:
+	case s.Component == fact.Node:
 		b.WriteString("node")
 		if s.Host != "" {
 			b.WriteString(" " + s.Host)
@@ -92,7 +93,7 @@ func who(s *Statement) string {
 }
 
 // says tells what s says and who says it, a default marked as one: "10.244.0.0/16 (kubeadm networking.podSubnet)".
-func says(s *Statement) string {
+func says(s *fact.Statement) string {
 	if s.Default {
 		return fmt.Sprintf("%s (%s's default, since no file says otherwise)", writes(s), s.Component)
 	}
@@ -108,12 +109,12 @@ func (h held) says() string {
 }
 
 // placeOf returns the place of s with a note.
-func placeOf(s *Statement, note string) Place {
-	return Place{Position: s.Pos, Host: s.Host, Note: note}
+func placeOf(s *fact.Statement, note string) fact.Place {
+	return fact.Place{Position: s.Pos, Host: s.Host, Note: note}
 }
 
 // place returns the place of one prefix of a statement with a note: of its own entry where the statement is a list.
-func (h held) place(note string) Place {
+func (h held) place(note string) fact.Place {
 	p := placeOf(h.s, note)
 	p.Position = entryPos(h.s, slices.Index(h.s.Prefixes, h.written))
 	return p
@@ -121,7 +122,7 @@ func (h held) place(note string) Place {
 
 // entryPos returns where the i-th of s.Prefixes stands, and s.Pos where that cannot be told: the text goes over several lines,
 // or its entries are not the prefixes.
-func entryPos(s *Statement, i int) Position {
+func entryPos(s *fact.Statement, i int) fact.Position {
 	if i >= 0 && len(s.PrefixPos) == len(s.Prefixes) && i < len(s.PrefixPos) {
 		return s.PrefixPos[i]
 	}
@@ -138,10 +139,10 @@ func entryPos(s *Statement, i int) Position {
 }
 
 // allPlaces returns the places of several statements, those in no file left out, each place once.
-func allPlaces(ps ...Place) []Place {
-	var out []Place
+func allPlaces(ps ...fact.Place) []fact.Place {
+	var out []fact.Place
 	for _, p := range ps {
-		if !p.IsValid() || slices.ContainsFunc(out, func(o Place) bool { return o.Position == p.Position && o.Note == p.Note }) {
+		if !p.IsValid() || slices.ContainsFunc(out, func(o fact.Place) bool { return o.Position == p.Position && o.Note == p.Note }) {
 			continue
 		}
 		out = append(out, p)
@@ -153,7 +154,7 @@ func allPlaces(ps ...Place) []Place {
 const maxPlaces = 20
 
 // cutPlaces returns at most maxPlaces of ps.
-func cutPlaces(ps []Place) []Place {
+func cutPlaces(ps []fact.Place) []fact.Place {
 	if len(ps) > maxPlaces {
 		return ps[:maxPlaces:maxPlaces]
 	}

@@ -8,19 +8,20 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A view is the cluster as statements tell of it: who says what, which values are effective, what is a default.
 // It points into the statements, which it does not change, in an order of its own, so that theirs does not matter.
 type view struct {
-	all []*Statement // sorted by compareStatements, without exact duplicates
+	all []*fact.Statement // sorted by compareStatements, without exact duplicates
 
-	kube      Version    // release of Kubernetes, zero where nothing says it
-	kubeFrom  *Statement // what says it
-	flannel   Version    // release of flannel, zero where nothing says it
-	cni       string     // name of the CNI plugin, "" where nothing says it
-	cniFrom   *Statement
-	linkMTU   *Statement
+	kube      fact.Version    // release of Kubernetes, zero where nothing says it
+	kubeFrom  *fact.Statement // what says it
+	flannel   fact.Version    // release of flannel, zero where nothing says it
+	cni       string          // name of the CNI plugin, "" where nothing says it
+	cniFrom   *fact.Statement
+	linkMTU   *fact.Statement
 	managers  []*sourceView // kube-controller-manager as its own file shows it
 	servers   []*sourceView // kube-apiserver as its own file shows it
 	kubeadms  []*sourceView // kubeadm configurations and command lines
@@ -34,51 +35,51 @@ type view struct {
 	byName    map[string]*nodeView
 	held      map[statementName]int  // the last of several sources of one file that holds a value of that name
 	byShort   map[string][]*nodeView // by lower-case name without the domain
-	symptoms  []*Statement
-	problems  []*Statement
-	reserved  []*Statement
-	hosts     []*Statement
-	addrs     []*Statement
-	links     []*Statement // what hosts' links and routes say, of Component Host
+	symptoms  []*fact.Statement
+	problems  []*fact.Statement
+	reserved  []*fact.Statement
+	hosts     []*fact.Statement
+	addrs     []*fact.Statement
+	links     []*fact.Statement // what hosts' links and routes say, of Component Host
 
-	clusterIPs []*Statement
+	clusterIPs []*fact.Statement
 }
 
 // A sourceView is what one component says in one file for one host: the effective statements.
 type sourceView struct {
-	comp Component
+	comp fact.Component
 	host string
 	file string
 
-	pods     []*Statement // ranges of pods; more than one where families stand under keys of their own
-	services *Statement
-	dns      []*Statement
-	addrs    []*Statement
-	set      map[Setting]*Statement
-	lens     []*Statement // flannel's SubnetLen and its like
-	subnet   []*Statement // RoleNodePods
-	version  Version
-	first    *Statement
+	pods     []*fact.Statement // ranges of pods; more than one where families stand under keys of their own
+	services *fact.Statement
+	dns      []*fact.Statement
+	addrs    []*fact.Statement
+	set      map[fact.Setting]*fact.Statement
+	lens     []*fact.Statement // flannel's SubnetLen and its like
+	subnet   []*fact.Statement // RoleNodePods
+	version  fact.Version
+	first    *fact.Statement
 }
 
 // A nodeView is one Node object, put together from every file that shows it.
 type nodeView struct {
 	name   string
-	pods   []*Statement // that name a subnet
-	none   *Statement   // says that it holds none
-	addrs  []*Statement
+	pods   []*fact.Statement // that name a subnet
+	none   *fact.Statement   // says that it holds none
+	addrs  []*fact.Statement
 	subs   []held
-	places []*Statement
+	places []*fact.Statement
 }
 
 // A held prefix is one that a statement names: as written, and masked.
 type held struct {
-	s       *Statement
+	s       *fact.Statement
 	written netip.Prefix
 	p       netip.Prefix
 }
 
-func compareStatements(a, b *Statement) int {
+func compareStatements(a, b *fact.Statement) int {
 	return cmp.Or(
 		a.Pos.Compare(b.Pos),
 		cmp.Compare(a.Component, b.Component),
@@ -93,13 +94,13 @@ func compareStatements(a, b *Statement) int {
 		words.CompareBool(a.Bool, b.Bool),
 		words.CompareBool(a.Default, b.Default),
 		words.CompareBool(a.Overridden, b.Overridden),
-		slices.CompareFunc(a.PrefixPos, b.PrefixPos, Position.Compare),
+		slices.CompareFunc(a.PrefixPos, b.PrefixPos, fact.Position.Compare),
 		compareSymptoms(a.Symptom, b.Symptom),
 		compareProblems(a.Finding, b.Finding),
 	)
 }
 
-func compareSymptoms(a, b *Symptom) int {
+func compareSymptoms(a, b *fact.Symptom) int {
 	if a == nil || b == nil {
 		return words.CompareBool(a != nil, b != nil)
 	}
@@ -109,7 +110,7 @@ func compareSymptoms(a, b *Symptom) int {
 	)
 }
 
-func compareProblems(a, b *Finding) int {
+func compareProblems(a, b *fact.Finding) int {
 	if a == nil || b == nil {
 		return words.CompareBool(a != nil, b != nil)
 	}
@@ -117,62 +118,62 @@ func compareProblems(a, b *Finding) int {
 }
 
 // newView sorts the statements and puts the cluster together from them.
-func newView(in []Statement) *view {
+func newView(in []fact.Statement) *view {
 	v := &view{byName: map[string]*nodeView{}, held: map[statementName]int{}}
-	v.all = make([]*Statement, 0, len(in))
+	v.all = make([]*fact.Statement, 0, len(in))
 	for i := range in {
 		v.all = append(v.all, &in[i])
 	}
 	slices.SortStableFunc(v.all, compareStatements)
-	v.all = slices.CompactFunc(v.all, func(a, b *Statement) bool { return compareStatements(a, b) == 0 && sameErr(a.Err, b.Err) })
+	v.all = slices.CompactFunc(v.all, func(a, b *fact.Statement) bool { return compareStatements(a, b) == 0 && sameErr(a.Err, b.Err) })
 
 	sources := map[sourceKey]*sourceView{}
 	var order []*sourceView
 	for _, s := range v.all {
-		if s.Component == Host && s.Role != RoleReserved && s.Role != RoleProblem && s.Role != RoleSymptom {
+		if s.Component == fact.Host && s.Role != fact.RoleReserved && s.Role != fact.RoleProblem && s.Role != fact.RoleSymptom {
 			if !s.Overridden {
 				v.links = append(v.links, s)
 			}
 			continue
 		}
 		switch s.Role {
-		case RoleSymptom:
+		case fact.RoleSymptom:
 			if s.Symptom != nil {
 				v.symptoms = append(v.symptoms, s)
 			}
 			continue
-		case RoleProblem:
+		case fact.RoleProblem:
 			if s.Finding != nil {
 				v.problems = append(v.problems, s)
 			}
 			continue
-		case RoleReserved:
+		case fact.RoleReserved:
 			v.reserved = append(v.reserved, s)
 			continue
-		case RoleHosts:
+		case fact.RoleHosts:
 			v.hosts = append(v.hosts, s)
 			continue
-		case RoleAddress:
+		case fact.RoleAddress:
 			v.addrs = append(v.addrs, s)
 		}
-		if s.Role == RoleSetting && s.Setting == SettingCNI && !s.Overridden {
+		if s.Role == fact.RoleSetting && s.Setting == fact.SettingCNI && !s.Overridden {
 			v.plugin(s)
 			continue
 		}
-		if s.Component == Node && s.Host != "" {
+		if s.Component == fact.Node && s.Host != "" {
 			v.addNode(s)
 			continue
 		}
-		if s.Role == RoleClusterIP {
+		if s.Role == fact.RoleClusterIP {
 			if !s.Overridden {
 				v.clusterIPs = append(v.clusterIPs, s)
 			}
 			continue
 		}
-		if s.Component == Flannel && s.Role == RoleAddress {
+		if s.Component == fact.Flannel && s.Role == fact.RoleAddress {
 			continue // an annotation of a node, no configuration
 		}
-		if s.Role == RoleSetting && s.Setting == SettingLinkMTU && !s.Overridden {
+		if s.Role == fact.RoleSetting && s.Setting == fact.SettingLinkMTU && !s.Overridden {
 			v.linkMTU = s
 		}
 		if s.Overridden {
@@ -202,7 +203,7 @@ func sameErr(a, b error) bool {
 }
 
 type sourceKey struct {
-	comp Component
+	comp fact.Component
 	host string
 	file string
 	env  bool
@@ -213,31 +214,31 @@ type sourceKey struct {
 // A statementName is what a source holds one stated value of.
 type statementName struct {
 	source  sourceKey // with n 0
-	role    Role
-	setting Setting
+	role    fact.Role
+	setting fact.Setting
 	key     string
 }
 
 // addSource files s under its source. Several objects of one kind can stand in one file (a list of pods): the second
 // statement of the same name that nothing overrides begins the next source.
-func (v *view) addSource(sources map[sourceKey]*sourceView, order []*sourceView, s *Statement) []*sourceView {
+func (v *view) addSource(sources map[sourceKey]*sourceView, order []*sourceView, s *fact.Statement) []*sourceView {
 	comp := s.Component
-	if comp == Kubeadm {
+	if comp == fact.Kubeadm {
 		// What a kubeadm configuration sets for a component of the control plane.
 		switch key := strings.ToLower(s.Key); {
 		case strings.HasPrefix(key, "controllermanager.extraargs"):
-			comp = ControllerManager
+			comp = fact.ControllerManager
 		case strings.HasPrefix(key, "apiserver.extraargs"):
-			comp = APIServer
+			comp = fact.APIServer
 		}
 	}
 	k := sourceKey{comp: comp, host: s.Host, file: s.Pos.File, env: isEnv(s), args: comp != s.Component}
 	// A source that holds a stated value keeps it, so that the next of that name need not ask again those that hold one.
 	name := statementName{k, s.Role, s.Setting, ""}
-	if s.Role == RolePods && s.Component == Flannel {
+	if s.Role == fact.RolePods && s.Component == fact.Flannel {
 		name.key = s.Key
 	}
-	keeps := !s.Default && (s.Role == RoleSetting || isStated(s))
+	keeps := !s.Default && (s.Role == fact.RoleSetting || isStated(s))
 	if keeps {
 		k.n = v.held[name]
 	}
@@ -245,7 +246,7 @@ func (v *view) addSource(sources map[sourceKey]*sourceView, order []*sourceView,
 	for {
 		src = sources[k]
 		if src == nil {
-			src = &sourceView{comp: comp, host: s.Host, file: s.Pos.File, set: map[Setting]*Statement{}, first: s}
+			src = &sourceView{comp: comp, host: s.Host, file: s.Pos.File, set: map[fact.Setting]*fact.Statement{}, first: s}
 			sources[k] = src
 			order = append(order, src)
 		}
@@ -261,7 +262,7 @@ func (v *view) addSource(sources map[sourceKey]*sourceView, order []*sourceView,
 
 // plugin takes note of the CNI plugin in use. Several may show: one that does policy alone beside flannel (canal), or an
 // annotation that an earlier one left behind. flannel wins, since its rules then still concern the nodes.
-func (v *view) plugin(s *Statement) {
+func (v *view) plugin(s *fact.Statement) {
 	name := strings.ToLower(strings.TrimSpace(s.Text))
 	if name == "" || v.cni == "flannel" || v.cni == "canal" {
 		return
@@ -270,16 +271,16 @@ func (v *view) plugin(s *Statement) {
 }
 
 // isEnv reports whether s comes from a node's subnet.env, not from flannel's configuration.
-func isEnv(s *Statement) bool {
-	return s.Component == Flannel &&
-		(strings.HasPrefix(s.Key, "FLANNEL_") || s.Role == RoleNodePods || s.Role == RoleSetting && s.Setting == SettingSubnetMTU)
+func isEnv(s *fact.Statement) bool {
+	return s.Component == fact.Flannel &&
+		(strings.HasPrefix(s.Key, "FLANNEL_") || s.Role == fact.RoleNodePods || s.Role == fact.RoleSetting && s.Setting == fact.SettingSubnetMTU)
 }
 
 // take adds s to src, or reports that src holds another statement of that name already.
-func (src *sourceView) take(s *Statement) bool {
+func (src *sourceView) take(s *fact.Statement) bool {
 	switch s.Role {
-	case RolePods:
-		i := slices.IndexFunc(src.pods, func(o *Statement) bool { return o.Key == s.Key || s.Component != Flannel })
+	case fact.RolePods:
+		i := slices.IndexFunc(src.pods, func(o *fact.Statement) bool { return o.Key == s.Key || s.Component != fact.Flannel })
 		switch {
 		case i < 0:
 			src.pods = append(src.pods, s)
@@ -289,7 +290,7 @@ func (src *sourceView) take(s *Statement) bool {
 		default:
 			return false
 		}
-	case RoleServices:
+	case fact.RoleServices:
 		if src.services != nil {
 			if !isStated(s) || s.Default && !src.services.Default {
 				return true
@@ -299,14 +300,14 @@ func (src *sourceView) take(s *Statement) bool {
 			}
 		}
 		src.services = s
-	case RoleNodePods:
+	case fact.RoleNodePods:
 		src.subnet = append(src.subnet, s)
-	case RoleDNS:
+	case fact.RoleDNS:
 		src.dns = append(src.dns, s)
-	case RoleAddress:
+	case fact.RoleAddress:
 		src.addrs = append(src.addrs, s)
-	case RoleSetting:
-		if s.Setting == SettingSubnetLen {
+	case fact.RoleSetting:
+		if s.Setting == fact.SettingSubnetLen {
 			src.lens = append(src.lens, s)
 			break
 		}
@@ -324,39 +325,39 @@ func (src *sourceView) take(s *Statement) bool {
 }
 
 // isStated reports whether s says a value, readable or not.
-func isStated(s *Statement) bool {
+func isStated(s *fact.Statement) bool {
 	return s != nil && (len(s.Prefixes) > 0 || len(s.Addrs) > 0 || s.Text != "" || s.Err != nil)
 }
 
 // file puts a source into the list that it belongs to.
 func (v *view) file(src *sourceView) {
-	if s := src.set[SettingVersion]; s != nil {
-		if ver, err := ParseVersion(s.Text); err == nil {
+	if s := src.set[fact.SettingVersion]; s != nil {
+		if ver, err := fact.ParseVersion(s.Text); err == nil {
 			src.version = ver
 		}
 	}
 	switch src.comp {
-	case ControllerManager, APIServer:
+	case fact.ControllerManager, fact.APIServer:
 		if fromKubeadm(src.first) {
 			v.extraArgs = append(v.extraArgs, src)
 			return
 		}
-		if src.comp == APIServer {
+		if src.comp == fact.APIServer {
 			v.servers = append(v.servers, src)
 			return
 		}
 		v.managers = append(v.managers, src)
-	case Kubeadm:
+	case fact.Kubeadm:
 		v.kubeadms = append(v.kubeadms, src)
-	case Flannel:
+	case fact.Flannel:
 		if isEnv(src.first) {
 			v.envs = append(v.envs, src)
 			return
 		}
 		v.flannels = append(v.flannels, src)
-	case KubeProxy:
+	case fact.KubeProxy:
 		v.proxies = append(v.proxies, src)
-	case Kubelet:
+	case fact.Kubelet:
 		v.kubelets = append(v.kubelets, src)
 	default:
 		v.others = append(v.others, src)
@@ -365,11 +366,11 @@ func (v *view) file(src *sourceView) {
 
 // fromKubeadm reports whether a statement of a control-plane component stands in a kubeadm configuration (extraArgs), not
 // in a manifest of its own.
-func fromKubeadm(s *Statement) bool {
+func fromKubeadm(s *fact.Statement) bool {
 	return strings.Contains(strings.ToLower(s.Key), "extraargs")
 }
 
-func (v *view) addNode(s *Statement) {
+func (v *view) addNode(s *fact.Statement) {
 	n := v.byName[s.Host]
 	if n == nil {
 		n = &nodeView{name: s.Host}
@@ -377,14 +378,14 @@ func (v *view) addNode(s *Statement) {
 		v.nodes = append(v.nodes, n)
 	}
 	switch s.Role {
-	case RoleNodePods:
+	case fact.RoleNodePods:
 		n.places = append(n.places, s)
 		if isStated(s) {
 			n.pods = append(n.pods, s)
 		} else if n.none == nil {
 			n.none = s
 		}
-	case RoleAddress:
+	case fact.RoleAddress:
 		n.addrs = append(n.addrs, s)
 	}
 }
@@ -406,7 +407,7 @@ func (n *nodeView) finish() {
 func (n *nodeView) missing() bool { return len(n.pods) == 0 && n.none != nil }
 
 // place returns the statement to point at for n.
-func (n *nodeView) place() *Statement {
+func (n *nodeView) place() *fact.Statement {
 	if len(n.pods) > 0 {
 		return n.pods[0]
 	}
@@ -415,32 +416,32 @@ func (n *nodeView) place() *Statement {
 
 // versions decides which release of Kubernetes and flannel the rules assume.
 func (v *view) versions() {
-	rank := func(s *Statement) int {
+	rank := func(s *fact.Statement) int {
 		switch s.Component {
-		case Operator:
+		case fact.Operator:
 			return 0
-		case ControllerManager:
+		case fact.ControllerManager:
 			return 1
-		case APIServer:
+		case fact.APIServer:
 			return 2
-		case Kubeadm:
+		case fact.Kubeadm:
 			return 3
-		case KubeProxy, Kubelet:
+		case fact.KubeProxy, fact.Kubelet:
 			return 4
-		case Node:
+		case fact.Node:
 			return 5
 		}
 		return 6
 	}
 	for _, s := range v.all {
-		if s.Role != RoleSetting || s.Setting != SettingVersion || s.Overridden {
+		if s.Role != fact.RoleSetting || s.Setting != fact.SettingVersion || s.Overridden {
 			continue
 		}
-		ver, err := ParseVersion(s.Text)
+		ver, err := fact.ParseVersion(s.Text)
 		if err != nil {
 			continue
 		}
-		if s.Component == Flannel {
+		if s.Component == fact.Flannel {
 			if v.flannel.IsZero() || v.flannel.Before(ver) {
 				v.flannel = ver
 			}
@@ -456,20 +457,20 @@ func (v *view) versions() {
 }
 
 // release returns the release that the rules about src assume: what the operator says, its own, the cluster's, the newest.
-func (v *view) release(src *sourceView) Version {
-	if v.kubeFrom != nil && v.kubeFrom.Component == Operator {
+func (v *view) release(src *sourceView) fact.Version {
+	if v.kubeFrom != nil && v.kubeFrom.Component == fact.Operator {
 		return v.kube
 	}
 	if src != nil && !src.version.IsZero() {
 		return src.version
 	}
-	return v.kube.Or(NewestKubernetes())
+	return v.kube.Or(fact.NewestKubernetes())
 }
 
 // releaseNote says where an assumed release comes from, for messages of rules that depend on it.
 func (v *view) releaseNote(src *sourceView) string {
 	if v.kubeFrom == nil && (src == nil || src.version.IsZero()) {
-		return " (no file says the release; " + NewestKubernetes().String() + " is assumed)"
+		return " (no file says the release; " + fact.NewestKubernetes().String() + " is assumed)"
 	}
 	return ""
 }
@@ -501,12 +502,12 @@ func (v *view) usesFlannel() bool {
 		return true
 	}
 	for _, s := range v.symptoms {
-		if s.Component == Flannel {
+		if s.Component == fact.Flannel {
 			return true
 		}
 	}
 	for _, s := range v.problems {
-		if s.Component == Flannel || strings.HasPrefix(string(s.Finding.Rule), "netconf-") {
+		if s.Component == fact.Flannel || strings.HasPrefix(string(s.Finding.Rule), "netconf-") {
 			return true
 		}
 	}
@@ -522,7 +523,7 @@ func masked(p netip.Prefix) netip.Prefix {
 }
 
 // maskedPrefixes returns the masked prefixes of s, invalid ones left out, in the order of the source.
-func maskedPrefixes(s *Statement) []netip.Prefix {
+func maskedPrefixes(s *fact.Statement) []netip.Prefix {
 	if s == nil {
 		return nil
 	}
@@ -555,7 +556,7 @@ func (src *sourceView) saysPods() bool { return slices.ContainsFunc(src.pods, is
 func (src *sourceView) deniesPods() bool { return len(src.pods) > 0 && !src.saysPods() }
 
 // bool returns the value of a setting, or def where src does not say it.
-func (src *sourceView) bool(k Setting, def bool) bool {
+func (src *sourceView) bool(k fact.Setting, def bool) bool {
 	if s := src.set[k]; s != nil {
 		return s.Bool
 	}
@@ -603,10 +604,10 @@ func withinAny(qs []held, p netip.Prefix) bool {
 }
 
 // ofFamily returns those of hs that are of family f.
-func ofFamily(hs []held, f Family) []held {
+func ofFamily(hs []held, f fact.Family) []held {
 	var out []held
 	for _, h := range hs {
-		if FamilyOf(h.p) == f {
+		if fact.FamilyOf(h.p) == f {
 			out = append(out, h)
 		}
 	}

@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubecidr/kubecidr/internal/prefixtest"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // statedBy makes statements from lines of the form
@@ -16,21 +19,21 @@ import (
 //	COMPONENT[@HOST] FILE ROLE|:SETTING KEY [TEXT] [default|overridden]
 //
 // in which "~" stands for a blank in a KEY, "_" for no FILE, TEXT "-" says nothing, and the number in a TEXT is the Int, too.
-func statedBy(t *testing.T, lines string) []Statement {
+func statedBy(t *testing.T, lines string) []fact.Statement {
 	t.Helper()
-	var out []Statement
+	var out []fact.Statement
 	for i, line := range strings.Split(lines, "\n") {
 		w := strings.Fields(line)
 		if len(w) == 0 {
 			continue
 		}
 		comp, host, _ := strings.Cut(w[0], "@")
-		s := Statement{Component: Component(comp), Host: host, Role: Role(w[2]), Key: strings.ReplaceAll(w[3], "~", " ")}
+		s := fact.Statement{Component: fact.Component(comp), Host: host, Role: fact.Role(w[2]), Key: strings.ReplaceAll(w[3], "~", " ")}
 		if w[1] != "_" {
-			s.Pos = Position{File: w[1], Line: i + 1, Column: 1}
+			s.Pos = fact.Position{File: w[1], Line: i + 1, Column: 1}
 		}
 		if set, ok := strings.CutPrefix(w[2], ":"); ok {
-			s.Role, s.Setting = RoleSetting, Setting(set)
+			s.Role, s.Setting = fact.RoleSetting, fact.Setting(set)
 		}
 		for _, word := range w[4:] {
 			switch word {
@@ -44,7 +47,7 @@ func statedBy(t *testing.T, lines string) []Statement {
 			}
 		}
 		switch s.Role {
-		case RolePods, RoleServices, RoleNodePods, RoleHosts, RoleReserved:
+		case fact.RolePods, fact.RoleServices, fact.RoleNodePods, fact.RoleHosts, fact.RoleReserved:
 			for _, e := range strings.Split(s.Text, ",") {
 				p, err := netip.ParsePrefix(e)
 				if err != nil {
@@ -56,9 +59,9 @@ func statedBy(t *testing.T, lines string) []Statement {
 			if s.Text == "" {
 				s.Err = nil
 			}
-		case RoleAddress, RoleDNS:
+		case fact.RoleAddress, fact.RoleDNS:
 			s.Addrs = []netip.Addr{netip.MustParseAddr(s.Text)}
-		case RoleSetting:
+		case fact.RoleSetting:
 			fmt.Sscan(s.Text, &s.Int)
 		}
 		out = append(out, s)
@@ -149,7 +152,7 @@ func TestSources(t *testing.T) {
 				if src.services != nil {
 					s += " services " + src.services.Text
 				}
-				for _, k := range []Setting{SettingMaxPods, SettingSubnetMTU, SettingBackendMTU} {
+				for _, k := range []fact.Setting{fact.SettingMaxPods, fact.SettingSubnetMTU, fact.SettingBackendMTU} {
 					if o := src.set[k]; o != nil {
 						s += " " + string(k) + " " + o.Text
 					}
@@ -166,12 +169,12 @@ func TestSources(t *testing.T) {
 // Each of thousands of pods in one file finds its place at once: this takes ten seconds where each asks all before it.
 func TestManyObjectsInOneFile(t *testing.T) {
 	const n = 25000
-	in := make([]Statement, 0, 3*n)
+	in := make([]fact.Statement, 0, 3*n)
 	for i := range n {
-		at := Position{File: "all.yaml", Line: i + 1}
+		at := fact.Position{File: "all.yaml", Line: i + 1}
 		in = append(in,
-			Statement{Component: Kubelet, Pos: at, Role: RoleSetting, Setting: SettingMaxPods, Key: "maxPods", Int: 110},
-			Statement{Component: KubeProxy, Pos: at, Role: RolePods, Key: "clusterCIDR", Prefixes: prefixes("10.244.0.0/16")})
+			fact.Statement{Component: fact.Kubelet, Pos: at, Role: fact.RoleSetting, Setting: fact.SettingMaxPods, Key: "maxPods", Int: 110},
+			fact.Statement{Component: fact.KubeProxy, Pos: at, Role: fact.RolePods, Key: "clusterCIDR", Prefixes: prefixtest.List("10.244.0.0/16")})
 	}
 	v := newView(in)
 	if len(v.kubelets) != n || len(v.proxies) != n {
@@ -220,7 +223,7 @@ func TestReleaseInUse(t *testing.T) {
 		if v.kube.String() != tt.kube || manager != tt.manager || v.flannel.String() != tt.flannel {
 			t.Errorf("%s: Kubernetes %q (manager %q), flannel %q; want %q (%q), %q", tt.why, v.kube, manager, v.flannel, tt.kube, tt.manager, tt.flannel)
 		}
-		if got := v.release(nil); got != v.kube.Or(NewestKubernetes()) {
+		if got := v.release(nil); got != v.kube.Or(fact.NewestKubernetes()) {
 			t.Errorf("%s: a release of %v is assumed", tt.why, got)
 		}
 		if note := v.releaseNote(nil); strings.Contains(note, "is assumed") != (tt.kube == "") {
@@ -235,9 +238,9 @@ func TestPluginInUse(t *testing.T) {
 		{"", ""}, {"calico", "calico"}, {"calico cilium", "cilium"}, {"flannel calico", "flannel"}, {"calico flannel", "flannel"},
 		{"canal calico", "canal"}, {"Flannel calico", "flannel"}, {"canal -", "canal"}, {"calico -", "calico"}, {"-", ""},
 	} {
-		var in []Statement
+		var in []fact.Statement
 		for i, name := range strings.Fields(tt.in) {
-			in = append(in, Statement{Component: Node, Pos: Position{File: "f", Line: i}, Role: RoleSetting, Setting: SettingCNI, Text: strings.ReplaceAll(name, "-", " ")})
+			in = append(in, fact.Statement{Component: fact.Node, Pos: fact.Position{File: "f", Line: i}, Role: fact.RoleSetting, Setting: fact.SettingCNI, Text: strings.ReplaceAll(name, "-", " ")})
 		}
 		if got := newView(in).cni; got != tt.want {
 			t.Errorf("%q: %q, want %q", tt.in, got, tt.want)
@@ -247,30 +250,30 @@ func TestPluginInUse(t *testing.T) {
 
 // flannel is in use where one of its files, its log or a fault of its files shows it, and the plugin is none with addresses of its own.
 func TestUsesFlannel(t *testing.T) {
-	fault := func(c Component, r RuleID) []Statement {
-		return []Statement{{Component: c, Role: RoleProblem, Finding: &Finding{Rule: r, Severity: Error}}}
+	fault := func(c fact.Component, r fact.RuleID) []fact.Statement {
+		return []fact.Statement{{Component: c, Role: fact.RoleProblem, Finding: &fact.Finding{Rule: r, Severity: fact.Error}}}
 	}
-	said := func(c Component) []Statement {
-		return []Statement{{Component: c, Role: RoleSymptom, Symptom: &Symptom{Message: "x"}}}
+	said := func(c fact.Component) []fact.Statement {
+		return []fact.Statement{{Component: c, Role: fact.RoleSymptom, Symptom: &fact.Symptom{Message: "x"}}}
 	}
-	calico := Statement{Component: Node, Role: RoleSetting, Setting: SettingCNI, Text: "calico"}
-	canal := Statement{Component: Node, Role: RoleSetting, Setting: SettingCNI, Text: "canal"}
+	calico := fact.Statement{Component: fact.Node, Role: fact.RoleSetting, Setting: fact.SettingCNI, Text: "calico"}
+	canal := fact.Statement{Component: fact.Node, Role: fact.RoleSetting, Setting: fact.SettingCNI, Text: "canal"}
 	for i, tt := range []struct {
-		in   []Statement
+		in   []fact.Statement
 		want bool
 	}{
 		{nil, false},
 		{statedBy(t, "flannel f pods Network 10.1.0.0/16"), true},
 		{statedBy(t, "flannel@a f pods FLANNEL_NETWORK 10.1.0.0/16"), true},
 		{statedBy(t, "kube-proxy f pods clusterCIDR 10.1.0.0/16"), false},
-		{said(Flannel), true},
-		{said(Kubelet), false},
-		{fault(Flannel, RuleFlagRefused), true},
-		{fault(Kubeadm, RuleNetConfMalformed), true},
-		{fault(Kubeadm, RuleFlagRefused), false},
-		{append(fault(Flannel, RuleNetConfMalformed), calico), false},
-		{[]Statement{canal}, true},
-		{[]Statement{calico}, false},
+		{said(fact.Flannel), true},
+		{said(fact.Kubelet), false},
+		{fault(fact.Flannel, fact.RuleFlagRefused), true},
+		{fault(fact.Kubeadm, fact.RuleNetConfMalformed), true},
+		{fault(fact.Kubeadm, fact.RuleFlagRefused), false},
+		{append(fault(fact.Flannel, fact.RuleNetConfMalformed), calico), false},
+		{[]fact.Statement{canal}, true},
+		{[]fact.Statement{calico}, false},
 	} {
 		if got := newView(tt.in).usesFlannel(); got != tt.want {
 			t.Errorf("%d: %v, want %v for %+v", i, got, tt.want, tt.in)
@@ -352,9 +355,9 @@ func TestNodeOf(t *testing.T) {
 		{"a.example.com a.example.org", "A.example.org", "a.example.org"},
 		{"a a.example.org", "a.example.com", "a"},
 	} {
-		var in []Statement
+		var in []fact.Statement
 		for _, n := range strings.Fields(tt.nodes) {
-			in = append(in, Statement{Component: Node, Host: n, Role: RoleNodePods})
+			in = append(in, fact.Statement{Component: fact.Node, Host: n, Role: fact.RoleNodePods})
 		}
 		got := ""
 		if n := newView(in).nodeOf(tt.host); n != nil {
@@ -418,7 +421,7 @@ func TestControllers(t *testing.T) {
 			if len(k.services) > 0 {
 				s += ", services " + joinHeld(k.services)
 			}
-			if m, at := k.mask(IPv4); at != nil {
+			if m, at := k.mask(fact.IPv4); at != nil {
 				s += fmt.Sprintf(", mask %d", m)
 			}
 			got = append(got, s)
@@ -512,8 +515,8 @@ func TestDefaultNodeMask(t *testing.T) {
 		{"kube-controller-manager f pods x 10.1.0.0/16,fd01::/48\nkube-controller-manager f :node-mask x 60", 24, 64},
 	} {
 		k := newCluster(newView(statedBy(t, tt.in))).controllers[0]
-		four, _ := k.mask(IPv4)
-		six, _ := k.mask(IPv6)
+		four, _ := k.mask(fact.IPv4)
+		six, _ := k.mask(fact.IPv6)
 		if four != tt.four || six != tt.six {
 			t.Errorf("%q: /%d and /%d, want /%d and /%d", tt.in, four, six, tt.four, tt.six)
 		}
@@ -543,7 +546,7 @@ func TestWrites(t *testing.T) {
 		{"10.1.2.3/16,fd01::/48", "10.1.2.3/16 fd01::/48", "10.1.2.3/16,fd01::/48 (that is 10.1.0.0/16,fd01::/48)"},
 		{"::ffff:10.1.2.3/112", "::ffff:10.1.2.3/112", "::ffff:10.1.2.3/112"},
 	} {
-		if got := writes(&Statement{Text: tt.text, Prefixes: prefixes(tt.prefixes)}); got != tt.want {
+		if got := writes(&fact.Statement{Text: tt.text, Prefixes: prefixtest.List(tt.prefixes)}); got != tt.want {
 			t.Errorf("%q, %s: %q, want %q", tt.text, tt.prefixes, got, tt.want)
 		}
 	}
@@ -551,27 +554,27 @@ func TestWrites(t *testing.T) {
 
 // An entry of a list is pointed at by its own place, or by its column in a text of one line.
 func TestEntryPlace(t *testing.T) {
-	at := func(line, column int) Position { return Position{File: "f", Line: line, Column: column} }
-	two := prefixes("10.1.0.0/16 fd01::/48")
+	at := func(line, column int) fact.Position { return fact.Position{File: "f", Line: line, Column: column} }
+	two := prefixtest.List("10.1.0.0/16 fd01::/48")
 	for i, tt := range []struct {
-		s    Statement
+		s    fact.Statement
 		i    int
-		want Position
+		want fact.Position
 	}{
-		{Statement{Text: "10.1.0.0/16,fd01::/48", Prefixes: two, Pos: at(3, 5)}, 0, at(3, 5)},
-		{Statement{Text: "10.1.0.0/16,fd01::/48", Prefixes: two, Pos: at(3, 5)}, 1, at(3, 17)},
-		{Statement{Text: " 10.1.0.0/16, fd01::/48", Prefixes: two, Pos: at(3, 5)}, 0, at(3, 5)},
-		{Statement{Text: " 10.1.0.0/16, fd01::/48", Prefixes: two, Pos: at(3, 5)}, 1, at(3, 19)},
-		{Statement{Text: "10.1.0.0/16,fd01::/48", Prefixes: two, Pos: at(3, 5)}, 2, at(3, 5)},
-		{Statement{Text: "10.1.0.0/16,fd01::/48", Prefixes: two, Pos: at(3, 5)}, -1, at(3, 5)},
-		{Statement{Text: "10.1.0.0/16,fd01::/48", Prefixes: two[:1], Pos: at(3, 5)}, 1, at(3, 5)},
-		{Statement{Text: "10.1.0.0/16,\nfd01::/48", Prefixes: two, Pos: at(3, 5)}, 1, at(3, 5)},
-		{Statement{Text: "10.1.0.0/16,fd01::/48", Prefixes: two, Pos: at(3, 0)}, 1, at(3, 0)},
-		{Statement{Prefixes: two, Pos: at(3, 5), PrefixPos: []Position{at(4, 1), at(5, 1)}}, 0, at(4, 1)},
-		{Statement{Prefixes: two, Pos: at(3, 5), PrefixPos: []Position{at(4, 1), at(5, 1)}}, 1, at(5, 1)},
-		{Statement{Prefixes: two, Pos: at(3, 5), PrefixPos: []Position{at(4, 1), at(5, 1)}}, 2, at(3, 5)},
-		{Statement{Prefixes: two, Pos: at(3, 5), PrefixPos: []Position{at(4, 1), at(5, 1)}}, -1, at(3, 5)},
-		{Statement{Prefixes: two, Pos: at(3, 5), PrefixPos: []Position{at(4, 1)}}, 0, at(3, 5)},
+		{fact.Statement{Text: "10.1.0.0/16,fd01::/48", Prefixes: two, Pos: at(3, 5)}, 0, at(3, 5)},
+		{fact.Statement{Text: "10.1.0.0/16,fd01::/48", Prefixes: two, Pos: at(3, 5)}, 1, at(3, 17)},
+		{fact.Statement{Text: " 10.1.0.0/16, fd01::/48", Prefixes: two, Pos: at(3, 5)}, 0, at(3, 5)},
+		{fact.Statement{Text: " 10.1.0.0/16, fd01::/48", Prefixes: two, Pos: at(3, 5)}, 1, at(3, 19)},
+		{fact.Statement{Text: "10.1.0.0/16,fd01::/48", Prefixes: two, Pos: at(3, 5)}, 2, at(3, 5)},
+		{fact.Statement{Text: "10.1.0.0/16,fd01::/48", Prefixes: two, Pos: at(3, 5)}, -1, at(3, 5)},
+		{fact.Statement{Text: "10.1.0.0/16,fd01::/48", Prefixes: two[:1], Pos: at(3, 5)}, 1, at(3, 5)},
+		{fact.Statement{Text: "10.1.0.0/16,\nfd01::/48", Prefixes: two, Pos: at(3, 5)}, 1, at(3, 5)},
+		{fact.Statement{Text: "10.1.0.0/16,fd01::/48", Prefixes: two, Pos: at(3, 0)}, 1, at(3, 0)},
+		{fact.Statement{Prefixes: two, Pos: at(3, 5), PrefixPos: []fact.Position{at(4, 1), at(5, 1)}}, 0, at(4, 1)},
+		{fact.Statement{Prefixes: two, Pos: at(3, 5), PrefixPos: []fact.Position{at(4, 1), at(5, 1)}}, 1, at(5, 1)},
+		{fact.Statement{Prefixes: two, Pos: at(3, 5), PrefixPos: []fact.Position{at(4, 1), at(5, 1)}}, 2, at(3, 5)},
+		{fact.Statement{Prefixes: two, Pos: at(3, 5), PrefixPos: []fact.Position{at(4, 1), at(5, 1)}}, -1, at(3, 5)},
+		{fact.Statement{Prefixes: two, Pos: at(3, 5), PrefixPos: []fact.Position{at(4, 1)}}, 0, at(3, 5)},
 	} {
 		if got := entryPos(&tt.s, tt.i); got != tt.want {
 			t.Errorf("%d: entry %d is at %v, want %v", i, tt.i, got, tt.want)
@@ -596,12 +599,12 @@ func TestPowers(t *testing.T) {
 // How many pods a node has room for: containernetworking/plugins host-local range.go keeps the network, the gateway and IPv4's broadcast.
 func TestUsableAddresses(t *testing.T) {
 	for _, tt := range []struct {
-		f    Family
+		f    fact.Family
 		bits int
 		want int
 	}{
-		{IPv4, 32, 0}, {IPv4, 31, 0}, {IPv4, 30, 1}, {IPv4, 24, 253}, {IPv4, 2, 1<<30 - 3}, {IPv4, 1, 1 << 30}, {IPv4, 0, 1 << 30},
-		{IPv6, 128, 0}, {IPv6, 127, 0}, {IPv6, 126, 2}, {IPv6, 120, 254}, {IPv6, 98, 1<<30 - 2}, {IPv6, 97, 1 << 30}, {IPv6, 64, 1 << 30},
+		{fact.IPv4, 32, 0}, {fact.IPv4, 31, 0}, {fact.IPv4, 30, 1}, {fact.IPv4, 24, 253}, {fact.IPv4, 2, 1<<30 - 3}, {fact.IPv4, 1, 1 << 30}, {fact.IPv4, 0, 1 << 30},
+		{fact.IPv6, 128, 0}, {fact.IPv6, 127, 0}, {fact.IPv6, 126, 2}, {fact.IPv6, 120, 254}, {fact.IPv6, 98, 1<<30 - 2}, {fact.IPv6, 97, 1 << 30}, {fact.IPv6, 64, 1 << 30},
 	} {
 		if got := usable(tt.f, tt.bits); got != tt.want {
 			t.Errorf("usable(%v, /%d) = %d, want %d", tt.f, tt.bits, got, tt.want)
@@ -652,7 +655,7 @@ func TestWiden(t *testing.T) {
 		c := &checker{clusterView: newCluster(newView(statedBy(t, "kube-controller-manager f pods x "+tt.pods+"\nkube-controller-manager f services x 172.20.0.0/16")))}
 		k := c.controllers[0]
 		got, disturbs := c.widen(k.pods[0], tt.mask, tt.need, k)
-		if !slices.EqualFunc(got[:len(got)-1], tt.want, strings.HasPrefix) || disturbs != DisturbsComponent {
+		if !slices.EqualFunc(got[:len(got)-1], tt.want, strings.HasPrefix) || disturbs != fact.DisturbsComponent {
 			t.Errorf("%s by /%d for %d nodes (%v): %s", tt.pods, tt.mask, tt.need, disturbs, cmp.Diff(tt.want, got[:len(got)-1]))
 		}
 	}
@@ -705,18 +708,18 @@ func TestFlannelObjects(t *testing.T) {
 
 // Nodes for which flannel found no subnet: its own messages of that kind, each node once.
 func TestUnassignedNodes(t *testing.T) {
-	said := func(c Component, node string, rules ...RuleID) Statement {
-		return Statement{Component: c, Role: RoleSymptom, Text: node, Symptom: &Symptom{Message: "x", Node: node, Rules: rules}}
+	said := func(c fact.Component, node string, rules ...fact.RuleID) fact.Statement {
+		return fact.Statement{Component: c, Role: fact.RoleSymptom, Text: node, Symptom: &fact.Symptom{Message: "x", Node: node, Rules: rules}}
 	}
-	v := newView([]Statement{
-		said(Flannel, "b", RulePodCIDRUnset),
-		said(Flannel, "a", RulePodCIDRUnset, RuleAllocateNodeCIDRsOff),
-		said(Flannel, "a", RulePodCIDRUnset),
-		said(Flannel, "", RulePodCIDRUnset),
-		said(Flannel, "c"),
-		said(Flannel, "d", RuleAllocateNodeCIDRsOff, RulePodCIDRUnset),
-		said(ControllerManager, "e", RulePodCIDRUnset),
-		said(ControllerManager, "f"),
+	v := newView([]fact.Statement{
+		said(fact.Flannel, "b", fact.RulePodCIDRUnset),
+		said(fact.Flannel, "a", fact.RulePodCIDRUnset, fact.RuleAllocateNodeCIDRsOff),
+		said(fact.Flannel, "a", fact.RulePodCIDRUnset),
+		said(fact.Flannel, "", fact.RulePodCIDRUnset),
+		said(fact.Flannel, "c"),
+		said(fact.Flannel, "d", fact.RuleAllocateNodeCIDRsOff, fact.RulePodCIDRUnset),
+		said(fact.ControllerManager, "e", fact.RulePodCIDRUnset),
+		said(fact.ControllerManager, "f"),
 	})
 	c := &checker{clusterView: newCluster(v)}
 	if got := strings.Join(c.unassignedNodes(), " "); got != "a b" {

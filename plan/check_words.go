@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A distribution is a way to install Kubernetes in which mends go by other commands than in a cluster of kubeadm.
@@ -38,10 +40,10 @@ func (v *view) distribution() *distribution {
 	for _, d := range distributions() {
 		mark := "+" + strings.ToLower(d.name)
 		for _, s := range v.all {
-			if s.Role != RoleSetting || s.Component == Flannel && s.Setting != SettingConfigMap {
+			if s.Role != fact.RoleSetting || s.Component == fact.Flannel && s.Setting != fact.SettingConfigMap {
 				continue
 			}
-			if s.Setting == SettingVersion && strings.Contains(s.Text, mark) || s.Setting == SettingConfigMap && d.flannel != "" && strings.HasSuffix(s.Text, "/"+d.flannel+"-config") {
+			if s.Setting == fact.SettingVersion && strings.Contains(s.Text, mark) || s.Setting == fact.SettingConfigMap && d.flannel != "" && strings.HasSuffix(s.Text, "/"+d.flannel+"-config") {
 				return &d
 			}
 		}
@@ -88,10 +90,10 @@ func (c *checker) rejoinLoses() string {
 // reports whether a file says so.
 func (c *checker) flannelObjects() (config, daemon string, known bool) {
 	for _, f := range c.flannels {
-		if s := f.set[SettingConfigMap]; s != nil && config == "" {
+		if s := f.set[fact.SettingConfigMap]; s != nil && config == "" {
 			config = s.Text
 		}
-		if s := f.set[SettingWorkload]; s != nil && daemon == "" {
+		if s := f.set[fact.SettingWorkload]; s != nil && daemon == "" {
 			daemon = s.Text
 		}
 	}
@@ -102,7 +104,7 @@ func (c *checker) flannelObjects() (config, daemon string, known bool) {
 	}
 	if ns == "" {
 		ns = "kube-flannel"
-		if !c.flannel.IsZero() && c.flannel.Before(Version{0, 19, 0}) {
+		if !c.flannel.IsZero() && c.flannel.Before(fact.V(0, 19, 0)) {
 			ns = "kube-system"
 		}
 	}
@@ -164,9 +166,9 @@ func (c *checker) setNetwork(what string) string {
 }
 
 // adapt ends a mend that speaks of flags and of kubeadm with where they stand in a distribution that has neither.
-func (c *checker) adapt(f *Finding) {
+func (c *checker) adapt(f *fact.Finding) {
 	d := c.dist
-	if d == nil || f.Severity == Info || f.Disturbs == DisturbsNothing {
+	if d == nil || f.Severity == fact.Info || f.Disturbs == fact.DisturbsNothing {
 		return
 	}
 	for _, line := range f.Fix {

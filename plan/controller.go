@@ -12,6 +12,7 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Controller is the twin of kube-controller-manager's node IPAM, together with the part of the API server that keeps
@@ -29,7 +30,7 @@ import (
 // The zero Controller is a cluster of the newest release without nodes whose controller manager does not run. A
 // Controller can be read by several goroutines at once, but not while one of them takes a step.
 type Controller struct {
-	version Version
+	version fact.Version
 	flags   ControllerFlags
 	running bool
 	ranges  controllerRanges
@@ -79,11 +80,11 @@ type ExitError struct {
 	Node    string
 	Message string // what it prints
 	Status  int    // exit status
-	Rule    RuleID
+	Rule    fact.RuleID
 }
 
 func (e *ExitError) Error() string {
-	return fmt.Sprintf("%s ends at start: %s", ControllerManager, e.Message)
+	return fmt.Sprintf("%s ends at start: %s", fact.ControllerManager, e.Message)
 }
 
 // ErrAllocatorUnknown is the error of a start with an allocator that the twin does not model.
@@ -124,13 +125,13 @@ func (s Step) ExitStatus() int {
 
 // NewStopped returns a cluster of release v without nodes whose controller manager does not run.
 // The zero Version is the newest release.
-func NewStopped(v Version) *Controller {
-	return &Controller{version: v.Or(NewestKubernetes())}
+func NewStopped(v fact.Version) *Controller {
+	return &Controller{version: v.Or(fact.NewestKubernetes())}
 }
 
 // NewController returns a cluster of release v without nodes whose controller manager was started with f.
 // The zero Version is the newest release. The error is a *[RefusedError] if it does not start, or [ErrAllocatorUnknown].
-func NewController(f ControllerFlags, v Version) (*Controller, error) {
+func NewController(f ControllerFlags, v fact.Version) (*Controller, error) {
 	c := NewStopped(v)
 	if s := c.Start(f); s.Err != nil {
 		return nil, s.Err
@@ -139,7 +140,7 @@ func NewController(f ControllerFlags, v Version) (*Controller, error) {
 }
 
 // Version returns the release that c follows.
-func (c *Controller) Version() Version { return c.version.Or(NewestKubernetes()) }
+func (c *Controller) Version() fact.Version { return c.version.Or(fact.NewestKubernetes()) }
 
 // Flags returns the flags of the last start.
 func (c *Controller) Flags() ControllerFlags { return c.flags }
@@ -263,7 +264,7 @@ func (c *Controller) Start(f ControllerFlags) Step {
 			if err := c.occupy(name); err != nil {
 				c.sets = nil
 				c.ranges = controllerRanges{}
-				step.Err = &ExitError{Node: name, Message: err.Error(), Status: c.exitStatus(err), Rule: RulePodCIDROutsideClusterCIDR}
+				step.Err = &ExitError{Node: name, Message: err.Error(), Status: c.exitStatus(err), Rule: fact.RulePodCIDROutsideClusterCIDR}
 				return step
 			}
 		}
@@ -279,11 +280,11 @@ func (c *Controller) Start(f ControllerFlags) Step {
 }
 
 // newRefused returns refusals as an error, with the exit status of release v.
-func newRefused(refusals []Refusal, v Version) *RefusedError {
+func newRefused(refusals []Refusal, v fact.Version) *RefusedError {
 	e := &RefusedError{Refusals: refusals, Status: 1}
 	// What is wrong with the options ends the program before it is the leader. What comes after was a fatal log line up
 	// to 1.26, with status 255, and is an error since 1.27 (cmd/kube-controller-manager/app/core.go, controllermanager.go).
-	if r := refusals[0]; v.Before(v1(27)) && r.Program == ControllerManager && r.ID != "kcm-service-count" && r.ID != "kcm-allocator-unavailable" {
+	if r := refusals[0]; v.Before(v1(27)) && r.Program == fact.ControllerManager && r.ID != "kcm-service-count" && r.ID != "kcm-allocator-unavailable" {
 		e.Status = 255
 	}
 	return e
@@ -443,7 +444,7 @@ func (c *Controller) adopt(step *Step, name string) {
 	if errors.Is(err, errIndexPanic) {
 		// The handler of 1.16 panics in the running program as well.
 		c.Stop()
-		step.Err = &ExitError{Node: name, Message: err.Error(), Status: 2, Rule: RulePodCIDROutsideClusterCIDR}
+		step.Err = &ExitError{Node: name, Message: err.Error(), Status: 2, Rule: fact.RulePodCIDROutsideClusterCIDR}
 		return
 	}
 	c.logSync(step, name, err)
@@ -488,7 +489,7 @@ func (c *Controller) Terminate(name string) Step {
 // letGo is what releases 1.31.0 to 1.31.3 do when they see a node that is being deleted.
 func (c *Controller) letGo(step *Step, name string) {
 	v, n := c.Version(), c.nodes[name]
-	if !n.deleting || !c.Allocating() || v.Before(v1(31)) || !v.Before(Version{1, 31, 4}) {
+	if !n.deleting || !c.Allocating() || v.Before(v1(31)) || !v.Before(fact.V(1, 31, 4)) {
 		return
 	}
 	if err := c.release(name, n.podCIDRs); err != nil {

@@ -5,12 +5,13 @@ import (
 	"log"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Which subnet does the next node get? The rotation decides, and a restart forgets it.
 func ExampleController() {
 	flags := plan.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
-	c, err := plan.NewController(flags, plan.Version{Major: 1, Minor: 34})
+	c, err := plan.NewController(flags, fact.Version{Major: 1, Minor: 34})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -30,7 +31,7 @@ func ExampleController() {
 // Five nodes for four subnets: who goes away empty-handed is a matter of timing.
 func ExampleController_Burst() {
 	flags := plan.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
-	c, err := plan.NewController(flags, plan.Version{})
+	c, err := plan.NewController(flags, fact.Version{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -47,7 +48,7 @@ func ExampleController_Burst() {
 // When does it end, and what has become of the subnets?
 func ExampleController_Predict() {
 	flags := plan.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/20", ServiceClusterIPRange: "10.244.8.0/22"}
-	c, err := plan.NewController(flags, plan.Version{})
+	c, err := plan.NewController(flags, fact.Version{})
 	if err != nil {
 		log.Fatal(err)
 	}

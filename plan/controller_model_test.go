@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A slowCluster is a second, naive implementation: one bool for each subnet, nodes in a map, and retries tried until
@@ -156,7 +157,7 @@ func TestControllerModel(t *testing.T) {
 			}).Draw(t, "service range")}
 			f.ServiceClusterIPRange = m.svc[0].String()
 		}
-		c := NewStopped(Version{})
+		c := NewStopped(fact.Version{})
 		name := func() string { return fmt.Sprintf("n%d", rapid.IntRange(0, 11).Draw(t, "node")) }
 		presets := func() []string {
 			var out []string

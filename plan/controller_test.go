@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // run applies a script to a controller: one step a word group, "+n1" creates, "+n1=10.0.0.0/24,fd00::/64" with podCIDRs,
@@ -53,17 +54,17 @@ func script(t *testing.T, c *Controller, f ControllerFlags, words string) Step {
 func TestTerminate(t *testing.T) {
 	f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}
 	for _, tt := range []struct {
-		version Version
+		version fact.Version
 		restart bool
 		after   string // a third node comes while the first is being deleted
 		gone    string // and a fourth when it is gone
 	}{
-		{Version{1, 37, 2}, false, "a=10.244.0.0/24 b=10.244.1.0/24 c=", "b=10.244.1.0/24 c=10.244.0.0/24 d="},
-		{Version{1, 31, 4}, true, "a=10.244.0.0/24 b=10.244.1.0/24 c=", "b=10.244.1.0/24 c=10.244.0.0/24 d="},
-		{Version{1, 30, 0}, true, "a=10.244.0.0/24 b=10.244.1.0/24 c=", "b=10.244.1.0/24 c= d=10.244.0.0/24"},
+		{fact.V(1, 37, 2), false, "a=10.244.0.0/24 b=10.244.1.0/24 c=", "b=10.244.1.0/24 c=10.244.0.0/24 d="},
+		{fact.V(1, 31, 4), true, "a=10.244.0.0/24 b=10.244.1.0/24 c=", "b=10.244.1.0/24 c=10.244.0.0/24 d="},
+		{fact.V(1, 30, 0), true, "a=10.244.0.0/24 b=10.244.1.0/24 c=", "b=10.244.1.0/24 c= d=10.244.0.0/24"},
 		// Freed twice: with the deletion of a the subnet of c is free as well.
-		{Version{1, 31, 0}, false, "a=10.244.0.0/24 b=10.244.1.0/24 c=10.244.0.0/24", "b=10.244.1.0/24 c=10.244.0.0/24 d=10.244.0.0/24"},
-		{Version{1, 31, 3}, true, "a=10.244.0.0/24 b=10.244.1.0/24 c=10.244.0.0/24", "b=10.244.1.0/24 c=10.244.0.0/24 d=10.244.0.0/24"},
+		{fact.V(1, 31, 0), false, "a=10.244.0.0/24 b=10.244.1.0/24 c=10.244.0.0/24", "b=10.244.1.0/24 c=10.244.0.0/24 d=10.244.0.0/24"},
+		{fact.V(1, 31, 3), true, "a=10.244.0.0/24 b=10.244.1.0/24 c=10.244.0.0/24", "b=10.244.1.0/24 c=10.244.0.0/24 d=10.244.0.0/24"},
 	} {
 		c, err := NewController(f, tt.version)
 		if err != nil {
@@ -92,7 +93,7 @@ func TestTerminate(t *testing.T) {
 	}
 	// One that waits and is deleted is served no more, whatever changes about it.
 	for minor, want := range map[int]string{30: "b=10.244.1.0/24 c=10.244.0.0/24", 31: "b=10.244.1.0/24 c=", 37: "b=10.244.1.0/24 c="} {
-		c, err := NewController(f, Version{1, minor, 9})
+		c, err := NewController(f, fact.V(1, minor, 9))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -199,7 +200,7 @@ func TestController(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var v Version
+			var v fact.Version
 			if tt.version > 0 {
 				v = v1(tt.version)
 			}
@@ -246,7 +247,7 @@ func TestExitStatus(t *testing.T) {
 }
 
 func TestControllerEvents(t *testing.T) {
-	c, err := NewController(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/24"}, Version{})
+	c, err := NewController(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/24"}, fact.Version{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +262,7 @@ func TestControllerEvents(t *testing.T) {
 
 func TestTiming(t *testing.T) {
 	f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
-	c := NewStopped(Version{})
+	c := NewStopped(fact.Version{})
 	s := script(t, c, f, "start *a,b,c")
 	if s.Timing == nil || s.Timing.Min != 3 || s.Timing.Max != 3 || s.Timing.Count().Int64() != 6 {
 		t.Fatalf("burst of 3: %+v", s.Timing)
@@ -302,14 +303,14 @@ func TestTiming(t *testing.T) {
 	}
 
 	// Two wait and there is room for both in both ranges: nobody fails at the second, so that none of the first is passed over.
-	c = NewStopped(Version{})
+	c = NewStopped(fact.Version{})
 	s = script(t, c, ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23,fd00::/63"}, "start +w=10.244.0.0/23,fd00::/63 +a +b -w")
 	if s.Timing == nil || s.Timing.Min != 0 || s.Timing.Max != 2 || s.Timing.Skips[0] || s.Timing.Skips[1] {
 		t.Errorf("room for both: %+v", s.Timing)
 	}
 
 	// Two wait, one subnet comes free: either gets it, or none yet.
-	c = NewStopped(Version{})
+	c = NewStopped(fact.Version{})
 	s = script(t, c, f, "start +a +b +c +d +e +f -b")
 	if s.Timing == nil || s.Timing.Count().Int64() != 3 {
 		t.Fatalf("deletion: %+v", s.Timing)
@@ -340,7 +341,7 @@ func TestTiming(t *testing.T) {
 // TestLeakTiming checks what is open after retries have burned an unknown number of IPv4 subnets.
 func TestLeakTiming(t *testing.T) {
 	f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/21,fd00:10:244::/63"}
-	c := NewStopped(Version{})
+	c := NewStopped(fact.Version{})
 	s := script(t, c, f, "start +a +b +c -a")
 	tm := s.Timing
 	if tm == nil || tm.Min != 0 || tm.Max != 1 || !tm.Skips[0] || tm.Skips[1] {
@@ -364,7 +365,7 @@ func TestLeakTiming(t *testing.T) {
 		t.Error("nothing is open any more")
 	}
 	// That nobody has been served yet says nothing about the retries: nothing is burned while there is room in both ranges.
-	c = NewStopped(Version{})
+	c = NewStopped(fact.Version{})
 	script(t, c, f, "start +a +b +c -a")
 	if !c.Open() || !c.Resolve(Outcome{}) {
 		t.Error("c may still wait")
@@ -378,7 +379,7 @@ func TestLeakTiming(t *testing.T) {
 		// One that gets a subnet of the first range before it fails has burned that one, and no other.
 		{"start +x=10.244.5.0/24 +a +b +c -c -x +d -d -a +e", "10.244.6.0/24 10.244.7.0/24 10.244.0.0/24"},
 	} {
-		c = NewStopped(Version{})
+		c = NewStopped(fact.Version{})
 		tm := script(t, c, f, tt.script).Timing
 		if tm == nil || strings.Join(words.Texts(tm.Subnets[0]), " ") != tt.want {
 			t.Errorf("%s: %+v, want %s", tt.script, tm, tt.want)
@@ -386,7 +387,7 @@ func TestLeakTiming(t *testing.T) {
 	}
 	// A single subnet that may be burned or not: either is possible.
 	four := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22,fd00:10:244::/63"}
-	c = NewStopped(Version{})
+	c = NewStopped(fact.Version{})
 	s = script(t, c, four, "start +a +b +c -c -a +x=10.244.0.0/24 +d")
 	if tm := s.Timing; tm == nil || tm.Min != 0 || tm.Max != 1 || strings.Join(words.Texts(tm.Subnets[0]), " ") != "10.244.3.0/24" || tm.Why != "retries of nodes that wait have used up an unknown number of subnets" {
 		t.Fatalf("%+v", s)
@@ -397,7 +398,7 @@ func TestLeakTiming(t *testing.T) {
 		}
 	}
 	// And one that is free in any case: whoever got .0 has passed by .3, if that was not burned before.
-	c = NewStopped(Version{})
+	c = NewStopped(fact.Version{})
 	s = script(t, c, four, "start +a +b +c -c -a +d")
 	if s.Timing == nil || !c.Resolve(Outcome{"d": {p("10.244.0.0/24"), p("fd00:10:244::/64")}}) {
 		t.Errorf("%+v", s.Timing)
@@ -406,7 +407,7 @@ func TestLeakTiming(t *testing.T) {
 		t.Errorf("%s %+v", nodeList(c), s.Timing)
 	}
 	// Left alone, the number stays unknown.
-	c = NewStopped(Version{})
+	c = NewStopped(fact.Version{})
 	s = script(t, c, f, "start +a +b +c -c -a +d")
 	if s.Timing == nil || s.Timing.Min != 1 || len(s.Timing.Subnets[0]) != 6 {
 		t.Errorf("%s %+v", nodeList(c), s.Timing)
@@ -439,13 +440,13 @@ func TestWhy(t *testing.T) {
 func TestResolve(t *testing.T) {
 	p := netip.MustParsePrefix
 	// Those that still wait do so in the order of their registration.
-	c := NewStopped(Version{})
+	c := NewStopped(fact.Version{})
 	script(t, c, ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "start *a,b,c,d")
 	if !c.Resolve(Outcome{"a": {p("10.244.0.0/24")}, "c": {p("10.244.1.0/24")}}) || !slices.Equal(c.Waiting(), []string{"b", "d"}) {
 		t.Errorf("%s waiting %v", nodeList(c), c.Waiting())
 	}
 	// Those of an inventory are registered in its order.
-	c = inventory(ControllerFlags{}, "b c d a").Stopped()
+	c = stated(ControllerFlags{}, "b c d a").Stopped()
 	c.Start(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"})
 	if !c.Resolve(Outcome{"a": {p("10.244.0.0/24")}, "c": {p("10.244.1.0/24")}}) || !slices.Equal(c.Waiting(), []string{"b", "d"}) {
 		t.Errorf("%s waiting %v", nodeList(c), c.Waiting())
@@ -470,7 +471,7 @@ func TestResolve(t *testing.T) {
 		{"0.0.0.0/32", "200.1.2.3/32", ""},
 		{"200.1.2.3/32", "0.0.0.0/32", ""},
 	} {
-		c = NewStopped(Version{})
+		c = NewStopped(fact.Version{})
 		script(t, c, huge, "start +w=0.0.0.0/32,fd00::/63 +c +d -w")
 		if !c.Resolve(Outcome{"c": {p(tt.c), p("fd00::/64")}, "d": {p(tt.d), p("fd00:0:0:1::/64")}}) {
 			t.Errorf("%s and %s: not possible", tt.c, tt.d)
@@ -522,7 +523,7 @@ func TestEqual(t *testing.T) {
 
 func TestCloneEqual(t *testing.T) {
 	f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/21,fd00:10:244::/63"}
-	c := NewStopped(Version{})
+	c := NewStopped(fact.Version{})
 	script(t, c, f, "start +a +b +c -a")
 	d := c.Clone()
 	if !c.Equal(d) {
@@ -534,7 +535,7 @@ func TestCloneEqual(t *testing.T) {
 		t.Error("a clone shares state")
 	}
 	// The cursor counts.
-	c, d = NewStopped(Version{}), NewStopped(Version{})
+	c, d = NewStopped(fact.Version{}), NewStopped(fact.Version{})
 	script(t, c, f, "start +a +b -b")
 	script(t, d, f, "start +a")
 	if c.Equal(d) {
@@ -573,7 +574,7 @@ func TestAPIServerPodCIDRsRecorded(t *testing.T) {
 	if err := json.Unmarshal(data, &rec); err != nil {
 		t.Fatal(err)
 	}
-	v, err := ParseVersion(rec.Version)
+	v, err := fact.ParseVersion(rec.Version)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -599,7 +600,7 @@ func TestAPIServerPodCIDRsRecorded(t *testing.T) {
 // TestFirstNodeRecorded checks the first subnet of every start that was recorded, and the error in the log.
 func TestFirstNodeRecorded(t *testing.T) {
 	rec := readRecording(t, shared(t, "golden", "live", "flags-kube-controller-manager.json"))
-	v, err := ParseVersion(rec.Version)
+	v, err := fact.ParseVersion(rec.Version)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -630,7 +631,7 @@ func TestFirstNodeRecorded(t *testing.T) {
 
 // TestRegisterMany keeps the promise that the twin is cheap.
 func TestRegisterMany(t *testing.T) {
-	c, err := NewController(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.0.0.0/8"}, Version{})
+	c, err := NewController(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.0.0.0/8"}, fact.Version{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -645,7 +646,7 @@ func TestRegisterMany(t *testing.T) {
 func BenchmarkRegister5000(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		c, err := NewController(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.0.0.0/8"}, Version{})
+		c, err := NewController(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.0.0.0/8"}, fact.Version{})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -658,7 +659,7 @@ func BenchmarkRegister5000(b *testing.B) {
 // TestHugeRanges: what retries burn is not counted one by one, whatever the size of a range.
 func TestHugeRanges(t *testing.T) {
 	f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "0.0.0.0/0,fd00::/63", NodeCIDRMaskSizeIPv4: 32}
-	c := NewStopped(Version{})
+	c := NewStopped(fact.Version{})
 	s := script(t, c, f, "start +a +b +c -a")
 	if got, want := nodeList(c), "b=0.0.0.1/32,fd00:0:0:1::/64 c=0.0.0.0/32,fd00::/64"; got != want {
 		t.Errorf("%s, want %s", got, want)
@@ -682,7 +683,7 @@ func TestHugeRanges(t *testing.T) {
 	if got, want := nodeList(c), "c=200.1.2.3/32,fd00::/64 d=200.1.2.4/32,fd00:0:0:1::/64"; got != want || s.Timing != nil {
 		t.Errorf("%s, want %s", got, want)
 	}
-	inv := inventory(f, "a=0.0.0.0/32,fd00::/64 b=255.255.255.255/32,fd00:0:0:1::/64")
+	inv := stated(f, "a=0.0.0.0/32,fd00::/64 b=255.255.255.255/32,fd00:0:0:1::/64")
 	if pr, err := inv.Predict(2); err != nil || pr.More != 0 || pr.Ranges[0].Free != 1<<32-2 {
 		t.Errorf("%+v %v", pr, err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Limits of a request's numbers. They are far above every real cluster and keep the arithmetic within an int of 32 bits.
@@ -41,14 +42,14 @@ func (r Request) WithDefaults() Request {
 	if r.Churn == 0 {
 		r.Churn = 2
 	}
-	r.Kubernetes = r.Kubernetes.Or(NewestKubernetes())
+	r.Kubernetes = r.Kubernetes.Or(fact.NewestKubernetes())
 	r.Families = r.planned()
 	r = r.clone()
 	for _, f := range r.Families {
 		if !r.hasHosts(f) {
 			set(&r.HostCount, r.Nodes+r.Surge)
 		}
-		if !slices.ContainsFunc(r.Within, func(p netip.Prefix) bool { return FamilyOf(p) == f }) {
+		if !slices.ContainsFunc(r.Within, func(p netip.Prefix) bool { return fact.FamilyOf(p) == f }) {
 			r.Within = append(r.Within, r.defaultWithin(f)...)
 		}
 	}
@@ -60,14 +61,14 @@ func (r Request) WithDefaults() Request {
 	return r
 }
 
-func (r *Request) hasHosts(f Family) bool {
-	return slices.ContainsFunc(r.Hosts, func(p netip.Prefix) bool { return FamilyOf(p) == f }) ||
-		slices.ContainsFunc(r.Pins, func(p Pin) bool { return p.Role == RoleHosts && FamilyOf(p.Prefix) == f })
+func (r *Request) hasHosts(f fact.Family) bool {
+	return slices.ContainsFunc(r.Hosts, func(p netip.Prefix) bool { return fact.FamilyOf(p) == f }) ||
+		slices.ContainsFunc(r.Pins, func(p Pin) bool { return p.Role == fact.RoleHosts && fact.FamilyOf(p.Prefix) == f })
 }
 
 // defaultWithin returns the space that a family is drawn from if the request names none.
-func (r *Request) defaultWithin(f Family) []netip.Prefix {
-	if f == IPv6 {
+func (r *Request) defaultWithin(f fact.Family) []netip.Prefix {
+	if f == fact.IPv6 {
 		return []netip.Prefix{ULA(r.Name)}
 	}
 	return []netip.Prefix{ // RFC 1918 section 3
@@ -136,7 +137,7 @@ func (r Request) Check() error {
 
 func (r *Request) checkFamilies() error {
 	for i, f := range r.Families {
-		if f != IPv4 && f != IPv6 {
+		if f != fact.IPv4 && f != fact.IPv6 {
 			return &RequestError{Field: fmt.Sprintf("families[%d]", i), Value: strconv.Itoa(int(f)), Reason: "must be 4 for IPv4 or 6 for IPv6"}
 		}
 		if slices.Contains(r.Families[:i], f) {
@@ -145,9 +146,9 @@ func (r *Request) checkFamilies() error {
 	}
 	// podCIDRs and comma lists exist since v1.16, behind the gate IPv6DualStack; node masks for each family since v1.17, and no one mask
 	// serves both: cmd/kube-controller-manager/app/core.go startNodeIpamController v1.16.
-	if v := r.Kubernetes.Or(NewestKubernetes()); len(r.Families) == 2 && v.Before(Version{1, 17, 0}) {
+	if v := r.Kubernetes.Or(fact.NewestKubernetes()); len(r.Families) == 2 && v.Before(fact.V(1, 17, 0)) {
 		reason := "%v has no dual-stack"
-		if !v.Before(Version{1, 16, 0}) {
+		if !v.Before(fact.V(1, 16, 0)) {
 			reason = "the dual-stack of %v has one node mask for both families"
 		}
 		return &RequestError{Field: "families", Value: r.Families[0].String() + "," + r.Families[1].String(),
@@ -159,20 +160,20 @@ func (r *Request) checkFamilies() error {
 func (r *Request) checkPins() error {
 	for i, p := range r.Pins {
 		field := fmt.Sprintf("pins[%d]", i)
-		if p.Role != RoleHosts && p.Role != RoleServices && p.Role != RolePods {
+		if p.Role != fact.RoleHosts && p.Role != fact.RoleServices && p.Role != fact.RolePods {
 			return &RequestError{Field: field, Value: p.String(), Reason: `the role must be "hosts", "services" or "pods"`}
 		}
 		if err := checkPrefix("pins", i, p.Prefix); err != nil {
 			return err
 		}
-		if p.Role != RoleHosts && !slices.Contains(r.planned(), FamilyOf(p.Prefix)) {
+		if p.Role != fact.RoleHosts && !slices.Contains(r.planned(), fact.FamilyOf(p.Prefix)) {
 			return &RequestError{Field: field, Value: p.String(),
-				Reason: fmt.Sprintf("is %v, a family that the request does not plan; add it to the families, as with family: dual", FamilyOf(p.Prefix))}
+				Reason: fmt.Sprintf("is %v, a family that the request does not plan; add it to the families, as with family: dual", fact.FamilyOf(p.Prefix))}
 		}
 		for _, q := range r.Pins[:i] {
-			if p.Role != RoleHosts && q.Role == p.Role && q != p && FamilyOf(q.Prefix) == FamilyOf(p.Prefix) {
+			if p.Role != fact.RoleHosts && q.Role == p.Role && q != p && fact.FamilyOf(q.Prefix) == fact.FamilyOf(p.Prefix) {
 				return &RequestError{Field: field, Value: p.String(),
-					Reason: fmt.Sprintf("contradicts %v: a cluster has one %v range of %s; leave one out", q, FamilyOf(p.Prefix), p.Role)}
+					Reason: fmt.Sprintf("contradicts %v: a cluster has one %v range of %s; leave one out", q, fact.FamilyOf(p.Prefix), p.Role)}
 			}
 		}
 	}
@@ -186,19 +187,19 @@ func (r *Request) checkPrefixes(field string, ps []netip.Prefix) error {
 		if err := checkPrefix(field, i, p); err != nil {
 			return err
 		}
-		serves = serves || slices.Contains(r.planned(), FamilyOf(p))
+		serves = serves || slices.Contains(r.planned(), fact.FamilyOf(p))
 	}
 	if !serves {
 		return &RequestError{Field: field, Value: words.JoinPrefixes(ps),
-			Reason: fmt.Sprintf("%v alone, a family that the request does not plan; add it to the families, as with family: dual", FamilyOf(ps[0]))}
+			Reason: fmt.Sprintf("%v alone, a family that the request does not plan; add it to the families, as with family: dual", fact.FamilyOf(ps[0]))}
 	}
 	return nil
 }
 
 // planned returns the families that r plans.
-func (r *Request) planned() []Family {
+func (r *Request) planned() []fact.Family {
 	if len(r.Families) == 0 {
-		return []Family{IPv4}
+		return []fact.Family{fact.IPv4}
 	}
 	return r.Families
 }

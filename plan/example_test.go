@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Will 40 nodes fit beside the office network?
@@ -63,8 +64,8 @@ func ExampleInfeasibleError_Alternative() {
 	_, err := plan.New(plan.Request{
 		Hosts: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
 		Pins: []plan.Pin{
-			{Role: plan.RoleServices, Prefix: netip.MustParsePrefix("10.1.0.0/16")},
-			{Role: plan.RolePods, Prefix: netip.MustParsePrefix("10.244.0.0/16")},
+			{Role: fact.RoleServices, Prefix: netip.MustParsePrefix("10.1.0.0/16")},
+			{Role: fact.RolePods, Prefix: netip.MustParsePrefix("10.244.0.0/16")},
 		},
 	})
 	if e, ok := errors.AsType[*plan.InfeasibleError](err); ok {
@@ -88,7 +89,7 @@ func ExamplePlan_Pinned() {
 		return
 	}
 	r := p.Pinned()
-	r.Families = append(r.Families, plan.IPv6)
+	r.Families = append(r.Families, fact.IPv6)
 	p, err = plan.New(r)
 	if err != nil {
 		fmt.Println(err)
@@ -106,7 +107,7 @@ func ExamplePlan_Growth() {
 		fmt.Println(err)
 		return
 	}
-	g, _ := p.Growth(plan.RolePods, plan.IPv4)
+	g, _ := p.Growth(fact.RolePods, fact.IPv4)
 	fmt.Printf("%v can double %d times, into %v; %d kept free; then: %s\n", g.Prefix, g.Doublings, g.Into, g.Kept, g.Limit)
 	// Output:
 	// 10.244.0.0/14 can double 5 times, into 10.128.0.0/9; 1 kept free; then: hosts 10.0.0.0/22
@@ -114,7 +115,7 @@ func ExamplePlan_Growth() {
 
 // Which subnets does the third node get?
 func ExamplePlan_NodePodCIDRs() {
-	p, err := plan.New(plan.Request{Families: []plan.Family{plan.IPv4, plan.IPv6}})
+	p, err := plan.New(plan.Request{Families: []fact.Family{fact.IPv4, fact.IPv6}})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -8,16 +8,17 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A NodeFault is something wrong with the subnets of one node.
 type NodeFault struct {
 	Node  string
-	Rule  RuleID // RulePodCIDRMissing, RuleNodeSubnetDuplicate, RulePodCIDROutsideClusterCIDR, RuleNodeMaskImmutable, ...
-	Range int    // place of the cluster range in --cluster-cidr, -1 where it concerns none
-	Held  string // the podCIDR, "" for none
-	Other string // node that holds an overlapping subnet, or what it collides with
-	Text  string // one clause
+	Rule  fact.RuleID // RulePodCIDRMissing, RuleNodeSubnetDuplicate, RulePodCIDROutsideClusterCIDR, RuleNodeMaskImmutable, ...
+	Range int         // place of the cluster range in --cluster-cidr, -1 where it concerns none
+	Held  string      // the podCIDR, "" for none
+	Other string      // node that holds an overlapping subnet, or what it collides with
+	Text  string      // one clause
 }
 
 // nodeRules says what right subnets of a node are.
@@ -27,9 +28,9 @@ type nodeRules struct {
 	former   []int           // other lengths that are right as they are
 	resize   map[string]bool // nodes for which they are not
 	services []netip.Prefix
-	taken    []Reservation
+	taken    []fact.Reservation
 	outer    []holding // taken without what lies in others: disjoint, sorted by address
-	version  Version
+	version  fact.Version
 }
 
 // FaultsOf returns what is wrong with the subnets of the nodes of inv, as far as each node could have better ones: none, in
@@ -53,7 +54,7 @@ func rulesOf(inv Inventory) (nodeRules, error) {
 	if !ok {
 		return nodeRules{}, ErrNoControllerFlags
 	}
-	r := nodeRules{services: slices.Clone(inv.Services), taken: inv.Taken, version: inv.Kubernetes.Or(NewestKubernetes())}
+	r := nodeRules{services: slices.Clone(inv.Services), taken: inv.Taken, version: inv.Kubernetes.Or(fact.NewestKubernetes())}
 	f.AllocateNodeCIDRs, f.Controllers = true, nil // where nothing is handed out, the ranges still tell what belongs where
 	ranges, refused := f.resolve(r.version)
 	if len(refused) > 0 {
@@ -106,7 +107,7 @@ func (r *nodeRules) faults(nodes []InventoryNode) (faults []NodeFault, right []I
 				if h.Prefix != p {
 					text = fmt.Sprintf("%s overlaps %s of %s", p, h.Prefix, h.by)
 				}
-				faults = append(faults, NodeFault{c.node.Name, RuleNodeSubnetDuplicate, j, p.String(), h.by, text})
+				faults = append(faults, NodeFault{c.node.Name, fact.RuleNodeSubnetDuplicate, j, p.String(), h.by, text})
 			}
 		}
 	}
@@ -135,7 +136,7 @@ func overlapping(list []holding, p netip.Prefix) []holding {
 }
 
 // outermost returns what is taken without what lies in others, of equal ones the first, sorted by address.
-func outermost(taken []Reservation) []holding {
+func outermost(taken []fact.Reservation) []holding {
 	var all, out []holding
 	for _, t := range taken {
 		p := t.Prefix.Masked()
@@ -159,33 +160,33 @@ func outermost(taken []Reservation) []holding {
 
 // own returns what is wrong with n whatever other nodes hold, and the subnets that it holds.
 func (r *nodeRules) own(n InventoryNode) (faults []NodeFault, held []netip.Prefix) {
-	add := func(rule RuleID, i int, text, other, format string, args ...any) {
+	add := func(rule fact.RuleID, i int, text, other, format string, args ...any) {
 		faults = append(faults, NodeFault{n.Name, rule, i, text, other, fmt.Sprintf(format, args...)})
 	}
 	if len(n.PodCIDRs) == 0 {
-		add(RulePodCIDRMissing, -1, "", "", "no podCIDR")
+		add(fact.RulePodCIDRMissing, -1, "", "", "no podCIDR")
 		return faults, nil
 	}
 	for i, s := range n.PodCIDRs {
 		p, ok := parsePodCIDR(s)
 		switch {
 		case !ok:
-			add(RuleCIDRMalformed, i, s, "", "%q is no range that can be used", s)
+			add(fact.RuleCIDRMalformed, i, s, "", "%q is no range that can be used", s)
 			continue
 		case i >= len(r.ranges):
-			add(RulePodCIDROutsideClusterCIDR, i, s, "", "%s is its subnet number %d, and there is no cluster range of that number: kube-controller-manager ends at start", p, i+1)
+			add(fact.RulePodCIDROutsideClusterCIDR, i, s, "", "%s is its subnet number %d, and there is no cluster range of that number: kube-controller-manager ends at start", p, i+1)
 			continue
 		case !r.ranges[i].Overlaps(p):
-			add(RulePodCIDROutsideClusterCIDR, i, s, r.ranges[i].String(), "%s is outside of %s: kube-controller-manager ends at start", p, r.ranges[i])
+			add(fact.RulePodCIDROutsideClusterCIDR, i, s, r.ranges[i].String(), "%s is outside of %s: kube-controller-manager ends at start", p, r.ranges[i])
 			continue
 		}
 		held = append(held, p)
 		if p.Bits() != r.masks[i] && (r.resize[n.Name] || !slices.Contains(r.former, p.Bits())) || p.Bits() < r.ranges[i].Bits() {
-			add(RuleNodeMaskImmutable, i, s, "", "%s is a /%d, node subnets of %s are /%d", p, p.Bits(), r.ranges[i], r.masks[i])
+			add(fact.RuleNodeMaskImmutable, i, s, "", "%s is a /%d, node subnets of %s are /%d", p, p.Bits(), r.ranges[i], r.masks[i])
 		}
 		// Since 1.36 a Node with host bits in its podCIDR cannot be labelled or cordoned any more.
-		if q, err := netip.ParsePrefix(s); !r.version.Before(Version{1, 36, 0}) && (err != nil || q != q.Masked()) {
-			add(RuleCIDRHostBitsSet, i, s, "", "%q is not in canonical form: this release refuses every change of the Node", s)
+		if q, err := netip.ParsePrefix(s); !r.version.Before(fact.V(1, 36, 0)) && (err != nil || q != q.Masked()) {
+			add(fact.RuleCIDRHostBitsSet, i, s, "", "%q is not in canonical form: this release refuses every change of the Node", s)
 		}
 		if name, rule, ok := r.collision(p); ok {
 			add(rule, i, s, name, "%s overlaps %s", p, name)
@@ -193,20 +194,20 @@ func (r *nodeRules) own(n InventoryNode) (faults []NodeFault, held []netip.Prefi
 	}
 	if len(n.PodCIDRs) < len(r.ranges) {
 		missing := r.ranges[len(n.PodCIDRs)]
-		add(RulePodCIDRFamilyMissing, len(n.PodCIDRs), "", "", "no %s subnet", FamilyOf(missing))
+		add(fact.RulePodCIDRFamilyMissing, len(n.PodCIDRs), "", "", "no %s subnet", fact.FamilyOf(missing))
 	}
 	return faults, held
 }
 
 // collision returns what other than a node uses part of p.
-func (r *nodeRules) collision(p netip.Prefix) (name string, rule RuleID, ok bool) {
+func (r *nodeRules) collision(p netip.Prefix) (name string, rule fact.RuleID, ok bool) {
 	for _, s := range r.services {
 		if s.Overlaps(p) {
-			return "the service range " + s.String(), RulePodServiceOverlap, true
+			return "the service range " + s.String(), fact.RulePodServiceOverlap, true
 		}
 	}
 	for _, h := range overlapping(r.outer, p) {
-		return h.by, RuleHostPodOverlap, true
+		return h.by, fact.RuleHostPodOverlap, true
 	}
 	return "", "", false
 }

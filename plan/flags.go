@@ -1,5 +1,7 @@
 package plan
 
+import "github.com/kubecidr/kubecidr/plan/fact"
+
 // ControllerFlags are the address-related flags of kube-controller-manager, as it is given them: its own parser decides
 // what they mean. The zero value is a controller manager that hands out nothing.
 type ControllerFlags struct {
@@ -44,8 +46,8 @@ type KubeadmNetworking struct {
 
 // A Refusal is a real program's answer to settings that it does not take.
 type Refusal struct {
-	Program  Component
-	Rule     RuleID
+	Program  fact.Component
+	Rule     fact.RuleID
 	ID       string // of the [StartupRule] that says so
 	Field    string // flag or field path in the program's terms
 	BadValue string

@@ -3,8 +3,10 @@ package plan
 import (
 	"net/netip"
 
-	"github.com/kubecidr/kubecidr/cidr"
 	"go4.org/netipx"
+
+	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // The size of a grid: 2^gridBits cells in rows of gridColumns. So a /8 shows its /16s, a /16 its /24s, a /48 its /56s.
@@ -23,7 +25,7 @@ type grid struct {
 // A gridCell is one cell of a grid.
 type gridCell struct {
 	Kind   SegmentKind // what it is for; SegmentFree for a cell without any use
-	Role   Role        // for SegmentUsed and SegmentGrowth
+	Role   fact.Role   // for SegmentUsed and SegmentGrowth
 	Name   string      // for SegmentReserved; "" where several meet
 	Full   bool        // the whole cell is used so
 	Shared bool        // several uses meet in it; Kind and Role are those of a range of the plan, if one is among them

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // An InfeasibleError says that no plan exists for a request, why, and what would make one possible.
@@ -33,14 +34,14 @@ type ConflictError struct {
 // A Claim is a range and who claims it.
 type Claim struct {
 	Prefix netip.Prefix
-	Role   Role   // RoleHosts, RoleServices, RolePods or RoleReserved
-	By     string // in words: "hosts", "pin services", "vpn"
-	Pin    bool   // it is a pin
+	Role   fact.Role // RoleHosts, RoleServices, RolePods or RoleReserved
+	By     string    // in words: "hosts", "pin services", "vpn"
+	Pin    bool      // it is a pin
 }
 
 // A Shortage says that a family has not enough space.
 type Shortage struct {
-	Family   Family
+	Family   fact.Family
 	Err      error          // a *cidr.ShortageError: the certificate
 	Wanted   []Demand       // what is to be placed, largest first
 	Within   []netip.Prefix // where
@@ -49,7 +50,7 @@ type Shortage struct {
 
 // A Demand is a range that has to be placed.
 type Demand struct {
-	Role Role
+	Role fact.Role
 	Bits int    // prefix length, neighbours kept for growth included
 	Why  string // the arithmetic
 }
@@ -69,8 +70,8 @@ type Relaxation struct {
 
 // A LimitError says that the request does not fit in a range that it fixes, or in a limit of Kubernetes.
 type LimitError struct {
-	Role   Role
-	Family Family
+	Role   fact.Role
+	Family fact.Family
 	Prefix netip.Prefix // the range that is fixed; invalid if what the request asks exceeds a limit by itself
 	Want   int          // prefix length that is needed
 	Limit  int          // prefix length that there is, or the shortest or longest that is allowed
@@ -188,8 +189,8 @@ func (e *ConflictError) Error() string { return fmt.Sprintf("%v overlaps %v", e.
 
 // String returns the form "pin services 10.1.0.0/16", and "10.8.0.0/13 (vpn)" for what is to be avoided.
 func (c Claim) String() string {
-	if c.Role == RoleReserved {
-		return Reservation{Prefix: c.Prefix, Name: c.By}.String()
+	if c.Role == fact.RoleReserved {
+		return fact.Reservation{Prefix: c.Prefix, Name: c.By}.String()
 	}
 	return fmt.Sprintf("%s %v", c.By, c.Prefix)
 }

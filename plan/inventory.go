@@ -4,23 +4,25 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // An Inventory is what a cluster consists of as far as ranges go: the flags of its controller managers, its nodes, and
 // what else uses addresses. [InventoryOf] puts it together from statements. It is what [Controller] starts from when it
 // predicts a real cluster, and what [NewRepair] mends.
 type Inventory struct {
-	Kubernetes Version // release; zero: the newest
+	Kubernetes fact.Version // release; zero: the newest
 	// Managers are the flags of kube-controller-manager on each control-plane host, sorted by host. Those of one cluster
 	// are to agree; the first is taken for the one that leads. Where no file shows one, it is what kubeadm would make.
 	Managers []HostFlags
 	// Assumed says where Managers come from if not from kube-controller-manager's own files: "kubeadm", "flannel"; "" else.
-	Assumed  Component
-	Nodes    []InventoryNode // sorted by name
-	Networks []netip.Prefix  // flannel's Network and IPv6Network; none: no file says so, or another CNI plugin
-	Services []netip.Prefix  // every service range that a file states, masked
-	Taken    []Reservation   // host ranges, addresses of hosts, and what else nodes' subnets must not touch
-	MaxPods  int             // largest maxPods of a kubelet; 0: unknown, 110
+	Assumed  fact.Component
+	Nodes    []InventoryNode    // sorted by name
+	Networks []netip.Prefix     // flannel's Network and IPv6Network; none: no file says so, or another CNI plugin
+	Services []netip.Prefix     // every service range that a file states, masked
+	Taken    []fact.Reservation // host ranges, addresses of hosts, and what else nodes' subnets must not touch
+	MaxPods  int                // largest maxPods of a kubelet; 0: unknown, 110
 	// FormerMasks are node masks that were in force before: nodes with subnets of these lengths are right as they are.
 	FormerMasks []int
 

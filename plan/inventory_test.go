@@ -10,21 +10,23 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/kubecidr/kubecidr/internal/prefixtest"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 func TestInventoryOf(t *testing.T) {
-	at := func(file string) Position { return Position{File: file, Line: 1} }
+	at := func(file string) fact.Position { return fact.Position{File: file, Line: 1} }
 	p := netip.MustParsePrefix
-	kcm := func(host, cidr string) []Statement {
-		return []Statement{
-			{Component: ControllerManager, Host: host, Pos: at(host + ".yaml"), Role: RolePods, Key: "--cluster-cidr", Text: cidr, Prefixes: []netip.Prefix{p(cidr)}},
-			{Component: ControllerManager, Host: host, Pos: at(host + ".yaml"), Role: RoleSetting, Setting: SettingAllocate, Key: "--allocate-node-cidrs", Text: "true", Bool: true},
-			{Component: ControllerManager, Host: host, Pos: at(host + ".yaml"), Role: RoleSetting, Setting: SettingNodeMask, Key: "--node-cidr-mask-size", Text: "25", Int: 25},
+	kcm := func(host, cidr string) []fact.Statement {
+		return []fact.Statement{
+			{Component: fact.ControllerManager, Host: host, Pos: at(host + ".yaml"), Role: fact.RolePods, Key: "--cluster-cidr", Text: cidr, Prefixes: []netip.Prefix{p(cidr)}},
+			{Component: fact.ControllerManager, Host: host, Pos: at(host + ".yaml"), Role: fact.RoleSetting, Setting: fact.SettingAllocate, Key: "--allocate-node-cidrs", Text: "true", Bool: true},
+			{Component: fact.ControllerManager, Host: host, Pos: at(host + ".yaml"), Role: fact.RoleSetting, Setting: fact.SettingNodeMask, Key: "--node-cidr-mask-size", Text: "25", Int: 25},
 		}
 	}
-	node := func(name string, prefixes ...netip.Prefix) Statement {
-		s := Statement{Component: Node, Host: name, Pos: at("nodes.json"), Role: RoleNodePods, Key: "spec.podCIDR", Prefixes: prefixes}
+	node := func(name string, prefixes ...netip.Prefix) fact.Statement {
+		s := fact.Statement{Component: fact.Node, Host: name, Pos: at("nodes.json"), Role: fact.RoleNodePods, Key: "spec.podCIDR", Prefixes: prefixes}
 		for i, q := range prefixes {
 			if i > 0 {
 				s.Text += ","
@@ -34,60 +36,60 @@ func TestInventoryOf(t *testing.T) {
 		return s
 	}
 	flags := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", NodeCIDRMaskSize: 25}
-	kubeadm := Statement{Component: Kubeadm, Pos: at("kubeadm.yaml"), Role: RolePods, Key: "networking.podSubnet", Text: "10.1.0.0/16", Prefixes: []netip.Prefix{p("10.1.0.0/16")}}
-	network := Statement{Component: Flannel, Pos: at("net-conf.json"), Role: RolePods, Key: "Network", Text: "10.2.0.0/16", Prefixes: []netip.Prefix{p("10.2.0.0/16")}}
+	kubeadm := fact.Statement{Component: fact.Kubeadm, Pos: at("kubeadm.yaml"), Role: fact.RolePods, Key: "networking.podSubnet", Text: "10.1.0.0/16", Prefixes: []netip.Prefix{p("10.1.0.0/16")}}
+	network := fact.Statement{Component: fact.Flannel, Pos: at("net-conf.json"), Role: fact.RolePods, Key: "Network", Text: "10.2.0.0/16", Prefixes: []netip.Prefix{p("10.2.0.0/16")}}
 	tests := []struct {
 		name string
-		in   []Statement
+		in   []fact.Statement
 		want Inventory
 	}{
 		{"nothing", nil, Inventory{}},
 		{"two control planes, in any order", append(kcm("cp2", "10.244.0.0/16"), kcm("cp1", "10.244.0.0/16")...), Inventory{Managers: []HostFlags{{"cp1", "cp1.yaml", flags}, {"cp2", "cp2.yaml", flags}}}},
-		{"kubeadm stands in", []Statement{kubeadm}, Inventory{Assumed: Kubeadm, Managers: []HostFlags{{"", "kubeadm.yaml", ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.1.0.0/16"}}}, stated: []string{"10.1.0.0/16"}}},
-		{"flannel stands in", []Statement{network}, Inventory{Assumed: Flannel, Networks: []netip.Prefix{p("10.2.0.0/16")}, Managers: []HostFlags{{"", "net-conf.json", ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.2.0.0/16"}}}, stated: []string{"10.2.0.0/16"}}},
-		{"nodes, with and without", []Statement{node("b", p("10.244.0.0/24"), p("fd00::/64")), node("a"),
-			{Component: Flannel, Host: "b", Pos: at("b/subnet.env"), Role: RoleNodePods, Key: "FLANNEL_SUBNET", Text: "10.244.0.1/24", Prefixes: []netip.Prefix{p("10.244.0.0/24")}},
-			{Component: Node, Host: "b", Pos: at("nodes.json"), Role: RoleAddress, Key: "InternalIP", Text: "192.168.0.2", Addrs: []netip.Addr{netip.MustParseAddr("192.168.0.2")}}},
+		{"kubeadm stands in", []fact.Statement{kubeadm}, Inventory{Assumed: fact.Kubeadm, Managers: []HostFlags{{"", "kubeadm.yaml", ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.1.0.0/16"}}}, stated: []string{"10.1.0.0/16"}}},
+		{"flannel stands in", []fact.Statement{network}, Inventory{Assumed: fact.Flannel, Networks: []netip.Prefix{p("10.2.0.0/16")}, Managers: []HostFlags{{"", "net-conf.json", ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.2.0.0/16"}}}, stated: []string{"10.2.0.0/16"}}},
+		{"nodes, with and without", []fact.Statement{node("b", p("10.244.0.0/24"), p("fd00::/64")), node("a"),
+			{Component: fact.Flannel, Host: "b", Pos: at("b/subnet.env"), Role: fact.RoleNodePods, Key: "FLANNEL_SUBNET", Text: "10.244.0.1/24", Prefixes: []netip.Prefix{p("10.244.0.0/24")}},
+			{Component: fact.Node, Host: "b", Pos: at("nodes.json"), Role: fact.RoleAddress, Key: "InternalIP", Text: "192.168.0.2", Addrs: []netip.Addr{netip.MustParseAddr("192.168.0.2")}}},
 			Inventory{
 				Nodes: []InventoryNode{{Name: "a"}, {Name: "b", PodCIDRs: []string{"10.244.0.0/24", "fd00::/64"}, SubnetEnv: []netip.Prefix{p("10.244.0.0/24")}}},
-				Taken: []Reservation{{Prefix: p("192.168.0.2/32"), Name: "b", Source: "nodes.json:1"}},
+				Taken: []fact.Reservation{{Prefix: p("192.168.0.2/32"), Name: "b", Source: "nodes.json:1"}},
 			}},
-		{"services, and a default that nothing bears out", []Statement{
-			{Component: APIServer, Host: "cp1", Pos: at("api.yaml"), Role: RoleServices, Key: "--service-cluster-ip-range", Text: "10.97.0.0/16", Prefixes: []netip.Prefix{p("10.97.0.0/16")}},
-			{Component: Kubeadm, Pos: at("kubeadm.yaml"), Role: RoleServices, Key: "networking.serviceSubnet", Text: "10.96.0.0/12", Prefixes: []netip.Prefix{p("10.96.0.0/12")}, Default: true},
+		{"services, and a default that nothing bears out", []fact.Statement{
+			{Component: fact.APIServer, Host: "cp1", Pos: at("api.yaml"), Role: fact.RoleServices, Key: "--service-cluster-ip-range", Text: "10.97.0.0/16", Prefixes: []netip.Prefix{p("10.97.0.0/16")}},
+			{Component: fact.Kubeadm, Pos: at("kubeadm.yaml"), Role: fact.RoleServices, Key: "networking.serviceSubnet", Text: "10.96.0.0/12", Prefixes: []netip.Prefix{p("10.96.0.0/12")}, Default: true},
 		}, Inventory{Services: []netip.Prefix{p("10.97.0.0/16")}}},
-		{"kubeadm's default where nothing else is known", []Statement{
-			kubeadm, {Component: Kubeadm, Pos: at("kubeadm.yaml"), Role: RoleServices, Key: "networking.serviceSubnet", Text: "10.96.0.0/12", Prefixes: []netip.Prefix{p("10.96.0.0/12")}, Default: true},
-		}, Inventory{Assumed: Kubeadm, Services: []netip.Prefix{p("10.96.0.0/12")}, stated: []string{"10.1.0.0/16"},
+		{"kubeadm's default where nothing else is known", []fact.Statement{
+			kubeadm, {Component: fact.Kubeadm, Pos: at("kubeadm.yaml"), Role: fact.RoleServices, Key: "networking.serviceSubnet", Text: "10.96.0.0/12", Prefixes: []netip.Prefix{p("10.96.0.0/12")}, Default: true},
+		}, Inventory{Assumed: fact.Kubeadm, Services: []netip.Prefix{p("10.96.0.0/12")}, stated: []string{"10.1.0.0/16"},
 			Managers: []HostFlags{{"", "kubeadm.yaml", ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.1.0.0/16", ServiceClusterIPRange: "10.96.0.0/12"}}}}},
 		{"kubeadm's default beside both programs", append(kcm("cp1", "10.244.0.0/16"),
-			Statement{Component: APIServer, Host: "cp1", Pos: at("api.yaml"), Role: RoleServices, Key: "--service-cluster-ip-range", Text: "10.97.0.0/16", Prefixes: []netip.Prefix{p("10.97.0.0/16")}},
-			Statement{Component: Kubeadm, Pos: at("kubeadm.yaml"), Role: RoleServices, Key: "networking.serviceSubnet", Text: "10.96.0.0/12", Prefixes: []netip.Prefix{p("10.96.0.0/12")}, Default: true},
+			fact.Statement{Component: fact.APIServer, Host: "cp1", Pos: at("api.yaml"), Role: fact.RoleServices, Key: "--service-cluster-ip-range", Text: "10.97.0.0/16", Prefixes: []netip.Prefix{p("10.97.0.0/16")}},
+			fact.Statement{Component: fact.Kubeadm, Pos: at("kubeadm.yaml"), Role: fact.RoleServices, Key: "networking.serviceSubnet", Text: "10.96.0.0/12", Prefixes: []netip.Prefix{p("10.96.0.0/12")}, Default: true},
 		), Inventory{Managers: []HostFlags{{"cp1", "cp1.yaml", flags}}, Services: []netip.Prefix{p("10.97.0.0/16")}}},
-		{"extraArgs of kubeadm, those of another file and of the API server left out", []Statement{kubeadm,
-			{Component: Kubeadm, Pos: at("kubeadm.yaml"), Role: RoleSetting, Setting: SettingNodeMask, Key: "controllerManager.extraArgs[node-cidr-mask-size]", Text: "26", Int: 26},
-			{Component: Kubeadm, Pos: at("kubeadm.yaml"), Role: RoleSetting, Setting: SettingAllocate, Key: "controllerManager.extraArgs[allocate-node-cidrs]", Text: "false"},
-			{Component: Kubeadm, Pos: at("kubeadm.yaml"), Role: RoleSetting, Setting: SettingNodeIPAM, Key: "controllerManager.extraArgs[controllers]", Text: "*,-nodeipam"},
-			{Component: Kubeadm, Pos: at("kubeadm.yaml"), Role: RoleSetting, Setting: SettingAllocatorType, Key: "controllerManager.extraArgs[cidr-allocator-type]", Text: "CloudAllocator"},
-			{Component: Kubeadm, Pos: at("other.yaml"), Role: RoleSetting, Setting: SettingNodeMask, Key: "controllerManager.extraArgs[node-cidr-mask-size]", Text: "27", Int: 27},
-			{Component: Kubeadm, Pos: at("kubeadm.yaml"), Role: RoleServices, Key: "apiServer.extraArgs[service-cluster-ip-range]", Text: "10.98.0.0/16", Prefixes: []netip.Prefix{p("10.98.0.0/16")}},
-		}, Inventory{Assumed: Kubeadm, stated: []string{"10.1.0.0/16"}, Services: []netip.Prefix{p("10.98.0.0/16")}, Managers: []HostFlags{{"", "kubeadm.yaml",
+		{"extraArgs of kubeadm, those of another file and of the API server left out", []fact.Statement{kubeadm,
+			{Component: fact.Kubeadm, Pos: at("kubeadm.yaml"), Role: fact.RoleSetting, Setting: fact.SettingNodeMask, Key: "controllerManager.extraArgs[node-cidr-mask-size]", Text: "26", Int: 26},
+			{Component: fact.Kubeadm, Pos: at("kubeadm.yaml"), Role: fact.RoleSetting, Setting: fact.SettingAllocate, Key: "controllerManager.extraArgs[allocate-node-cidrs]", Text: "false"},
+			{Component: fact.Kubeadm, Pos: at("kubeadm.yaml"), Role: fact.RoleSetting, Setting: fact.SettingNodeIPAM, Key: "controllerManager.extraArgs[controllers]", Text: "*,-nodeipam"},
+			{Component: fact.Kubeadm, Pos: at("kubeadm.yaml"), Role: fact.RoleSetting, Setting: fact.SettingAllocatorType, Key: "controllerManager.extraArgs[cidr-allocator-type]", Text: "CloudAllocator"},
+			{Component: fact.Kubeadm, Pos: at("other.yaml"), Role: fact.RoleSetting, Setting: fact.SettingNodeMask, Key: "controllerManager.extraArgs[node-cidr-mask-size]", Text: "27", Int: 27},
+			{Component: fact.Kubeadm, Pos: at("kubeadm.yaml"), Role: fact.RoleServices, Key: "apiServer.extraArgs[service-cluster-ip-range]", Text: "10.98.0.0/16", Prefixes: []netip.Prefix{p("10.98.0.0/16")}},
+		}, Inventory{Assumed: fact.Kubeadm, stated: []string{"10.1.0.0/16"}, Services: []netip.Prefix{p("10.98.0.0/16")}, Managers: []HostFlags{{"", "kubeadm.yaml",
 			ControllerFlags{ClusterCIDR: "10.1.0.0/16", NodeCIDRMaskSize: 26, Controllers: []string{"*", "-nodeipam"}, CIDRAllocatorType: "CloudAllocator"}}}}},
-		{"extraArgs that say nothing of allocation", []Statement{kubeadm,
-			{Component: Kubeadm, Pos: at("kubeadm.yaml"), Role: RoleSetting, Setting: SettingNodeMaskIPv4, Key: "controllerManager.extraArgs[node-cidr-mask-size-ipv4]", Text: "26", Int: 26},
-		}, Inventory{Assumed: Kubeadm, stated: []string{"10.1.0.0/16"}, Managers: []HostFlags{{"", "kubeadm.yaml",
+		{"extraArgs that say nothing of allocation", []fact.Statement{kubeadm,
+			{Component: fact.Kubeadm, Pos: at("kubeadm.yaml"), Role: fact.RoleSetting, Setting: fact.SettingNodeMaskIPv4, Key: "controllerManager.extraArgs[node-cidr-mask-size-ipv4]", Text: "26", Int: 26},
+		}, Inventory{Assumed: fact.Kubeadm, stated: []string{"10.1.0.0/16"}, Managers: []HostFlags{{"", "kubeadm.yaml",
 			ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.1.0.0/16", NodeCIDRMaskSizeIPv4: 26}}}}},
 		{"an allocator that is named, but empty", append(kcm("cp1", "10.244.0.0/16"),
-			Statement{Component: ControllerManager, Host: "cp1", Pos: at("cp1.yaml"), Role: RoleSetting, Setting: SettingAllocatorType, Key: "--cidr-allocator-type"}),
+			fact.Statement{Component: fact.ControllerManager, Host: "cp1", Pos: at("cp1.yaml"), Role: fact.RoleSetting, Setting: fact.SettingAllocatorType, Key: "--cidr-allocator-type"}),
 			Inventory{Managers: []HostFlags{{"cp1", "cp1.yaml", ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", NodeCIDRMaskSize: 25, CIDRAllocatorEmpty: true}}}}},
-		{"a Network that cannot be read", []Statement{{Component: Flannel, Pos: at("net-conf.json"), Role: RolePods, Key: "Network", Text: "x", Err: errors.New("no range")}}, Inventory{}},
-		{"another plugin beside flannel's Network", []Statement{network, {Component: Node, Pos: at("cni.conf"), Role: RoleSetting, Setting: SettingCNI, Key: "type", Text: "cilium"}}, Inventory{}},
-		{"a node in two files: the first, unless the other shows more", []Statement{node("a", p("10.244.0.0/24")),
-			{Component: Node, Host: "a", Pos: at("other.json"), Role: RoleNodePods, Key: "spec.podCIDR", Text: "10.244.1.0/24", Prefixes: prefixes("10.244.1.0/24")},
+		{"a Network that cannot be read", []fact.Statement{{Component: fact.Flannel, Pos: at("net-conf.json"), Role: fact.RolePods, Key: "Network", Text: "x", Err: errors.New("no range")}}, Inventory{}},
+		{"another plugin beside flannel's Network", []fact.Statement{network, {Component: fact.Node, Pos: at("cni.conf"), Role: fact.RoleSetting, Setting: fact.SettingCNI, Key: "type", Text: "cilium"}}, Inventory{}},
+		{"a node in two files: the first, unless the other shows more", []fact.Statement{node("a", p("10.244.0.0/24")),
+			{Component: fact.Node, Host: "a", Pos: at("other.json"), Role: fact.RoleNodePods, Key: "spec.podCIDR", Text: "10.244.1.0/24", Prefixes: prefixtest.List("10.244.1.0/24")},
 			node("b", p("10.244.2.0/24")),
-			{Component: Node, Host: "b", Pos: at("other.json"), Role: RoleNodePods, Key: "spec.podCIDR", Text: "10.244.3.0/24,fd00::/64", Prefixes: prefixes("10.244.3.0/24 fd00::/64")},
+			{Component: fact.Node, Host: "b", Pos: at("other.json"), Role: fact.RoleNodePods, Key: "spec.podCIDR", Text: "10.244.3.0/24,fd00::/64", Prefixes: prefixtest.List("10.244.3.0/24 fd00::/64")},
 		}, Inventory{Nodes: []InventoryNode{{Name: "a", PodCIDRs: []string{"10.244.0.0/24"}}, {Name: "b", PodCIDRs: []string{"10.244.3.0/24", "fd00::/64"}}}}},
-		{"pods on a node", []Statement{{Component: Kubelet, Host: "a", Pos: at("kubelet.yaml"), Role: RoleSetting, Setting: SettingMaxPods, Key: "maxPods", Text: "200", Int: 200}}, Inventory{MaxPods: 200}},
+		{"pods on a node", []fact.Statement{{Component: fact.Kubelet, Host: "a", Pos: at("kubelet.yaml"), Role: fact.RoleSetting, Setting: fact.SettingMaxPods, Key: "maxPods", Text: "200", Int: 200}}, Inventory{MaxPods: 200}},
 	}
 	for _, tt := range tests {
 		got := InventoryOf(tt.in...)
@@ -100,24 +102,24 @@ func TestInventoryOf(t *testing.T) {
 // TestTake: which addresses and ranges are taken. A host's network that holds a whole range of the cluster takes its own address of it alone.
 func TestTake(t *testing.T) {
 	for _, tt := range []struct {
-		role Role
+		role fact.Role
 		in   string
 		want string
 	}{
-		{RoleHosts, "192.168.0.5/24", "192.168.0.0/24"},
-		{RoleHosts, "10.244.1.5/17", "10.244.0.0/17"},
-		{RoleHosts, "10.244.1.5/16", "10.244.1.5/32"},
-		{RoleHosts, "10.240.0.5/12", "10.240.0.5/32"},
-		{RoleHosts, "11.0.0.5/8", "11.0.0.0/8"},
-		{RoleHosts, "192.0.2.1/0", "192.0.2.1/32"},
-		{RoleHosts, "fd00::5/48", "fd00::5/128"},
-		{RoleHosts, "fd00::5/49", "fd00::/49"},
-		{RoleReserved, "172.17.0.1/16", "172.17.0.0/16"},
-		{RoleReserved, "10.240.0.1/12", ""},
-		{RoleReserved, "0.0.0.0/0", ""},
+		{fact.RoleHosts, "192.168.0.5/24", "192.168.0.0/24"},
+		{fact.RoleHosts, "10.244.1.5/17", "10.244.0.0/17"},
+		{fact.RoleHosts, "10.244.1.5/16", "10.244.1.5/32"},
+		{fact.RoleHosts, "10.240.0.5/12", "10.240.0.5/32"},
+		{fact.RoleHosts, "11.0.0.5/8", "11.0.0.0/8"},
+		{fact.RoleHosts, "192.0.2.1/0", "192.0.2.1/32"},
+		{fact.RoleHosts, "fd00::5/48", "fd00::5/128"},
+		{fact.RoleHosts, "fd00::5/49", "fd00::/49"},
+		{fact.RoleReserved, "172.17.0.1/16", "172.17.0.0/16"},
+		{fact.RoleReserved, "10.240.0.1/12", ""},
+		{fact.RoleReserved, "0.0.0.0/0", ""},
 	} {
 		inv := inventory(ControllerFlags{ClusterCIDR: "10.244.0.0/16, fd00::/48"}, "")
-		takeLink(&inv, &Statement{Role: tt.role, Prefixes: prefixes(tt.in)})
+		takeLink(&inv, &fact.Statement{Role: tt.role, Prefixes: prefixtest.List(tt.in)})
 		var got []string
 		for _, r := range inv.Taken {
 			got = append(got, r.Prefix.String())
@@ -126,7 +128,7 @@ func TestTake(t *testing.T) {
 			t.Errorf("%s %s: %v taken, want %s", tt.role, tt.in, got, tt.want)
 		}
 	}
-	s := &Statement{Addrs: []netip.Addr{{}}}
+	s := &fact.Statement{Addrs: []netip.Addr{{}}}
 	for _, a := range strings.Fields("0.0.0.0 127.0.0.1 :: ::1 ::ffff:127.0.0.1 10.0.0.1 ::ffff:10.0.0.2 fe80::1%eth0") {
 		s.Addrs = append(s.Addrs, netip.MustParseAddr(a))
 	}
@@ -140,12 +142,12 @@ func TestTake(t *testing.T) {
 		t.Errorf("%v taken, want %s", got, want)
 	}
 	for _, tt := range []struct {
-		s    Statement
+		s    fact.Statement
 		want string
 	}{
-		{Statement{Text: "10.0.0.1/8", Prefixes: prefixes("10.0.0.0/8")}, "10.0.0.0/8"},
-		{Statement{Text: "10.0.0.0/8,x", Prefixes: prefixes("10.0.0.0/8"), Err: errors.New("x")}, "10.0.0.0/8 x"},
-		{Statement{Text: "x"}, "x"},
+		{fact.Statement{Text: "10.0.0.1/8", Prefixes: prefixtest.List("10.0.0.0/8")}, "10.0.0.0/8"},
+		{fact.Statement{Text: "10.0.0.0/8,x", Prefixes: prefixtest.List("10.0.0.0/8"), Err: errors.New("x")}, "10.0.0.0/8 x"},
+		{fact.Statement{Text: "x"}, "x"},
 	} {
 		if got := strings.Join(statedTexts(&tt.s), " "); got != tt.want {
 			t.Errorf("%+v: %s, want %s", tt.s, got, tt.want)
@@ -155,18 +157,18 @@ func TestTake(t *testing.T) {
 
 // TestRoutesOfNodes: a route tells the subnet of the node that it leads to, by whatever address, not of the one that has it.
 func TestRoutesOfNodes(t *testing.T) {
-	at := Position{File: "nodes.json"}
-	address := func(node, a string) Statement {
-		return Statement{Component: Node, Host: node, Pos: at, Role: RoleAddress, Key: "InternalIP", Addrs: []netip.Addr{netip.MustParseAddr(a)}}
+	at := fact.Position{File: "nodes.json"}
+	address := func(node, a string) fact.Statement {
+		return fact.Statement{Component: fact.Node, Host: node, Pos: at, Role: fact.RoleAddress, Key: "InternalIP", Addrs: []netip.Addr{netip.MustParseAddr(a)}}
 	}
-	pods := func(node, p string) Statement {
-		return Statement{Component: Node, Host: node, Pos: at, Role: RoleNodePods, Key: "spec.podCIDR", Text: p, Prefixes: prefixes(p)}
+	pods := func(node, p string) fact.Statement {
+		return fact.Statement{Component: fact.Node, Host: node, Pos: at, Role: fact.RoleNodePods, Key: "spec.podCIDR", Text: p, Prefixes: prefixtest.List(p)}
 	}
-	route := func(host, p, via string) Statement {
-		return Statement{Component: Host, Host: host, Pos: Position{File: host}, Role: RoleRoute, Prefixes: prefixes(p), Addrs: []netip.Addr{netip.MustParseAddr(via)}}
+	route := func(host, p, via string) fact.Statement {
+		return fact.Statement{Component: fact.Host, Host: host, Pos: fact.Position{File: host}, Role: fact.RoleRoute, Prefixes: prefixtest.List(p), Addrs: []netip.Addr{netip.MustParseAddr(via)}}
 	}
 	inv := InventoryOf(pods("a", "10.244.0.0/24"), address("a", "192.168.0.1"), pods("b", "10.244.1.0/24"),
-		Statement{Component: Host, Host: "b", Pos: Position{File: "b"}, Role: RoleHosts, Key: "eth0", Prefixes: prefixes("192.168.0.2/24")},
+		fact.Statement{Component: fact.Host, Host: "b", Pos: fact.Position{File: "b"}, Role: fact.RoleHosts, Key: "eth0", Prefixes: prefixtest.List("192.168.0.2/24")},
 		route("b", "10.244.0.0/24", "192.168.0.1"), route("a", "10.244.1.0/24", "192.168.0.2"), route("a", "10.244.7.0/24", "10.244.7.0"))
 	var got []string
 	for _, n := range inv.Nodes {

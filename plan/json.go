@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A document is a plan in JSON and YAML. Its names are a contract with other programs: fields are added, never renamed.
@@ -69,7 +70,7 @@ type documentNode struct {
 }
 
 type documentRange struct {
-	Role      Role         `json:"role"`
+	Role      fact.Role    `json:"role"`
 	CIDR      netip.Prefix `json:"cidr"`
 	Given     bool         `json:"given"`
 	Kept      netip.Prefix `json:"kept"`      // the range with the neighbours that are kept free for it
@@ -85,11 +86,11 @@ type documentReserved struct {
 }
 
 type documentWarning struct {
-	Rule     RuleID   `json:"rule"`
-	Severity Severity `json:"severity"`
-	Message  string   `json:"message"`
-	Effect   string   `json:"effect"`
-	Fix      []string `json:"fix"`
+	Rule     fact.RuleID   `json:"rule"`
+	Severity fact.Severity `json:"severity"`
+	Message  string        `json:"message"`
+	Effect   string        `json:"effect"`
+	Fix      []string      `json:"fix"`
 }
 
 // documentOf returns the plan in the form of its JSON.

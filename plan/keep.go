@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A candidate is a node whose subnets are right but for those of other nodes.
@@ -290,17 +291,17 @@ func independent(list []candidate, group []int) []int {
 // greedy returns a part of the group in which no two are adjacent and to which none can be added.
 func greedy(list []candidate, group []int) []int {
 	var chosen []int
-	free := map[Family]*cidr.Space{}
-	for f, all := range map[Family]string{IPv4: "0.0.0.0/0", IPv6: "::/0"} {
+	free := map[fact.Family]*cidr.Space{}
+	for f, all := range map[fact.Family]string{fact.IPv4: "0.0.0.0/0", fact.IPv6: "::/0"} {
 		free[f], _ = cidr.NewSpace(netip.MustParsePrefix(all))
 	}
 	for _, i := range group {
-		if slices.ContainsFunc(list[i].held, func(p netip.Prefix) bool { return !free[FamilyOf(p)].IsFree(p) }) {
+		if slices.ContainsFunc(list[i].held, func(p netip.Prefix) bool { return !free[fact.FamilyOf(p)].IsFree(p) }) {
 			continue
 		}
 		chosen = append(chosen, i)
 		for _, p := range list[i].held {
-			_ = free[FamilyOf(p)].Occupy(p) // it is inside: all addresses are
+			_ = free[fact.FamilyOf(p)].Occupy(p) // it is inside: all addresses are
 		}
 	}
 	return chosen

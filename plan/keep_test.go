@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"testing"
+
+	"github.com/kubecidr/kubecidr/internal/prefixtest"
 )
 
 // TestEvidence: what each of the three witnesses of a host is worth, and what a bridge of another subnet is.
@@ -30,7 +32,7 @@ func TestEvidence(t *testing.T) {
 		{"all disagree", "10.244.9.0/24", "10.244.9.0/24", "10.244.9.0/24", -3, false, true},
 		{"two against one", "10.244.9.0/24", "10.244.1.0/24", "10.244.1.0/24", 1, false, false},
 	} {
-		c := candidate{InventoryNode{Name: "a", SubnetEnv: prefixes(tt.env), Links: prefixes(tt.links), Routes: prefixes(tt.to)}, prefixes("10.244.1.0/24 fd00::/64")}
+		c := candidate{InventoryNode{Name: "a", SubnetEnv: prefixtest.List(tt.env), Links: prefixtest.List(tt.links), Routes: prefixtest.List(tt.to)}, prefixtest.List("10.244.1.0/24 fd00::/64")}
 		if got := c.evidence(); got != tt.want {
 			t.Errorf("%s: evidence %d, want %d", tt.name, got, tt.want)
 		}
@@ -39,13 +41,13 @@ func TestEvidence(t *testing.T) {
 		}
 	}
 	// More evidence comes first, then the name.
-	held := prefixes("10.244.1.0/24")
+	held := prefixtest.List("10.244.1.0/24")
 	node := func(name string, env ...netip.Prefix) candidate {
 		return candidate{InventoryNode{Name: name, SubnetEnv: env}, held}
 	}
 	for _, tt := range []struct{ first, second candidate }{
 		{node("b", held...), node("a")},
-		{node("b"), node("a", prefixes("10.244.9.0/24")...)},
+		{node("b"), node("a", prefixtest.List("10.244.9.0/24")...)},
 		{node("a"), node("b")},
 	} {
 		if preferred(tt.first, tt.second) >= 0 || preferred(tt.second, tt.first) <= 0 || preferred(tt.first, tt.first) != 0 {
@@ -57,7 +59,7 @@ func TestEvidence(t *testing.T) {
 // TestKeepMostPreferred: among the largest choices the preferred is sought where as many as largestPreferred overlap, although a
 // largest choice is found first that another node is in. n000 and n001 share a second subnet, all but n001 and n003 the first one.
 func TestKeepMostPreferred(t *testing.T) {
-	v4, v6 := prefixes("10.0.0.0/24 10.0.1.0/24"), func(i int) netip.Prefix { return netip.PrefixFrom(netip.AddrFrom16([16]byte{0: 0xfd, 7: byte(i)}), 64) }
+	v4, v6 := prefixtest.List("10.0.0.0/24 10.0.1.0/24"), func(i int) netip.Prefix { return netip.PrefixFrom(netip.AddrFrom16([16]byte{0: 0xfd, 7: byte(i)}), 64) }
 	for _, n := range []int{4, 50, largestPreferred} {
 		list := []candidate{{InventoryNode{Name: "n000"}, []netip.Prefix{v4[0], v6(0)}}, {InventoryNode{Name: "n001"}, []netip.Prefix{v4[1], v6(0)}}}
 		for i := 2; i < n; i++ {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // An Attachment is a file that a Markdown document ends with, such as the configuration that applies a plan.
@@ -286,9 +287,9 @@ func keptWords(p *Plan) string {
 }
 
 // maskFlagOf says how a node mask is set.
-func maskFlagOf(p *Plan, f Family) string {
+func maskFlagOf(p *Plan, f fact.Family) string {
 	mask, def := p.NodeMask(f), 24
-	if f == IPv6 {
+	if f == fact.IPv6 {
 		def = 64
 	}
 	if mask == def {
@@ -317,7 +318,7 @@ func mdOperations(p *Plan, b *printer) {
 	b.printf("### Monitoring of exhaustion\n\n")
 	rows := [][]string{{"What", "Metric or sign", "Warn at"}}
 	for _, f := range p.Capacity().Families {
-		q, ok := p.Range(RolePods, f.Family)
+		q, ok := p.Range(fact.RolePods, f.Family)
 		if !ok {
 			continue
 		}
@@ -326,7 +327,7 @@ func mdOperations(p *Plan, b *printer) {
 			fmt.Sprintf("0.8: %s of %s nodes", cidr.FormatCount(f.NodeSubnets*8/10), cidr.FormatCount(f.NodeSubnets))})
 	}
 	for _, q := range p.Services() {
-		rows = append(rows, []string{fmt.Sprintf("services, %v", FamilyOf(q)),
+		rows = append(rows, []string{fmt.Sprintf("services, %v", fact.FamilyOf(q)),
 			mdCode(fmt.Sprintf(`kube_apiserver_clusterip_allocator_available_ips{cidr="%v"}`, q)) + " of kube-apiserver",
 			"a fifth of the range left"})
 	}
@@ -340,7 +341,7 @@ func mdOperations(p *Plan, b *printer) {
 		switch {
 		case g.Doublings == 0:
 			b.printf("- %s %s cannot grow in place: %s.\n", r.Role, mdCode(r.Prefix.String()), mdText(g.Limit))
-		case r.Role == RoleServices:
+		case r.Role == fact.RoleServices:
 			b.printf("- %s %s stays as it is; %s next to it can be added, up to %s in all.\n",
 				r.Role, mdCode(r.Prefix.String()), mdCode(buddy(r.Prefix)), mdCode(g.Into.String()))
 		default:

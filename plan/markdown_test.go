@@ -3,6 +3,9 @@ package plan
 import (
 	"strings"
 	"testing"
+
+	"github.com/kubecidr/kubecidr/internal/prefixtest"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // TestMarkdownSays: lines that stand in a document only where there is something to say.
@@ -40,7 +43,7 @@ Subnets of the nodes
 Appendix
 what is kept for growth
 | given |`},
-		{"as asked for", Request{Nodes: 250, PodsPerNode: 60, NodeMaskIPv4: 25, Grow: 1, Hosts: prefixes("198.51.100.0/24"), Avoid: avoid("10.8.0.0/16"),
+		{"as asked for", Request{Nodes: 250, PodsPerNode: 60, NodeMaskIPv4: 25, Grow: 1, Hosts: prefixtest.List("198.51.100.0/24"), Avoid: avoid("10.8.0.0/16"),
 			Pins: pins("services=10.96.0.0/16")}, 2, `| Networks of the hosts, given | ` + "`198.51.100.0/24`" + ` |
 | Room to grow | each range can double in place once |
 | Fixed: services | ` + "`10.96.0.0/16`" + ` |
@@ -57,13 +60,13 @@ Nothing was named as to be avoided
 No range was named
 node-0003
 hosts: `},
-		{"both families", Request{Families: []Family{IPv6, IPv4}, Hosts: prefixes("198.51.100.0/24")}, 1, `Order counts: IPv6 comes first in every list.
+		{"both families", Request{Families: []fact.Family{fact.IPv6, fact.IPv4}, Hosts: prefixtest.List("198.51.100.0/24")}, 1, `Order counts: IPv6 comes first in every list.
 | node subnets, IPv6: /64 | the default of kube-controller-manager; no flag needed |
 | node subnets, IPv4: /24 | the default of kube-controller-manager; no flag needed |
 | Host addresses to find room for | 10 |
 | Node | IPv6 | IPv4 |
 - 198.51.100.0/24`, `hosts: 10`},
-		{"another mask for IPv6", Request{Families: []Family{IPv6}, NodeMaskIPv6: 80}, 0, "`--node-cidr-mask-size-ipv6=80` of kube-controller-manager", "Order counts"},
+		{"another mask for IPv6", Request{Families: []fact.Family{fact.IPv6}, NodeMaskIPv6: 80}, 0, "`--node-cidr-mask-size-ipv6=80` of kube-controller-manager", "Order counts"},
 		{"less than a tenth left", Request{Nodes: 231}, 0, "| Of 256 node subnets 25 are left |", ""},
 		{"enough left", Request{Nodes: 230}, 0, "| chosen |", "are left |"},
 	} {
@@ -102,7 +105,7 @@ func TestMarkdownEmpty(t *testing.T) {
 
 // TestMarkdownGrowth: how far each range can grow in place, what is kept for it, and how.
 func TestMarkdownGrowth(t *testing.T) {
-	p := mustNew(t, Request{Grow: 1, Within: prefixes("10.0.0.0/8"), Pins: pins("hosts=10.0.0.0/24 services=10.1.0.0/20 pods=10.2.0.0/16"), Avoid: avoid("10.3.0.0/16 10.0.2.0/24")})
+	p := mustNew(t, Request{Grow: 1, Within: prefixtest.List("10.0.0.0/8"), Pins: pins("hosts=10.0.0.0/24 services=10.1.0.0/20 pods=10.2.0.0/16"), Avoid: avoid("10.3.0.0/16 10.0.2.0/24")})
 	var b strings.Builder
 	if err := Markdown(&b, p, RenderOptions{}); err != nil {
 		t.Fatal(err)

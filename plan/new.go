@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // New returns a plan for r, or an error: a [*RequestError] if r does not make sense, an [*InfeasibleError] if no plan
@@ -48,7 +49,7 @@ func (c spaceCache) solve(r Request) (*Plan, *InfeasibleError) {
 	r = r.WithDefaults()
 	p := &Plan{Request: r, Families: slices.Clone(r.Families)}
 	fail := &InfeasibleError{Request: r}
-	byRole := map[Role][]Range{}
+	byRole := map[fact.Role][]Range{}
 	for _, f := range r.Families {
 		s := newFamilySolver(&p.Request, f, c)
 		fail.Conflicts = slices.AppendSeq(fail.Conflicts, s.conflicts())
@@ -60,7 +61,7 @@ func (c spaceCache) solve(r Request) (*Plan, *InfeasibleError) {
 		for _, x := range s.ranges {
 			byRole[x.Role] = append(byRole[x.Role], x)
 		}
-		if f == IPv4 {
+		if f == fact.IPv4 {
 			p.NodeMaskIPv4 = s.mask
 		} else {
 			p.NodeMaskIPv6 = s.mask
@@ -72,7 +73,7 @@ func (c spaceCache) solve(r Request) (*Plan, *InfeasibleError) {
 	if len(fail.Conflicts)+len(fail.Limits)+len(fail.Shortages) > 0 {
 		return nil, fail
 	}
-	p.Ranges = slices.Concat(byRole[RoleHosts], byRole[RoleServices], byRole[RolePods])
+	p.Ranges = slices.Concat(byRole[fact.RoleHosts], byRole[fact.RoleServices], byRole[fact.RolePods])
 	for _, q := range p.Services() {
 		if a, ok := cidr.Nth(q, 1); ok {
 			p.APIServerServiceIPs = append(p.APIServerServiceIPs, a)
@@ -91,11 +92,11 @@ func (c spaceCache) feasible(r Request) bool {
 		return false
 	}
 	r = r.WithDefaults()
-	return !slices.ContainsFunc(r.Families, func(f Family) bool { return !c.feasibleIn(r, f) })
+	return !slices.ContainsFunc(r.Families, func(f fact.Family) bool { return !c.feasibleIn(r, f) })
 }
 
 // feasibleIn reports whether r, which was checked and has its defaults, can be planned in family f.
-func (c spaceCache) feasibleIn(r Request, f Family) bool {
+func (c spaceCache) feasibleIn(r Request, f fact.Family) bool {
 	s := newFamilySolver(&r, f, c)
 	for range s.conflicts() {
 		return false
@@ -106,7 +107,7 @@ func (c spaceCache) feasibleIn(r Request, f Family) bool {
 
 // A spaceCache holds for each family the free space that was needed last. Relaxations are found by judging many requests,
 // most of which differ in numbers alone, and with thousands of ranges to be avoided their space is what takes time.
-type spaceCache map[Family]*openSpace
+type spaceCache map[fact.Family]*openSpace
 
 // An openSpace is what is free in the blocks to draw from beside claims. It is not changed.
 type openSpace struct {
@@ -116,7 +117,7 @@ type openSpace struct {
 }
 
 // open returns the space of what is free in within beside claims, which it keeps.
-func (c spaceCache) open(f Family, within []netip.Prefix, claims []Claim) (*openSpace, error) {
+func (c spaceCache) open(f fact.Family, within []netip.Prefix, claims []Claim) (*openSpace, error) {
 	same := func(a, b Claim) bool { return a.Prefix == b.Prefix }
 	if o := c[f]; o != nil && slices.Equal(o.within, within) && slices.EqualFunc(o.claims, claims, same) {
 		return o, nil
@@ -137,7 +138,7 @@ func (c spaceCache) open(f Family, within []netip.Prefix, claims []Claim) (*open
 // A familySolver places the ranges of one family.
 type familySolver struct {
 	req    *Request // with defaults
-	family Family
+	family fact.Family
 	claims []Claim // what the request fixes: pins and hosts, then what is to be avoided
 	spaces spaceCache
 
@@ -152,7 +153,7 @@ type familySolver struct {
 
 // A demand is a range that has to be placed.
 type demand struct {
-	role     Role
+	role     fact.Role
 	needs    int    // prefix length of the smallest range that serves
 	shortest int    // prefix length that the range may not grow beyond
 	sizing   string // arithmetic behind needs
@@ -169,20 +170,20 @@ type familiarRange struct {
 // block returns the prefix length of a range of length bits together with the neighbours that it needs to grow.
 func (d *demand) block(bits, grow int) int { return min(bits, max(bits-grow, d.shortest)) }
 
-func newFamilySolver(r *Request, f Family, c spaceCache) *familySolver {
+func newFamilySolver(r *Request, f fact.Family, c spaceCache) *familySolver {
 	s := &familySolver{req: r, family: f, spaces: c}
 	var hosts []Claim
 	for _, p := range r.Hosts {
-		if FamilyOf(p) == f {
-			hosts = append(hosts, Claim{Prefix: p, Role: RoleHosts, By: "hosts"})
+		if fact.FamilyOf(p) == f {
+			hosts = append(hosts, Claim{Prefix: p, Role: fact.RoleHosts, By: "hosts"})
 		}
 	}
 	for _, p := range r.Pins {
-		if FamilyOf(p.Prefix) != f {
+		if fact.FamilyOf(p.Prefix) != f {
 			continue
 		}
 		c := Claim{Prefix: p.Prefix, Role: p.Role, By: "pin " + string(p.Role), Pin: true}
-		if p.Role == RoleHosts {
+		if p.Role == fact.RoleHosts {
 			hosts = append(hosts, c)
 		} else if !slices.Contains(s.claims, c) {
 			s.claims = append(s.claims, c)
@@ -196,15 +197,15 @@ func newFamilySolver(r *Request, f Family, c spaceCache) *familySolver {
 		}
 	}
 	for _, a := range r.Avoid {
-		if FamilyOf(a.Prefix) == f {
-			s.claims = append(s.claims, Claim{Prefix: a.Prefix, Role: RoleReserved, By: a.Name})
+		if fact.FamilyOf(a.Prefix) == f {
+			s.claims = append(s.claims, Claim{Prefix: a.Prefix, Role: fact.RoleReserved, By: a.Name})
 		}
 	}
 	return s
 }
 
 // fixed returns the claims of a role.
-func (s *familySolver) fixed(role Role) []Claim {
+func (s *familySolver) fixed(role fact.Role) []Claim {
 	var out []Claim
 	for _, c := range s.claims {
 		if c.Role == role {
@@ -220,12 +221,12 @@ func (s *familySolver) fixed(role Role) []Claim {
 func (s *familySolver) conflicts() iter.Seq[*ConflictError] {
 	return func(yield func(*ConflictError) bool) {
 		for i, a := range s.claims {
-			if a.Role == RoleReserved {
+			if a.Role == fact.RoleReserved {
 				break // they are the last
 			}
 			for _, b := range s.claims[i+1:] {
 				if a.Role == b.Role || !a.Prefix.Overlaps(b.Prefix) ||
-					a.Role == RoleHosts && b.Role == RoleReserved {
+					a.Role == fact.RoleHosts && b.Role == fact.RoleReserved {
 					continue
 				}
 				if !yield(&ConflictError{A: a, B: b, Overlap: longer(a.Prefix, b.Prefix)}) {
@@ -284,7 +285,9 @@ func (s *familySolver) run() {
 	slices.SortStableFunc(s.ranges, func(a, b Range) int { return cmp.Compare(roleOrder(a.Role), roleOrder(b.Role)) })
 }
 
-func roleOrder(r Role) int { return slices.Index([]Role{RoleHosts, RoleServices, RolePods}, r) }
+func roleOrder(r fact.Role) int {
+	return slices.Index([]fact.Role{fact.RoleHosts, fact.RoleServices, fact.RolePods}, r)
+}
 
 // given adds the range of a claim that is fixed.
 func (s *familySolver) given(c Claim, needs int, sizing string) {
@@ -295,25 +298,25 @@ func (s *familySolver) given(c Claim, needs int, sizing string) {
 	s.ranges = append(s.ranges, Range{Role: c.Role, Prefix: c.Prefix, Given: true, Grow: c.Prefix, Needs: needs, Sizing: sizing, Why: why})
 }
 
-func (s *familySolver) limit(role Role, p netip.Prefix, want, limit int, format string, args ...any) {
+func (s *familySolver) limit(role fact.Role, p netip.Prefix, want, limit int, format string, args ...any) {
 	s.limits = append(s.limits, &LimitError{Role: role, Family: s.family, Prefix: p, Want: want, Limit: limit, Reason: fmt.Sprintf(format, args...)})
 }
 
 func (s *familySolver) addServices() {
-	f, shortest := s.family, s.req.shortestFor(RoleServices, s.family, 0)
+	f, shortest := s.family, s.req.shortestFor(fact.RoleServices, s.family, 0)
 	needs, sizing := s.req.serviceNeeds(f)
 	if servicesLimited(f, s.req.Kubernetes) && needs < f.Bits()-maxServiceBitsIPv6 {
-		s.limit(RoleServices, netip.Prefix{}, needs, f.Bits()-maxServiceBitsIPv6,
+		s.limit(fact.RoleServices, netip.Prefix{}, needs, f.Bits()-maxServiceBitsIPv6,
 			"before v1.33 no more than 65,535 addresses of an IPv6 range are handed out: %s", sizing)
 		return
 	}
-	pinned := s.fixed(RoleServices)
+	pinned := s.fixed(fact.RoleServices)
 	for _, c := range pinned {
 		switch b := c.Prefix.Bits(); {
 		case b > needs:
-			s.limit(RoleServices, c.Prefix, needs, b, "/%d or larger is needed, it is a /%d: %s", needs, b, sizing)
+			s.limit(fact.RoleServices, c.Prefix, needs, b, "/%d or larger is needed, it is a /%d: %s", needs, b, sizing)
 		case b < shortest:
-			s.limit(RoleServices, c.Prefix, needs, shortest,
+			s.limit(fact.RoleServices, c.Prefix, needs, shortest,
 				"/%d is the largest that kubeadm takes (20 bits), it is a /%d; use a /%d to /%d", shortest, b, shortest, needs)
 		}
 		s.given(c, needs, sizing)
@@ -322,11 +325,11 @@ func (s *familySolver) addServices() {
 		return
 	}
 	if needs < shortest {
-		s.limit(RoleServices, netip.Prefix{}, needs, shortest, "/%d is the largest that kubeadm takes (20 bits), /%d is needed: %s", shortest, needs, sizing)
+		s.limit(fact.RoleServices, netip.Prefix{}, needs, shortest, "/%d is the largest that kubeadm takes (20 bits), /%d is needed: %s", shortest, needs, sizing)
 		return
 	}
-	d := &demand{role: RoleServices, needs: needs, shortest: shortest, sizing: sizing, roomy: needs}
-	if f == IPv4 {
+	d := &demand{role: fact.RoleServices, needs: needs, shortest: shortest, sizing: sizing, roomy: needs}
+	if f == fact.IPv4 {
 		whole := shortest + s.req.Grow
 		if whole <= needs {
 			why := "kubeadm's default service range"
@@ -346,7 +349,7 @@ func (s *familySolver) addServices() {
 // layout returns the ranges at a subnet of the first /48 to draw from, none if no block is so large.
 func (s *familySolver) layout(subnet uint16, lengths ...int) []familiarRange {
 	for _, w := range s.req.Within {
-		if FamilyOf(w) != s.family || w.Bits() > 48 {
+		if fact.FamilyOf(w) != s.family || w.Bits() > 48 {
 			continue
 		}
 		a := w.Addr().As16()
@@ -364,18 +367,18 @@ func (s *familySolver) layout(subnet uint16, lengths ...int) []familiarRange {
 
 func (s *familySolver) addHosts() {
 	needs, sizing := s.req.hostNeeds(s.family)
-	if given := s.fixed(RoleHosts); len(given) > 0 {
+	if given := s.fixed(fact.RoleHosts); len(given) > 0 {
 		for _, c := range given {
 			s.given(c, c.Prefix.Bits(), "")
 		}
 		return
 	}
 	if needs < 1 {
-		s.limit(RoleHosts, netip.Prefix{}, needs, 1, "more than the address space: %s", sizing)
+		s.limit(fact.RoleHosts, netip.Prefix{}, needs, 1, "more than the address space: %s", sizing)
 		return
 	}
-	d := &demand{role: RoleHosts, needs: needs, sizing: sizing}
-	if s.family == IPv4 {
+	d := &demand{role: fact.RoleHosts, needs: needs, sizing: sizing}
+	if s.family == fact.IPv4 {
 		d.roomy = min(needs, 24)
 		for _, n := range slices.Compact([]int{d.roomy, needs}) {
 			why := "the first of 10.0.0.0/8"
@@ -398,7 +401,7 @@ func (s *familySolver) addPods() *demand {
 	asked := r.nodeMask(f)
 	if asked > 0 {
 		if n := uint64(r.PodsPerNode + nodeOverhead(f)); log2ceil(n) > f.Bits()-asked {
-			s.limit(RolePods, netip.Prefix{}, f.Bits()-log2ceil(n), asked,
+			s.limit(fact.RolePods, netip.Prefix{}, f.Bits()-log2ceil(n), asked,
 				"a node subnet of /%d holds %v pods at a time, %s are asked for; use a node mask of /%d or shorter, or fewer pods per node",
 				asked, Count{f.Bits() - asked, uint64(nodeOverhead(f))}, words.Commas(r.PodsPerNode), f.Bits()-log2ceil(n))
 			return nil
@@ -406,7 +409,7 @@ func (s *familySolver) addPods() *demand {
 		longest = asked
 	}
 	nodeBits := r.nodeBits()
-	if pinned := s.fixed(RolePods); len(pinned) > 0 {
+	if pinned := s.fixed(fact.RolePods); len(pinned) > 0 {
 		for _, c := range pinned {
 			b := c.Prefix.Bits()
 			s.mask = s.pinnedMask(c.Prefix, longest, asked)
@@ -414,20 +417,20 @@ func (s *familySolver) addPods() *demand {
 			s.given(c, needs, sizing)
 			switch {
 			case b > f.Bits()-minHostBits:
-				s.limit(RolePods, c.Prefix, f.Bits()-minHostBits, b, "kubeadm takes /%d or larger (14 addresses)", f.Bits()-minHostBits)
+				s.limit(fact.RolePods, c.Prefix, f.Bits()-minHostBits, b, "kubeadm takes /%d or larger (14 addresses)", f.Bits()-minHostBits)
 			case b > needs:
 				most := "not even one node subnet"
 				if s.mask >= b {
 					most = words.Plural(1<<(s.mask-b), "node subnet")
 				}
-				s.limit(RolePods, c.Prefix, needs, b, "/%d or larger is needed, it is a /%d with %s: %s; %s",
+				s.limit(fact.RolePods, c.Prefix, needs, b, "/%d or larger is needed, it is a /%d with %s: %s; %s",
 					needs, b, most, sizing, r.nodeMaskSizing(f, s.mask))
 			case s.mask-b > maxNodeBits && limitsPodRange(f, r.Kubernetes):
-				s.limit(RolePods, c.Prefix, s.mask-maxNodeBits, b,
+				s.limit(fact.RolePods, c.Prefix, s.mask-maxNodeBits, b,
 					"at most %d bits may lie between pod range and node subnet, /%d to /%d are %d; use a /%d or longer, or a node mask of /%d or shorter",
 					maxNodeBits, b, s.mask, s.mask-b, s.mask-maxNodeBits, b+maxNodeBits)
-			case b < r.shortestFor(RolePods, f, s.mask):
-				s.limit(RolePods, c.Prefix, r.shortestFor(RolePods, f, s.mask), b,
+			case b < r.shortestFor(fact.RolePods, f, s.mask):
+				s.limit(fact.RolePods, c.Prefix, r.shortestFor(fact.RolePods, f, s.mask), b,
 					"at most %d bits may lie between pod range and node subnet, for which kubeadm %v takes a /%d whatever it is; use a /%d or longer",
 					maxNodeBits, r.Kubernetes, defaultNodeMask(f), defaultNodeMask(f)-maxNodeBits)
 			}
@@ -436,18 +439,18 @@ func (s *familySolver) addPods() *demand {
 	}
 	if nodeBits > maxNodeBits && limitsPodRange(f, r.Kubernetes) || longest-nodeBits < 1 {
 		needs, sizing := r.podNeeds(f, longest)
-		s.limit(RolePods, netip.Prefix{}, needs, max(longest-maxNodeBits, 0),
+		s.limit(fact.RolePods, netip.Prefix{}, needs, max(longest-maxNodeBits, 0),
 			"at most %d bits may lie between pod range and node subnet, which is %s nodes; asked for are %s",
 			maxNodeBits, words.Commas(1<<maxNodeBits), sizing)
 		return nil
 	}
-	if needs, sizing := r.podNeeds(f, longest); r.nodeMaskUnread() && needs < r.shortestFor(RolePods, f, longest) {
-		s.limit(RolePods, netip.Prefix{}, needs, r.shortestFor(RolePods, f, longest),
+	if needs, sizing := r.podNeeds(f, longest); r.nodeMaskUnread() && needs < r.shortestFor(fact.RolePods, f, longest) {
+		s.limit(fact.RolePods, netip.Prefix{}, needs, r.shortestFor(fact.RolePods, f, longest),
 			"at most %d bits may lie between pod range and node subnet, for which kubeadm %v takes a /%d whatever it is; asked for are %s",
 			maxNodeBits, r.Kubernetes, defaultNodeMask(f), sizing)
 		return nil
 	}
-	d := &demand{role: RolePods}
+	d := &demand{role: fact.RolePods}
 	s.demands = append(s.demands, d)
 	return d
 }
@@ -462,7 +465,7 @@ func (s *familySolver) pinnedMask(p netip.Prefix, longest, asked int) int {
 	if limitsPodRange(s.family, s.req.Kubernetes) {
 		mask = min(mask, p.Bits()+maxNodeBits)
 	}
-	if s.family == IPv6 {
+	if s.family == fact.IPv6 {
 		for _, m := range niceMasks() {
 			if m <= mask && m-p.Bits() >= s.req.nodeBits() {
 				return m
@@ -491,7 +494,7 @@ func (s *familySolver) masks(pods *demand) []int {
 	switch {
 	case pods == nil:
 		return []int{s.mask}
-	case s.family == IPv4:
+	case s.family == fact.IPv4:
 		return []int{cmp.Or(s.req.NodeMaskIPv4, longest)}
 	case s.req.NodeMaskIPv6 > 0:
 		return []int{s.req.NodeMaskIPv6}
@@ -514,10 +517,10 @@ func (s *familySolver) setMask(pods *demand, mask int) {
 	f := s.family
 	pods.needs, pods.sizing = s.req.podNeeds(f, mask)
 	pods.sizing = s.req.nodeMaskSizing(f, mask) + "; " + pods.sizing
-	pods.shortest = s.req.shortestFor(RolePods, f, mask)
+	pods.shortest = s.req.shortestFor(fact.RolePods, f, mask)
 	pods.roomy = pods.needs
 	pods.familiar = nil
-	if f == IPv6 {
+	if f == fact.IPv6 {
 		pods.roomy = min(pods.needs, max(mask-8, pods.shortest+s.req.Grow))
 		pods.familiar = s.layout(0x8000, pods.roomy, pods.needs)
 		return
@@ -540,7 +543,7 @@ func (s *familySolver) setMask(pods *demand, mask int) {
 
 // within returns the blocks to draw from.
 func (s *familySolver) within() []netip.Prefix {
-	return slices.DeleteFunc(slices.Clone(s.req.Within), func(p netip.Prefix) bool { return FamilyOf(p) != s.family })
+	return slices.DeleteFunc(slices.Clone(s.req.Within), func(p netip.Prefix) bool { return fact.FamilyOf(p) != s.family })
 }
 
 // fits reports whether demands fit in what is free, neighbours for growth included: nil if they do.
@@ -573,7 +576,7 @@ func (s *familySolver) keepNeighbours() {
 		for range s.req.Grow {
 			next, ok := cidr.Parent(r.Grow)
 			buddy, _ := cidr.Buddy(r.Grow)
-			if !ok || next.Bits() < shortest || r.Role == RoleServices && next.Addr() != r.Prefix.Addr() || !s.take(buddy, s.demands) {
+			if !ok || next.Bits() < shortest || r.Role == fact.RoleServices && next.Addr() != r.Prefix.Addr() || !s.take(buddy, s.demands) {
 				break
 			}
 			r.Grow = next
@@ -594,7 +597,7 @@ func (s *familySolver) place(d *demand, p, block netip.Prefix, why string) {
 
 // placeFamiliar places what can have a range that operators know.
 func (s *familySolver) placeFamiliar() {
-	for _, role := range []Role{RoleServices, RolePods, RoleHosts} {
+	for _, role := range []fact.Role{fact.RoleServices, fact.RolePods, fact.RoleHosts} {
 		for _, d := range s.demands {
 			if d.role != role {
 				continue

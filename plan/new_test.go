@@ -12,27 +12,21 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/kubecidr/kubecidr/cidr"
 	"go4.org/netipx"
 	"pgregory.net/rapid"
+
+	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/prefixtest"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 var equateAddrs = cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})
 
-// prefixes reads a list with blanks between its elements.
-func prefixes(list string) []netip.Prefix {
-	var out []netip.Prefix
-	for _, s := range strings.Fields(list) {
-		out = append(out, netip.MustParsePrefix(s))
-	}
-	return out
-}
-
 // avoid makes reservations of a list, each with the name vpn.
-func avoid(list string) []Reservation {
-	var out []Reservation
-	for _, p := range prefixes(list) {
-		out = append(out, Reservation{Prefix: p, Name: "vpn"})
+func avoid(list string) []fact.Reservation {
+	var out []fact.Reservation
+	for _, p := range prefixtest.List(list) {
+		out = append(out, fact.Reservation{Prefix: p, Name: "vpn"})
 	}
 	return out
 }
@@ -42,7 +36,7 @@ func pins(list string) []Pin {
 	var out []Pin
 	for _, s := range strings.Fields(list) {
 		role, p, _ := strings.Cut(s, "=")
-		out = append(out, Pin{Role(role), netip.MustParsePrefix(p)})
+		out = append(out, Pin{fact.Role(role), netip.MustParsePrefix(p)})
 	}
 	return out
 }
@@ -57,7 +51,7 @@ func ranges(p *Plan) string {
 }
 
 func TestNew(t *testing.T) {
-	dual, dual6, six := []Family{IPv4, IPv6}, []Family{IPv6, IPv4}, []Family{IPv6}
+	dual, dual6, six := []fact.Family{fact.IPv4, fact.IPv6}, []fact.Family{fact.IPv6, fact.IPv4}, []fact.Family{fact.IPv6}
 	for _, tt := range []struct {
 		name string // what the row is there for
 		req  Request
@@ -66,38 +60,38 @@ func TestNew(t *testing.T) {
 	}{
 		{"the zero request", Request{},
 			"hosts 10.0.0.0/24, services 10.96.0.0/12, pods 10.244.0.0/16", [2]int{24, 0}},
-		{"hosts beside the familiar ranges", Request{Hosts: prefixes("192.168.10.0/24")},
+		{"hosts beside the familiar ranges", Request{Hosts: prefixtest.List("192.168.10.0/24")},
 			"hosts 192.168.10.0/24, services 10.96.0.0/12, pods 10.244.0.0/16", [2]int{24, 0}},
-		{"public hosts, outside of the space to draw from", Request{Hosts: prefixes("203.0.113.0/24 198.51.100.0/25")},
+		{"public hosts, outside of the space to draw from", Request{Hosts: prefixtest.List("203.0.113.0/24 198.51.100.0/25")},
 			"hosts 203.0.113.0/24, hosts 198.51.100.0/25, services 10.96.0.0/12, pods 10.244.0.0/16", [2]int{24, 0}},
-		{"hosts in the familiar pod range: pods move", Request{Hosts: prefixes("10.244.3.0/24")},
+		{"hosts in the familiar pod range: pods move", Request{Hosts: prefixtest.List("10.244.3.0/24")},
 			"hosts 10.244.3.0/24, services 10.96.0.0/12, pods 10.244.16.0/20", [2]int{24, 0}},
 		{"a part of the familiar service range is taken: its base stays", Request{Avoid: avoid("10.100.0.0/16")},
 			"hosts 10.0.0.0/24, services 10.96.0.0/22, pods 10.244.0.0/16", [2]int{24, 0}},
-		{"all of 10.0.0.0/8 is the hosts': the next private range", Request{Hosts: prefixes("10.0.0.0/8")},
+		{"all of 10.0.0.0/8 is the hosts': the next private range", Request{Hosts: prefixtest.List("10.0.0.0/8")},
 			"hosts 10.0.0.0/8, services 192.168.16.0/22, pods 192.168.0.0/20", [2]int{24, 0}},
-		{"Docker's and libvirt's ranges come last", Request{Within: prefixes("172.16.0.0/12 192.168.120.0/22"), Hosts: prefixes("192.0.2.0/24")},
+		{"Docker's and libvirt's ranges come last", Request{Within: prefixtest.List("172.16.0.0/12 192.168.120.0/22"), Hosts: prefixtest.List("192.0.2.0/24")},
 			"hosts 192.0.2.0/24, services 172.16.16.0/22, pods 172.16.0.0/20", [2]int{24, 0}},
-		{"all of IPv4 to draw from, the hosts in 10.0.0.0/8: private space comes first", Request{Within: prefixes("0.0.0.0/0"), Hosts: prefixes("10.0.0.0/8")},
+		{"all of IPv4 to draw from, the hosts in 10.0.0.0/8: private space comes first", Request{Within: prefixtest.List("0.0.0.0/0"), Hosts: prefixtest.List("10.0.0.0/8")},
 			"hosts 10.0.0.0/8, services 192.168.112.0/22, pods 192.168.96.0/20", [2]int{24, 0}},
-		{"public space is all there is", Request{Within: prefixes("203.0.113.0/24 198.51.96.0/19"), Hosts: prefixes("192.0.2.0/24"), Services: 200},
+		{"public space is all there is", Request{Within: prefixtest.List("203.0.113.0/24 198.51.96.0/19"), Hosts: prefixtest.List("192.0.2.0/24"), Services: 200},
 			"hosts 192.0.2.0/24, services 203.0.113.0/24, pods 198.51.96.0/20", [2]int{24, 0}},
-		{"Docker's ranges are all there is", Request{Within: prefixes("172.17.0.0/16"), Hosts: prefixes("192.0.2.0/24")},
+		{"Docker's ranges are all there is", Request{Within: prefixtest.List("172.17.0.0/16"), Hosts: prefixtest.List("192.0.2.0/24")},
 			"hosts 192.0.2.0/24, services 172.17.16.0/22, pods 172.17.0.0/20", [2]int{24, 0}},
 		{"1,000 nodes: the /14 around the familiar range", Request{Nodes: 1000},
 			"hosts 10.0.0.0/22, services 10.96.0.0/12, pods 10.244.0.0/14", [2]int{24, 0}},
 		{"65,536 nodes: pods take 10.0.0.0/8, the familiar services give way", Request{Nodes: 65536, HostCount: 1000},
 			"hosts 192.168.4.0/22, services 192.168.0.0/22, pods 10.0.0.0/8", [2]int{24, 0}},
 		{"best fit: the small block is used, the large one survives",
-			Request{Within: prefixes("10.1.0.0/16 10.2.8.0/22 10.3.0.0/20"), Hosts: prefixes("192.0.2.0/24")},
+			Request{Within: prefixtest.List("10.1.0.0/16 10.2.8.0/22 10.3.0.0/20"), Hosts: prefixtest.List("192.0.2.0/24")},
 			"hosts 192.0.2.0/24, services 10.2.8.0/22, pods 10.3.0.0/20", [2]int{24, 0}},
-		{"exactly full", Request{Within: prefixes("10.0.0.0/27"), Nodes: 2, NodeMaskIPv4: 29, PodsPerNode: 5, Services: 12, Hosts: prefixes("192.0.2.0/24")},
+		{"exactly full", Request{Within: prefixtest.List("10.0.0.0/27"), Nodes: 2, NodeMaskIPv4: 29, PodsPerNode: 5, Services: 12, Hosts: prefixtest.List("192.0.2.0/24")},
 			"hosts 192.0.2.0/24, services 10.0.0.0/28, pods 10.0.0.16/28", [2]int{29, 0}},
 		{"room to double three times: services can grow into the familiar range", Request{Grow: 3},
 			"hosts 10.0.0.0/24, services 10.96.0.0/15, pods 10.244.0.0/16", [2]int{24, 0}},
-		{"room to double ten times: 10.0.0.0/8 has no room for a larger range that can", Request{Grow: 10, Hosts: prefixes("192.0.2.0/24"), Services: 200},
+		{"room to double ten times: 10.0.0.0/8 has no room for a larger range that can", Request{Grow: 10, Hosts: prefixtest.List("192.0.2.0/24"), Services: 200},
 			"hosts 192.0.2.0/24, services 10.96.0.0/22, pods 10.244.0.0/20", [2]int{24, 0}},
-		{"room to double nine times: half of the familiar range, which can", Request{Grow: 9, Hosts: prefixes("192.0.2.0/24"), Pins: pins("services=172.16.0.0/16")},
+		{"room to double nine times: half of the familiar range, which can", Request{Grow: 9, Hosts: prefixtest.List("192.0.2.0/24"), Pins: pins("services=172.16.0.0/16")},
 			"hosts 192.0.2.0/24, services 172.16.0.0/16, pods 10.244.0.0/17", [2]int{24, 0}},
 		{"dual-stack", Request{Name: "kubernetes", Families: dual},
 			"hosts 10.0.0.0/24, hosts fd01:6d86:e7ae::/64, services 10.96.0.0/12, services fd01:6d86:e7ae:4000::/112, " +
@@ -105,14 +99,14 @@ func TestNew(t *testing.T) {
 		{"dual-stack, IPv6 first: the same ranges in the other order", Request{Families: dual6},
 			"hosts fd01:6d86:e7ae::/64, hosts 10.0.0.0/24, services fd01:6d86:e7ae:4000::/112, services 10.96.0.0/12, " +
 				"pods fd01:6d86:e7ae:8000::/56, pods 10.244.0.0/16", [2]int{24, 64}},
-		{"dual-stack with IPv4 hosts alone: they get IPv6 addresses too", Request{Families: dual, Hosts: prefixes("10.0.0.0/24")},
+		{"dual-stack with IPv4 hosts alone: they get IPv6 addresses too", Request{Families: dual, Hosts: prefixtest.List("10.0.0.0/24")},
 			"hosts 10.0.0.0/24, hosts fd01:6d86:e7ae::/64, services 10.96.0.0/12, services fd01:6d86:e7ae:4000::/112, " +
 				"pods 10.244.0.0/16, pods fd01:6d86:e7ae:8000::/56", [2]int{24, 64}},
 		{"another name, another ULA", Request{Name: "blue", Families: six},
 			"hosts fd08:128e:d548::/64, services fd08:128e:d548:4000::/112, pods fd08:128e:d548:8000::/56", [2]int{0, 64}},
 		{"1,000 nodes of IPv6", Request{Nodes: 1000, Families: six},
 			"hosts fd01:6d86:e7ae::/64, services fd01:6d86:e7ae:4000::/112, pods fd01:6d86:e7ae:8000::/54", [2]int{0, 64}},
-		{"an IPv6 /64 is all there is: node subnets shrink", Request{Families: six, Within: prefixes("fd00:1::/64")},
+		{"an IPv6 /64 is all there is: node subnets shrink", Request{Families: six, Within: prefixtest.List("fd00:1::/64")},
 			"hosts fd00:1::1000:0:1:0/124, services fd00:1:0:0:1000::/112, pods fd00:1::/68", [2]int{0, 72}},
 		{"an IPv6 pod range that is pinned decides the node mask", Request{Families: six, Pins: pins("pods=2001:db8:42::/64")},
 			"hosts fd01:6d86:e7ae::/64, services fd01:6d86:e7ae:4000::/112, pods 2001:db8:42::/64", [2]int{0, 72}},
@@ -124,15 +118,15 @@ func TestNew(t *testing.T) {
 			"hosts 192.168.4.0/24, services 192.168.0.0/22, pods 10.0.0.0/8", [2]int{24, 0}},
 		{"everything pinned", Request{Pins: pins("hosts=10.0.0.0/24 services=10.1.0.0/20 pods=10.2.0.0/16")},
 			"hosts 10.0.0.0/24, services 10.1.0.0/20, pods 10.2.0.0/16", [2]int{24, 0}},
-		{"hosts given twice, and a part of them", Request{Hosts: prefixes("10.9.0.0/16 10.9.8.0/24 10.9.0.0/16")},
+		{"hosts given twice, and a part of them", Request{Hosts: prefixtest.List("10.9.0.0/16 10.9.8.0/24 10.9.0.0/16")},
 			"hosts 10.9.0.0/16, services 10.96.0.0/12, pods 10.244.0.0/16", [2]int{24, 0}},
-		{"hosts in a range that others use: nothing else goes there", Request{Hosts: prefixes("10.20.0.0/24"), Avoid: avoid("10.0.0.0/8")},
+		{"hosts in a range that others use: nothing else goes there", Request{Hosts: prefixtest.List("10.20.0.0/24"), Avoid: avoid("10.0.0.0/8")},
 			"hosts 10.20.0.0/24, services 192.168.16.0/22, pods 192.168.0.0/20", [2]int{24, 0}},
-		{"kubeadm v1.22 takes node subnets for a /24 whatever they are", Request{Kubernetes: Version{1, 22, 0}, Nodes: 3, PodsPerNode: 16, Within: prefixes("10.64.0.0/10")},
+		{"kubeadm v1.22 takes node subnets for a /24 whatever they are", Request{Kubernetes: fact.V(1, 22, 0), Nodes: 3, PodsPerNode: 16, Within: prefixtest.List("10.64.0.0/10")},
 			"hosts 10.112.1.0/24, services 10.96.0.0/12, pods 10.112.0.0/24", [2]int{27, 0}},
-		{"kubeadm v1.20 reads the node mask", Request{Kubernetes: Version{1, 20, 0}, Nodes: 3, PodsPerNode: 16, Within: prefixes("10.64.0.0/10")},
+		{"kubeadm v1.20 reads the node mask", Request{Kubernetes: fact.V(1, 20, 0), Nodes: 3, PodsPerNode: 16, Within: prefixtest.List("10.64.0.0/10")},
 			"hosts 10.112.1.0/24, services 10.96.0.0/12, pods 10.112.0.0/25", [2]int{27, 0}},
-		{"v1.19 does not limit the bits of an IPv4 pod range", Request{Kubernetes: Version{1, 19, 0}, Nodes: 100000, PodsPerNode: 10, HostCount: 1000, Services: 200},
+		{"v1.19 does not limit the bits of an IPv4 pod range", Request{Kubernetes: fact.V(1, 19, 0), Nodes: 100000, PodsPerNode: 10, HostCount: 1000, Services: 200},
 			"hosts 10.0.0.0/22, services 10.96.0.0/12, pods 10.192.0.0/10", [2]int{27, 0}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -169,17 +163,17 @@ func TestNewInfeasible(t *testing.T) {
 		relax   []string // some relaxations, in their order
 		instead string   // ranges of the alternative
 	}{
-		{"issue: 5,000 nodes with 250 pods in a /14", Request{Nodes: 5000, PodsPerNode: 250, Within: prefixes("10.0.0.0/14")},
+		{"issue: 5,000 nodes with 250 pods in a /14", Request{Nodes: 5000, PodsPerNode: 250, Within: prefixtest.List("10.0.0.0/14")},
 			"IPv4: 10.0.0.0/14 has no room for pods /10, hosts /19, services /22: 1 block of /10 is needed, 0 are free, 1 is missing",
 			[]string{"draw from 10.0.0.0/9 instead of 10.0.0.0/14", "250 -> 8 pods on a node", "5,000 -> 256 nodes"},
 			"hosts 10.112.0.0/19, services 10.96.0.0/12, pods 10.0.0.0/10"},
 		{"issue: hosts in all of 10.0.0.0/8, both others pinned in it",
-			Request{Hosts: prefixes("10.0.0.0/8"), Pins: pins("services=10.1.0.0/16 pods=10.244.0.0/16")},
+			Request{Hosts: prefixtest.List("10.0.0.0/8"), Pins: pins("services=10.1.0.0/16 pods=10.244.0.0/16")},
 			"pin services 10.1.0.0/16 overlaps hosts 10.0.0.0/8; pin pods 10.244.0.0/16 overlaps hosts 10.0.0.0/8",
 			[]string{"services not pinned to 10.1.0.0/16 and pods not pinned to 10.244.0.0/16", "hosts elsewhere"},
 			"hosts 10.0.0.0/8, services 192.168.16.0/22, pods 192.168.0.0/20"},
 		{"issue: fewer nodes, or a range to give up",
-			Request{Nodes: 1024, Within: prefixes("10.0.0.0/12"), Avoid: avoid("10.8.0.0/13 10.4.0.0/14")},
+			Request{Nodes: 1024, Within: prefixtest.List("10.0.0.0/12"), Avoid: avoid("10.8.0.0/13 10.4.0.0/14")},
 			"IPv4: 10.0.0.0/12 has no room for pods /14, hosts /21, services /22: 129 blocks of /21 are needed, 128 are free, 1 is missing; in the way: 10.8.0.0/13 (vpn), 10.4.0.0/14 (vpn)",
 			[]string{"1,024 -> 512 nodes", "give up 10.8.0.0/13 (vpn)"}, ""},
 		{"pins that overlap each other", Request{Pins: pins("services=10.96.0.0/12 pods=10.100.0.0/16")},
@@ -209,13 +203,13 @@ func TestNewInfeasible(t *testing.T) {
 			"IPv4 services: /12 is the largest that kubeadm takes (20 bits), /2 is needed",
 			[]string{"100,000 -> 0 nodes more during a rollout and services /2 -> /12 (536,870,912 -> 1,048,572 services) and 70,000 -> 65,536 nodes"}, ""},
 		{"a family can be given up, but two numbers cost less",
-			Request{Families: []Family{IPv4, IPv6}, Grow: 9, Services: 400000, Within: prefixes("203.0.0.0/14 fd00::/48"), Avoid: avoid("203.2.0.0/15 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10")},
+			Request{Families: []fact.Family{fact.IPv4, fact.IPv6}, Grow: 9, Services: 400000, Within: prefixtest.List("203.0.0.0/14 fd00::/48"), Avoid: avoid("203.2.0.0/15 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10")},
 			"IPv4: 203.0.0.0/14 has no room for pods /11, services /12, hosts /19",
 			[]string{"IPv6 alone", "room to double 9 times -> not even once and services /13 -> /16 (400,000 -> 65,532 services)"}, ""},
-		{"both families are short: each draws from more", Request{Families: []Family{IPv4, IPv6}, Within: prefixes("10.0.0.0/24 fd00::/122")},
+		{"both families are short: each draws from more", Request{Families: []fact.Family{fact.IPv4, fact.IPv6}, Within: prefixtest.List("10.0.0.0/24 fd00::/122")},
 			"IPv4: 10.0.0.0/24 has no room for pods /20",
 			[]string{"draw from 10.0.0.0/19 instead of 10.0.0.0/24 and draw from fd00::/115 instead of fd00::/122"}, ""},
-		{"two blocks become one", Request{Within: prefixes("10.0.0.0/24 10.0.2.0/24")},
+		{"two blocks become one", Request{Within: prefixtest.List("10.0.0.0/24 10.0.2.0/24")},
 			"IPv4: 10.0.0.0/24,10.0.2.0/24 have no room for pods /20",
 			[]string{"draw from 10.0.0.0/19 instead of 10.0.0.0/24 and 10.0.2.0/24", "draw from 172.16.0.0/12 as well"}, ""},
 		{"more nodes than 16 bits number", Request{Nodes: 100000},
@@ -224,46 +218,46 @@ func TestNewInfeasible(t *testing.T) {
 		{"more services than kubeadm takes", Request{Services: 2000000},
 			"IPv4 services: /12 is the largest that kubeadm takes (20 bits), /11 is needed: 2,000,000 services",
 			[]string{"services /11 -> /12 (2,000,000 -> 1,048,572 services)"}, ""},
-		{"one node less, as one host address is short", Request{Nodes: 254, Within: prefixes("10.0.0.0/16 10.1.0.0/22 10.2.0.0/24")},
+		{"one node less, as one host address is short", Request{Nodes: 254, Within: prefixtest.List("10.0.0.0/16 10.1.0.0/22 10.2.0.0/24")},
 			"IPv4: 10.0.0.0/16,10.1.0.0/22,10.2.0.0/24 have no room for pods /16, services /22, hosts /23: 131 blocks of /23 are needed, 130 are free, 1 is missing",
 			[]string{"254 -> 253 nodes"}, ""},
-		{"more IPv6 services than v1.32 hands out", Request{Services: 65534, Families: []Family{IPv6}, Kubernetes: Version{1, 32, 0}},
+		{"more IPv6 services than v1.32 hands out", Request{Services: 65534, Families: []fact.Family{fact.IPv6}, Kubernetes: fact.V(1, 32, 0)},
 			"IPv6 services: before v1.33 no more than 65,535 addresses of an IPv6 range are handed out: 65,534 services",
 			[]string{"services /111 -> /112 (65,534 -> 65,533 services)"}, ""},
-		{"the last doubling does not fit", Request{Grow: 4, Within: prefixes("10.0.0.0/17"), Hosts: prefixes("192.0.2.0/24")},
+		{"the last doubling does not fit", Request{Grow: 4, Within: prefixtest.List("10.0.0.0/17"), Hosts: prefixtest.List("192.0.2.0/24")},
 			"IPv4: 10.0.0.0/17 has no room for pods /16, services /18: 1 block of /16 is needed, 0 are free, 1 is missing",
 			[]string{"room to double 4 times -> twice"}, ""},
-		{"one family of two is short", Request{Families: []Family{IPv4, IPv6}, Within: prefixes("fd00::/125")},
+		{"one family of two is short", Request{Families: []fact.Family{fact.IPv4, fact.IPv6}, Within: prefixtest.List("fd00::/125")},
 			"IPv6: fd00::/125 has no room for pods /116, services /118, hosts /124",
 			[]string{"IPv4 alone"}, ""},
 		{"nothing is free at all", Request{Avoid: avoid("10.0.0.0/8 172.16.0.0/12 192.168.0.0/16")},
 			"IPv4: 10.0.0.0/8,172.16.0.0/12,192.168.0.0/16 have no room for pods /20, services /22, hosts /28: 1 block of /20 is needed, 0 are free, 1 is missing; " +
 				"in the way: 10.0.0.0/8 (vpn), 172.16.0.0/12 (vpn), 192.168.0.0/16 (vpn)",
 			[]string{"give up 10.0.0.0/8 (vpn)"}, ""},
-		{"two things at once", Request{Nodes: 4096, Services: 500000, Within: prefixes("10.0.0.0/16"), Hosts: prefixes("192.0.2.0/24")},
+		{"two things at once", Request{Nodes: 4096, Services: 500000, Within: prefixtest.List("10.0.0.0/16"), Hosts: prefixtest.List("192.0.2.0/24")},
 			"IPv4: 10.0.0.0/16 has no room for pods /12, services /13",
 			[]string{"draw from 10.0.0.0/11 instead of 10.0.0.0/16"}, ""},
-		{"two things at once, public space, which is not widened", Request{Nodes: 4096, Services: 500000, Within: prefixes("198.18.0.0/16"),
-			Hosts: prefixes("192.0.2.0/24"), Avoid: avoid("10.0.0.0/8 172.16.0.0/12 100.64.0.0/10 192.168.0.0/16")},
+		{"two things at once, public space, which is not widened", Request{Nodes: 4096, Services: 500000, Within: prefixtest.List("198.18.0.0/16"),
+			Hosts: prefixtest.List("192.0.2.0/24"), Avoid: avoid("10.0.0.0/8 172.16.0.0/12 100.64.0.0/10 192.168.0.0/16")},
 			"IPv4: 198.18.0.0/16 has no room for pods /12, services /13",
 			[]string{"services /13 -> /17 (500,000 -> 32,764 services) and 4,096 -> 128 nodes"}, ""},
-		{"contradictory, and too much", Request{Nodes: 100000, Hosts: prefixes("10.0.0.0/8"), Pins: pins("services=10.1.0.0/16")},
+		{"contradictory, and too much", Request{Nodes: 100000, Hosts: prefixtest.List("10.0.0.0/8"), Pins: pins("services=10.1.0.0/16")},
 			"pin services 10.1.0.0/16 overlaps hosts 10.0.0.0/8; IPv4 pods: at most 16 bits",
 			[]string{"services not pinned to 10.1.0.0/16 and 100,000 -> 4,096 nodes"}, ""},
-		{"a ULA is full with 65,536 nodes: another one", Request{Nodes: 65536, HostCount: 1000, Families: []Family{IPv6}, NodeMaskIPv6: 64},
+		{"a ULA is full with 65,536 nodes: another one", Request{Nodes: 65536, HostCount: 1000, Families: []fact.Family{fact.IPv6}, NodeMaskIPv6: 64},
 			"IPv6: fd01:6d86:e7ae::/48 has no room for pods /48, services /118, hosts /118",
 			[]string{"node masks as derived from the pods of a node", "65,536 -> 32,768 nodes", "draw from fdd5:a1ae:e2f::/48 as well"}, ""},
-		{"a pod range below a /24 in v1.22", Request{Kubernetes: Version{1, 22, 0}, Nodes: 2, PodsPerNode: 13, Pins: pins("pods=10.244.0.0/26")},
+		{"a pod range below a /24 in v1.22", Request{Kubernetes: fact.V(1, 22, 0), Nodes: 2, PodsPerNode: 13, Pins: pins("pods=10.244.0.0/26")},
 			"pods 10.244.0.0/26: /24 or larger is needed, it is a /26 with 2 node subnets: 2 nodes with a /27 each: 2 subnets are /26; kubeadm v1.22.0 takes node subnets for a /24 whatever they are",
 			[]string{"pods not pinned to 10.244.0.0/26"}, ""},
-		{"a pod range of more than 16 bits above a /64 in v1.21", Request{Kubernetes: Version{1, 21, 0}, Families: []Family{IPv6}, Pins: pins("pods=fd00::/40")},
+		{"a pod range of more than 16 bits above a /64 in v1.21", Request{Kubernetes: fact.V(1, 21, 0), Families: []fact.Family{fact.IPv6}, Pins: pins("pods=fd00::/40")},
 			"pods fd00::/40: at most 16 bits may lie between pod range and node subnet, for which kubeadm v1.21.0 takes a /64 whatever it is; use a /48 or longer",
 			[]string{"pods not pinned to fd00::/40"}, ""},
-		{"65,536 nodes with a /60 each in v1.22", Request{Kubernetes: Version{1, 22, 0}, Families: []Family{IPv6}, Nodes: 65536, NodeMaskIPv6: 60, Within: prefixes("fd00::/32")},
+		{"65,536 nodes with a /60 each in v1.22", Request{Kubernetes: fact.V(1, 22, 0), Families: []fact.Family{fact.IPv6}, Nodes: 65536, NodeMaskIPv6: 60, Within: prefixtest.List("fd00::/32")},
 			"IPv6 pods: at most 16 bits may lie between pod range and node subnet, for which kubeadm v1.22.0 takes a /64 whatever it is; asked for are 65,536 nodes with a /60 each",
 			[]string{"node masks as derived from the pods of a node", "65,536 -> 4,096 nodes"}, ""},
 		{"numbers as large as they may be", Request{Nodes: 1 << 29, Surge: 1 << 29, PodsPerNode: 1 << 24, Churn: 16, Services: 1 << 29, HostCount: 1 << 30, Grow: 16,
-			Families: []Family{IPv6, IPv4}}, "IPv6 services: /108 is the largest that kubeadm takes (20 bits), /98 is needed", nil, ""},
+			Families: []fact.Family{fact.IPv6, fact.IPv4}}, "IPv6 services: /108 is the largest that kubeadm takes (20 bits), /98 is needed", nil, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := New(tt.req)
@@ -304,32 +298,32 @@ func TestNewInfeasible(t *testing.T) {
 
 // TestRangeWhy: what a plan says about why a range was chosen, and how far it can grow.
 func TestRangeWhy(t *testing.T) {
-	six := []Family{IPv6}
+	six := []fact.Family{fact.IPv6}
 	for _, tt := range []struct {
 		name string
 		req  Request
-		role Role
+		role fact.Role
 		want string // prefix, block that it can grow into, reason
 	}{
-		{"kubeadm's default", Request{}, RoleServices, "10.96.0.0/12 10.96.0.0/12 kubeadm's default service range"},
-		{"exactly as large as it may be", Request{Services: 1<<20 - 4}, RoleServices, "10.96.0.0/12 10.96.0.0/12 kubeadm's default service range"},
-		{"a part that can double into it", Request{Grow: 3}, RoleServices, "10.96.0.0/15 10.96.0.0/12 can double into kubeadm's default service range"},
-		{"flannel's default", Request{}, RolePods, "10.244.0.0/16 10.244.0.0/16 flannel's default network"},
-		{"larger", Request{Nodes: 1000}, RolePods, "10.244.0.0/14 10.244.0.0/14 around flannel's default network"},
-		{"the part that can double nine times", Request{Grow: 9, Hosts: prefixes("192.0.2.0/24"), Pins: pins("services=172.16.0.0/16")}, RolePods, "10.244.0.0/17 10.0.0.0/8 at the base of flannel's default network"},
-		{"a part of it is taken", Request{Avoid: avoid("10.244.128.0/17")}, RolePods, "10.244.0.0/20 10.244.0.0/20 at the base of flannel's default network"},
-		{"its base is taken", Request{Avoid: avoid("10.244.0.0/17")}, RolePods, "10.0.16.0/20 10.0.16.0/20 the lowest /20 in the smallest free block that holds one; 10.244.0.0/16 is passed over: 10.244.0.0/17 (vpn)"},
-		{"a pinned service range grows from its base", Request{Grow: 1, Pins: pins("services=10.96.0.0/13")}, RoleServices, "10.96.0.0/13 10.96.0.0/12 pinned"},
-		{"not before it", Request{Grow: 1, Pins: pins("services=10.104.0.0/13")}, RoleServices, "10.104.0.0/13 10.104.0.0/13 pinned"},
-		{"nor beyond what kubeadm takes", Request{Grow: 2, Pins: pins("services=10.96.0.0/13")}, RoleServices, "10.96.0.0/13 10.96.0.0/12 pinned"},
-		{"a pinned pod range grows either way", Request{Grow: 1, Pins: pins("pods=10.245.0.0/16")}, RolePods, "10.245.0.0/16 10.244.0.0/15 pinned"},
-		{"IPv6 services that can double six times", Request{Families: six, Grow: 6}, RoleServices, "fd01:6d86:e7ae:4000::/114 fd01:6d86:e7ae:4000::/108 at subnet 4000 of fd01:6d86:e7ae::/48"},
-		{"IPv6 pods that can double nine times", Request{Families: six, Grow: 9, Within: prefixes("fd00::/40"), Hosts: prefixes("2001:db8::/64"), Pins: pins("services=2001:db8:1::/112")}, RolePods, "fd00:0:0:8000::/57 fd00::/48 at subnet 8000 of fd00::/40"},
-		{"half of IPv4 for hosts", Request{Within: prefixes("0.0.0.0/0"), HostCount: 1 << 30, Pins: pins("services=192.168.0.0/20 pods=172.16.0.0/16")}, RoleHosts, "0.0.0.0/1 0.0.0.0/1 around 10.0.0.0/8"},
-		{"an eighth", Request{Within: prefixes("0.0.0.0/0"), HostCount: 1 << 26, Pins: pins("services=192.168.0.0/20 pods=172.16.0.0/16")}, RoleHosts, "8.0.0.0/5 8.0.0.0/5 around 10.0.0.0/8"},
-		{"all of 10.0.0.0/8", Request{HostCount: 1<<24 - 3, Pins: pins("services=192.168.0.0/20 pods=172.16.0.0/16")}, RoleHosts, "10.0.0.0/8 10.0.0.0/8 the first of 10.0.0.0/8"},
-		{"half of IPv4 for pods", Request{Within: prefixes("0.0.0.0/0"), NodeMaskIPv4: 8, Nodes: 128, Pins: pins("services=192.168.0.0/20"), Hosts: prefixes("192.0.2.0/24")}, RolePods, "0.0.0.0/1 0.0.0.0/1 around flannel's default network"},
-		{"the smallest pod range that kubeadm takes", Request{Nodes: 1, PodsPerNode: 5, Pins: pins("pods=10.244.0.0/28")}, RolePods, "10.244.0.0/28 10.244.0.0/28 pinned"},
+		{"kubeadm's default", Request{}, fact.RoleServices, "10.96.0.0/12 10.96.0.0/12 kubeadm's default service range"},
+		{"exactly as large as it may be", Request{Services: 1<<20 - 4}, fact.RoleServices, "10.96.0.0/12 10.96.0.0/12 kubeadm's default service range"},
+		{"a part that can double into it", Request{Grow: 3}, fact.RoleServices, "10.96.0.0/15 10.96.0.0/12 can double into kubeadm's default service range"},
+		{"flannel's default", Request{}, fact.RolePods, "10.244.0.0/16 10.244.0.0/16 flannel's default network"},
+		{"larger", Request{Nodes: 1000}, fact.RolePods, "10.244.0.0/14 10.244.0.0/14 around flannel's default network"},
+		{"the part that can double nine times", Request{Grow: 9, Hosts: prefixtest.List("192.0.2.0/24"), Pins: pins("services=172.16.0.0/16")}, fact.RolePods, "10.244.0.0/17 10.0.0.0/8 at the base of flannel's default network"},
+		{"a part of it is taken", Request{Avoid: avoid("10.244.128.0/17")}, fact.RolePods, "10.244.0.0/20 10.244.0.0/20 at the base of flannel's default network"},
+		{"its base is taken", Request{Avoid: avoid("10.244.0.0/17")}, fact.RolePods, "10.0.16.0/20 10.0.16.0/20 the lowest /20 in the smallest free block that holds one; 10.244.0.0/16 is passed over: 10.244.0.0/17 (vpn)"},
+		{"a pinned service range grows from its base", Request{Grow: 1, Pins: pins("services=10.96.0.0/13")}, fact.RoleServices, "10.96.0.0/13 10.96.0.0/12 pinned"},
+		{"not before it", Request{Grow: 1, Pins: pins("services=10.104.0.0/13")}, fact.RoleServices, "10.104.0.0/13 10.104.0.0/13 pinned"},
+		{"nor beyond what kubeadm takes", Request{Grow: 2, Pins: pins("services=10.96.0.0/13")}, fact.RoleServices, "10.96.0.0/13 10.96.0.0/12 pinned"},
+		{"a pinned pod range grows either way", Request{Grow: 1, Pins: pins("pods=10.245.0.0/16")}, fact.RolePods, "10.245.0.0/16 10.244.0.0/15 pinned"},
+		{"IPv6 services that can double six times", Request{Families: six, Grow: 6}, fact.RoleServices, "fd01:6d86:e7ae:4000::/114 fd01:6d86:e7ae:4000::/108 at subnet 4000 of fd01:6d86:e7ae::/48"},
+		{"IPv6 pods that can double nine times", Request{Families: six, Grow: 9, Within: prefixtest.List("fd00::/40"), Hosts: prefixtest.List("2001:db8::/64"), Pins: pins("services=2001:db8:1::/112")}, fact.RolePods, "fd00:0:0:8000::/57 fd00::/48 at subnet 8000 of fd00::/40"},
+		{"half of IPv4 for hosts", Request{Within: prefixtest.List("0.0.0.0/0"), HostCount: 1 << 30, Pins: pins("services=192.168.0.0/20 pods=172.16.0.0/16")}, fact.RoleHosts, "0.0.0.0/1 0.0.0.0/1 around 10.0.0.0/8"},
+		{"an eighth", Request{Within: prefixtest.List("0.0.0.0/0"), HostCount: 1 << 26, Pins: pins("services=192.168.0.0/20 pods=172.16.0.0/16")}, fact.RoleHosts, "8.0.0.0/5 8.0.0.0/5 around 10.0.0.0/8"},
+		{"all of 10.0.0.0/8", Request{HostCount: 1<<24 - 3, Pins: pins("services=192.168.0.0/20 pods=172.16.0.0/16")}, fact.RoleHosts, "10.0.0.0/8 10.0.0.0/8 the first of 10.0.0.0/8"},
+		{"half of IPv4 for pods", Request{Within: prefixtest.List("0.0.0.0/0"), NodeMaskIPv4: 8, Nodes: 128, Pins: pins("services=192.168.0.0/20"), Hosts: prefixtest.List("192.0.2.0/24")}, fact.RolePods, "0.0.0.0/1 0.0.0.0/1 around flannel's default network"},
+		{"the smallest pod range that kubeadm takes", Request{Nodes: 1, PodsPerNode: 5, Pins: pins("pods=10.244.0.0/28")}, fact.RolePods, "10.244.0.0/28 10.244.0.0/28 pinned"},
 	} {
 		p, err := New(tt.req)
 		if err != nil {
@@ -354,7 +348,7 @@ func TestLimitNumbers(t *testing.T) {
 		want, limit int
 		reason      string // a part
 	}{
-		{Request{Services: 65534, Families: []Family{IPv6}, Kubernetes: Version{1, 32, 0}}, 111, 112, "no more than 65,535 addresses"},
+		{Request{Services: 65534, Families: []fact.Family{fact.IPv6}, Kubernetes: fact.V(1, 32, 0)}, 111, 112, "no more than 65,535 addresses"},
 		{Request{NodeMaskIPv4: 26}, 25, 26, "use a node mask of /25 or shorter"},
 		{Request{NodeMaskIPv4: 26, PodsPerNode: 30, Pins: pins("pods=10.0.0.0/8")}, 10, 8, "/8 to /26 are 18"},
 		{Request{Nodes: 100000}, 7, 8, "which is 65,536 nodes"},
@@ -375,18 +369,18 @@ func TestLimitNumbers(t *testing.T) {
 	}
 	// What overlaps of two ranges is the smaller one, whichever is named first.
 	for _, p := range []string{"services=10.0.0.0/12 pods=10.1.0.0/16", "services=10.1.0.0/16 pods=10.0.0.0/12"} {
-		_, err := New(Request{Pins: pins(p), Hosts: prefixes("192.0.2.0/24")})
+		_, err := New(Request{Pins: pins(p), Hosts: prefixtest.List("192.0.2.0/24")})
 		if e, ok := errors.AsType[*ConflictError](err); !ok || e.Overlap != netip.MustParsePrefix("10.1.0.0/16") {
 			t.Errorf("%s: %+v", p, e)
 		}
 	}
 	// Ranges that are wrong come alone: what is short in the other family may be otherwise when they are mended.
-	_, err := New(Request{Families: []Family{IPv4, IPv6}, Hosts: prefixes("10.0.0.0/8"), Pins: pins("services=10.96.0.0/24"), Within: prefixes("10.0.0.0/8 fd00::/125")})
+	_, err := New(Request{Families: []fact.Family{fact.IPv4, fact.IPv6}, Hosts: prefixtest.List("10.0.0.0/8"), Pins: pins("services=10.96.0.0/24"), Within: prefixtest.List("10.0.0.0/8 fd00::/125")})
 	if e, ok := errors.AsType[*InfeasibleError](err); !ok || len(e.Conflicts) != 1 || len(e.Limits) != 1 || len(e.Shortages) != 0 {
 		t.Errorf("%+v", err)
 	}
 	// Of what is in the way that comes first which is enough to give up, then the largest.
-	_, err = New(Request{Nodes: 128, Within: prefixes("10.0.0.0/16"), Hosts: prefixes("192.0.2.0/24"), Pins: pins("services=192.168.0.0/20"),
+	_, err = New(Request{Nodes: 128, Within: prefixtest.List("10.0.0.0/16"), Hosts: prefixtest.List("192.0.2.0/24"), Pins: pins("services=192.168.0.0/20"),
 		Avoid: avoid("10.0.0.0/17 10.0.0.0/18 10.0.64.0/18 10.0.128.0/24")})
 	if e, ok := errors.AsType[*InfeasibleError](err); !ok || len(e.Shortages) != 1 {
 		t.Errorf("%v", err)
@@ -506,7 +500,7 @@ func checkSmall(t *testing.T, free uint64, n, hosts, services, pods, grow int, b
 	for i := range n {
 		switch isFree := free>>i&1 == 1; {
 		case byAvoid && !isFree:
-			r.Avoid = append(r.Avoid, Reservation{Prefix: blockAt(i)})
+			r.Avoid = append(r.Avoid, fact.Reservation{Prefix: blockAt(i)})
 		case !byAvoid && isFree:
 			r.Within = append(r.Within, blockAt(i))
 		}
@@ -606,8 +600,8 @@ func drawPrefix(rt *rapid.T, label string, longest int, roots ...netip.Prefix) n
 
 // drawRequest draws a request that makes sense, feasible or not.
 func drawRequest(rt *rapid.T) Request {
-	four := prefixes("10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 10.96.0.0/12 10.244.0.0/14")
-	six := prefixes("fd00::/40 fd01:6d86:e7ae::/48 fd00:0:1::/64")
+	four := prefixtest.List("10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 10.96.0.0/12 10.244.0.0/14")
+	six := prefixtest.List("fd00::/40 fd01:6d86:e7ae::/48 fd00:0:1::/64")
 	r := Request{
 		Nodes:       rapid.OneOf(rapid.IntRange(0, 300), rapid.IntRange(0, 70000)).Draw(rt, "nodes"),
 		PodsPerNode: rapid.SampledFrom([]int{0, 1, 13, 30, 110, 250, 1000}).Draw(rt, "pods"),
@@ -615,11 +609,11 @@ func drawRequest(rt *rapid.T) Request {
 		Surge:       rapid.IntRange(0, 30).Draw(rt, "surge"),
 		Services:    rapid.OneOf(rapid.IntRange(0, 3000), rapid.IntRange(0, 1200000)).Draw(rt, "services"),
 		HostCount:   rapid.SampledFrom([]int{0, 0, 1, 50, 5000}).Draw(rt, "host count"),
-		Families:    rapid.SampledFrom([][]Family{nil, {IPv4}, {IPv6}, {IPv4, IPv6}, {IPv6, IPv4}}).Draw(rt, "families"),
+		Families:    rapid.SampledFrom([][]fact.Family{nil, {fact.IPv4}, {fact.IPv6}, {fact.IPv4, fact.IPv6}, {fact.IPv6, fact.IPv4}}).Draw(rt, "families"),
 		Grow:        rapid.SampledFrom([]int{0, 0, 1, 2, 5}).Draw(rt, "grow"),
-		Kubernetes:  rapid.SampledFrom([]Version{{}, {1, 19, 0}, {1, 28, 15}}).Draw(rt, "version"),
+		Kubernetes:  rapid.SampledFrom([]fact.Version{{}, {Major: 1, Minor: 19}, {Major: 1, Minor: 28, Patch: 15}}).Draw(rt, "version"),
 	}
-	roots := map[Family][]netip.Prefix{IPv4: four, IPv6: six}
+	roots := map[fact.Family][]netip.Prefix{fact.IPv4: four, fact.IPv6: six}
 	var mine []netip.Prefix
 	for _, f := range r.planned() {
 		mine = append(mine, roots[f]...)
@@ -628,15 +622,15 @@ func drawRequest(rt *rapid.T) Request {
 		r.Within = append(r.Within, drawPrefix(rt, "within", 20, mine...))
 	}
 	for range rapid.IntRange(0, 8).Draw(rt, "avoid") {
-		r.Avoid = append(r.Avoid, Reservation{Prefix: drawPrefix(rt, "avoid", 24, slices.Concat(four, six)...), Name: "taken"})
+		r.Avoid = append(r.Avoid, fact.Reservation{Prefix: drawPrefix(rt, "avoid", 24, slices.Concat(four, six)...), Name: "taken"})
 	}
 	for range rapid.IntRange(0, 2).Draw(rt, "hosts") {
-		r.Hosts = append(r.Hosts, drawPrefix(rt, "hosts", 28, append(mine, prefixes("203.0.113.0/24")[:len(r.Families)%2]...)...))
+		r.Hosts = append(r.Hosts, drawPrefix(rt, "hosts", 28, append(mine, prefixtest.List("203.0.113.0/24")[:len(r.Families)%2]...)...))
 	}
-	if len(r.Hosts) > 0 && !slices.ContainsFunc(r.Hosts, func(p netip.Prefix) bool { return slices.Contains(r.planned(), FamilyOf(p)) }) {
+	if len(r.Hosts) > 0 && !slices.ContainsFunc(r.Hosts, func(p netip.Prefix) bool { return slices.Contains(r.planned(), fact.FamilyOf(p)) }) {
 		r.Hosts = nil
 	}
-	for _, role := range []Role{RoleHosts, RoleServices, RolePods} {
+	for _, role := range []fact.Role{fact.RoleHosts, fact.RoleServices, fact.RolePods} {
 		if rapid.IntRange(0, 4).Draw(rt, "pin") == 0 {
 			r.Pins = append(r.Pins, Pin{role, drawPrefix(rt, "pin", 22, mine...)})
 		}
@@ -714,7 +708,7 @@ func checkShortage(t *rapid.T, r Request, s *Shortage) {
 	have, need := new(big.Int), new(big.Int)
 	one := big.NewInt(1)
 	for _, p := range set.Prefixes() {
-		if FamilyOf(p) == s.Family && p.Bits() <= short.Bits {
+		if fact.FamilyOf(p) == s.Family && p.Bits() <= short.Bits {
 			have.Add(have, new(big.Int).Lsh(one, uint(short.Bits-p.Bits())))
 		}
 	}
@@ -745,10 +739,10 @@ func TestStable(t *testing.T) {
 		more.Nodes += rapid.IntRange(0, 300).Draw(rt, "more nodes")
 		more.Services += rapid.IntRange(0, 3000).Draw(rt, "more services")
 		if rapid.Bool().Draw(rt, "more avoid") {
-			more.Avoid = append(more.Avoid, Reservation{Prefix: drawPrefix(rt, "avoid", 24, prefixes("10.0.0.0/8 192.168.0.0/16")...)})
+			more.Avoid = append(more.Avoid, fact.Reservation{Prefix: drawPrefix(rt, "avoid", 24, prefixtest.List("10.0.0.0/8 192.168.0.0/16")...)})
 		}
-		if len(more.Families) == 1 && !more.Kubernetes.Before(Version{1, 20, 0}) && rapid.Bool().Draw(rt, "dual") {
-			more.Families = append(more.Families, IPv4+IPv6-more.Families[0])
+		if len(more.Families) == 1 && !more.Kubernetes.Before(fact.V(1, 20, 0)) && rapid.Bool().Draw(rt, "dual") {
+			more.Families = append(more.Families, fact.IPv4+fact.IPv6-more.Families[0])
 		}
 		q, e := spaceCache{}.solve(more)
 		if e != nil {
@@ -772,13 +766,13 @@ func TestStable(t *testing.T) {
 
 // TestObstacles: of many ranges in the way, those that would suffice alone come first, and only they are offered.
 func TestObstacles(t *testing.T) {
-	r := Request{Nodes: 64, Within: prefixes("10.0.0.0/16"), Hosts: prefixes("192.0.2.0/25")}
+	r := Request{Nodes: 64, Within: prefixtest.List("10.0.0.0/16"), Hosts: prefixtest.List("192.0.2.0/25")}
 	for i := range 64 { // every second /22 of the first half is taken, and the second half whole
 		if i%2 == 0 && i < 32 {
-			r.Avoid = append(r.Avoid, Reservation{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(4 * i)}), 22), Name: fmt.Sprint("site ", i)})
+			r.Avoid = append(r.Avoid, fact.Reservation{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(4 * i)}), 22), Name: fmt.Sprint("site ", i)})
 		}
 	}
-	r.Avoid = append(r.Avoid, Reservation{Prefix: netip.MustParsePrefix("10.0.128.0/17"), Name: "lab"})
+	r.Avoid = append(r.Avoid, fact.Reservation{Prefix: netip.MustParsePrefix("10.0.128.0/17"), Name: "lab"})
 	_, err := New(r)
 	e, ok := errors.AsType[*InfeasibleError](err)
 	if !ok {
@@ -803,20 +797,20 @@ func TestObstacles(t *testing.T) {
 }
 
 func BenchmarkNew(b *testing.B) {
-	var taken []Reservation
+	var taken []fact.Reservation
 	for i := range 1000 {
-		taken = append(taken, Reservation{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 2), byte(i << 6)}), 24), Name: "taken"})
+		taken = append(taken, fact.Reservation{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 2), byte(i << 6)}), 24), Name: "taken"})
 	}
 	for _, bb := range []struct {
 		name string
 		req  Request
 	}{
 		{"default", Request{}},
-		{"dual", Request{Families: []Family{IPv4, IPv6}}},
+		{"dual", Request{Families: []fact.Family{fact.IPv4, fact.IPv6}}},
 		{"avoid1000", Request{Avoid: taken}},
-		{"infeasible", Request{Nodes: 5000, PodsPerNode: 250, Within: prefixes("10.0.0.0/14")}},
-		{"infeasible,avoid5000,dual", Request{Nodes: 5000, PodsPerNode: 250, Families: []Family{IPv4, IPv6}, Within: prefixes("10.0.0.0/8 fd00::/48"), Avoid: crowd(5000)}},
-		{"infeasible,avoid1000", Request{Nodes: 5000, PodsPerNode: 250, Within: prefixes("10.0.0.0/8"), Avoid: taken}},
+		{"infeasible", Request{Nodes: 5000, PodsPerNode: 250, Within: prefixtest.List("10.0.0.0/14")}},
+		{"infeasible,avoid5000,dual", Request{Nodes: 5000, PodsPerNode: 250, Families: []fact.Family{fact.IPv4, fact.IPv6}, Within: prefixtest.List("10.0.0.0/8 fd00::/48"), Avoid: crowd(5000)}},
+		{"infeasible,avoid1000", Request{Nodes: 5000, PodsPerNode: 250, Within: prefixtest.List("10.0.0.0/8"), Avoid: taken}},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // An APIError is the API server's answer to a request that it does not carry out.
@@ -34,8 +35,8 @@ func StoredPodCIDRs(podCIDR string, podCIDRs []string) []string {
 //
 // Not checked, as there: overlap with other nodes, with the service range, with hosts, and whether the range belongs to
 // the cluster (pkg/apis/core/validation/validation.go ValidateNode, v1.37.2).
-func ValidatePodCIDRs(podCIDRs []string, v Version) []string {
-	v = v.Or(NewestKubernetes())
+func ValidatePodCIDRs(podCIDRs []string, v fact.Version) []string {
+	v = v.Or(fact.NewestKubernetes())
 	var out []string
 	var ranges []netip.Prefix
 	bad := -1
@@ -85,7 +86,7 @@ func ValidatePodCIDRs(podCIDRs []string, v Version) []string {
 
 // validatePodCIDRChange returns what the API server has to say against the change of a Node's podCIDRs from old to new
 // (ValidateNodeUpdate, v1.37.2, which runs after ValidateNode).
-func validatePodCIDRChange(old, new []string, v Version) []string {
+func validatePodCIDRChange(old, new []string, v fact.Version) []string {
 	out := ValidatePodCIDRs(new, v)
 	if len(old) > 0 && !slices.Equal(old, new) {
 		field := "spec.podCIDRs"
@@ -98,7 +99,7 @@ func validatePodCIDRChange(old, new []string, v Version) []string {
 }
 
 // validateNodeName returns what the API server has to say against the name of a new Node.
-func validateNodeName(name string, v Version) []string {
+func validateNodeName(name string, v fact.Version) []string {
 	switch {
 	case name == "":
 		return []string{"metadata.name: Required value: name or generateName is required"}

@@ -5,13 +5,14 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // NodeSubnet returns the subnet of family f that node i gets, counting from 0 in the order in which nodes are registered
 // with a controller that has been running since the first one: node i gets subnet i, as no range of a plan overlaps
 // another. ok is false if i is negative or beyond the last node subnet, and for a family that p does not have.
-func (p *Plan) NodeSubnet(i int, f Family) (q netip.Prefix, ok bool) {
-	r, _ := p.Range(RolePods, f) // without one there is nothing to split
+func (p *Plan) NodeSubnet(i int, f fact.Family) (q netip.Prefix, ok bool) {
+	r, _ := p.Range(fact.RolePods, f) // without one there is nothing to split
 	s, err := cidr.NewSplit(r.Prefix, p.NodeMask(f))
 	if err != nil {
 		return netip.Prefix{}, false
@@ -31,7 +32,7 @@ func (p *Plan) ControllerFlags() ControllerFlags {
 		NodeCIDRMaskSizeIPv4:  p.NodeMaskIPv4,
 		NodeCIDRMaskSizeIPv6:  p.NodeMaskIPv6,
 	}
-	if len(p.Families) == 1 && p.Request.Kubernetes.Or(NewestKubernetes()).Before(Version{1, 23, 0}) {
+	if len(p.Families) == 1 && p.Request.Kubernetes.Or(fact.NewestKubernetes()).Before(fact.V(1, 23, 0)) {
 		f.NodeCIDRMaskSize = p.NodeMask(p.Families[0])
 		f.NodeCIDRMaskSizeIPv4, f.NodeCIDRMaskSizeIPv6 = 0, 0
 	}

@@ -6,14 +6,16 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // TestNodesAsTwin registers nodes with the twin of kube-controller-manager, which the plan predicts by arithmetic.
 func TestNodesAsTwin(t *testing.T) {
 	for _, r := range []Request{
 		{Nodes: 4, NodeMaskIPv4: 26, PodsPerNode: 30, Pins: pins("pods=10.0.0.0/24 services=10.1.0.0/22")},
-		{Nodes: 3, Families: []Family{IPv6, IPv4}, Pins: pins("pods=10.244.0.0/22 pods=fd00::/62")},
-		{Nodes: 3, Families: []Family{IPv6}, Kubernetes: Version{1, 20, 0}, Pins: pins("pods=fd00::/68")},
+		{Nodes: 3, Families: []fact.Family{fact.IPv6, fact.IPv4}, Pins: pins("pods=10.244.0.0/22 pods=fd00::/62")},
+		{Nodes: 3, Families: []fact.Family{fact.IPv6}, Kubernetes: fact.V(1, 20, 0), Pins: pins("pods=fd00::/68")},
 		{},
 	} {
 		p := mustNew(t, r)
@@ -34,8 +36,8 @@ func TestNodesAsTwin(t *testing.T) {
 		if step := c.Create("one-more"); len(step.Assigned) != 0 || p.NodePodCIDRs(most) != nil {
 			t.Errorf("the twin gives a node more %v, predicted %v: the plan says that %d nodes fit", step.Assigned, p.NodePodCIDRs(most), most)
 		}
-		for _, f := range []Family{IPv4, IPv6, 0} {
-			_, has := p.Range(RolePods, f)
+		for _, f := range []fact.Family{fact.IPv4, fact.IPv6, 0} {
+			_, has := p.Range(fact.RolePods, f)
 			for _, i := range []int{math.MinInt, -1, 0, most - 1} {
 				if q, ok := p.NodeSubnet(i, f); ok != (has && i >= 0) || ok != q.IsValid() {
 					t.Errorf("NodeSubnet(%d, %v) = %v, %v", i, f, q, ok)
@@ -49,7 +51,7 @@ func TestNodesAsTwin(t *testing.T) {
 func TestProgramsTakePlans(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r := drawRequest(rt)
-		r.Kubernetes = rapid.SampledFrom([]Version{{}, {1, 23, 0}, {1, 28, 15}, {1, 33, 0}}).Draw(rt, "release")
+		r.Kubernetes = rapid.SampledFrom([]fact.Version{{}, {Major: 1, Minor: 23, Patch: 0}, {Major: 1, Minor: 28, Patch: 15}, {Major: 1, Minor: 33, Patch: 0}}).Draw(rt, "release")
 		p, e := spaceCache{}.solve(r)
 		if e != nil {
 			return

@@ -6,41 +6,42 @@ import (
 	"testing"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A finding about one entry of a list points at that entry.
 func TestPlaceOfEntry(t *testing.T) {
-	at := func(column int) plan.Position { return plan.Position{File: "kcm.yaml", Line: 9, Column: column} }
-	pods := func(text string, pos plan.Position, own []plan.Position, ps ...string) plan.Statement {
-		s := plan.Statement{Component: plan.ControllerManager, Role: plan.RolePods, Key: "--cluster-cidr", Text: text, Pos: pos, PrefixPos: own}
+	at := func(column int) fact.Position { return fact.Position{File: "kcm.yaml", Line: 9, Column: column} }
+	pods := func(text string, pos fact.Position, own []fact.Position, ps ...string) fact.Statement {
+		s := fact.Statement{Component: fact.ControllerManager, Role: fact.RolePods, Key: "--cluster-cidr", Text: text, Pos: pos, PrefixPos: own}
 		for _, p := range ps {
 			s.Prefixes = append(s.Prefixes, netip.MustParsePrefix(p))
 		}
 		return s
 	}
-	hosts := plan.Statement{
-		Component: plan.Operator, Role: plan.RoleReserved, Text: "vpn", Key: "-avoid",
+	hosts := fact.Statement{
+		Component: fact.Operator, Role: fact.RoleReserved, Text: "vpn", Key: "-avoid",
 		Prefixes: []netip.Prefix{netip.MustParsePrefix("fd00:1::/32")},
 	}
 	for _, c := range []struct {
 		name string
-		pods plan.Statement
-		want plan.Position
+		pods fact.Statement
+		want fact.Position
 	}{
 		{"second of two", pods("10.244.0.0/16,fd00:1::/56", at(23), nil, "10.244.0.0/16", "fd00:1::/56"), at(23 + len("10.244.0.0/16,"))},
 		{"first of two", pods("fd00:1::/56,10.244.0.0/16", at(23), nil, "fd00:1::/56", "10.244.0.0/16"), at(23)},
 		{"alone", pods("fd00:1::/56", at(23), nil, "fd00:1::/56"), at(23)},
 		{"host bits", pods("10.244.1.0/16,fd00:1::1/56", at(23), nil, "10.244.1.0/16", "fd00:1::1/56"), at(23 + len("10.244.1.0/16,"))},
 		{"after a blank", pods("10.244.0.0/16, fd00:1::/56", at(23), nil, "10.244.0.0/16", "fd00:1::/56"), at(23 + len("10.244.0.0/16, "))},
-		{"places of their own", pods("10.244.0.0/16,fd00:1::/56", at(23), []plan.Position{at(23), at(60)}, "10.244.0.0/16", "fd00:1::/56"), at(60)},
+		{"places of their own", pods("10.244.0.0/16,fd00:1::/56", at(23), []fact.Position{at(23), at(60)}, "10.244.0.0/16", "fd00:1::/56"), at(60)},
 		{"column unknown", pods("10.244.0.0/16,fd00:1::/56", at(0), nil, "10.244.0.0/16", "fd00:1::/56"), at(0)},
 		{"over two lines", pods("10.244.0.0/16,\nfd00:1::/56", at(23), nil, "10.244.0.0/16", "fd00:1::/56"), at(23)},
 		{"text of another form", pods("the usual ones", at(23), nil, "10.244.0.0/16", "fd00:1::/56"), at(23)},
 	} {
 		r := plan.Check(c.pods, hosts)
-		i := slices.IndexFunc(r.Findings, func(f plan.Finding) bool { return f.Rule == plan.RuleReservedOverlap })
+		i := slices.IndexFunc(r.Findings, func(f fact.Finding) bool { return f.Rule == fact.RuleReservedOverlap })
 		if i < 0 {
-			t.Errorf("%s: no finding %s in %+v", c.name, plan.RuleReservedOverlap, r.Findings)
+			t.Errorf("%s: no finding %s in %+v", c.name, fact.RuleReservedOverlap, r.Findings)
 			continue
 		}
 		if got := r.Findings[i].Where[0].Position; got != c.want {

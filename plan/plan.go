@@ -2,14 +2,16 @@ package plan
 
 import (
 	"net/netip"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Plan assigns a range to each role and family, so that none overlaps another or anything that the request avoids.
 // Plans are made by [New]; the zero Plan is empty. Its fields are for reading.
 type Plan struct {
-	Request  Request  // with its defaults filled in, see [Request.WithDefaults]
-	Families []Family // primary first
-	Ranges   []Range  // hosts, services, pods; within a role primary family first. Hosts can have several of a family.
+	Request  Request       // with its defaults filled in, see [Request.WithDefaults]
+	Families []fact.Family // primary first
+	Ranges   []Range       // hosts, services, pods; within a role primary family first. Hosts can have several of a family.
 
 	NodeMaskIPv4 int // prefix length of a node's IPv4 subnet, 0 without IPv4
 	NodeMaskIPv6 int // prefix length of a node's IPv6 subnet, 0 without IPv6
@@ -19,12 +21,12 @@ type Plan struct {
 	// (cmd/kubeadm/app/constants GetDNSIP, v1.37.2). A range of fewer than 11 addresses has none and is left out.
 	DNSServiceIPs []netip.Addr
 
-	Warnings []Finding // what is legal and may surprise, in a fixed order
+	Warnings []fact.Finding // what is legal and may surprise, in a fixed order
 }
 
 // A Range is the range of one role in one family.
 type Range struct {
-	Role   Role // RoleHosts, RoleServices or RolePods
+	Role   fact.Role // RoleHosts, RoleServices or RolePods
 	Prefix netip.Prefix
 	Given  bool         // fixed by the request (hosts or a pin), not chosen
 	Grow   netip.Prefix // the range together with the neighbours that are kept free for it; equals Prefix where none are
@@ -34,18 +36,18 @@ type Range struct {
 }
 
 // Family returns the family of r.
-func (r Range) Family() Family { return FamilyOf(r.Prefix) }
+func (r Range) Family() fact.Family { return fact.FamilyOf(r.Prefix) }
 
 // Hosts returns the hosts' ranges, primary family first.
-func (p *Plan) Hosts() []netip.Prefix { return p.prefixes(RoleHosts) }
+func (p *Plan) Hosts() []netip.Prefix { return p.prefixes(fact.RoleHosts) }
 
 // Services returns the service ranges, one for each family, primary first.
-func (p *Plan) Services() []netip.Prefix { return p.prefixes(RoleServices) }
+func (p *Plan) Services() []netip.Prefix { return p.prefixes(fact.RoleServices) }
 
 // Pods returns the pod ranges of the cluster, one for each family, primary first.
-func (p *Plan) Pods() []netip.Prefix { return p.prefixes(RolePods) }
+func (p *Plan) Pods() []netip.Prefix { return p.prefixes(fact.RolePods) }
 
-func (p *Plan) prefixes(role Role) []netip.Prefix {
+func (p *Plan) prefixes(role fact.Role) []netip.Prefix {
 	var ps []netip.Prefix
 	for _, r := range p.Ranges {
 		if r.Role == role {
@@ -57,7 +59,7 @@ func (p *Plan) prefixes(role Role) []netip.Prefix {
 
 // Range returns the range of a role in a family, the first where hosts have several.
 // ok is false if the plan has none.
-func (p *Plan) Range(role Role, f Family) (r Range, ok bool) {
+func (p *Plan) Range(role fact.Role, f fact.Family) (r Range, ok bool) {
 	for _, r := range p.Ranges {
 		if r.Role == role && r.Family() == f {
 			return r, true
@@ -67,11 +69,11 @@ func (p *Plan) Range(role Role, f Family) (r Range, ok bool) {
 }
 
 // NodeMask returns the prefix length of a node's subnet in family f, 0 if the plan does not have the family.
-func (p *Plan) NodeMask(f Family) int {
+func (p *Plan) NodeMask(f fact.Family) int {
 	switch f {
-	case IPv4:
+	case fact.IPv4:
 		return p.NodeMaskIPv4
-	case IPv6:
+	case fact.IPv6:
 		return p.NodeMaskIPv6
 	}
 	return 0

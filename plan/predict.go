@@ -5,6 +5,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/ipnet"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A RangeUse says what has become of the node subnets of one cluster range. Each subnet is counted once, so that
@@ -279,7 +280,7 @@ func (c *Controller) Surge(s int) SurgeNeed {
 // wideEnough returns the longest prefix length with which the range of u holds need subnets beside the service ranges, -1 where none does.
 func (c *Controller) wideEnough(u RangeUse, need uint64) int {
 	for bits := u.Range.Bits() - 1; bits >= 0; bits-- {
-		if FamilyOf(u.Range) == IPv6 && u.NodeMask-bits > 16 {
+		if fact.FamilyOf(u.Range) == fact.IPv6 && u.NodeMask-bits > 16 {
 			break // k8s.io/kubernetes v1.37.2 pkg/controller/nodeipam/ipam/cidrset clusterSubnetMaxDiff
 		}
 		q := netip.PrefixFrom(u.Range.Addr(), bits).Masked()

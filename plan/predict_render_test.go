@@ -8,15 +8,36 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
+
+// play starts, creates ("+a", "+a=10.244.0.0/24") and deletes ("-a").
+func play(c *Controller, f ControllerFlags, words string) {
+	for _, w := range strings.Fields(words) {
+		name, podCIDR, _ := strings.Cut(w[1:], "=")
+		switch {
+		case w == "start":
+			c.Start(f)
+		case w == "stop":
+			c.Stop()
+		case w[0] == '-':
+			c.Delete(name)
+		case podCIDR != "":
+			c.Create(name, strings.Split(podCIDR, ",")...)
+		default:
+			c.Create(name)
+		}
+	}
+}
 
 // TestPredictionText: the whole text where it is short.
 func TestPredictionText(t *testing.T) {
 	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
 	dual := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/21,fd00::/63"}
 	run := func(f ControllerFlags, words string, k int) Prediction {
-		c := NewStopped(Version{})
-		script(t, c, f, words)
+		c := NewStopped(fact.Version{})
+		play(c, f, words)
 		return c.Predict(k)
 	}
 	unknown, err := inventory(v4, "a=10.244.1.0/24").Predict(1)

@@ -13,11 +13,12 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 func TestPredict(t *testing.T) {
 	f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/21", ServiceClusterIPRange: "10.244.2.0/24"}
-	c := NewStopped(Version{})
+	c := NewStopped(fact.Version{})
 	// a .0, b .1, w is wide: .4 and .5, h is half of .6
 	script(t, c, f, "start +a +b +w=10.244.4.0/23 +h=10.244.6.0/25 -a")
 	p := c.Predict(3)
@@ -41,7 +42,7 @@ func TestPredict(t *testing.T) {
 
 func TestPredictLeakAndReuse(t *testing.T) {
 	dual := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/21,fd00:10:244::/63"}
-	c := NewStopped(Version{})
+	c := NewStopped(fact.Version{})
 	script(t, c, dual, "start +a +b +c")
 	p := c.Predict(1)
 	if p.Ranges[0].Leaked != 6 || p.More != 0 || p.Ends != 2 || !p.NextOpen || !slices.Equal(p.Limits, []int{0, 1}) || p.RestartMore != 0 {
@@ -49,7 +50,7 @@ func TestPredictLeakAndReuse(t *testing.T) {
 	}
 	// A duplicate is deleted: its subnet is handed out again although b still holds it.
 	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
-	c = NewStopped(Version{})
+	c = NewStopped(fact.Version{})
 	script(t, c, v4, "start +a=10.244.0.0/24 +b=10.244.0.0/24 -a")
 	p = c.Predict(1)
 	if u := p.Ranges[0]; u.Reused != 1 || u.Nodes != 1 || u.Free != 4 || p.Next[0][0].String() != "10.244.0.0/24" {
@@ -64,18 +65,18 @@ func TestPredictLeakAndReuse(t *testing.T) {
 	if p = c.Predict(1); !errors.As(p.RestartErr, &exit) || exit.Node != "x" || len(p.Next) != 1 {
 		t.Errorf("%+v", p)
 	}
-	c = NewStopped(Version{})
+	c = NewStopped(fact.Version{})
 	script(t, c, v4, "+a start stop +b")
 	if p = c.Predict(1); len(p.Next) != 0 || len(p.RestartServes) != 1 || p.AfterRestart[0][0].String() != "10.244.2.0/24" {
 		t.Errorf("stopped: %+v", p)
 	}
-	if p = NewStopped(Version{}).Predict(1); p.RestartErr != nil || len(p.AfterRestart) != 0 {
+	if p = NewStopped(fact.Version{}).Predict(1); p.RestartErr != nil || len(p.AfterRestart) != 0 {
 		t.Errorf("nothing is handed out: %+v", p)
 	}
 }
 
 func TestSurge(t *testing.T) {
-	c := NewStopped(Version{})
+	c := NewStopped(fact.Version{})
 	script(t, c, ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/21,fd00:10:244::/62"}, "start +a +b +c")
 	for _, tt := range []struct {
 		surge   int
@@ -123,7 +124,7 @@ func TestSurgeBits(t *testing.T) {
 		{ControllerFlags{ClusterCIDR: "fd00::/49"}, "start", 1 << 16, 1 << 15, 48},
 		{ControllerFlags{ClusterCIDR: "fd00::/49"}, "start", 1<<16 + 1, 1<<15 + 1, -1},
 	} {
-		c := NewStopped(Version{})
+		c := NewStopped(fact.Version{})
 		tt.flags.AllocateNodeCIDRs = true
 		script(t, c, tt.flags, tt.script)
 		if n := c.Surge(tt.surge); n.Missing[0] != tt.missing || n.Bits[0] != tt.bits || n.Leaks {
@@ -137,7 +138,7 @@ func TestPredictEdges(t *testing.T) {
 	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
 	dual := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23,fd00::/60"}
 	// One family of two counts for that one alone; the shorter list ends the prediction.
-	p, err := inventory(dual, "a=10.244.0.0/24").Predict(4)
+	p, err := stated(dual, "a=10.244.0.0/24").Predict(4)
 	if err != nil || fmt.Sprint(p.Next) != "[[10.244.1.0/24 fd00::/64]]" || p.Holding != 0 || p.Ends != 1 || p.Ranges[0].Ends != 2 || p.Ranges[1].Ends != 16 {
 		t.Errorf("%+v, %v", p, err)
 	}
@@ -146,12 +147,12 @@ func TestPredictEdges(t *testing.T) {
 	for i := range 16 {
 		nodes = append(nodes, fmt.Sprintf("n%02d=10.244.%d.0/24", i, 2*(i*7%16)))
 	}
-	p, err = inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/19"}, strings.Join(nodes, " ")).Predict(1)
+	p, err = stated(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/19"}, strings.Join(nodes, " ")).Predict(1)
 	if err != nil || fmt.Sprint(p.Next) != "[[10.244.31.0/24]]" {
 		t.Errorf("%v, %v", p.Next, err)
 	}
 	// Where nothing is handed out, nothing comes next.
-	p, err = inventory(ControllerFlags{ClusterCIDR: "10.244.0.0/22"}, "a=10.244.0.0/24").Predict(1)
+	p, err = stated(ControllerFlags{ClusterCIDR: "10.244.0.0/22"}, "a=10.244.0.0/24").Predict(1)
 	if err != nil || p.CursorUnknown || len(p.Next) != 0 || len(p.Ranges) != 0 {
 		t.Errorf("%+v, %v", p, err)
 	}
@@ -182,7 +183,7 @@ func TestSurgeHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ranges := strings.Split(rapid.SampledFrom([]string{"10.244.4.0/22", "10.244.0.0/23", "10.244.8.0/22,fd00:10:244:4::/62", "fd00:10:244::/63,10.244.0.0/22", "10.96.0.0/17"}).Draw(t, "ranges"), ",")
 		f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: strings.Join(ranges, ","), ServiceClusterIPRange: rapid.SampledFrom([]string{"", "10.96.0.0/12", "10.244.0.0/22", "10.244.2.128/25", "fd00:10:244::/112,10.244.1.0/24"}).Draw(t, "services")}
-		c, err := NewController(f, Version{})
+		c, err := NewController(f, fact.Version{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -238,7 +239,7 @@ func TestPredictHolds(t *testing.T) {
 		f := ControllerFlags{AllocateNodeCIDRs: true}
 		f.ClusterCIDR = rapid.SampledFrom([]string{"10.244.0.0/21", "10.244.0.0/21,fd00::/62", "fd00::/60,10.244.0.0/22"}).Draw(t, "ranges")
 		f.ServiceClusterIPRange = rapid.SampledFrom([]string{"", "10.244.1.0/25", "10.244.0.0/23", "10.96.0.0/12"}).Draw(t, "services")
-		c := NewStopped(Version{})
+		c := NewStopped(fact.Version{})
 		preset := rapid.SliceOfN(rapid.SampledFrom([]string{"10.244.3.0/24", "10.244.3.0/24", "10.244.4.0/26", "10.244.6.0/23"}), 0, 3).Draw(t, "presets")
 		if f.ClusterCIDR[0] == 'f' {
 			preset = nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A change makes a request ask for less, or gives it more space.
@@ -151,7 +152,7 @@ func (x *relaxer) dials() []dial {
 			from, _ := r.serviceNeeds(f)
 			to, _ := q.serviceNeeds(f)
 			return fmt.Sprintf("services /%d -> /%d (%s -> %s services)", from, to, words.Commas(r.Services), words.Commas(n))
-		}, x.edges(func(f Family) int { return ownServices + int(serviceEdges(f)) })...))
+		}, x.edges(func(f fact.Family) int { return ownServices + int(serviceEdges(f)) })...))
 	nodes := turnDown(r.Nodes, 1, nodesLoss,
 		func(q *Request, n int) { q.Nodes = n },
 		func(n int) string { return fmt.Sprintf("%s -> %s", words.Commas(r.Nodes), words.Plural(n, "node")) },
@@ -214,7 +215,7 @@ func (x *relaxer) dials() []dial {
 const nodesLoss = 1.5
 
 // edges returns of(f) for each family, without repetition.
-func (x *relaxer) edges(of func(Family) int) []int {
+func (x *relaxer) edges(of func(fact.Family) int) []int {
 	var out []int
 	for _, f := range x.e.Request.Families {
 		if n := of(f); !slices.Contains(out, n) {
@@ -277,8 +278,8 @@ type claimGone struct {
 // lossOf returns c as one that is given up. Hosts count as one, whatever their ranges.
 func lossOf(c Claim) claimGone {
 	switch {
-	case c.Role == RoleHosts:
-		return claimGone{Claim{Role: RoleHosts}, 10}
+	case c.Role == fact.RoleHosts:
+		return claimGone{Claim{Role: fact.RoleHosts}, 10}
 	case c.Pin:
 		return claimGone{c, 2}
 	}
@@ -315,7 +316,7 @@ func (x *relaxer) inTheWay() []claimGone {
 		}
 	}
 	slices.SortStableFunc(gone, func(a, b claimGone) int {
-		return words.CompareBool(a.Role == RoleReserved, b.Role == RoleReserved)
+		return words.CompareBool(a.Role == fact.RoleReserved, b.Role == fact.RoleReserved)
 	})
 	return gone
 }
@@ -405,25 +406,25 @@ func (x *relaxer) giveUp(gone []claimGone, set []int) change {
 		g := gone[i]
 		loss += g.loss
 		switch {
-		case g.Role == RoleHosts:
+		case g.Role == fact.RoleHosts:
 			parts = append(parts, "hosts elsewhere")
 		case g.Pin:
 			parts = append(parts, fmt.Sprintf("%s not pinned to %v", g.Role, g.Prefix))
 		default:
-			parts = append(parts, "give up "+Reservation{Prefix: g.Prefix, Name: g.By}.String())
+			parts = append(parts, "give up "+fact.Reservation{Prefix: g.Prefix, Name: g.By}.String())
 		}
 	}
 	return change{strings.Join(parts, " and "), loss, func(r Request) Request {
 		for _, i := range set {
 			g := gone[i]
 			switch {
-			case g.Role == RoleHosts:
+			case g.Role == fact.RoleHosts:
 				r.Hosts = nil
-				r.Pins = slices.DeleteFunc(r.Pins, func(p Pin) bool { return p.Role == RoleHosts })
+				r.Pins = slices.DeleteFunc(r.Pins, func(p Pin) bool { return p.Role == fact.RoleHosts })
 			case g.Pin:
 				r.Pins = slices.DeleteFunc(r.Pins, func(p Pin) bool { return p == Pin{g.Role, g.Prefix} })
 			default:
-				r.Avoid = slices.DeleteFunc(r.Avoid, func(a Reservation) bool { return a.Prefix == g.Prefix })
+				r.Avoid = slices.DeleteFunc(r.Avoid, func(a fact.Reservation) bool { return a.Prefix == g.Prefix })
 			}
 		}
 		return r
@@ -488,7 +489,7 @@ func (x *relaxer) widenings(s *Shortage) []change {
 			continue
 		}
 		shortest := privateRanges()[i].Bits()
-		if s.Family == IPv6 {
+		if s.Family == fact.IPv6 {
 			shortest = 48 // RFC 4193: what is before belongs to others
 		}
 		widened := func(step int) change {
@@ -531,16 +532,16 @@ func (x *relaxer) widenings(s *Shortage) []change {
 }
 
 // furtherSpace returns private space that one can always draw from.
-func (x *relaxer) furtherSpace(f Family) []netip.Prefix {
-	if f == IPv6 {
+func (x *relaxer) furtherSpace(f fact.Family) []netip.Prefix {
+	if f == fact.IPv6 {
 		return []netip.Prefix{ULA(x.e.Request.Name), ULA(x.e.Request.Name + "/2")}
 	}
-	return slices.DeleteFunc(privateRanges(), func(p netip.Prefix) bool { return FamilyOf(p) != f })
+	return slices.DeleteFunc(privateRanges(), func(p netip.Prefix) bool { return fact.FamilyOf(p) != f })
 }
 
 // spaceNamed returns r with the space to draw from spelt out for family f, so that more can be added to it.
-func (x *relaxer) spaceNamed(r Request, f Family) Request {
-	if !slices.ContainsFunc(r.Within, func(p netip.Prefix) bool { return FamilyOf(p) == f }) {
+func (x *relaxer) spaceNamed(r Request, f fact.Family) Request {
+	if !slices.ContainsFunc(r.Within, func(p netip.Prefix) bool { return fact.FamilyOf(p) == f }) {
 		q := r.WithDefaults()
 		r.Within = append(r.Within, q.defaultWithin(f)...)
 	}
@@ -557,8 +558,8 @@ func (x *relaxer) tryOneFamily() {
 	}
 	for _, f := range x.orig.Families {
 		x.try(change{fmt.Sprintf("%v alone", f), lossOfFamily, func(r Request) Request {
-			other := func(p netip.Prefix) bool { return FamilyOf(p) != f }
-			r.Families = []Family{f}
+			other := func(p netip.Prefix) bool { return fact.FamilyOf(p) != f }
+			r.Families = []fact.Family{f}
 			r.Hosts, r.Within = slices.DeleteFunc(r.Hosts, other), slices.DeleteFunc(r.Within, other)
 			r.Pins = slices.DeleteFunc(r.Pins, func(p Pin) bool { return other(p.Prefix) })
 			return r
@@ -573,7 +574,7 @@ func (x *relaxer) tryTogether() {
 	gone := x.inTheWay()
 	for _, keep := range []func(g claimGone) bool{
 		func(g claimGone) bool { return g.Pin },
-		func(g claimGone) bool { return g.Role != RoleHosts },
+		func(g claimGone) bool { return g.Role != fact.RoleHosts },
 		func(claimGone) bool { return true },
 	} {
 		var set []int

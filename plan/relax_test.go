@@ -7,15 +7,18 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/kubecidr/kubecidr/internal/prefixtest"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // crowd returns n /24s of 10.0.0.0/8, evenly spread.
-func crowd(n int) []Reservation {
-	var out []Reservation
+func crowd(n int) []fact.Reservation {
+	var out []fact.Reservation
 	for i := range n {
 		at := i * (1 << 16 / n)
 		a := netip.AddrFrom4([4]byte{10, byte(at >> 8), byte(at)})
-		out = append(out, Reservation{Prefix: netip.PrefixFrom(a, 24), Name: fmt.Sprint("site ", i)})
+		out = append(out, fact.Reservation{Prefix: netip.PrefixFrom(a, 24), Name: fmt.Sprint("site ", i)})
 	}
 	return out
 }
@@ -24,33 +27,33 @@ func crowd(n int) []Reservation {
 // the making of spaces that takes time, and relaxations are found by judging a hundred requests.
 func TestSpaceShared(t *testing.T) {
 	c := spaceCache{}
-	r := Request{Families: []Family{IPv4, IPv6}, Within: prefixes("10.0.0.0/8 fd00::/48"), Nodes: 5000, PodsPerNode: 250, Avoid: crowd(5000)}
+	r := Request{Families: []fact.Family{fact.IPv4, fact.IPv6}, Within: prefixtest.List("10.0.0.0/8 fd00::/48"), Nodes: 5000, PodsPerNode: 250, Avoid: crowd(5000)}
 	if c.feasible(r) {
 		t.Fatal("feasible, wanted a request that is not")
 	}
-	first := c[IPv4]
+	first := c[fact.IPv4]
 	fewer := r.clone()
 	fewer.Nodes, fewer.PodsPerNode, fewer.Services = 5, 30, 100
-	if !c.feasible(fewer) || c[IPv4] != first || c[IPv6] == nil {
+	if !c.feasible(fewer) || c[fact.IPv4] != first || c[fact.IPv6] == nil {
 		t.Error("fewer nodes: not feasible, or in another space")
 	}
-	if p, err := c.solve(fewer); err != nil || p.Validate() != nil || c[IPv4] != first {
+	if p, err := c.solve(fewer); err != nil || p.Validate() != nil || c[fact.IPv4] != first {
 		t.Errorf("a plan: %v, or made in another space", err)
 	}
 	if !c.feasible(fewer) {
 		t.Error("planning took from the shared space")
 	}
 	for name, change := range map[string]func(*Request){
-		"other blocks to draw from": func(r *Request) { r.Within = prefixes("10.0.0.0/9 fd00::/48") },
+		"other blocks to draw from": func(r *Request) { r.Within = prefixtest.List("10.0.0.0/9 fd00::/48") },
 		"one range less to avoid":   func(r *Request) { r.Avoid = r.Avoid[1:] },
 		"a pin":                     func(r *Request) { r.Pins = pins("hosts=10.0.0.0/24") },
 	} {
 		other := fewer.clone()
 		change(&other)
-		if c.feasible(other); c[IPv4] == first {
+		if c.feasible(other); c[fact.IPv4] == first {
 			t.Errorf("%s: judged in the same space", name)
 		}
-		c[IPv4] = first
+		c[fact.IPv4] = first
 	}
 }
 
@@ -87,12 +90,12 @@ func TestRelaxations(t *testing.T) {
 	taken := avoid("10.0.0.0/8 172.16.0.0/12 100.64.0.0/10 192.168.0.0/16")
 	// pods asks for pods alone.
 	pods := func(within string, r Request) Request {
-		r.Within, r.Hosts = prefixes(within), prefixes("192.0.2.0/24")
+		r.Within, r.Hosts = prefixtest.List(within), prefixtest.List("192.0.2.0/24")
 		r.Pins, r.Avoid = append(r.Pins, pins("services=203.0.112.0/22")...), append(r.Avoid, taken...)
 		return r
 	}
 	two := func(r Request) Request {
-		r.Within, r.Hosts, r.Avoid = prefixes("198.18.0.0/20"), prefixes("192.0.2.0/24"), taken
+		r.Within, r.Hosts, r.Avoid = prefixtest.List("198.18.0.0/20"), prefixtest.List("192.0.2.0/24"), taken
 		return r
 	}
 	const eleven = "198.18.0.0/24 198.18.1.0/24 198.18.2.0/24 198.18.3.0/24 198.18.4.0/24 198.18.5.0/25 198.18.5.128/25 198.18.6.0/25 198.18.6.128/25 198.18.7.0/25 198.18.7.128/25"
@@ -111,7 +114,7 @@ func TestRelaxations(t *testing.T) {
 		// A /29 for two pods, a /30 for one.
 		{"as few pods as there can be", pods("198.18.0.0/21", Request{Nodes: 4096, PodsPerNode: 2}),
 			[]string{"4,096 -> 512 nodes and 2 -> 1 pod on a node", "4,096 -> 256 nodes"}},
-		{"beside a wider block", Request{Nodes: 4096, PodsPerNode: 2, Within: prefixes("10.0.0.0/21"), Hosts: prefixes("192.0.2.0/24"), Pins: pins("services=203.0.112.0/22"), Avoid: avoid("172.16.0.0/12 100.64.0.0/10 192.168.0.0/16")},
+		{"beside a wider block", Request{Nodes: 4096, PodsPerNode: 2, Within: prefixtest.List("10.0.0.0/21"), Hosts: prefixtest.List("192.0.2.0/24"), Pins: pins("services=203.0.112.0/22"), Avoid: avoid("172.16.0.0/12 100.64.0.0/10 192.168.0.0/16")},
 			[]string{"draw from 10.0.0.0/17 instead of 10.0.0.0/21", "4,096 -> 512 nodes and 2 -> 1 pod on a node", "4,096 -> 256 nodes"}},
 		{"both are turned down together once", pods("198.18.0.0/21", Request{Nodes: 8192, PodsPerNode: 2}),
 			[]string{"8,192 -> 512 nodes and 2 -> 1 pod on a node", "8,192 -> 256 nodes"}},
@@ -131,15 +134,15 @@ func TestRelaxations(t *testing.T) {
 		{"one node is too many: as many pods as it can have", pods("198.18.0.0/20", Request{Nodes: 10, PodsPerNode: 2600}),
 			[]string{"2,600 -> 128 pods on a node", "10 -> 1 node and 2 -> 1 address for each pod of a node", "10 -> 1 node and 2,600 -> 2,048 pods on a node"}},
 		// 14 nodes and 3 addresses of the hosts' range are 17.
-		{"a node less, beside others during a rollout", Request{Nodes: 10, Surge: 4, Within: prefixes("198.18.0.0/20 198.19.0.0/22 203.0.113.0/28"), Avoid: taken},
+		{"a node less, beside others during a rollout", Request{Nodes: 10, Surge: 4, Within: prefixtest.List("198.18.0.0/20 198.19.0.0/22 203.0.113.0/28"), Avoid: taken},
 			[]string{"4 -> 3 nodes more during a rollout", "services /22 -> /23 (1,000 -> 508 services)", "2 -> 1 address for each pod of a node", "110 -> 64 pods on a node", "10 -> 9 nodes"}},
-		{"hosts, rather than thrice as wide a block", Request{HostCount: 2000, Within: prefixes("10.0.0.0/24"), Pins: pins("services=203.0.112.0/22 pods=198.18.0.0/20")}, []string{
+		{"hosts, rather than thrice as wide a block", Request{HostCount: 2000, Within: prefixtest.List("10.0.0.0/24"), Pins: pins("services=203.0.112.0/22 pods=198.18.0.0/20")}, []string{
 			"2,000 -> 253 host addresses", "draw from 10.0.0.0/21 instead of 10.0.0.0/24", "draw from 172.16.0.0/12 as well", "draw from 192.168.0.0/16 as well", "draw from 100.64.0.0/10 as well"}},
-		{"the whole of a private range", Request{Nodes: 4096, Within: prefixes("172.16.0.0/16"), Hosts: prefixes("192.0.2.0/24"), Pins: pins("services=203.0.112.0/22"), Avoid: avoid("10.0.0.0/8 100.64.0.0/10 192.168.0.0/16")},
+		{"the whole of a private range", Request{Nodes: 4096, Within: prefixtest.List("172.16.0.0/16"), Hosts: prefixtest.List("192.0.2.0/24"), Pins: pins("services=203.0.112.0/22"), Avoid: avoid("10.0.0.0/8 100.64.0.0/10 192.168.0.0/16")},
 			[]string{"draw from 172.16.0.0/12 instead of 172.16.0.0/16", "110 -> 8 pods on a node", "4,096 -> 1,024 nodes and 110 -> 32 pods on a node", "4,096 -> 256 nodes"}},
-		{"but no more than that", Request{Nodes: 8192, Within: prefixes("172.16.0.0/13"), Hosts: prefixes("192.0.2.0/24"), Pins: pins("services=203.0.112.0/22"), Avoid: avoid("10.0.0.0/8 100.64.0.0/10 192.168.0.0/16")},
+		{"but no more than that", Request{Nodes: 8192, Within: prefixtest.List("172.16.0.0/13"), Hosts: prefixtest.List("192.0.2.0/24"), Pins: pins("services=203.0.112.0/22"), Avoid: avoid("10.0.0.0/8 100.64.0.0/10 192.168.0.0/16")},
 			[]string{"110 -> 32 pods on a node", "8,192 -> 2,048 nodes"}},
-		{"any two of three that overlap each other", Request{Hosts: prefixes("10.0.0.0/8"), Pins: pins("services=10.244.0.0/20 pods=10.244.0.0/16")}, []string{
+		{"any two of three that overlap each other", Request{Hosts: prefixtest.List("10.0.0.0/8"), Pins: pins("services=10.244.0.0/20 pods=10.244.0.0/16")}, []string{
 			"services not pinned to 10.244.0.0/20 and pods not pinned to 10.244.0.0/16",
 			"services not pinned to 10.244.0.0/20 and hosts elsewhere",
 			"pods not pinned to 10.244.0.0/16 and hosts elsewhere"}},
@@ -151,13 +154,13 @@ func TestRelaxations(t *testing.T) {
 			"give up 198.18.0.0/23 (vpn) and give up 198.18.2.0/23 (vpn) and give up 198.18.4.0/23 (vpn) and give up 198.18.6.0/23 (vpn)",
 			"give up 198.18.8.0/23 (vpn) and give up 198.18.10.0/23 (vpn) and give up 198.18.12.0/23 (vpn) and give up 198.18.14.0/23 (vpn)"}},
 		{"five would do: all but the hosts, since no more than four are tried in combination",
-			Request{Nodes: 8, Within: prefixes("198.18.0.0/21 198.19.0.0/24"), Hosts: prefixes("198.19.0.0/25"), Pins: pins("services=203.0.112.0/22"),
+			Request{Nodes: 8, Within: prefixtest.List("198.18.0.0/21 198.19.0.0/24"), Hosts: prefixtest.List("198.19.0.0/25"), Pins: pins("services=203.0.112.0/22"),
 				Avoid: slices.Concat(avoid("198.18.0.0/23 198.18.2.0/23 198.18.4.0/23 198.18.6.0/24 198.18.7.0/24 198.19.0.128/25"), taken)},
 			[]string{"give up 198.18.0.0/23 (vpn) and give up 198.18.2.0/23 (vpn) and give up 198.18.4.0/23 (vpn) and give up 198.18.6.0/24 (vpn) and give up 198.18.7.0/24 (vpn) and give up 198.19.0.128/25 (vpn)"}},
 		{"a pin, and eleven ranges in it", pods("198.18.0.0/21", Request{Nodes: 8, Pins: pins("pods=198.18.0.0/21"), Avoid: avoid(eleven)}), []string{
 			"pods not pinned to 198.18.0.0/21 and give up " + strings.ReplaceAll(eleven, " ", " (vpn) and give up ") + " (vpn)"}},
 		{"twelve: too many", pods("198.18.0.0/21", Request{Nodes: 8, Pins: pins("pods=198.18.0.0/21"), Avoid: avoid(strings.Replace(eleven, "198.18.4.0/24", "198.18.4.0/25 198.18.4.128/25", 1))}), nil},
-		{"contradictory, and too much", Request{Nodes: 100000, Hosts: prefixes("10.0.0.0/8"), Pins: pins("services=10.1.0.0/16")},
+		{"contradictory, and too much", Request{Nodes: 100000, Hosts: prefixtest.List("10.0.0.0/8"), Pins: pins("services=10.1.0.0/16")},
 			[]string{"services not pinned to 10.1.0.0/16 and 100,000 -> 4,096 nodes"}},
 	} {
 		_, err := New(tt.req)
@@ -180,7 +183,7 @@ func TestRelaxations(t *testing.T) {
 // TestHostsElsewhere: whoever gives up the hosts' ranges, pinned or not, keeps what else is pinned.
 func TestHostsElsewhere(t *testing.T) {
 	for _, r := range []Request{
-		{Hosts: prefixes("10.0.0.0/8"), Pins: pins("services=10.96.0.0/16")},
+		{Hosts: prefixtest.List("10.0.0.0/8"), Pins: pins("services=10.96.0.0/16")},
 		{Pins: pins("hosts=10.0.0.0/8 services=10.96.0.0/16")},
 	} {
 		_, err := New(r)
@@ -203,8 +206,8 @@ func TestInfeasibleText(t *testing.T) {
 	e := &InfeasibleError{}
 	for i := range 10 {
 		e.Conflicts = append(e.Conflicts, &ConflictError{
-			A: Claim{Prefix: netip.MustParsePrefix("10.0.0.0/8"), Role: RoleHosts, By: "hosts"},
-			B: Claim{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i)}), 16), Role: RoleReserved, By: "vpn"},
+			A: Claim{Prefix: netip.MustParsePrefix("10.0.0.0/8"), Role: fact.RoleHosts, By: "hosts"},
+			B: Claim{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i)}), 16), Role: fact.RoleReserved, By: "vpn"},
 		})
 	}
 	for _, c := range []string{"a", "b", "c", "d"} {
@@ -232,7 +235,7 @@ func TestInfeasibleText(t *testing.T) {
 			t.Errorf("%s\nwant %s", got, want)
 		}
 	}
-	s := &Shortage{Family: IPv4, Err: errors.New("why"), Within: prefixes("10.0.0.0/8"), Wanted: []Demand{{Role: RolePods, Bits: 16}}}
+	s := &Shortage{Family: fact.IPv4, Err: errors.New("why"), Within: prefixtest.List("10.0.0.0/8"), Wanted: []Demand{{Role: fact.RolePods, Bits: 16}}}
 	for n, want := range []string{"", "; in the way: 10.0.0.0/16 (vpn)", "; in the way: 10.0.0.0/16 (vpn), 10.1.0.0/16 (vpn)",
 		"; in the way: 10.0.0.0/16 (vpn), 10.1.0.0/16 (vpn), 10.2.0.0/16 (vpn)", "; in the way: 10.0.0.0/16 (vpn), 10.1.0.0/16 (vpn), 10.2.0.0/16 (vpn) and 1 more",
 		"; in the way: 10.0.0.0/16 (vpn), 10.1.0.0/16 (vpn), 10.2.0.0/16 (vpn) and 2 more"} {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A lab in one /22: what goes where?
@@ -59,7 +60,7 @@ func ExampleText() {
 
 // What an installer in another language reads.
 func ExampleYAML() {
-	p, err := plan.New(plan.Request{Families: []plan.Family{plan.IPv4, plan.IPv6}})
+	p, err := plan.New(plan.Request{Families: []fact.Family{fact.IPv4, fact.IPv6}})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -193,7 +194,7 @@ func ExampleMap() {
 		fmt.Println(err)
 		return
 	}
-	for _, area := range plan.Map(p, plan.IPv4) {
+	for _, area := range plan.Map(p, fact.IPv4) {
 		for _, s := range area.Segments {
 			if s.Kind == plan.SegmentFree {
 				fmt.Println(s.First, "to", s.Last)

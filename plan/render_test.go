@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A renderer is a method of Plan that writes.
@@ -145,7 +146,7 @@ func TestJSONContract(t *testing.T) {
 		masks := make(map[string]int)
 		for _, f := range p.Families {
 			masks[strings.ToLower(f.String())] = p.NodeMask(f)
-			if plan.FamilyOf(got.Pods[len(masks)-1]) != f {
+			if fact.FamilyOf(got.Pods[len(masks)-1]) != f {
 				t.Fatalf("pods %v, want %v in place %d", got.Pods, f, len(masks)-1)
 			}
 		}
@@ -161,7 +162,7 @@ func TestJSONContract(t *testing.T) {
 
 // Where two families differ, the smaller number is what fits, whichever is the primary one.
 func TestJSONCapacity(t *testing.T) {
-	for _, families := range [][]plan.Family{{plan.IPv4, plan.IPv6}, {plan.IPv6, plan.IPv4}} {
+	for _, families := range [][]fact.Family{{fact.IPv4, fact.IPv6}, {fact.IPv6, fact.IPv4}} {
 		var doc struct {
 			Capacity struct{ Nodes, Services, ServicesLeft, Hosts, HostsLeft, Pods int }
 		}
@@ -204,7 +205,7 @@ func TestYAMLIsJSON(t *testing.T) {
 	}
 	for _, name := range []string{"north", "yes", "No", "null", "~", "0x10", "1_000", "1e3", "12:30:45", "a: b", "# c", "- d", "'", `"`, "\\", "a\nb", "\t", "é", "東京", "\u2028",
 		"&a", "*a", "!a", "%a", "@a", "`", "[", "{", "|", ">", "", "on", "y", ".5", "=", "<<", "2001:10:20:30:40:50:11:12"} {
-		check(t, newPlan(t, plan.Request{Name: name, Families: []plan.Family{plan.IPv6, plan.IPv4}}))
+		check(t, newPlan(t, plan.Request{Name: name, Families: []fact.Family{fact.IPv6, fact.IPv4}}))
 	}
 	check(t, new(plan.Plan))
 	rapid.Check(t, func(t *rapid.T) {
@@ -219,7 +220,7 @@ func TestYAMLIsJSON(t *testing.T) {
 // Colour changes nothing but colour, and is there when asked for.
 func TestTextColor(t *testing.T) {
 	escapes := regexp.MustCompile("\x1b\\[[0-9;]*m")
-	p := newPlan(t, plan.Request{Name: "\x1b[31mred", Grow: 1, Families: []plan.Family{plan.IPv4, plan.IPv6}})
+	p := newPlan(t, plan.Request{Name: "\x1b[31mred", Grow: 1, Families: []fact.Family{fact.IPv4, fact.IPv6}})
 	text := renderer{"text", plan.Text}
 	plain := render(t, text, p, plan.RenderOptions{Nodes: 2})
 	colored := render(t, text, p, plan.RenderOptions{Nodes: 2, Color: true})

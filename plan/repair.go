@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A RepairKind is the kind of a step of a [Repair].
@@ -180,7 +181,7 @@ func (r *Repair) plan(rules nodeRules, right []InventoryNode, all bool) (missing
 	kills := map[string]bool{} // nodes that kill the controller manager at its next start
 	for _, f := range r.Faults {
 		why[f.Node] = append(why[f.Node], f.Text)
-		if f.Rule == RulePodCIDROutsideClusterCIDR || f.Rule == RuleCIDRMalformed {
+		if f.Rule == fact.RulePodCIDROutsideClusterCIDR || f.Rule == fact.RuleCIDRMalformed {
 			kills[f.Node] = true
 		}
 	}

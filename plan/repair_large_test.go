@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // TestRepairLarge keeps thousands of nodes, healthy or all wrong, within seconds.
@@ -45,7 +47,7 @@ func TestRepairLarge(t *testing.T) {
 		inv := Inventory{Managers: []HostFlags{{Host: "cp1", Flags: f}}}
 		for i := range n {
 			inv.Nodes = append(inv.Nodes, tt.node(i))
-			inv.Taken = append(inv.Taken, Reservation{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 16, byte(i >> 8), byte(i)}), 32)})
+			inv.Taken = append(inv.Taken, fact.Reservation{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 16, byte(i >> 8), byte(i)}), 32)})
 		}
 		start := time.Now()
 		r, err := NewRepair(inv)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // RepairText writes r for people: what is wrong, the steps in order, and the ways out where the ranges are at fault.
@@ -115,7 +116,7 @@ func (b *printer) textSteps(indent string, steps []RepairStep) {
 type repairDocument struct {
 	Healthy     bool                 `json:"healthy"`
 	Nodes       int                  `json:"nodes"`
-	Assumed     Component            `json:"assumed,omitempty"`
+	Assumed     fact.Component       `json:"assumed,omitempty"`
 	Faults      []faultDocument      `json:"faults"`
 	Steps       []stepDocument       `json:"steps"`
 	Minimal     bool                 `json:"minimal"`
@@ -130,11 +131,11 @@ type servedDocument struct {
 }
 
 type faultDocument struct {
-	Node    string `json:"node"`
-	Rule    RuleID `json:"rule"`
-	PodCIDR string `json:"podCIDR,omitempty"`
-	Other   string `json:"other,omitempty"`
-	Text    string `json:"text"`
+	Node    string      `json:"node"`
+	Rule    fact.RuleID `json:"rule"`
+	PodCIDR string      `json:"podCIDR,omitempty"`
+	Other   string      `json:"other,omitempty"`
+	Text    string      `json:"text"`
 }
 
 type stepDocument struct {
@@ -148,21 +149,21 @@ type stepDocument struct {
 }
 
 type rangeFaultDocument struct {
-	Rule    RuleID `json:"rule"`
-	Text    string `json:"text"`
-	Missing int    `json:"missing,omitempty"`
+	Rule    fact.RuleID `json:"rule"`
+	Text    string      `json:"text"`
+	Missing int         `json:"missing,omitempty"`
 }
 
 type wayDocument struct {
-	Kind     WayKind        `json:"kind"`
-	Title    string         `json:"title"`
-	Disturbs Disturbance    `json:"disturbs"`
-	Steps    []string       `json:"steps"`
-	Drained  []string       `json:"drained"`
-	Flags    string         `json:"flags"`
-	Networks []string       `json:"networks,omitempty"`
-	Nodes    []stepDocument `json:"nodes"`
-	Proof    proofDocument  `json:"proof"`
+	Kind     WayKind          `json:"kind"`
+	Title    string           `json:"title"`
+	Disturbs fact.Disturbance `json:"disturbs"`
+	Steps    []string         `json:"steps"`
+	Drained  []string         `json:"drained"`
+	Flags    string           `json:"flags"`
+	Networks []string         `json:"networks,omitempty"`
+	Nodes    []stepDocument   `json:"nodes"`
+	Proof    proofDocument    `json:"proof"`
 }
 
 type proofDocument struct {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // TestRepairText: the whole text, and the script behind the functions that all scripts begin with.
@@ -35,7 +37,7 @@ Nothing to do: 1 node, each with subnets of its own in the right place.
 # Without --apply this script says what it would do, and changes nothing. It ends at the first error.
 ...
 `},
-		{"one has none", mend(inventory(v4, "a=10.244.0.0/24 b"), func(i *Inventory) { i.Assumed, i.Managers[0].Host = Kubeadm, "" }), `
+		{"one has none", mend(inventory(v4, "a=10.244.0.0/24 b"), func(i *Inventory) { i.Assumed, i.Managers[0].Host = fact.Kubeadm, "" }), `
 No file shows the flags of kube-controller-manager; its pod range is taken from what kubeadm says.
 
 1 of 2 nodes wrong: 1 to be patched, 0 to be drained and created again.
@@ -199,8 +201,8 @@ manager start
 
 if [ "$apply" = no ]; then echo 'nothing was changed; --apply does it' >&2; fi
 `},
-		{"two ways", &Repair{RangeFaults: []RangeFault{{Rule: RuleHostPodOverlap, Text: "pods overlap hosts"}}, Ways: []Way{
-			{Title: "one", Disturbs: DisturbsNodes, Steps: []string{"do", "so"}, Proof: Proof{Text: "it starts"}}, {Title: "two", Disturbs: DisturbsCluster, Proof: Proof{Text: "it starts"}}}}, `
+		{"two ways", &Repair{RangeFaults: []RangeFault{{Rule: fact.RuleHostPodOverlap, Text: "pods overlap hosts"}}, Ways: []Way{
+			{Title: "one", Disturbs: fact.DisturbsNodes, Steps: []string{"do", "so"}, Proof: Proof{Text: "it starts"}}, {Title: "two", Disturbs: fact.DisturbsCluster, Proof: Proof{Text: "it starts"}}}}, `
 0 of 0 nodes wrong: 0 to be patched, 0 to be drained and created again. That alone does not do: the
 ranges are at fault.
 
@@ -228,7 +230,7 @@ Ways out, best first
 echo 'nothing to do on nodes: the ranges are at fault' >&2
 exit 1
 `},
-		{"none", &Repair{RangeFaults: []RangeFault{{Rule: RuleHostPodOverlap, Text: "pods overlap hosts"}}}, `
+		{"none", &Repair{RangeFaults: []RangeFault{{Rule: fact.RuleHostPodOverlap, Text: "pods overlap hosts"}}}, `
 0 of 0 nodes wrong: 0 to be patched, 0 to be drained and created again. That alone does not do: the
 ranges are at fault.
 

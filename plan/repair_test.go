@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // stepList prints steps, short: "patch b 10.244.1.0/24".
@@ -61,10 +62,10 @@ func TestRepair(t *testing.T) {
 		{"longer than the mask", inventory(v4, "a=10.244.0.0/25 b=10.244.0.128/25"), "recreate a 10.244.1.0/24; recreate b 10.244.2.0/24"},
 		{"the only room is its own", inventory(v4, "a=10.244.0.0/23 b=10.244.2.0/24 c=10.244.3.0/24"), "recreate a 10.244.0.0/24"},
 		{"the second half of it", with(inventory(v4, "a=10.244.0.0/23 b=10.244.2.0/24 c=10.244.3.0/24"), func(i *Inventory) {
-			i.Taken = []Reservation{{Prefix: netip.MustParsePrefix("10.244.0.9/32")}}
+			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.0.9/32")}}
 		}), "recreate a 10.244.1.0/24"},
 		{"what another holds is not given away before it is mended", with(inventory(v4, "a=10.244.0.0/25 b=10.244.2.0/23 c=10.244.1.0/24"), func(i *Inventory) {
-			i.Taken = []Reservation{{Prefix: netip.MustParsePrefix("10.244.0.9/32")}}
+			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.0.9/32")}}
 		}), "recreate b 10.244.2.0/24; recreate a 10.244.3.0/24"},
 		{"one family is missing: the other stays", inventory(dual, "a=10.244.2.0/24 b=10.244.0.0/24,fd00:10:244::/64"), "recreate a 10.244.2.0/24,fd00:10:244:1::/64"},
 		{"families in the other order", inventory(dual, "a=fd00:10:244::/64,10.244.0.0/24"), "recreate a 10.244.1.0/24,fd00:10:244:1::/64"},
@@ -72,10 +73,10 @@ func TestRepair(t *testing.T) {
 		{"a chain of duplicates: the ends stay", inventory(dual, "b=10.244.0.0/24,fd00:10:244:1::/64 a=10.244.0.0/24,fd00:10:244::/64 c=10.244.1.0/24,fd00:10:244:1::/64"), "recreate b 10.244.2.0/24,fd00:10:244:2::/64; restart-controller-manager"},
 		{"garbage", inventory(v4, "a=x"), "recreate a 10.244.0.0/24"},
 		{"host bits keep the API server from taking any change", inventory(v4, "a=10.244.0.7/24"), "recreate a 10.244.0.0/24"},
-		{"which is no matter before 1.36", with(inventory(v4, "a=10.244.0.7/24"), func(i *Inventory) { i.Kubernetes = v1(35) }), ""},
+		{"which is no matter before 1.36", with(inventory(v4, "a=10.244.0.7/24"), func(i *Inventory) { i.Kubernetes = fact.V(1, 35, 0) }), ""},
 		{"clear of services and hosts", with(inventory(v4, "a=10.244.0.0/24 b"), func(i *Inventory) {
 			i.Services = []netip.Prefix{netip.MustParsePrefix("10.244.1.0/26")}
-			i.Taken = []Reservation{{Prefix: netip.MustParsePrefix("10.244.2.9/32")}}
+			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.2.9/32")}}
 		}), "patch b 10.244.3.0/24"},
 		{"a node in the service range", with(inventory(v4, "a=10.244.0.0/24"), func(i *Inventory) {
 			i.Services = []netip.Prefix{netip.MustParsePrefix("10.244.0.0/26")}
@@ -106,7 +107,7 @@ func TestRepair(t *testing.T) {
 	}
 	// Four nodes and room for two: of those that were deleted and of those that have none one each gets nothing.
 	r, err := NewRepair(inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "a=10.244.0.0/23 b=10.244.0.0/23 c=10.244.0.0/23 d"))
-	if err != nil || !slices.ContainsFunc(r.RangeFaults, func(f RangeFault) bool { return f.Rule == RuleClusterCIDRExhausted }) {
+	if err != nil || !slices.ContainsFunc(r.RangeFaults, func(f RangeFault) bool { return f.Rule == fact.RuleClusterCIDRExhausted }) {
 		t.Errorf("%v, %+v", err, r)
 	}
 	if _, err := NewRepair(Inventory{}); !errors.Is(err, ErrNoControllerFlags) {
@@ -119,7 +120,7 @@ func TestRepairServed(t *testing.T) {
 	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
 	small := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}
 	taken := inventory(v4, "a=10.244.0.0/24 b")
-	taken.Taken = []Reservation{{Prefix: netip.MustParsePrefix("10.244.1.9/32")}}
+	taken.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.1.9/32")}}
 	for _, tt := range []struct {
 		name string
 		inv  Inventory
@@ -198,7 +199,7 @@ func drawInventory(t *rapid.T) Inventory {
 	f.ClusterCIDR = rapid.SampledFrom([]string{"10.244.0.0/22", "10.244.0.0/23", "10.244.0.0/22,fd00:10:244::/62", "fd00:10:244::/63,10.244.0.0/22"}).Draw(t, "ranges")
 	inv := Inventory{Managers: []HostFlags{{Host: "cp1", Flags: f}}}
 	if rapid.Bool().Draw(t, "taken") {
-		inv.Taken = []Reservation{{Prefix: netip.MustParsePrefix(rapid.SampledFrom([]string{"10.244.1.9/32", "192.168.0.0/24", "fd00:10:244::/112"}).Draw(t, "taken range"))}}
+		inv.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix(rapid.SampledFrom([]string{"10.244.1.9/32", "192.168.0.0/24", "fd00:10:244::/112"}).Draw(t, "taken range"))}}
 	}
 	v4 := rapid.SampledFrom([]string{"10.244.0.0/24", "10.244.1.0/24", "10.244.2.0/24", "10.244.0.0/23", "10.244.0.0/22", "10.244.0.128/25", "10.244.1.0/26", "10.99.0.0/24", "10.244.3.7/24"})
 	v6 := rapid.SampledFrom([]string{"fd00:10:244::/64", "fd00:10:244:1::/64", "fd00:10:244:2::/64", "fd00:10:244::/63", "fd00:10:244::/80", "fd99::/64"})
@@ -277,7 +278,7 @@ func TestRepairProperties(t *testing.T) {
 			}
 			room = room && pool.Free() >= uint64(len(inv.Nodes))
 		}
-		exhausted := slices.ContainsFunc(r.RangeFaults, func(f RangeFault) bool { return f.Rule == RuleClusterCIDRExhausted })
+		exhausted := slices.ContainsFunc(r.RangeFaults, func(f RangeFault) bool { return f.Rule == fact.RuleClusterCIDRExhausted })
 		if exhausted == room {
 			t.Fatalf("room for all %v, exhausted %v", room, exhausted)
 		}
@@ -399,9 +400,9 @@ func TestOverlapping(t *testing.T) {
 		return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}), bits).Masked()
 	}
 	for range 2000 {
-		var taken []Reservation
+		var taken []fact.Reservation
 		for range r.IntN(6) {
-			taken = append(taken, Reservation{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(r.IntN(16))}), 28+r.IntN(5)), Name: "x"})
+			taken = append(taken, fact.Reservation{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(r.IntN(16))}), 28+r.IntN(5)), Name: "x"})
 		}
 		list := outermost(taken)
 		for i := range 16 {
@@ -416,7 +417,7 @@ func TestOverlapping(t *testing.T) {
 				if got := overlapping(list, p); !slices.Equal(got, want) {
 					t.Fatalf("%v in %v: %v, want %v", p, list, got, want)
 				}
-				if any := slices.ContainsFunc(taken, func(t Reservation) bool { return t.Prefix.Overlaps(p) }); any != (len(want) > 0) {
+				if any := slices.ContainsFunc(taken, func(t fact.Reservation) bool { return t.Prefix.Overlaps(p) }); any != (len(want) > 0) {
 					t.Fatalf("%v overlaps %v: %v; outermost: %v", p, taken, any, list)
 				}
 			}

@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/kubecidr/kubecidr/internal/prefixtest"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // TestReplanMachine plans a cluster, registers nodes with the controller that its flags start, and plans again and again as needs grow: more
@@ -21,7 +24,7 @@ func replanMachine(t *rapid.T) {
 	r := Request{
 		Nodes:       rapid.IntRange(1, 40).Draw(t, "nodes"),
 		PodsPerNode: rapid.SampledFrom([]int{0, 13, 110, 250}).Draw(t, "pods"),
-		Families:    rapid.SampledFrom([][]Family{{IPv4}, {IPv6}, {IPv4, IPv6}, {IPv6, IPv4}}).Draw(t, "families"),
+		Families:    rapid.SampledFrom([][]fact.Family{{fact.IPv4}, {fact.IPv6}, {fact.IPv4, fact.IPv6}, {fact.IPv6, fact.IPv4}}).Draw(t, "families"),
 		Grow:        rapid.IntRange(0, 2).Draw(t, "grow"),
 	}
 	p, err := New(r)
@@ -59,7 +62,7 @@ func replanMachine(t *rapid.T) {
 	}
 	avoid := func(t *rapid.T, q netip.Prefix) bool {
 		return again(t, func(r *Request) {
-			r.Avoid = append(r.Avoid, Reservation{Prefix: q, Name: fmt.Sprint("site ", len(r.Avoid))})
+			r.Avoid = append(r.Avoid, fact.Reservation{Prefix: q, Name: fmt.Sprint("site ", len(r.Avoid))})
 		})
 	}
 	t.Repeat(map[string]func(*rapid.T){
@@ -98,9 +101,9 @@ func replanMachine(t *rapid.T) {
 		"surge": func(t *rapid.T) { again(t, func(r *Request) { r.Surge++ }) },
 		"grow":  func(t *rapid.T) { again(t, func(r *Request) { r.Grow++ }) },
 		"a site takes a range elsewhere": func(t *rapid.T) {
-			q := drawPrefix(t, "site", 24, prefixes("10.0.0.0/8 172.16.0.0/12 fd00::/40")...)
+			q := drawPrefix(t, "site", 24, prefixtest.List("10.0.0.0/8 172.16.0.0/12 fd00::/40")...)
 			// Hosts may lie in somebody's network.
-			hit := slices.ContainsFunc(p.Ranges, func(x Range) bool { return x.Role != RoleHosts && x.Prefix.Overlaps(q) })
+			hit := slices.ContainsFunc(p.Ranges, func(x Range) bool { return x.Role != fact.RoleHosts && x.Prefix.Overlaps(q) })
 			if planned := avoid(t, q); planned == hit {
 				t.Fatalf("%v is taken, pods or services lie in it: %v, planned: %v; ranges %s", q, hit, planned, ranges(p))
 			}
@@ -109,7 +112,7 @@ func replanMachine(t *rapid.T) {
 			if len(p.Families) == 2 {
 				t.Skip("it has two")
 			}
-			if again(t, func(r *Request) { r.Families = append(slices.Clone(p.Families), IPv4+IPv6-p.Families[0]) }) {
+			if again(t, func(r *Request) { r.Families = append(slices.Clone(p.Families), fact.IPv4+fact.IPv6-p.Families[0]) }) {
 				dualFrom = len(held)
 			} else if len(p.Request.Avoid) == 0 {
 				t.Fatal("no plan with a second family, and nothing is taken")

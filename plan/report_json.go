@@ -1,6 +1,10 @@
 package plan
 
-import "io"
+import (
+	"io"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
+)
 
 // A reportDocument is a report in JSON. Its names are a contract with other programs: fields are added, never renamed.
 // Lists are never null.
@@ -12,14 +16,14 @@ type reportDocument struct {
 }
 
 type findingDocument struct {
-	Rule      RuleID            `json:"rule"`
-	Severity  Severity          `json:"severity"`
+	Rule      fact.RuleID       `json:"rule"`
+	Severity  fact.Severity     `json:"severity"`
 	Message   string            `json:"message"`
 	Effect    string            `json:"effect"`
 	Fix       []string          `json:"fix"`
-	Disturbs  Disturbance       `json:"disturbs,omitempty"`
+	Disturbs  fact.Disturbance  `json:"disturbs,omitempty"`
 	Where     []placeDocument   `json:"where"`
-	RefusedBy []Component       `json:"refusedBy"`
+	RefusedBy []fact.Component  `json:"refusedBy"`
 	Explains  []string          `json:"explains"`
 	Symptoms  []symptomDocument `json:"symptoms,omitempty"`
 	Subjects  []string          `json:"subjects,omitempty"`
@@ -28,8 +32,8 @@ type findingDocument struct {
 
 // A symptomDocument is a finding that was folded under its cause.
 type symptomDocument struct {
-	Rule     RuleID          `json:"rule"`
-	Severity Severity        `json:"severity"`
+	Rule     fact.RuleID     `json:"rule"`
+	Severity fact.Severity   `json:"severity"`
 	Message  string          `json:"message"`
 	Where    []placeDocument `json:"where"`
 	Subjects []string        `json:"subjects,omitempty"`
@@ -57,7 +61,7 @@ type summaryDocument struct {
 
 // ReportJSON writes r as one JSON object with the keys findings, read, ignored and summary. Findings that are waived stay in the
 // list, with the reason under "waived", and are not counted among errors and warnings.
-func ReportJSON(w io.Writer, r Report, o ReportOptions) error {
+func ReportJSON(w io.Writer, r fact.Report, o ReportOptions) error {
 	d := reportDocument{Findings: []findingDocument{}, Read: []readDocument{}, Ignored: list(o.Ignored)}
 	for _, f := range r.Findings {
 		fd := findingDocument{
@@ -77,7 +81,7 @@ func ReportJSON(w io.Writer, r Report, o ReportOptions) error {
 	return encodeJSON(w, d)
 }
 
-func placeDocuments(ps []Place) []placeDocument {
+func placeDocuments(ps []fact.Place) []placeDocument {
 	out := []placeDocument{}
 	for _, p := range ps {
 		out = append(out, placeDocument{p.File, p.Position.Line, p.Column, p.Host, p.Note})

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // SARIF 2.1.0, as far as it is used here: OASIS Standard sarif-v2.1.0, sections 3.13 (log), 3.14 (run), 3.19 (tool component),
@@ -80,12 +82,12 @@ type (
 // ReportSARIF writes r as a SARIF 2.1.0 log with one run: a result for each finding, the place to change first as its location,
 // the others as related locations, waived findings as suppressed ones. Places without a file are left out. Each file of o.Read is
 // one artifact, of however many kinds it is.
-func ReportSARIF(w io.Writer, r Report, o ReportOptions) error {
+func ReportSARIF(w io.Writer, r fact.Report, o ReportOptions) error {
 	run := sarifRun{ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
 	run.Tool.Driver = sarifDriver{
 		Name: "kubecidr", Version: o.Version, InformationURI: "https://github.com/kubecidr/kubecidr", Rules: []sarifRule{},
 	}
-	index, listed := map[RuleID]int{}, map[sarifArtifact]bool{}
+	index, listed := map[fact.RuleID]int{}, map[sarifArtifact]bool{}
 	for _, rule := range Rules() {
 		index[rule.ID] = len(run.Tool.Driver.Rules)
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{
@@ -117,7 +119,7 @@ func ReportSARIF(w io.Writer, r Report, o ReportOptions) error {
 			text += "\nMend: " + strings.Join(f.Fix, "\nor next: ")
 		}
 		res := sarifResult{RuleID: string(f.Rule), RuleIndex: i, Level: sarifLevel(f.Severity), Message: sarifText{text}}
-		var at []Place
+		var at []fact.Place
 		for _, p := range f.Where {
 			if p.IsValid() {
 				at = append(at, p)
@@ -125,7 +127,7 @@ func ReportSARIF(w io.Writer, r Report, o ReportOptions) error {
 		}
 		for _, s := range f.Symptoms {
 			for _, p := range s.Where {
-				if p.IsValid() && !slices.ContainsFunc(at, func(o Place) bool { return o.Position == p.Position }) {
+				if p.IsValid() && !slices.ContainsFunc(at, func(o fact.Place) bool { return o.Position == p.Position }) {
 					p.Note = s.Message
 					at = append(at, p)
 				}
@@ -154,11 +156,11 @@ func ReportSARIF(w io.Writer, r Report, o ReportOptions) error {
 }
 
 // sarifLevel returns the level of a severity: section 3.27.10.
-func sarifLevel(s Severity) string {
+func sarifLevel(s fact.Severity) string {
 	switch s {
-	case Error:
+	case fact.Error:
 		return "error"
-	case Warning:
+	case fact.Warning:
 		return "warning"
 	}
 	return "note"
@@ -181,7 +183,7 @@ func sarifURI(file string) string {
 }
 
 // sarifColumn returns the column of p in Unicode code points, as far as the line is known; bytes otherwise. 0 is no column.
-func sarifColumn(p Place) int {
+func sarifColumn(p fact.Place) int {
 	if n := p.Column - 1; n > 0 && n <= len(p.Line) {
 		return len([]rune(p.Line[:n])) + 1
 	}

@@ -14,11 +14,12 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // reported is a report with an error that has two places, a folded symptom, a warning that is waived, and a rule of no
 // catalogue.
-func reported(t testing.TB) (plan.Report, plan.ReportOptions) {
+func reported(t testing.TB) (fact.Report, plan.ReportOptions) {
 	r := plan.Check(bundle(t, `
 kubeadm pods=10.224.0.0/16 services=10.96.0.0/12 version=v1.23.6
 flannel Network=10.244.0.0/16 backend=vxlan kube=true version=v0.25.2
@@ -32,7 +33,7 @@ problem my-own-rule info something else
 			p.Line, p.Column = "\tä: "+p.Note, 6
 		}
 	}
-	r = r.Waive(plan.Waiver{Rule: plan.RuleKubeProxyMismatch, Reason: "another team's cluster"})
+	r = r.Waive(fact.Waiver{Rule: fact.RuleKubeProxyMismatch, Reason: "another team's cluster"})
 	return r, plan.ReportOptions{
 		Version: "v0.1.0", Read: []plan.ReadFile{{File: "kubeadm.yaml", Kind: "kubeadm configuration"}, {File: "a b/flannel.yaml", Kind: "flannel manifest"}}, Ignored: []string{"notes.txt"},
 	}
@@ -48,8 +49,8 @@ func TestReportGolden(t *testing.T) {
 	}{
 		{"text", func(b *bytes.Buffer) error { return plan.ReportText(b, r, o) }},
 		{"json", func(b *bytes.Buffer) error { return plan.ReportJSON(b, r, o) }},
-		{"sound", func(b *bytes.Buffer) error { return plan.ReportText(b, plan.Report{}, plan.ReportOptions{}) }},
-		{"sound.json", func(b *bytes.Buffer) error { return plan.ReportJSON(b, plan.Report{}, plan.ReportOptions{}) }},
+		{"sound", func(b *bytes.Buffer) error { return plan.ReportText(b, fact.Report{}, plan.ReportOptions{}) }},
+		{"sound.json", func(b *bytes.Buffer) error { return plan.ReportJSON(b, fact.Report{}, plan.ReportOptions{}) }},
 	} {
 		var b bytes.Buffer
 		if err := f.write(&b); err != nil {
@@ -146,9 +147,9 @@ func TestReportSARIF(t *testing.T) {
 // TestReportSARIFPlaces holds what the schema of the standard says of files and columns: artifacts are unique, columns count from
 // 1, and a URI is a reference to the file, never to a server.
 func TestReportSARIFPlaces(t *testing.T) {
-	r := plan.Report{Findings: []plan.Finding{{Rule: plan.RuleFileUnreadable, Severity: plan.Error, Message: "m", Where: []plan.Place{
-		{Position: plan.Position{File: "//host/x.yaml", Line: 3, Column: -1}},
-		{Position: plan.Position{File: "c:x.yaml", Line: 3, Column: 2}},
+	r := fact.Report{Findings: []fact.Finding{{Rule: fact.RuleFileUnreadable, Severity: fact.Error, Message: "m", Where: []fact.Place{
+		{Position: fact.Position{File: "//host/x.yaml", Line: 3, Column: -1}},
+		{Position: fact.Position{File: "c:x.yaml", Line: 3, Column: 2}},
 	}}}}
 	o := plan.ReportOptions{Read: []plan.ReadFile{{File: "kcm.yaml", Kind: "kube-controller-manager manifest"}, {File: "kcm.yaml", Kind: "kubelet configuration"}, {File: "b.yaml"}}}
 	var b bytes.Buffer
@@ -185,13 +186,13 @@ func TestReportSARIFPlaces(t *testing.T) {
 
 // TestReportSARIFResult: what a result says of a finding.
 func TestReportSARIFResult(t *testing.T) {
-	at := func(file string, line int) plan.Place {
-		return plan.Place{Position: plan.Position{File: file, Line: line}}
+	at := func(file string, line int) fact.Place {
+		return fact.Place{Position: fact.Position{File: file, Line: line}}
 	}
-	r := plan.Report{Findings: []plan.Finding{
-		{Rule: plan.RulePublicRange, Severity: plan.Warning, Message: "m", Effect: "e", Fix: []string{"a", "b"}, Where: []plan.Place{at("f", 0), at("", 7)}, Waived: "why",
-			Symptoms: []plan.Finding{{Message: "s", Where: []plan.Place{at("f", 0), at("g", 3), at("", 4)}}}},
-		{Rule: "my-own-rule", Severity: plan.Info, Message: "m"},
+	r := fact.Report{Findings: []fact.Finding{
+		{Rule: fact.RulePublicRange, Severity: fact.Warning, Message: "m", Effect: "e", Fix: []string{"a", "b"}, Where: []fact.Place{at("f", 0), at("", 7)}, Waived: "why",
+			Symptoms: []fact.Finding{{Message: "s", Where: []fact.Place{at("f", 0), at("g", 3), at("", 4)}}}},
+		{Rule: "my-own-rule", Severity: fact.Info, Message: "m"},
 	}}
 	var b bytes.Buffer
 	if err := plan.ReportSARIF(&b, r, plan.ReportOptions{}); err != nil {
@@ -214,16 +215,16 @@ func TestReportSARIFResult(t *testing.T) {
 	if err := json.Unmarshal(b.Bytes(), &log); err != nil {
 		t.Fatal(err)
 	}
-	rules := map[plan.RuleID]plan.Rule{}
+	rules := map[fact.RuleID]fact.Rule{}
 	for _, rule := range plan.Rules() {
 		rules[rule.ID] = rule
 	}
 	n := -1
 	for i, got := range log.Runs[0].Tool.Driver.Rules {
-		if got.ID == string(plan.RulePublicRange) {
+		if got.ID == string(fact.RulePublicRange) {
 			n = i
 		}
-		rule := rules[plan.RuleID(got.ID)]
+		rule := rules[fact.RuleID(got.ID)]
 		for _, d := range []struct {
 			got  *text
 			want string
@@ -308,19 +309,19 @@ func (s *schema) check(at string, v any, want map[string]string) {
 func TestReportErr(t *testing.T) {
 	r, _ := reported(t)
 	err := r.Err()
-	var byPointer *plan.Finding
-	var byValue plan.Finding
-	var whole *plan.ReportError
-	if !errors.As(err, &byPointer) || byPointer.Rule != plan.RuleFlannelNetworkMismatch {
+	var byPointer *fact.Finding
+	var byValue fact.Finding
+	var whole *fact.ReportError
+	if !errors.As(err, &byPointer) || byPointer.Rule != fact.RuleFlannelNetworkMismatch {
 		t.Errorf("errors.As finds %v by pointer in %v", byPointer, err)
 	}
-	if !errors.As(err, &byValue) || byValue.Rule != plan.RuleFlannelNetworkMismatch {
+	if !errors.As(err, &byValue) || byValue.Rule != fact.RuleFlannelNetworkMismatch {
 		t.Errorf("errors.As finds %v by value in %v", byValue, err)
 	}
 	if !errors.As(err, &whole) || len(whole.Findings) != 1 {
 		t.Errorf("errors.As finds %v in %v", whole, err)
 	}
-	if !errors.Is(err, byValue) || !errors.Is(err, byPointer) || errors.Is(err, plan.Finding{Rule: byValue.Rule}) {
+	if !errors.Is(err, byValue) || !errors.Is(err, byPointer) || errors.Is(err, fact.Finding{Rule: byValue.Rule}) {
 		t.Error("errors.Is does not compare findings by their content")
 	}
 	for _, want := range []string{"flannel.yaml:3:", "flannel-network-mismatch", "10.224.0.0/16", "10.244.0.0/16"} {
@@ -328,16 +329,16 @@ func TestReportErr(t *testing.T) {
 			t.Errorf("%q has no %q", err, want)
 		}
 	}
-	if err := r.Waive(plan.Waiver{Rule: plan.RuleFlannelNetworkMismatch}).Err(); err != nil {
+	if err := r.Waive(fact.Waiver{Rule: fact.RuleFlannelNetworkMismatch}).Err(); err != nil {
 		t.Errorf("a waived finding is still an error: %v", err)
 	}
 	if r.Findings[0].Waived != "" {
 		t.Error("Waive changed the report that it was called on")
 	}
-	if err := (plan.Report{}).Err(); err != nil {
+	if err := (fact.Report{}).Err(); err != nil {
 		t.Errorf("an empty report has an error: %v", err)
 	}
-	warn := plan.Report{Findings: []plan.Finding{{Rule: plan.RulePublicRange, Severity: plan.Warning}}}
+	warn := fact.Report{Findings: []fact.Finding{{Rule: fact.RulePublicRange, Severity: fact.Warning}}}
 	if err := warn.Err(); err != nil {
 		t.Errorf("a warning is an error: %v", err)
 	}
@@ -345,10 +346,10 @@ func TestReportErr(t *testing.T) {
 
 // TestReportErrText: each finding in a line of its own, with its place and its mend if there are any.
 func TestReportErrText(t *testing.T) {
-	r := plan.Report{Findings: []plan.Finding{
-		{Rule: "a", Severity: plan.Error, Message: "m"},
-		{Rule: "b", Severity: plan.Error, Message: "n", Where: []plan.Place{{Position: plan.Position{File: "f", Line: 3}}, {}}, Fix: []string{"x", "y"}},
-		{Rule: "c", Severity: plan.Warning, Message: "o"},
+	r := fact.Report{Findings: []fact.Finding{
+		{Rule: "a", Severity: fact.Error, Message: "m"},
+		{Rule: "b", Severity: fact.Error, Message: "n", Where: []fact.Place{{Position: fact.Position{File: "f", Line: 3}}, {}}, Fix: []string{"x", "y"}},
+		{Rule: "c", Severity: fact.Warning, Message: "o"},
 	}}
 	if got, want := fmt.Sprint(r.Err()), "a: m\nf:3: b: n; x"; got != want {
 		t.Errorf("%q, want %q", got, want)
@@ -357,7 +358,7 @@ func TestReportErrText(t *testing.T) {
 	for i, tt := range []struct {
 		target error
 		want   bool
-	}{{f, true}, {&f, true}, {r.Findings[0], false}, {&r.Findings[0], false}, {(*plan.Finding)(nil), false}, {errors.New("x"), false}} {
+	}{{f, true}, {&f, true}, {r.Findings[0], false}, {&r.Findings[0], false}, {(*fact.Finding)(nil), false}, {errors.New("x"), false}} {
 		if got := f.Is(tt.target); got != tt.want {
 			t.Errorf("%d: Is(%v) = %v", i, tt.target, got)
 		}
@@ -366,13 +367,13 @@ func TestReportErrText(t *testing.T) {
 
 // TestReportCounts: waived findings count as nothing else.
 func TestReportCounts(t *testing.T) {
-	var r plan.Report
-	for i, s := range []plan.Severity{plan.Error, plan.Warning, plan.Info} {
+	var r fact.Report
+	for i, s := range []fact.Severity{fact.Error, fact.Warning, fact.Info} {
 		for range i + 2 {
-			r.Findings = append(r.Findings, plan.Finding{Rule: "r", Severity: s})
+			r.Findings = append(r.Findings, fact.Finding{Rule: "r", Severity: s})
 		}
 	}
-	r.Findings = append(r.Findings, plan.Finding{Rule: "r", Severity: plan.Error, Waived: "why"})
+	r.Findings = append(r.Findings, fact.Finding{Rule: "r", Severity: fact.Error, Waived: "why"})
 	var b bytes.Buffer
 	if err := plan.ReportJSON(&b, r, plan.ReportOptions{}); err != nil {
 		t.Fatal(err)
@@ -389,14 +390,14 @@ func TestReportCounts(t *testing.T) {
 func TestParseWaiver(t *testing.T) {
 	for _, tt := range []struct {
 		text, err string
-		want      plan.Waiver
+		want      fact.Waiver
 	}{
-		{"public-range", "", plan.Waiver{Rule: "public-range"}},
-		{" public-range = our own prefix, see x=y ", "", plan.Waiver{Rule: "public-range", Reason: "our own prefix, see x=y"}},
-		{"public-range@cp1/kcm.yaml=ours", "", plan.Waiver{Rule: "public-range", File: "cp1/kcm.yaml", Reason: "ours"}},
-		{"", `waiver "": no rule is named; write rule or rule=reason`, plan.Waiver{}},
-		{"=why", `waiver "=why": no rule is named; write rule or rule=reason`, plan.Waiver{}},
-		{"publik-range", `waiver "publik-range": no rule is called "publik-range"; the rules are in the catalogue`, plan.Waiver{}},
+		{"public-range", "", fact.Waiver{Rule: "public-range"}},
+		{" public-range = our own prefix, see x=y ", "", fact.Waiver{Rule: "public-range", Reason: "our own prefix, see x=y"}},
+		{"public-range@cp1/kcm.yaml=ours", "", fact.Waiver{Rule: "public-range", File: "cp1/kcm.yaml", Reason: "ours"}},
+		{"", `waiver "": no rule is named; write rule or rule=reason`, fact.Waiver{}},
+		{"=why", `waiver "=why": no rule is named; write rule or rule=reason`, fact.Waiver{}},
+		{"publik-range", `waiver "publik-range": no rule is called "publik-range"; the rules are in the catalogue`, fact.Waiver{}},
 	} {
 		got, err := plan.ParseWaiver(tt.text)
 		if text := fmt.Sprint(err); got != tt.want || text != tt.err && (err != nil || tt.err != "") {
@@ -407,7 +408,7 @@ func TestParseWaiver(t *testing.T) {
 
 func TestReadWaivers(t *testing.T) {
 	ws, err := plan.ReadWaivers("waivers", strings.NewReader("\ufeff# ours\n\npublic-range=ours\r\ndocker-bridge-overlap=no Docker here"))
-	want := []plan.Waiver{{Rule: "public-range", Reason: "ours"}, {Rule: "docker-bridge-overlap", Reason: "no Docker here"}}
+	want := []fact.Waiver{{Rule: "public-range", Reason: "ours"}, {Rule: "docker-bridge-overlap", Reason: "no Docker here"}}
 	if d := cmp.Diff(want, ws); err != nil || d != "" {
 		t.Errorf("%v (-want +got):\n%s", err, d)
 	}
@@ -420,7 +421,7 @@ func TestReadWaivers(t *testing.T) {
 
 func TestWaiveByFile(t *testing.T) {
 	r, _ := reported(t)
-	w := plan.Waiver{Rule: plan.RuleFlannelNetworkMismatch, File: "flannel.yaml", Reason: "why"}
+	w := fact.Waiver{Rule: fact.RuleFlannelNetworkMismatch, File: "flannel.yaml", Reason: "why"}
 	if f := r.Waive(w).Findings[0]; f.Waived != "why" {
 		t.Errorf("%+v does not accept %v", w, f.Where)
 	}

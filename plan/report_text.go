@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // ReportOptions says how a report is rendered, and what the caller knows beside the findings. The zero value is a report of
@@ -29,7 +30,7 @@ const ellipsis = 8
 
 // ReportText writes r for people: the verdict, then each finding with what is wrong, the lines that it rests on, the effect, and
 // what mends it, in the order in which to mend.
-func ReportText(w io.Writer, r Report, o ReportOptions) error {
+func ReportText(w io.Writer, r fact.Report, o ReportOptions) error {
 	b := &printer{color: o.Color}
 	verdictLine(r, b, o)
 	n := 0
@@ -67,7 +68,7 @@ func ReportText(w io.Writer, r Report, o ReportOptions) error {
 }
 
 // verdictLine writes the one line that matters most, and which rules broke.
-func verdictLine(r Report, b *printer, o ReportOptions) {
+func verdictLine(r fact.Report, b *printer, o ReportOptions) {
 	errors, warnings, infos := r.Count()
 	waived := len(r.Findings) - errors - warnings - infos
 	from := ""
@@ -92,12 +93,12 @@ func verdictLine(r Report, b *printer, o ReportOptions) {
 }
 
 // reportFinding writes one finding under a number.
-func (b *printer) reportFinding(f Finding, number string) {
+func (b *printer) reportFinding(f fact.Finding, number string) {
 	style := headStyle
 	switch f.Severity {
-	case Error:
+	case fact.Error:
 		style = errorStyle
-	case Warning:
+	case fact.Warning:
 		style = warningStyle
 	}
 	b.printf("%s. %s %s\n", number, b.paint(style, strings.ToUpper(string(f.Severity))), f.Rule)
@@ -144,19 +145,19 @@ func (b *printer) reportFinding(f Finding, number string) {
 }
 
 // disturbs tells what a mend interrupts, in brackets.
-func disturbs(d Disturbance) string {
+func disturbs(d fact.Disturbance) string {
 	switch d {
 	case "":
 		return ""
-	case DisturbsNothing:
+	case fact.DisturbsNothing:
 		return " (interrupts nothing)"
-	case DisturbsNodes:
+	case fact.DisturbsNodes:
 		return " (" + string(d) + ")"
 	}
 	return " (takes " + string(d) + ")"
 }
 
-func componentList(cs []Component) string {
+func componentList(cs []fact.Component) string {
 	var ss []string
 	for _, c := range cs {
 		ss = append(ss, string(c))
@@ -165,7 +166,7 @@ func componentList(cs []Component) string {
 }
 
 // reportPlace writes a place, and the line that stands there with a caret below the value.
-func (b *printer) reportPlace(p Place) {
+func (b *printer) reportPlace(p fact.Place) {
 	at := p.String()
 	if p.Note != "" {
 		at += "  " + p.Note

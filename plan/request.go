@@ -3,6 +3,8 @@ package plan
 import (
 	"fmt"
 	"net/netip"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Request says what a cluster needs. The zero Request asks for a small IPv4 cluster: every zero field stands for the
@@ -22,19 +24,19 @@ type Request struct {
 	// Default: Nodes+Surge, in a /24 or a /64 if there is room.
 	HostCount int
 
-	Families []Family // in order, primary first: one, or both. Default IPv4.
+	Families []fact.Family // in order, primary first: one, or both. Default IPv4.
 
 	// Within holds the ranges to draw from. A family of which it holds none is drawn from its default: the private ranges
 	// of RFC 1918 for IPv4, the /48 of [ULA] for IPv6. Pins and Hosts may lie elsewhere.
 	Within []netip.Prefix
-	Avoid  []Reservation // stay clear of these; hosts that are given may lie in them, as in a part of somebody's network
-	Pins   []Pin         // ranges that are fixed already; at most one of services and of pods for each family
+	Avoid  []fact.Reservation // stay clear of these; hosts that are given may lie in them, as in a part of somebody's network
+	Pins   []Pin              // ranges that are fixed already; at most one of services and of pods for each family
 
 	// Grow is how many times each range can double in place, 0 to 16: the neighbours it needs for that are kept free.
 	// A service range stays below the largest that kubeadm takes, a pod range within 16 bits of the node mask. What is
 	// fixed by Hosts and Pins gets what room there is.
 	Grow       int
-	Kubernetes Version // release whose limits hold. Default: [NewestKubernetes].
+	Kubernetes fact.Version // release whose limits hold. Default: [fact.NewestKubernetes].
 
 	// NodeMaskIPv4 is the prefix length of a node's IPv4 subnet, 1 to 30.
 	// 0 derives it: the longest whose subnet holds PodsPerNode times Churn addresses.
@@ -46,7 +48,7 @@ type Request struct {
 
 // A Pin fixes the range of a role.
 type Pin struct {
-	Role   Role // RoleHosts, RoleServices or RolePods
+	Role   fact.Role // RoleHosts, RoleServices or RolePods
 	Prefix netip.Prefix
 }
 

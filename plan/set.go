@@ -11,6 +11,7 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/suggest"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A RequestKey is the name under which a field of a [Request] is set from text: by a flag of examples/plan, or by a key of
@@ -39,7 +40,7 @@ func RequestKeys() []RequestKey {
 		{"churn", "X", "addresses of a node's subnet for each pod, for those that come and go, 1 to 16 (default 2)", false},
 		{"node-mask-ipv4", "BITS", "prefix length of a node's IPv4 subnet (default: the longest that holds pods-per-node times churn)", false},
 		{"node-mask-ipv6", "BITS", "prefix length of a node's IPv6 subnet (default 64, or what fits)", false},
-		{"kubernetes", "VERSION", "release whose limits hold, such as 1.33 (default " + NewestKubernetes().String() + ")", false},
+		{"kubernetes", "VERSION", "release whose limits hold, such as 1.33 (default " + fact.NewestKubernetes().String() + ")", false},
 	}
 }
 
@@ -164,18 +165,18 @@ func (r *Request) setOne(key, v string) (err error) {
 	case "family":
 		switch strings.ToLower(v) {
 		case "ipv4":
-			r.Families = []Family{IPv4}
+			r.Families = []fact.Family{fact.IPv4}
 		case "ipv6":
-			r.Families = []Family{IPv6}
+			r.Families = []fact.Family{fact.IPv6}
 		case "dual":
-			r.Families = []Family{IPv4, IPv6}
+			r.Families = []fact.Family{fact.IPv4, fact.IPv6}
 		case "dual-ipv6":
-			r.Families = []Family{IPv6, IPv4}
+			r.Families = []fact.Family{fact.IPv6, fact.IPv4}
 		default:
 			return errors.New("must be ipv4, ipv6, dual or dual-ipv6")
 		}
 	case "kubernetes":
-		r.Kubernetes, err = ParseVersion(v)
+		r.Kubernetes, err = fact.ParseVersion(v)
 	}
 	return err
 }
@@ -183,7 +184,7 @@ func (r *Request) setOne(key, v string) (err error) {
 func (r *Request) setList(key string, values []string) error {
 	var (
 		prefixes []netip.Prefix
-		avoid    []Reservation
+		avoid    []fact.Reservation
 		pins     []Pin
 		count    int
 	)
@@ -220,8 +221,8 @@ func (r *Request) setList(key string, values []string) error {
 					if !ok {
 						return errors.New("want role=CIDR, such as services=10.96.0.0/12")
 					}
-					switch r := Role(strings.TrimSpace(role)); r {
-					case RoleHosts, RoleServices, RolePods:
+					switch r := fact.Role(strings.TrimSpace(role)); r {
+					case fact.RoleHosts, fact.RoleServices, fact.RolePods:
 						p, err := parsePrefix(strings.TrimSpace(text))
 						pins = append(pins, Pin{r, p})
 						return err
@@ -284,8 +285,8 @@ func (r Request) Values(key string) []string {
 	case "family":
 		for _, f := range []struct {
 			name     string
-			families []Family
-		}{{"ipv4", []Family{IPv4}}, {"ipv6", []Family{IPv6}}, {"dual", []Family{IPv4, IPv6}}, {"dual-ipv6", []Family{IPv6, IPv4}}} {
+			families []fact.Family
+		}{{"ipv4", []fact.Family{fact.IPv4}}, {"ipv6", []fact.Family{fact.IPv6}}, {"dual", []fact.Family{fact.IPv4, fact.IPv6}}, {"dual-ipv6", []fact.Family{fact.IPv6, fact.IPv4}}} {
 			if slices.Equal(f.families, r.Families) {
 				return []string{f.name}
 			}
@@ -367,19 +368,19 @@ func meant(p netip.Prefix) (q netip.Prefix, ok bool) {
 }
 
 // parseAvoid reads one entry of the list of what to avoid.
-func parseAvoid(s string) ([]Reservation, error) {
+func parseAvoid(s string) ([]fact.Reservation, error) {
 	name, text, named := strings.Cut(s, "=")
 	if named {
 		if name = strings.TrimSpace(name); name == "" {
 			return nil, errors.New("the name before = is empty; want name=CIDR, such as vpn=10.8.0.0/16")
 		}
 		p, err := parsePrefix(strings.TrimSpace(text))
-		return []Reservation{{Prefix: p, Name: name, Source: "given"}}, err
+		return []fact.Reservation{{Prefix: p, Name: name, Source: "given"}}, err
 	}
 	if uses, ok := cidr.AtlasByName(s); ok {
-		var rs []Reservation
+		var rs []fact.Reservation
 		for _, u := range uses {
-			rs = append(rs, Reservation{Prefix: u.Prefix, Name: u.Name, Source: u.What + "; " + u.Source})
+			rs = append(rs, fact.Reservation{Prefix: u.Prefix, Name: u.Name, Source: u.What + "; " + u.Source})
 		}
 		return rs, nil
 	}
@@ -391,5 +392,5 @@ func parseAvoid(s string) ([]Reservation, error) {
 		return nil, fmt.Errorf("neither a range such as 10.8.0.0/16 nor one of the known names: %s", strings.Join(names, ", "))
 	}
 	p, err := parsePrefix(s)
-	return []Reservation{{Prefix: p, Name: p.String(), Source: "given"}}, err
+	return []fact.Reservation{{Prefix: p, Name: p.String(), Source: "given"}}, err
 }

@@ -14,12 +14,13 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 func TestRequestSet(t *testing.T) {
 	p := cidr.MustParse
-	given := func(name, prefix string) plan.Reservation {
-		return plan.Reservation{Prefix: p(prefix), Name: name, Source: "given"}
+	given := func(name, prefix string) fact.Reservation {
+		return fact.Reservation{Prefix: p(prefix), Name: name, Source: "given"}
 	}
 	for _, tt := range []struct {
 		key    string
@@ -36,17 +37,17 @@ func TestRequestSet(t *testing.T) {
 		{"churn", []string{"1.5"}, plan.Request{Churn: 1.5}, "fraction"},
 		{"churn", []string{"1"}, plan.Request{Churn: 1}, "the smallest"},
 		{"churn", []string{"16"}, plan.Request{Churn: 16}, "the largest"},
-		{"family", []string{"dual"}, plan.Request{Families: []plan.Family{plan.IPv4, plan.IPv6}}, "primary first"},
-		{"family", []string{"Dual-IPv6"}, plan.Request{Families: []plan.Family{plan.IPv6, plan.IPv4}}, "case does not count"},
-		{"kubernetes", []string{"1.33"}, plan.Request{Kubernetes: plan.Version{Major: 1, Minor: 33}}, "version"},
+		{"family", []string{"dual"}, plan.Request{Families: []fact.Family{fact.IPv4, fact.IPv6}}, "primary first"},
+		{"family", []string{"Dual-IPv6"}, plan.Request{Families: []fact.Family{fact.IPv6, fact.IPv4}}, "case does not count"},
+		{"kubernetes", []string{"1.33"}, plan.Request{Kubernetes: fact.Version{Major: 1, Minor: 33}}, "version"},
 		{"node-mask-ipv4", []string{"/25"}, plan.Request{NodeMaskIPv4: 25}, "as people write a length"},
 		{"hosts", []string{"300"}, plan.Request{HostCount: 300}, "a count"},
 		{"hosts", []string{"10.0.0.0/24, fd00::/64"}, plan.Request{Hosts: []netip.Prefix{p("10.0.0.0/24"), p("fd00::/64")}}, "a list"},
 		{"hosts", []string{"10.0.0.0/24", "10.1.0.0/24"}, plan.Request{Hosts: []netip.Prefix{p("10.0.0.0/24"), p("10.1.0.0/24")}}, "several values"},
 		{"within", []string{"10.0.0.0/14"}, plan.Request{Within: []netip.Prefix{p("10.0.0.0/14")}}, "a list of one"},
-		{"avoid", []string{"10.8.0.0/16,vpn = 10.9.0.0/16"}, plan.Request{Avoid: []plan.Reservation{given("10.8.0.0/16", "10.8.0.0/16"), given("vpn", "10.9.0.0/16")}}, "with and without a name"},
-		{"pin", []string{"pods=10.244.0.0/16", "services=10.96.0.0/12,hosts=10.0.0.0/24"}, plan.Request{Pins: []plan.Pin{{Role: plan.RolePods, Prefix: p("10.244.0.0/16")},
-			{Role: plan.RoleServices, Prefix: p("10.96.0.0/12")}, {Role: plan.RoleHosts, Prefix: p("10.0.0.0/24")}}}, "repeated, and as a list"},
+		{"avoid", []string{"10.8.0.0/16,vpn = 10.9.0.0/16"}, plan.Request{Avoid: []fact.Reservation{given("10.8.0.0/16", "10.8.0.0/16"), given("vpn", "10.9.0.0/16")}}, "with and without a name"},
+		{"pin", []string{"pods=10.244.0.0/16", "services=10.96.0.0/12,hosts=10.0.0.0/24"}, plan.Request{Pins: []plan.Pin{{Role: fact.RolePods, Prefix: p("10.244.0.0/16")},
+			{Role: fact.RoleServices, Prefix: p("10.96.0.0/12")}, {Role: fact.RoleHosts, Prefix: p("10.0.0.0/24")}}}, "repeated, and as a list"},
 	} {
 		// What was there before is replaced, other fields stay.
 		got := tt.want
@@ -173,7 +174,7 @@ func TestRequestSetErrors(t *testing.T) {
 func TestRequestValuesText(t *testing.T) {
 	p := cidr.MustParse
 	vpn := func(name string) plan.Request {
-		return plan.Request{Avoid: []plan.Reservation{{Prefix: p("10.8.0.0/16"), Name: name}}}
+		return plan.Request{Avoid: []fact.Reservation{{Prefix: p("10.8.0.0/16"), Name: name}}}
 	}
 	for _, tt := range []struct {
 		key  string
@@ -184,7 +185,7 @@ func TestRequestValuesText(t *testing.T) {
 		{"name", plan.Request{Name: " "}, nil},
 		{"nodes", plan.Request{Nodes: 40}, []string{"40"}},
 		{"churn", plan.Request{Churn: 1.25}, []string{"1.25"}},
-		{"family", plan.Request{Families: []plan.Family{plan.IPv6, plan.IPv4}}, []string{"dual-ipv6"}},
+		{"family", plan.Request{Families: []fact.Family{fact.IPv6, fact.IPv4}}, []string{"dual-ipv6"}},
 		{"hosts", plan.Request{HostCount: 5}, []string{"5"}},
 		{"hosts", plan.Request{HostCount: 5, Hosts: []netip.Prefix{p("10.0.0.0/24")}}, []string{"10.0.0.0/24"}},
 		{"avoid", vpn("vpn"), []string{"vpn=10.8.0.0/16"}},
@@ -193,7 +194,7 @@ func TestRequestValuesText(t *testing.T) {
 		{"avoid", vpn("a,b"), []string{"10.8.0.0/16"}},
 		{"avoid", vpn("a=b"), []string{"10.8.0.0/16"}},
 		{"avoid", vpn(" vpn"), []string{"10.8.0.0/16"}},
-		{"pin", plan.Request{Pins: []plan.Pin{{Role: plan.RolePods, Prefix: p("10.244.0.0/16")}}}, []string{"pods=10.244.0.0/16"}},
+		{"pin", plan.Request{Pins: []plan.Pin{{Role: fact.RolePods, Prefix: p("10.244.0.0/16")}}}, []string{"pods=10.244.0.0/16"}},
 		{"node", plan.Request{Nodes: 40}, nil},
 	} {
 		if got := tt.req.Values(tt.key); !slices.Equal(got, tt.want) {

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Limits of Kubernetes on ranges, as prefix lengths.
@@ -30,8 +31,8 @@ const (
 )
 
 // limitsPodRange reports whether no more than maxNodeBits may lie between pod range and node mask of family f.
-func limitsPodRange(f Family, v Version) bool {
-	return f == IPv6 || !v.Before(Version{1, 20, 0})
+func limitsPodRange(f fact.Family, v fact.Version) bool {
+	return f == fact.IPv6 || !v.Before(fact.V(1, 20, 0))
 }
 
 // log2ceil returns the smallest b with 1<<b >= n. n is at least 1.
@@ -40,8 +41,8 @@ func log2ceil(n uint64) int { return bits.Len64(n - 1) }
 // nodeOverhead is how many addresses of a node's subnet no pod gets: the network's own, the bridge's (the first), and for
 // IPv4 the broadcast address: plugins/ipam/host-local/backend/allocator/range.go Canonicalize and lastIP of
 // containernetworking/plugins.
-func nodeOverhead(f Family) int {
-	if f == IPv4 {
+func nodeOverhead(f fact.Family) int {
+	if f == fact.IPv4 {
 		return 3
 	}
 	return 2
@@ -50,16 +51,16 @@ func nodeOverhead(f Family) int {
 // subnetNeeds returns how many addresses a node's subnet must have: PodsPerNode times Churn, and in any case one for each
 // pod beside the overhead. Twice the pods is how GKE sizes node subnets, so that the address of a pod that is gone is not
 // reused at once; 110 pods give a /24 there and here (Google Cloud, "Flexible Pod CIDR").
-func (r *Request) subnetNeeds(f Family) uint64 {
+func (r *Request) subnetNeeds(f fact.Family) uint64 {
 	return max(uint64(math.Ceil(float64(r.PodsPerNode)*r.Churn)), uint64(r.PodsPerNode+nodeOverhead(f)))
 }
 
 // longestNodeMask returns the prefix length of the smallest subnet of family f that holds the pods of one node.
-func (r *Request) longestNodeMask(f Family) int { return f.Bits() - log2ceil(r.subnetNeeds(f)) }
+func (r *Request) longestNodeMask(f fact.Family) int { return f.Bits() - log2ceil(r.subnetNeeds(f)) }
 
 // nodeMask returns the node mask of family f that is asked for, 0 for none.
-func (r *Request) nodeMask(f Family) int {
-	if f == IPv4 {
+func (r *Request) nodeMask(f fact.Family) int {
+	if f == fact.IPv4 {
 		return r.NodeMaskIPv4
 	}
 	return r.NodeMaskIPv6
@@ -67,7 +68,7 @@ func (r *Request) nodeMask(f Family) int {
 
 // derivedNodeMask returns the longest node mask that may be chosen where none is asked for: [Request.longestNodeMask], unless
 // kubeadm's own idea of it sets a limit. Its pod range is a /64 or larger then, and 16 bits at most lie between that and the node mask.
-func (r *Request) derivedNodeMask(f Family) int {
+func (r *Request) derivedNodeMask(f fact.Family) int {
 	longest := r.longestNodeMask(f)
 	if r.nodeMaskUnread() {
 		longest = min(longest, defaultNodeMask(f)+maxNodeBits)
@@ -79,9 +80,9 @@ func (r *Request) derivedNodeMask(f Family) int {
 func (r *Request) nodeBits() int { return log2ceil(uint64(r.Nodes + r.Surge)) }
 
 // serviceNeeds returns the prefix length of the smallest service range that serves r, and the arithmetic.
-func (r *Request) serviceNeeds(f Family) (int, string) {
+func (r *Request) serviceNeeds(f fact.Family) (int, string) {
 	edges := "the base address"
-	if f == IPv4 {
+	if f == fact.IPv4 {
 		edges = "base and broadcast address"
 	}
 	n := r.Services + ownServices + int(serviceEdges(f))
@@ -91,11 +92,13 @@ func (r *Request) serviceNeeds(f Family) (int, string) {
 }
 
 // servicesLimited reports whether release v hands out no more than maxServiceBitsIPv6 bits of a service range of family f.
-func servicesLimited(f Family, v Version) bool { return f == IPv6 && v.Before(Version{1, 33, 0}) }
+func servicesLimited(f fact.Family, v fact.Version) bool {
+	return f == fact.IPv6 && v.Before(fact.V(1, 33, 0))
+}
 
 // podNeeds returns the prefix length of the smallest pod range with node subnets of length mask, and the arithmetic.
 // It may be negative: more than the address space.
-func (r *Request) podNeeds(f Family, mask int) (int, string) {
+func (r *Request) podNeeds(f fact.Family, mask int) (int, string) {
 	b := min(mask-r.nodeBits(), f.Bits()-minHostBits)
 	own, unread := b, ""
 	if assumed := defaultNodeMask(f); r.nodeMaskUnread() && b > assumed {
@@ -116,8 +119,8 @@ func (r *Request) podNeeds(f Family, mask int) (int, string) {
 }
 
 // defaultNodeMask returns the node mask that kube-controller-manager takes by itself, and kubeadm where it reads none.
-func defaultNodeMask(f Family) int {
-	if f == IPv4 {
+func defaultNodeMask(f fact.Family) int {
+	if f == fact.IPv4 {
 		return 24
 	}
 	return 64
@@ -128,28 +131,28 @@ func defaultNodeMask(f Family) int {
 // cmd/kubeadm/app/apis/kubeadm/validation getClusterNodeMask and cmd/kube-controller-manager/app/core.go
 // setNodeCIDRMaskSizes, v1.22.
 func (r *Request) nodeMaskUnread() bool {
-	return len(r.planned()) == 1 && !r.Kubernetes.Before(Version{1, 21, 0}) && r.Kubernetes.Before(Version{1, 23, 0})
+	return len(r.planned()) == 1 && !r.Kubernetes.Before(fact.V(1, 21, 0)) && r.Kubernetes.Before(fact.V(1, 23, 0))
 }
 
 // nodeMaskSizing returns the arithmetic of a node mask.
-func (r *Request) nodeMaskSizing(f Family, mask int) string {
+func (r *Request) nodeMaskSizing(f fact.Family, mask int) string {
 	return fmt.Sprintf("%s on a node x %g = %s addresses: /%d or larger", words.Plural(r.PodsPerNode, "pod"), r.Churn,
 		words.Commas(int(r.subnetNeeds(f))), r.longestNodeMask(f))
 }
 
 // hostEdges is how many addresses of a host range no host gets: the network's, the gateway's and, for IPv4, the broadcast
 // address.
-func hostEdges(f Family) int {
-	if f == IPv4 {
+func hostEdges(f fact.Family) int {
+	if f == fact.IPv4 {
 		return 3
 	}
 	return 2
 }
 
 // hostNeeds returns the prefix length of the smallest host range that serves r, and the arithmetic.
-func (r *Request) hostNeeds(f Family) (int, string) {
+func (r *Request) hostNeeds(f fact.Family) (int, string) {
 	edges := "network and gateway address"
-	if f == IPv4 {
+	if f == fact.IPv4 {
 		edges = "network, gateway and broadcast address"
 	}
 	n := r.HostCount + hostEdges(f)
@@ -158,13 +161,13 @@ func (r *Request) hostNeeds(f Family) (int, string) {
 }
 
 // shortestFor returns the shortest prefix length that a range of the role may have or grow to.
-func (r *Request) shortestFor(role Role, f Family, mask int) int {
+func (r *Request) shortestFor(role fact.Role, f fact.Family, mask int) int {
 	switch {
-	case role == RoleServices:
+	case role == fact.RoleServices:
 		return f.Bits() - maxServiceHostBits
-	case role == RolePods && r.nodeMaskUnread():
+	case role == fact.RolePods && r.nodeMaskUnread():
 		return max(mask-maxNodeBits, defaultNodeMask(f)-maxNodeBits)
-	case role == RolePods && limitsPodRange(f, r.Kubernetes):
+	case role == fact.RolePods && limitsPodRange(f, r.Kubernetes):
 		return max(mask-maxNodeBits, 0)
 	}
 	return 0

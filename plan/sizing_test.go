@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 func TestNodeMask(t *testing.T) {
@@ -36,7 +37,7 @@ func TestNodeMask(t *testing.T) {
 		{171, 1.5, 23, 119, "256.5, rounded up"},
 	} {
 		r := Request{PodsPerNode: tt.pods, Churn: tt.churn}
-		if v4, v6 := r.longestNodeMask(IPv4), r.longestNodeMask(IPv6); v4 != tt.v4 || v6 != tt.v6 {
+		if v4, v6 := r.longestNodeMask(fact.IPv4), r.longestNodeMask(fact.IPv6); v4 != tt.v4 || v6 != tt.v6 {
 			t.Errorf("%d pods x %g: /%d and /%d, want /%d and /%d (%s)", tt.pods, tt.churn, v4, v6, tt.v4, tt.v6, tt.why)
 		}
 	}
@@ -46,42 +47,42 @@ func TestNeeds(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		r      Request
-		family Family
-		needs  func(r *Request, f Family) (int, string)
+		family fact.Family
+		needs  func(r *Request, f fact.Family) (int, string)
 		bits   int
 		sizing string
 	}{
-		{"kubeadm's smallest", Request{Services: 1}, IPv4, (*Request).serviceNeeds, 28,
+		{"kubeadm's smallest", Request{Services: 1}, fact.IPv4, (*Request).serviceNeeds, 28,
 			"1 service + 2 of the cluster (API server, DNS) + base and broadcast address = 5 addresses: /28"},
-		{"exactly full", Request{Services: 252}, IPv4, (*Request).serviceNeeds, 24,
+		{"exactly full", Request{Services: 252}, fact.IPv4, (*Request).serviceNeeds, 24,
 			"252 services + 2 of the cluster (API server, DNS) + base and broadcast address = 256 addresses: /24"},
-		{"one more", Request{Services: 253}, IPv4, (*Request).serviceNeeds, 23,
+		{"one more", Request{Services: 253}, fact.IPv4, (*Request).serviceNeeds, 23,
 			"253 services + 2 of the cluster (API server, DNS) + base and broadcast address = 257 addresses: /23"},
-		{"no broadcast address", Request{Services: 253}, IPv6, (*Request).serviceNeeds, 120,
+		{"no broadcast address", Request{Services: 253}, fact.IPv6, (*Request).serviceNeeds, 120,
 			"253 services + 2 of the cluster (API server, DNS) + the base address = 256 addresses: /120"},
-		{"hosts, exactly full", Request{HostCount: 253}, IPv4, (*Request).hostNeeds, 24,
+		{"hosts, exactly full", Request{HostCount: 253}, fact.IPv4, (*Request).hostNeeds, 24,
 			"253 hosts + network, gateway and broadcast address = 256 addresses: /24"},
-		{"hosts, one more", Request{HostCount: 254}, IPv4, (*Request).hostNeeds, 23,
+		{"hosts, one more", Request{HostCount: 254}, fact.IPv4, (*Request).hostNeeds, 23,
 			"254 hosts + network, gateway and broadcast address = 257 addresses: /23"},
-		{"IPv6 hosts", Request{HostCount: 254}, IPv6, (*Request).hostNeeds, 120,
+		{"IPv6 hosts", Request{HostCount: 254}, fact.IPv6, (*Request).hostNeeds, 120,
 			"254 hosts + network and gateway address = 256 addresses: /120"},
-		{"nodes, exactly full", Request{Nodes: 256}, IPv4, podNeeds24, 16,
+		{"nodes, exactly full", Request{Nodes: 256}, fact.IPv4, podNeeds24, 16,
 			"256 nodes with a /24 each: 256 subnets are /16"},
-		{"nodes, one more", Request{Nodes: 257}, IPv4, podNeeds24, 15,
+		{"nodes, one more", Request{Nodes: 257}, fact.IPv4, podNeeds24, 15,
 			"257 nodes with a /24 each: 512 subnets are /15"},
-		{"a rollout counts", Request{Nodes: 250, Surge: 10}, IPv4, podNeeds24, 15,
+		{"a rollout counts", Request{Nodes: 250, Surge: 10}, fact.IPv4, podNeeds24, 15,
 			"250 nodes + 10 during a rollout with a /24 each: 512 subnets are /15"},
-		{"one node", Request{Nodes: 1}, IPv4, podNeeds24, 24,
+		{"one node", Request{Nodes: 1}, fact.IPv4, podNeeds24, 24,
 			"1 node with a /24"},
-		{"kubeadm takes no less than 14 addresses", Request{Nodes: 1}, IPv4, podNeeds(30), 28,
+		{"kubeadm takes no less than 14 addresses", Request{Nodes: 1}, fact.IPv4, podNeeds(30), 28,
 			"1 node with a /30"},
-		{"all of IPv4", Request{Nodes: 256}, IPv4, podNeeds(8), 0,
+		{"all of IPv4", Request{Nodes: 256}, fact.IPv4, podNeeds(8), 0,
 			"256 nodes with a /8 each: 256 subnets are /0"},
-		{"and one more", Request{Nodes: 257}, IPv4, podNeeds(8), -1,
+		{"and one more", Request{Nodes: 257}, fact.IPv4, podNeeds(8), -1,
 			"257 nodes with a /8 each: 512 subnets are more than the whole of IPv4"},
-		{"a /24, which kubeadm v1.22 takes a node's subnet for", Request{Nodes: 1, Kubernetes: Version{1, 22, 0}}, IPv4, podNeeds24, 24,
+		{"a /24, which kubeadm v1.22 takes a node's subnet for", Request{Nodes: 1, Kubernetes: fact.V(1, 22, 0)}, fact.IPv4, podNeeds24, 24,
 			"1 node with a /24"},
-		{"and a smaller one", Request{Nodes: 1, Kubernetes: Version{1, 22, 0}}, IPv4, podNeeds(25), 24,
+		{"and a smaller one", Request{Nodes: 1, Kubernetes: fact.V(1, 22, 0)}, fact.IPv4, podNeeds(25), 24,
 			"1 node with a /25; kubeadm v1.22.0 takes node subnets for a /24 whatever they are: /24 or larger"},
 	} {
 		if bits, sizing := tt.needs(&tt.r, tt.family); bits != tt.bits || sizing != tt.sizing {
@@ -90,10 +91,10 @@ func TestNeeds(t *testing.T) {
 	}
 }
 
-func podNeeds24(r *Request, f Family) (int, string) { return r.podNeeds(f, 24) }
+func podNeeds24(r *Request, f fact.Family) (int, string) { return r.podNeeds(f, 24) }
 
-func podNeeds(mask int) func(r *Request, f Family) (int, string) {
-	return func(r *Request, f Family) (int, string) { return r.podNeeds(f, mask) }
+func podNeeds(mask int) func(r *Request, f fact.Family) (int, string) {
+	return func(r *Request, f fact.Family) (int, string) { return r.podNeeds(f, mask) }
 }
 
 func TestSupernet(t *testing.T) {

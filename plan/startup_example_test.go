@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Will kube-controller-manager start with these flags?
@@ -12,7 +13,7 @@ func ExampleControllerFlags_Refusals() {
 		AllocateNodeCIDRs: true,
 		ClusterCIDR:       "10.244.0.0/25",
 	}
-	for _, r := range flags.Refusals(plan.Version{Major: 1, Minor: 34}) {
+	for _, r := range flags.Refusals(fact.Version{Major: 1, Minor: 34}) {
 		fmt.Printf("%s %s: %s\n", r.Field, r.BadValue, r.Message)
 	}
 	// Output:
@@ -22,7 +23,7 @@ func ExampleControllerFlags_Refusals() {
 // kubeadm names the field.
 func ExampleKubeadmNetworking_Refusals() {
 	n := plan.KubeadmNetworking{PodSubnet: "10.244.0.0/16", ServiceSubnet: "10.0.0.0/8"}
-	for _, r := range n.Refusals(plan.Version{}) {
+	for _, r := range n.Refusals(fact.Version{}) {
 		fmt.Println(r.Message)
 	}
 	// Output:

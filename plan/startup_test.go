@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // shared returns the path of a recording, and skips the test where there is none.
@@ -110,7 +112,7 @@ func readRecording(t *testing.T, file string) flagRecording {
 
 func TestControllerRefusalsRecorded(t *testing.T) {
 	rec := readRecording(t, shared(t, "golden", "live", "flags-kube-controller-manager.json"))
-	v, err := ParseVersion(rec.Version)
+	v, err := fact.ParseVersion(rec.Version)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +130,7 @@ func TestControllerRefusalsRecorded(t *testing.T) {
 
 func TestAPIServerRefusalsRecorded(t *testing.T) {
 	rec := readRecording(t, shared(t, "golden", "live", "flags-kube-apiserver.json"))
-	v, err := ParseVersion(rec.Version)
+	v, err := fact.ParseVersion(rec.Version)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +175,7 @@ func TestKubeadmRefusalsRecorded(t *testing.T) {
 			k.ControllerManagerArgs = append(k.ControllerManagerArgs, Arg{a[0], a[1]})
 		}
 		var got []fieldError
-		for _, r := range k.Refusals(Version{}) {
+		for _, r := range k.Refusals(fact.Version{}) {
 			got = append(got, fieldError{r.Type, r.Field, r.BadValue, r.Detail})
 		}
 		if c.OK != (len(got) == 0) {
@@ -279,7 +281,7 @@ func TestControllerRefusals(t *testing.T) {
 		{alloc("abc", func(f *ControllerFlags) { f.Controllers = []string{"endpoint"} }), 0, "", "not named and no star"},
 	}
 	for _, tt := range tests {
-		v := Version{}
+		v := fact.Version{}
 		if tt.version > 0 {
 			v = v1(tt.version)
 		}
@@ -293,7 +295,7 @@ func TestControllerRefusals(t *testing.T) {
 	}
 	// Two options errors are reported together.
 	f := ControllerFlags{ServiceClusterIPRange: "a,b,c", CIDRAllocatorType: "x"}
-	if got := f.Refusals(Version{}); len(got) != 2 {
+	if got := f.Refusals(fact.Version{}); len(got) != 2 {
 		t.Errorf("%+v: %v", f, got)
 	}
 }
@@ -333,7 +335,7 @@ func TestAPIServerRefusals(t *testing.T) {
 		{APIServerFlags{ServiceClusterIPRange: "010.0.0.0/024"}, 0, "", "leading zeros"},
 	}
 	for _, tt := range tests {
-		v := Version{}
+		v := fact.Version{}
 		if tt.version > 0 {
 			v = v1(tt.version)
 		}
@@ -390,7 +392,7 @@ func TestKubeadmRefusals(t *testing.T) {
 		{KubeadmNetworking{ServiceSubnet: "0.0.0.0/0"}, 0, "networking.serviceSubnet:adm-service-small networking.serviceSubnet:adm-service-large", "too small and too large"},
 	}
 	for _, tt := range tests {
-		v := Version{}
+		v := fact.Version{}
 		if tt.version > 0 {
 			v = v1(tt.version)
 		}
@@ -402,7 +404,7 @@ func TestKubeadmRefusals(t *testing.T) {
 			t.Errorf("%+v.Refusals(%v) = %q, want %q: %s", tt.n, v, got, tt.want, tt.why)
 		}
 	}
-	got := KubeadmNetworking{PodSubnet: "10.244.0.0/26"}.Refusals(Version{})
+	got := KubeadmNetworking{PodSubnet: "10.244.0.0/26"}.Refusals(fact.Version{})
 	want := `networking.podSubnet: Invalid value: "10.244.0.0/26": the size of pod subnet with mask 26 is smaller than the size of node subnet with mask 24`
 	if len(got) != 1 || got[0].Message != want {
 		t.Errorf("message %q, want %q", messages(got), want)
@@ -418,12 +420,12 @@ func TestRefusalValues(t *testing.T) {
 		got            []Refusal
 		value, message string // a part of the message
 	}{
-		{flags(24, 26, 0).Refusals(Version{}), "26", "is not allowed if --node-cidr-mask-size is set"},
-		{flags(24, 0, 80).Refusals(Version{}), "80", "is not allowed if --node-cidr-mask-size is set"},
-		{flags(24, 26, 80).Refusals(Version{}), "26, 80", "is not allowed if --node-cidr-mask-size is set"},
+		{flags(24, 26, 0).Refusals(fact.Version{}), "26", "is not allowed if --node-cidr-mask-size is set"},
+		{flags(24, 0, 80).Refusals(fact.Version{}), "80", "is not allowed if --node-cidr-mask-size is set"},
+		{flags(24, 26, 80).Refusals(fact.Version{}), "26, 80", "is not allowed if --node-cidr-mask-size is set"},
 		{APIServerFlags{ServiceClusterIPRange: "10.0.0.0/8"}.Refusals(v1(33)), "10.0.0.0/8", "for 32-bit addresses, the mask must be >= 12"},
 		{APIServerFlags{ServiceClusterIPRange: "fd00::/64"}.Refusals(v1(30)), "fd00::/64", "for 128-bit addresses, the mask must be >= 108"},
-		{KubeadmNetworking{ServiceSubnet: "fd00::/107"}.Refusals(Version{}), "fd00::/107", "for 128-bit addresses, the mask must be >= 108"},
+		{KubeadmNetworking{ServiceSubnet: "fd00::/107"}.Refusals(fact.Version{}), "fd00::/107", "for 128-bit addresses, the mask must be >= 108"},
 		{KubeadmNetworking{PodSubnet: "10.0.0.0/29"}.Refusals(v1(19)), "10.0.0.0/29", "subnet is too small"},
 	} {
 		if len(tt.got) != 1 || tt.got[0].BadValue != tt.value || !strings.Contains(tt.got[0].Message, tt.message) {

@@ -4,45 +4,46 @@ import (
 	"net/netip"
 
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Statements returns what p says about a cluster's ranges, for [Check]: the ranges, the node masks, the pods of a node, the
-// Kubernetes version, and what is to be avoided. [Operator] says it, without a place.
-func (p *Plan) Statements() []Statement {
-	var out []Statement
-	add := func(s Statement) {
-		s.Component = Operator
+// Kubernetes version, and what is to be avoided. [fact.Operator] says it, without a place.
+func (p *Plan) Statements() []fact.Statement {
+	var out []fact.Statement
+	add := func(s fact.Statement) {
+		s.Component = fact.Operator
 		out = append(out, s)
 	}
-	for _, role := range []Role{RoleHosts, RoleServices, RolePods} {
+	for _, role := range []fact.Role{fact.RoleHosts, fact.RoleServices, fact.RolePods} {
 		if ps := p.prefixes(role); len(ps) > 0 {
-			add(Statement{Role: role, Key: string(role), Text: words.JoinPrefixes(ps), Prefixes: ps})
+			add(fact.Statement{Role: role, Key: string(role), Text: words.JoinPrefixes(ps), Prefixes: ps})
 		}
 	}
 	// As the flag that kube-controller-manager of the plan's release takes.
 	flags := p.ControllerFlags()
 	for _, m := range []struct {
-		setting Setting
+		setting fact.Setting
 		mask    int
 	}{
-		{SettingNodeMask, flags.NodeCIDRMaskSize},
-		{SettingNodeMaskIPv4, flags.NodeCIDRMaskSizeIPv4},
-		{SettingNodeMaskIPv6, flags.NodeCIDRMaskSizeIPv6},
+		{fact.SettingNodeMask, flags.NodeCIDRMaskSize},
+		{fact.SettingNodeMaskIPv4, flags.NodeCIDRMaskSizeIPv4},
+		{fact.SettingNodeMaskIPv6, flags.NodeCIDRMaskSizeIPv6},
 	} {
 		if m.mask > 0 {
-			add(Statement{Role: RoleSetting, Setting: m.setting, Key: "node mask", Int: m.mask})
+			add(fact.Statement{Role: fact.RoleSetting, Setting: m.setting, Key: "node mask", Int: m.mask})
 		}
 	}
 	if len(p.Families) > 0 {
-		add(Statement{Role: RoleSetting, Setting: SettingAllocate, Key: "node subnets", Bool: true})
-		add(Statement{Role: RoleSetting, Setting: SettingMaxPods, Key: "pods per node", Int: p.Request.PodsPerNode})
-		add(Statement{Role: RoleSetting, Setting: SettingVersion, Key: "Kubernetes", Text: p.Request.Kubernetes.String()})
+		add(fact.Statement{Role: fact.RoleSetting, Setting: fact.SettingAllocate, Key: "node subnets", Bool: true})
+		add(fact.Statement{Role: fact.RoleSetting, Setting: fact.SettingMaxPods, Key: "pods per node", Int: p.Request.PodsPerNode})
+		add(fact.Statement{Role: fact.RoleSetting, Setting: fact.SettingVersion, Key: "Kubernetes", Text: p.Request.Kubernetes.String()})
 	}
 	if len(p.DNSServiceIPs) > 0 {
-		add(Statement{Role: RoleDNS, Key: "cluster DNS", Text: p.DNSServiceIPs[0].String(), Addrs: p.DNSServiceIPs[:1:1]})
+		add(fact.Statement{Role: fact.RoleDNS, Key: "cluster DNS", Text: p.DNSServiceIPs[0].String(), Addrs: p.DNSServiceIPs[:1:1]})
 	}
 	for _, a := range p.Request.Avoid {
-		add(Statement{Role: RoleReserved, Key: "avoid", Text: a.Name, Prefixes: []netip.Prefix{a.Prefix}})
+		add(fact.Statement{Role: fact.RoleReserved, Key: "avoid", Text: a.Name, Prefixes: []netip.Prefix{a.Prefix}})
 	}
 	return out
 }

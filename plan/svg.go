@@ -10,6 +10,7 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/textwidth"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Measures of the picture, in pixels. Text is monospaced, so that its width is known without measuring: no font that a
@@ -95,7 +96,7 @@ func (s *svgWriter) text(x float64, class, t string) {
 }
 
 // swatch draws a small sample of a kind of segment in the current line.
-func (s *svgWriter) swatch(x float64, kind SegmentKind, role Role) {
+func (s *svgWriter) swatch(x float64, kind SegmentKind, role fact.Role) {
 	s.shape(x, s.y+2, 12, 12, gridCell{Kind: kind, Role: role, Full: true})
 }
 
@@ -162,7 +163,7 @@ func (s *svgWriter) columns(x float64, rows []svgRow, right int) {
 // An svgRow is a line of a list: a sample and text.
 type svgRow struct {
 	kind SegmentKind
-	role Role
+	role fact.Role
 	cols []string
 }
 
@@ -252,7 +253,7 @@ func cellLabel(c gridCell, w float64) (label, class string) {
 		return string(c.Role[:1]), "c"
 	}
 	class = "c on"
-	if c.Role == RoleServices {
+	if c.Role == fact.RoleServices {
 		class = "c services-on"
 	}
 	if w >= svgChar*float64(len(c.Role)+1) {
@@ -297,9 +298,9 @@ func (s *svgWriter) legend() {
 		cell gridCell
 		text string
 	}{
-		{gridCell{Kind: SegmentUsed, Role: RolePods, Full: true}, "whole cell"},
-		{gridCell{Kind: SegmentUsed, Role: RolePods}, "part of it"},
-		{gridCell{Kind: SegmentGrowth, Role: RolePods}, "kept for growth"},
+		{gridCell{Kind: SegmentUsed, Role: fact.RolePods, Full: true}, "whole cell"},
+		{gridCell{Kind: SegmentUsed, Role: fact.RolePods}, "part of it"},
+		{gridCell{Kind: SegmentGrowth, Role: fact.RolePods}, "kept for growth"},
 		{gridCell{Kind: SegmentReserved, Full: true}, "reserved"},
 		{gridCell{Kind: SegmentReserved}, "reserved in part"},
 		{gridCell{Kind: SegmentUsed, Shared: true}, "several uses"},

@@ -19,6 +19,7 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/textwidth"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A label is a text of a picture with the rectangle that it takes at most.
@@ -108,7 +109,7 @@ func drawRequest(t *rapid.T) plan.Request {
 		Name:     rapid.String().Draw(t, "name"),
 		Nodes:    rapid.IntRange(1, 3000).Draw(t, "nodes"),
 		Grow:     rapid.IntRange(0, 3).Draw(t, "grow"),
-		Families: rapid.SampledFrom([][]plan.Family{nil, {plan.IPv6}, {plan.IPv4, plan.IPv6}, {plan.IPv6, plan.IPv4}}).Draw(t, "families"),
+		Families: rapid.SampledFrom([][]fact.Family{nil, {fact.IPv6}, {fact.IPv4, fact.IPv6}, {fact.IPv6, fact.IPv4}}).Draw(t, "families"),
 	}
 	if rapid.Bool().Draw(t, "hosts") {
 		r.Hosts = []netip.Prefix{cidr.MustParse("198.51.100.0/26"), cidr.MustParse("2001:db8::/64")}
@@ -117,7 +118,7 @@ func drawRequest(t *rapid.T) plan.Request {
 		bits := rapid.IntRange(14, 32).Draw(t, "bits")
 		a := rapid.SliceOfN(rapid.Byte(), 3, 3).Draw(t, "address")
 		p := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, a[0], a[1], a[2]}), bits).Masked()
-		r.Avoid = append(r.Avoid, plan.Reservation{Prefix: p, Name: fmt.Sprint(i, rapid.String().Draw(t, "who"))})
+		r.Avoid = append(r.Avoid, fact.Reservation{Prefix: p, Name: fmt.Sprint(i, rapid.String().Draw(t, "who"))})
 	}
 	return r
 }
@@ -125,20 +126,20 @@ func drawRequest(t *rapid.T) plan.Request {
 // TestSVGGolden draws every kind of cell, a block of one cell, and a block that is not used. Look at the file in a browser when it changes.
 func TestSVGGolden(t *testing.T) {
 	const file = "testdata/picture.svg"
-	p := &plan.Plan{Families: []plan.Family{plan.IPv4}, NodeMaskIPv4: 30, Request: plan.Request{
-		Name: "lab <&>", Nodes: 2, PodsPerNode: 1, Services: 4, Kubernetes: plan.Version{Major: 1, Minor: 37, Patch: 2}, Grow: 1,
+	p := &plan.Plan{Families: []fact.Family{fact.IPv4}, NodeMaskIPv4: 30, Request: plan.Request{
+		Name: "lab <&>", Nodes: 2, PodsPerNode: 1, Services: 4, Kubernetes: fact.Version{Major: 1, Minor: 37, Patch: 2}, Grow: 1,
 		Within: []netip.Prefix{cidr.MustParse("10.20.0.0/22"), cidr.MustParse("10.30.0.0/24")},
 	}}
 	for _, r := range []struct {
-		role         plan.Role
+		role         fact.Role
 		prefix, grow string
 	}{
-		{plan.RoleHosts, "10.20.2.0/26", "10.20.2.0/26"},       // 16 cells with the name of the role
-		{plan.RoleHosts, "10.20.3.0/31", "10.20.3.0/31"},       // a part of a cell
-		{plan.RoleHosts, "10.20.3.32/31", "10.20.3.32/31"},     // a cell shared with a reservation
-		{plan.RoleHosts, "198.51.100.7/32", "198.51.100.7/32"}, // outside, one cell
-		{plan.RoleServices, "10.20.0.16/28", "10.20.0.0/27"},   // four cells with a letter, and room to grow
-		{plan.RolePods, "10.20.1.0/29", "10.20.1.0/29"},        // two cells
+		{fact.RoleHosts, "10.20.2.0/26", "10.20.2.0/26"},       // 16 cells with the name of the role
+		{fact.RoleHosts, "10.20.3.0/31", "10.20.3.0/31"},       // a part of a cell
+		{fact.RoleHosts, "10.20.3.32/31", "10.20.3.32/31"},     // a cell shared with a reservation
+		{fact.RoleHosts, "198.51.100.7/32", "198.51.100.7/32"}, // outside, one cell
+		{fact.RoleServices, "10.20.0.16/28", "10.20.0.0/27"},   // four cells with a letter, and room to grow
+		{fact.RolePods, "10.20.1.0/29", "10.20.1.0/29"},        // two cells
 	} {
 		p.Ranges = append(p.Ranges, plan.Range{Role: r.role, Prefix: cidr.MustParse(r.prefix), Grow: cidr.MustParse(r.grow)})
 	}
@@ -148,7 +149,7 @@ func TestSVGGolden(t *testing.T) {
 		"10.20.1.128/32", "10.20.1.130/32", // two in one cell
 		"10.20.3.34/32", // beside hosts
 	} {
-		p.Request.Avoid = append(p.Request.Avoid, plan.Reservation{Prefix: cidr.MustParse(a), Name: fmt.Sprintf("vpn%d", i)})
+		p.Request.Avoid = append(p.Request.Avoid, fact.Reservation{Prefix: cidr.MustParse(a), Name: fmt.Sprintf("vpn%d", i)})
 	}
 	var b bytes.Buffer
 	if err := plan.SVG(&b, p, plan.RenderOptions{}); err != nil {

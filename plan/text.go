@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // textWidth is the width that running text is wrapped to. Tables take what they need.
@@ -25,26 +26,26 @@ const (
 )
 
 // wholeStyle returns the ANSI style of a cell that a role has to itself.
-func wholeStyle(r Role) string {
+func wholeStyle(r fact.Role) string {
 	switch r {
-	case RoleHosts:
+	case fact.RoleHosts:
 		return "44;97"
-	case RoleServices:
+	case fact.RoleServices:
 		return "43;30"
-	case RolePods:
+	case fact.RolePods:
 		return "42;30"
 	}
 	return ""
 }
 
 // nameStyle returns the ANSI style of a role's name, and of a cell of which it has a part.
-func nameStyle(r Role) string {
+func nameStyle(r fact.Role) string {
 	switch r {
-	case RoleHosts:
+	case fact.RoleHosts:
 		return "1;34"
-	case RoleServices:
+	case fact.RoleServices:
 		return "1;33"
-	case RolePods:
+	case fact.RolePods:
 		return "1;32"
 	}
 	return ""
@@ -103,11 +104,11 @@ func textRanges(p *Plan, b *printer) {
 func holds(p *Plan, r Range) string {
 	c := p.familyCapacity(r.Family())
 	switch r.Role {
-	case RoleHosts:
+	case fact.RoleHosts:
 		return formatCount(hostCount(r.Prefix)) + " hosts"
-	case RoleServices:
+	case fact.RoleServices:
 		return formatCount(c.Services) + " services"
-	case RolePods:
+	case fact.RolePods:
 		return fmt.Sprintf("%s nodes with a /%d each", cidr.FormatCount(c.NodeSubnets), c.NodeMask)
 	}
 	return ""
@@ -163,7 +164,7 @@ func textMap(p *Plan, b *printer) {
 	}
 	if legend {
 		b.printf("  %s hosts  %s services  %s pods  %s kept for growth  %s reserved  %s free\n",
-			b.paint(wholeStyle(RoleHosts), "H"), b.paint(wholeStyle(RoleServices), "S"), b.paint(wholeStyle(RolePods), "P"),
+			b.paint(wholeStyle(fact.RoleHosts), "H"), b.paint(wholeStyle(fact.RoleServices), "S"), b.paint(wholeStyle(fact.RolePods), "P"),
 			b.paint(growthStyle, "+"), b.paint(reservedStyle, "X"), b.paint(freeStyle, "."))
 		b.printf("  small letters: a part of the cell; *: several in one cell\n\n")
 	}
@@ -403,9 +404,9 @@ func textPins(p *Plan, b *printer) {
 }
 
 // textFinding writes a finding with its effect and what mends it.
-func (b *printer) textFinding(f Finding) {
+func (b *printer) textFinding(f fact.Finding) {
 	style := warningStyle
-	if f.Severity == Error {
+	if f.Severity == fact.Error {
 		style = errorStyle
 	}
 	b.printf("  %s %s\n", b.paint(style, string(f.Severity)), f.Rule)

@@ -11,7 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubecidr/kubecidr/internal/prefixtest"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 func TestFormatBig(t *testing.T) {
@@ -56,13 +58,13 @@ func TestIdleWords(t *testing.T) {
 		"10.1.0.0/24 10.1.128.0/18":   "not used, 2 ranges reserved, the largest free block is 10.1.64.0/18",
 		"10.1.192.0/24 10.1.128.0/18": "not used, 2 ranges reserved, the largest free block is 10.1.0.0/17",
 	} {
-		var a []Reservation
+		var a []fact.Reservation
 		for i, r := range avoid(avoided) {
 			r.Name = fmt.Sprint("vpn", i) // neighbours of one name are one range
 			a = append(a, r)
 		}
-		p := &Plan{Families: []Family{IPv4}, Request: Request{Within: prefixes("10.1.0.0/16"), Avoid: a}}
-		if got := Map(p, IPv4)[0].idleWords(); got != want {
+		p := &Plan{Families: []fact.Family{fact.IPv4}, Request: Request{Within: prefixtest.List("10.1.0.0/16"), Avoid: a}}
+		if got := Map(p, fact.IPv4)[0].idleWords(); got != want {
 			t.Errorf("%q reserved: %q, want %q", avoided, got, want)
 		}
 	}
@@ -82,9 +84,9 @@ func TestTextSays(t *testing.T) {
 		{"one node", Request{Nodes: 1, Services: 1}, 1, `Plan for "kubernetes": 1 node, 110 pods on each, 1 service, IPv4|node-0001  `, "node-0002|1 nodes|1 services"},
 		{"some nodes", Request{Nodes: 2000, Surge: 3}, 2, "2,000 planned, 3 more during replacement|node-0002  |  2,046 more have room", "node-0003"},
 		{"all nodes", Request{Nodes: 4}, 1000, "node-0256", "more have room|node-0257"},
-		{"both families", Request{Families: []Family{IPv6, IPv4}}, 0, "IPv6 and IPv4|node subnet, IPv6|services, IPv4|host addresses, IPv6     about 2^64 fit, about 2^64 left|Warnings\n  info dual-stack-ipv6-first", ""},
+		{"both families", Request{Families: []fact.Family{fact.IPv6, fact.IPv4}}, 0, "IPv6 and IPv4|node subnet, IPv6|services, IPv4|host addresses, IPv6     about 2^64 fit, about 2^64 left|Warnings\n  info dual-stack-ipv6-first", ""},
 		{"services without a band", Request{Services: 5, Pins: pins("services=10.96.0.0/28")}, 0, "14 services", "fixed service IPs"},
-		{"a release without further service ranges", Request{Kubernetes: Version{1, 32, 0}}, 0, "Permanent after installation\n  first service range     10.96.0.0/12\n  further service ranges  none", ""},
+		{"a release without further service ranges", Request{Kubernetes: fact.V(1, 32, 0)}, 0, "Permanent after installation\n  first service range     10.96.0.0/12\n  further service ranges  none", ""},
 	} {
 		var b strings.Builder
 		if err := Text(&b, mustNew(t, tt.req), RenderOptions{Nodes: tt.nodes}); err != nil {
@@ -116,9 +118,9 @@ func TestInfeasibleTextSays(t *testing.T) {
 		req          Request
 		has, without string
 	}{
-		{"too small", Request{Nodes: 5000, Within: prefixes("10.0.0.0/20")}, "Not enough IPv4 space\n  to draw from: 10.0.0.0/20\n|  to be placed:\n    pods|" +
+		{"too small", Request{Nodes: 5000, Within: prefixtest.List("10.0.0.0/20")}, "Not enough IPv4 space\n  to draw from: 10.0.0.0/20\n|  to be placed:\n    pods|" +
 			"What would make it possible, each tried\n  1. |The plan with the first of these\n  hosts     10.", "What does not fit|contradict|in the way"},
-		{"a range in the way", Request{Within: prefixes("10.0.0.0/19"), Avoid: avoid("10.0.0.0/20")}, "  in the way:\n    10.0.0.0/20  vpn", "What does not fit"},
+		{"a range in the way", Request{Within: prefixtest.List("10.0.0.0/19"), Avoid: avoid("10.0.0.0/20")}, "  in the way:\n    10.0.0.0/20  vpn", "What does not fit"},
 		{"a limit", Request{Nodes: 300, Pins: pins("pods=10.244.0.0/16")}, "What does not fit\n  pods 10.244.0.0/16", "Not enough|contradict"},
 	} {
 		_, err := New(tt.req)
@@ -133,7 +135,7 @@ func TestInfeasibleTextSays(t *testing.T) {
 		}
 		checkSays(t, tt.name, b.String(), tt.has, tt.without)
 	}
-	e := &InfeasibleError{Shortages: []*Shortage{{Family: IPv4, Err: errors.New("the certificate")}}}
+	e := &InfeasibleError{Shortages: []*Shortage{{Family: fact.IPv4, Err: errors.New("the certificate")}}}
 	var b strings.Builder
 	if err := InfeasibleText(&b, e, RenderOptions{}); err != nil {
 		t.Fatal(err)
@@ -145,10 +147,10 @@ func TestInfeasibleTextSays(t *testing.T) {
 func TestInfeasibleTextLists(t *testing.T) {
 	for n, want := range map[int]string{0: "", 1: "", 12: "", 13: "and 1 more", 2000: "and 1,988 more"} {
 		e := &InfeasibleError{}
-		s := &Shortage{Family: IPv4, Within: prefixes("10.0.0.0/24")}
+		s := &Shortage{Family: fact.IPv4, Within: prefixtest.List("10.0.0.0/24")}
 		for range n {
-			c := Claim{Role: RoleHosts, Prefix: prefixes("10.0.0.0/25")[0], By: "hosts"}
-			e.Conflicts = append(e.Conflicts, &ConflictError{A: c, B: Claim{Role: RolePods, Prefix: c.Prefix, By: "pin pods"}, Overlap: c.Prefix})
+			c := Claim{Role: fact.RoleHosts, Prefix: prefixtest.List("10.0.0.0/25")[0], By: "hosts"}
+			e.Conflicts = append(e.Conflicts, &ConflictError{A: c, B: Claim{Role: fact.RolePods, Prefix: c.Prefix, By: "pin pods"}, Overlap: c.Prefix})
 			s.InTheWay = append(s.InTheWay, Obstacle{Claim: c})
 		}
 		if n > 0 {
@@ -194,13 +196,13 @@ func TestReportLists(t *testing.T) {
 		{60, 8, "and 52 more places", "and 52 more symptoms", "n59"},
 		{61, 8, "and 53 more places", "and 53 more symptoms", "n59\n     and 1 more"},
 	} {
-		f := Finding{Rule: "r", Severity: Info, Message: "m", Explains: names(tt.n)}
+		f := fact.Finding{Rule: "r", Severity: fact.Info, Message: "m", Explains: names(tt.n)}
 		for i := range tt.n {
-			f.Where = append(f.Where, Place{Position: Position{File: fmt.Sprintf("f%02d", i)}})
+			f.Where = append(f.Where, fact.Place{Position: fact.Position{File: fmt.Sprintf("f%02d", i)}})
 		}
-		g := Finding{Rule: "s", Severity: Info, Message: "m", Subjects: names(tt.n)}
+		g := fact.Finding{Rule: "s", Severity: fact.Info, Message: "m", Subjects: names(tt.n)}
 		var b strings.Builder
-		if err := ReportText(&b, (Report{Findings: []Finding{f, g}}), ReportOptions{}); err != nil {
+		if err := ReportText(&b, (fact.Report{Findings: []fact.Finding{f, g}}), ReportOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		first, second, _ := strings.Cut(b.String(), "\n2. ")
@@ -233,9 +235,9 @@ func TestReportVerdict(t *testing.T) {
 		{"!error warning", nil, "NO ERROR, 1 warning; 1 finding accepted"},
 		{"!error !info", nil, "SOUND: no error, no warning; 2 findings accepted"},
 	} {
-		var r Report
+		var r fact.Report
 		for _, s := range strings.Fields(tt.findings) {
-			f := Finding{Rule: "r", Message: "m", Severity: Severity(strings.TrimPrefix(s, "!"))}
+			f := fact.Finding{Rule: "r", Message: "m", Severity: fact.Severity(strings.TrimPrefix(s, "!"))}
 			if s[0] == '!' {
 				f.Waived = "why"
 			}
@@ -260,16 +262,16 @@ func TestReportVerdict(t *testing.T) {
 // TestReportFinding: a finding has the lines that it has something for.
 func TestReportFinding(t *testing.T) {
 	for _, tt := range []struct {
-		f    Finding
+		f    fact.Finding
 		want string
 	}{
-		{Finding{Severity: Info}, "1. INFO r\n   m\n"},
-		{Finding{Severity: Warning, Effect: "e"}, "1. WARNING r\n   m\n\n   Effect\n     e\n"},
-		{Finding{Severity: Error, Effect: "e", RefusedBy: []Component{"a", "b"}}, "1. ERROR r\n   m\n\n   Effect\n     e\n     Refused by a and b.\n"},
-		{Finding{Severity: Info, Fix: []string{"x", "y"}, Disturbs: DisturbsNothing}, "1. INFO r\n   m\n\n   Mend (interrupts nothing)\n     1. x\n     2. y\n"},
-		{Finding{Severity: Info, Where: []Place{{Position: Position{File: "f", Line: 3, Column: 1}, Note: "note", Line: "abc"}}},
+		{fact.Finding{Severity: fact.Info}, "1. INFO r\n   m\n"},
+		{fact.Finding{Severity: fact.Warning, Effect: "e"}, "1. WARNING r\n   m\n\n   Effect\n     e\n"},
+		{fact.Finding{Severity: fact.Error, Effect: "e", RefusedBy: []fact.Component{"a", "b"}}, "1. ERROR r\n   m\n\n   Effect\n     e\n     Refused by a and b.\n"},
+		{fact.Finding{Severity: fact.Info, Fix: []string{"x", "y"}, Disturbs: fact.DisturbsNothing}, "1. INFO r\n   m\n\n   Mend (interrupts nothing)\n     1. x\n     2. y\n"},
+		{fact.Finding{Severity: fact.Info, Where: []fact.Place{{Position: fact.Position{File: "f", Line: 3, Column: 1}, Note: "note", Line: "abc"}}},
 			"1. INFO r\n   m\n\n     f:3:1  note\n       3 | abc\n         | ^\n"},
-		{Finding{Severity: Info, Where: []Place{{Position: Position{File: "f", Line: 3}, Line: "abc"}}}, "1. INFO r\n   m\n\n     f:3\n       3 | abc\n"},
+		{fact.Finding{Severity: fact.Info, Where: []fact.Place{{Position: fact.Position{File: "f", Line: 3}, Line: "abc"}}}, "1. INFO r\n   m\n\n     f:3\n       3 | abc\n"},
 	} {
 		tt.f.Rule, tt.f.Message = "r", "m"
 		b := new(printer)
@@ -292,12 +294,12 @@ func TestColors(t *testing.T) {
 		}, "  <[1ma<[0m     1\n  <[2mbcd<[0m  22\n"},
 		{"a table without style", func(b *printer) { b.table("", "", [][]string{{"a", "1"}, {"bcd"}}, nil) }, "a    1\nbcd\n"},
 		{"runs of cells", func(b *printer) {
-			used := gridCell{Kind: SegmentUsed, Role: RolePods, Full: true}
-			b.cells([]gridCell{used, used, {Kind: SegmentUsed, Role: RolePods}, {Kind: SegmentReserved, Full: true}, {Kind: SegmentReserved}, {Kind: SegmentUsed, Shared: true}, {Kind: SegmentFree}, {Kind: SegmentFree}})
+			used := gridCell{Kind: SegmentUsed, Role: fact.RolePods, Full: true}
+			b.cells([]gridCell{used, used, {Kind: SegmentUsed, Role: fact.RolePods}, {Kind: SegmentReserved, Full: true}, {Kind: SegmentReserved}, {Kind: SegmentUsed, Shared: true}, {Kind: SegmentFree}, {Kind: SegmentFree}})
 		}, "<[42;30mPP<[0m<[1;32mp<[0m<[35mX<[0m<[35mx<[0m<[1m*<[0m<[2m..<[0m"},
-		{"a warning", func(b *printer) { b.textFinding(Finding{Rule: "r", Severity: Warning, Message: "m"}) }, "  <[1;33mwarning<[0m r\n    m\n"},
-		{"an error", func(b *printer) { b.textFinding(Finding{Rule: "r", Severity: Error, Message: "m"}) }, "  <[1;31merror<[0m r\n    m\n"},
-		{"a verdict", func(b *printer) { verdictLine(Report{}, b, ReportOptions{}) }, "<[1mSOUND: no error, no warning<[0m\n"},
+		{"a warning", func(b *printer) { b.textFinding(fact.Finding{Rule: "r", Severity: fact.Warning, Message: "m"}) }, "  <[1;33mwarning<[0m r\n    m\n"},
+		{"an error", func(b *printer) { b.textFinding(fact.Finding{Rule: "r", Severity: fact.Error, Message: "m"}) }, "  <[1;31merror<[0m r\n    m\n"},
+		{"a verdict", func(b *printer) { verdictLine(fact.Report{}, b, ReportOptions{}) }, "<[1mSOUND: no error, no warning<[0m\n"},
 	} {
 		b := &printer{color: true}
 		tt.write(b)
@@ -355,11 +357,11 @@ func TestLedger(t *testing.T) {
 		{"a range between them", "10.1.4.0/24", "10.1.4.0/24", "10.1.1.0/24 10.1.3.0/24 10.1.6.0/24 10.1.8.0/24 10.1.10.0/24", 12, ""},
 		{"growth between them", "10.1.4.0/24", "10.1.4.0/23", "10.1.6.0/24 10.1.8.0/24 10.1.10.0/24 10.1.12.0/24", 11, ""},
 	} {
-		p := &Plan{Families: []Family{IPv4}, Request: Request{Within: prefixes("10.1.0.0/16"), Avoid: avoid(tt.avoid)}}
-		for _, q := range prefixes(tt.pods) {
-			p.Ranges = append(p.Ranges, Range{Role: RolePods, Prefix: q, Grow: netip.MustParsePrefix(tt.grow)})
+		p := &Plan{Families: []fact.Family{fact.IPv4}, Request: Request{Within: prefixtest.List("10.1.0.0/16"), Avoid: avoid(tt.avoid)}}
+		for _, q := range prefixtest.List(tt.pods) {
+			p.Ranges = append(p.Ranges, Range{Role: fact.RolePods, Prefix: q, Grow: netip.MustParsePrefix(tt.grow)})
 		}
-		rows := Map(p, IPv4)[0].ledger()
+		rows := Map(p, fact.IPv4)[0].ledger()
 		mid := ""
 		for _, r := range rows {
 			if strings.Contains(r.Use, "more reserved") {
@@ -376,7 +378,7 @@ func TestLedger(t *testing.T) {
 }
 
 func TestDisturbs(t *testing.T) {
-	got := []string{disturbs(""), disturbs(DisturbsNothing), disturbs("a restart")}
+	got := []string{disturbs(""), disturbs(fact.DisturbsNothing), disturbs("a restart")}
 	if diff := cmp.Diff([]string{"", " (interrupts nothing)", " (takes a restart)"}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -432,7 +434,7 @@ func TestSARIFColumn(t *testing.T) {
 	}{
 		{"äb", 0, 0}, {"äb", 1, 1}, {"äb", 3, 2}, {"äb", 4, 3}, {"äb", 5, 5}, {"", 7, 7}, {"", -1, 0},
 	} {
-		if got := sarifColumn(Place{Position: Position{Column: tt.column}, Line: tt.line}); got != tt.want {
+		if got := sarifColumn(fact.Place{Position: fact.Position{Column: tt.column}, Line: tt.line}); got != tt.want {
 			t.Errorf("column %d of %q: %d, want %d", tt.column, tt.line, got, tt.want)
 		}
 	}

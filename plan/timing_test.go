@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/kubecidr/kubecidr/internal/prefixtest"
 )
 
 // An interleaving is a state of several workers that allocate at the same time: how far each node has got, and which subnets are
@@ -292,7 +294,7 @@ func possible(tm *Timing, got [][]netip.Prefix) bool {
 // TestTimingExact gives, for every small Timing, every choice of subnets to the nodes, one that is not among the subnets and too few
 // included: Allows takes those that are possible, Outcomes yields each of them once, and Count is their number.
 func TestTimingExact(t *testing.T) {
-	v4, v6 := prefixes("10.0.0.0/24 10.0.1.0/24 10.0.2.0/24 10.0.3.0/24"), prefixes("fd00::/64 fd00:0:0:1::/64 fd00:0:0:2::/64 fd00:0:0:3::/64")
+	v4, v6 := prefixtest.List("10.0.0.0/24 10.0.1.0/24 10.0.2.0/24 10.0.3.0/24"), prefixtest.List("fd00::/64 fd00:0:0:1::/64 fd00:0:0:2::/64 fd00:0:0:3::/64")
 	check := func(tm *Timing) {
 		t.Helper()
 		one := [][]netip.Prefix{nil}

@@ -10,11 +10,12 @@ import (
 	"go4.org/netipx"
 
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // An UnsoundError says what is wrong with a plan.
 type UnsoundError struct {
-	Role   Role         // "" if it concerns no single role
+	Role   fact.Role    // "" if it concerns no single role
 	Prefix netip.Prefix // invalid if it concerns no single range
 	Reason string
 }
@@ -51,7 +52,7 @@ type validator struct {
 	errs []error
 }
 
-func (v *validator) add(role Role, q netip.Prefix, format string, args ...any) {
+func (v *validator) add(role fact.Role, q netip.Prefix, format string, args ...any) {
 	v.errs = append(v.errs, &UnsoundError{role, q, fmt.Sprintf(format, args...)})
 }
 
@@ -71,14 +72,14 @@ func (v *validator) families() {
 		}
 	}
 	for _, f := range v.p.Families {
-		for _, role := range []Role{RoleHosts, RoleServices, RolePods} {
+		for _, role := range []fact.Role{fact.RoleHosts, fact.RoleServices, fact.RolePods} {
 			n := 0
 			for _, r := range v.p.Ranges {
 				if r.Role == role && r.Family() == f {
 					n++
 				}
 			}
-			if n == 0 || n > 1 && role != RoleHosts {
+			if n == 0 || n > 1 && role != fact.RoleHosts {
 				v.add(role, netip.Prefix{}, "%d %v ranges", n, f)
 			}
 		}
@@ -93,7 +94,7 @@ func (v *validator) disjoint() {
 			}
 		}
 		for _, x := range v.r.Avoid {
-			if overlap(a.Prefix, x.Prefix) && !(a.Role == RoleHosts && a.Given) {
+			if overlap(a.Prefix, x.Prefix) && !(a.Role == fact.RoleHosts && a.Given) {
 				v.add(a.Role, a.Prefix, "overlaps %v, which is to be avoided", x)
 			}
 		}
@@ -122,7 +123,7 @@ func (v *validator) space() *netipx.IPSet {
 func (v *validator) placed() {
 	space := v.space()
 	for _, r := range v.p.Ranges {
-		fixed := slices.Contains(v.r.Pins, Pin{r.Role, r.Prefix}) || r.Role == RoleHosts && slices.Contains(v.r.Hosts, r.Prefix)
+		fixed := slices.Contains(v.r.Pins, Pin{r.Role, r.Prefix}) || r.Role == fact.RoleHosts && slices.Contains(v.r.Hosts, r.Prefix)
 		if fixed != r.Given {
 			v.add(r.Role, r.Prefix, "given is %t, but the request says %t", r.Given, fixed)
 		}
@@ -136,15 +137,15 @@ func (v *validator) placed() {
 func (v *validator) pins() {
 	fixed := slices.Clone(v.r.Pins)
 	for _, h := range v.r.Hosts {
-		fixed = append(fixed, Pin{RoleHosts, h})
+		fixed = append(fixed, Pin{fact.RoleHosts, h})
 	}
 	for _, x := range fixed {
-		if !slices.Contains(v.p.Families, FamilyOf(x.Prefix)) {
+		if !slices.Contains(v.p.Families, fact.FamilyOf(x.Prefix)) {
 			continue
 		}
 		if !slices.ContainsFunc(v.p.Ranges, func(r Range) bool {
 			return r.Role == x.Role && (r.Prefix == x.Prefix ||
-				r.Role == RoleHosts && r.Prefix.Bits() <= x.Prefix.Bits() && r.Prefix.Contains(x.Prefix.Addr()))
+				r.Role == fact.RoleHosts && r.Prefix.Bits() <= x.Prefix.Bits() && r.Prefix.Contains(x.Prefix.Addr()))
 		}) {
 			v.add(x.Role, x.Prefix, "is fixed by the request and not in the plan")
 		}
@@ -165,7 +166,7 @@ func (v *validator) grown() {
 		if r.Prefix.Bits()-g.Bits() > v.r.Grow {
 			v.add(r.Role, r.Prefix, "room to grow %v is more than was asked for", g)
 		}
-		if r.Role == RoleServices && g.Addr() != r.Prefix.Addr() {
+		if r.Role == fact.RoleServices && g.Addr() != r.Prefix.Addr() {
 			v.add(r.Role, r.Prefix, "room to grow %v begins before it", g)
 		}
 		if !r.Given && !space.ContainsPrefix(g) {
@@ -177,7 +178,7 @@ func (v *validator) grown() {
 			}
 		}
 		for _, x := range v.r.Avoid {
-			if overlap(g, x.Prefix) && !(r.Given && r.Role == RoleHosts) {
+			if overlap(g, x.Prefix) && !(r.Given && r.Role == fact.RoleHosts) {
 				v.add(r.Role, r.Prefix, "room to grow %v overlaps %v, which is to be avoided", g, x)
 			}
 		}
@@ -198,14 +199,14 @@ func (v *validator) counts() {
 			edges = 2 // and the broadcast address
 		}
 		switch r.Role {
-		case RoleServices:
+		case fact.RoleServices:
 			if !atLeast(all-r.Prefix.Bits(), v.r.Services+2+edges) {
 				v.add(r.Role, r.Prefix, "does not hold %d services", v.r.Services)
 			}
 			if h := all - r.Prefix.Bits(); h < 4 || h > 20 {
 				v.add(r.Role, r.Prefix, "kubeadm takes 4 to 20 bits of services, not %d", h)
 			}
-		case RolePods:
+		case fact.RolePods:
 			mask := v.p.NodeMaskIPv6
 			if four {
 				mask = v.p.NodeMaskIPv4
@@ -219,10 +220,10 @@ func (v *validator) counts() {
 			if all-r.Prefix.Bits() < 4 {
 				v.add(r.Role, r.Prefix, "kubeadm takes no pod range of fewer than 14 addresses")
 			}
-			if mask-r.Prefix.Bits() > 16 && !(four && v.r.Kubernetes.Before(Version{1, 20, 0})) {
+			if mask-r.Prefix.Bits() > 16 && !(four && v.r.Kubernetes.Before(fact.V(1, 20, 0))) {
 				v.add(r.Role, r.Prefix, "more than 16 bits to the node mask /%d", mask)
 			}
-		case RoleHosts:
+		case fact.RoleHosts:
 			if !r.Given && !atLeast(all-r.Prefix.Bits(), v.r.HostCount+edges+1) {
 				v.add(r.Role, r.Prefix, "does not hold %s", words.Plural(v.r.HostCount, "host"))
 			}
@@ -235,7 +236,7 @@ func (v *validator) addresses() {
 	var api, dns []netip.Addr
 	for _, f := range v.p.Families {
 		for _, r := range v.p.Ranges {
-			if r.Role != RoleServices || r.Family() != f {
+			if r.Role != fact.RoleServices || r.Family() != f {
 				continue
 			}
 			a := r.Prefix.Addr()
@@ -253,9 +254,9 @@ func (v *validator) addresses() {
 		}
 	}
 	if !slices.Equal(api, v.p.APIServerServiceIPs) {
-		v.add(RoleServices, netip.Prefix{}, "API server addresses %v, should be %v", v.p.APIServerServiceIPs, api)
+		v.add(fact.RoleServices, netip.Prefix{}, "API server addresses %v, should be %v", v.p.APIServerServiceIPs, api)
 	}
 	if !slices.Equal(dns, v.p.DNSServiceIPs) {
-		v.add(RoleServices, netip.Prefix{}, "DNS addresses %v, should be %v", v.p.DNSServiceIPs, dns)
+		v.add(fact.RoleServices, netip.Prefix{}, "DNS addresses %v, should be %v", v.p.DNSServiceIPs, dns)
 	}
 }

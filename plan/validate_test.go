@@ -5,6 +5,9 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"github.com/kubecidr/kubecidr/internal/prefixtest"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // TestValidate breaks a sound plan in one place after the other.
@@ -26,7 +29,7 @@ func TestValidate(t *testing.T) {
 		{"another family", func(p *Plan) { p.Ranges[2].Prefix = p4("fd00::/48") }, "pods fd00::/48: is of a family that the plan does not have"},
 		{"no pods", func(p *Plan) { p.Ranges = p.Ranges[:2] }, "pods: 0 IPv4 ranges"},
 		{"two service ranges", func(p *Plan) {
-			p.Ranges = append(p.Ranges, Range{Role: RoleServices, Prefix: p4("10.7.0.0/16"), Grow: p4("10.7.0.0/16")})
+			p.Ranges = append(p.Ranges, Range{Role: fact.RoleServices, Prefix: p4("10.7.0.0/16"), Grow: p4("10.7.0.0/16")})
 		},
 			"services: 2 IPv4 ranges"},
 		{"in a range to avoid", func(p *Plan) { p.Request.Avoid = avoid("10.244.128.0/24") },
@@ -34,22 +37,22 @@ func TestValidate(t *testing.T) {
 		{"chosen hosts in a range to avoid", func(p *Plan) { p.Request.Avoid = avoid("10.0.0.0/16") },
 			"hosts 10.0.0.0/24: overlaps 10.0.0.0/16 (vpn), which is to be avoided"},
 		{"given hosts in a range to avoid", func(p *Plan) {
-			p.Request.Avoid, p.Request.Hosts, p.Ranges[0].Given = avoid("10.0.0.0/16"), prefixes("10.0.0.0/24"), true
+			p.Request.Avoid, p.Request.Hosts, p.Ranges[0].Given = avoid("10.0.0.0/16"), prefixtest.List("10.0.0.0/24"), true
 		}, ""},
 		{"given pods in a range to avoid", func(p *Plan) {
 			p.Request.Avoid, p.Request.Pins, p.Ranges[2].Given = avoid("10.244.128.0/24"), pins("pods=10.244.0.0/16"), true
 		}, "pods 10.244.0.0/16: overlaps 10.244.128.0/24 (vpn), which is to be avoided"},
-		{"outside of the space", func(p *Plan) { p.Request.Within = prefixes("10.0.0.0/9") },
+		{"outside of the space", func(p *Plan) { p.Request.Within = prefixtest.List("10.0.0.0/9") },
 			"pods 10.244.0.0/16: is not in the space to draw from"},
 		{"a pin was moved", func(p *Plan) { p.Request.Pins = pins("pods=10.200.0.0/16") },
 			"pods 10.200.0.0/16: is fixed by the request and not in the plan"},
 		{"a pin was enlarged", func(p *Plan) { p.Request.Pins = pins("services=10.96.0.0/16") },
 			"services 10.96.0.0/16: is fixed by the request and not in the plan"},
-		{"given hosts are left out", func(p *Plan) { p.Request.Hosts = prefixes("10.9.0.0/25") },
+		{"given hosts are left out", func(p *Plan) { p.Request.Hosts = prefixtest.List("10.9.0.0/25") },
 			"hosts 10.9.0.0/25: is fixed by the request and not in the plan"},
-		{"a part of the given hosts is left out", func(p *Plan) { p.Request.Hosts = prefixes("10.0.0.0/23") },
+		{"a part of the given hosts is left out", func(p *Plan) { p.Request.Hosts = prefixtest.List("10.0.0.0/23") },
 			"hosts 10.0.0.0/23: is fixed by the request and not in the plan"},
-		{"given hosts that lie in others", func(p *Plan) { p.Request.Hosts, p.Ranges[0].Given = prefixes("10.0.0.0/24 10.0.0.64/26"), true }, ""},
+		{"given hosts that lie in others", func(p *Plan) { p.Request.Hosts, p.Ranges[0].Given = prefixtest.List("10.0.0.0/24 10.0.0.64/26"), true }, ""},
 		{"chosen, it says, but the request pins it", func(p *Plan) { p.Request.Pins = pins("pods=10.244.0.0/16") },
 			"pods 10.244.0.0/16: given is false, but the request says true"},
 		{"room to grow over another range", func(p *Plan) { p.Request.Grow = 16; p.Ranges[0].Grow = p4("10.0.0.0/9") },
@@ -67,7 +70,7 @@ func TestValidate(t *testing.T) {
 		}, "hosts 10.0.0.0/24: room to grow 10.0.0.0/23 overlaps 10.0.1.0/24 (vpn), which is to be avoided"},
 		{"of given hosts", func(p *Plan) {
 			p.Request.Grow, p.Ranges[0].Grow, p.Request.Avoid = 1, p4("10.0.0.0/23"), avoid("10.0.1.0/24")
-			p.Request.Hosts, p.Ranges[0].Given = prefixes("10.0.0.0/24"), true
+			p.Request.Hosts, p.Ranges[0].Given = prefixtest.List("10.0.0.0/24"), true
 		}, ""},
 		{"of given pods", func(p *Plan) {
 			p.Request.Grow, p.Ranges[2].Grow, p.Request.Avoid = 1, p4("10.244.0.0/15"), avoid("10.245.0.0/24")
@@ -101,7 +104,7 @@ func TestValidate(t *testing.T) {
 		{"too many hosts", func(p *Plan) { p.Request.HostCount = 254 }, "hosts 10.0.0.0/24: does not hold 254 hosts"},
 		{"another API server", func(p *Plan) { p.APIServerServiceIPs[0] = netip.MustParseAddr("10.96.0.2") }, "API server addresses"},
 		{"another DNS", func(p *Plan) { p.DNSServiceIPs = nil }, "DNS addresses [], should be [10.96.0.10]"},
-		{"families of another request", func(p *Plan) { p.Request.Families = []Family{IPv6} }, "families [IPv4], the request has [IPv6]"},
+		{"families of another request", func(p *Plan) { p.Request.Families = []fact.Family{fact.IPv6} }, "families [IPv4], the request has [IPv6]"},
 		{"services without a tenth address", func(p *Plan) {
 			p.Request.Services, p.Ranges[1].Prefix, p.Ranges[1].Grow = 4, p4("10.96.0.0/29"), p4("10.96.0.0/29")
 		}, "DNS addresses [10.96.0.10], should be []"},

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A WaiverError is a waiver that cannot be read.
 type WaiverError struct {
-	Pos  Position // in a file of waivers
-	Text string   // as it is written
+	Pos  fact.Position // in a file of waivers
+	Text string        // as it is written
 	Msg  string
 }
 
@@ -24,24 +26,24 @@ func (e *WaiverError) Error() string {
 
 // ParseWaiver reads "rule", "rule=reason", "rule@file" or "rule@file=reason". The error is a *[WaiverError]: a waiver names a
 // rule of [Rules], so that a slip of the pen does not pass for one.
-func ParseWaiver(s string) (Waiver, error) {
+func ParseWaiver(s string) (fact.Waiver, error) {
 	text := strings.TrimSpace(s)
 	head, reason, _ := strings.Cut(text, "=")
 	rule, file, _ := strings.Cut(strings.TrimSpace(head), "@")
-	w := Waiver{RuleID(strings.TrimSpace(rule)), strings.TrimSpace(file), strings.TrimSpace(reason)}
+	w := fact.Waiver{Rule: fact.RuleID(strings.TrimSpace(rule)), File: strings.TrimSpace(file), Reason: strings.TrimSpace(reason)}
 	if w.Rule == "" {
-		return Waiver{}, &WaiverError{Text: s, Msg: "no rule is named; write rule or rule=reason"}
+		return fact.Waiver{}, &WaiverError{Text: s, Msg: "no rule is named; write rule or rule=reason"}
 	}
 	if _, ok := ruleOf(w.Rule); !ok {
-		return Waiver{}, &WaiverError{Text: s, Msg: fmt.Sprintf("no rule is called %q; the rules are in the catalogue", w.Rule)}
+		return fact.Waiver{}, &WaiverError{Text: s, Msg: fmt.Sprintf("no rule is called %q; the rules are in the catalogue", w.Rule)}
 	}
 	return w, nil
 }
 
 // ReadWaivers reads waivers, one a line in the form of [ParseWaiver]; blank lines and those that begin with # are left out. name is
 // the file's, for errors. Every waiver of a file has to have a reason. It stops at the first error, a *[WaiverError] or that of r.
-func ReadWaivers(name string, r io.Reader) ([]Waiver, error) {
-	var ws []Waiver
+func ReadWaivers(name string, r io.Reader) ([]fact.Waiver, error) {
+	var ws []fact.Waiver
 	sc := bufio.NewScanner(r)
 	for n := 1; sc.Scan(); n++ {
 		line := strings.TrimSpace(strings.TrimPrefix(sc.Text(), "\ufeff"))
@@ -54,7 +56,7 @@ func ReadWaivers(name string, r io.Reader) ([]Waiver, error) {
 		}
 		if err != nil {
 			if e, ok := err.(*WaiverError); ok {
-				e.Pos = Position{File: name, Line: n}
+				e.Pos = fact.Position{File: name, Line: n}
 			}
 			return nil, err
 		}

@@ -7,20 +7,21 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Rules that only a plan's own warnings use.
 const (
-	RuleHostsInReserved    RuleID = "hosts-in-reserved-range"
-	RuleHostRangeTooSmall  RuleID = "host-range-too-small"
-	RuleDNSNotReserved     RuleID = "dns-address-not-reserved"
-	RuleGrowthLimited      RuleID = "growth-limited"
-	RuleKnownRangeOverlap  RuleID = "known-range-overlap"
-	RuleSpecialRange       RuleID = "special-range"
-	RuleNodeSubnetTight    RuleID = "node-subnet-tight"
-	RuleNodeMaskUncommon   RuleID = "node-mask-uncommon"
-	RuleFamiliesDiffer     RuleID = "families-differ-in-size"
-	RuleDualStackNotStable RuleID = "dual-stack-not-stable"
+	RuleHostsInReserved    fact.RuleID = "hosts-in-reserved-range"
+	RuleHostRangeTooSmall  fact.RuleID = "host-range-too-small"
+	RuleDNSNotReserved     fact.RuleID = "dns-address-not-reserved"
+	RuleGrowthLimited      fact.RuleID = "growth-limited"
+	RuleKnownRangeOverlap  fact.RuleID = "known-range-overlap"
+	RuleSpecialRange       fact.RuleID = "special-range"
+	RuleNodeSubnetTight    fact.RuleID = "node-subnet-tight"
+	RuleNodeMaskUncommon   fact.RuleID = "node-mask-uncommon"
+	RuleFamiliesDiffer     fact.RuleID = "families-differ-in-size"
+	RuleDualStackNotStable fact.RuleID = "dual-stack-not-stable"
 )
 
 // quietlyAvoided returns the ranges that are chosen from last: those of [localDefaults], and those with a special purpose
@@ -41,10 +42,10 @@ func quietlyAvoided() []netip.Prefix {
 }
 
 // warnings returns what is legal in p and may surprise.
-func (p *Plan) warnings() []Finding {
-	var out []Finding
-	add := func(rule RuleID, sev Severity, effect, fix, format string, args ...any) {
-		f := Finding{Rule: rule, Severity: sev, Message: fmt.Sprintf(format, args...), Effect: effect, Disturbs: DisturbsNothing}
+func (p *Plan) warnings() []fact.Finding {
+	var out []fact.Finding
+	add := func(rule fact.RuleID, sev fact.Severity, effect, fix, format string, args ...any) {
+		f := fact.Finding{Rule: rule, Severity: sev, Message: fmt.Sprintf(format, args...), Effect: effect, Disturbs: fact.DisturbsNothing}
 		if fix != "" {
 			f.Fix = []string{fix}
 		}
@@ -53,28 +54,28 @@ func (p *Plan) warnings() []Finding {
 	req := &p.Request
 	for _, r := range p.Ranges {
 		if kind := special(r.Prefix); kind != "" {
-			add(RuleSpecialRange, Error, "hosts and routers do not forward these addresses as they do others", "take a range of private addresses",
+			add(RuleSpecialRange, fact.Error, "hosts and routers do not forward these addresses as they do others", "take a range of private addresses",
 				"%s %v overlaps addresses for another purpose: %s", r.Role, r.Prefix, kind)
-		} else if r.Role != RoleHosts && !isPrivate(r.Prefix) {
+		} else if r.Role != fact.RoleHosts && !isPrivate(r.Prefix) {
 			known, ok := cidr.Special(r.Prefix)
 			switch {
 			case ok && known.Kind == cidr.KindDocumentation:
-				add(RulePublicRange, Warning, "hosts and routers may drop these addresses", "take a range of private addresses",
+				add(fact.RulePublicRange, fact.Warning, "hosts and routers may drop these addresses", "take a range of private addresses",
 					"%s %v is for examples in documents: %v (%s)", r.Role, r.Prefix, known.Prefix, known.RFC)
 			case ok:
 				// Benchmarking, reserved: not private by name, and nobody's on the Internet.
-			case r.Family() == IPv6:
-				add(RulePublicRange, Info, "", "", "%s %v is global address space: it has to be assigned to you", r.Role, r.Prefix)
+			case r.Family() == fact.IPv6:
+				add(fact.RulePublicRange, fact.Info, "", "", "%s %v is global address space: it has to be assigned to you", r.Role, r.Prefix)
 			default:
-				add(RulePublicRange, Warning, "what others have at these addresses cannot be reached from pods",
+				add(fact.RulePublicRange, fact.Warning, "what others have at these addresses cannot be reached from pods",
 					"take a range of private addresses",
 					"%s %v is not private address space (RFC 1918, RFC 6598, RFC 4193)", r.Role, r.Prefix)
 			}
 		}
-		if r.Role == RoleHosts { // New has nothing else overlap what is to be avoided
+		if r.Role == fact.RoleHosts { // New has nothing else overlap what is to be avoided
 			for _, a := range req.Avoid {
 				if a.Prefix.Overlaps(r.Prefix) {
-					add(RuleHostsInReserved, Info, "", "", "hosts %v overlap %v, which is to be avoided: hosts are given, so they stay; nothing else is placed there",
+					add(RuleHostsInReserved, fact.Info, "", "", "hosts %v overlap %v, which is to be avoided: hosts are given, so they stay; nothing else is placed there",
 						r.Prefix, a)
 				}
 			}
@@ -83,9 +84,9 @@ func (p *Plan) warnings() []Finding {
 			if u.Prefix.Overlaps(r.Prefix) {
 				rule := RuleKnownRangeOverlap
 				if u.Prefix == docker0() {
-					rule = RuleDockerBridgeOverlap
+					rule = fact.RuleDockerBridgeOverlap
 				}
-				add(rule, Warning, fmt.Sprintf("on a host where %s runs, traffic to %v stays on that host", u.Name, u.Prefix),
+				add(rule, fact.Warning, fmt.Sprintf("on a host where %s runs, traffic to %v stays on that host", u.Name, u.Prefix),
 					"take another range, or move "+u.Name, "%s %v overlaps %v, which %s takes by default: %s (%s)", r.Role, r.Prefix, u.Prefix, u.Name, u.What, u.Source)
 			}
 		}
@@ -95,14 +96,14 @@ func (p *Plan) warnings() []Finding {
 			if next, ok := cidr.Parent(r.Grow); ok {
 				limit = cmp.Or(p.growthLimit(r, next, req.shortestFor(r.Role, f, p.NodeMask(f))), limit)
 			}
-			add(RuleGrowthLimited, Info, "", "", "%s %v can double %s in place, %d asked for: %s",
+			add(RuleGrowthLimited, fact.Info, "", "", "%s %v can double %s in place, %d asked for: %s",
 				r.Role, r.Prefix, words.Times(kept), req.Grow, limit)
 		}
 	}
 	for _, q := range p.Services() {
 		if n := cidr.HostBits(q); staticBand(n) == 0 {
 			dns, _ := cidr.Nth(q, 10)
-			add(RuleDNSNotReserved, Warning, "a service created before cluster DNS may be given the address, and installing DNS fails then",
+			add(RuleDNSNotReserved, fact.Warning, "a service created before cluster DNS may be given the address, and installing DNS fails then",
 				fmt.Sprintf("take a /%d or larger for services", q.Bits()-1),
 				"services %v has no band of addresses that are handed out last (KEP-3070 has one from 17 addresses on): %v, which kubeadm gives to cluster DNS, may go to another service first", q, dns)
 		}
@@ -110,32 +111,32 @@ func (p *Plan) warnings() []Finding {
 	for _, f := range p.Families {
 		c := p.familyCapacity(f)
 		if c.HostsLeft.Sign() < 0 {
-			add(RuleHostRangeTooSmall, Warning, "nodes cannot be added beyond what the hosts' network holds", "give the hosts' further ranges as well",
+			add(RuleHostRangeTooSmall, fact.Warning, "nodes cannot be added beyond what the hosts' network holds", "give the hosts' further ranges as well",
 				"%v hosts have room for %v, %v are asked for", f, c.Hosts, max(req.HostCount, req.Nodes+req.Surge))
 		}
 		mask := p.NodeMask(f)
 		if longest := req.longestNodeMask(f); mask > longest {
-			add(RuleNodeSubnetTight, Warning, "an address is reused soon after a pod is gone; pods wait in ContainerCreating when many are replaced at once",
+			add(RuleNodeSubnetTight, fact.Warning, "an address is reused soon after a pod is gone; pods wait in ContainerCreating when many are replaced at once",
 				fmt.Sprintf("take a node mask of /%d", longest),
 				"%v node subnets are /%d: %s", f, mask, req.nodeMaskSizing(f, mask))
 		}
-		if f == IPv6 && mask != 64 {
-			add(RuleNodeMaskUncommon, Info, "", "", "IPv6 node subnets are /%d, not /64: kube-controller-manager has to be told, --node-cidr-mask-size-ipv6=%d", mask, mask)
+		if f == fact.IPv6 && mask != 64 {
+			add(RuleNodeMaskUncommon, fact.Info, "", "", "IPv6 node subnets are /%d, not /64: kube-controller-manager has to be told, --node-cidr-mask-size-ipv6=%d", mask, mask)
 		}
 	}
 	if len(p.Families) == 2 {
 		first, second := p.familyCapacity(p.Families[0]), p.familyCapacity(p.Families[1])
 		if second.NodeSubnets < first.NodeSubnets {
-			add(RuleFamiliesDiffer, Info, "the error names the second range first and the first one later; a restart gives the subnets back", "",
+			add(RuleFamiliesDiffer, fact.Info, "the error names the second range first and the first one later; a restart gives the subnets back", "",
 				"%v has %s node subnets, %v has %s: each attempt to serve a node beyond the %s takes one of %v and does not give it back",
 				first.Family, cidr.FormatCount(first.NodeSubnets), second.Family, cidr.FormatCount(second.NodeSubnets),
 				cidr.FormatCount(second.NodeSubnets), first.Family)
 		}
-		if v := req.Kubernetes; v.Before(Version{1, 23, 0}) {
-			add(RuleDualStackNotStable, Warning, "", "", "dual-stack is stable from v1.23 on; %v needs the feature gate IPv6DualStack, which is on by default from v1.21", v)
+		if v := req.Kubernetes; v.Before(fact.V(1, 23, 0)) {
+			add(RuleDualStackNotStable, fact.Warning, "", "", "dual-stack is stable from v1.23 on; %v needs the feature gate IPv6DualStack, which is on by default from v1.21", v)
 		}
-		if p.Families[0] == IPv6 {
-			add(RuleDualStackIPv6First, Info, "", "", "IPv6 is primary: the API server's advertise address has to be an IPv6 address (v1.24 and later), and pod and service lists name IPv6 first everywhere")
+		if p.Families[0] == fact.IPv6 {
+			add(fact.RuleDualStackIPv6First, fact.Info, "", "", "IPv6 is primary: the API server's advertise address has to be an IPv6 address (v1.24 and later), and pod and service lists name IPv6 first everywhere")
 		}
 	}
 	return out

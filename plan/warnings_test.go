@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubecidr/kubecidr/internal/prefixtest"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 func TestWarnings(t *testing.T) {
@@ -24,12 +27,12 @@ func TestWarnings(t *testing.T) {
 		want []string // rule, severity and the beginning of the message
 	}{
 		{"nothing to say", Request{}, nil},
-		{"dual-stack, nothing to say", Request{Families: []Family{IPv4, IPv6}, Grow: 2}, nil},
-		{"public pods and services; hosts may be public", Request{Hosts: prefixes("203.0.113.0/24"), Pins: pins("pods=198.51.0.0/16 services=8.8.0.0/20")}, []string{
+		{"dual-stack, nothing to say", Request{Families: []fact.Family{fact.IPv4, fact.IPv6}, Grow: 2}, nil},
+		{"public pods and services; hosts may be public", Request{Hosts: prefixtest.List("203.0.113.0/24"), Pins: pins("pods=198.51.0.0/16 services=8.8.0.0/20")}, []string{
 			"public-range warning services 8.8.0.0/20 is not private address space",
 			"public-range warning pods 198.51.0.0/16 is not private address space",
 		}},
-		{"IPv6 pods of one's own, of somebody's example, and for benchmarks", Request{Families: []Family{IPv6, IPv4},
+		{"IPv6 pods of one's own, of somebody's example, and for benchmarks", Request{Families: []fact.Family{fact.IPv6, fact.IPv4},
 			Pins: pins("hosts=2001:db8:1::/64 services=2001:db8:2::/112 pods=2600:1700::/56 pods=198.18.0.0/16 services=10.96.0.0/12")}, []string{
 			"public-range warning services 2001:db8:2::/112 is for examples in documents: 2001:db8::/32 (RFC 3849)",
 			"public-range info pods 2600:1700::/56 is global address space: it has to be assigned to you",
@@ -42,14 +45,14 @@ func TestWarnings(t *testing.T) {
 			"known-range-overlap warning hosts 192.168.122.0/25 overlaps 192.168.122.0/24, which libvirt takes by default",
 			"docker-bridge-overlap warning pods 172.17.0.0/16 overlaps 172.17.0.0/16, which docker takes by default",
 		}},
-		{"hosts in a range to avoid", Request{Hosts: prefixes("10.20.0.0/24"), Avoid: avoid("10.16.0.0/12")}, []string{
+		{"hosts in a range to avoid", Request{Hosts: prefixtest.List("10.20.0.0/24"), Avoid: avoid("10.16.0.0/12")}, []string{
 			"hosts-in-reserved-range info hosts 10.20.0.0/24 overlap 10.16.0.0/12 (vpn), which is to be avoided",
 		}},
-		{"too few hosts", Request{Nodes: 40, Hosts: prefixes("192.0.2.0/27")}, []string{
+		{"too few hosts", Request{Nodes: 40, Hosts: prefixtest.List("192.0.2.0/27")}, []string{
 			"host-range-too-small warning IPv4 hosts have room for 29, 40 are asked for",
 		}},
-		{"as many hosts as they hold", Request{Nodes: 29, Hosts: prefixes("192.0.2.0/27")}, nil},
-		{"too few hosts while nodes are replaced", Request{Nodes: 25, Surge: 5, Hosts: prefixes("192.0.2.0/27")}, []string{
+		{"as many hosts as they hold", Request{Nodes: 29, Hosts: prefixtest.List("192.0.2.0/27")}, nil},
+		{"too few hosts while nodes are replaced", Request{Nodes: 25, Surge: 5, Hosts: prefixtest.List("192.0.2.0/27")}, []string{
 			"host-range-too-small warning IPv4 hosts have room for 29, 30 are asked for",
 		}},
 		{"no static band", Request{Services: 5, Pins: pins("services=10.5.0.0/28")}, []string{
@@ -64,7 +67,7 @@ func TestWarnings(t *testing.T) {
 		{"services at kubeadm's limit", Request{Grow: 1, Pins: pins("services=10.96.0.0/12")}, []string{
 			"growth-limited info services 10.96.0.0/12 can double not even once in place, 1 asked for: /12 is the largest service range that kubeadm takes",
 		}},
-		{"IPv6 first, long node mask, an old release", Request{Families: []Family{IPv6, IPv4}, Kubernetes: Version{1, 22, 0}, NodeMaskIPv6: 80}, []string{
+		{"IPv6 first, long node mask, an old release", Request{Families: []fact.Family{fact.IPv6, fact.IPv4}, Kubernetes: fact.V(1, 22, 0), NodeMaskIPv6: 80}, []string{
 			"node-mask-uncommon info IPv6 node subnets are /80, not /64",
 			"dual-stack-not-stable warning dual-stack is stable from v1.23 on; v1.22.0 needs",
 			"dual-stack-ipv6-first info IPv6 is primary",
@@ -92,10 +95,10 @@ func TestWarnings(t *testing.T) {
 }
 
 func TestStatements(t *testing.T) {
-	p := mustNew(t, Request{Families: []Family{IPv4, IPv6}, Avoid: avoid("10.8.0.0/16")})
+	p := mustNew(t, Request{Families: []fact.Family{fact.IPv4, fact.IPv6}, Avoid: avoid("10.8.0.0/16")})
 	var got []string
 	for _, s := range p.Statements() {
-		if s.Component != Operator || s.Pos.IsValid() || s.Host != "" {
+		if s.Component != fact.Operator || s.Pos.IsValid() || s.Host != "" {
 			t.Errorf("%+v: said by somebody else", s)
 		}
 		got = append(got, fmt.Sprintf("%s %s %s %v %v %s %d %t", s.Role, s.Key, s.Text, s.Prefixes, s.Addrs, s.Setting, s.Int, s.Bool))
@@ -122,11 +125,11 @@ func TestStatements(t *testing.T) {
 
 func TestPermanence(t *testing.T) {
 	for _, tt := range []struct {
-		v    Version
+		v    fact.Version
 		want string
 	}{
-		{Version{}, "first service range, family order, node subnet size, a node's subnet | hosts' ranges, pod range, further service ranges"},
-		{Version{1, 32, 9}, "first service range, further service ranges, family order, node subnet size, a node's subnet | hosts' ranges, pod range"},
+		{fact.Version{}, "first service range, family order, node subnet size, a node's subnet | hosts' ranges, pod range, further service ranges"},
+		{fact.V(1, 32, 9), "first service range, further service ranges, family order, node subnet size, a node's subnet | hosts' ranges, pod range"},
 	} {
 		var fixed, free []string
 		for _, x := range mustNew(t, Request{Kubernetes: tt.v}).Permanence() {

@@ -11,11 +11,12 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A RangeFault is something wrong with the ranges themselves, that mending nodes does not cure.
 type RangeFault struct {
-	Rule RuleID
+	Rule fact.RuleID
 	Text string
 	// Missing is how many nodes get no subnet, for RuleClusterCIDRExhausted.
 	Missing int
@@ -39,7 +40,7 @@ type Way struct {
 	Kind     WayKind
 	Title    string
 	Steps    []string // what to do, in order
-	Disturbs Disturbance
+	Disturbs fact.Disturbance
 	Drained  []string // nodes that are drained, sorted
 
 	Flags    ControllerFlags // of kube-controller-manager on every control-plane host afterwards
@@ -59,31 +60,31 @@ type Proof struct {
 // rangeFaultsOf returns what is wrong with the ranges of inv, apart from there being too few subnets. err is that of inv.rules.
 func rangeFaultsOf(inv Inventory, err error) []RangeFault {
 	var out []RangeFault
-	add := func(rule RuleID, format string, args ...any) {
+	add := func(rule fact.RuleID, format string, args ...any) {
 		out = append(out, RangeFault{Rule: rule, Text: fmt.Sprintf(format, args...)})
 	}
 	flags, _ := inv.Flags()
 	var refused *RefusedError
 	switch {
 	case strings.TrimSpace(flags.ClusterCIDR) == "":
-		add(RulePodCIDRUnset, "%s has no --cluster-cidr", managerName(inv, inv.Managers[0]))
+		add(fact.RulePodCIDRUnset, "%s has no --cluster-cidr", managerName(inv, inv.Managers[0]))
 	case errors.As(err, &refused):
 		for _, f := range refused.Refusals {
 			add(f.Rule, "kube-controller-manager does not start: %s", f.Message)
 		}
 	case err != nil:
-		add(RuleNodeMaskTooFar, "%v", err)
+		add(fact.RuleNodeMaskTooFar, "%v", err)
 	}
 	first := inv.Managers[0]
 	for _, m := range inv.Managers[1:] {
 		if differs := flagDifferences(flags, m.Flags); differs != "" {
-			add(RuleControlPlaneFlagsDiffer, "%s and %s differ: %s", managerName(inv, first), managerName(inv, m), differs)
+			add(fact.RuleControlPlaneFlagsDiffer, "%s and %s differ: %s", managerName(inv, first), managerName(inv, m), differs)
 		}
 	}
-	if !flags.nodeIPAMEnabled(inv.Kubernetes.Or(NewestKubernetes())) {
+	if !flags.nodeIPAMEnabled(inv.Kubernetes.Or(fact.NewestKubernetes())) {
 		for _, n := range inv.Nodes {
 			if len(n.PodCIDRs) == 0 {
-				add(RuleAllocateNodeCIDRsOff, "kube-controller-manager hands out nothing: --allocate-node-cidrs is not true, or --controllers switches node IPAM off")
+				add(fact.RuleAllocateNodeCIDRsOff, "kube-controller-manager hands out nothing: --allocate-node-cidrs is not true, or --controllers switches node IPAM off")
 				break
 			}
 		}
@@ -98,25 +99,25 @@ func rangeFaultsOf(inv Inventory, err error) []RangeFault {
 	for _, p := range rules.ranges {
 		for _, s := range rules.services {
 			if p.Overlaps(s) {
-				add(RulePodServiceOverlap, "pod range %s overlaps service range %s", p, s)
+				add(fact.RulePodServiceOverlap, "pod range %s overlaps service range %s", p, s)
 			}
 		}
 		for _, t := range rules.taken {
 			if p.Overlaps(t.Prefix) {
-				add(RuleHostPodOverlap, "pod range %s overlaps %s (%s)", p, t.Prefix, cmp.Or(t.Name, t.Source))
+				add(fact.RuleHostPodOverlap, "pod range %s overlaps %s (%s)", p, t.Prefix, cmp.Or(t.Name, t.Source))
 			}
 		}
-		if n, ok := networkOf(inv, FamilyOf(p)); ok && !cidr.Contains(n, p) {
-			add(RuleFlannelNetworkMismatch, "flannel's Network %s does not contain pod range %s", n, p)
+		if n, ok := networkOf(inv, fact.FamilyOf(p)); ok && !cidr.Contains(n, p) {
+			add(fact.RuleFlannelNetworkMismatch, "flannel's Network %s does not contain pod range %s", n, p)
 		}
 	}
 	return out
 }
 
 // networkOf returns flannel's range of a family; ok is false where it is not known, and where no range of any family is.
-func networkOf(inv Inventory, f Family) (netip.Prefix, bool) {
+func networkOf(inv Inventory, f fact.Family) (netip.Prefix, bool) {
 	for _, n := range inv.Networks {
-		if FamilyOf(n) == f {
+		if fact.FamilyOf(n) == f {
 			return n, true
 		}
 	}
@@ -165,7 +166,7 @@ func (r *nodeRules) exhausted(inv Inventory, missing int) RangeFault {
 		}
 		parts = append(parts, part)
 	}
-	return RangeFault{RuleClusterCIDRExhausted, fmt.Sprintf("%s; %d nodes, %d of them get none", strings.Join(parts, "; "), len(inv.Nodes), missing), missing}
+	return RangeFault{fact.RuleClusterCIDRExhausted, fmt.Sprintf("%s; %d nodes, %d of them get none", strings.Join(parts, "; "), len(inv.Nodes), missing), missing}
 }
 
 // waysOf returns the ways out of faults that hold before the twin, best first.
@@ -201,7 +202,7 @@ func waysOf(inv Inventory, faults []RangeFault) []Way {
 		}
 	}
 	rank := func(w Way) int {
-		return slices.Index([]Disturbance{DisturbsNothing, DisturbsComponent, DisturbsNodes, DisturbsCluster}, w.Disturbs)
+		return slices.Index([]fact.Disturbance{fact.DisturbsNothing, fact.DisturbsComponent, fact.DisturbsNodes, fact.DisturbsCluster}, w.Disturbs)
 	}
 	slices.SortStableFunc(out, func(a, b Way) int {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(len(a.Drained), len(b.Drained)))
@@ -240,8 +241,8 @@ func prove(inv Inventory, w Way, after Inventory) (Way, bool) {
 	w.Flags, w.Networks, w.Nodes, w.Drained = flags, after.Networks, r.Steps, r.Drained()
 	w.Proof = Proof{Nodes: len(done.Nodes), More: p.More, Ranges: p.Ranges}
 	w.Proof.Text = fmt.Sprintf("kube-controller-manager starts, %s with right subnets, %d more get one", words.Plural(len(done.Nodes), "node"), p.More)
-	if len(w.Drained) > 0 && w.Disturbs == DisturbsComponent {
-		w.Disturbs = DisturbsNodes
+	if len(w.Drained) > 0 && w.Disturbs == fact.DisturbsComponent {
+		w.Disturbs = fact.DisturbsNodes
 	}
 	if len(w.Drained) > 0 && w.Kind != WayRecreate { // in a new cluster every node is new
 		w.Steps = append(w.Steps, fmt.Sprintf("drain, delete and create again %s: %s", words.Plural(len(w.Drained), "node"), strings.Join(w.Drained, ", ")))
@@ -337,13 +338,13 @@ func withFlags(inv Inventory, f ControllerFlags) Inventory {
 	for i := range inv.Managers {
 		inv.Managers[i].Flags = f
 	}
-	c, refused := f.resolve(inv.Kubernetes.Or(NewestKubernetes()))
+	c, refused := f.resolve(inv.Kubernetes.Or(fact.NewestKubernetes()))
 	if len(refused) > 0 || len(inv.Networks) == 0 {
 		return inv
 	}
 	var networks []netip.Prefix
 	for _, p := range c.cluster {
-		if n, ok := networkOf(inv, FamilyOf(p)); ok && cidr.Contains(n, p) {
+		if n, ok := networkOf(inv, fact.FamilyOf(p)); ok && cidr.Contains(n, p) {
 			p = n
 		}
 		networks = append(networks, p)
@@ -355,7 +356,7 @@ func withFlags(inv Inventory, f ControllerFlags) Inventory {
 // settingsOf returns the steps that bring about the settings of after.
 func settingsOf(inv Inventory, after Inventory) []string {
 	f, _ := after.Flags()
-	v := inv.Kubernetes.Or(NewestKubernetes())
+	v := inv.Kubernetes.Or(fact.NewestKubernetes())
 	var out []string
 	for _, m := range inv.Managers {
 		if d := flagDifferences(m.Flags, f); d != "" || !m.Flags.nodeIPAMEnabled(v) {
@@ -389,7 +390,7 @@ func networkKeys(list []netip.Prefix) string {
 	var out []string
 	for _, p := range list {
 		key := "Network "
-		if FamilyOf(p) == IPv6 {
+		if fact.FamilyOf(p) == fact.IPv6 {
 			key = "IPv6Network "
 		}
 		out = append(out, key+p.String())
@@ -426,7 +427,7 @@ func maskFlagsText(f ControllerFlags) string {
 // waySettings is agreement alone.
 func waySettings(inv Inventory, base Inventory) (Way, Inventory, bool) {
 	steps := settingsOf(inv, base)
-	w := Way{Kind: WaySettings, Title: "bring the settings of all components into agreement", Steps: steps, Disturbs: DisturbsComponent}
+	w := Way{Kind: WaySettings, Title: "bring the settings of all components into agreement", Steps: steps, Disturbs: fact.DisturbsComponent}
 	f, _ := base.Flags()
 	if !slices.ContainsFunc(inv.Managers, func(m HostFlags) bool {
 		return m.Flags.ClusterCIDR == f.ClusterCIDR && (maskFlagsText(f) == "" || maskFlagsText(m.Flags) == maskFlagsText(f))
@@ -436,7 +437,7 @@ func waySettings(inv Inventory, base Inventory) (Way, Inventory, bool) {
 	}
 	if rules, err := rulesOf(base); err == nil && !slices.ContainsFunc(inv.Managers, func(h HostFlags) bool { return maskFlagsText(h.Flags) == maskFlagsText(f) }) {
 		for i, m := range rules.masks {
-			if n := usable(FamilyOf(rules.ranges[i]), m); n < cmp.Or(inv.MaxPods, 110) {
+			if n := usable(fact.FamilyOf(rules.ranges[i]), m); n < cmp.Or(inv.MaxPods, 110) {
 				w.Steps = append(w.Steps, fmt.Sprintf("set kubelet's maxPods to %d or less: a /%d has no more addresses", n, m))
 			}
 		}
@@ -476,7 +477,7 @@ func wayWiden(inv Inventory, base Inventory) (Way, Inventory, bool) {
 	if slices.Equal(ranges, rules.ranges) {
 		return Way{}, inv, false
 	}
-	w := Way{Kind: WayWiden, Disturbs: DisturbsComponent, Title: fmt.Sprintf("widen the pod range in place: %s instead of %s; the neighbour is free", strings.Join(words.Texts(ranges), ","), strings.Join(words.Texts(rules.ranges), ","))}
+	w := Way{Kind: WayWiden, Disturbs: fact.DisturbsComponent, Title: fmt.Sprintf("widen the pod range in place: %s instead of %s; the neighbour is free", strings.Join(words.Texts(ranges), ","), strings.Join(words.Texts(rules.ranges), ","))}
 	w.Steps = settingsOf(inv, base)
 	return w, base, true
 }
@@ -551,10 +552,10 @@ func wayLongerMask(inv Inventory, base Inventory) (Way, Inventory, bool) {
 	for _, n := range right[len(right)-drained:] {
 		base.resize[n.Name] = true
 	}
-	w := Way{Kind: WayLongerMask, Disturbs: DisturbsComponent, Title: fmt.Sprintf("smaller node subnets: %s instead of %s, for nodes that come; others keep theirs", maskText(masks), maskText(rules.masks))}
+	w := Way{Kind: WayLongerMask, Disturbs: fact.DisturbsComponent, Title: fmt.Sprintf("smaller node subnets: %s instead of %s, for nodes that come; others keep theirs", maskText(masks), maskText(rules.masks))}
 	w.Steps = settingsOf(inv, base)
 	for i, p := range rules.ranges {
-		if n := usable(FamilyOf(p), masks[i]); masks[i] != rules.masks[i] && n < 1<<30 {
+		if n := usable(fact.FamilyOf(p), masks[i]); masks[i] != rules.masks[i] && n < 1<<30 {
 			w.Steps = append(w.Steps, fmt.Sprintf("set kubelet's maxPods to %d or less on nodes that get a /%d", n, masks[i]))
 		}
 	}
@@ -566,7 +567,7 @@ func wayLongerMask(inv Inventory, base Inventory) (Way, Inventory, bool) {
 // pods, or lie more than 16 bits below p.
 func smallerSubnets(p netip.Prefix, mask, pods int, lack, free uint64) (bits int, drained uint64, ok bool) {
 	for d := 1; d <= 16; d++ {
-		if usable(FamilyOf(p), mask+d) < max(pods, 1) || mask+d-p.Bits() > 16 {
+		if usable(fact.FamilyOf(p), mask+d) < max(pods, 1) || mask+d-p.Bits() > 16 {
 			break
 		}
 		// What is free counts 2^d times; a node that gives up its subnet takes one of the 2^d in it again.
@@ -597,7 +598,7 @@ func withMasks(f ControllerFlags, ranges []netip.Prefix, masks []int) Controller
 		return f
 	}
 	for i, p := range ranges {
-		if FamilyOf(p) == IPv4 {
+		if fact.FamilyOf(p) == fact.IPv4 {
 			f.NodeCIDRMaskSizeIPv4 = masks[i]
 		} else {
 			f.NodeCIDRMaskSizeIPv6 = masks[i]
@@ -611,27 +612,27 @@ func requestOf(inv Inventory) Request {
 	r := Request{Nodes: max(2*len(inv.Nodes), 10), Kubernetes: inv.Kubernetes, PodsPerNode: inv.MaxPods}
 	f, _ := inv.Flags()
 	for _, s := range strings.Split(strings.TrimSpace(f.ClusterCIDR), ",") {
-		if p, ok := parsePodCIDR(s); ok && !slices.Contains(r.Families, FamilyOf(p)) {
-			r.Families = append(r.Families, FamilyOf(p))
+		if p, ok := parsePodCIDR(s); ok && !slices.Contains(r.Families, fact.FamilyOf(p)) {
+			r.Families = append(r.Families, fact.FamilyOf(p))
 		}
 	}
 	if len(r.Families) == 0 {
-		r.Families = []Family{IPv4}
+		r.Families = []fact.Family{fact.IPv4}
 	}
 	for _, t := range inv.Taken {
 		if slices.ContainsFunc(inv.Services, t.Prefix.Overlaps) {
 			continue // the service range is there already
 		}
-		r.Avoid = append(r.Avoid, Reservation{Prefix: t.Prefix, Name: cmp.Or(t.Name, "taken"), Source: t.Source})
+		r.Avoid = append(r.Avoid, fact.Reservation{Prefix: t.Prefix, Name: cmp.Or(t.Name, "taken"), Source: t.Source})
 	}
 	return r
 }
 
 // wayServices adds a service range that does not overlap the pods', where ServiceCIDR objects exist.
 func wayServices(inv Inventory, base Inventory, faults []RangeFault) (Way, Inventory, bool) {
-	v := inv.Kubernetes.Or(NewestKubernetes())
-	overlap := slices.ContainsFunc(faults, func(f RangeFault) bool { return f.Rule == RulePodServiceOverlap })
-	if !overlap || v.Before(Version{1, 33, 0}) {
+	v := inv.Kubernetes.Or(fact.NewestKubernetes())
+	overlap := slices.ContainsFunc(faults, func(f RangeFault) bool { return f.Rule == fact.RulePodServiceOverlap })
+	if !overlap || v.Before(fact.V(1, 33, 0)) {
 		return Way{}, inv, false
 	}
 	rules, err := rulesOf(base)
@@ -640,10 +641,10 @@ func wayServices(inv Inventory, base Inventory, faults []RangeFault) (Way, Inven
 	}
 	r := requestOf(base)
 	for _, p := range rules.ranges {
-		r.Avoid = append(r.Avoid, Reservation{Prefix: p, Name: "pods"})
+		r.Avoid = append(r.Avoid, fact.Reservation{Prefix: p, Name: "pods"})
 	}
 	for _, s := range rules.services {
-		r.Avoid = append(r.Avoid, Reservation{Prefix: s, Name: "the old service range"})
+		r.Avoid = append(r.Avoid, fact.Reservation{Prefix: s, Name: "the old service range"})
 	}
 	p, err := New(r)
 	if err != nil {
@@ -654,7 +655,7 @@ func wayServices(inv Inventory, base Inventory, faults []RangeFault) (Way, Inven
 	f.ServiceClusterIPRange = strings.Join(ranges, ",")
 	base = withFlags(base, f)
 	base.Services = p.Services()
-	w := Way{Kind: WayServices, Disturbs: DisturbsCluster, Title: "add a service range beside the pods' (ServiceCIDR, v1.33 and later), and leave the old one: " + f.ServiceClusterIPRange}
+	w := Way{Kind: WayServices, Disturbs: fact.DisturbsCluster, Title: "add a service range beside the pods' (ServiceCIDR, v1.33 and later), and leave the old one: " + f.ServiceClusterIPRange}
 	cidrs := `"` + strings.Join(ranges, `","`) + `"`
 	// In the order of kubernetes.io/docs/tasks/network/reconfigure-default-service-ip-ranges: a ServiceCIDR that is being deleted gives no more
 	// addresses, and is gone when the last Service has left it, that named kubernetes, which the API server makes, included.
@@ -674,22 +675,22 @@ func wayServices(inv Inventory, base Inventory, faults []RangeFault) (Way, Inven
 // wayMovePods finds another pod range and moves every node there.
 func wayMovePods(inv Inventory, base Inventory) (Way, Inventory, bool) {
 	r := requestOf(base)
-	services := map[Family]bool{}
+	services := map[fact.Family]bool{}
 	for _, s := range base.Services {
-		if f := FamilyOf(s); !services[f] && slices.Contains(r.Families, f) {
+		if f := fact.FamilyOf(s); !services[f] && slices.Contains(r.Families, f) {
 			services[f] = true
-			r.Pins = append(r.Pins, Pin{RoleServices, s})
+			r.Pins = append(r.Pins, Pin{fact.RoleServices, s})
 			continue
 		}
-		r.Avoid = append(r.Avoid, Reservation{Prefix: s, Name: "services"})
+		r.Avoid = append(r.Avoid, fact.Reservation{Prefix: s, Name: "services"})
 	}
 	if rules, err := rulesOf(base); err == nil {
 		for _, p := range rules.ranges {
 			if !slices.ContainsFunc(base.Services, p.Overlaps) {
-				r.Avoid = append(r.Avoid, Reservation{Prefix: p, Name: "the old pod range"})
+				r.Avoid = append(r.Avoid, fact.Reservation{Prefix: p, Name: "the old pod range"})
 			}
 		}
-		r.NodeMaskIPv4, r.NodeMaskIPv6 = maskOf(rules, IPv4), maskOf(rules, IPv6)
+		r.NodeMaskIPv4, r.NodeMaskIPv6 = maskOf(rules, fact.IPv4), maskOf(rules, fact.IPv6)
 	}
 	p, err := New(r)
 	if err != nil {
@@ -700,11 +701,11 @@ func wayMovePods(inv Inventory, base Inventory) (Way, Inventory, bool) {
 	f.ClusterCIDR = strings.Join(words.Texts(p.Pods()), ",")
 	var masks []int
 	for _, q := range p.Pods() {
-		masks = append(masks, p.NodeMask(FamilyOf(q)))
+		masks = append(masks, p.NodeMask(fact.FamilyOf(q)))
 	}
 	f = withMasks(f, p.Pods(), masks)
 	after := withFlags(base, f)
-	w := Way{Kind: WayMovePods, Disturbs: DisturbsComponent, Title: "move the pods to another range: " + f.ClusterCIDR}
+	w := Way{Kind: WayMovePods, Disturbs: fact.DisturbsComponent, Title: "move the pods to another range: " + f.ClusterCIDR}
 	if old, _ := inv.Flags(); strings.TrimSpace(old.ClusterCIDR) == "" {
 		w.Title = "give the cluster a pod range: " + f.ClusterCIDR
 	}
@@ -715,9 +716,9 @@ func wayMovePods(inv Inventory, base Inventory) (Way, Inventory, bool) {
 	return w, after, true
 }
 
-func maskOf(r nodeRules, f Family) int {
+func maskOf(r nodeRules, f fact.Family) int {
 	for i, p := range r.ranges {
-		if FamilyOf(p) == f {
+		if fact.FamilyOf(p) == f {
 			return r.masks[i]
 		}
 	}
@@ -734,7 +735,7 @@ func wayRecreate(inv Inventory, base Inventory) (Way, Inventory, bool) {
 	f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: strings.Join(words.Texts(p.Pods()), ","), ServiceClusterIPRange: strings.Join(words.Texts(p.Services()), ",")}
 	var masks []int
 	for _, q := range p.Pods() {
-		masks = append(masks, p.NodeMask(FamilyOf(q)))
+		masks = append(masks, p.NodeMask(fact.FamilyOf(q)))
 	}
 	f = withMasks(f, p.Pods(), masks)
 	after := withFlags(inv, f)
@@ -742,7 +743,7 @@ func wayRecreate(inv Inventory, base Inventory) (Way, Inventory, bool) {
 	if len(inv.Networks) > 0 {
 		after.Networks = p.Pods()
 	}
-	w := Way{Kind: WayRecreate, Disturbs: DisturbsCluster, Title: fmt.Sprintf("create the cluster anew, with pods %s and services %s", f.ClusterCIDR, f.ServiceClusterIPRange)}
+	w := Way{Kind: WayRecreate, Disturbs: fact.DisturbsCluster, Title: fmt.Sprintf("create the cluster anew, with pods %s and services %s", f.ClusterCIDR, f.ServiceClusterIPRange)}
 	w.Steps = []string{
 		"save what runs (manifests, etcd, volumes)",
 		"kubeadm reset on every host, and remove /run/flannel/subnet.env and the interfaces cni0 and flannel.1",

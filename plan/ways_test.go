@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/kubecidr/kubecidr/internal/prefixtest"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 func wayKinds(r *Repair) string {
@@ -31,11 +34,11 @@ func TestWays(t *testing.T) {
 	}{
 		{"full, the neighbour is free", inventory(v4, full), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/22 instead of 10.244.0.0/23"},
 		{"the neighbour is taken", with(inventory(v4, full), func(i *Inventory) {
-			i.Taken = []Reservation{{Prefix: netip.MustParsePrefix("10.244.2.0/24"), Name: "vpn"}}
+			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.2.0/24"), Name: "vpn"}}
 		}), "cluster-cidr-exhausted", "longer-mask move-pods recreate", "/25 instead of /24"},
 		{"and many pods on a node", with(inventory(v4, full), func(i *Inventory) {
 			i.MaxPods = 200
-			i.Taken = []Reservation{{Prefix: netip.MustParsePrefix("10.244.2.0/24"), Name: "vpn"}}
+			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.2.0/24"), Name: "vpn"}}
 		}), "cluster-cidr-exhausted", "move-pods recreate", "move the pods to another range"},
 		{"flannel's Network has to follow", with(inventory(v4, full), func(i *Inventory) { i.Networks = []netip.Prefix{netip.MustParsePrefix("10.244.0.0/23")} }), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/22"},
 		{"flannel's Network is wrong", with(inventory(v4, "a=10.244.0.0/24"), func(i *Inventory) { i.Networks = []netip.Prefix{netip.MustParsePrefix("10.224.0.0/16")} }), "flannel-network-mismatch", "settings move-pods recreate", "agreement"},
@@ -46,9 +49,9 @@ func TestWays(t *testing.T) {
 		}), "control-plane-flags-differ", "settings move-pods recreate", "agreement"},
 		{"allocation is off", inventory(ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a b"), "allocate-node-cidrs-off", "settings move-pods recreate", "agreement"},
 		{"services in the pods", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", ServiceClusterIPRange: "10.244.0.0/20"}, "a=10.244.16.0/24"), "pod-service-overlap", "move-pods service-range recreate", "move the pods"},
-		{"before ServiceCIDR", with(inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", ServiceClusterIPRange: "10.244.0.0/20"}, "a=10.244.16.0/24"), func(i *Inventory) { i.Kubernetes = v1(32) }), "pod-service-overlap", "move-pods recreate", "move the pods"},
+		{"before ServiceCIDR", with(inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", ServiceClusterIPRange: "10.244.0.0/20"}, "a=10.244.16.0/24"), func(i *Inventory) { i.Kubernetes = fact.V(1, 32, 0) }), "pod-service-overlap", "move-pods recreate", "move the pods"},
 		{"hosts in the pods", with(inventory(v4, "a=10.244.0.0/24"), func(i *Inventory) {
-			i.Taken = []Reservation{{Prefix: netip.MustParsePrefix("10.244.1.5/32"), Name: "a"}}
+			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.1.5/32"), Name: "a"}}
 		}), "host-pod-overlap", "move-pods recreate", "move the pods"},
 		{"flags that do not start", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", NodeCIDRMaskSizeIPv6: 80}, "a=10.244.0.0/24"), "node-mask-flag-refused", "settings move-pods recreate", "agreement"},
 		{"a range smaller than a node's subnet", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/25", ServiceClusterIPRange: "10.96.0.0/16"}, "a b"), "node-mask-too-short", "settings move-pods recreate", "fit each other: --cluster-cidr=10.244.0.0/25 --node-cidr-mask-size=27"},
@@ -120,7 +123,7 @@ func proven(t interface {
 				}
 			}
 			for _, n := range w.Networks {
-				if FamilyOf(n) == FamilyOf(p) && !n.Contains(p.Addr()) {
+				if fact.FamilyOf(n) == fact.FamilyOf(p) && !n.Contains(p.Addr()) {
 					t.Errorf("%s: %s outside of flannel's %s", w.Kind, s, n)
 				}
 			}
@@ -173,7 +176,7 @@ func TestProveRefuses(t *testing.T) {
 		{"hands out nothing, and nobody waits", inventory(ControllerFlags{ClusterCIDR: "10.244.0.0/22"}, "a=10.244.0.0/24 b=10.244.1.0/24 c=10.244.2.0/24"), false},
 		{"no flags at all", Inventory{Nodes: v4Nodes(nodes)}, false},
 	} {
-		w, ok := prove(inventory(v4, nodes), Way{Kind: WayWiden, Disturbs: DisturbsComponent}, tt.after)
+		w, ok := prove(inventory(v4, nodes), Way{Kind: WayWiden, Disturbs: fact.DisturbsComponent}, tt.after)
 		if ok != tt.ok || ok && (w.Proof.Nodes != 3 || w.Proof.Text == "") {
 			t.Errorf("%s: %v, %+v", tt.why, ok, w.Proof)
 		}
@@ -194,7 +197,7 @@ func TestWaySteps(t *testing.T) {
 	}
 	full := "a=10.244.0.0/24 b=10.244.1.0/24 c"
 	with := func(inv Inventory, change func(*Inventory)) Inventory { change(&inv); return inv }
-	networks := func(list string) func(*Inventory) { return func(i *Inventory) { i.Networks = prefixes(list) } }
+	networks := func(list string) func(*Inventory) { return func(i *Inventory) { i.Networks = prefixtest.List(list) } }
 	neighbours := func(i *Inventory) { i.Taken = avoid("10.244.2.0/23 10.244.4.0/22") }
 	former := func(cidr, nodes string) Inventory {
 		return with(inventory(range4(cidr, 0), nodes), func(i *Inventory) { i.FormerMasks = []int{9, 10} })
@@ -248,7 +251,7 @@ func TestWaySteps(t *testing.T) {
 			[]string{"on cp1, ", "networking.podSubnet", "clusterCIDR", "controllerManager.extraArgs", "net-conf.json"}},
 		{"services of another family, and a second range", with(inventory(v4, "a=10.244.0.0/24"), func(i *Inventory) {
 			wrong(i)
-			i.Services = prefixes("fd00::/112 10.96.0.0/16 10.0.16.0/20")
+			i.Services = prefixtest.List("fd00::/112 10.96.0.0/16 10.0.16.0/20")
 		}), WayMovePods,
 			"nodes are drained and registered again --allocate-node-cidrs=true --cluster-cidr=10.244.16.0/20 --service-cluster-ip-range=10.96.0.0/16 --node-cidr-mask-size=24 [10.244.16.0/20] [a]",
 			[]string{"stop ", "on cp1, ", "networking.podSubnet", "clusterCIDR", "controllerManager.extraArgs", "net-conf.json", "drain, delete and create again 1 node: a"}},
@@ -261,7 +264,7 @@ func TestWaySteps(t *testing.T) {
 			i.Managers = []HostFlags{{Flags: i.Managers[0].Flags}}
 		}), WaySettings, "a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 [] []", []string{"on every control-plane host, in "}},
 		{"nor a file of its own", with(inventory(ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a"), func(i *Inventory) {
-			i.Assumed = Kubeadm
+			i.Assumed = fact.Kubeadm
 			i.Managers = []HostFlags{{File: "kubeadm.yaml", Flags: i.Managers[0].Flags}}
 		}), WaySettings, "a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 [] []", []string{"on every control-plane host, in "}},
 		{"node IPAM is switched off", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", Controllers: []string{"*", "-nodeipam"}}, "a"), WaySettings,
@@ -330,7 +333,7 @@ func TestWaySteps(t *testing.T) {
 func TestRangeFaultTexts(t *testing.T) {
 	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}
 	lost := inventory(v4, "a=10.244.0.0/24 b")
-	lost.Services = prefixes("10.244.1.0/26")
+	lost.Services = prefixtest.List("10.244.1.0/26")
 	dual := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22,fd00::/64"}
 	for _, tt := range []struct {
 		inv     Inventory
@@ -345,7 +348,7 @@ func TestRangeFaultTexts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if f := r.RangeFaults[len(r.RangeFaults)-1]; f.Rule != RuleClusterCIDRExhausted || f.Text != tt.text || f.Missing != tt.missing {
+		if f := r.RangeFaults[len(r.RangeFaults)-1]; f.Rule != fact.RuleClusterCIDRExhausted || f.Text != tt.text || f.Missing != tt.missing {
 			t.Errorf("%+v, want %q", f, tt.text)
 		}
 	}
@@ -357,15 +360,15 @@ func TestWayRequest(t *testing.T) {
 		cidr     string
 		nodes    int
 		want     int
-		families []Family
+		families []fact.Family
 	}{
-		{"10.244.0.0/16", 0, 10, []Family{IPv4}},
-		{"10.244.0.0/16", 5, 10, []Family{IPv4}},
-		{"10.244.0.0/16", 6, 12, []Family{IPv4}},
-		{"fd00::/48,10.244.0.0/16", 1, 10, []Family{IPv6, IPv4}},
-		{"10.244.0.0/16,10.245.0.0/16", 1, 10, []Family{IPv4}},
-		{"x,fd00::/48", 1, 10, []Family{IPv6}},
-		{"", 1, 10, []Family{IPv4}},
+		{"10.244.0.0/16", 0, 10, []fact.Family{fact.IPv4}},
+		{"10.244.0.0/16", 5, 10, []fact.Family{fact.IPv4}},
+		{"10.244.0.0/16", 6, 12, []fact.Family{fact.IPv4}},
+		{"fd00::/48,10.244.0.0/16", 1, 10, []fact.Family{fact.IPv6, fact.IPv4}},
+		{"10.244.0.0/16,10.245.0.0/16", 1, 10, []fact.Family{fact.IPv4}},
+		{"x,fd00::/48", 1, 10, []fact.Family{fact.IPv6}},
+		{"", 1, 10, []fact.Family{fact.IPv4}},
 	} {
 		inv := Inventory{Managers: []HostFlags{{Flags: ControllerFlags{ClusterCIDR: tt.cidr}}}, Nodes: make([]InventoryNode, tt.nodes)}
 		if r := requestOf(inv); r.Nodes != tt.want || !slices.Equal(r.Families, tt.families) {

@@ -16,6 +16,7 @@ import (
 	"github.com/kubecidr/kubecidr"
 	"github.com/kubecidr/kubecidr/examples/internal/cli"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 const (
@@ -46,8 +47,8 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 // settings are what the flags say.
 type settings struct {
 	read    kubecidr.Options
-	write   func(io.Writer, plan.Report, plan.ReportOptions) error
-	waivers []plan.Waiver
+	write   func(io.Writer, fact.Report, plan.ReportOptions) error
+	waivers []fact.Waiver
 	rules   bool
 	explain string
 	paths   []string
@@ -103,13 +104,13 @@ func check(s settings, stdout, stderr io.Writer) (sound bool, err error) {
 }
 
 // mendable reports whether examples/repair has something to say about f.
-func mendable(f plan.Finding) bool {
+func mendable(f fact.Finding) bool {
 	if f.Waived != "" {
 		return false
 	}
 	switch f.Rule {
-	case plan.RulePodCIDRMissing, plan.RuleNodeSubnetDuplicate, plan.RulePodCIDROutsideClusterCIDR, plan.RulePodCIDRFamilyMissing,
-		plan.RuleNodeMaskImmutable, plan.RuleClusterCIDRExhausted:
+	case fact.RulePodCIDRMissing, fact.RuleNodeSubnetDuplicate, fact.RulePodCIDROutsideClusterCIDR, fact.RulePodCIDRFamilyMissing,
+		fact.RuleNodeMaskImmutable, fact.RuleClusterCIDRExhausted:
 		return true
 	}
 	return slices.ContainsFunc(f.Symptoms, mendable)
@@ -121,7 +122,7 @@ func parse(args []string) (s settings, err error) {
 	fs.SetOutput(io.Discard)
 	output := fs.String("o", "text", "")
 	fs.Func("kubernetes", "", func(v string) (err error) {
-		s.read.Kubernetes, err = plan.ParseVersion(v)
+		s.read.Kubernetes, err = fact.ParseVersion(v)
 		return err
 	})
 	fs.IntVar(&s.read.LinkMTU, "link-mtu", 0, "")
@@ -142,7 +143,7 @@ func parse(args []string) (s settings, err error) {
 	} else if err != nil {
 		return s, fmt.Errorf("%s; -h lists all flags", strings.TrimSuffix(err.Error(), "; -h lists all flags"))
 	}
-	writers := map[string]func(io.Writer, plan.Report, plan.ReportOptions) error{
+	writers := map[string]func(io.Writer, fact.Report, plan.ReportOptions) error{
 		"text": plan.ReportText, "json": plan.ReportJSON, "sarif": plan.ReportSARIF,
 	}
 	s.text = *output == "text"
@@ -164,7 +165,7 @@ func parse(args []string) (s settings, err error) {
 	return s, nil
 }
 
-func readWaivers(name string) ([]plan.Waiver, error) {
+func readWaivers(name string) ([]fact.Waiver, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err

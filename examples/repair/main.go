@@ -14,6 +14,7 @@ import (
 	"github.com/kubecidr/kubecidr"
 	"github.com/kubecidr/kubecidr/examples/internal/cli"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 const (
@@ -57,7 +58,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	var options kubecidr.Options
 	if *release != "" {
 		var err error
-		if options.Kubernetes, err = plan.ParseVersion(*release); err != nil {
+		if options.Kubernetes, err = fact.ParseVersion(*release); err != nil {
 			return fail(fmt.Errorf("-kubernetes: %w", err))
 		}
 	}
@@ -82,7 +83,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return fail(err)
 	}
 	for _, s := range files.Statements() {
-		if s.Finding != nil && s.Finding.Rule == plan.RuleFileUnreadable {
+		if s.Finding != nil && s.Finding.Rule == fact.RuleFileUnreadable {
 			fmt.Fprintf(stderr, "repair: %s\n", s.Finding.Message)
 		}
 	}

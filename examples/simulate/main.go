@@ -17,6 +17,7 @@ import (
 	"github.com/kubecidr/kubecidr/examples/internal/cli"
 	"github.com/kubecidr/kubecidr/internal/scenario"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 const (
@@ -82,10 +83,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if !given["predict"] && fs.NArg() != 1 {
 		return fail(fmt.Errorf("%d arguments: want one scenario, or - for standard input; -h tells more", fs.NArg()))
 	}
-	var v plan.Version
+	var v fact.Version
 	if *release != "" {
 		var err error
-		if v, err = plan.ParseVersion(*release); err != nil {
+		if v, err = fact.ParseVersion(*release); err != nil {
 			return fail(fmt.Errorf("-kubernetes: %w", err))
 		}
 	}
@@ -133,7 +134,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 }
 
 // foretell predicts from the files of a cluster.
-func foretell(stdout, stderr io.Writer, paths []string, v plan.Version, k int, surge *int, output string) error {
+func foretell(stdout, stderr io.Writer, paths []string, v fact.Version, k int, surge *int, output string) error {
 	files, err := cli.Read(stderr, paths, kubecidr.Options{Kubernetes: v})
 	if err != nil {
 		return err

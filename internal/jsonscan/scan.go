@@ -15,7 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 const (
@@ -70,7 +70,7 @@ func New(name string, r io.Reader) *Scanner {
 }
 
 // NewAt returns a scanner of the text that r holds, which begins at pos.
-func NewAt(pos plan.Position, r io.Reader) *Scanner {
+func NewAt(pos fact.Position, r io.Reader) *Scanner {
 	return &Scanner{name: pos.File, r: r, buf: make([]byte, 0, 4<<10), line: pos.Line, bol: int64(1 - pos.Column), mark: -1}
 }
 
@@ -114,8 +114,8 @@ func (s *Scanner) more() bool {
 }
 
 // Pos returns the place of the next byte: of the next value, after [Scanner.Kind].
-func (s *Scanner) Pos() plan.Position {
-	return plan.Position{File: s.name, Line: s.line, Column: int(s.base+int64(s.pos)-s.bol) + 1}
+func (s *Scanner) Pos() fact.Position {
+	return fact.Position{File: s.name, Line: s.line, Column: int(s.base+int64(s.pos)-s.bol) + 1}
 }
 
 // Offset returns how many bytes have been read.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // mostPossible is how many outcomes of one step are written out.
@@ -33,7 +34,7 @@ type player struct {
 }
 
 // newPlayer returns one that has done nothing yet.
-func newPlayer(v plan.Version, flags Flags, seen []Op, failed map[string]bool) *player {
+func newPlayer(v fact.Version, flags Flags, seen []Op, failed map[string]bool) *player {
 	return &player{c: plan.NewStopped(v), flags: flags, seen: seen, failed: failed, events: map[string]plan.NodeEvent{}, partial: new(bool)}
 }
 
@@ -56,16 +57,16 @@ const mostForEvents = 2_000
 // Where timing decides, the twin follows what was observed, provided that it is among the possible outcomes, so that what
 // comes later can be compared. observed is a recording of the same operations; nil stands for s itself.
 // Where nothing was observed it takes the likeliest.
-func (s *Scenario) Replay(v plan.Version, observed *Scenario) *Scenario {
+func (s *Scenario) Replay(v fact.Version, observed *Scenario) *Scenario {
 	out, _ := s.replay(v, observed)
 	return out
 }
 
 // replay is [Scenario.Replay]. whole reports whether nothing was left out in the search: outcomes that fit all that was observed
 // are then found if there are any.
-func (s *Scenario) replay(v plan.Version, observed *Scenario) (out *Scenario, whole bool) {
+func (s *Scenario) replay(v fact.Version, observed *Scenario) (out *Scenario, whole bool) {
 	if v.IsZero() && s.Version != "" {
-		v, _ = plan.ParseVersion(s.Version) // Read has looked at it
+		v, _ = fact.ParseVersion(s.Version) // Read has looked at it
 	}
 	if observed == nil {
 		observed = s
@@ -252,7 +253,7 @@ func (p *player) start(i int, o *Op) {
 	version := p.c.Version()
 	proc := p.flags.process(version)
 	// What its flag package refuses, the program never gets to see.
-	if refused := proc.Refusals(version); len(refused) > 0 && refused[0].Rule == plan.RuleFlagRefused {
+	if refused := proc.Refusals(version); len(refused) > 0 && refused[0].Rule == fact.RuleFlagRefused {
 		p.c.Stop()
 		o.Reason = refused[0].Message
 		o.Result = &Result{Start: &Start{Exit: 1}}

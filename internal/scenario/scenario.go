@@ -23,7 +23,7 @@ import (
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/internal/suggest"
 	"github.com/kubecidr/kubecidr/kubeadm"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // A Scenario is a series of operations on one cluster.
@@ -344,7 +344,7 @@ func Read(name string, data []byte) (*Scenario, error) {
 		s.Flags = Flags{}
 	}
 	if s.Version != "" {
-		if _, err := plan.ParseVersion(s.Version); err != nil {
+		if _, err := fact.ParseVersion(s.Version); err != nil {
 			return nil, &Error{Name: name, Err: err}
 		}
 	}
@@ -365,8 +365,8 @@ func (s *Scenario) Write(w io.Writer) error {
 }
 
 // process returns the program with its flags, for the reader that knows what the flag package makes of them.
-func (f Flags) process(v plan.Version) kubeadm.Process {
-	l := kubeadm.CommandLine{Component: plan.ControllerManager, Version: v}
+func (f Flags) process(v fact.Version) kubeadm.Process {
+	l := kubeadm.CommandLine{Component: fact.ControllerManager, Version: v}
 	for _, name := range slices.Sorted(maps.Keys(f)) {
 		l.Args = append(l.Args, kubeadm.Word{Text: "--" + name + "=" + f[name]})
 	}

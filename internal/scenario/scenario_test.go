@@ -12,9 +12,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/kubecidr/kubecidr/plan"
 	"pgregory.net/rapid"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // TestRecordings replays every recorded scenario: the twin does what the real one did, or what was recorded is among the
@@ -44,12 +44,12 @@ func TestRecordings(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		for _, d := range rec.Replay(plan.Version{}, nil).Compare(rec) {
+		for _, d := range rec.Replay(fact.Version{}, nil).Compare(rec) {
 			t.Errorf("%s: %s", rec.Name, d)
 		}
 		// Without the recording the twin takes the likeliest; what it then says must be possible as well.
-		blind := rec.bare().Replay(plan.Version{}, nil)
-		for _, d := range blind.bare().Replay(plan.Version{}, blind).Compare(blind) {
+		blind := rec.bare().Replay(fact.Version{}, nil)
+		for _, d := range blind.bare().Replay(fact.Version{}, blind).Compare(blind) {
 			t.Errorf("%s: its own outcome is not possible: %s", rec.Name, d)
 		}
 	}
@@ -89,11 +89,11 @@ func TestReplayGoesBack(t *testing.T) {
 		{"op": "create", "node": "e", "result": ["10.244.0.0/24"]},
 		{"op": "delete", "node": "d"},
 		{"op": "list", "result": {"b": ["10.244.1.0/24"], "c": [], "e": ["10.244.0.0/24"]}}]}`)
-	if d := rec.Replay(plan.Version{}, nil).Compare(rec); len(d) > 0 {
+	if d := rec.Replay(fact.Version{}, nil).Compare(rec); len(d) > 0 {
 		t.Errorf("%s", strings.Join(d, "\n"))
 	}
 	// Without it d, which waited the shortest, is the likeliest.
-	blind := rec.bare().Replay(plan.Version{}, nil)
+	blind := rec.bare().Replay(fact.Version{}, nil)
 	if got := blind.Ops[6].Result.One; len(got) != 0 {
 		t.Errorf("e holds %v", got)
 	}
@@ -104,7 +104,7 @@ func TestReplayGoesBack(t *testing.T) {
 		{"op": "delete", "node": "a"},
 		{"op": "list", "result": {"b": ["10.244.1.0/24"], "c": ["10.244.1.0/24"]}}]}`)
 	want := []string{"operation 4, list: node c: recorded 10.244.1.0/24, twin none"}
-	if d := cmp.Diff(want, wrong.Replay(plan.Version{}, nil).Compare(wrong)); d != "" {
+	if d := cmp.Diff(want, wrong.Replay(fact.Version{}, nil).Compare(wrong)); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
 	}
 }
@@ -121,7 +121,7 @@ func TestReplayEvents(t *testing.T) {
 		{"op": "delete", "node": "a"},
 		{"op": "delete", "node": "c"},
 		{"op": "list", "result": {"b": [], "d": ["10.244.1.0/24"], "e": ["10.244.0.0/24"]}}]}`)
-	if d := rec.Replay(plan.Version{}, nil).Compare(rec); len(d) > 0 {
+	if d := rec.Replay(fact.Version{}, nil).Compare(rec); len(d) > 0 {
 		t.Errorf("%s", strings.Join(d, "\n"))
 	}
 	// And here that d was not, although it holds a subnet when somebody looks.
@@ -132,7 +132,7 @@ func TestReplayEvents(t *testing.T) {
 		{"op": "start", "result": {"started": true}},
 		{"op": "delete", "node": "c"},
 		{"op": "list", "result": {"a": ["10.244.0.0/24"], "d": ["10.244.1.0/24"]}}]}`)
-	if d := rec.Replay(plan.Version{}, nil).Compare(rec); len(d) > 0 {
+	if d := rec.Replay(fact.Version{}, nil).Compare(rec); len(d) > 0 {
 		t.Errorf("%s", strings.Join(d, "\n"))
 	}
 }
@@ -149,7 +149,7 @@ func TestReplayEventsGoBack(t *testing.T) {
 		{"op": "start", "result": {"started": true}},
 		{"op": "delete", "node": "a"},
 		{"op": "list", "result": {"b": ["10.244.0.0/24"]}}]}`)
-	if d := rec.Replay(plan.Version{}, nil).Compare(rec); len(d) > 0 {
+	if d := rec.Replay(fact.Version{}, nil).Compare(rec); len(d) > 0 {
 		t.Errorf("%s", strings.Join(d, "\n"))
 	}
 }
@@ -157,11 +157,11 @@ func TestReplayEventsGoBack(t *testing.T) {
 func TestReplayOldRelease(t *testing.T) {
 	s := read(t, `{"version": "1.30", "flags": {"allocate-node-cidrs": true, "cluster-cidr": "10.244.0.0/24", "node-cidr-mask-size": 24}, "ops": [
 		{"op": "start"}, {"op": "create", "node": "a"}, {"op": "create", "node": "b"}, {"op": "delete", "node": "a"}, {"op": "list"}]}`)
-	got := s.Replay(plan.Version{}, nil)
+	got := s.Replay(fact.Version{}, nil)
 	if r := got.Ops[4].Result.Many["b"]; len(r) != 0 {
 		t.Errorf("1.30 tries again by itself: %v", r)
 	}
-	if r := s.Replay(plan.NewestKubernetes(), nil).Ops[4].Result.Many["b"]; len(r) != 1 {
+	if r := s.Replay(fact.NewestKubernetes(), nil).Ops[4].Result.Many["b"]; len(r) != 1 {
 		t.Errorf("the newest does not: %v", r)
 	}
 }
@@ -219,7 +219,7 @@ func TestReadErrors(t *testing.T) {
 func TestBurstWithPreset(t *testing.T) {
 	s := read(t, `{"flags": {"allocate-node-cidrs": "true", "cluster-cidr": "10.244.0.0/22"}, "ops": [{"op": "start"},
 		{"op": "burst", "nodes": ["a", "b"], "preset": ["10.244.0.0/24"]}, {"op": "create", "node": "c"}, {"op": "delete", "node": "a"}, {"op": "restart"}, {"op": "create", "node": "d"}, {"op": "list"}]}`)
-	got := s.Replay(plan.Version{}, nil)
+	got := s.Replay(fact.Version{}, nil)
 	want := map[string][]string{"b": {"10.244.0.0/24"}, "c": {"10.244.1.0/24"}, "d": {"10.244.2.0/24"}}
 	if d := cmp.Diff(want, got.Ops[6].Result.Many); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
@@ -230,12 +230,12 @@ func TestBurstWithPreset(t *testing.T) {
 func TestTerminateScenario(t *testing.T) {
 	s := read(t, `{"version": "v1.31.0", "flags": {"allocate-node-cidrs": "true", "cluster-cidr": "10.244.0.0/24"}, "ops": [{"op": "start"},
 		{"op": "create", "node": "a"}, {"op": "terminate", "node": "a"}, {"op": "create", "node": "b"}, {"op": "list"}, {"op": "terminate", "node": "z"}]}`)
-	got := s.Replay(plan.Version{}, nil)
+	got := s.Replay(fact.Version{}, nil)
 	want := map[string][]string{"a": {"10.244.0.0/24"}, "b": {"10.244.0.0/24"}}
 	if d := cmp.Diff(want, got.Ops[4].Result.Many); d != "" || got.Ops[5].Code != 404 {
 		t.Errorf("%d (-want +got)\n%s", got.Ops[5].Code, d)
 	}
-	if b := s.Replay(plan.NewestKubernetes(), nil).Ops[4].Result.Many["b"]; len(b) > 0 {
+	if b := s.Replay(fact.NewestKubernetes(), nil).Ops[4].Result.Many["b"]; len(b) > 0 {
 		t.Errorf("the newest gives b %v", b)
 	}
 }
@@ -260,7 +260,7 @@ func TestLargeBurst(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := read(t, `{"flags": {"allocate-node-cidrs": "true", "cluster-cidr": "10.244.0.0/16"}, "ops": [{"op": "start"}, {"op": "burst", "nodes": `+string(list)+`}, {"op": "list"}]}`)
-	got := s.Replay(plan.Version{}, nil)
+	got := s.Replay(fact.Version{}, nil)
 	n := 0
 	for _, r := range got.Ops[2].Result.Many {
 		n += len(r)
@@ -290,14 +290,14 @@ func checkAgain(t interface {
 }, s *Scenario) {
 	t.Helper()
 	var written bytes.Buffer
-	if err := s.Replay(plan.Version{}, nil).Write(&written); err != nil {
+	if err := s.Replay(fact.Version{}, nil).Write(&written); err != nil {
 		t.Fatalf("%v", err)
 	}
 	first, err := Read("replay", written.Bytes())
 	if err != nil {
 		t.Fatalf("%v\n%s", err, written.String())
 	}
-	second, whole := first.replay(plan.Version{}, nil)
+	second, whole := first.replay(fact.Version{}, nil)
 	if d := second.Compare(first); whole && len(d) > 0 {
 		t.Fatalf("%s\n%s", strings.Join(d, "\n"), written.String())
 	}
@@ -356,8 +356,8 @@ func TestReplayAgainMany(t *testing.T) {
 		`{"op": "burst", "nodes": ["b", "c"]}, {"op": "start"}, {"op": "delete", "node": "b"}, {"op": "burst", "nodes": ["a", "b"]}`,
 	} {
 		s := read(t, `{"flags": {"allocate-node-cidrs": "true", "cluster-cidr": "10.244.0.0/23,fd00::/62"}, "ops": [`+ops+`]}`)
-		first := s.Replay(plan.Version{}, nil)
-		if d := first.Replay(plan.Version{}, nil).Compare(first); len(d) > 0 {
+		first := s.Replay(fact.Version{}, nil)
+		if d := first.Replay(fact.Version{}, nil).Compare(first); len(d) > 0 {
 			t.Errorf("%s\n%s", ops, strings.Join(d, "\n"))
 		}
 	}
@@ -367,7 +367,7 @@ func TestReplayAgainMany(t *testing.T) {
 func TestReplayPatchOfTheSame(t *testing.T) {
 	s := read(t, `{"flags": {"allocate-node-cidrs": "true", "cluster-cidr": "10.244.0.0/23"}, "ops": [{"op": "start"}, {"op": "burst", "nodes": ["a", "b"]},
 		{"op": "patch", "node": "a", "podCIDRs": ["10.244.1.0/24"], "code": 200, "result": ["10.244.1.0/24"]}]}`)
-	if d := s.Replay(plan.Version{}, nil).Compare(s); len(d) > 0 {
+	if d := s.Replay(fact.Version{}, nil).Compare(s); len(d) > 0 {
 		t.Error(strings.Join(d, "\n"))
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Limits bound what is read. Zero fields stand for the defaults, negative ones for no limit.
@@ -54,7 +54,7 @@ func (lim Limits) withDefaults() Limits {
 
 // An Error is a text that could not be read, and where.
 type Error struct {
-	Pos plan.Position
+	Pos fact.Position
 	Msg string // lower case, without position
 }
 
@@ -85,7 +85,7 @@ type File struct {
 	Encoding Encoding // how it was written; "" for a File made by [Node.File]
 	CR       bool     // some line ends were \r\n or \r
 
-	pos    func(offset int) plan.Position
+	pos    func(offset int) fact.Position
 	above  int   // lines that stand before it, in a text of which it is a part
 	values int   // that were read
 	lines  []int // offset of each line
@@ -135,7 +135,7 @@ func New(name string, data []byte, lim Limits) (*File, error) {
 	}
 	lim = lim.withDefaults()
 	if len(data) > lim.Bytes {
-		return nil, &Error{plan.Position{File: name}, fmt.Sprintf("%d bytes, at most %d are read; give a smaller file or raise the limit (Limits.Bytes)", len(data), lim.Bytes)}
+		return nil, &Error{fact.Position{File: name}, fmt.Sprintf("%d bytes, at most %d are read; give a smaller file or raise the limit (Limits.Bytes)", len(data), lim.Bytes)}
 	}
 	f := &File{Name: name, lim: lim}
 	f.Data, f.Encoding, f.CR = decode(data)
@@ -179,19 +179,19 @@ func (f *File) index() {
 }
 
 // Position returns the place of the byte at offset. Offsets outside the file count as its start or end.
-func (f *File) Position(offset int) plan.Position {
+func (f *File) Position(offset int) fact.Position {
 	if f == nil {
-		return plan.Position{}
+		return fact.Position{}
 	}
 	offset = min(max(offset, 0), len(f.Data))
 	if f.pos != nil {
 		return f.pos(offset)
 	}
 	if len(f.lines) == 0 {
-		return plan.Position{File: f.Name}
+		return fact.Position{File: f.Name}
 	}
 	line := sort.SearchInts(f.lines, offset+1) // number of lines that start at or before offset
-	return plan.Position{File: f.Name, Line: line + f.above, Column: offset - f.lines[line-1] + 1}
+	return fact.Position{File: f.Name, Line: line + f.above, Column: offset - f.lines[line-1] + 1}
 }
 
 // Offset returns the offset of column c, counted from 1 in bytes, of line n, counted from 1: the reverse of
@@ -292,7 +292,7 @@ type Node struct {
 	Kind    Kind
 	Text    string // scalars: the value as text (quotes, escapes and block indentation undone), "null", "true", "1_8" as written
 	Quoted  bool   // scalars: in quotes or a block, hence a string whatever it looks like
-	Pos     plan.Position
+	Pos     fact.Position
 	Entries []Entry // mappings, in file order
 	Items   []*Node // sequences
 
@@ -304,7 +304,7 @@ type Node struct {
 // An Entry is one key of a mapping, with its value.
 type Entry struct {
 	Key    string
-	KeyPos plan.Position
+	KeyPos fact.Position
 	Value  *Node
 	Merged bool // it comes from a merge key (<<), at whose place it stands
 }
@@ -336,11 +336,11 @@ func (n *Node) Str() string {
 }
 
 // Value returns the text of a scalar with its place, the zero Value where n is nil.
-func (n *Node) Value() plan.Value[string] {
+func (n *Node) Value() fact.Value[string] {
 	if n == nil {
-		return plan.Value[string]{}
+		return fact.Value[string]{}
 	}
-	return plan.Value[string]{V: n.Str(), Text: n.Str(), Pos: n.Pos}
+	return fact.Value[string]{V: n.Str(), Text: n.Str(), Pos: n.Pos}
 }
 
 // Raw returns the JSON text of n as it stands in its file, nil for a value of a document that is YAML and not JSON. It is not to be changed.

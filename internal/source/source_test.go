@@ -8,7 +8,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/kubecidr/kubecidr/internal/hostile"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 func mustNew(t testing.TB, data string) *File {
@@ -206,7 +206,7 @@ func TestDuplicates(t *testing.T) {
 }
 
 // positionOf finds the word in the inner file and tells where it is in the outer one.
-func positionOf(t *testing.T, f *File, word string) plan.Position {
+func positionOf(t *testing.T, f *File, word string) fact.Position {
 	t.Helper()
 	i := strings.Index(string(f.Data), word)
 	if i < 0 {
@@ -309,10 +309,10 @@ func TestNodeFileJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := j.Get("a").Pos, (plan.Position{File: "f.yaml", Line: 2, Column: 9}); got != want {
+	if got, want := j.Get("a").Pos, (fact.Position{File: "f.yaml", Line: 2, Column: 9}); got != want {
 		t.Errorf("inner value at %v, want %v", got, want)
 	}
-	if got, want := positionOf(t, j.Get("a").File(), "c"), (plan.Position{File: "f.yaml", Line: 2, Column: 13}); got != want {
+	if got, want := positionOf(t, j.Get("a").File(), "c"), (fact.Position{File: "f.yaml", Line: 2, Column: 13}); got != want {
 		t.Errorf("inner text at %v, want %v", got, want)
 	}
 }
@@ -542,7 +542,7 @@ func walk(t *testing.T, f *File, n *Node) {
 		walk(t, f, v)
 	}
 	in := n.File()
-	last := plan.Position{File: "f"}
+	last := fact.Position{File: "f"}
 	for i := range in.Data {
 		p := in.Position(i)
 		if p.Compare(last) < 0 {

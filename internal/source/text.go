@@ -7,7 +7,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // File returns the text of a scalar as a file of its own, whose positions point into the file that n stands in: through
@@ -24,7 +24,7 @@ func (n *Node) File() *File {
 	in := &File{Name: n.Pos.File, Data: []byte(n.Text), lim: outer.lim, secret: outer.secret, outer: outer}
 	in.index()
 	segs := align(outer.Data, n.off, n.Text)
-	in.pos = func(offset int) plan.Position {
+	in.pos = func(offset int) fact.Position {
 		// The last segment that starts at or before offset.
 		lo, hi := 0, len(segs)
 		for lo < hi {

@@ -1,4 +1,4 @@
-package plan
+package fact
 
 // A Severity says how bad a finding is.
 type Severity string

@@ -1,4 +1,4 @@
-package plan
+package fact
 
 // A Rule describes one kind of finding.
 type Rule struct {

@@ -1,4 +1,4 @@
-package plan_test
+package fact_test
 
 import (
 	"cmp"
@@ -7,38 +7,39 @@ import (
 	"testing"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 func TestParseVersion(t *testing.T) {
 	for _, tt := range []struct {
 		text string
-		want plan.Version
+		want fact.Version
 		why  string
 	}{
-		{"v1.37.2", plan.Version{Major: 1, Minor: 37, Patch: 2}, "as kubectl writes it"},
-		{"1.37.2", plan.Version{Major: 1, Minor: 37, Patch: 2}, "without v"},
-		{"1.30", plan.Version{Major: 1, Minor: 30}, "without a patch, and not 1.3"},
-		{" v1.37.2\n", plan.Version{Major: 1, Minor: 37, Patch: 2}, "space around, as in a file of one line"},
-		{"v1.37.2+k3s1", plan.Version{Major: 1, Minor: 37, Patch: 2}, "a build"},
-		{"v1.31.0-rc.1", plan.Version{Major: 1, Minor: 31}, "a release candidate counts as the release"},
-		{"v1.20.4-eks-6b7464+x", plan.Version{Major: 1, Minor: 20, Patch: 4}, "both"},
-		{"v0.28.10 (abc)", plan.Version{Minor: 28, Patch: 10}, "words behind it"},
-		{"0.0.0", plan.Version{}, "unknown"},
-		{"65535.65535.65535", plan.Version{Major: 65535, Minor: 65535, Patch: 65535}, "the largest numbers"},
+		{"v1.37.2", fact.Version{Major: 1, Minor: 37, Patch: 2}, "as kubectl writes it"},
+		{"1.37.2", fact.Version{Major: 1, Minor: 37, Patch: 2}, "without v"},
+		{"1.30", fact.Version{Major: 1, Minor: 30}, "without a patch, and not 1.3"},
+		{" v1.37.2\n", fact.Version{Major: 1, Minor: 37, Patch: 2}, "space around, as in a file of one line"},
+		{"v1.37.2+k3s1", fact.Version{Major: 1, Minor: 37, Patch: 2}, "a build"},
+		{"v1.31.0-rc.1", fact.Version{Major: 1, Minor: 31}, "a release candidate counts as the release"},
+		{"v1.20.4-eks-6b7464+x", fact.Version{Major: 1, Minor: 20, Patch: 4}, "both"},
+		{"v0.28.10 (abc)", fact.Version{Minor: 28, Patch: 10}, "words behind it"},
+		{"0.0.0", fact.Version{}, "unknown"},
+		{"65535.65535.65535", fact.Version{Major: 65535, Minor: 65535, Patch: 65535}, "the largest numbers"},
 	} {
-		if got, err := plan.ParseVersion(tt.text); got != tt.want || err != nil {
+		if got, err := fact.ParseVersion(tt.text); got != tt.want || err != nil {
 			t.Errorf("ParseVersion(%q) = %v, %v, want %v: %s", tt.text, got, err, tt.want, tt.why)
 		}
 	}
 	for _, text := range []string{"", "v", "1", "v1", "1.", ".1", "1.37.2.3", "1.x", "-1.2", "1.+2", "1.65536", "latest", "stable-1.37", "vv1.2", "v 1.2"} {
-		if got, err := plan.ParseVersion(text); got != (plan.Version{}) || err == nil || !strings.Contains(err.Error(), `"`+text+`"`) {
+		if got, err := fact.ParseVersion(text); got != (fact.Version{}) || err == nil || !strings.Contains(err.Error(), `"`+text+`"`) {
 			t.Errorf("ParseVersion(%q) = %v, %v, want an error that quotes it", text, got, err)
 		}
 	}
 }
 
 func TestVersionOrder(t *testing.T) {
-	sorted := []plan.Version{{}, {Patch: 9}, {Minor: 28, Patch: 10}, {Major: 1}, {Major: 1, Minor: 9, Patch: 11}, {Major: 1, Minor: 30}, {Major: 1, Minor: 30, Patch: 1}, {Major: 2}}
+	sorted := []fact.Version{{}, {Patch: 9}, {Minor: 28, Patch: 10}, {Major: 1}, {Major: 1, Minor: 9, Patch: 11}, {Major: 1, Minor: 30}, {Major: 1, Minor: 30, Patch: 1}, {Major: 2}}
 	for i, v := range sorted {
 		for j, w := range sorted {
 			if got := v.Compare(w); got != cmp.Compare(i, j) {
@@ -55,10 +56,10 @@ func TestVersionOrder(t *testing.T) {
 			t.Errorf("%v.Or(v1.0.0) = %v", v, got)
 		}
 	}
-	if got := (plan.Version{}).Or(sorted[3]); got != sorted[3] {
+	if got := (fact.Version{}).Or(sorted[3]); got != sorted[3] {
 		t.Errorf("the zero Version.Or(v1.0.0) = %v", got)
 	}
-	if got := (plan.Version{}).String(); got != "" {
+	if got := (fact.Version{}).String(); got != "" {
 		t.Errorf("the zero Version is %q, want the empty text", got)
 	}
 }
@@ -69,9 +70,9 @@ func FuzzParseVersion(f *testing.F) {
 		f.Add(s, "+k3s1")
 	}
 	f.Fuzz(func(t *testing.T, text, more string) {
-		v, err := plan.ParseVersion(text)
+		v, err := fact.ParseVersion(text)
 		if err != nil {
-			if v != (plan.Version{}) {
+			if v != (fact.Version{}) {
 				t.Fatalf("ParseVersion(%q) = %v and an error", text, v)
 			}
 			return
@@ -80,7 +81,7 @@ func FuzzParseVersion(f *testing.F) {
 			return // unknown, and written as nothing
 		}
 		for _, s := range []string{v.String(), v.String() + "-" + more, strings.TrimPrefix(v.String(), "v") + "+" + more} {
-			if got, err := plan.ParseVersion(s); got != v || err != nil {
+			if got, err := fact.ParseVersion(s); got != v || err != nil {
 				t.Fatalf("ParseVersion(%q) = %v, %v, want %v as of %q", s, got, err, v, text)
 			}
 		}
@@ -103,7 +104,7 @@ func FuzzReadWaivers(f *testing.F) {
 		}
 		var b strings.Builder
 		for _, w := range ws {
-			if w.Reason == "" || !slices.ContainsFunc(plan.Rules(), func(r plan.Rule) bool { return r.ID == w.Rule }) {
+			if w.Reason == "" || !slices.ContainsFunc(plan.Rules(), func(r fact.Rule) bool { return r.ID == w.Rule }) {
 				t.Fatalf("ReadWaivers(%q): a waiver without a rule or reason: %+v", text, w)
 			}
 			b.WriteString(string(w.Rule) + "@" + w.File + "=" + w.Reason + "\n")

@@ -1,4 +1,4 @@
-package plan
+package fact
 
 import (
 	"cmp"
@@ -62,3 +62,6 @@ func (v Version) String() string {
 	}
 	return fmt.Sprintf("v%d.%d.%d", v.Major, v.Minor, v.Patch)
 }
+
+// V returns the release major.minor.patch: V(1, 37, 2) is v1.37.2.
+func V(major, minor, patch int) Version { return Version{major, minor, patch} }
