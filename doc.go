@@ -37,5 +37,5 @@
 // All packages are pure: no clock, no random source, no network, no environment, no global state. The same input gives the same
 // bytes of output. No input makes them panic, and none takes unbounded memory or time. Rule IDs and the JSON of reports and plans
 // are only added to. Values of all packages can be read by several goroutines at once, but not while one of them changes them; those that
-// methods change are [cidr.Pool], [cidr.Space], [plan.Controller] and, by Set, [plan.Request].
+// methods change are [cidr.Pool], [cidr.Space], [nodeipam.Controller] and, by Set, [plan.Request].
 package kubecidr

@@ -7,7 +7,7 @@ import (
 	"maps"
 	"net/netip"
 	"os"
-	"path"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -21,15 +21,16 @@ import (
 	"github.com/kubecidr/kubecidr/kubeadm"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // changing are the methods that change their value: the documentation of each type says that it must not be read meanwhile.
 // All other methods of all exported types may be called by several goroutines at once.
 var changing = map[string][]string{
-	"cidr.Pool":       {"Next", "Occupy", "Release", "Rewind"},
-	"cidr.Space":      {"Alloc", "Occupy", "Release"},
-	"plan.Controller": {"Burst", "Create", "Delete", "Patch", "Resolve", "Restart", "Start", "Stop", "Terminate", "Update", "Wait"},
-	"plan.Request":    {"Set"},
+	"cidr.Pool":           {"Next", "Occupy", "Release", "Rewind"},
+	"cidr.Space":          {"Alloc", "Occupy", "Release"},
+	"nodeipam.Controller": {"Burst", "Create", "Delete", "Patch", "Resolve", "Restart", "Start", "Stop", "Terminate", "Update", "Wait"},
+	"plan.Request":        {"Set"},
 }
 
 // TestReaders calls every method that only reads, of a value of every exported type that has methods, from several goroutines at once. The race
@@ -56,8 +57,14 @@ func TestReaders(t *testing.T) {
 	}
 
 	receiver := regexp.MustCompile(`(?m)^func \(\w+ \*?(\w+)(?:\[\w+\])?\)`)
-	for _, pkg := range []string{"kubecidr", "cidr", "plan", "flannel", "kubeadm"} {
-		api, err := os.ReadFile(path.Join("testdata", "api", pkg+".txt"))
+	listings, err := filepath.Glob(filepath.Join("testdata", "api", "*.txt"))
+	if err != nil || len(listings) == 0 {
+		t.Fatal(listings, err)
+	}
+	for _, file := range listings {
+		pkg := strings.TrimSuffix(filepath.Base(file), ".txt")
+		pkg = pkg[strings.LastIndexByte(pkg, '-')+1:]
+		api, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +81,7 @@ func TestReaders(t *testing.T) {
 	}
 }
 
-var podRange = plan.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16"}
+var podRange = nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16"}
 
 // things returns values from which others of all exported types with methods can be reached, made anew.
 func things(t *testing.T) []any {
@@ -136,19 +143,19 @@ func things(t *testing.T) []any {
 	fails(err)
 	_, err = plan.ParseWaiver("x")
 	fails(err)
-	c, err := plan.NewController(podRange, fact.NewestKubernetes())
+	c, err := nodeipam.NewController(podRange, fact.NewestKubernetes())
 	must(err)
-	_, err = plan.NewController(plan.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "x"}, fact.NewestKubernetes())
+	_, err = nodeipam.NewController(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "x"}, fact.NewestKubernetes())
 	fails(err)
-	out = append(out, c, c.Burst("w1", "w2", "w3"), c.Predict(3), c.Surge(2), plan.StartupRules(), plan.Rules(), plan.RequestKeys())
-	inv := plan.Inventory{Managers: []plan.HostFlags{{Host: "cp1", Flags: podRange}}, Nodes: []plan.InventoryNode{{Name: "w1", PodCIDRs: []string{"10.244.0.0/24"}},
+	out = append(out, c, c.Burst("w1", "w2", "w3"), c.Predict(3), c.Surge(2), nodeipam.StartupRules(), plan.Rules(), plan.RequestKeys())
+	inv := nodeipam.Inventory{Managers: []nodeipam.HostFlags{{Host: "cp1", Flags: podRange}}, Nodes: []nodeipam.InventoryNode{{Name: "w1", PodCIDRs: []string{"10.244.0.0/24"}},
 		{Name: "w2", PodCIDRs: []string{"10.244.0.0/24"}}, {Name: "w3"}}}
 	repair, err := plan.NewRepair(inv)
 	must(err)
 	faults, err := plan.FaultsOf(inv)
 	must(err)
-	out = append(out, inv, repair, faults, plan.APIServerFlags{}, plan.KubeadmNetworking{}, plan.SurgeNeed{}, fact.Waiver{Rule: "x"}, fact.Reservation{}, &plan.Shortage{},
-		&plan.APIError{Code: 422}, &plan.ExitError{}, &plan.LimitError{Prefix: p}, &plan.UnsoundError{Prefix: p}, &plan.RefusedError{})
+	out = append(out, inv, repair, faults, nodeipam.APIServerFlags{}, nodeipam.KubeadmNetworking{}, nodeipam.SurgeNeed{}, fact.Waiver{Rule: "x"}, fact.Reservation{}, &plan.Shortage{},
+		&nodeipam.APIError{Code: 422}, &nodeipam.ExitError{}, &plan.LimitError{Prefix: p}, &plan.UnsoundError{Prefix: p}, &nodeipam.RefusedError{})
 
 	// the readers
 	for i, b := range bundles(t) {
@@ -291,8 +298,8 @@ func argument(t reflect.Type, self reflect.Value) reflect.Value {
 		return reflect.ValueOf(fact.IPv4)
 	case reflect.TypeFor[fact.Role]():
 		return reflect.ValueOf(fact.RolePods)
-	case reflect.TypeFor[*plan.Controller]():
-		c, err := plan.NewController(podRange, fact.NewestKubernetes())
+	case reflect.TypeFor[*nodeipam.Controller]():
+		c, err := nodeipam.NewController(podRange, fact.NewestKubernetes())
 		if err != nil {
 			panic(err)
 		}

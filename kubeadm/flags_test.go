@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // line makes a command line of kube-controller-manager; the place of a word is its number.
@@ -225,7 +225,7 @@ func TestFlagsUnknown(t *testing.T) {
 		if b || okBool || n != 0 || okInt {
 			t.Errorf("%v: Bool = %t, %t and Int = %d, %t; want none", args, b, okBool, n, okInt)
 		}
-		if diff := cmp.Diff(plan.ControllerFlags{}, p.ControllerFlags()); diff != "" {
+		if diff := cmp.Diff(nodeipam.ControllerFlags{}, p.ControllerFlags()); diff != "" {
 			t.Errorf("%v: (-want +got):\n%s", args, diff)
 		}
 		if len(f.Errors) > 0 {

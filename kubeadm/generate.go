@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/ipnet"
-	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // Generated is what kubeadm makes of a configuration, as far as it bears on addresses.
@@ -73,12 +73,12 @@ func (c Config) release(v fact.Version) fact.Version {
 }
 
 // Networking returns what kubeadm validates about ranges.
-func (c Config) Networking() plan.KubeadmNetworking {
+func (c Config) Networking() nodeipam.KubeadmNetworking {
 	advertise := c.Init.AdvertiseAddress.V
 	if c.Join.Pos.IsValid() && !c.Init.Pos.IsValid() {
 		advertise = c.Join.AdvertiseAddress.V
 	}
-	return plan.KubeadmNetworking{
+	return nodeipam.KubeadmNetworking{
 		PodSubnet:             c.Cluster.PodSubnet.V,
 		ServiceSubnet:         c.Cluster.ServiceSubnet.V,
 		DNSDomain:             c.Cluster.DNSDomain.V,
@@ -89,29 +89,29 @@ func (c Config) Networking() plan.KubeadmNetworking {
 	}
 }
 
-func planArgs(args []ExtraArg) []plan.Arg {
-	var out []plan.Arg
+func planArgs(args []ExtraArg) []nodeipam.Arg {
+	var out []nodeipam.Arg
 	for _, a := range args {
-		out = append(out, plan.Arg{Name: a.Name.V, Value: a.Value.V})
+		out = append(out, nodeipam.Arg{Name: a.Name.V, Value: a.Value.V})
 	}
 	return out
 }
 
 // gates returns the feature gates of kubeadm that bear on addresses.
-func (c ClusterConfiguration) gates() plan.Gates {
+func (c ClusterConfiguration) gates() nodeipam.Gates {
 	on, err := strconv.ParseBool(c.IPv6DualStack.V)
 	if err != nil {
 		return nil
 	}
-	return plan.Gates{"IPv6DualStack": on}
+	return nodeipam.Gates{"IPv6DualStack": on}
 }
 
 // Refusals returns why a kubeadm of release v does not take the configuration, in its words and in its order; none where it does.
 // The zero Version stands for the release that the configuration itself names, or else the newest that reads the API version of its
 // documents. Before kubeadm looks at any range it refuses what it cannot decode, so that then nothing else is said.
-func (c Config) Refusals(v fact.Version) []plan.Refusal {
+func (c Config) Refusals(v fact.Version) []nodeipam.Refusal {
 	v = c.release(v)
-	var out []plan.Refusal
+	var out []nodeipam.Refusal
 	for _, d := range c.Documents {
 		group, version, _ := strings.Cut(d.APIVersion.V, "/")
 		if group != kubeadmGroup || version == "" {
@@ -122,13 +122,13 @@ func (c Config) Refusals(v fact.Version) []plan.Refusal {
 			continue // kubeadm init passes over other kinds
 		}
 		if msg != "" {
-			out = append(out, plan.Refusal{Program: fact.Kubeadm, Rule: fact.RuleKubeadmConfigRefused, ID: "adm-api-version", Field: "apiVersion",
+			out = append(out, nodeipam.Refusal{Program: fact.Kubeadm, Rule: fact.RuleKubeadmConfigRefused, ID: "adm-api-version", Field: "apiVersion",
 				BadValue: d.APIVersion.V, Message: msg, Source: "cmd/kubeadm/app/util/config/common.go validateSupportedVersion, v1.37.2"})
 		}
 	}
 	for _, p := range c.Problems {
 		if p.Rule == fact.RuleKubeadmConfigRefused {
-			out = append(out, plan.Refusal{Program: fact.Kubeadm, Rule: p.Rule, ID: "adm-decode", Message: strings.TrimPrefix(p.Message, refusesFile),
+			out = append(out, nodeipam.Refusal{Program: fact.Kubeadm, Rule: p.Rule, ID: "adm-decode", Message: strings.TrimPrefix(p.Message, refusesFile),
 				Source: "cmd/kubeadm/app/util/config/initconfiguration.go documentMapToInitConfiguration, v1.37.2"})
 		}
 	}
@@ -166,35 +166,35 @@ func refuseAPIVersion(version, kind string, v fact.Version) string {
 
 // Generate returns what a kubeadm of release v writes for the configuration. The zero Version is taken as [Config.Refusals] takes it.
 //
-// The error is a *[plan.RefusedError] if kubeadm does not take the configuration.
+// The error is a *[nodeipam.RefusedError] if kubeadm does not take the configuration.
 // k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/phases/controlplane/manifests.go getControllerManagerCommand, getAPIServerCommand, and
 // the same functions of the releases named below.
 func (c Config) Generate(v fact.Version) (Generated, error) {
 	v = c.release(v)
 	if r := c.Refusals(v); len(r) > 0 {
-		return Generated{}, &plan.RefusedError{Refusals: r}
+		return Generated{}, &nodeipam.RefusedError{Refusals: r}
 	}
 	cl := c.Cluster
 	service := cmp.Or(cl.ServiceSubnet.V, defaultServiceSubnet)
 
-	manager := []plan.Arg{{Name: "controllers", Value: "*,bootstrapsigner,tokencleaner"}}
+	manager := []nodeipam.Arg{{Name: "controllers", Value: "*,bootstrapsigner,tokencleaner"}}
 	if pods := cl.PodSubnet.V; pods != "" {
-		manager = append(manager, plan.Arg{Name: "allocate-node-cidrs", Value: "true"}, plan.Arg{Name: "cluster-cidr", Value: pods})
+		manager = append(manager, nodeipam.Arg{Name: "allocate-node-cidrs", Value: "true"}, nodeipam.Arg{Name: "cluster-cidr", Value: pods})
 		if !v.Before(release16) {
-			manager = append(manager, plan.Arg{Name: "service-cluster-ip-range", Value: service})
+			manager = append(manager, nodeipam.Arg{Name: "service-cluster-ip-range", Value: service})
 		}
 		manager = append(manager, oldNodeMasks(v, pods, cl.gates())...)
 	}
-	server := []plan.Arg{{Name: "service-cluster-ip-range", Value: service}}
+	server := []nodeipam.Arg{{Name: "service-cluster-ip-range", Value: service}}
 	if a := c.Networking().AdvertiseAddress; a != "" {
 		// As net.IP prints it, without leading zeros and an IPv4-mapped one as IPv4:
 		// cmd/kubeadm/app/util/config/initconfiguration.go SetAPIEndpointDynamicDefaults v1.37.2.
 		if ip, ok := ipnet.ParseAddr(a); ok && !ip.Unmap().IsUnspecified() && !ip.Unmap().IsLoopback() {
-			server = append(server, plan.Arg{Name: "advertise-address", Value: ip.Unmap().String()})
+			server = append(server, nodeipam.Arg{Name: "advertise-address", Value: ip.Unmap().String()})
 		}
 	}
 	if on, ok := cl.gates()["IPv6DualStack"]; ok && !v.Before(release16) && v.Before(fact.Version{Major: 1, Minor: 23}) {
-		gate := plan.Arg{Name: "feature-gates", Value: fmt.Sprintf("IPv6DualStack=%t", on)}
+		gate := nodeipam.Arg{Name: "feature-gates", Value: fmt.Sprintf("IPv6DualStack=%t", on)}
 		manager, server = append(manager, gate), append(server, gate)
 	}
 
@@ -229,7 +229,7 @@ func nth(p netip.Prefix, n int) netip.Addr {
 
 // oldNodeMasks returns the node masks that kubeadm wrote up to 1.19.
 // k8s.io/kubernetes v1.13 to v1.19 cmd/kubeadm/app/phases/controlplane/manifests.go getControllerManagerCommand, calcNodeCidrSize.
-func oldNodeMasks(v fact.Version, pods string, g plan.Gates) []plan.Arg {
+func oldNodeMasks(v fact.Version, pods string, g nodeipam.Gates) []nodeipam.Arg {
 	on, present := g["IPv6DualStack"]
 	switch {
 	case !v.Before(fact.Version{Major: 1, Minor: 20}):
@@ -240,11 +240,11 @@ func oldNodeMasks(v fact.Version, pods string, g plan.Gates) []plan.Arg {
 			return nil
 		}
 	case on:
-		var out []plan.Arg
+		var out []nodeipam.Arg
 		for _, part := range []string{"ipv4", "ipv6"} {
 			for pod := range strings.SplitSeq(pods, ",") {
 				if mask, six := oldNodeMask(pod); six == (part == "ipv6") {
-					out = append(out, plan.Arg{Name: "node-cidr-mask-size-" + part, Value: strconv.Itoa(mask)})
+					out = append(out, nodeipam.Arg{Name: "node-cidr-mask-size-" + part, Value: strconv.Itoa(mask)})
 					break
 				}
 			}
@@ -252,7 +252,7 @@ func oldNodeMasks(v fact.Version, pods string, g plan.Gates) []plan.Arg {
 		return out
 	}
 	mask, _ := oldNodeMask(pods)
-	return []plan.Arg{{Name: "node-cidr-mask-size", Value: strconv.Itoa(mask)}}
+	return []nodeipam.Arg{{Name: "node-cidr-mask-size", Value: strconv.Itoa(mask)}}
 }
 
 // oldNodeMask returns the node mask that kubeadm computed for a pod range up to 1.19: 24, also for what it could not read, and for
@@ -295,14 +295,14 @@ func userArgs(v fact.Version, extra []ExtraArg) []ExtraArg {
 
 // mergeArgs puts together kubeadm's own arguments and those of extraArgs, in the order in which release v writes them.
 // k8s.io/kubernetes cmd/kubeadm/app/util/arguments.go BuildArgumentListFromMap (v1.13 to v1.28), ArgumentsToCommand (v1.29 on).
-func mergeArgs(v fact.Version, base []plan.Arg, extra []ExtraArg) []string {
-	byName := func(a, b plan.Arg) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value)) }
+func mergeArgs(v fact.Version, base []nodeipam.Arg, extra []ExtraArg) []string {
+	byName := func(a, b nodeipam.Arg) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value)) }
 	overrides := map[string]ExtraArg{}
 	for _, e := range extra {
 		overrides[e.Name.V] = e
 	}
 	slices.SortFunc(base, byName)
-	var kept, user []plan.Arg
+	var kept, user []nodeipam.Arg
 	for _, b := range base {
 		o, ok := overrides[b.Name]
 		switch {
@@ -317,9 +317,9 @@ func mergeArgs(v fact.Version, base []plan.Arg, extra []ExtraArg) []string {
 		kept = append(kept, b)
 	}
 	for _, e := range userArgs(v, extra) {
-		user = append(user, plan.Arg{Name: e.Name.V, Value: e.Value.V})
+		user = append(user, nodeipam.Arg{Name: e.Name.V, Value: e.Value.V})
 	}
-	var out []plan.Arg
+	var out []nodeipam.Arg
 	switch {
 	case v.Before(fact.Version{Major: 1, Minor: 14}):
 		out = append(user, kept...)

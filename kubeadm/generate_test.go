@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // TestOldNodeMask holds the node masks that kubeadm up to 1.19 computed: the values of the facts about calcNodeCidrSize.
@@ -61,7 +61,7 @@ func TestMergeArgs(t *testing.T) {
 		{"a name with underscore displaces nothing", 37, extra("m_", "1", ""), []string{"--b=base", "--m=base", "--m_=1"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			base := []plan.Arg{{Name: "m", Value: "base"}, {Name: "b", Value: "base"}}
+			base := []nodeipam.Arg{{Name: "m", Value: "base"}, {Name: "b", Value: "base"}}
 			got := mergeArgs(fact.Version{Major: 1, Minor: tt.minor}, base, tt.extra)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -117,20 +117,20 @@ func TestConfigRelease(t *testing.T) {
 
 // TestOldNodeMasks holds which node mask flags kubeadm wrote by itself, by release and feature gate.
 func TestOldNodeMasks(t *testing.T) {
-	on, off := plan.Gates{"IPv6DualStack": true}, plan.Gates{"IPv6DualStack": false}
+	on, off := nodeipam.Gates{"IPv6DualStack": true}, nodeipam.Gates{"IPv6DualStack": false}
 	for _, tt := range []struct {
 		name  string
 		minor int
 		pods  string
-		gates plan.Gates
-		want  []plan.Arg
+		gates nodeipam.Gates
+		want  []nodeipam.Arg
 	}{
-		{"1.16: whatever the gate", 16, "10.244.0.0/16", on, []plan.Arg{{Name: "node-cidr-mask-size", Value: "24"}}},
+		{"1.16: whatever the gate", 16, "10.244.0.0/16", on, []nodeipam.Arg{{Name: "node-cidr-mask-size", Value: "24"}}},
 		{"1.17: not where the gate is named", 17, "10.244.0.0/16", off, nil},
-		{"1.17: without the gate", 17, "10.244.0.0/16", nil, []plan.Arg{{Name: "node-cidr-mask-size", Value: "24"}}},
-		{"1.18: off is as absent", 18, "10.244.0.0/16", off, []plan.Arg{{Name: "node-cidr-mask-size", Value: "24"}}},
-		{"1.19: on, by family", 19, "fd00::/48,10.244.0.0/16", on, []plan.Arg{{Name: "node-cidr-mask-size-ipv4", Value: "24"}, {Name: "node-cidr-mask-size-ipv6", Value: "64"}}},
-		{"1.19: on, one family", 19, "10.244.0.0/16", on, []plan.Arg{{Name: "node-cidr-mask-size-ipv4", Value: "24"}}},
+		{"1.17: without the gate", 17, "10.244.0.0/16", nil, []nodeipam.Arg{{Name: "node-cidr-mask-size", Value: "24"}}},
+		{"1.18: off is as absent", 18, "10.244.0.0/16", off, []nodeipam.Arg{{Name: "node-cidr-mask-size", Value: "24"}}},
+		{"1.19: on, by family", 19, "fd00::/48,10.244.0.0/16", on, []nodeipam.Arg{{Name: "node-cidr-mask-size-ipv4", Value: "24"}, {Name: "node-cidr-mask-size-ipv6", Value: "64"}}},
+		{"1.19: on, one family", 19, "10.244.0.0/16", on, []nodeipam.Arg{{Name: "node-cidr-mask-size-ipv4", Value: "24"}}},
 		{"1.20: none any more", 20, "10.244.0.0/16", nil, nil},
 	} {
 		got := oldNodeMasks(fact.Version{Major: 1, Minor: tt.minor}, tt.pods, tt.gates)

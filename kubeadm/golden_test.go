@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // shared returns a folder of recordings of the real programs, which stands beside the repository and not in it.
@@ -61,8 +61,8 @@ func TestRecordedManifests(t *testing.T) {
 				if err == nil {
 					t.Fatalf("Generate = %+v, want refused: %q", g, c.Messages)
 				}
-				var refused *plan.RefusedError
-				if r, ok := err.(*plan.RefusedError); ok {
+				var refused *nodeipam.RefusedError
+				if r, ok := err.(*nodeipam.RefusedError); ok {
 					refused = r
 				} else {
 					t.Fatalf("Generate error is a %T: %v", err, err)

@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // pod is a pod whose only container has these fields, one to a line.
@@ -189,17 +189,17 @@ func TestProcessFlags(t *testing.T) {
 	}
 	ipam := process(fact.ControllerManager, "--cidr-allocator-type=", "--service-cluster-ip-range=10.9.0.0/16", "--controllers=A=true",
 		"--feature-gates=A=true,kube:B=false", "--feature-gates= C = t,=true,D,E=on,F=", "--feature-gates=B=1")
-	if diff := cmp.Diff(plan.ControllerFlags{ServiceClusterIPRange: "10.9.0.0/16", CIDRAllocatorEmpty: true, Controllers: []string{"A=true"},
-		FeatureGates: plan.Gates{"A": true, "B": true, "C": true}}, ipam.ControllerFlags()); diff != "" {
+	if diff := cmp.Diff(nodeipam.ControllerFlags{ServiceClusterIPRange: "10.9.0.0/16", CIDRAllocatorEmpty: true, Controllers: []string{"A=true"},
+		FeatureGates: nodeipam.Gates{"A": true, "B": true, "C": true}}, ipam.ControllerFlags()); diff != "" {
 		t.Errorf("ControllerFlags (-want +got):\n%s", diff)
 	}
 	if got := process(fact.ControllerManager, "--cidr-allocator-type=RangeAllocator").ControllerFlags(); got.CIDRAllocatorEmpty || process(fact.ControllerManager).ControllerFlags().CIDRAllocatorEmpty {
 		t.Errorf("an allocator that is given, or not given at all, is not empty: %+v", got)
 	}
-	if diff := cmp.Diff(plan.APIServerFlags{}, ipam.APIServerFlags()); diff != "" {
+	if diff := cmp.Diff(nodeipam.APIServerFlags{}, ipam.APIServerFlags()); diff != "" {
 		t.Errorf("APIServerFlags of another program (-want +got):\n%s", diff)
 	}
-	if got := process(fact.APIServer, "--cluster-cidr=x").ControllerFlags(); !cmp.Equal(got, plan.ControllerFlags{}) {
+	if got := process(fact.APIServer, "--cluster-cidr=x").ControllerFlags(); !cmp.Equal(got, nodeipam.ControllerFlags{}) {
 		t.Errorf("ControllerFlags of another program: %+v", got)
 	}
 	for want, args := range map[string][]string{"192.0.2.1": {"--advertise-address=192.0.2.1"}, "192.0.2.9": nil} {

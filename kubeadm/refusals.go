@@ -4,18 +4,18 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // ControllerFlags returns the address-related flags of a kube-controller-manager as it reads them itself. It is the zero value for
 // another program. A flag whose value the program cannot read counts as not given.
-func (p Process) ControllerFlags() plan.ControllerFlags {
+func (p Process) ControllerFlags() nodeipam.ControllerFlags {
 	if p.Component != fact.ControllerManager {
-		return plan.ControllerFlags{}
+		return nodeipam.ControllerFlags{}
 	}
 	f := p.Parse()
-	out := plan.ControllerFlags{
+	out := nodeipam.ControllerFlags{
 		ClusterCIDR:           f.known("cluster-cidr"),
 		ServiceClusterIPRange: f.known("service-cluster-ip-range"),
 		CIDRAllocatorType:     f.known("cidr-allocator-type"),
@@ -34,12 +34,12 @@ func (p Process) ControllerFlags() plan.ControllerFlags {
 
 // APIServerFlags returns the address-related flags of a kube-apiserver as it reads them itself. It is the zero value for another
 // program. Without the flag, the address that kubeadm noted on the pod stands for --advertise-address.
-func (p Process) APIServerFlags() plan.APIServerFlags {
+func (p Process) APIServerFlags() nodeipam.APIServerFlags {
 	if p.Component != fact.APIServer {
-		return plan.APIServerFlags{}
+		return nodeipam.APIServerFlags{}
 	}
 	f := p.Parse()
-	out := plan.APIServerFlags{
+	out := nodeipam.APIServerFlags{
 		ServiceClusterIPRange: f.known("service-cluster-ip-range"),
 		AdvertiseAddress:      f.known("advertise-address"),
 		FeatureGates:          f.gates(),
@@ -53,12 +53,12 @@ func (p Process) APIServerFlags() plan.APIServerFlags {
 // Refusals returns why the program of release v does not start with these arguments, in its words; none where it starts. The zero
 // Version stands for the release of the image's tag, or else the newest. What the flag package refuses comes first, and alone: the
 // program never gets to look at the values.
-func (p Process) Refusals(v fact.Version) []plan.Refusal {
+func (p Process) Refusals(v fact.Version) []nodeipam.Refusal {
 	v = v.Or(p.Version).Or(fact.NewestKubernetes())
 	p.Version = v
 	for _, e := range p.Parse().Errors {
 		if e.Address || !strings.HasPrefix(e.Msg, "unknown flag") {
-			return []plan.Refusal{{Program: p.Component, Rule: e.Rule, ID: "flag-refused", Field: e.Flag, BadValue: e.Flag, Message: e.Msg,
+			return []nodeipam.Refusal{{Program: p.Component, Rule: e.Rule, ID: "flag-refused", Field: e.Flag, BadValue: e.Flag, Message: e.Msg,
 				Source: "github.com/spf13/pflag flag.go FlagSet.parseArgs, v1.0.10"}}
 		}
 	}
@@ -81,8 +81,8 @@ func (f Flags) known(name string) string {
 }
 
 // gates returns what --feature-gates sets, nil where it sets nothing.
-func (f Flags) gates() plan.Gates {
-	var out plan.Gates
+func (f Flags) gates() nodeipam.Gates {
+	var out nodeipam.Gates
 	for _, l := range f.Flags {
 		if l.Name != "feature-gates" || l.Unknown {
 			continue
@@ -96,7 +96,7 @@ func (f Flags) gates() plan.Gates {
 				continue
 			}
 			if out == nil {
-				out = plan.Gates{}
+				out = nodeipam.Gates{}
 			}
 			out[name] = on
 		}
@@ -106,18 +106,18 @@ func (f Flags) gates() plan.Gates {
 
 // Refusals returns why kubeadm of release v does not take the command line, in its words; none where it does. The zero Version stands
 // for the release that the command line names, or else the newest. With --config the file decides, which is not looked at.
-func (c Command) Refusals(v fact.Version) []plan.Refusal {
+func (c Command) Refusals(v fact.Version) []nodeipam.Refusal {
 	v = v.Or(c.Version).Or(fact.NewestKubernetes())
 	c.Version = v
 	f := c.Parse()
 	for _, e := range f.Errors {
 		if e.Address || !strings.HasPrefix(e.Msg, "unknown flag") {
-			return []plan.Refusal{{Program: fact.Kubeadm, Rule: e.Rule, ID: "flag-refused", Field: e.Flag, BadValue: e.Flag, Message: e.Msg,
+			return []nodeipam.Refusal{{Program: fact.Kubeadm, Rule: e.Rule, ID: "flag-refused", Field: e.Flag, BadValue: e.Flag, Message: e.Msg,
 				Source: "github.com/spf13/pflag flag.go FlagSet.parseArgs, v1.0.10"}}
 		}
 	}
 	if m, ok := c.mixed(f); ok {
-		return []plan.Refusal{{Program: fact.Kubeadm, Rule: m.Rule, ID: "adm-mixed", Field: "--config", BadValue: f.Value("config").V, Message: m.Message,
+		return []nodeipam.Refusal{{Program: fact.Kubeadm, Rule: m.Rule, ID: "adm-mixed", Field: "--config", BadValue: f.Value("config").V, Message: m.Message,
 			Source: "cmd/kubeadm/app/apis/kubeadm/validation/validation.go ValidateMixedArguments, v1.37.2"}}
 	}
 	if c.Command != "init" {

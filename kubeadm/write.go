@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // WriteOptions says how a configuration file is written. The zero value is a good choice.
@@ -32,7 +33,7 @@ var ErrNeedsFile = errors.New("kubeadm init has no flag for the node mask and fo
 // A KubeletConfiguration with maxPods follows where the plan's pods on a node are not the 110 that kubelets take by themselves: with more
 // in its plan than that a node would not be filled, with a node subnet for fewer its last pods would find no address.
 //
-// The error is a *[plan.RefusedError] if kubeadm of that release would not take the file, or kube-controller-manager or kube-apiserver
+// The error is a *[nodeipam.RefusedError] if kubeadm of that release would not take the file, or kube-controller-manager or kube-apiserver
 // the flags that it makes of it; nothing is written then. Otherwise it is the writer's.
 func WriteClusterConfiguration(w io.Writer, p *plan.Plan, o WriteOptions) error {
 	v := p.Request.Kubernetes.Or(fact.NewestKubernetes())
@@ -126,11 +127,11 @@ func clusterFor(p *plan.Plan, v fact.Version) (ClusterConfiguration, error) {
 	if err != nil {
 		return cl, err
 	}
-	var refusals []plan.Refusal
+	var refusals []nodeipam.Refusal
 	refusals = append(refusals, commandLine(fact.ControllerManager, v, g.ControllerManager).ControllerFlags().Refusals(v)...)
 	refusals = append(refusals, commandLine(fact.APIServer, v, g.APIServer).APIServerFlags().Refusals(v)...)
 	if len(refusals) > 0 {
-		return cl, &plan.RefusedError{Refusals: refusals}
+		return cl, &nodeipam.RefusedError{Refusals: refusals}
 	}
 	return cl, nil
 }
@@ -145,9 +146,9 @@ func commandLine(c fact.Component, v fact.Version, args []string) Process {
 }
 
 // nodeMaskArgs returns the extraArgs that set the plan's node masks, none where release v has them by itself.
-func nodeMaskArgs(p *plan.Plan, v fact.Version) []plan.Arg {
+func nodeMaskArgs(p *plan.Plan, v fact.Version) []nodeipam.Arg {
 	pods := p.Pods()
-	var out []plan.Arg
+	var out []nodeipam.Arg
 	for _, pod := range pods {
 		f := fact.FamilyOf(pod)
 		mask, byItself := p.NodeMask(f), 24
@@ -166,7 +167,7 @@ func nodeMaskArgs(p *plan.Plan, v fact.Version) []plan.Arg {
 		if len(pods) == 1 && v.Before(fact.Version{Major: 1, Minor: 23}) || v.Before(fact.Version{Major: 1, Minor: 17}) {
 			name = "node-cidr-mask-size" // before 1.23 a single range takes no other flag
 		}
-		out = append(out, plan.Arg{Name: name, Value: strconv.Itoa(mask)})
+		out = append(out, nodeipam.Arg{Name: name, Value: strconv.Itoa(mask)})
 	}
 	return out
 }

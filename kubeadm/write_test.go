@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // planned returns a plan with these pod and service ranges.
@@ -198,7 +199,7 @@ func TestWriteClusterConfigurationRefused(t *testing.T) {
 			if err == nil || b.Len() > 0 {
 				t.Fatalf("WriteClusterConfiguration = %q, %v, want an error and nothing written", b.String(), err)
 			}
-			var refused *plan.RefusedError
+			var refused *nodeipam.RefusedError
 			if errors.As(err, &refused) != (tt.rule != "") {
 				t.Fatalf("error is a %T: %v", err, err)
 			}

@@ -8,24 +8,27 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // InventoryOf returns what statements say about a cluster. Their order does not matter.
-func InventoryOf(statements ...fact.Statement) Inventory {
+func InventoryOf(statements ...fact.Statement) nodeipam.Inventory {
 	v := newView(statements)
-	inv := Inventory{Kubernetes: v.kube}
+	inv := nodeipam.Inventory{Kubernetes: v.kube}
 
 	for _, src := range v.managers {
-		inv.Managers = append(inv.Managers, HostFlags{src.host, src.file, src.controllerFlags()})
+		inv.Managers = append(inv.Managers, nodeipam.HostFlags{Host: src.host, File: src.file, Flags: src.controllerFlags()})
 	}
-	slices.SortStableFunc(inv.Managers, func(a, b HostFlags) int { return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.File, b.File)) })
+	slices.SortStableFunc(inv.Managers, func(a, b nodeipam.HostFlags) int {
+		return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.File, b.File))
+	})
 	if len(inv.Managers) == 0 {
 		assume(&inv, v)
 	}
 	for _, src := range v.kubeadms {
 		for _, s := range src.pods {
 			if s.Text != "" {
-				inv.stated = append(inv.stated, s.Text)
+				inv.Stated = append(inv.Stated, s.Text)
 			}
 		}
 	}
@@ -35,7 +38,7 @@ func InventoryOf(statements ...fact.Statement) Inventory {
 			list = append(list, h.p)
 		}
 		if len(list) > 0 && !v.ownIPAM() {
-			inv.stated = append(inv.stated, strings.Join(words.Texts(list), ","))
+			inv.Stated = append(inv.Stated, strings.Join(words.Texts(list), ","))
 		}
 	}
 	envs := map[*nodeView][]*fact.Statement{}
@@ -46,7 +49,7 @@ func InventoryOf(statements ...fact.Statement) Inventory {
 	}
 	links, routes := v.linksOfNodes()
 	for _, n := range v.nodes {
-		node := InventoryNode{Name: n.name}
+		node := nodeipam.InventoryNode{Name: n.name}
 		for _, h := range n.pods {
 			// Files that show the same node: the one that shows most of it.
 			if list := statedTexts(h); len(list) > len(node.PodCIDRs) {
@@ -116,7 +119,7 @@ func InventoryOf(statements ...fact.Statement) Inventory {
 
 // takeLink adds the ranges of a host's links. A network that holds a whole range of the cluster is no reason to use nothing of that
 // range: the addresses of hosts in it are taken, the rest is not.
-func takeLink(inv *Inventory, s *fact.Statement) {
+func takeLink(inv *nodeipam.Inventory, s *fact.Statement) {
 	for _, w := range s.Prefixes {
 		p := masked(w)
 		if !p.IsValid() {
@@ -133,10 +136,10 @@ func takeLink(inv *Inventory, s *fact.Statement) {
 }
 
 // inRange reports whether p holds a whole range of the cluster.
-func inRange(inv *Inventory, p netip.Prefix) bool {
+func inRange(inv *nodeipam.Inventory, p netip.Prefix) bool {
 	for _, m := range inv.Managers {
 		for t := range strings.SplitSeq(m.Flags.ClusterCIDR, ",") {
-			if q, ok := parsePodCIDR(strings.TrimSpace(t)); ok && p.Bits() <= q.Bits() && p.Overlaps(q) {
+			if q, ok := nodeipam.ParsePodCIDR(strings.TrimSpace(t)); ok && p.Bits() <= q.Bits() && p.Overlaps(q) {
 				return true
 			}
 		}
@@ -152,7 +155,7 @@ func appendNew(list []netip.Prefix, p netip.Prefix) []netip.Prefix {
 }
 
 // take adds the ranges and addresses of s.
-func take(inv *Inventory, s *fact.Statement, name string) {
+func take(inv *nodeipam.Inventory, s *fact.Statement, name string) {
 	for _, p := range maskedPrefixes(s) {
 		inv.Taken = append(inv.Taken, fact.Reservation{Prefix: p, Name: name, Source: s.Pos.String()})
 	}
@@ -172,8 +175,8 @@ func statedTexts(s *fact.Statement) []string {
 }
 
 // controllerFlags returns the flags that src states.
-func (src *sourceView) controllerFlags() ControllerFlags {
-	var f ControllerFlags
+func (src *sourceView) controllerFlags() nodeipam.ControllerFlags {
+	var f nodeipam.ControllerFlags
 	for _, s := range src.pods {
 		f.ClusterCIDR = s.Text
 	}
@@ -202,13 +205,13 @@ func (src *sourceView) controllerFlags() ControllerFlags {
 }
 
 // assume fills in Managers from what others say, where no file of kube-controller-manager was given.
-func assume(inv *Inventory, v *view) {
+func assume(inv *nodeipam.Inventory, v *view) {
 	for _, src := range v.kubeadms {
 		for _, s := range src.pods {
 			if s.Text == "" {
 				continue
 			}
-			f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: s.Text}
+			f := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: s.Text}
 			if src.services != nil {
 				f.ServiceClusterIPRange = src.services.Text
 			}
@@ -217,7 +220,7 @@ func assume(inv *Inventory, v *view) {
 					f = overlay(f, args)
 				}
 			}
-			inv.Managers = append(inv.Managers, HostFlags{src.host, src.file, f})
+			inv.Managers = append(inv.Managers, nodeipam.HostFlags{Host: src.host, File: src.file, Flags: f})
 			inv.Assumed = fact.Kubeadm
 			return
 		}
@@ -228,8 +231,8 @@ func assume(inv *Inventory, v *view) {
 			for _, h := range list {
 				ranges = append(ranges, h.p)
 			}
-			f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: strings.Join(words.Texts(ranges), ",")}
-			inv.Managers = append(inv.Managers, HostFlags{src.host, src.file, f})
+			f := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: strings.Join(words.Texts(ranges), ",")}
+			inv.Managers = append(inv.Managers, nodeipam.HostFlags{Host: src.host, File: src.file, Flags: f})
 			inv.Assumed = fact.Flannel
 			return
 		}
@@ -237,7 +240,7 @@ func assume(inv *Inventory, v *view) {
 }
 
 // overlay returns f with what extraArgs of kubeadm set.
-func overlay(f ControllerFlags, args *sourceView) ControllerFlags {
+func overlay(f nodeipam.ControllerFlags, args *sourceView) nodeipam.ControllerFlags {
 	g := args.controllerFlags()
 	f.ClusterCIDR = cmp.Or(g.ClusterCIDR, f.ClusterCIDR)
 	f.ServiceClusterIPRange = cmp.Or(g.ServiceClusterIPRange, f.ServiceClusterIPRange)

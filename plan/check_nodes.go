@@ -10,6 +10,7 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // An owned subnet is one that a node holds, by its Node object or its subnet.env.
@@ -100,7 +101,7 @@ func (c *checker) keeper(names []string) (keep, why string) {
 		for _, h := range n.subs {
 			held = append(held, h.p)
 		}
-		list = append(list, candidate{InventoryNode{Name: name, SubnetEnv: envs[n], Links: links[n], Routes: routes[n]}, held})
+		list = append(list, candidate{nodeipam.InventoryNode{Name: name, SubnetEnv: envs[n], Links: links[n], Routes: routes[n]}, held})
 	}
 	if len(list) == 0 {
 		return names[0], ""
@@ -383,7 +384,7 @@ func (c *checker) capacity() {
 			lost, servicesWhole := uint64(0), false
 			var by []string
 			for _, s := range k.services {
-				if e := lostBlocks(h.p, m, s.p); e >= 0 {
+				if e := nodeipam.LostBlocks(h.p, m, s.p); e >= 0 {
 					servicesWhole = servicesWhole || cidr.Contains(s.p, h.p)
 					if l := uint64(1) << e; l > lost {
 						lost = l

@@ -10,6 +10,7 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // claimedPods returns the pod ranges that overlap rules look at: those in force, those that other sources add (another
@@ -134,7 +135,7 @@ func (c *checker) overlapPair(p, s held) {
 	default:
 		fmt.Fprintf(&b, "the services lie inside the pods, which run from %v to %v", p.p.Addr(), cidr.Last(p.p))
 	}
-	n := lostBlocks(p.p, mask, s.p)
+	n := nodeipam.LostBlocks(p.p, mask, s.p)
 	total := mask - p.p.Bits()
 	f.Severity = fact.Error
 	switch {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // startup asks the start-up rules of the real programs what they would refuse, and adds what no other rule has found, and to
@@ -42,7 +43,7 @@ func (c *checker) startup() {
 		})
 	}
 	for _, src := range c.servers {
-		f := APIServerFlags{}
+		f := nodeipam.APIServerFlags{}
 		if isStated(src.services) && !src.services.Default {
 			f.ServiceClusterIPRange = src.services.Text
 		}
@@ -62,8 +63,8 @@ func (c *checker) startup() {
 }
 
 // flags returns the flags that k has, as its statements tell them.
-func (k *managerView) flags() ControllerFlags {
-	f := ControllerFlags{AllocateNodeCIDRs: k.allocate}
+func (k *managerView) flags() nodeipam.ControllerFlags {
+	f := nodeipam.ControllerFlags{AllocateNodeCIDRs: k.allocate}
 	if isStated(k.podsAt) {
 		f.ClusterCIDR = k.podsAt.Text
 	}
@@ -86,16 +87,16 @@ func (k *managerView) flags() ControllerFlags {
 
 // gatesFor returns the feature gates to assume: statements do not tell them, and a list of two ranges before 1.23 is written by
 // somebody who switched dual-stack on.
-func gatesFor(v fact.Version, ranges string) Gates {
+func gatesFor(v fact.Version, ranges string) nodeipam.Gates {
 	if strings.Contains(ranges, ",") && v.Before(fact.V(1, 23, 0)) {
-		return Gates{"IPv6DualStack": true, "EndpointSlice": true}
+		return nodeipam.Gates{"IPv6DualStack": true, "EndpointSlice": true}
 	}
 	return nil
 }
 
 // kubeadmRefusals asks what kubeadm refuses of its configuration.
 func (c *checker) kubeadmRefusals(k *managerView) {
-	n := KubeadmNetworking{}
+	n := nodeipam.KubeadmNetworking{}
 	var pods, services, addr *fact.Statement
 	for _, src := range c.kubeadms {
 		for _, s := range src.pods {
@@ -139,12 +140,12 @@ func (c *checker) kubeadmRefusals(k *managerView) {
 }
 
 // addArg adds an extra argument, whose name is the last word of its key.
-func addArg(n *KubeadmNetworking, comp fact.Component, s *fact.Statement, value string) {
+func addArg(n *nodeipam.KubeadmNetworking, comp fact.Component, s *fact.Statement, value string) {
 	words := strings.Fields(s.Key)
 	if len(words) == 0 {
 		return
 	}
-	a := Arg{words[len(words)-1], value}
+	a := nodeipam.Arg{Name: words[len(words)-1], Value: value}
 	if comp == fact.APIServer {
 		n.APIServerArgs = append(n.APIServerArgs, a)
 	} else {
@@ -153,7 +154,7 @@ func addArg(n *KubeadmNetworking, comp fact.Component, s *fact.Statement, value 
 }
 
 // refusals adds what programs refuse.
-func (c *checker) refusals(rs []Refusal, v fact.Version, note, host string, at func(field string) *fact.Statement) {
+func (c *checker) refusals(rs []nodeipam.Refusal, v fact.Version, note, host string, at func(field string) *fact.Statement) {
 	for _, r := range rs {
 		if r.Rule == fact.RuleNodeMaskFlagRefused {
 			r.Rule = fact.RuleNodeMaskFlagIgnored // one rule for mask flags that do not do what they were written for
@@ -191,7 +192,7 @@ func isAt(f *fact.Finding, pos fact.Position) bool {
 
 // sameFault returns the finding that speaks of what a program refuses in s, nil where there is none: one that points there before others.
 // One that is only worth knowing speaks of another place.
-func (c *checker) sameFault(r Refusal, s *fact.Statement) *fact.Finding {
+func (c *checker) sameFault(r nodeipam.Refusal, s *fact.Statement) *fact.Finding {
 	rules := []fact.RuleID{r.Rule}
 	switch r.Rule {
 	case fact.RuleNodeMaskTooShort, fact.RuleNodeMaskTooFar:

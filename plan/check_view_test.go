@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // statedBy makes statements from lines of the form
@@ -730,7 +731,7 @@ func TestUnassignedNodes(t *testing.T) {
 // The flags that the rules of the real programs are asked about: a type of allocator that is set to nothing is another thing than none that is set.
 func TestFlagsAsked(t *testing.T) {
 	const ranges = "kube-controller-manager f pods x 10.1.0.0/16\nkube-controller-manager f services x 10.96.0.0/12\n"
-	for in, want := range map[string]ControllerFlags{
+	for in, want := range map[string]nodeipam.ControllerFlags{
 		ranges: {},
 		ranges + "kube-controller-manager f :cidr-allocator-type x -":                                        {CIDRAllocatorEmpty: true},
 		ranges + "kube-controller-manager f :cidr-allocator-type x CloudAllocator":                           {CIDRAllocatorType: "CloudAllocator"},

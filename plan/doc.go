@@ -7,9 +7,9 @@
 //     [*InfeasibleError] says what is short, what is in the way, and what would help, each remedy planned.
 //   - [Check] compares [fact.Statement] values, what each source says about a cluster, and reports [fact.Finding] values, causes first.
 //     [Rules] is the catalogue.
-//   - [Controller] is the twin of kube-controller-manager's node IPAM: register, delete and patch nodes, restart it with other
+//   - [nodeipam.Controller] is the twin of kube-controller-manager's node IPAM: register, delete and patch nodes, restart it with other
 //     flags, and see which node gets which subnet and why one gets none.
-//   - [ControllerFlags], [APIServerFlags] and [KubeadmNetworking] say what the real programs refuse at their start, by release.
+//   - [nodeipam.ControllerFlags], [nodeipam.APIServerFlags] and [nodeipam.KubeadmNetworking] say what the real programs refuse at their start, by release.
 //
 // # How ranges are sized
 //
@@ -27,5 +27,5 @@
 //
 // Everything is a function of its arguments: no clock, no random source, no network, no files, no environment. The same input gives
 // the same result, to the byte where it is written. No function panics on any input. Values can be used by several goroutines at
-// once as long as none changes them; the methods that do are the steps of a [Controller] and [Request.Set].
+// once as long as none changes them; the methods that do are the steps of a [nodeipam.Controller] and [Request.Set].
 package plan

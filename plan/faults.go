@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // A NodeFault is something wrong with the subnets of one node.
@@ -35,11 +36,11 @@ type nodeRules struct {
 
 // FaultsOf returns what is wrong with the subnets of the nodes of inv, as far as each node could have better ones: none, in
 // the wrong place, of the wrong size, overlapping, of one family only. They are sorted by node. The cluster ranges and node
-// masks are those of [Inventory.Flags]; a node is right if it holds, in the order of --cluster-cidr, one subnet of
+// masks are those of [nodeipam.Inventory.Flags]; a node is right if it holds, in the order of --cluster-cidr, one subnet of
 // each range, of the size of the node mask, that touches no other node's, no service range and nothing of Taken.
-// Of nodes that overlap, all but those that a smallest repair keeps are faulty. The error is that of [Inventory.Controller] for flags that do
+// Of nodes that overlap, all but those that a smallest repair keeps are faulty. The error is that of [nodeipam.Inventory.Controller] for flags that do
 // not start.
-func FaultsOf(inv Inventory) ([]NodeFault, error) {
+func FaultsOf(inv nodeipam.Inventory) ([]NodeFault, error) {
 	r, err := rulesOf(inv)
 	if err != nil {
 		return nil, err
@@ -49,34 +50,34 @@ func FaultsOf(inv Inventory) ([]NodeFault, error) {
 }
 
 // rulesOf returns what inv's flags make of right and wrong.
-func rulesOf(inv Inventory) (nodeRules, error) {
+func rulesOf(inv nodeipam.Inventory) (nodeRules, error) {
 	f, ok := inv.Flags()
 	if !ok {
-		return nodeRules{}, ErrNoControllerFlags
+		return nodeRules{}, nodeipam.ErrNoControllerFlags
 	}
 	r := nodeRules{services: slices.Clone(inv.Services), taken: inv.Taken, version: inv.Kubernetes.Or(fact.NewestKubernetes())}
 	f.AllocateNodeCIDRs, f.Controllers = true, nil // where nothing is handed out, the ranges still tell what belongs where
-	ranges, refused := f.resolve(r.version)
+	ranges, refused := f.Resolve(r.version)
 	if len(refused) > 0 {
-		return r, newRefused(refused, r.version)
+		return r, nodeipam.Refused(refused, r.version)
 	}
-	for i, p := range ranges.cluster {
-		if p.Addr().Is4In6() || ranges.masks[i] > p.Addr().BitLen() {
-			return r, fmt.Errorf("no node can get a subnet of /%d from %s", ranges.masks[i], p)
+	for i, p := range ranges.Cluster {
+		if p.Addr().Is4In6() || ranges.Masks[i] > p.Addr().BitLen() {
+			return r, fmt.Errorf("no node can get a subnet of /%d from %s", ranges.Masks[i], p)
 		}
 	}
-	r.ranges, r.masks = ranges.cluster, ranges.masks
-	r.former, r.resize = inv.FormerMasks, inv.resize
+	r.ranges, r.masks = ranges.Cluster, ranges.Masks
+	r.former, r.resize = inv.FormerMasks, inv.Resize
 	r.outer = outermost(inv.Taken)
-	for _, s := range ranges.service {
-		r.services = appendNew(r.services, plainRange(s))
+	for _, s := range ranges.Service {
+		r.services = appendNew(r.services, nodeipam.PlainRange(s))
 	}
 	return r, nil
 }
 
 // faults returns the faults of nodes, those that hold only right subnets, and whether the choice among overlapping ones is
 // a smallest one for certain.
-func (r *nodeRules) faults(nodes []InventoryNode) (faults []NodeFault, right []InventoryNode, minimal bool) {
+func (r *nodeRules) faults(nodes []nodeipam.InventoryNode) (faults []NodeFault, right []nodeipam.InventoryNode, minimal bool) {
 	var candidates []candidate
 	for _, n := range nodes {
 		own, held := r.own(n)
@@ -159,7 +160,7 @@ func outermost(taken []fact.Reservation) []holding {
 }
 
 // own returns what is wrong with n whatever other nodes hold, and the subnets that it holds.
-func (r *nodeRules) own(n InventoryNode) (faults []NodeFault, held []netip.Prefix) {
+func (r *nodeRules) own(n nodeipam.InventoryNode) (faults []NodeFault, held []netip.Prefix) {
 	add := func(rule fact.RuleID, i int, text, other, format string, args ...any) {
 		faults = append(faults, NodeFault{n.Name, rule, i, text, other, fmt.Sprintf(format, args...)})
 	}
@@ -168,7 +169,7 @@ func (r *nodeRules) own(n InventoryNode) (faults []NodeFault, held []netip.Prefi
 		return faults, nil
 	}
 	for i, s := range n.PodCIDRs {
-		p, ok := parsePodCIDR(s)
+		p, ok := nodeipam.ParsePodCIDR(s)
 		switch {
 		case !ok:
 			add(fact.RuleCIDRMalformed, i, s, "", "%q is no range that can be used", s)

@@ -4,19 +4,26 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // TestFaultsOf: what is wrong with a node, in which range, and in which words.
 func TestFaultsOf(t *testing.T) {
-	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
-	mask := func(cidr string, bits int) ControllerFlags {
-		return ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: cidr, NodeCIDRMaskSize: bits}
+	v4 := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
+	mask := func(cidr string, bits int) nodeipam.ControllerFlags {
+		return nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: cidr, NodeCIDRMaskSize: bits}
 	}
-	with := func(inv Inventory, change func(*Inventory)) Inventory { change(&inv); return inv }
-	former := func(bits ...int) func(*Inventory) { return func(i *Inventory) { i.FormerMasks = bits } }
+	with := func(inv nodeipam.Inventory, change func(*nodeipam.Inventory)) nodeipam.Inventory {
+		change(&inv)
+		return inv
+	}
+	former := func(bits ...int) func(*nodeipam.Inventory) {
+		return func(i *nodeipam.Inventory) { i.FormerMasks = bits }
+	}
 	for _, tt := range []struct {
 		name string
-		inv  Inventory
+		inv  nodeipam.Inventory
 		want string
 		err  string
 	}{

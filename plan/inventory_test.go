@@ -13,6 +13,7 @@ import (
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 func TestInventoryOf(t *testing.T) {
@@ -35,37 +36,37 @@ func TestInventoryOf(t *testing.T) {
 		}
 		return s
 	}
-	flags := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", NodeCIDRMaskSize: 25}
+	flags := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", NodeCIDRMaskSize: 25}
 	kubeadm := fact.Statement{Component: fact.Kubeadm, Pos: at("kubeadm.yaml"), Role: fact.RolePods, Key: "networking.podSubnet", Text: "10.1.0.0/16", Prefixes: []netip.Prefix{p("10.1.0.0/16")}}
 	network := fact.Statement{Component: fact.Flannel, Pos: at("net-conf.json"), Role: fact.RolePods, Key: "Network", Text: "10.2.0.0/16", Prefixes: []netip.Prefix{p("10.2.0.0/16")}}
 	tests := []struct {
 		name string
 		in   []fact.Statement
-		want Inventory
+		want nodeipam.Inventory
 	}{
-		{"nothing", nil, Inventory{}},
-		{"two control planes, in any order", append(kcm("cp2", "10.244.0.0/16"), kcm("cp1", "10.244.0.0/16")...), Inventory{Managers: []HostFlags{{"cp1", "cp1.yaml", flags}, {"cp2", "cp2.yaml", flags}}}},
-		{"kubeadm stands in", []fact.Statement{kubeadm}, Inventory{Assumed: fact.Kubeadm, Managers: []HostFlags{{"", "kubeadm.yaml", ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.1.0.0/16"}}}, stated: []string{"10.1.0.0/16"}}},
-		{"flannel stands in", []fact.Statement{network}, Inventory{Assumed: fact.Flannel, Networks: []netip.Prefix{p("10.2.0.0/16")}, Managers: []HostFlags{{"", "net-conf.json", ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.2.0.0/16"}}}, stated: []string{"10.2.0.0/16"}}},
+		{"nothing", nil, nodeipam.Inventory{}},
+		{"two control planes, in any order", append(kcm("cp2", "10.244.0.0/16"), kcm("cp1", "10.244.0.0/16")...), nodeipam.Inventory{Managers: []nodeipam.HostFlags{{Host: "cp1", File: "cp1.yaml", Flags: flags}, {Host: "cp2", File: "cp2.yaml", Flags: flags}}}},
+		{"kubeadm stands in", []fact.Statement{kubeadm}, nodeipam.Inventory{Assumed: fact.Kubeadm, Managers: []nodeipam.HostFlags{{Host: "", File: "kubeadm.yaml", Flags: nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.1.0.0/16"}}}, Stated: []string{"10.1.0.0/16"}}},
+		{"flannel stands in", []fact.Statement{network}, nodeipam.Inventory{Assumed: fact.Flannel, Networks: []netip.Prefix{p("10.2.0.0/16")}, Managers: []nodeipam.HostFlags{{Host: "", File: "net-conf.json", Flags: nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.2.0.0/16"}}}, Stated: []string{"10.2.0.0/16"}}},
 		{"nodes, with and without", []fact.Statement{node("b", p("10.244.0.0/24"), p("fd00::/64")), node("a"),
 			{Component: fact.Flannel, Host: "b", Pos: at("b/subnet.env"), Role: fact.RoleNodePods, Key: "FLANNEL_SUBNET", Text: "10.244.0.1/24", Prefixes: []netip.Prefix{p("10.244.0.0/24")}},
 			{Component: fact.Node, Host: "b", Pos: at("nodes.json"), Role: fact.RoleAddress, Key: "InternalIP", Text: "192.168.0.2", Addrs: []netip.Addr{netip.MustParseAddr("192.168.0.2")}}},
-			Inventory{
-				Nodes: []InventoryNode{{Name: "a"}, {Name: "b", PodCIDRs: []string{"10.244.0.0/24", "fd00::/64"}, SubnetEnv: []netip.Prefix{p("10.244.0.0/24")}}},
+			nodeipam.Inventory{
+				Nodes: []nodeipam.InventoryNode{{Name: "a"}, {Name: "b", PodCIDRs: []string{"10.244.0.0/24", "fd00::/64"}, SubnetEnv: []netip.Prefix{p("10.244.0.0/24")}}},
 				Taken: []fact.Reservation{{Prefix: p("192.168.0.2/32"), Name: "b", Source: "nodes.json:1"}},
 			}},
 		{"services, and a default that nothing bears out", []fact.Statement{
 			{Component: fact.APIServer, Host: "cp1", Pos: at("api.yaml"), Role: fact.RoleServices, Key: "--service-cluster-ip-range", Text: "10.97.0.0/16", Prefixes: []netip.Prefix{p("10.97.0.0/16")}},
 			{Component: fact.Kubeadm, Pos: at("kubeadm.yaml"), Role: fact.RoleServices, Key: "networking.serviceSubnet", Text: "10.96.0.0/12", Prefixes: []netip.Prefix{p("10.96.0.0/12")}, Default: true},
-		}, Inventory{Services: []netip.Prefix{p("10.97.0.0/16")}}},
+		}, nodeipam.Inventory{Services: []netip.Prefix{p("10.97.0.0/16")}}},
 		{"kubeadm's default where nothing else is known", []fact.Statement{
 			kubeadm, {Component: fact.Kubeadm, Pos: at("kubeadm.yaml"), Role: fact.RoleServices, Key: "networking.serviceSubnet", Text: "10.96.0.0/12", Prefixes: []netip.Prefix{p("10.96.0.0/12")}, Default: true},
-		}, Inventory{Assumed: fact.Kubeadm, Services: []netip.Prefix{p("10.96.0.0/12")}, stated: []string{"10.1.0.0/16"},
-			Managers: []HostFlags{{"", "kubeadm.yaml", ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.1.0.0/16", ServiceClusterIPRange: "10.96.0.0/12"}}}}},
+		}, nodeipam.Inventory{Assumed: fact.Kubeadm, Services: []netip.Prefix{p("10.96.0.0/12")}, Stated: []string{"10.1.0.0/16"},
+			Managers: []nodeipam.HostFlags{{Host: "", File: "kubeadm.yaml", Flags: nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.1.0.0/16", ServiceClusterIPRange: "10.96.0.0/12"}}}}},
 		{"kubeadm's default beside both programs", append(kcm("cp1", "10.244.0.0/16"),
 			fact.Statement{Component: fact.APIServer, Host: "cp1", Pos: at("api.yaml"), Role: fact.RoleServices, Key: "--service-cluster-ip-range", Text: "10.97.0.0/16", Prefixes: []netip.Prefix{p("10.97.0.0/16")}},
 			fact.Statement{Component: fact.Kubeadm, Pos: at("kubeadm.yaml"), Role: fact.RoleServices, Key: "networking.serviceSubnet", Text: "10.96.0.0/12", Prefixes: []netip.Prefix{p("10.96.0.0/12")}, Default: true},
-		), Inventory{Managers: []HostFlags{{"cp1", "cp1.yaml", flags}}, Services: []netip.Prefix{p("10.97.0.0/16")}}},
+		), nodeipam.Inventory{Managers: []nodeipam.HostFlags{{Host: "cp1", File: "cp1.yaml", Flags: flags}}, Services: []netip.Prefix{p("10.97.0.0/16")}}},
 		{"extraArgs of kubeadm, those of another file and of the API server left out", []fact.Statement{kubeadm,
 			{Component: fact.Kubeadm, Pos: at("kubeadm.yaml"), Role: fact.RoleSetting, Setting: fact.SettingNodeMask, Key: "controllerManager.extraArgs[node-cidr-mask-size]", Text: "26", Int: 26},
 			{Component: fact.Kubeadm, Pos: at("kubeadm.yaml"), Role: fact.RoleSetting, Setting: fact.SettingAllocate, Key: "controllerManager.extraArgs[allocate-node-cidrs]", Text: "false"},
@@ -73,27 +74,25 @@ func TestInventoryOf(t *testing.T) {
 			{Component: fact.Kubeadm, Pos: at("kubeadm.yaml"), Role: fact.RoleSetting, Setting: fact.SettingAllocatorType, Key: "controllerManager.extraArgs[cidr-allocator-type]", Text: "CloudAllocator"},
 			{Component: fact.Kubeadm, Pos: at("other.yaml"), Role: fact.RoleSetting, Setting: fact.SettingNodeMask, Key: "controllerManager.extraArgs[node-cidr-mask-size]", Text: "27", Int: 27},
 			{Component: fact.Kubeadm, Pos: at("kubeadm.yaml"), Role: fact.RoleServices, Key: "apiServer.extraArgs[service-cluster-ip-range]", Text: "10.98.0.0/16", Prefixes: []netip.Prefix{p("10.98.0.0/16")}},
-		}, Inventory{Assumed: fact.Kubeadm, stated: []string{"10.1.0.0/16"}, Services: []netip.Prefix{p("10.98.0.0/16")}, Managers: []HostFlags{{"", "kubeadm.yaml",
-			ControllerFlags{ClusterCIDR: "10.1.0.0/16", NodeCIDRMaskSize: 26, Controllers: []string{"*", "-nodeipam"}, CIDRAllocatorType: "CloudAllocator"}}}}},
+		}, nodeipam.Inventory{Assumed: fact.Kubeadm, Stated: []string{"10.1.0.0/16"}, Services: []netip.Prefix{p("10.98.0.0/16")}, Managers: []nodeipam.HostFlags{{Host: "", File: "kubeadm.yaml", Flags: nodeipam.ControllerFlags{ClusterCIDR: "10.1.0.0/16", NodeCIDRMaskSize: 26, Controllers: []string{"*", "-nodeipam"}, CIDRAllocatorType: "CloudAllocator"}}}}},
 		{"extraArgs that say nothing of allocation", []fact.Statement{kubeadm,
 			{Component: fact.Kubeadm, Pos: at("kubeadm.yaml"), Role: fact.RoleSetting, Setting: fact.SettingNodeMaskIPv4, Key: "controllerManager.extraArgs[node-cidr-mask-size-ipv4]", Text: "26", Int: 26},
-		}, Inventory{Assumed: fact.Kubeadm, stated: []string{"10.1.0.0/16"}, Managers: []HostFlags{{"", "kubeadm.yaml",
-			ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.1.0.0/16", NodeCIDRMaskSizeIPv4: 26}}}}},
+		}, nodeipam.Inventory{Assumed: fact.Kubeadm, Stated: []string{"10.1.0.0/16"}, Managers: []nodeipam.HostFlags{{Host: "", File: "kubeadm.yaml", Flags: nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.1.0.0/16", NodeCIDRMaskSizeIPv4: 26}}}}},
 		{"an allocator that is named, but empty", append(kcm("cp1", "10.244.0.0/16"),
 			fact.Statement{Component: fact.ControllerManager, Host: "cp1", Pos: at("cp1.yaml"), Role: fact.RoleSetting, Setting: fact.SettingAllocatorType, Key: "--cidr-allocator-type"}),
-			Inventory{Managers: []HostFlags{{"cp1", "cp1.yaml", ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", NodeCIDRMaskSize: 25, CIDRAllocatorEmpty: true}}}}},
-		{"a Network that cannot be read", []fact.Statement{{Component: fact.Flannel, Pos: at("net-conf.json"), Role: fact.RolePods, Key: "Network", Text: "x", Err: errors.New("no range")}}, Inventory{}},
-		{"another plugin beside flannel's Network", []fact.Statement{network, {Component: fact.Node, Pos: at("cni.conf"), Role: fact.RoleSetting, Setting: fact.SettingCNI, Key: "type", Text: "cilium"}}, Inventory{}},
+			nodeipam.Inventory{Managers: []nodeipam.HostFlags{{Host: "cp1", File: "cp1.yaml", Flags: nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", NodeCIDRMaskSize: 25, CIDRAllocatorEmpty: true}}}}},
+		{"a Network that cannot be read", []fact.Statement{{Component: fact.Flannel, Pos: at("net-conf.json"), Role: fact.RolePods, Key: "Network", Text: "x", Err: errors.New("no range")}}, nodeipam.Inventory{}},
+		{"another plugin beside flannel's Network", []fact.Statement{network, {Component: fact.Node, Pos: at("cni.conf"), Role: fact.RoleSetting, Setting: fact.SettingCNI, Key: "type", Text: "cilium"}}, nodeipam.Inventory{}},
 		{"a node in two files: the first, unless the other shows more", []fact.Statement{node("a", p("10.244.0.0/24")),
 			{Component: fact.Node, Host: "a", Pos: at("other.json"), Role: fact.RoleNodePods, Key: "spec.podCIDR", Text: "10.244.1.0/24", Prefixes: prefixtest.List("10.244.1.0/24")},
 			node("b", p("10.244.2.0/24")),
 			{Component: fact.Node, Host: "b", Pos: at("other.json"), Role: fact.RoleNodePods, Key: "spec.podCIDR", Text: "10.244.3.0/24,fd00::/64", Prefixes: prefixtest.List("10.244.3.0/24 fd00::/64")},
-		}, Inventory{Nodes: []InventoryNode{{Name: "a", PodCIDRs: []string{"10.244.0.0/24"}}, {Name: "b", PodCIDRs: []string{"10.244.3.0/24", "fd00::/64"}}}}},
-		{"pods on a node", []fact.Statement{{Component: fact.Kubelet, Host: "a", Pos: at("kubelet.yaml"), Role: fact.RoleSetting, Setting: fact.SettingMaxPods, Key: "maxPods", Text: "200", Int: 200}}, Inventory{MaxPods: 200}},
+		}, nodeipam.Inventory{Nodes: []nodeipam.InventoryNode{{Name: "a", PodCIDRs: []string{"10.244.0.0/24"}}, {Name: "b", PodCIDRs: []string{"10.244.3.0/24", "fd00::/64"}}}}},
+		{"pods on a node", []fact.Statement{{Component: fact.Kubelet, Host: "a", Pos: at("kubelet.yaml"), Role: fact.RoleSetting, Setting: fact.SettingMaxPods, Key: "maxPods", Text: "200", Int: 200}}, nodeipam.Inventory{MaxPods: 200}},
 	}
 	for _, tt := range tests {
 		got := InventoryOf(tt.in...)
-		if d := cmp.Diff(tt.want, got, cmpopts.EquateComparable(netip.Prefix{}), cmp.AllowUnexported(Inventory{}), cmpopts.EquateEmpty()); d != "" {
+		if d := cmp.Diff(tt.want, got, cmpopts.EquateComparable(netip.Prefix{}), cmp.AllowUnexported(nodeipam.Inventory{}), cmpopts.EquateEmpty()); d != "" {
 			t.Errorf("%s: (-want +got)\n%s", tt.name, d)
 		}
 	}
@@ -118,7 +117,7 @@ func TestTake(t *testing.T) {
 		{fact.RoleReserved, "10.240.0.1/12", ""},
 		{fact.RoleReserved, "0.0.0.0/0", ""},
 	} {
-		inv := inventory(ControllerFlags{ClusterCIDR: "10.244.0.0/16, fd00::/48"}, "")
+		inv := inventory(nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/16, fd00::/48"}, "")
 		takeLink(&inv, &fact.Statement{Role: tt.role, Prefixes: prefixtest.List(tt.in)})
 		var got []string
 		for _, r := range inv.Taken {
@@ -132,7 +131,7 @@ func TestTake(t *testing.T) {
 	for _, a := range strings.Fields("0.0.0.0 127.0.0.1 :: ::1 ::ffff:127.0.0.1 10.0.0.1 ::ffff:10.0.0.2 fe80::1%eth0") {
 		s.Addrs = append(s.Addrs, netip.MustParseAddr(a))
 	}
-	var inv Inventory
+	var inv nodeipam.Inventory
 	take(&inv, s, "a")
 	var got []string
 	for _, r := range inv.Taken {
@@ -180,7 +179,7 @@ func TestRoutesOfNodes(t *testing.T) {
 }
 
 func TestInventoryPredict(t *testing.T) {
-	f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/21,fd00::/60"}
+	f := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/21,fd00::/60"}
 	p, err := inventory(f, "a=10.244.0.0/24,fd00::/64 b=10.244.4.0/24,fd00:0:0:3::/64 c").Predict(4)
 	if err != nil {
 		t.Fatal(err)
@@ -194,14 +193,14 @@ func TestInventoryPredict(t *testing.T) {
 	if !p.CursorUnknown || p.Nodes != 3 || p.Holding != 2 || p.More != 6 || p.RestartMore != 5 {
 		t.Errorf("%+v", p)
 	}
-	if _, err := (Inventory{}).Predict(1); !errors.Is(err, ErrNoControllerFlags) {
+	if _, err := (nodeipam.Inventory{}).Predict(1); !errors.Is(err, nodeipam.ErrNoControllerFlags) {
 		t.Errorf("nothing known: %v", err)
 	}
 	p, err = inventory(f, "a=10.99.0.0/24").Predict(1)
 	if err != nil || p.RestartErr == nil || len(p.Next) != 0 {
 		t.Errorf("outside: %+v %v", p, err)
 	}
-	p, err = inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/24"}, "a=10.244.0.0/24").Predict(3)
+	p, err = inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/24"}, "a=10.244.0.0/24").Predict(3)
 	if err != nil || len(p.Next) != 0 || p.More != 0 {
 		t.Errorf("full: %+v %v", p, err)
 	}

@@ -8,11 +8,12 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // A candidate is a node whose subnets are right but for those of other nodes.
 type candidate struct {
-	node InventoryNode
+	node nodeipam.InventoryNode
 	held []netip.Prefix
 }
 

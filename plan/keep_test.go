@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // TestEvidence: what each of the three witnesses of a host is worth, and what a bridge of another subnet is.
@@ -32,7 +33,7 @@ func TestEvidence(t *testing.T) {
 		{"all disagree", "10.244.9.0/24", "10.244.9.0/24", "10.244.9.0/24", -3, false, true},
 		{"two against one", "10.244.9.0/24", "10.244.1.0/24", "10.244.1.0/24", 1, false, false},
 	} {
-		c := candidate{InventoryNode{Name: "a", SubnetEnv: prefixtest.List(tt.env), Links: prefixtest.List(tt.links), Routes: prefixtest.List(tt.to)}, prefixtest.List("10.244.1.0/24 fd00::/64")}
+		c := candidate{nodeipam.InventoryNode{Name: "a", SubnetEnv: prefixtest.List(tt.env), Links: prefixtest.List(tt.links), Routes: prefixtest.List(tt.to)}, prefixtest.List("10.244.1.0/24 fd00::/64")}
 		if got := c.evidence(); got != tt.want {
 			t.Errorf("%s: evidence %d, want %d", tt.name, got, tt.want)
 		}
@@ -43,7 +44,7 @@ func TestEvidence(t *testing.T) {
 	// More evidence comes first, then the name.
 	held := prefixtest.List("10.244.1.0/24")
 	node := func(name string, env ...netip.Prefix) candidate {
-		return candidate{InventoryNode{Name: name, SubnetEnv: env}, held}
+		return candidate{nodeipam.InventoryNode{Name: name, SubnetEnv: env}, held}
 	}
 	for _, tt := range []struct{ first, second candidate }{
 		{node("b", held...), node("a")},
@@ -61,9 +62,9 @@ func TestEvidence(t *testing.T) {
 func TestKeepMostPreferred(t *testing.T) {
 	v4, v6 := prefixtest.List("10.0.0.0/24 10.0.1.0/24"), func(i int) netip.Prefix { return netip.PrefixFrom(netip.AddrFrom16([16]byte{0: 0xfd, 7: byte(i)}), 64) }
 	for _, n := range []int{4, 50, largestPreferred} {
-		list := []candidate{{InventoryNode{Name: "n000"}, []netip.Prefix{v4[0], v6(0)}}, {InventoryNode{Name: "n001"}, []netip.Prefix{v4[1], v6(0)}}}
+		list := []candidate{{nodeipam.InventoryNode{Name: "n000"}, []netip.Prefix{v4[0], v6(0)}}, {nodeipam.InventoryNode{Name: "n001"}, []netip.Prefix{v4[1], v6(0)}}}
 		for i := 2; i < n; i++ {
-			list = append(list, candidate{InventoryNode{Name: fmt.Sprintf("n%03d", i)}, []netip.Prefix{v4[0], v6(i)}})
+			list = append(list, candidate{nodeipam.InventoryNode{Name: fmt.Sprintf("n%03d", i)}, []netip.Prefix{v4[0], v6(i)}})
 		}
 		list[3].held[0] = v4[1]
 		keep, exact := keepMost(list)
@@ -102,7 +103,7 @@ func TestKeepMostSizes(t *testing.T) {
 	} {
 		var list []candidate
 		for i := range tt.nodes {
-			list = append(list, candidate{InventoryNode{Name: fmt.Sprintf("n%03d", i)}, tt.held(i)})
+			list = append(list, candidate{nodeipam.InventoryNode{Name: fmt.Sprintf("n%03d", i)}, tt.held(i)})
 		}
 		keep, exact := keepMost(list)
 		kept := 0

@@ -6,6 +6,7 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // NodeSubnet returns the subnet of family f that node i gets, counting from 0 in the order in which nodes are registered
@@ -24,8 +25,8 @@ func (p *Plan) NodeSubnet(i int, f fact.Family) (q netip.Prefix, ok bool) {
 // ControllerFlags returns the flags that make kube-controller-manager hand out the node subnets of p: one mask for each
 // family, and for a single family before v1.23, which does not take that, the plain one.
 // cmd/kube-controller-manager/app/core.go setNodeCIDRMaskSizes v1.37.2.
-func (p *Plan) ControllerFlags() ControllerFlags {
-	f := ControllerFlags{
+func (p *Plan) ControllerFlags() nodeipam.ControllerFlags {
+	f := nodeipam.ControllerFlags{
 		AllocateNodeCIDRs:     true,
 		ClusterCIDR:           words.JoinPrefixes(p.Pods()),
 		ServiceClusterIPRange: words.JoinPrefixes(p.Services()),
@@ -40,9 +41,9 @@ func (p *Plan) ControllerFlags() ControllerFlags {
 }
 
 // Controller returns the twin of kube-controller-manager, started with the flags of p, for a cluster without nodes.
-// The error is that of [NewController]: it cannot come from a plan that [New] made for v1.23 or later.
-func (p *Plan) Controller() (*Controller, error) {
-	return NewController(p.ControllerFlags(), p.Request.Kubernetes)
+// The error is that of [nodeipam.NewController]: it cannot come from a plan that [New] made for v1.23 or later.
+func (p *Plan) Controller() (*nodeipam.Controller, error) {
+	return nodeipam.NewController(p.ControllerFlags(), p.Request.Kubernetes)
 }
 
 // NodePodCIDRs returns the subnets of node i, primary family first, as they stand in the Node object's podCIDRs.

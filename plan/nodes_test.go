@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // TestNodesAsTwin registers nodes with the twin of kube-controller-manager, which the plan predicts by arithmetic.
@@ -61,13 +62,13 @@ func TestProgramsTakePlans(t *testing.T) {
 		if refusals := flags.Refusals(v); len(refusals) > 0 {
 			rt.Fatalf("%s: kube-controller-manager %v: %+v", ranges(p), v, refusals)
 		}
-		if refusals := (APIServerFlags{ServiceClusterIPRange: flags.ServiceClusterIPRange}).Refusals(v); len(refusals) > 0 {
+		if refusals := (nodeipam.APIServerFlags{ServiceClusterIPRange: flags.ServiceClusterIPRange}).Refusals(v); len(refusals) > 0 {
 			rt.Fatalf("%s: kube-apiserver %v: %+v", ranges(p), v, refusals)
 		}
-		n := KubeadmNetworking{PodSubnet: flags.ClusterCIDR, ServiceSubnet: flags.ServiceClusterIPRange}
+		n := nodeipam.KubeadmNetworking{PodSubnet: flags.ClusterCIDR, ServiceSubnet: flags.ServiceClusterIPRange}
 		for _, f := range p.Families {
 			n.ControllerManagerArgs = append(n.ControllerManagerArgs,
-				Arg{fmt.Sprintf("node-cidr-mask-size-ipv%d", f), fmt.Sprint(p.NodeMask(f))})
+				nodeipam.Arg{Name: fmt.Sprintf("node-cidr-mask-size-ipv%d", f), Value: fmt.Sprint(p.NodeMask(f))})
 		}
 		if refusals := n.Refusals(v); len(refusals) > 0 {
 			rt.Fatalf("%s: kubeadm %v: %+v", ranges(p), v, refusals)

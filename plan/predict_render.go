@@ -8,23 +8,24 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 type predictionDocument struct {
-	Nodes        int              `json:"nodes"`
-	Holding      int              `json:"holding"`
-	Next         [][]string       `json:"next"`
-	NextOpen     bool             `json:"nextOpen,omitempty"`
-	NoCursor     bool             `json:"cursorUnknown,omitempty"`
-	AfterRestart [][]string       `json:"afterRestart"`
-	Served       []servedDocument `json:"restartServes"`
-	RestartError string           `json:"restartError,omitempty"`
-	More         uint64           `json:"more"`
-	Ends         uint64           `json:"ends"`
-	RestartMore  uint64           `json:"restartMore"`
-	Limits       []int            `json:"limits"`
-	Ranges       []RangeUse       `json:"ranges"`
-	Surge        *surgeDocument   `json:"surge,omitempty"`
+	Nodes        int                 `json:"nodes"`
+	Holding      int                 `json:"holding"`
+	Next         [][]string          `json:"next"`
+	NextOpen     bool                `json:"nextOpen,omitempty"`
+	NoCursor     bool                `json:"cursorUnknown,omitempty"`
+	AfterRestart [][]string          `json:"afterRestart"`
+	Served       []servedDocument    `json:"restartServes"`
+	RestartError string              `json:"restartError,omitempty"`
+	More         uint64              `json:"more"`
+	Ends         uint64              `json:"ends"`
+	RestartMore  uint64              `json:"restartMore"`
+	Limits       []int               `json:"limits"`
+	Ranges       []nodeipam.RangeUse `json:"ranges"`
+	Surge        *surgeDocument      `json:"surge,omitempty"`
 }
 
 type surgeDocument struct {
@@ -36,7 +37,7 @@ type surgeDocument struct {
 }
 
 // PredictionJSON writes p as one JSON object. surge may be nil.
-func PredictionJSON(w io.Writer, p Prediction, surge *SurgeNeed) error {
+func PredictionJSON(w io.Writer, p nodeipam.Prediction, surge *nodeipam.SurgeNeed) error {
 	d := predictionDocument{Nodes: p.Nodes, Holding: p.Holding, Next: nodeTexts(p.Next), NextOpen: p.NextOpen, NoCursor: p.CursorUnknown, AfterRestart: nodeTexts(p.AfterRestart),
 		Served: []servedDocument{}, More: p.More, Ends: p.Ends, RestartMore: p.RestartMore, Limits: list(p.Limits), Ranges: list(p.Ranges)}
 	for _, n := range p.RestartServes {
@@ -60,7 +61,7 @@ func nodeTexts(nodes [][]netip.Prefix) [][]string {
 }
 
 // PredictionText writes p for people. surge may be nil.
-func PredictionText(w io.Writer, p Prediction, surge *SurgeNeed, o RenderOptions) error {
+func PredictionText(w io.Writer, p nodeipam.Prediction, surge *nodeipam.SurgeNeed, o RenderOptions) error {
 	b := &printer{color: o.Color}
 	switch {
 	case p.RestartErr != nil:
@@ -115,7 +116,7 @@ func PredictionText(w io.Writer, p Prediction, surge *SurgeNeed, o RenderOptions
 }
 
 // endOf says when the ranges end.
-func endOf(p Prediction) string {
+func endOf(p nodeipam.Prediction) string {
 	if p.More == 0 {
 		return "The next node gets no subnet."
 	}
@@ -123,7 +124,7 @@ func endOf(p Prediction) string {
 }
 
 // surgeText says what a surge needs.
-func surgeText(n SurgeNeed, p Prediction) string {
+func surgeText(n nodeipam.SurgeNeed, p nodeipam.Prediction) string {
 	if n.OK() {
 		return fmt.Sprintf("A surge of %s fits.", words.Plural(n.Surge, "node"))
 	}

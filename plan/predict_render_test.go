@@ -10,10 +10,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // play starts, creates ("+a", "+a=10.244.0.0/24") and deletes ("-a").
-func play(c *Controller, f ControllerFlags, words string) {
+func play(c *nodeipam.Controller, f nodeipam.ControllerFlags, words string) {
 	for _, w := range strings.Fields(words) {
 		name, podCIDR, _ := strings.Cut(w[1:], "=")
 		switch {
@@ -33,10 +34,10 @@ func play(c *Controller, f ControllerFlags, words string) {
 
 // TestPredictionText: the whole text where it is short.
 func TestPredictionText(t *testing.T) {
-	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
-	dual := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/21,fd00::/63"}
-	run := func(f ControllerFlags, words string, k int) Prediction {
-		c := NewStopped(fact.Version{})
+	v4 := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
+	dual := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/21,fd00::/63"}
+	run := func(f nodeipam.ControllerFlags, words string, k int) nodeipam.Prediction {
+		c := nodeipam.NewStopped(fact.Version{})
 		play(c, f, words)
 		return c.Predict(k)
 	}
@@ -46,8 +47,8 @@ func TestPredictionText(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name  string
-		p     Prediction
-		surge *SurgeNeed
+		p     nodeipam.Prediction
+		surge *nodeipam.SurgeNeed
 		want  string
 	}{
 		{"two more than there are", run(v4, "start +a +b -a", 4), nil, `
@@ -63,7 +64,7 @@ Next nodes
   2  10.244.3.0/24      10.244.2.0/24
   3  10.244.0.0/24      10.244.3.0/24
 `},
-		{"it does not come back", run(v4, "start +a +x=10.99.0.0/24", 1), &SurgeNeed{Surge: 1, Fits: 1}, `
+		{"it does not come back", run(v4, "start +a +x=10.99.0.0/24", 1), &nodeipam.SurgeNeed{Surge: 1, Fits: 1}, `
 kube-controller-manager does not come back from a restart: kube-controller-manager ends at start:
 failed to mark cidr[10.99.0.0/24] at idx [0] as occupied for node: x: cidr 10.99.0.0/24 is out the
 range of cluster cidr 10.244.0.0/22
@@ -84,7 +85,7 @@ kube-controller-manager does not come back from a restart: kube-controller-manag
 failed to mark cidr[10.99.0.0/24] at idx [0] as occupied for node: x: cidr 10.99.0.0/24 is out the
 range of cluster cidr 10.244.0.0/22
 `},
-		{"nothing is handed out", run(ControllerFlags{}, "start +a", 1), nil, `
+		{"nothing is handed out", run(nodeipam.ControllerFlags{}, "start +a", 1), nil, `
 kube-controller-manager hands out nothing.
 `},
 		{"stopped: a restart serves who waits", run(v4, "start stop +a", 1), nil, `
@@ -143,19 +144,19 @@ Next nodes
 
 // TestSurgeText: what is said of a surge that does not fit, range by range.
 func TestSurgeText(t *testing.T) {
-	p := Prediction{Ranges: []RangeUse{{Range: netip.MustParsePrefix("10.244.0.0/22")}, {Range: netip.MustParsePrefix("fd00::/63")}}}
+	p := nodeipam.Prediction{Ranges: []nodeipam.RangeUse{{Range: netip.MustParsePrefix("10.244.0.0/22")}, {Range: netip.MustParsePrefix("fd00::/63")}}}
 	for _, tt := range []struct {
-		n    SurgeNeed
+		n    nodeipam.SurgeNeed
 		want string
 	}{
-		{SurgeNeed{Surge: 1, Fits: 1, Missing: []uint64{0}, Bits: []int{22}}, "A surge of 1 node fits."},
-		{SurgeNeed{Surge: 2, Fits: 1, Missing: []uint64{1, 0}, Bits: []int{21, 63}}, "A surge of 2 nodes does not fit: 1 get subnets. 10.244.0.0/22 lacks 1; a /21 would do."},
-		{SurgeNeed{Surge: 2, Missing: []uint64{2, 0}, Bits: []int{0, 63}}, "A surge of 2 nodes does not fit: 0 get subnets. 10.244.0.0/22 lacks 2; a /0 would do."},
-		{SurgeNeed{Surge: 2, Missing: []uint64{3, 0}, Bits: []int{-1, 63}}, "A surge of 2 nodes does not fit: 0 get subnets. 10.244.0.0/22 lacks 3, those that wait already counted; no shorter prefix there would do."},
-		{SurgeNeed{Surge: 2, Missing: []uint64{1, 2}, Bits: []int{21, 62}, Leaks: true}, "A surge of 2 nodes does not fit: 0 get subnets. 10.244.0.0/22 lacks 1; a /21 would do. fd00::/63 lacks 2; a /62 would do. " +
+		{nodeipam.SurgeNeed{Surge: 1, Fits: 1, Missing: []uint64{0}, Bits: []int{22}}, "A surge of 1 node fits."},
+		{nodeipam.SurgeNeed{Surge: 2, Fits: 1, Missing: []uint64{1, 0}, Bits: []int{21, 63}}, "A surge of 2 nodes does not fit: 1 get subnets. 10.244.0.0/22 lacks 1; a /21 would do."},
+		{nodeipam.SurgeNeed{Surge: 2, Missing: []uint64{2, 0}, Bits: []int{0, 63}}, "A surge of 2 nodes does not fit: 0 get subnets. 10.244.0.0/22 lacks 2; a /0 would do."},
+		{nodeipam.SurgeNeed{Surge: 2, Missing: []uint64{3, 0}, Bits: []int{-1, 63}}, "A surge of 2 nodes does not fit: 0 get subnets. 10.244.0.0/22 lacks 3, those that wait already counted; no shorter prefix there would do."},
+		{nodeipam.SurgeNeed{Surge: 2, Missing: []uint64{1, 2}, Bits: []int{21, 62}, Leaks: true}, "A surge of 2 nodes does not fit: 0 get subnets. 10.244.0.0/22 lacks 1; a /21 would do. fd00::/63 lacks 2; a /62 would do. " +
 			"Each node that gets none uses up subnets of the ranges before, until kube-controller-manager restarts."},
-		{SurgeNeed{Surge: 2, Missing: []uint64{0, 0}, Bits: []int{22, 63}}, "A surge of 2 nodes does not fit: 0 get subnets. Failed allocations have used up the rest: restart kube-controller-manager, and it fits."},
-		{SurgeNeed{Surge: 2, Missing: []uint64{0, 0, 1}, Bits: []int{22, 63, 1}}, "A surge of 2 nodes does not fit: 0 get subnets. Failed allocations have used up the rest: restart kube-controller-manager, and it fits."},
+		{nodeipam.SurgeNeed{Surge: 2, Missing: []uint64{0, 0}, Bits: []int{22, 63}}, "A surge of 2 nodes does not fit: 0 get subnets. Failed allocations have used up the rest: restart kube-controller-manager, and it fits."},
+		{nodeipam.SurgeNeed{Surge: 2, Missing: []uint64{0, 0, 1}, Bits: []int{22, 63, 1}}, "A surge of 2 nodes does not fit: 0 get subnets. Failed allocations have used up the rest: restart kube-controller-manager, and it fits."},
 	} {
 		if got := surgeText(tt.n, p); got != tt.want {
 			t.Errorf("%+v: %s\nwant %s", tt.n, got, tt.want)
@@ -166,13 +167,13 @@ func TestSurgeText(t *testing.T) {
 // TestPredictionJSON: what is only there when there is something to say.
 func TestPredictionJSON(t *testing.T) {
 	for _, tt := range []struct {
-		p     Prediction
-		surge *SurgeNeed
+		p     nodeipam.Prediction
+		surge *nodeipam.SurgeNeed
 		want  string // restartError and surge
 	}{
-		{Prediction{}, nil, `null null`},
-		{Prediction{RestartErr: errors.New("why")}, nil, `"why" null`},
-		{Prediction{}, &SurgeNeed{Surge: 2, Fits: 1, Missing: []uint64{1}, Bits: []int{21}, Leaks: true}, `null {"nodes":2,"fits":1,"missing":[1],"bits":[21],"leaks":true}`},
+		{nodeipam.Prediction{}, nil, `null null`},
+		{nodeipam.Prediction{RestartErr: errors.New("why")}, nil, `"why" null`},
+		{nodeipam.Prediction{}, &nodeipam.SurgeNeed{Surge: 2, Fits: 1, Missing: []uint64{1}, Bits: []int{21}, Leaks: true}, `null {"nodes":2,"fits":1,"missing":[1],"bits":[21],"leaks":true}`},
 	} {
 		var b strings.Builder
 		if err := PredictionJSON(&b, tt.p, tt.surge); err != nil {

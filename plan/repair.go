@@ -10,6 +10,7 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // A RepairKind is the kind of a step of a [Repair].
@@ -62,9 +63,9 @@ type Repair struct {
 	Ways        []Way
 	// Served are the nodes without podCIDRs to which kube-controller-manager gives right ones by itself when it is started anew, if it
 	// does so to all of them. Restarting it can then take the place of patching them.
-	Served []NodeSubnets
+	Served []nodeipam.NodeSubnets
 
-	inventory Inventory
+	inventory nodeipam.Inventory
 }
 
 // Healthy reports whether there is nothing to do.
@@ -90,11 +91,11 @@ func (r *Repair) Drained() []string {
 // ranges hold too few subnets, or are at fault in another way, Steps holds what can be done on nodes, and Ways what is to be
 // done about the ranges.
 //
-// The error is [ErrNoControllerFlags] if nothing tells the pod range. Flags that do not start are a RangeFault.
-func NewRepair(inv Inventory) (*Repair, error) {
+// The error is [nodeipam.ErrNoControllerFlags] if nothing tells the pod range. Flags that do not start are a RangeFault.
+func NewRepair(inv nodeipam.Inventory) (*Repair, error) {
 	r := &Repair{inventory: inv, Minimal: true}
 	rules, err := rulesOf(inv)
-	if errors.Is(err, ErrNoControllerFlags) {
+	if errors.Is(err, nodeipam.ErrNoControllerFlags) {
 		return nil, err
 	}
 	r.RangeFaults = rangeFaultsOf(inv, err)
@@ -118,7 +119,7 @@ func NewRepair(inv Inventory) (*Repair, error) {
 
 // servedBy returns what the controller manager gives to those that wait when it is started, nil if not all of them get right
 // subnets.
-func servedBy(inv Inventory, rules nodeRules) []NodeSubnets {
+func servedBy(inv nodeipam.Inventory, rules nodeRules) []nodeipam.NodeSubnets {
 	c := inv.Stopped()
 	f, _ := inv.Flags()
 	waiting := len(c.Waiting())
@@ -127,7 +128,7 @@ func servedBy(inv Inventory, rules nodeRules) []NodeSubnets {
 		return nil
 	}
 	for _, n := range s.Assigned {
-		if faults, _ := rules.own(InventoryNode{Name: n.Node, PodCIDRs: n.PodCIDRs}); len(faults) > 0 {
+		if faults, _ := rules.own(nodeipam.InventoryNode{Name: n.Node, PodCIDRs: n.PodCIDRs}); len(faults) > 0 {
 			return nil
 		}
 	}
@@ -136,7 +137,7 @@ func servedBy(inv Inventory, rules nodeRules) []NodeSubnets {
 
 // mend fills in faults and steps. It returns how many nodes get no subnet because there are too few.
 func (r *Repair) mend(rules nodeRules) (missing int, err error) {
-	var right []InventoryNode
+	var right []nodeipam.InventoryNode
 	r.Faults, right, r.Minimal = rules.faults(r.inventory.Nodes)
 	missing, err = r.plan(rules, right, true)
 	if err != nil || missing == 0 {
@@ -161,7 +162,7 @@ type placer struct {
 
 // plan fills in the steps. It returns how many nodes get no subnet because there are too few. all says that every node is mended, so
 // that what wrong nodes hold now can be given to others.
-func (r *Repair) plan(rules nodeRules, right []InventoryNode, all bool) (missing int, err error) {
+func (r *Repair) plan(rules nodeRules, right []nodeipam.InventoryNode, all bool) (missing int, err error) {
 	p := &placer{rules: rules, held: map[string][]netip.Prefix{}}
 	for i := range rules.ranges {
 		pool, err := rules.usable(i)
@@ -169,7 +170,7 @@ func (r *Repair) plan(rules nodeRules, right []InventoryNode, all bool) (missing
 			return 0, err
 		}
 		for _, n := range right {
-			if q, ok := parsePodCIDR(n.PodCIDRs[i]); ok {
+			if q, ok := nodeipam.ParsePodCIDR(n.PodCIDRs[i]); ok {
 				if err := pool.Occupy(q); err != nil {
 					return 0, err
 				}
@@ -189,7 +190,7 @@ func (r *Repair) plan(rules nodeRules, right []InventoryNode, all bool) (missing
 	for _, n := range right {
 		isRight[n.Name] = true
 	}
-	var patch, recreate []InventoryNode
+	var patch, recreate []nodeipam.InventoryNode
 	for _, n := range r.inventory.Nodes {
 		switch {
 		case isRight[n.Name]:
@@ -198,19 +199,19 @@ func (r *Repair) plan(rules nodeRules, right []InventoryNode, all bool) (missing
 		default:
 			recreate = append(recreate, n)
 			for _, s := range n.PodCIDRs {
-				if q, ok := parsePodCIDR(s); ok {
+				if q, ok := nodeipam.ParsePodCIDR(s); ok {
 					p.held[n.Name] = append(p.held[n.Name], q)
 				}
 			}
 		}
 	}
 	// Those go first.
-	slices.SortStableFunc(recreate, func(a, b InventoryNode) int { return words.CompareBool(!kills[a.Name], !kills[b.Name]) })
+	slices.SortStableFunc(recreate, func(a, b nodeipam.InventoryNode) int { return words.CompareBool(!kills[a.Name], !kills[b.Name]) })
 	p.mark()
 
-	reason := func(n InventoryNode) string { return strings.Join(why[n.Name], "; ") }
+	reason := func(n nodeipam.InventoryNode) string { return strings.Join(why[n.Name], "; ") }
 	var steps []RepairStep
-	var late []InventoryNode
+	var late []nodeipam.InventoryNode
 	for _, n := range patch {
 		if got := p.place(n, true); got != nil {
 			steps = append(steps, RepairStep{Kind: RepairPatch, Node: n.Name, New: got, Why: reason(n), Restarts: []string{"flannel on " + n.Name + ", which waits for a subnet and restarts by itself"}})
@@ -218,11 +219,11 @@ func (r *Repair) plan(rules nodeRules, right []InventoryNode, all bool) (missing
 		}
 		late = append(late, n)
 	}
-	restarts := func(n InventoryNode) []string {
+	restarts := func(n nodeipam.InventoryNode) []string {
 		return []string{"kubelet and flannel on " + n.Name, "all pods of " + n.Name + ", on other nodes"}
 	}
 	// Nodes whose place is held by another that is still to be mended are deleted now and created later.
-	var deleted []InventoryNode
+	var deleted []nodeipam.InventoryNode
 	for len(recreate) > 0 {
 		// What cannot be placed now cannot be until it is marked again, since less and less is free.
 		placed := 0
@@ -278,7 +279,7 @@ func (r *Repair) plan(rules nodeRules, right []InventoryNode, all bool) (missing
 	for _, n := range right {
 		var held []netip.Prefix
 		for _, s := range n.PodCIDRs {
-			if q, ok := parsePodCIDR(s); ok {
+			if q, ok := nodeipam.ParsePodCIDR(s); ok {
 				held = append(held, q)
 			}
 		}
@@ -321,7 +322,7 @@ func (p *placer) mark() {
 	p.alone = make(map[string]bool, len(p.held))
 	var list []candidate
 	for name, held := range p.held {
-		list = append(list, candidate{InventoryNode{Name: name}, held})
+		list = append(list, candidate{nodeipam.InventoryNode{Name: name}, held})
 	}
 	for _, group := range components(list) {
 		if len(group) == 1 {
@@ -331,7 +332,7 @@ func (p *placer) mark() {
 }
 
 // release takes note that n is deleted.
-func (p *placer) release(n InventoryNode) {
+func (p *placer) release(n nodeipam.InventoryNode) {
 	if _, ok := p.held[n.Name]; ok {
 		delete(p.held, n.Name)
 		p.stale = true
@@ -340,7 +341,7 @@ func (p *placer) release(n InventoryNode) {
 
 // place finds subnets for n, one of each range, and takes them; nil where there are none. What it holds now and may keep
 // it keeps. clean says that nothing may be touched that another node holds that is not yet mended.
-func (p *placer) place(n InventoryNode, clean bool) []netip.Prefix {
+func (p *placer) place(n nodeipam.InventoryNode, clean bool) []netip.Prefix {
 	var got []netip.Prefix
 	for i := range p.rules.ranges {
 		q, ok := p.placeIn(i, n, clean)
@@ -356,11 +357,11 @@ func (p *placer) place(n InventoryNode, clean bool) []netip.Prefix {
 	return got
 }
 
-func (p *placer) placeIn(i int, n InventoryNode, clean bool) (netip.Prefix, bool) {
+func (p *placer) placeIn(i int, n nodeipam.InventoryNode, clean bool) (netip.Prefix, bool) {
 	own := p.alone[n.Name] || !clean
 	// Its own, if that is right in this family.
 	if i < len(n.PodCIDRs) && own {
-		if q, ok := parsePodCIDR(n.PodCIDRs[i]); ok && q.Bits() == p.rules.masks[i] && p.rules.ranges[i].Overlaps(q) && p.pools[i].IsFree(q) {
+		if q, ok := nodeipam.ParsePodCIDR(n.PodCIDRs[i]); ok && q.Bits() == p.rules.masks[i] && p.rules.ranges[i].Overlaps(q) && p.pools[i].IsFree(q) {
 			return q, true
 		}
 	}
@@ -410,7 +411,7 @@ func (r *Repair) bracket(steps []RepairStep, stop bool) []RepairStep {
 	c, err := r.inventory.Controller()
 	ends := map[string]bool{}
 	if err != nil {
-		ends = c.ends()
+		ends = c.Ends()
 	}
 	for _, s := range steps {
 		if err != nil && len(ends) == 0 {
@@ -433,8 +434,8 @@ func (r *Repair) bracket(steps []RepairStep, stop bool) []RepairStep {
 }
 
 // apply does the step to the twin.
-func (s RepairStep) apply(c *Controller) error {
-	var step Step
+func (s RepairStep) apply(c *nodeipam.Controller) error {
+	var step nodeipam.Step
 	switch s.Kind {
 	case RepairPatch:
 		step = c.Patch(s.Node, words.Texts(s.New)...)
@@ -459,7 +460,7 @@ func (s RepairStep) apply(c *Controller) error {
 
 // Apply does the steps to a twin, whether its controller manager runs or not. The error is that of the first step that fails; nothing
 // is done after it.
-func (r *Repair) Apply(c *Controller) error {
+func (r *Repair) Apply(c *nodeipam.Controller) error {
 	for _, s := range r.Steps {
 		if err := s.apply(c); err != nil {
 			return err
@@ -469,7 +470,7 @@ func (r *Repair) Apply(c *Controller) error {
 }
 
 // After returns the inventory with the steps done.
-func (r *Repair) After() Inventory {
+func (r *Repair) After() nodeipam.Inventory {
 	inv := r.inventory
 	inv.Nodes = slices.Clone(inv.Nodes)
 	place := map[string]int{}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // RepairText writes r for people: what is wrong, the steps in order, and the ways out where the ranges are at fault.
@@ -167,10 +168,10 @@ type wayDocument struct {
 }
 
 type proofDocument struct {
-	Text   string     `json:"text"`
-	Nodes  int        `json:"nodes"`
-	More   uint64     `json:"more"`
-	Ranges []RangeUse `json:"ranges"`
+	Text   string              `json:"text"`
+	Nodes  int                 `json:"nodes"`
+	More   uint64              `json:"more"`
+	Ranges []nodeipam.RangeUse `json:"ranges"`
 }
 
 func stepDocuments(steps []RepairStep) []stepDocument {
@@ -384,7 +385,7 @@ func stepCommands(r *Repair, b *printer, s RepairStep) {
 
 // frozen reports whether the API server refuses every change of the Node, cordoning included (StrictIPCIDRValidation, 1.36).
 func frozen(r *Repair, s RepairStep) bool {
-	return len(ValidatePodCIDRs(s.Old, r.inventory.Kubernetes)) > 0
+	return len(nodeipam.ValidatePodCIDRs(s.Old, r.inventory.Kubernetes)) > 0
 }
 
 // nodeSpec is the part of a Node object that says its subnets.

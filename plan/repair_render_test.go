@@ -8,12 +8,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // TestRepairText: the whole text, and the script behind the functions that all scripts begin with.
 func TestRepairText(t *testing.T) {
-	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
-	mend := func(inv Inventory, change func(*Inventory)) *Repair {
+	v4 := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
+	mend := func(inv nodeipam.Inventory, change func(*nodeipam.Inventory)) *Repair {
 		if change != nil {
 			change(&inv)
 		}
@@ -37,7 +38,7 @@ Nothing to do: 1 node, each with subnets of its own in the right place.
 # Without --apply this script says what it would do, and changes nothing. It ends at the first error.
 ...
 `},
-		{"one has none", mend(inventory(v4, "a=10.244.0.0/24 b"), func(i *Inventory) { i.Assumed, i.Managers[0].Host = fact.Kubeadm, "" }), `
+		{"one has none", mend(inventory(v4, "a=10.244.0.0/24 b"), func(i *nodeipam.Inventory) { i.Assumed, i.Managers[0].Host = fact.Kubeadm, "" }), `
 No file shows the flags of kube-controller-manager; its pod range is taken from what kubeadm says.
 
 1 of 2 nodes wrong: 1 to be patched, 0 to be drained and created again.
@@ -63,7 +64,7 @@ run kubectl patch node 'b' --type=merge -p '{"spec":{"podCIDR":"10.244.1.0/24","
 
 if [ "$apply" = no ]; then echo 'nothing was changed; --apply does it' >&2; fi
 `},
-		{"one is drained, and flannel of another one restarts", mend(inventory(v4, "a=10.244.0.0/24 b=10.244.0.0/24 c=10.244.2.0/24"), func(i *Inventory) {
+		{"one is drained, and flannel of another one restarts", mend(inventory(v4, "a=10.244.0.0/24 b=10.244.0.0/24 c=10.244.2.0/24"), func(i *nodeipam.Inventory) {
 			i.Nodes[2].Links = []netip.Prefix{p("10.244.9.0/24")}
 		}), `
 1 of 3 nodes wrong: 0 to be patched, 1 to be drained and created again. flannel restarts on 1.
@@ -147,7 +148,7 @@ run kubectl wait --for=condition=Ready node/'a' --timeout=10m
 
 if [ "$apply" = no ]; then echo 'nothing was changed; --apply does it' >&2; fi
 `},
-		{"in a file that is not what it claims", &Repair{Minimal: true, inventory: Inventory{Managers: []HostFlags{{}}, Nodes: v4Nodes("-o")}, Steps: []RepairStep{
+		{"in a file that is not what it claims", &Repair{Minimal: true, inventory: nodeipam.Inventory{Managers: []nodeipam.HostFlags{{}}, Nodes: v4Nodes("-o")}, Steps: []RepairStep{
 			{Kind: RepairStopController, Why: "room"}, {Kind: RepairPatch, Node: "-o", New: []netip.Prefix{p("10.244.0.0/24")}}, {Kind: RepairStartController}}}, `
 0 of 1 node wrong: 1 to be patched, 0 to be drained and created again.
 
@@ -179,7 +180,7 @@ trap - EXIT
 
 if [ "$apply" = no ]; then echo 'nothing was changed; --apply does it' >&2; fi
 `},
-		{"a restart, and nobody knows where", &Repair{inventory: Inventory{Managers: []HostFlags{{}}}, Steps: []RepairStep{{Kind: RepairRestartController, Why: "it counts afresh"}}}, `
+		{"a restart, and nobody knows where", &Repair{inventory: nodeipam.Inventory{Managers: []nodeipam.HostFlags{{}}}, Steps: []RepairStep{{Kind: RepairRestartController, Why: "it counts afresh"}}}, `
 0 of 0 nodes wrong: 0 to be patched, 0 to be drained and created again.
 
 Steps, in this order

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // stepList prints steps, short: "patch b 10.244.1.0/24".
@@ -25,12 +26,12 @@ func stepList(steps []RepairStep) string {
 }
 
 // inventory makes one of nodes written as "a=10.244.0.0/24,fd00::/64", with ":10.244.0.0/24" for what subnet.env says.
-func inventory(f ControllerFlags, nodes string) Inventory {
-	inv := Inventory{Managers: []HostFlags{{Host: "cp1", Flags: f}}}
+func inventory(f nodeipam.ControllerFlags, nodes string) nodeipam.Inventory {
+	inv := nodeipam.Inventory{Managers: []nodeipam.HostFlags{{Host: "cp1", Flags: f}}}
 	for _, w := range strings.Fields(nodes) {
 		name, rest, _ := strings.Cut(w, "=")
 		subnets, env, _ := strings.Cut(rest, "~")
-		n := InventoryNode{Name: name}
+		n := nodeipam.InventoryNode{Name: name}
 		if subnets != "" {
 			n.PodCIDRs = strings.Split(subnets, ",")
 		}
@@ -43,12 +44,15 @@ func inventory(f ControllerFlags, nodes string) Inventory {
 }
 
 func TestRepair(t *testing.T) {
-	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
-	dual := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22,fd00:10:244::/62"}
-	with := func(inv Inventory, change func(*Inventory)) Inventory { change(&inv); return inv }
+	v4 := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
+	dual := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22,fd00:10:244::/62"}
+	with := func(inv nodeipam.Inventory, change func(*nodeipam.Inventory)) nodeipam.Inventory {
+		change(&inv)
+		return inv
+	}
 	tests := []struct {
 		name string
-		inv  Inventory
+		inv  nodeipam.Inventory
 		want string
 	}{
 		{"healthy", inventory(v4, "a=10.244.0.0/24 b=10.244.3.0/24"), ""},
@@ -61,10 +65,10 @@ func TestRepair(t *testing.T) {
 		{"all patched with the whole range", inventory(v4, "a=10.244.0.0/22 b=10.244.0.0/22"), "delete a; recreate b 10.244.0.0/24; create a 10.244.1.0/24"},
 		{"longer than the mask", inventory(v4, "a=10.244.0.0/25 b=10.244.0.128/25"), "recreate a 10.244.1.0/24; recreate b 10.244.2.0/24"},
 		{"the only room is its own", inventory(v4, "a=10.244.0.0/23 b=10.244.2.0/24 c=10.244.3.0/24"), "recreate a 10.244.0.0/24"},
-		{"the second half of it", with(inventory(v4, "a=10.244.0.0/23 b=10.244.2.0/24 c=10.244.3.0/24"), func(i *Inventory) {
+		{"the second half of it", with(inventory(v4, "a=10.244.0.0/23 b=10.244.2.0/24 c=10.244.3.0/24"), func(i *nodeipam.Inventory) {
 			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.0.9/32")}}
 		}), "recreate a 10.244.1.0/24"},
-		{"what another holds is not given away before it is mended", with(inventory(v4, "a=10.244.0.0/25 b=10.244.2.0/23 c=10.244.1.0/24"), func(i *Inventory) {
+		{"what another holds is not given away before it is mended", with(inventory(v4, "a=10.244.0.0/25 b=10.244.2.0/23 c=10.244.1.0/24"), func(i *nodeipam.Inventory) {
 			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.0.9/32")}}
 		}), "recreate b 10.244.2.0/24; recreate a 10.244.3.0/24"},
 		{"one family is missing: the other stays", inventory(dual, "a=10.244.2.0/24 b=10.244.0.0/24,fd00:10:244::/64"), "recreate a 10.244.2.0/24,fd00:10:244:1::/64"},
@@ -73,17 +77,17 @@ func TestRepair(t *testing.T) {
 		{"a chain of duplicates: the ends stay", inventory(dual, "b=10.244.0.0/24,fd00:10:244:1::/64 a=10.244.0.0/24,fd00:10:244::/64 c=10.244.1.0/24,fd00:10:244:1::/64"), "recreate b 10.244.2.0/24,fd00:10:244:2::/64; restart-controller-manager"},
 		{"garbage", inventory(v4, "a=x"), "recreate a 10.244.0.0/24"},
 		{"host bits keep the API server from taking any change", inventory(v4, "a=10.244.0.7/24"), "recreate a 10.244.0.0/24"},
-		{"which is no matter before 1.36", with(inventory(v4, "a=10.244.0.7/24"), func(i *Inventory) { i.Kubernetes = fact.V(1, 35, 0) }), ""},
-		{"clear of services and hosts", with(inventory(v4, "a=10.244.0.0/24 b"), func(i *Inventory) {
+		{"which is no matter before 1.36", with(inventory(v4, "a=10.244.0.7/24"), func(i *nodeipam.Inventory) { i.Kubernetes = fact.V(1, 35, 0) }), ""},
+		{"clear of services and hosts", with(inventory(v4, "a=10.244.0.0/24 b"), func(i *nodeipam.Inventory) {
 			i.Services = []netip.Prefix{netip.MustParsePrefix("10.244.1.0/26")}
 			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.2.9/32")}}
 		}), "patch b 10.244.3.0/24"},
-		{"a node in the service range", with(inventory(v4, "a=10.244.0.0/24"), func(i *Inventory) {
+		{"a node in the service range", with(inventory(v4, "a=10.244.0.0/24"), func(i *nodeipam.Inventory) {
 			i.Services = []netip.Prefix{netip.MustParsePrefix("10.244.0.0/26")}
 		}), "recreate a 10.244.1.0/24"},
 		{"flannel uses another subnet", inventory(v4, "a=10.244.0.0/24~10.244.1.0/24"), "restart-flannel a"},
-		{"two that hold each other's place", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "a=10.244.0.0/25 b=10.244.1.0/25"), "recreate a 10.244.0.0/24; recreate b 10.244.1.0/24"},
-		{"room that comes free on the way", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "a=10.244.0.0/23 b"), "stop-controller-manager; recreate a 10.244.0.0/24; patch b 10.244.1.0/24; start-controller-manager"},
+		{"two that hold each other's place", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "a=10.244.0.0/25 b=10.244.1.0/25"), "recreate a 10.244.0.0/24; recreate b 10.244.1.0/24"},
+		{"room that comes free on the way", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "a=10.244.0.0/23 b"), "stop-controller-manager; recreate a 10.244.0.0/24; patch b 10.244.1.0/24; start-controller-manager"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -106,24 +110,24 @@ func TestRepair(t *testing.T) {
 		})
 	}
 	// Four nodes and room for two: of those that were deleted and of those that have none one each gets nothing.
-	r, err := NewRepair(inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "a=10.244.0.0/23 b=10.244.0.0/23 c=10.244.0.0/23 d"))
+	r, err := NewRepair(inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "a=10.244.0.0/23 b=10.244.0.0/23 c=10.244.0.0/23 d"))
 	if err != nil || !slices.ContainsFunc(r.RangeFaults, func(f RangeFault) bool { return f.Rule == fact.RuleClusterCIDRExhausted }) {
 		t.Errorf("%v, %+v", err, r)
 	}
-	if _, err := NewRepair(Inventory{}); !errors.Is(err, ErrNoControllerFlags) {
+	if _, err := NewRepair(nodeipam.Inventory{}); !errors.Is(err, nodeipam.ErrNoControllerFlags) {
 		t.Errorf("nothing known: %v", err)
 	}
 }
 
 // TestRepairServed: to whom the controller manager would give right subnets by itself.
 func TestRepairServed(t *testing.T) {
-	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
-	small := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}
+	v4 := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
+	small := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}
 	taken := inventory(v4, "a=10.244.0.0/24 b")
 	taken.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.1.9/32")}}
 	for _, tt := range []struct {
 		name string
-		inv  Inventory
+		inv  nodeipam.Inventory
 		want string
 	}{
 		{"nobody waits", inventory(v4, "a=10.244.0.0/24"), ""},
@@ -131,7 +135,7 @@ func TestRepairServed(t *testing.T) {
 		{"it would give what is taken", taken, ""},
 		{"not all get one", inventory(small, "a=10.244.0.0/24 b c"), ""},
 		{"it does not start", inventory(v4, "a=10.99.0.0/24 b"), ""},
-		{"its flags do not start", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/25"}, "a"), ""},
+		{"its flags do not start", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/25"}, "a"), ""},
 	} {
 		r, err := NewRepair(tt.inv)
 		if err != nil {
@@ -154,7 +158,7 @@ func sound(t interface {
 }, r *Repair) {
 	t.Helper()
 	running, err := r.inventory.Controller()
-	list := []*Controller{r.inventory.Stopped()}
+	list := []*nodeipam.Controller{r.inventory.Stopped()}
 	// A controller manager that starts serves those that wait by itself; the patches are for one that does not.
 	if err == nil && slices.Equal(running.Waiting(), r.inventory.Stopped().Waiting()) {
 		list = append(list, running)
@@ -171,7 +175,7 @@ func sound(t interface {
 		after := r.inventory
 		after.Nodes = nil
 		for _, n := range c.Nodes() {
-			after.Nodes = append(after.Nodes, InventoryNode{Name: n.Node, PodCIDRs: n.PodCIDRs})
+			after.Nodes = append(after.Nodes, nodeipam.InventoryNode{Name: n.Node, PodCIDRs: n.PodCIDRs})
 		}
 		faults, err := FaultsOf(after)
 		if err != nil || len(faults) > 0 {
@@ -194,10 +198,10 @@ func sound(t interface {
 }
 
 // drawInventory draws a small cluster with all kinds of faults.
-func drawInventory(t *rapid.T) Inventory {
-	f := ControllerFlags{AllocateNodeCIDRs: true}
+func drawInventory(t *rapid.T) nodeipam.Inventory {
+	f := nodeipam.ControllerFlags{AllocateNodeCIDRs: true}
 	f.ClusterCIDR = rapid.SampledFrom([]string{"10.244.0.0/22", "10.244.0.0/23", "10.244.0.0/22,fd00:10:244::/62", "fd00:10:244::/63,10.244.0.0/22"}).Draw(t, "ranges")
-	inv := Inventory{Managers: []HostFlags{{Host: "cp1", Flags: f}}}
+	inv := nodeipam.Inventory{Managers: []nodeipam.HostFlags{{Host: "cp1", Flags: f}}}
 	if rapid.Bool().Draw(t, "taken") {
 		inv.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix(rapid.SampledFrom([]string{"10.244.1.9/32", "192.168.0.0/24", "fd00:10:244::/112"}).Draw(t, "taken range"))}}
 	}
@@ -205,7 +209,7 @@ func drawInventory(t *rapid.T) Inventory {
 	v6 := rapid.SampledFrom([]string{"fd00:10:244::/64", "fd00:10:244:1::/64", "fd00:10:244:2::/64", "fd00:10:244::/63", "fd00:10:244::/80", "fd99::/64"})
 	n := rapid.IntRange(0, 5).Draw(t, "nodes")
 	for i := range n {
-		node := InventoryNode{Name: fmt.Sprintf("n%d", i)}
+		node := nodeipam.InventoryNode{Name: fmt.Sprintf("n%d", i)}
 		for j, part := range strings.Split(f.ClusterCIDR, ",") {
 			if j > 0 && rapid.IntRange(0, 4).Draw(t, "one family") == 0 || j == 0 && rapid.IntRange(0, 4).Draw(t, "none") == 0 {
 				break
@@ -217,7 +221,7 @@ func drawInventory(t *rapid.T) Inventory {
 			node.PodCIDRs = append(node.PodCIDRs, g.Draw(t, "podCIDR"))
 		}
 		if len(node.PodCIDRs) > 0 && rapid.IntRange(0, 3).Draw(t, "subnet.env") == 0 {
-			if p, ok := parsePodCIDR(node.PodCIDRs[0]); ok {
+			if p, ok := nodeipam.ParsePodCIDR(node.PodCIDRs[0]); ok {
 				node.SubnetEnv = []netip.Prefix{p}
 			}
 		}
@@ -318,7 +322,7 @@ func TestKeepMostExact(t *testing.T) {
 		for i := range rapid.IntRange(0, 9).Draw(t, "nodes") {
 			a := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(rapid.IntRange(0, 3).Draw(t, "v4")), 0}), 24)
 			b := netip.PrefixFrom(netip.AddrFrom16([16]byte{0: 0xfd, 7: byte(rapid.IntRange(0, 3).Draw(t, "v6"))}), 64)
-			c := candidate{InventoryNode{Name: fmt.Sprintf("n%d", i)}, []netip.Prefix{a, b}}
+			c := candidate{nodeipam.InventoryNode{Name: fmt.Sprintf("n%d", i)}, []netip.Prefix{a, b}}
 			if sizes {
 				// Wide ones touch several that do not touch each other, so that the first choice is often not the best.
 				c.held[0] = netip.PrefixFrom(a.Addr(), rapid.IntRange(22, 25).Draw(t, "bits")).Masked()
@@ -433,7 +437,7 @@ func TestKeepMostLarge(t *testing.T) {
 	for i := range 400 {
 		v4 := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(r.IntN(64)), 0}), 18+r.IntN(8)).Masked()
 		v6 := netip.PrefixFrom(netip.AddrFrom16([16]byte{0: 0xfd, 7: byte(r.IntN(64))}), 58+r.IntN(8)).Masked()
-		list = append(list, candidate{InventoryNode{Name: fmt.Sprint(i)}, []netip.Prefix{v4, v6}})
+		list = append(list, candidate{nodeipam.InventoryNode{Name: fmt.Sprint(i)}, []netip.Prefix{v4, v6}})
 	}
 	keep, exact := keepMost(list)
 	if exact {

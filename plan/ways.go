@@ -12,6 +12,7 @@ import (
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // A RangeFault is something wrong with the ranges themselves, that mending nodes does not cure.
@@ -43,28 +44,28 @@ type Way struct {
 	Disturbs fact.Disturbance
 	Drained  []string // nodes that are drained, sorted
 
-	Flags    ControllerFlags // of kube-controller-manager on every control-plane host afterwards
-	Networks []netip.Prefix  // flannel's Network and IPv6Network afterwards; none where flannel is not used
-	Nodes    []RepairStep    // what is to be done on nodes, after the settings
+	Flags    nodeipam.ControllerFlags // of kube-controller-manager on every control-plane host afterwards
+	Networks []netip.Prefix           // flannel's Network and IPv6Network afterwards; none where flannel is not used
+	Nodes    []RepairStep             // what is to be done on nodes, after the settings
 	Proof    Proof
 }
 
 // A Proof is what the twin says after a way was gone.
 type Proof struct {
-	Nodes  int        // nodes, each with right subnets
-	More   uint64     // how many more get subnets
-	Ranges []RangeUse // what becomes of the cluster ranges
-	Text   string     // all of it in a sentence
+	Nodes  int                 // nodes, each with right subnets
+	More   uint64              // how many more get subnets
+	Ranges []nodeipam.RangeUse // what becomes of the cluster ranges
+	Text   string              // all of it in a sentence
 }
 
 // rangeFaultsOf returns what is wrong with the ranges of inv, apart from there being too few subnets. err is that of inv.rules.
-func rangeFaultsOf(inv Inventory, err error) []RangeFault {
+func rangeFaultsOf(inv nodeipam.Inventory, err error) []RangeFault {
 	var out []RangeFault
 	add := func(rule fact.RuleID, format string, args ...any) {
 		out = append(out, RangeFault{Rule: rule, Text: fmt.Sprintf(format, args...)})
 	}
 	flags, _ := inv.Flags()
-	var refused *RefusedError
+	var refused *nodeipam.RefusedError
 	switch {
 	case strings.TrimSpace(flags.ClusterCIDR) == "":
 		add(fact.RulePodCIDRUnset, "%s has no --cluster-cidr", managerName(inv, inv.Managers[0]))
@@ -81,7 +82,7 @@ func rangeFaultsOf(inv Inventory, err error) []RangeFault {
 			add(fact.RuleControlPlaneFlagsDiffer, "%s and %s differ: %s", managerName(inv, first), managerName(inv, m), differs)
 		}
 	}
-	if !flags.nodeIPAMEnabled(inv.Kubernetes.Or(fact.NewestKubernetes())) {
+	if !flags.NodeIPAMEnabled(inv.Kubernetes.Or(fact.NewestKubernetes())) {
 		for _, n := range inv.Nodes {
 			if len(n.PodCIDRs) == 0 {
 				add(fact.RuleAllocateNodeCIDRsOff, "kube-controller-manager hands out nothing: --allocate-node-cidrs is not true, or --controllers switches node IPAM off")
@@ -115,7 +116,7 @@ func rangeFaultsOf(inv Inventory, err error) []RangeFault {
 }
 
 // networkOf returns flannel's range of a family; ok is false where it is not known, and where no range of any family is.
-func networkOf(inv Inventory, f fact.Family) (netip.Prefix, bool) {
+func networkOf(inv nodeipam.Inventory, f fact.Family) (netip.Prefix, bool) {
 	for _, n := range inv.Networks {
 		if fact.FamilyOf(n) == f {
 			return n, true
@@ -125,7 +126,7 @@ func networkOf(inv Inventory, f fact.Family) (netip.Prefix, bool) {
 }
 
 // managerName names the host of m in a sentence.
-func managerName(inv Inventory, m HostFlags) string {
+func managerName(inv nodeipam.Inventory, m nodeipam.HostFlags) string {
 	switch {
 	case m.Host != "":
 		return m.Host
@@ -136,7 +137,7 @@ func managerName(inv Inventory, m HostFlags) string {
 }
 
 // flagDifferences says in which flags a and b differ, "" for none. Ranges are compared as text, as the program reads it.
-func flagDifferences(a, b ControllerFlags) string {
+func flagDifferences(a, b nodeipam.ControllerFlags) string {
 	var out []string
 	add := func(name string, x, y any) {
 		if x != y {
@@ -153,7 +154,7 @@ func flagDifferences(a, b ControllerFlags) string {
 }
 
 // exhausted describes ranges that hold too few subnets.
-func (r *nodeRules) exhausted(inv Inventory, missing int) RangeFault {
+func (r *nodeRules) exhausted(inv nodeipam.Inventory, missing int) RangeFault {
 	var parts []string
 	for i, p := range r.ranges {
 		pool, err := r.usable(i)
@@ -170,7 +171,7 @@ func (r *nodeRules) exhausted(inv Inventory, missing int) RangeFault {
 }
 
 // waysOf returns the ways out of faults that hold before the twin, best first.
-func waysOf(inv Inventory, faults []RangeFault) []Way {
+func waysOf(inv nodeipam.Inventory, faults []RangeFault) []Way {
 	base, ok, fitted := agreedFlags(inv)
 	if !ok {
 		base = inv
@@ -180,7 +181,7 @@ func waysOf(inv Inventory, faults []RangeFault) []Way {
 		other = inv
 	}
 	var out []Way
-	add := func(w Way, after Inventory, ok bool) {
+	add := func(w Way, after nodeipam.Inventory, ok bool) {
 		if !ok {
 			return
 		}
@@ -211,7 +212,7 @@ func waysOf(inv Inventory, faults []RangeFault) []Way {
 }
 
 // prove tries w on the twin. after is the cluster with its settings, and its nodes as they are.
-func prove(inv Inventory, w Way, after Inventory) (Way, bool) {
+func prove(inv nodeipam.Inventory, w Way, after nodeipam.Inventory) (Way, bool) {
 	rules, err := rulesOf(after)
 	if err != nil || len(rangeFaultsOf(after, nil)) > 0 {
 		return w, false
@@ -232,7 +233,7 @@ func prove(inv Inventory, w Way, after Inventory) (Way, bool) {
 	done := after
 	done.Nodes = nil
 	for _, n := range c.Nodes() {
-		done.Nodes = append(done.Nodes, InventoryNode{Name: n.Node, PodCIDRs: n.PodCIDRs})
+		done.Nodes = append(done.Nodes, nodeipam.InventoryNode{Name: n.Node, PodCIDRs: n.PodCIDRs})
 	}
 	if left, _, _ := rules.faults(done.Nodes); len(left) > 0 {
 		return w, false
@@ -252,9 +253,9 @@ func prove(inv Inventory, w Way, after Inventory) (Way, bool) {
 
 // agreedFlags returns inv with the settings that cost fewest changes on all control-plane hosts, allocation on, and a Network of flannel
 // that contains the pod ranges. Where none start, fitted ones are tried. ok is false if no flags start.
-func agreedFlags(inv Inventory) (best Inventory, ok, fitted bool) {
+func agreedFlags(inv nodeipam.Inventory) (best nodeipam.Inventory, ok, fitted bool) {
 	cost := -1
-	var tried []ControllerFlags
+	var tried []nodeipam.ControllerFlags
 	for _, m := range inv.Managers {
 		tried = append(tried, m.Flags)
 	}
@@ -264,13 +265,13 @@ func agreedFlags(inv Inventory) (best Inventory, ok, fitted bool) {
 		f.NodeCIDRMaskSize, f.NodeCIDRMaskSizeIPv4, f.NodeCIDRMaskSizeIPv6 = 0, 0, 0
 		tried = append(tried, f)
 	}
-	for _, text := range inv.stated {
+	for _, text := range inv.Stated {
 		f, _ := inv.Flags()
 		if f.ClusterCIDR = text; inv.Managers[0].Flags.ClusterCIDR == "" {
 			tried = append(tried, f)
 		}
 	}
-	try := func(tried []ControllerFlags) {
+	try := func(tried []nodeipam.ControllerFlags) {
 		for _, f := range tried {
 			f.AllocateNodeCIDRs, f.Controllers = true, nil
 			after := withFlags(inv, f)
@@ -299,7 +300,7 @@ func agreedFlags(inv Inventory) (best Inventory, ok, fitted bool) {
 // fittedFlags returns f with the default node masks, made longer where the range is no larger than a node's subnet, and with ranges cut
 // off behind the 2^16 subnets that kube-controller-manager hands out of an IPv6 range. It returns none where no mask fits, and
 // flags that do not start where ranges cannot be read.
-func fittedFlags(inv Inventory, f ControllerFlags) []ControllerFlags {
+func fittedFlags(inv nodeipam.Inventory, f nodeipam.ControllerFlags) []nodeipam.ControllerFlags {
 	written := strings.Split(strings.TrimSpace(f.ClusterCIDR), ",")
 	ranges, _ := ipnet.ParseCIDRs(written)
 	need := 1 // bits for the nodes and one more
@@ -329,21 +330,21 @@ func fittedFlags(inv Inventory, f ControllerFlags) []ControllerFlags {
 		}
 	}
 	f.ClusterCIDR = strings.Join(words.Texts(ranges), ",")
-	return []ControllerFlags{f}
+	return []nodeipam.ControllerFlags{f}
 }
 
 // withFlags returns inv with f on every control-plane host, and flannel's Network widened to what f hands out.
-func withFlags(inv Inventory, f ControllerFlags) Inventory {
+func withFlags(inv nodeipam.Inventory, f nodeipam.ControllerFlags) nodeipam.Inventory {
 	inv.Managers = slices.Clone(inv.Managers)
 	for i := range inv.Managers {
 		inv.Managers[i].Flags = f
 	}
-	c, refused := f.resolve(inv.Kubernetes.Or(fact.NewestKubernetes()))
+	c, refused := f.Resolve(inv.Kubernetes.Or(fact.NewestKubernetes()))
 	if len(refused) > 0 || len(inv.Networks) == 0 {
 		return inv
 	}
 	var networks []netip.Prefix
-	for _, p := range c.cluster {
+	for _, p := range c.Cluster {
 		if n, ok := networkOf(inv, fact.FamilyOf(p)); ok && cidr.Contains(n, p) {
 			p = n
 		}
@@ -354,23 +355,23 @@ func withFlags(inv Inventory, f ControllerFlags) Inventory {
 }
 
 // settingsOf returns the steps that bring about the settings of after.
-func settingsOf(inv Inventory, after Inventory) []string {
+func settingsOf(inv nodeipam.Inventory, after nodeipam.Inventory) []string {
 	f, _ := after.Flags()
 	v := inv.Kubernetes.Or(fact.NewestKubernetes())
 	var out []string
 	for _, m := range inv.Managers {
-		if d := flagDifferences(m.Flags, f); d != "" || !m.Flags.nodeIPAMEnabled(v) {
+		if d := flagDifferences(m.Flags, f); d != "" || !m.Flags.NodeIPAMEnabled(v) {
 			step := fmt.Sprintf("on %s, in /etc/kubernetes/manifests/kube-controller-manager.yaml: %s", managerName(inv, m), flagsText(f))
-			if m.Flags.AllocateNodeCIDRs = true; !m.Flags.nodeIPAMEnabled(v) {
+			if m.Flags.AllocateNodeCIDRs = true; !m.Flags.NodeIPAMEnabled(v) {
 				step += "; --controllers has to leave nodeipam on"
 			}
 			out = append(out, step)
 		}
 	}
-	differ := func(field func(ControllerFlags) string) bool {
-		return slices.ContainsFunc(inv.Managers, func(m HostFlags) bool { return field(m.Flags) != field(f) })
+	differ := func(field func(nodeipam.ControllerFlags) string) bool {
+		return slices.ContainsFunc(inv.Managers, func(m nodeipam.HostFlags) bool { return field(m.Flags) != field(f) })
 	}
-	if differ(func(f ControllerFlags) string { return f.ClusterCIDR }) {
+	if differ(func(f nodeipam.ControllerFlags) string { return f.ClusterCIDR }) {
 		out = append(out,
 			"kubectl -n kube-system edit configmap kubeadm-config: networking.podSubnet: "+f.ClusterCIDR+", so that the next upgrade does not undo it",
 			"kubectl -n kube-system edit configmap kube-proxy: clusterCIDR: "+f.ClusterCIDR+"; then kubectl -n kube-system rollout restart daemonset kube-proxy")
@@ -399,7 +400,7 @@ func networkKeys(list []netip.Prefix) string {
 }
 
 // flagsText returns f as arguments.
-func flagsText(f ControllerFlags) string {
+func flagsText(f nodeipam.ControllerFlags) string {
 	out := []string{fmt.Sprintf("--allocate-node-cidrs=%v", f.AllocateNodeCIDRs), "--cluster-cidr=" + f.ClusterCIDR}
 	if f.ServiceClusterIPRange != "" {
 		out = append(out, "--service-cluster-ip-range="+f.ServiceClusterIPRange)
@@ -411,7 +412,7 @@ func flagsText(f ControllerFlags) string {
 }
 
 // maskFlagsText returns the node mask flags of f as arguments, "" for none.
-func maskFlagsText(f ControllerFlags) string {
+func maskFlagsText(f nodeipam.ControllerFlags) string {
 	var out []string
 	for _, m := range []struct {
 		name string
@@ -425,17 +426,17 @@ func maskFlagsText(f ControllerFlags) string {
 }
 
 // waySettings is agreement alone.
-func waySettings(inv Inventory, base Inventory) (Way, Inventory, bool) {
+func waySettings(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeipam.Inventory, bool) {
 	steps := settingsOf(inv, base)
 	w := Way{Kind: WaySettings, Title: "bring the settings of all components into agreement", Steps: steps, Disturbs: fact.DisturbsComponent}
 	f, _ := base.Flags()
-	if !slices.ContainsFunc(inv.Managers, func(m HostFlags) bool {
+	if !slices.ContainsFunc(inv.Managers, func(m nodeipam.HostFlags) bool {
 		return m.Flags.ClusterCIDR == f.ClusterCIDR && (maskFlagsText(f) == "" || maskFlagsText(m.Flags) == maskFlagsText(f))
 	}) &&
-		!slices.Contains(inv.stated, f.ClusterCIDR) {
+		!slices.Contains(inv.Stated, f.ClusterCIDR) {
 		w.Title = "make the pod range and the node mask fit each other: " + strings.TrimSpace("--cluster-cidr="+f.ClusterCIDR+" "+maskFlagsText(f))
 	}
-	if rules, err := rulesOf(base); err == nil && !slices.ContainsFunc(inv.Managers, func(h HostFlags) bool { return maskFlagsText(h.Flags) == maskFlagsText(f) }) {
+	if rules, err := rulesOf(base); err == nil && !slices.ContainsFunc(inv.Managers, func(h nodeipam.HostFlags) bool { return maskFlagsText(h.Flags) == maskFlagsText(f) }) {
 		for i, m := range rules.masks {
 			if n := usable(fact.FamilyOf(rules.ranges[i]), m); n < cmp.Or(inv.MaxPods, 110) {
 				w.Steps = append(w.Steps, fmt.Sprintf("set kubelet's maxPods to %d or less: a /%d has no more addresses", n, m))
@@ -446,7 +447,7 @@ func waySettings(inv Inventory, base Inventory) (Way, Inventory, bool) {
 }
 
 // wayWiden doubles cluster ranges in place until every node finds a subnet.
-func wayWiden(inv Inventory, base Inventory) (Way, Inventory, bool) {
+func wayWiden(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeipam.Inventory, bool) {
 	f, _ := base.Flags()
 	rules, err := rulesOf(base)
 	if err != nil {
@@ -484,7 +485,7 @@ func wayWiden(inv Inventory, base Inventory) (Way, Inventory, bool) {
 
 // lackingOf returns for each cluster range how many subnets it lacks for the nodes of inv and one more: a range that is full to
 // the last is the next alarm.
-func lackingOf(inv Inventory) []uint64 {
+func lackingOf(inv nodeipam.Inventory) []uint64 {
 	rules, err := rulesOf(inv)
 	if err != nil {
 		return nil
@@ -501,7 +502,7 @@ func lackingOf(inv Inventory) []uint64 {
 }
 
 // freeOf returns how many subnets of cluster range i are left to nodes that are not right.
-func freeOf(inv Inventory, i int) uint64 {
+func freeOf(inv nodeipam.Inventory, i int) uint64 {
 	rules, err := rulesOf(inv)
 	if err != nil {
 		return 0
@@ -512,7 +513,7 @@ func freeOf(inv Inventory, i int) uint64 {
 	}
 	_, right, _ := rules.faults(inv.Nodes)
 	for _, n := range right {
-		if p, ok := parsePodCIDR(n.PodCIDRs[i]); ok {
+		if p, ok := nodeipam.ParsePodCIDR(n.PodCIDRs[i]); ok {
 			_ = pool.Occupy(p) // inside: the node is right
 		}
 	}
@@ -522,7 +523,7 @@ func freeOf(inv Inventory, i int) uint64 {
 // wayLongerMask gives new nodes smaller subnets. Those that exist keep theirs, except for as many as have to make room: a
 // block that is larger than the mask counts as the several that it is. The other direction, larger subnets, leads to overlaps
 // (kubernetes/kubernetes#90922).
-func wayLongerMask(inv Inventory, base Inventory) (Way, Inventory, bool) {
+func wayLongerMask(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeipam.Inventory, bool) {
 	f, _ := base.Flags()
 	rules, err := rulesOf(base)
 	if err != nil {
@@ -548,9 +549,9 @@ func wayLongerMask(inv Inventory, base Inventory) (Way, Inventory, bool) {
 	}
 	base = withFlags(base, withMasks(f, rules.ranges, masks))
 	base.FormerMasks = append(slices.Clone(base.FormerMasks), rules.masks...)
-	base.resize = map[string]bool{}
+	base.Resize = map[string]bool{}
 	for _, n := range right[len(right)-drained:] {
-		base.resize[n.Name] = true
+		base.Resize[n.Name] = true
 	}
 	w := Way{Kind: WayLongerMask, Disturbs: fact.DisturbsComponent, Title: fmt.Sprintf("smaller node subnets: %s instead of %s, for nodes that come; others keep theirs", maskText(masks), maskText(rules.masks))}
 	w.Steps = settingsOf(inv, base)
@@ -591,7 +592,7 @@ func maskText(masks []int) string {
 }
 
 // withMasks returns f with node masks for the families of ranges.
-func withMasks(f ControllerFlags, ranges []netip.Prefix, masks []int) ControllerFlags {
+func withMasks(f nodeipam.ControllerFlags, ranges []netip.Prefix, masks []int) nodeipam.ControllerFlags {
 	f.NodeCIDRMaskSize, f.NodeCIDRMaskSizeIPv4, f.NodeCIDRMaskSizeIPv6 = 0, 0, 0
 	if len(ranges) == 1 {
 		f.NodeCIDRMaskSize = masks[0]
@@ -608,11 +609,11 @@ func withMasks(f ControllerFlags, ranges []netip.Prefix, masks []int) Controller
 }
 
 // requestOf returns what a cluster with the nodes of inv needs, with what stays where it is.
-func requestOf(inv Inventory) Request {
+func requestOf(inv nodeipam.Inventory) Request {
 	r := Request{Nodes: max(2*len(inv.Nodes), 10), Kubernetes: inv.Kubernetes, PodsPerNode: inv.MaxPods}
 	f, _ := inv.Flags()
 	for _, s := range strings.Split(strings.TrimSpace(f.ClusterCIDR), ",") {
-		if p, ok := parsePodCIDR(s); ok && !slices.Contains(r.Families, fact.FamilyOf(p)) {
+		if p, ok := nodeipam.ParsePodCIDR(s); ok && !slices.Contains(r.Families, fact.FamilyOf(p)) {
 			r.Families = append(r.Families, fact.FamilyOf(p))
 		}
 	}
@@ -629,7 +630,7 @@ func requestOf(inv Inventory) Request {
 }
 
 // wayServices adds a service range that does not overlap the pods', where ServiceCIDR objects exist.
-func wayServices(inv Inventory, base Inventory, faults []RangeFault) (Way, Inventory, bool) {
+func wayServices(inv nodeipam.Inventory, base nodeipam.Inventory, faults []RangeFault) (Way, nodeipam.Inventory, bool) {
 	v := inv.Kubernetes.Or(fact.NewestKubernetes())
 	overlap := slices.ContainsFunc(faults, func(f RangeFault) bool { return f.Rule == fact.RulePodServiceOverlap })
 	if !overlap || v.Before(fact.V(1, 33, 0)) {
@@ -673,7 +674,7 @@ func wayServices(inv Inventory, base Inventory, faults []RangeFault) (Way, Inven
 }
 
 // wayMovePods finds another pod range and moves every node there.
-func wayMovePods(inv Inventory, base Inventory) (Way, Inventory, bool) {
+func wayMovePods(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeipam.Inventory, bool) {
 	r := requestOf(base)
 	services := map[fact.Family]bool{}
 	for _, s := range base.Services {
@@ -709,7 +710,7 @@ func wayMovePods(inv Inventory, base Inventory) (Way, Inventory, bool) {
 	if old, _ := inv.Flags(); strings.TrimSpace(old.ClusterCIDR) == "" {
 		w.Title = "give the cluster a pod range: " + f.ClusterCIDR
 	}
-	if slices.ContainsFunc(inv.Nodes, func(n InventoryNode) bool { return len(n.PodCIDRs) > 0 }) {
+	if slices.ContainsFunc(inv.Nodes, func(n nodeipam.InventoryNode) bool { return len(n.PodCIDRs) > 0 }) {
 		w.Steps = append(w.Steps, "stop kube-controller-manager on every control-plane host: nodes outside of its range keep it from starting")
 	}
 	w.Steps = append(w.Steps, settingsOf(inv, after)...)
@@ -726,13 +727,13 @@ func maskOf(r nodeRules, f fact.Family) int {
 }
 
 // wayRecreate plans a new cluster.
-func wayRecreate(inv Inventory, base Inventory) (Way, Inventory, bool) {
+func wayRecreate(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeipam.Inventory, bool) {
 	r := requestOf(base)
 	p, err := New(r)
 	if err != nil {
 		return Way{}, inv, false
 	}
-	f := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: strings.Join(words.Texts(p.Pods()), ","), ServiceClusterIPRange: strings.Join(words.Texts(p.Services()), ",")}
+	f := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: strings.Join(words.Texts(p.Pods()), ","), ServiceClusterIPRange: strings.Join(words.Texts(p.Services()), ",")}
 	var masks []int
 	for _, q := range p.Pods() {
 		masks = append(masks, p.NodeMask(fact.FamilyOf(q)))

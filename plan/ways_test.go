@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 func wayKinds(r *Repair) string {
@@ -22,42 +23,45 @@ func wayKinds(r *Repair) string {
 }
 
 func TestWays(t *testing.T) {
-	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23", ServiceClusterIPRange: "10.96.0.0/16"}
+	v4 := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23", ServiceClusterIPRange: "10.96.0.0/16"}
 	full := "a=10.244.0.0/24 b=10.244.1.0/24 c"
-	with := func(inv Inventory, change func(*Inventory)) Inventory { change(&inv); return inv }
+	with := func(inv nodeipam.Inventory, change func(*nodeipam.Inventory)) nodeipam.Inventory {
+		change(&inv)
+		return inv
+	}
 	tests := []struct {
 		name  string
-		inv   Inventory
+		inv   nodeipam.Inventory
 		rules string
 		ways  string
 		first string // in the title of the first way
 	}{
 		{"full, the neighbour is free", inventory(v4, full), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/22 instead of 10.244.0.0/23"},
-		{"the neighbour is taken", with(inventory(v4, full), func(i *Inventory) {
+		{"the neighbour is taken", with(inventory(v4, full), func(i *nodeipam.Inventory) {
 			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.2.0/24"), Name: "vpn"}}
 		}), "cluster-cidr-exhausted", "longer-mask move-pods recreate", "/25 instead of /24"},
-		{"and many pods on a node", with(inventory(v4, full), func(i *Inventory) {
+		{"and many pods on a node", with(inventory(v4, full), func(i *nodeipam.Inventory) {
 			i.MaxPods = 200
 			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.2.0/24"), Name: "vpn"}}
 		}), "cluster-cidr-exhausted", "move-pods recreate", "move the pods to another range"},
-		{"flannel's Network has to follow", with(inventory(v4, full), func(i *Inventory) { i.Networks = []netip.Prefix{netip.MustParsePrefix("10.244.0.0/23")} }), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/22"},
-		{"flannel's Network is wrong", with(inventory(v4, "a=10.244.0.0/24"), func(i *Inventory) { i.Networks = []netip.Prefix{netip.MustParsePrefix("10.224.0.0/16")} }), "flannel-network-mismatch", "settings move-pods recreate", "agreement"},
-		{"hosts differ", with(inventory(v4, "a=10.245.0.0/24"), func(i *Inventory) {
+		{"flannel's Network has to follow", with(inventory(v4, full), func(i *nodeipam.Inventory) { i.Networks = []netip.Prefix{netip.MustParsePrefix("10.244.0.0/23")} }), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/22"},
+		{"flannel's Network is wrong", with(inventory(v4, "a=10.244.0.0/24"), func(i *nodeipam.Inventory) { i.Networks = []netip.Prefix{netip.MustParsePrefix("10.224.0.0/16")} }), "flannel-network-mismatch", "settings move-pods recreate", "agreement"},
+		{"hosts differ", with(inventory(v4, "a=10.245.0.0/24"), func(i *nodeipam.Inventory) {
 			other := v4
 			other.ClusterCIDR = "10.245.0.0/16"
-			i.Managers = append(i.Managers, HostFlags{Host: "cp2", Flags: other})
+			i.Managers = append(i.Managers, nodeipam.HostFlags{Host: "cp2", Flags: other})
 		}), "control-plane-flags-differ", "settings move-pods recreate", "agreement"},
-		{"allocation is off", inventory(ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a b"), "allocate-node-cidrs-off", "settings move-pods recreate", "agreement"},
-		{"services in the pods", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", ServiceClusterIPRange: "10.244.0.0/20"}, "a=10.244.16.0/24"), "pod-service-overlap", "move-pods service-range recreate", "move the pods"},
-		{"before ServiceCIDR", with(inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", ServiceClusterIPRange: "10.244.0.0/20"}, "a=10.244.16.0/24"), func(i *Inventory) { i.Kubernetes = fact.V(1, 32, 0) }), "pod-service-overlap", "move-pods recreate", "move the pods"},
-		{"hosts in the pods", with(inventory(v4, "a=10.244.0.0/24"), func(i *Inventory) {
+		{"allocation is off", inventory(nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a b"), "allocate-node-cidrs-off", "settings move-pods recreate", "agreement"},
+		{"services in the pods", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", ServiceClusterIPRange: "10.244.0.0/20"}, "a=10.244.16.0/24"), "pod-service-overlap", "move-pods service-range recreate", "move the pods"},
+		{"before ServiceCIDR", with(inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", ServiceClusterIPRange: "10.244.0.0/20"}, "a=10.244.16.0/24"), func(i *nodeipam.Inventory) { i.Kubernetes = fact.V(1, 32, 0) }), "pod-service-overlap", "move-pods recreate", "move the pods"},
+		{"hosts in the pods", with(inventory(v4, "a=10.244.0.0/24"), func(i *nodeipam.Inventory) {
 			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.1.5/32"), Name: "a"}}
 		}), "host-pod-overlap", "move-pods recreate", "move the pods"},
-		{"flags that do not start", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", NodeCIDRMaskSizeIPv6: 80}, "a=10.244.0.0/24"), "node-mask-flag-refused", "settings move-pods recreate", "agreement"},
-		{"a range smaller than a node's subnet", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/25", ServiceClusterIPRange: "10.96.0.0/16"}, "a b"), "node-mask-too-short", "settings move-pods recreate", "fit each other: --cluster-cidr=10.244.0.0/25 --node-cidr-mask-size=27"},
-		{"and too small for any", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/28"}, "a b"), "node-mask-too-short", "move-pods recreate", "move the pods"},
-		{"an IPv6 range of too many subnets", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "fd00:10:244::/40"}, "a=fd00:10:244:1::/64 b"), "node-mask-too-far", "settings move-pods recreate", "fit each other: --cluster-cidr=fd00:10:244::/48"},
-		{"dual-stack, IPv6 is full", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16,fd00:10:244::/63"}, "a=10.244.0.0/24,fd00:10:244::/64 b=10.244.1.0/24,fd00:10:244:1::/64 c"), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/16,fd00:10:244::/62 instead of"},
+		{"flags that do not start", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", NodeCIDRMaskSizeIPv6: 80}, "a=10.244.0.0/24"), "node-mask-flag-refused", "settings move-pods recreate", "agreement"},
+		{"a range smaller than a node's subnet", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/25", ServiceClusterIPRange: "10.96.0.0/16"}, "a b"), "node-mask-too-short", "settings move-pods recreate", "fit each other: --cluster-cidr=10.244.0.0/25 --node-cidr-mask-size=27"},
+		{"and too small for any", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/28"}, "a b"), "node-mask-too-short", "move-pods recreate", "move the pods"},
+		{"an IPv6 range of too many subnets", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "fd00:10:244::/40"}, "a=fd00:10:244:1::/64 b"), "node-mask-too-far", "settings move-pods recreate", "fit each other: --cluster-cidr=fd00:10:244::/48"},
+		{"dual-stack, IPv6 is full", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16,fd00:10:244::/63"}, "a=10.244.0.0/24,fd00:10:244::/64 b=10.244.1.0/24,fd00:10:244:1::/64 c"), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/16,fd00:10:244::/62 instead of"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -89,7 +93,7 @@ func TestWays(t *testing.T) {
 func proven(t interface {
 	Helper()
 	Errorf(string, ...any)
-}, inv Inventory, w Way) {
+}, inv nodeipam.Inventory, w Way) {
 	t.Helper()
 	if len(w.Steps) == 0 || w.Proof.Text == "" || w.Proof.Nodes != len(inv.Nodes) {
 		t.Errorf("%s: incomplete: %+v", w.Kind, w)
@@ -112,7 +116,7 @@ func proven(t interface {
 	var held []netip.Prefix
 	for _, n := range c.Nodes() {
 		for _, s := range n.PodCIDRs {
-			p, ok := parsePodCIDR(s)
+			p, ok := nodeipam.ParsePodCIDR(s)
 			if !ok || slices.ContainsFunc(held, p.Overlaps) {
 				t.Errorf("%s: %s holds %s", w.Kind, n.Node, s)
 			}
@@ -156,25 +160,25 @@ func TestWaysProven(t *testing.T) {
 
 // TestProveRefuses: a way after which the cluster is not sound is no way.
 func TestProveRefuses(t *testing.T) {
-	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23", ServiceClusterIPRange: "10.96.0.0/16"}
+	v4 := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23", ServiceClusterIPRange: "10.96.0.0/16"}
 	nodes := "a=10.244.0.0/24 b=10.244.1.0/24 c"
-	with := func(change func(*ControllerFlags)) Inventory {
+	with := func(change func(*nodeipam.ControllerFlags)) nodeipam.Inventory {
 		f := v4
 		change(&f)
 		return inventory(f, nodes)
 	}
 	for _, tt := range []struct {
 		why   string
-		after Inventory
+		after nodeipam.Inventory
 		ok    bool
 	}{
-		{"wide enough", with(func(f *ControllerFlags) { f.ClusterCIDR = "10.244.0.0/22" }), true},
-		{"still full", with(func(f *ControllerFlags) {}), false},
-		{"does not start", with(func(f *ControllerFlags) { f.ClusterCIDR = "10.244.0.0/22"; f.NodeCIDRMaskSizeIPv6 = 64 }), false},
-		{"hands out nothing", with(func(f *ControllerFlags) { f.ClusterCIDR = "10.244.0.0/22"; f.AllocateNodeCIDRs = false }), false},
-		{"inside the services", with(func(f *ControllerFlags) { f.ClusterCIDR = "10.96.0.0/17" }), false},
-		{"hands out nothing, and nobody waits", inventory(ControllerFlags{ClusterCIDR: "10.244.0.0/22"}, "a=10.244.0.0/24 b=10.244.1.0/24 c=10.244.2.0/24"), false},
-		{"no flags at all", Inventory{Nodes: v4Nodes(nodes)}, false},
+		{"wide enough", with(func(f *nodeipam.ControllerFlags) { f.ClusterCIDR = "10.244.0.0/22" }), true},
+		{"still full", with(func(f *nodeipam.ControllerFlags) {}), false},
+		{"does not start", with(func(f *nodeipam.ControllerFlags) { f.ClusterCIDR = "10.244.0.0/22"; f.NodeCIDRMaskSizeIPv6 = 64 }), false},
+		{"hands out nothing", with(func(f *nodeipam.ControllerFlags) { f.ClusterCIDR = "10.244.0.0/22"; f.AllocateNodeCIDRs = false }), false},
+		{"inside the services", with(func(f *nodeipam.ControllerFlags) { f.ClusterCIDR = "10.96.0.0/17" }), false},
+		{"hands out nothing, and nobody waits", inventory(nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/22"}, "a=10.244.0.0/24 b=10.244.1.0/24 c=10.244.2.0/24"), false},
+		{"no flags at all", nodeipam.Inventory{Nodes: v4Nodes(nodes)}, false},
 	} {
 		w, ok := prove(inventory(v4, nodes), Way{Kind: WayWiden, Disturbs: fact.DisturbsComponent}, tt.after)
 		if ok != tt.ok || ok && (w.Proof.Nodes != 3 || w.Proof.Text == "") {
@@ -183,32 +187,39 @@ func TestProveRefuses(t *testing.T) {
 	}
 }
 
-func v4Nodes(list string) []InventoryNode { return inventory(ControllerFlags{}, list).Nodes }
+func v4Nodes(list string) []nodeipam.InventoryNode {
+	return inventory(nodeipam.ControllerFlags{}, list).Nodes
+}
 
 // TestWaySteps: what a way says that is to be done, to whom, and what the settings are afterwards.
 func TestWaySteps(t *testing.T) {
 	const kcm = "/etc/kubernetes/manifests/kube-controller-manager.yaml: "
-	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23", ServiceClusterIPRange: "10.96.0.0/16"}
-	range4 := func(cidr string, mask int) ControllerFlags {
-		return ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: cidr, NodeCIDRMaskSize: mask}
+	v4 := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23", ServiceClusterIPRange: "10.96.0.0/16"}
+	range4 := func(cidr string, mask int) nodeipam.ControllerFlags {
+		return nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: cidr, NodeCIDRMaskSize: mask}
 	}
-	dual := func(cidr string, mask4, mask6 int) ControllerFlags {
-		return ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: cidr, NodeCIDRMaskSizeIPv4: mask4, NodeCIDRMaskSizeIPv6: mask6}
+	dual := func(cidr string, mask4, mask6 int) nodeipam.ControllerFlags {
+		return nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: cidr, NodeCIDRMaskSizeIPv4: mask4, NodeCIDRMaskSizeIPv6: mask6}
 	}
 	full := "a=10.244.0.0/24 b=10.244.1.0/24 c"
-	with := func(inv Inventory, change func(*Inventory)) Inventory { change(&inv); return inv }
-	networks := func(list string) func(*Inventory) { return func(i *Inventory) { i.Networks = prefixtest.List(list) } }
-	neighbours := func(i *Inventory) { i.Taken = avoid("10.244.2.0/23 10.244.4.0/22") }
-	former := func(cidr, nodes string) Inventory {
-		return with(inventory(range4(cidr, 0), nodes), func(i *Inventory) { i.FormerMasks = []int{9, 10} })
+	with := func(inv nodeipam.Inventory, change func(*nodeipam.Inventory)) nodeipam.Inventory {
+		change(&inv)
+		return inv
 	}
-	differ := with(inventory(range4("10.244.0.0/16", 0), "a=10.245.0.0/24"), func(i *Inventory) {
-		i.Managers = append(i.Managers, HostFlags{Host: "cp2", Flags: range4("10.245.0.0/16", 0)})
+	networks := func(list string) func(*nodeipam.Inventory) {
+		return func(i *nodeipam.Inventory) { i.Networks = prefixtest.List(list) }
+	}
+	neighbours := func(i *nodeipam.Inventory) { i.Taken = avoid("10.244.2.0/23 10.244.4.0/22") }
+	former := func(cidr, nodes string) nodeipam.Inventory {
+		return with(inventory(range4(cidr, 0), nodes), func(i *nodeipam.Inventory) { i.FormerMasks = []int{9, 10} })
+	}
+	differ := with(inventory(range4("10.244.0.0/16", 0), "a=10.245.0.0/24"), func(i *nodeipam.Inventory) {
+		i.Managers = append(i.Managers, nodeipam.HostFlags{Host: "cp2", Flags: range4("10.245.0.0/16", 0)})
 	})
 	wrong := networks("10.224.0.0/16")
 	tests := []struct {
 		name  string
-		inv   Inventory
+		inv   nodeipam.Inventory
 		kind  WayKind
 		want  string   // disturbs, flags, Networks, drained; "" where there is no such way
 		steps []string // a part of each
@@ -230,14 +241,14 @@ func TestWaySteps(t *testing.T) {
 			"nodes are drained and registered again --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/23 --service-cluster-ip-range=10.96.0.0/16 --node-cidr-mask-size=25 [] [a b]",
 			[]string{"on cp1, ", "kubeadm-config: controllerManager.extraArgs: --node-cidr-mask-size=25,",
 				"set kubelet's maxPods to 125 or less on nodes that get a /25", "drain, delete and create again 2 nodes: a, b"}},
-		{"one with three quarters", with(inventory(v4, full), func(i *Inventory) { neighbours(i); i.MaxPods = 30 }), WayLongerMask,
+		{"one with three quarters", with(inventory(v4, full), func(i *nodeipam.Inventory) { neighbours(i); i.MaxPods = 30 }), WayLongerMask,
 			"nodes are drained and registered again --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/23 --service-cluster-ip-range=10.96.0.0/16 --node-cidr-mask-size=26 [] [b]",
 			[]string{"on cp1, ", "controllerManager.extraArgs: --node-cidr-mask-size=26,", "maxPods to 61 or less on nodes that get a /26", "drain, delete and create again 1 node: b"}},
-		{"what is free is enough", with(inventory(range4("10.244.0.0/22", 0), "a=10.244.0.0/24 b=10.244.1.0/24 c d e"), func(i *Inventory) { i.Taken = avoid("10.244.4.0/22") }), WayLongerMask,
+		{"what is free is enough", with(inventory(range4("10.244.0.0/22", 0), "a=10.244.0.0/24 b=10.244.1.0/24 c d e"), func(i *nodeipam.Inventory) { i.Taken = avoid("10.244.4.0/22") }), WayLongerMask,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/22 --node-cidr-mask-size=25 [] []",
 			[]string{"on cp1, ", "controllerManager.extraArgs", "maxPods to 125 or less on nodes that get a /25"}},
 		{"one family of two, which holds more pods than a number says", with(inventory(dual("10.244.0.0/16,fd00:10:244::/63", 0, 0), "a=10.244.0.0/24,fd00:10:244::/64 b=10.244.1.0/24,fd00:10:244:1::/64 c"),
-			func(i *Inventory) { i.Taken = avoid("fd00:10:244:2::/63") }), WayLongerMask,
+			func(i *nodeipam.Inventory) { i.Taken = avoid("fd00:10:244:2::/63") }), WayLongerMask,
 			"nodes are drained and registered again --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16,fd00:10:244::/63 --node-cidr-mask-size-ipv4=24 --node-cidr-mask-size-ipv6=66 [] [b]",
 			[]string{"on cp1, ", "controllerManager.extraArgs: --node-cidr-mask-size-ipv4=24 --node-cidr-mask-size-ipv6=66,", "drain, delete and create again 1 node: b"}},
 		{"the host whose flags cost more changes follows", differ, WaySettings,
@@ -249,7 +260,7 @@ func TestWaySteps(t *testing.T) {
 		{"no node has any: nothing is stopped", with(inventory(v4, "a b"), wrong), WayMovePods,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.0.16.0/20 --service-cluster-ip-range=10.96.0.0/16 --node-cidr-mask-size=24 [10.0.16.0/20] []",
 			[]string{"on cp1, ", "networking.podSubnet", "clusterCIDR", "controllerManager.extraArgs", "net-conf.json"}},
-		{"services of another family, and a second range", with(inventory(v4, "a=10.244.0.0/24"), func(i *Inventory) {
+		{"services of another family, and a second range", with(inventory(v4, "a=10.244.0.0/24"), func(i *nodeipam.Inventory) {
 			wrong(i)
 			i.Services = prefixtest.List("fd00::/112 10.96.0.0/16 10.0.16.0/20")
 		}), WayMovePods,
@@ -257,27 +268,27 @@ func TestWaySteps(t *testing.T) {
 			[]string{"stop ", "on cp1, ", "networking.podSubnet", "clusterCIDR", "controllerManager.extraArgs", "net-conf.json", "drain, delete and create again 1 node: a"}},
 		{"masks that fit stay", with(inventory(range4("10.244.0.0/16", 24), "a=10.244.0.0/24"), wrong), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 --node-cidr-mask-size=24 [10.244.0.0/16] []", []string{"net-conf.json: Network 10.244.0.0/16;"}},
-		{"a host without a name", with(inventory(ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a"), func(i *Inventory) {
-			i.Managers = []HostFlags{{File: "a.yaml", Flags: i.Managers[0].Flags}}
+		{"a host without a name", with(inventory(nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a"), func(i *nodeipam.Inventory) {
+			i.Managers = []nodeipam.HostFlags{{File: "a.yaml", Flags: i.Managers[0].Flags}}
 		}), WaySettings, "a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 [] []", []string{"on the control-plane host of a.yaml, in "}},
-		{"nor a file", with(inventory(ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a"), func(i *Inventory) {
-			i.Managers = []HostFlags{{Flags: i.Managers[0].Flags}}
+		{"nor a file", with(inventory(nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a"), func(i *nodeipam.Inventory) {
+			i.Managers = []nodeipam.HostFlags{{Flags: i.Managers[0].Flags}}
 		}), WaySettings, "a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 [] []", []string{"on every control-plane host, in "}},
-		{"nor a file of its own", with(inventory(ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a"), func(i *Inventory) {
+		{"nor a file of its own", with(inventory(nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a"), func(i *nodeipam.Inventory) {
 			i.Assumed = fact.Kubeadm
-			i.Managers = []HostFlags{{File: "kubeadm.yaml", Flags: i.Managers[0].Flags}}
+			i.Managers = []nodeipam.HostFlags{{File: "kubeadm.yaml", Flags: i.Managers[0].Flags}}
 		}), WaySettings, "a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 [] []", []string{"on every control-plane host, in "}},
-		{"node IPAM is switched off", inventory(ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", Controllers: []string{"*", "-nodeipam"}}, "a"), WaySettings,
+		{"node IPAM is switched off", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", Controllers: []string{"*", "-nodeipam"}}, "a"), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 [] []",
 			[]string{kcm + "--allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16; --controllers has to leave nodeipam on"}},
-		{"kubeadm states the range", with(inventory(ControllerFlags{AllocateNodeCIDRs: true}, "a"), func(i *Inventory) { i.stated = []string{"10.7.0.0/16"} }), WaySettings,
+		{"kubeadm states the range", with(inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true}, "a"), func(i *nodeipam.Inventory) { i.Stated = []string{"10.7.0.0/16"} }), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.7.0.0/16 [] []", []string{"on cp1, ", "networking.podSubnet", "clusterCIDR"}},
 		{"a range smaller than a node's subnet: three nodes and one more", inventory(range4("10.244.0.0/25", 0), "a b c"), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/25 --node-cidr-mask-size=27 [] []",
 			[]string{"on cp1, ", "controllerManager.extraArgs: --node-cidr-mask-size=27,", "set kubelet's maxPods to 29 or less: a /27 has no more addresses"}},
-		{"as many pods as it has addresses", with(inventory(range4("10.244.0.0/25", 0), "a b c"), func(i *Inventory) { i.MaxPods = 29 }), WaySettings,
+		{"as many pods as it has addresses", with(inventory(range4("10.244.0.0/25", 0), "a b c"), func(i *nodeipam.Inventory) { i.MaxPods = 29 }), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/25 --node-cidr-mask-size=27 [] []", []string{"on cp1, ", "controllerManager.extraArgs"}},
-		{"one pod more", with(inventory(range4("10.244.0.0/25", 0), "a b c"), func(i *Inventory) { i.MaxPods = 30 }), WaySettings,
+		{"one pod more", with(inventory(range4("10.244.0.0/25", 0), "a b c"), func(i *nodeipam.Inventory) { i.MaxPods = 30 }), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/25 --node-cidr-mask-size=27 [] []", []string{"on cp1, ", "controllerManager.extraArgs", "maxPods to 29 or less"}},
 		{"the mask was there before", with(inventory(range4("10.244.0.0/16", 27), "a=10.244.0.0/27"), wrong), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 --node-cidr-mask-size=27 [10.244.0.0/16] []", []string{"net-conf.json"}},
@@ -331,12 +342,12 @@ func TestWaySteps(t *testing.T) {
 
 // TestRangeFaultTexts: what is said about ranges, with its numbers.
 func TestRangeFaultTexts(t *testing.T) {
-	v4 := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}
+	v4 := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}
 	lost := inventory(v4, "a=10.244.0.0/24 b")
 	lost.Services = prefixtest.List("10.244.1.0/26")
-	dual := ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22,fd00::/64"}
+	dual := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22,fd00::/64"}
 	for _, tt := range []struct {
-		inv     Inventory
+		inv     nodeipam.Inventory
 		text    string // of the last
 		missing int
 	}{
@@ -370,7 +381,7 @@ func TestWayRequest(t *testing.T) {
 		{"x,fd00::/48", 1, 10, []fact.Family{fact.IPv6}},
 		{"", 1, 10, []fact.Family{fact.IPv4}},
 	} {
-		inv := Inventory{Managers: []HostFlags{{Flags: ControllerFlags{ClusterCIDR: tt.cidr}}}, Nodes: make([]InventoryNode, tt.nodes)}
+		inv := nodeipam.Inventory{Managers: []nodeipam.HostFlags{{Flags: nodeipam.ControllerFlags{ClusterCIDR: tt.cidr}}}, Nodes: make([]nodeipam.InventoryNode, tt.nodes)}
 		if r := requestOf(inv); r.Nodes != tt.want || !slices.Equal(r.Families, tt.families) {
 			t.Errorf("%q, %d nodes: %d nodes, %v, want %d, %v", tt.cidr, tt.nodes, r.Nodes, r.Families, tt.want, tt.families)
 		}

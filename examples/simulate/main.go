@@ -18,6 +18,7 @@ import (
 	"github.com/kubecidr/kubecidr/internal/scenario"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 const (
@@ -144,7 +145,7 @@ func foretell(stdout, stderr io.Writer, paths []string, v fact.Version, k int, s
 	if err != nil {
 		return err
 	}
-	var need *plan.SurgeNeed
+	var need *nodeipam.SurgeNeed
 	if c, err := inv.Controller(); err == nil && surge != nil {
 		n := c.Surge(*surge)
 		need = &n

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // mostPossible is how many outcomes of one step are written out.
@@ -21,11 +21,11 @@ const mostSubnets = 256
 
 // A player takes a cluster through a scenario.
 type player struct {
-	c      *plan.Controller
+	c      *nodeipam.Controller
 	flags  Flags
 	seen   []Op            // what was observed, for steps whose outcome is open; may be shorter
 	failed map[string]bool // nodes that were observed to be given nothing at some time; nil: nobody looked
-	events map[string]plan.NodeEvent
+	events map[string]nodeipam.NodeEvent
 
 	choice  int // which of the outcomes that fit is taken in the next step
 	choices int // how many fitted in the last step
@@ -35,7 +35,7 @@ type player struct {
 
 // newPlayer returns one that has done nothing yet.
 func newPlayer(v fact.Version, flags Flags, seen []Op, failed map[string]bool) *player {
-	return &player{c: plan.NewStopped(v), flags: flags, seen: seen, failed: failed, events: map[string]plan.NodeEvent{}, partial: new(bool)}
+	return &player{c: nodeipam.NewStopped(v), flags: flags, seen: seen, failed: failed, events: map[string]nodeipam.NodeEvent{}, partial: new(bool)}
 }
 
 func (p *player) clone() *player {
@@ -75,7 +75,7 @@ func (s *Scenario) replay(v fact.Version, observed *Scenario) (out *Scenario, wh
 	if observed.Events != nil {
 		failed = map[string]bool{}
 		for _, e := range observed.Events {
-			failed[e.Node] = failed[e.Node] || e.Reason == plan.EventCIDRNotAvailable
+			failed[e.Node] = failed[e.Node] || e.Reason == nodeipam.EventCIDRNotAvailable
 		}
 	}
 	p := newPlayer(v, s.Flags, observed.Ops, failed)
@@ -150,7 +150,7 @@ func (p *player) eventsFit() bool {
 	}
 	failed := map[string]bool{}
 	for _, e := range p.events {
-		if e.Reason == plan.EventCIDRNotAvailable {
+		if e.Reason == nodeipam.EventCIDRNotAvailable {
 			failed[e.Node] = true
 		}
 	}
@@ -200,7 +200,7 @@ func (p *player) play(i int, o Op) Op {
 		if !p.c.Running() {
 			o.Controller = "stopped"
 		}
-		var steps []plan.Step
+		var steps []nodeipam.Step
 		if len(o.Preset) == 0 {
 			steps = append(steps, p.c.Burst(o.Nodes...))
 			p.note(i, &o, steps[0])
@@ -272,8 +272,8 @@ func (p *player) start(i int, o *Op) {
 
 // reason returns what the program prints.
 func reason(err error) string {
-	var refused *plan.RefusedError
-	var exit *plan.ExitError
+	var refused *nodeipam.RefusedError
+	var exit *nodeipam.ExitError
 	switch {
 	case errors.As(err, &refused):
 		var lines []string
@@ -291,15 +291,15 @@ func reason(err error) string {
 }
 
 // answer notes the API server's error.
-func (p *player) answer(o *Op, step plan.Step) {
-	var api *plan.APIError
+func (p *player) answer(o *Op, step nodeipam.Step) {
+	var api *nodeipam.APIError
 	if errors.As(step.Err, &api) {
 		o.Code, o.Message = api.Code, api.Message
 	}
 }
 
 // note adds what a step says beside its result.
-func (p *player) note(i int, o *Op, step plan.Step) {
+func (p *player) note(i int, o *Op, step nodeipam.Step) {
 	for _, l := range step.Log {
 		if !slices.Contains(o.Log, l) {
 			o.Log = append(o.Log, l)
@@ -308,7 +308,7 @@ func (p *player) note(i int, o *Op, step plan.Step) {
 	events := step.Events
 	if t := step.Timing; t != nil {
 		o.Timing = timingOf(t)
-		var got plan.Outcome
+		var got nodeipam.Outcome
 		if fitting := p.observed(i, t); len(fitting) > 0 {
 			got = fitting[p.choice/p.choices%len(fitting)] // a step of several parts has the outcomes of each with those of every other
 			if p.choices < mostTries {
@@ -322,7 +322,7 @@ func (p *player) note(i int, o *Op, step plan.Step) {
 			events = nil
 			for _, n := range t.Nodes {
 				if len(got[n]) == 0 {
-					events = append(events, plan.NodeEvent{Node: n, Reason: plan.EventCIDRNotAvailable, Message: "Node " + n + " status is now: " + plan.EventCIDRNotAvailable})
+					events = append(events, nodeipam.NodeEvent{Node: n, Reason: nodeipam.EventCIDRNotAvailable, Message: "Node " + n + " status is now: " + nodeipam.EventCIDRNotAvailable})
 				}
 			}
 		}
@@ -341,7 +341,7 @@ func (p *player) one(name string) *Result {
 	return &Result{One: list}
 }
 
-func timingOf(t *plan.Timing) *Timing {
+func timingOf(t *nodeipam.Timing) *Timing {
 	out := &Timing{Nodes: t.Nodes, Min: t.Min, Max: t.Max, Why: t.Why, Outcomes: t.Count().String()}
 	for _, list := range t.Subnets {
 		n := min(len(list), mostSubnets)
@@ -407,8 +407,8 @@ const mostFitting = 200
 
 // observed returns the outcomes of t that fit what is seen from operation i on, the likeliest first. nil stands for the one
 // that the twin has taken.
-func (p *player) observed(i int, t *plan.Timing) []plan.Outcome {
-	o := observation{t: t, known: plan.Outcome{}, likeliest: plan.Outcome{}, failed: p.failed}
+func (p *player) observed(i int, t *nodeipam.Timing) []nodeipam.Outcome {
+	o := observation{t: t, known: nodeipam.Outcome{}, likeliest: nodeipam.Outcome{}, failed: p.failed}
 	var byHand []string
 	for _, n := range t.Nodes {
 		if list, _ := p.c.Node(n); len(list) > 0 {
@@ -433,7 +433,7 @@ func (p *player) observed(i int, t *plan.Timing) []plan.Outcome {
 	}
 	o.byHand = byHand
 	few := t.Count().Cmp(big.NewInt(mostFitting)) <= 0 && !slices.ContainsFunc(t.Beyond, func(n uint64) bool { return n > 0 })
-	var fitting []plan.Outcome
+	var fitting []nodeipam.Outcome
 	if few {
 		for got := range t.Outcomes() {
 			if o.fits(got) {
@@ -456,18 +456,18 @@ func (p *player) observed(i int, t *plan.Timing) []plan.Outcome {
 
 // An observation is what is known of the outcome of a step.
 type observation struct {
-	t         *plan.Timing
-	known     plan.Outcome // of nodes that are seen with subnets that can be had now
-	served    []string     // these nodes, those that were given them by hand aside
+	t         *nodeipam.Timing
+	known     nodeipam.Outcome // of nodes that are seen with subnets that can be had now
+	served    []string         // these nodes, those that were given them by hand aside
 	byHand    []string
-	unseen    []string        // nodes of which nothing is known
-	never     int             // how many of unseen never failed: they are served at the first try
-	likeliest plan.Outcome    // what the twin has taken
-	failed    map[string]bool // see [player]
+	unseen    []string         // nodes of which nothing is known
+	never     int              // how many of unseen never failed: they are served at the first try
+	likeliest nodeipam.Outcome // what the twin has taken
+	failed    map[string]bool  // see [player]
 }
 
 // fits reports whether got can be what happened: a node that is seen later holds what it holds then, or nothing yet.
-func (o *observation) fits(got plan.Outcome) bool {
+func (o *observation) fits(got nodeipam.Outcome) bool {
 	for _, n := range o.t.Nodes {
 		if len(got[n]) > 0 && !slices.Contains(o.unseen, n) && !slices.Equal(got[n], o.known[n]) {
 			return false
@@ -479,11 +479,11 @@ func (o *observation) fits(got plan.Outcome) bool {
 // compare orders outcomes that fit by how likely they are: those first that leave out the fewest nodes of which no failure was
 // observed, then those that serve now rather than later what is seen with a subnet that can be had now, then those that serve as
 // few as possible of the nodes that are never seen.
-func (o *observation) compare(a, b plan.Outcome) int {
+func (o *observation) compare(a, b nodeipam.Outcome) int {
 	return slices.Compare(o.rank(a), o.rank(b))
 }
 
-func (o *observation) rank(got plan.Outcome) []int {
+func (o *observation) rank(got nodeipam.Outcome) []int {
 	count := func(list []string) (n int) {
 		for _, name := range list {
 			if len(got[name]) > 0 {
@@ -516,7 +516,7 @@ func (o *observation) rank(got plan.Outcome) []int {
 }
 
 // isLikeliest reports whether got is what the twin has taken.
-func (o *observation) isLikeliest(got plan.Outcome) bool {
+func (o *observation) isLikeliest(got nodeipam.Outcome) bool {
 	for _, n := range o.t.Nodes {
 		if !slices.Equal(got[n], o.likeliest[n]) {
 			return false
@@ -526,7 +526,7 @@ func (o *observation) isLikeliest(got plan.Outcome) bool {
 }
 
 // some returns outcomes that fit, where there are too many to look at all. whole is false if it leaves any out.
-func (o *observation) some() (out []plan.Outcome, whole bool) {
+func (o *observation) some() (out []nodeipam.Outcome, whole bool) {
 	whole = len(o.unseen) == 0 && len(o.byHand) == 0
 	unseen := slices.Clone(o.unseen)
 	slices.SortStableFunc(unseen, func(a, b string) int { return compareBool(o.failed[a], o.failed[b]) })
@@ -546,7 +546,7 @@ func (o *observation) some() (out []plan.Outcome, whole bool) {
 			whole = whole && len(parts) < mostFitting
 			for _, now := range parts {
 				for _, others := range choose(unseen, more) {
-					got := plan.Outcome{}
+					got := nodeipam.Outcome{}
 					for _, n := range now {
 						got[n] = o.known[n]
 					}
@@ -574,7 +574,7 @@ func compareBool(a, b bool) int {
 }
 
 // fits returns podCIDRs as subnets that t has to give, if they are.
-func fits(t *plan.Timing, list []string) ([]netip.Prefix, bool) {
+func fits(t *nodeipam.Timing, list []string) ([]netip.Prefix, bool) {
 	if len(list) != len(t.Subnets) {
 		return nil, false
 	}
@@ -607,7 +607,7 @@ func choose(list []string, k int) [][]string {
 }
 
 // fill gives nodes that nobody sees the first subnets that are left.
-func fill(t *plan.Timing, got plan.Outcome, nodes []string) bool {
+func fill(t *nodeipam.Timing, got nodeipam.Outcome, nodes []string) bool {
 	used := map[netip.Prefix]bool{}
 	for _, list := range got {
 		for _, q := range list {

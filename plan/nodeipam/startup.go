@@ -1,4 +1,4 @@
-package plan
+package nodeipam
 
 import (
 	"errors"
@@ -18,7 +18,7 @@ import (
 type StartupRule struct {
 	ID      string // unique among [StartupRules]
 	Program fact.Component
-	Rule    fact.RuleID  // finding that [Check] makes of it
+	Rule    fact.RuleID  // finding that [plan.Check] makes of it
 	Field   string       // flag or field path in the program's terms
 	Text    string       // what it prints; %s, %q and %d stand for values
 	Since   fact.Version // first release that has it; zero: 1.13 or older
@@ -189,16 +189,16 @@ func dualStackGate(v fact.Version, g Gates) bool {
 	return true
 }
 
-// controllerRanges are what kube-controller-manager makes of its flags.
-type controllerRanges struct {
-	cluster []netip.Prefix // masked, in flag order; IPv4-mapped ones as they are
-	masks   []int          // node masks, one for each of cluster
-	service []netip.Prefix // primary and secondary, those that it could read
+// Ranges are what kube-controller-manager makes of its flags.
+type Ranges struct {
+	Cluster []netip.Prefix // masked, in flag order; IPv4-mapped ones as they are
+	Masks   []int          // node masks, one for each of cluster
+	Service []netip.Prefix // primary and secondary, those that it could read
 	ipam    bool           // node IPAM runs
 }
 
-// nodeIPAMEnabled reports whether f starts the node IPAM controller.
-func (f ControllerFlags) nodeIPAMEnabled(v fact.Version) bool {
+// NodeIPAMEnabled reports whether f starts the node IPAM controller.
+func (f ControllerFlags) NodeIPAMEnabled(v fact.Version) bool {
 	if !f.AllocateNodeCIDRs {
 		return false
 	}
@@ -238,15 +238,15 @@ func (f ControllerFlags) allocator() string {
 // starts. What it refuses because of the nodes that exist is told by [NewController] and [Controller.Restart].
 // The zero Version is the newest release.
 func (f ControllerFlags) Refusals(v fact.Version) []Refusal {
-	_, out := f.resolve(v)
+	_, out := f.Resolve(v)
 	return out
 }
 
-// resolve reads f as release v does.
-func (f ControllerFlags) resolve(v fact.Version) (controllerRanges, []Refusal) {
+// Resolve reads f as release v does.
+func (f ControllerFlags) Resolve(v fact.Version) (Ranges, []Refusal) {
 	r := newRefuser(v)
 	v = r.version
-	var c controllerRanges
+	var c Ranges
 	services := strings.Split(f.ServiceClusterIPRange, ",")
 
 	// Options are validated first and reported together.
@@ -256,7 +256,7 @@ func (f ControllerFlags) resolve(v fact.Version) (controllerRanges, []Refusal) {
 	if a := f.allocator(); a != "" && a != "RangeAllocator" {
 		r.add(a, []string{"kcm-allocator-unavailable"}, a)
 	}
-	c.ipam = f.nodeIPAMEnabled(v)
+	c.ipam = f.NodeIPAMEnabled(v)
 	if len(r.out) > 0 || !c.ipam {
 		return c, r.out
 	}
@@ -274,22 +274,22 @@ func (f ControllerFlags) resolve(v fact.Version) (controllerRanges, []Refusal) {
 			r.add(f.ClusterCIDR, []string{"kcm-cluster-missing"})
 			return c, r.out
 		}
-		c.cluster = []netip.Prefix{p}
+		c.Cluster = []netip.Prefix{p}
 		if _, p, ok := ipnet.ParseCIDR(f.ServiceClusterIPRange); ok {
-			c.service = []netip.Prefix{p}
+			c.Service = []netip.Prefix{p}
 		}
 	} else {
 		list := strings.Split(strings.TrimSpace(f.ClusterCIDR), ",")
 		var bad int
-		if c.cluster, bad = ipnet.ParseCIDRs(list); bad >= 0 {
+		if c.Cluster, bad = ipnet.ParseCIDRs(list); bad >= 0 {
 			r.add(f.ClusterCIDR, []string{"kcm-cluster-parse"}, bad, list[bad])
 			return c, r.out
 		}
-		n := len(c.cluster)
+		n := len(c.Cluster)
 		switch {
 		case n > 1 && !gate:
 			r.add(f.ClusterCIDR, []string{"kcm-cluster-gate", "kcm-cluster-gate-slice"}, n)
-		case n > 1 && !ipnet.DualStack(c.cluster):
+		case n > 1 && !ipnet.DualStack(c.Cluster):
 			r.add(f.ClusterCIDR, []string{"kcm-cluster-families"}, n)
 		case n > 2:
 			r.add(f.ClusterCIDR, []string{"kcm-cluster-count-old", "kcm-cluster-count"}, n)
@@ -300,13 +300,13 @@ func (f ControllerFlags) resolve(v fact.Version) (controllerRanges, []Refusal) {
 		// An entry that cannot be read is logged and not filtered; entries are not trimmed.
 		for _, s := range services {
 			if _, p, ok := ipnet.ParseCIDR(s); ok {
-				c.service = append(c.service, p)
+				c.Service = append(c.Service, p)
 			}
 		}
 		switch {
-		case len(c.service) == 2 && !gate:
+		case len(c.Service) == 2 && !gate:
 			r.add(f.ServiceClusterIPRange, []string{"kcm-service-gate"})
-		case len(c.service) == 2 && !ipnet.DualStack(c.service):
+		case len(c.Service) == 2 && !ipnet.DualStack(c.Service):
 			r.add(f.ServiceClusterIPRange, []string{"kcm-service-families"})
 		}
 		if len(r.out) > 0 {
@@ -314,19 +314,19 @@ func (f ControllerFlags) resolve(v fact.Version) (controllerRanges, []Refusal) {
 		}
 	}
 
-	m4, m6 := f.nodeMasks(r, c.cluster, gate)
+	m4, m6 := f.nodeMasks(r, c.Cluster, gate)
 	if len(r.out) > 0 {
 		return c, r.out
 	}
-	for _, p := range c.cluster {
+	for _, p := range c.Cluster {
 		m := m6
 		if ipnet.Is4(p) {
 			m = m4
 		}
-		c.masks = append(c.masks, m)
+		c.Masks = append(c.Masks, m)
 	}
-	for i, p := range c.cluster {
-		if p.Bits() > c.masks[i] {
+	for i, p := range c.Cluster {
+		if p.Bits() > c.Masks[i] {
 			r.add(ipnet.String(p), []string{"kcm-mask-short-old", "kcm-mask-short"})
 			return c, r.out
 		}
@@ -339,9 +339,9 @@ func (f ControllerFlags) resolve(v fact.Version) (controllerRanges, []Refusal) {
 		r.add(a, []string{"kcm-allocator-type"}, a)
 		return c, r.out
 	}
-	for i, p := range c.cluster {
+	for i, p := range c.Cluster {
 		// 16 bits is the allocator's bitmap, and it is checked for IPv6 alone: cidrset/cidr_set.go NewCIDRSet v1.37.2.
-		if !ipnet.Is4(p) && c.masks[i]-p.Bits() > 16 {
+		if !ipnet.Is4(p) && c.Masks[i]-p.Bits() > 16 {
 			r.add(ipnet.String(p), []string{"kcm-mask-far"})
 			return c, r.out
 		}

@@ -1,4 +1,4 @@
-package plan
+package nodeipam
 
 import (
 	"errors"
@@ -36,7 +36,7 @@ func newSubnetSet(cluster netip.Prefix, mask int) (subnetSet, error) {
 		s.hollow, s.room = true, mask-cluster.Bits() < 64
 		return s, nil
 	}
-	base, bits := plainRange(cluster), mask
+	base, bits := PlainRange(cluster), mask
 	if s.mapped() {
 		bits -= 96
 	}
@@ -48,8 +48,8 @@ func newSubnetSet(cluster netip.Prefix, mask int) (subnetSet, error) {
 	return s, nil
 }
 
-// plainRange returns an IPv4-mapped range of length 96 or more as IPv4, any other as it is.
-func plainRange(p netip.Prefix) netip.Prefix {
+// PlainRange returns an IPv4-mapped range of length 96 or more as IPv4, any other as it is.
+func PlainRange(p netip.Prefix) netip.Prefix {
 	if p.Addr().Is4In6() && p.Bits() >= 96 {
 		return netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
 	}
@@ -229,13 +229,13 @@ func (s *subnetSet) touches(q netip.Prefix) bool {
 	if s.mapped() && q.Addr().Is6() && !q.Addr().Is4In6() {
 		return q.Contains(s.cluster.Addr()) // ::/0 holds ::ffff:10.244.0.0 once the mapping is masked away
 	}
-	return plainRange(s.cluster).Overlaps(plainRange(q))
+	return PlainRange(s.cluster).Overlaps(PlainRange(q))
 }
 
 // mark occupies the subnets that q touches, or releases them. q is masked, and as the text of a node or a flag says it.
 // The errors are those of the real allocator, in its words.
 func (s *subnetSet) mark(q netip.Prefix, release bool) error {
-	all, p := plainRange(s.cluster), plainRange(q)
+	all, p := PlainRange(s.cluster), PlainRange(q)
 	if !s.touches(q) {
 		return fmt.Errorf("cidr %s is out the range of cluster cidr %s", ipnet.String(q), ipnet.String(s.cluster))
 	}

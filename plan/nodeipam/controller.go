@@ -1,4 +1,4 @@
-package plan
+package nodeipam
 
 import (
 	"cmp"
@@ -33,7 +33,7 @@ type Controller struct {
 	version fact.Version
 	flags   ControllerFlags
 	running bool
-	ranges  controllerRanges
+	ranges  Ranges
 	sets    []subnetSet
 	nodes   map[string]nodeRecord
 	waiting []string // nodes without podCIDRs, in the order of their registration
@@ -229,17 +229,17 @@ func (c *Controller) Equal(d *Controller) bool {
 func (c *Controller) Start(f ControllerFlags) Step {
 	c.Stop()
 	c.flags = f
-	ranges, refused := f.resolve(c.Version())
+	ranges, refused := f.Resolve(c.Version())
 	if len(refused) > 0 {
-		return Step{Err: newRefused(refused, c.Version())}
+		return Step{Err: Refused(refused, c.Version())}
 	}
 	if ranges.ipam && f.allocator() != "RangeAllocator" {
 		return Step{Err: ErrAllocatorUnknown}
 	}
 	var sets []subnetSet
 	if ranges.ipam {
-		for i, p := range ranges.cluster {
-			s, err := newSubnetSet(p, ranges.masks[i])
+		for i, p := range ranges.Cluster {
+			s, err := newSubnetSet(p, ranges.Masks[i])
 			if err != nil {
 				return Step{Err: err} // cannot be: resolve has refused it
 			}
@@ -250,7 +250,7 @@ func (c *Controller) Start(f ControllerFlags) Step {
 	// The service ranges first, then the nodes: so a node may sit in the service range, and its deletion makes that
 	// part free (range_allocator.go NewCIDRRangeAllocator v1.37.2).
 	for i := range sets {
-		for _, service := range ranges.service {
+		for _, service := range ranges.Service {
 			if sets[i].touches(service) {
 				if err := sets[i].mark(service, false); err != nil {
 					step.Log = append(step.Log, "Error filtering out service cidr out cluster cidr: "+err.Error())
@@ -263,7 +263,7 @@ func (c *Controller) Start(f ControllerFlags) Step {
 		for _, name := range slices.Sorted(maps.Keys(c.nodes)) {
 			if err := c.occupy(name); err != nil {
 				c.sets = nil
-				c.ranges = controllerRanges{}
+				c.ranges = Ranges{}
 				step.Err = &ExitError{Node: name, Message: err.Error(), Status: c.exitStatus(err), Rule: fact.RulePodCIDROutsideClusterCIDR}
 				return step
 			}
@@ -279,8 +279,8 @@ func (c *Controller) Start(f ControllerFlags) Step {
 	return step
 }
 
-// newRefused returns refusals as an error, with the exit status of release v.
-func newRefused(refusals []Refusal, v fact.Version) *RefusedError {
+// Refused returns refusals as an error, with the exit status of release v.
+func Refused(refusals []Refusal, v fact.Version) *RefusedError {
 	e := &RefusedError{Refusals: refusals, Status: 1}
 	// What is wrong with the options ends the program before it is the leader. What comes after was a fatal log line up
 	// to 1.26, with status 255, and is an error since 1.27 (cmd/kube-controller-manager/app/core.go, controllermanager.go).
@@ -306,7 +306,7 @@ func (c *Controller) exitStatus(err error) int {
 // Stop stops the controller manager. It forgets everything that is not in the Node objects.
 func (c *Controller) Stop() Step {
 	c.running = false
-	c.ranges = controllerRanges{}
+	c.ranges = Ranges{}
 	c.sets = nil
 	c.last = nil
 	return Step{}
@@ -341,8 +341,8 @@ func (c *Controller) occupy(name string) error {
 	return nil
 }
 
-// ends returns the nodes at each of which a start with the flags of c ends, whatever the other nodes are.
-func (c *Controller) ends() map[string]bool {
+// Ends returns the nodes at each of which a start with the flags of c ends, whatever the other nodes are.
+func (c *Controller) Ends() map[string]bool {
 	out := map[string]bool{}
 	d := NewStopped(c.version)
 	if d.Start(c.flags).Err != nil {
@@ -733,8 +733,8 @@ func (c *Controller) timing(order []string, fresh int, least, most uint64, why s
 }
 
 // mapped reports whether a cluster range is IPv4-mapped: all of its subnets are then the same.
-func (r controllerRanges) mapped() bool {
-	return slices.ContainsFunc(r.cluster, func(p netip.Prefix) bool { return p.Addr().Is4In6() })
+func (r Ranges) mapped() bool {
+	return slices.ContainsFunc(r.Cluster, func(p netip.Prefix) bool { return p.Addr().Is4In6() })
 }
 
 // attempt takes one subnet of each range for a node, nil where one has none left. What earlier ranges gave is lost then.

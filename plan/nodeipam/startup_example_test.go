@@ -1,15 +1,15 @@
-package plan_test
+package nodeipam_test
 
 import (
 	"fmt"
 
-	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // Will kube-controller-manager start with these flags?
 func ExampleControllerFlags_Refusals() {
-	flags := plan.ControllerFlags{
+	flags := nodeipam.ControllerFlags{
 		AllocateNodeCIDRs: true,
 		ClusterCIDR:       "10.244.0.0/25",
 	}
@@ -22,7 +22,7 @@ func ExampleControllerFlags_Refusals() {
 
 // kubeadm names the field.
 func ExampleKubeadmNetworking_Refusals() {
-	n := plan.KubeadmNetworking{PodSubnet: "10.244.0.0/16", ServiceSubnet: "10.0.0.0/8"}
+	n := nodeipam.KubeadmNetworking{PodSubnet: "10.244.0.0/16", ServiceSubnet: "10.0.0.0/8"}
 	for _, r := range n.Refusals(fact.Version{}) {
 		fmt.Println(r.Message)
 	}

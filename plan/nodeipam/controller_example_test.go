@@ -1,4 +1,4 @@
-package plan_test
+package nodeipam_test
 
 import (
 	"fmt"
@@ -6,12 +6,13 @@ import (
 
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // Which subnet does the next node get? The rotation decides, and a restart forgets it.
 func ExampleController() {
-	flags := plan.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
-	c, err := plan.NewController(flags, fact.Version{Major: 1, Minor: 34})
+	flags := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
+	c, err := nodeipam.NewController(flags, fact.Version{Major: 1, Minor: 34})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -30,8 +31,8 @@ func ExampleController() {
 
 // Five nodes for four subnets: who goes away empty-handed is a matter of timing.
 func ExampleController_Burst() {
-	flags := plan.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
-	c, err := plan.NewController(flags, fact.Version{})
+	flags := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
+	c, err := nodeipam.NewController(flags, fact.Version{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -47,8 +48,8 @@ func ExampleController_Burst() {
 
 // When does it end, and what has become of the subnets?
 func ExampleController_Predict() {
-	flags := plan.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/20", ServiceClusterIPRange: "10.244.8.0/22"}
-	c, err := plan.NewController(flags, fact.Version{})
+	flags := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/20", ServiceClusterIPRange: "10.244.8.0/22"}
+	c, err := nodeipam.NewController(flags, fact.Version{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -69,9 +70,9 @@ func ExampleController_Predict() {
 
 // Two nodes share a subnet, a third has none. What is the least to do?
 func ExampleNewRepair() {
-	r, err := plan.NewRepair(plan.Inventory{
-		Managers: []plan.HostFlags{{Host: "cp1", Flags: plan.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16"}}},
-		Nodes: []plan.InventoryNode{
+	r, err := plan.NewRepair(nodeipam.Inventory{
+		Managers: []nodeipam.HostFlags{{Host: "cp1", Flags: nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16"}}},
+		Nodes: []nodeipam.InventoryNode{
 			{Name: "w1", PodCIDRs: []string{"10.244.0.0/24"}},
 			{Name: "w2", PodCIDRs: []string{"10.244.0.0/24"}},
 			{Name: "w3"},

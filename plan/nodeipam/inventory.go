@@ -1,4 +1,4 @@
-package plan
+package nodeipam
 
 import (
 	"errors"
@@ -9,8 +9,8 @@ import (
 )
 
 // An Inventory is what a cluster consists of as far as ranges go: the flags of its controller managers, its nodes, and
-// what else uses addresses. [InventoryOf] puts it together from statements. It is what [Controller] starts from when it
-// predicts a real cluster, and what [NewRepair] mends.
+// what else uses addresses. [plan.InventoryOf] puts it together from statements. It is what [Controller] starts from when it
+// predicts a real cluster, and what [plan.NewRepair] mends.
 type Inventory struct {
 	Kubernetes fact.Version // release; zero: the newest
 	// Managers are the flags of kube-controller-manager on each control-plane host, sorted by host. Those of one cluster
@@ -26,8 +26,8 @@ type Inventory struct {
 	// FormerMasks are node masks that were in force before: nodes with subnets of these lengths are right as they are.
 	FormerMasks []int
 
-	resize map[string]bool // nodes for which FormerMasks does not count
-	stated []string        // pod ranges that kubeadm or flannel states, for a controller manager that has none
+	Resize map[string]bool // nodes for which FormerMasks does not count
+	Stated []string        // pod ranges that kubeadm or flannel states, for a controller manager that has none
 }
 
 // HostFlags are the flags of a control-plane host's kube-controller-manager.

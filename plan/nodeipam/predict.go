@@ -1,4 +1,4 @@
-package plan
+package nodeipam
 
 import (
 	"net/netip"
@@ -106,7 +106,7 @@ func (c *Controller) afterHighest(i, k int) []netip.Prefix {
 	var highest netip.Addr
 	for _, n := range c.nodes {
 		if i < len(n.podCIDRs) {
-			if p, ok := parsePodCIDR(n.podCIDRs[i]); ok && highest.Less(p.Addr()) {
+			if p, ok := ParsePodCIDR(n.podCIDRs[i]); ok && highest.Less(p.Addr()) {
 				highest = p.Addr()
 			}
 		}
@@ -156,7 +156,7 @@ func (c *Controller) holding(n nodeRecord, i int) (p netip.Prefix, ok bool) {
 		return netip.Prefix{}, false
 	}
 	_, p, ok = ipnet.ParseCIDR(n.podCIDRs[i])
-	return p, ok && plainRange(c.sets[i].cluster).Overlaps(plainRange(p))
+	return p, ok && PlainRange(c.sets[i].cluster).Overlaps(PlainRange(p))
 }
 
 // holdsAll reports whether n holds a subnet of every range.
@@ -182,7 +182,7 @@ func (c *Controller) Uses() []RangeUse {
 // use counts the subnets of range i.
 func (c *Controller) use(i int) RangeUse {
 	s := &c.sets[i]
-	u := RangeUse{Range: plainRange(s.cluster), NodeMask: s.mask}
+	u := RangeUse{Range: PlainRange(s.cluster), NodeMask: s.mask}
 	if s.mapped() {
 		u.NodeMask -= 96
 	}
@@ -192,7 +192,7 @@ func (c *Controller) use(i int) RangeUse {
 	u.Subnets, u.Free = s.pool.Len(), s.pool.Free()
 
 	seen := subnetSet{cluster: s.cluster, mask: s.mask, pool: cidr.NewPool(s.pool.Split())}
-	for _, p := range c.ranges.service {
+	for _, p := range c.ranges.Service {
 		_ = seen.mark(p, false) // one that is outside blocks nothing
 	}
 	u.Services = seen.pool.Used()
@@ -285,9 +285,9 @@ func (c *Controller) wideEnough(u RangeUse, need uint64) int {
 		}
 		q := netip.PrefixFrom(u.Range.Addr(), bits).Masked()
 		free := uint64(1) << (u.NodeMask - bits)
-		for _, s := range c.ranges.service {
-			if s = plainRange(s); s.Overlaps(q) {
-				free -= min(free, uint64(1)<<lostBlocks(q, u.NodeMask, s))
+		for _, s := range c.ranges.Service {
+			if s = PlainRange(s); s.Overlaps(q) {
+				free -= min(free, uint64(1)<<LostBlocks(q, u.NodeMask, s))
 			}
 		}
 		if free >= need {

@@ -1,4 +1,4 @@
-package plan
+package nodeipam
 
 import (
 	"bufio"
@@ -20,7 +20,7 @@ import (
 // shared returns the path of a recording, and skips the test where there is none.
 func shared(t *testing.T, elem ...string) string {
 	t.Helper()
-	p := filepath.Join(append([]string{"..", "..", "shared"}, elem...)...)
+	p := filepath.Join(append([]string{"..", "..", "..", "shared"}, elem...)...)
 	if _, err := os.Stat(p); errors.Is(err, os.ErrNotExist) {
 		t.Skipf("%s does not exist", p)
 	}
