@@ -2,7 +2,6 @@ package kubecidr_test
 
 import (
 	"bytes"
-	"flag"
 	"go/ast"
 	"go/format"
 	"go/parser"
@@ -15,9 +14,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/kubecidr/kubecidr/internal/golden"
 )
-
-var updateAPI = flag.Bool("update-api", false, "write the exported API into testdata/api")
 
 // TestAPI holds the exported API of each package to its listing in testdata/api, so that a change of it is a visible difference.
 func TestAPI(t *testing.T) {
@@ -29,7 +27,7 @@ func TestAPI(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := listing(t, dir)
 			file := filepath.Join("testdata", "api", name+".txt")
-			if *updateAPI {
+			if *golden.Update {
 				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 					t.Fatal(err)
 				}
@@ -42,7 +40,7 @@ func TestAPI(t *testing.T) {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-				t.Errorf("the exported API has changed (-listed +now); go test . -run TestAPI -update-api lists it anew:\n%s", diff)
+				t.Errorf("the exported API has changed (-listed +now); go test . -run TestAPI -update lists it anew:\n%s", diff)
 			}
 		})
 	}

@@ -2,7 +2,6 @@ package flannel
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,10 +10,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/kubecidr/kubecidr/internal/golden"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
-
-var update = flag.Bool("update", false, "write what the tests get into testdata")
 
 // TestRead reads each file of an archive in testdata/read and compares what it states with the file "want" there.
 // Lines of a file may end in \r where the archive's comment says "crlf", and start with a byte order mark where it says "bom".
@@ -63,7 +61,7 @@ func TestRead(t *testing.T) {
 				d, err := Read(data, Options{Name: name, Host: host})
 				dumpStatements(&got, d.Statements(), err)
 			}
-			if *update {
+			if *golden.Update {
 				if want < 0 {
 					a.Files = append(a.Files, txtar.File{Name: "want"})
 					want = len(a.Files) - 1

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/kubecidr/kubecidr/internal/golden"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -57,13 +58,13 @@ func TestWriteConfigMap(t *testing.T) {
 	if err := WriteConfigMap(&b, c, ""); err != nil {
 		t.Fatal(err)
 	}
-	const golden = "testdata/configmap.yaml"
-	if *update {
-		if err := os.WriteFile(golden, b.Bytes(), 0o644); err != nil {
+	const file = "testdata/configmap.yaml"
+	if *golden.Update {
+		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(golden)
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

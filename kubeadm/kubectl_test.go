@@ -3,7 +3,6 @@ package kubeadm
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -18,11 +17,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/kubecidr/kubecidr/internal/golden"
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
-
-var updateObjects = flag.Bool("update-objects", false, "rewrite the wanted statements in testdata/objects")
 
 func kindsOf(o Objects) string {
 	var s []string
@@ -69,11 +67,11 @@ func TestObjectsGolden(t *testing.T) {
 				got = kindsOf(o) + "\n" + strings.Join(lines(o.Statements()), "\n") + "\n"
 			}
 			out.Files = append(out.Files, f, txtar.File{Name: f.Name + ".want", Data: []byte(got)})
-			if d := cmp.Diff(want[f.Name], got); d != "" && !*updateObjects {
+			if d := cmp.Diff(want[f.Name], got); d != "" && !*golden.Update {
 				t.Errorf("%s: (-want +got)\n%s", f.Name, d)
 			}
 		}
-		if *updateObjects {
+		if *golden.Update {
 			if err := os.WriteFile(file, txtar.Format(out), 0o644); err != nil {
 				t.Fatal(err)
 			}

@@ -1,7 +1,6 @@
 package kubeadm
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,10 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/kubecidr/kubecidr/internal/golden"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
-
-var update = flag.Bool("update", false, "write what the readers say into the files of testdata")
 
 // TestShapes reads every file of testdata/*.txtar with the readers of configuration, commands and manifests, and compares what they say
 // with the file "want" at the end. The comment of each archive says what it is there for.
@@ -39,7 +37,7 @@ func TestShapes(t *testing.T) {
 				}
 				describeFile(&got, f.Name, f.Data)
 			}
-			if *update {
+			if *golden.Update {
 				if want < 0 {
 					ar.Files = append(ar.Files, txtar.File{Name: "want"})
 					want = len(ar.Files) - 1

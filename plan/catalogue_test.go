@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubecidr/kubecidr/internal/golden"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -82,14 +83,14 @@ func TestRulesComplete(t *testing.T) {
 	}
 }
 
-// TestRulesPage holds docs/rules.md to the catalogue; -update-check rewrites it.
+// TestRulesPage holds docs/rules.md to the catalogue; -update rewrites it.
 func TestRulesPage(t *testing.T) {
 	const page = "../docs/rules.md"
 	var b bytes.Buffer
 	if err := plan.RulesMarkdown(&b); err != nil {
 		t.Fatal(err)
 	}
-	if *updateCheck {
+	if *golden.Update {
 		if err := os.MkdirAll(filepath.Dir(page), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -102,6 +103,6 @@ func TestRulesPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(string(have), b.String()); d != "" {
-		t.Errorf("docs/rules.md is not that of the catalogue; go test ./plan -update-check rewrites it (-have +want):\n%s", d)
+		t.Errorf("docs/rules.md is not that of the catalogue; go test ./plan -update rewrites it (-have +want):\n%s", d)
 	}
 }

@@ -6,19 +6,20 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/internal/factbundle"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // manyNodes returns the statements of a healthy cluster with three control planes, flannel and n nodes, each with its addresses.
-func manyNodes(t failer, n int) []fact.Statement {
+func manyNodes(t factbundle.T, n int) []fact.Statement {
 	var b strings.Builder
 	for i := 1; i <= 3; i++ {
 		fmt.Fprintf(&b, "kcm@cp%d pods=10.0.0.0/9 services=10.200.0.0/16 alloc=true version=v1.33.1\n", i)
 		fmt.Fprintf(&b, "api@cp%d services=10.200.0.0/16 advertise=192.168.7.%d version=v1.33.1\n", i, i)
 	}
 	b.WriteString("flannel Network=10.0.0.0/9 backend=vxlan kube=true\nkubelet dns=10.200.0.10 maxpods=110\nproxy cidr=10.0.0.0/9\n")
-	ss := bundle(t, b.String())
+	ss := factbundle.Statements(t, b.String())
 	for i := range n {
 		name := fmt.Sprintf("node-%05d", i)
 		pos := fact.Position{File: "nodes.json", Line: 10 * i, Column: 5}

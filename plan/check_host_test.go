@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/internal/factbundle"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -278,7 +279,7 @@ func TestBridges(t *testing.T) {
 		{"a node with another fault", network + "node a 10.244.1.0/24\nnode b 10.244.1.0/24", cni0("b", "10.244.9.1/24"),
 			[]string{"error|node-subnet-duplicate|a and b", "error|cni-bridge-mismatch|cni0 of b has 10.244.9.1/24"}},
 	} {
-		r := plan.Check(append(bundle(t, tt.bundle), tt.links...)...)
+		r := plan.Check(append(factbundle.Statements(t, tt.bundle), tt.links...)...)
 		var got []string
 		for _, f := range r.Findings {
 			if f.Severity != fact.Info {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/internal/factbundle"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -40,7 +41,7 @@ func TestMendsReachTheLimit(t *testing.T) {
 		{"services too large, IPv6", fact.RuleServiceRangeTooLarge, "api services=VALUE version=v1.33.0", pods("fd00::"), 64, `use a service range of /(\d+) or longer`, -1},
 	} {
 		find := func(length int) *fact.Finding {
-			fs := plan.Check(bundle(t, strings.ReplaceAll(tt.bundle, "VALUE", tt.value(length)))...).Findings
+			fs := plan.Check(factbundle.Statements(t, strings.ReplaceAll(tt.bundle, "VALUE", tt.value(length)))...).Findings
 			if i := slices.IndexFunc(fs, func(f fact.Finding) bool { return f.Rule == tt.rule }); i >= 0 {
 				return &fs[i]
 			}
@@ -80,7 +81,7 @@ func TestServiceRangeTooSmall(t *testing.T) {
 		{"kubeadm pods=10.244.0.0/16 services=10.96.0.0/29", []fact.Component{fact.Kubeadm}, "has 8 addresses"},
 		{"kubeadm pods=10.244.0.0/16 services=10.96.0.0/30", []fact.Component{fact.APIServer, fact.Kubeadm}, "has 4 addresses"},
 	} {
-		fs := plan.Check(bundle(t, tt.in)...).Findings
+		fs := plan.Check(factbundle.Statements(t, tt.in)...).Findings
 		i := slices.IndexFunc(fs, func(f fact.Finding) bool { return f.Rule == fact.RuleServiceRangeTooSmall })
 		if i < 0 {
 			t.Errorf("%s: not found too small", tt.in)

@@ -8,7 +8,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// TestMends holds what findings advise: the bundles NAME.in of testdata/mend, in the words of [bundle], each with NAME.want,
+// TestMends holds what findings advise: the bundles NAME.in of testdata/mend, in the words of [factbundle.Statements], each with NAME.want,
 // a line for each finding, the lines of its mend below it. The comment of an archive says what advice must not do.
 func TestMends(t *testing.T) { goldenBundles(t, "testdata/mend/*.txtar", mends) }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/internal/factbundle"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -21,7 +22,7 @@ func TestManyDuplicates(t *testing.T) {
 			fmt.Fprintf(&b, "node a%d 10.244.%d.0/24\nnode b%d 10.244.%d.0/24\n", i, i, i, i)
 		}
 		var rest []fact.Finding
-		fs := plan.Check(bundle(t, b.String())...).Findings
+		fs := plan.Check(factbundle.Statements(t, b.String())...).Findings
 		for _, f := range fs {
 			if strings.Contains(f.Message, "more pod subnets are held by more than one node") {
 				rest = append(rest, f)
@@ -51,7 +52,7 @@ func TestPlacesOfDuplicates(t *testing.T) {
 		for i := range nodes {
 			fmt.Fprintf(&b, "node n%d 10.244.0.0/24\n", i)
 		}
-		fs := plan.Check(bundle(t, b.String())...).Findings
+		fs := plan.Check(factbundle.Statements(t, b.String())...).Findings
 		if len(fs) != 1 || len(fs[0].Where) != places || len(fs[0].Subjects) != nodes {
 			t.Errorf("%d nodes: %d findings, %d places, %d nodes", nodes, len(fs), len(fs[0].Where), len(fs[0].Subjects))
 		}
@@ -72,7 +73,7 @@ func TestServicesThatKeepNodesOut(t *testing.T) {
 		{"kcm pods=10.244.0.0/22 services=10.244.0.0/22 alloc=true\nnode a -", fact.Error, false},
 		{"kcm pods=10.244.0.0/24,fd00::/56 services=10.96.0.0/12,fd00::/112 alloc=true\nnode a -\nnode b -", fact.Warning, false}, // of the other family
 	} {
-		fs := plan.Check(bundle(t, tt.in)...).Findings
+		fs := plan.Check(factbundle.Statements(t, tt.in)...).Findings
 		i := slices.IndexFunc(fs, func(f fact.Finding) bool { return f.Rule == fact.RulePodServiceOverlap })
 		if i < 0 || fs[i].Severity != tt.sev || strings.Contains(fs[i].Effect, left) != tt.effect {
 			t.Errorf("%s:\n%+v\nwant %s, and its effect %v", tt.in, fs, tt.sev, tt.effect)

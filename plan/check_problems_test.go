@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubecidr/kubecidr/internal/factbundle"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -78,7 +79,7 @@ func TestCheckBoundsPlaces(t *testing.T) {
 			for i := range n {
 				text += tt.line(i) + "\n"
 			}
-			fs := plan.Check(bundle(t, text)...).Findings
+			fs := plan.Check(factbundle.Statements(t, text)...).Findings
 			i := slices.IndexFunc(fs, func(f fact.Finding) bool { return f.Rule == tt.rule })
 			if i < 0 {
 				t.Errorf("%s: not found with %d", tt.rule, n)
@@ -97,7 +98,7 @@ func TestPublicRangeEffect(t *testing.T) {
 		"kubeadm pods=172.32.0.0/16":                      false,
 		"kubeadm pods=2600:1f00::/56 services=fd00::/112": true,
 	} {
-		fs := plan.Check(bundle(t, in)...).Findings
+		fs := plan.Check(factbundle.Statements(t, in)...).Findings
 		i := slices.IndexFunc(fs, func(f fact.Finding) bool { return f.Rule == fact.RulePublicRange })
 		if i < 0 || strings.Contains(fs[i].Effect, "fine where this is your own prefix") != own {
 			t.Errorf("%s: want it told as fine where it is one's own: %v, have %+v", in, own, fs)

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/factbundle"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -30,7 +31,7 @@ func bundles(t testing.TB) map[string][]fact.Statement {
 		}
 		for _, f := range ar.Files {
 			if n, ok := strings.CutSuffix(f.Name, ".in"); ok {
-				out[strings.TrimSuffix(filepath.Base(file), ".txtar")+"/"+n] = bundle(t, string(f.Data))
+				out[strings.TrimSuffix(filepath.Base(file), ".txtar")+"/"+n] = factbundle.Statements(t, string(f.Data))
 			}
 		}
 	}
@@ -262,7 +263,7 @@ func (c *testCluster) unassigned() {
 func TestCheckOneBreak(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := drawCluster(t)
-		for _, f := range plan.Check(bundle(t, c.text())...).Findings {
+		for _, f := range plan.Check(factbundle.Statements(t, c.text())...).Findings {
 			if f.Severity != fact.Info {
 				t.Fatalf("healthy, but %s %s: %s\n%s", f.Severity, f.Rule, f.Message, c.text())
 			}
@@ -272,7 +273,7 @@ func TestCheckOneBreak(t *testing.T) {
 			t.Skip("needs both families")
 		}
 		b.do(c)
-		r := plan.Check(bundle(t, c.text())...)
+		r := plan.Check(factbundle.Statements(t, c.text())...)
 		i := slices.IndexFunc(r.Findings, func(f fact.Finding) bool { return f.Rule == b.rule })
 		if i < 0 || r.Findings[i].Severity != b.sev {
 			t.Fatalf("%s: no %s %s in\n%s\n%s", b.name, b.sev, b.rule, verdict(r), c.text())

@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/kubecidr/kubecidr/internal/factbundle"
+	"github.com/kubecidr/kubecidr/internal/golden"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -20,7 +22,7 @@ import (
 // reported is a report with an error that has two places, a folded symptom, a warning that is waived, and a rule of no
 // catalogue.
 func reported(t testing.TB) (fact.Report, plan.ReportOptions) {
-	r := plan.Check(bundle(t, `
+	r := plan.Check(factbundle.Statements(t, `
 kubeadm pods=10.224.0.0/16 services=10.96.0.0/12 version=v1.23.6
 flannel Network=10.244.0.0/16 backend=vxlan kube=true version=v0.25.2
 env@node1 network=10.244.0.0/16 subnet=10.224.0.1/24
@@ -58,7 +60,7 @@ func TestReportGolden(t *testing.T) {
 		}
 		got.Files = append(got.Files, txtar.File{Name: f.name, Data: b.Bytes()})
 	}
-	if *updateCheck {
+	if *golden.Update {
 		if err := os.WriteFile(file, txtar.Format(got), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -17,6 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/golden"
 	"github.com/kubecidr/kubecidr/internal/textwidth"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
@@ -156,7 +157,7 @@ func TestSVGGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkLabels(t, b.Bytes())
-	if *updateCheck {
+	if *golden.Update {
 		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
