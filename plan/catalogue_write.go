@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/internal/check"
 )
 
 // severitiesOf tells the usual severity of a rule and the others that it has.
@@ -53,7 +54,7 @@ func RuleText(w io.Writer, r fact.Rule) error {
 func RulesText(w io.Writer) error {
 	b := &printer{}
 	rows := [][]string{{"RULE", "SEVERITY", "WHAT IT CHECKS"}}
-	for _, r := range Rules() {
+	for _, r := range check.Rules() {
 		rows = append(rows, []string{string(r.ID), severitiesOf(r), r.Title})
 	}
 	b.table("", "lll", rows, nil)
@@ -67,10 +68,10 @@ func RulesMarkdown(w io.Writer) error {
 	b.wrap("", textWidth, "What plan.Check and the format packages look for, in the order in which findings should be mended. "+
 		"The ids are stable. This page is generated from plan.Rules; change it there.")
 	b.printf("\n| rule | severity | what it checks |\n|---|---|---|\n")
-	for _, r := range Rules() {
+	for _, r := range check.Rules() {
 		b.printf("| [%s](#%s) | %s | %s |\n", r.ID, r.ID, severitiesOf(r), strings.ReplaceAll(mdText(r.Title), "\n", " "))
 	}
-	for _, r := range Rules() {
+	for _, r := range check.Rules() {
 		b.printf("\n## %s\n\n", r.ID)
 		b.wrap("", textWidth, mdText(r.Title)+".")
 		b.printf("\n")

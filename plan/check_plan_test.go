@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/kubecidr/kubecidr/plan/internal/check"
 )
 
 // TestCheckTakesPlans: Check finds no error in what a plan says about itself.
@@ -13,7 +15,7 @@ func TestCheckTakesPlans(t *testing.T) {
 		if e != nil {
 			return
 		}
-		if err := Check(p.Statements()...).Err(); err != nil {
+		if err := check.Run(p.Statements()...).Err(); err != nil {
 			rt.Fatalf("%s, masks %d and %d, %v: %v", ranges(p), p.NodeMaskIPv4, p.NodeMaskIPv6, p.Request.Kubernetes, err)
 		}
 	})

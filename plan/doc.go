@@ -5,8 +5,8 @@
 //
 //   - [New] makes a [Plan] from a [Request]: so many nodes, pods and services, these ranges are taken. Where no plan exists, an
 //     [*InfeasibleError] says what is short, what is in the way, and what would help, each remedy planned.
-//   - [Check] compares [fact.Statement] values, what each source says about a cluster, and reports [fact.Finding] values, causes first.
-//     [Rules] is the catalogue.
+//   - [check.Run] compares [fact.Statement] values, what each source says about a cluster, and reports [fact.Finding] values, causes first.
+//     [check.Rules] is the catalogue.
 //   - [nodeipam.Controller] is the twin of kube-controller-manager's node IPAM: register, delete and patch nodes, restart it with other
 //     flags, and see which node gets which subnet and why one gets none.
 //   - [nodeipam.ControllerFlags], [nodeipam.APIServerFlags] and [nodeipam.KubeadmNetworking] say what the real programs refuse at their start, by release.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/internal/check"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
@@ -70,7 +71,7 @@ func rulesOf(inv nodeipam.Inventory) (nodeRules, error) {
 	r.former, r.resize = inv.FormerMasks, inv.Resize
 	r.outer = outermost(inv.Taken)
 	for _, s := range ranges.Service {
-		r.services = appendNew(r.services, nodeipam.PlainRange(s))
+		r.services = check.AppendNew(r.services, nodeipam.PlainRange(s))
 	}
 	return r, nil
 }
@@ -78,22 +79,22 @@ func rulesOf(inv nodeipam.Inventory) (nodeRules, error) {
 // faults returns the faults of nodes, those that hold only right subnets, and whether the choice among overlapping ones is
 // a smallest one for certain.
 func (r *nodeRules) faults(nodes []nodeipam.InventoryNode) (faults []NodeFault, right []nodeipam.InventoryNode, minimal bool) {
-	var candidates []candidate
+	var candidates []check.Candidate
 	for _, n := range nodes {
 		own, held := r.own(n)
 		if len(own) > 0 {
 			faults = append(faults, own...)
 			continue
 		}
-		candidates = append(candidates, candidate{n, held})
+		candidates = append(candidates, check.Candidate{Node: n, Held: held})
 	}
-	keep, minimal := keepMost(candidates)
+	keep, minimal := check.KeepMost(candidates)
 	var kept []holding // disjoint, since no two that are kept overlap
 	for i, c := range candidates {
 		if keep[i] {
-			right = append(right, c.node)
-			for _, p := range c.held {
-				kept = append(kept, holding{p, c.node.Name})
+			right = append(right, c.Node)
+			for _, p := range c.Held {
+				kept = append(kept, holding{p, c.Node.Name})
 			}
 		}
 	}
@@ -102,13 +103,13 @@ func (r *nodeRules) faults(nodes []nodeipam.InventoryNode) (faults []NodeFault, 
 		if keep[i] {
 			continue
 		}
-		for j, p := range c.held {
+		for j, p := range c.Held {
 			for _, h := range overlapping(kept, p) {
 				text := fmt.Sprintf("%s is held by %s, too", p, h.by)
 				if h.Prefix != p {
 					text = fmt.Sprintf("%s overlaps %s of %s", p, h.Prefix, h.by)
 				}
-				faults = append(faults, NodeFault{c.node.Name, fact.RuleNodeSubnetDuplicate, j, p.String(), h.by, text})
+				faults = append(faults, NodeFault{c.Node.Name, fact.RuleNodeSubnetDuplicate, j, p.String(), h.by, text})
 			}
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/internal/plantest"
+
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
@@ -27,17 +29,17 @@ func TestFaultsOf(t *testing.T) {
 		want string
 		err  string
 	}{
-		{"healthy", inventory(v4, "a=10.244.0.0/24 b=10.244.1.0/24"), "", ""},
-		{"none", inventory(v4, "a"), "a podcidr-missing -1: no podCIDR", ""},
-		{"twice", inventory(v4, "a=10.244.0.0/24 b=10.244.0.0/24"), "b node-subnet-duplicate 0: 10.244.0.0/24 is held by a, too", ""},
-		{"in one of another size that is right", with(inventory(v4, "a=10.244.0.0/24 b=10.244.0.128/25"), former(25)), "b node-subnet-duplicate 0: 10.244.0.128/25 overlaps 10.244.0.0/24 of a", ""},
-		{"a family too many", inventory(v4, "a=10.244.0.0/24,fd00::/64"),
+		{"healthy", plantest.Inventory(v4, "a=10.244.0.0/24 b=10.244.1.0/24"), "", ""},
+		{"none", plantest.Inventory(v4, "a"), "a podcidr-missing -1: no podCIDR", ""},
+		{"twice", plantest.Inventory(v4, "a=10.244.0.0/24 b=10.244.0.0/24"), "b node-subnet-duplicate 0: 10.244.0.0/24 is held by a, too", ""},
+		{"in one of another size that is right", with(plantest.Inventory(v4, "a=10.244.0.0/24 b=10.244.0.128/25"), former(25)), "b node-subnet-duplicate 0: 10.244.0.128/25 overlaps 10.244.0.0/24 of a", ""},
+		{"a family too many", plantest.Inventory(v4, "a=10.244.0.0/24,fd00::/64"),
 			"a podcidr-outside-cluster-cidr 1: fd00::/64 is its subnet number 2, and there is no cluster range of that number: kube-controller-manager ends at start", ""},
-		{"all of the range, which was right before", with(inventory(mask("10.244.0.0/24", 25), "a=10.244.0.0/24"), former(24)), "", ""},
-		{"more than that", with(inventory(mask("10.244.0.0/24", 25), "a=10.244.0.0/23"), former(23)), "a node-mask-immutable 0: 10.244.0.0/23 is a /23, node subnets of 10.244.0.0/24 are /25", ""},
-		{"a subnet of one address", inventory(mask("10.244.0.0/22", 32), "a=10.244.0.1/32"), "", ""},
-		{"and of less", inventory(mask("10.244.0.0/22", 33), "a=10.244.0.0/24"), "", "no node can get a subnet of /33 from 10.244.0.0/22"},
-		{"a mapped range", inventory(mask("::ffff:10.244.0.0/112", 120), "a=10.244.0.0/24"), "", "no node can get a subnet of /120 from ::ffff:10.244.0.0/112"},
+		{"all of the range, which was right before", with(plantest.Inventory(mask("10.244.0.0/24", 25), "a=10.244.0.0/24"), former(24)), "", ""},
+		{"more than that", with(plantest.Inventory(mask("10.244.0.0/24", 25), "a=10.244.0.0/23"), former(23)), "a node-mask-immutable 0: 10.244.0.0/23 is a /23, node subnets of 10.244.0.0/24 are /25", ""},
+		{"a subnet of one address", plantest.Inventory(mask("10.244.0.0/22", 32), "a=10.244.0.1/32"), "", ""},
+		{"and of less", plantest.Inventory(mask("10.244.0.0/22", 33), "a=10.244.0.0/24"), "", "no node can get a subnet of /33 from 10.244.0.0/22"},
+		{"a mapped range", plantest.Inventory(mask("::ffff:10.244.0.0/112", 120), "a=10.244.0.0/24"), "", "no node can get a subnet of /120 from ::ffff:10.244.0.0/112"},
 	} {
 		faults, err := FaultsOf(tt.inv)
 		var got []string

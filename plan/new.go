@@ -11,6 +11,7 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/internal/check"
 )
 
 // New returns a plan for r, or an error: a [*RequestError] if r does not make sense, an [*InfeasibleError] if no plan
@@ -649,11 +650,11 @@ func (s *familySolver) best(bits int) (p netip.Prefix, loud, ok bool) {
 		return netip.Prefix{}, false, false
 	}
 	avoided := quietlyAvoided()
-	if isPrivate(p) && !slices.ContainsFunc(avoided, p.Overlaps) {
+	if check.IsPrivate(p) && !slices.ContainsFunc(avoided, p.Overlaps) {
 		return p, false, true
 	}
 	var private []netip.Prefix
-	for _, q := range privateRanges() {
+	for _, q := range check.PrivateRanges() {
 		private = slices.AppendSeq(private, s.space.Within(q))
 	}
 	// Cannot fail: these are blocks of one space.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/internal/plantest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubecidr/kubecidr/plan/fact"
@@ -41,7 +43,7 @@ func TestPredictionText(t *testing.T) {
 		play(c, f, words)
 		return c.Predict(k)
 	}
-	unknown, err := inventory(v4, "a=10.244.1.0/24").Predict(1)
+	unknown, err := plantest.Inventory(v4, "a=10.244.1.0/24").Predict(1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/internal/check"
 )
 
 // A change makes a request ask for less, or gives it more space.
@@ -484,11 +485,11 @@ func (x *relaxer) widenings(s *Shortage) []change {
 		}
 	}
 	for _, w := range s.Within {
-		i := slices.IndexFunc(privateRanges(), func(q netip.Prefix) bool { return cidr.Contains(q, w) })
+		i := slices.IndexFunc(check.PrivateRanges(), func(q netip.Prefix) bool { return cidr.Contains(q, w) })
 		if i < 0 {
 			continue
 		}
-		shortest := privateRanges()[i].Bits()
+		shortest := check.PrivateRanges()[i].Bits()
 		if s.Family == fact.IPv6 {
 			shortest = 48 // RFC 4193: what is before belongs to others
 		}
@@ -536,7 +537,7 @@ func (x *relaxer) furtherSpace(f fact.Family) []netip.Prefix {
 	if f == fact.IPv6 {
 		return []netip.Prefix{ULA(x.e.Request.Name), ULA(x.e.Request.Name + "/2")}
 	}
-	return slices.DeleteFunc(privateRanges(), func(p netip.Prefix) bool { return fact.FamilyOf(p) != f })
+	return slices.DeleteFunc(check.PrivateRanges(), func(p netip.Prefix) bool { return fact.FamilyOf(p) != f })
 }
 
 // spaceNamed returns r with the space to draw from spelt out for family f, so that more can be added to it.

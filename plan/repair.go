@@ -10,6 +10,7 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/internal/check"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
@@ -250,12 +251,12 @@ func (r *Repair) plan(rules nodeRules, right []nodeipam.InventoryNode, all bool)
 			continue
 		}
 		// One at a time, as long as there are few; it takes too long to look again after each of very many.
-		for _, n := range recreate[:1+len(recreate)/largestExact] {
+		for _, n := range recreate[:1+len(recreate)/check.LargestExact] {
 			p.release(n)
 			deleted = append(deleted, n)
 			steps = append(steps, RepairStep{Kind: RepairDelete, Node: n.Name, Old: n.PodCIDRs, Why: reason(n) + "; what it holds is needed, and there is no other place for it yet", Restarts: restarts(n)})
 		}
-		recreate = recreate[1+len(recreate)/largestExact:]
+		recreate = recreate[1+len(recreate)/check.LargestExact:]
 	}
 	if p.stale {
 		p.mark()
@@ -283,15 +284,15 @@ func (r *Repair) plan(rules nodeRules, right []nodeipam.InventoryNode, all bool)
 				held = append(held, q)
 			}
 		}
-		c := candidate{n, held}
+		c := check.Candidate{Node: n, Held: held}
 		var why []string
-		if len(n.SubnetEnv) > 0 && !c.agrees() {
+		if len(n.SubnetEnv) > 0 && !c.Agrees() {
 			why = append(why, fmt.Sprintf("its subnet.env says %s", strings.Join(words.Texts(n.SubnetEnv), ", ")))
 		}
 		bridge := false
-		if len(n.Links) > 0 && !c.linksAgree() {
+		if len(n.Links) > 0 && !c.LinksAgree() {
 			why = append(why, fmt.Sprintf("its links have %s", strings.Join(words.Texts(n.Links), ", ")))
-			bridge = c.otherBridge()
+			bridge = c.OtherBridge()
 		}
 		if len(why) > 0 {
 			steps = append(steps, RepairStep{
@@ -320,13 +321,13 @@ func (p *placer) mark() {
 		p.clean = append(p.clean, clean)
 	}
 	p.alone = make(map[string]bool, len(p.held))
-	var list []candidate
+	var list []check.Candidate
 	for name, held := range p.held {
-		list = append(list, candidate{nodeipam.InventoryNode{Name: name}, held})
+		list = append(list, check.Candidate{Node: nodeipam.InventoryNode{Name: name}, Held: held})
 	}
-	for _, group := range components(list) {
+	for _, group := range check.Components(list) {
 		if len(group) == 1 {
-			p.alone[list[group[0]].node.Name] = true
+			p.alone[list[group[0]].Node.Name] = true
 		}
 	}
 }

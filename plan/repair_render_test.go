@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/internal/plantest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubecidr/kubecidr/plan/fact"
@@ -30,7 +32,7 @@ func TestRepairText(t *testing.T) {
 		r            *Repair
 		text, script string
 	}{
-		{"healthy", mend(inventory(v4, "a=10.244.0.0/24"), nil), `
+		{"healthy", mend(plantest.Inventory(v4, "a=10.244.0.0/24"), nil), `
 Nothing to do: 1 node, each with subnets of its own in the right place.
 `, `
 #!/bin/sh
@@ -38,7 +40,7 @@ Nothing to do: 1 node, each with subnets of its own in the right place.
 # Without --apply this script says what it would do, and changes nothing. It ends at the first error.
 ...
 `},
-		{"one has none", mend(inventory(v4, "a=10.244.0.0/24 b"), func(i *nodeipam.Inventory) { i.Assumed, i.Managers[0].Host = fact.Kubeadm, "" }), `
+		{"one has none", mend(plantest.Inventory(v4, "a=10.244.0.0/24 b"), func(i *nodeipam.Inventory) { i.Assumed, i.Managers[0].Host = fact.Kubeadm, "" }), `
 No file shows the flags of kube-controller-manager; its pod range is taken from what kubeadm says.
 
 1 of 2 nodes wrong: 1 to be patched, 0 to be drained and created again.
@@ -64,7 +66,7 @@ run kubectl patch node 'b' --type=merge -p '{"spec":{"podCIDR":"10.244.1.0/24","
 
 if [ "$apply" = no ]; then echo 'nothing was changed; --apply does it' >&2; fi
 `},
-		{"one is drained, and flannel of another one restarts", mend(inventory(v4, "a=10.244.0.0/24 b=10.244.0.0/24 c=10.244.2.0/24"), func(i *nodeipam.Inventory) {
+		{"one is drained, and flannel of another one restarts", mend(plantest.Inventory(v4, "a=10.244.0.0/24 b=10.244.0.0/24 c=10.244.2.0/24"), func(i *nodeipam.Inventory) {
 			i.Nodes[2].Links = []netip.Prefix{p("10.244.9.0/24")}
 		}), `
 1 of 3 nodes wrong: 0 to be patched, 1 to be drained and created again. flannel restarts on 1.
@@ -116,7 +118,7 @@ manager start
 
 if [ "$apply" = no ]; then echo 'nothing was changed; --apply does it' >&2; fi
 `},
-		{"not canonical, so that it cannot be cordoned", mend(inventory(v4, "a=10.244.0.7/24"), nil), `
+		{"not canonical, so that it cannot be cordoned", mend(plantest.Inventory(v4, "a=10.244.0.7/24"), nil), `
 1 of 1 node wrong: 0 to be patched, 1 to be drained and created again.
 
 Wrong

@@ -13,6 +13,8 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/internal/check"
+	"github.com/kubecidr/kubecidr/plan/internal/plantest"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
@@ -23,24 +25,6 @@ func stepList(steps []RepairStep) string {
 		out = append(out, strings.TrimSpace(string(s.Kind)+" "+s.Node+" "+strings.Join(words.Texts(s.New), ",")))
 	}
 	return strings.Join(out, "; ")
-}
-
-// inventory makes one of nodes written as "a=10.244.0.0/24,fd00::/64", with ":10.244.0.0/24" for what subnet.env says.
-func inventory(f nodeipam.ControllerFlags, nodes string) nodeipam.Inventory {
-	inv := nodeipam.Inventory{Managers: []nodeipam.HostFlags{{Host: "cp1", Flags: f}}}
-	for _, w := range strings.Fields(nodes) {
-		name, rest, _ := strings.Cut(w, "=")
-		subnets, env, _ := strings.Cut(rest, "~")
-		n := nodeipam.InventoryNode{Name: name}
-		if subnets != "" {
-			n.PodCIDRs = strings.Split(subnets, ",")
-		}
-		if env != "" {
-			n.SubnetEnv = []netip.Prefix{netip.MustParsePrefix(env)}
-		}
-		inv.Nodes = append(inv.Nodes, n)
-	}
-	return inv
 }
 
 func TestRepair(t *testing.T) {
@@ -55,39 +39,39 @@ func TestRepair(t *testing.T) {
 		inv  nodeipam.Inventory
 		want string
 	}{
-		{"healthy", inventory(v4, "a=10.244.0.0/24 b=10.244.3.0/24"), ""},
-		{"no nodes", inventory(v4, ""), ""},
-		{"one has none", inventory(v4, "a=10.244.0.0/24 b"), "patch b 10.244.1.0/24"},
-		{"duplicates: the first name keeps", inventory(v4, "b=10.244.0.0/24 a=10.244.0.0/24"), "recreate b 10.244.1.0/24; restart-controller-manager"},
-		{"unless subnet.env says otherwise", inventory(v4, "a=10.244.0.0/24~10.244.2.0/24 b=10.244.0.0/24~10.244.0.0/24"), "recreate a 10.244.1.0/24; restart-controller-manager"},
-		{"outside goes first", inventory(v4, "a=10.244.0.0/24 b=10.244.0.0/24 x=10.99.0.0/24"), "recreate x 10.244.1.0/24; recreate b 10.244.2.0/24; restart-controller-manager"},
-		{"wider than the mask", inventory(v4, "a=10.244.0.0/23 b=10.244.3.0/24"), "recreate a 10.244.2.0/24"},
-		{"all patched with the whole range", inventory(v4, "a=10.244.0.0/22 b=10.244.0.0/22"), "delete a; recreate b 10.244.0.0/24; create a 10.244.1.0/24"},
-		{"longer than the mask", inventory(v4, "a=10.244.0.0/25 b=10.244.0.128/25"), "recreate a 10.244.1.0/24; recreate b 10.244.2.0/24"},
-		{"the only room is its own", inventory(v4, "a=10.244.0.0/23 b=10.244.2.0/24 c=10.244.3.0/24"), "recreate a 10.244.0.0/24"},
-		{"the second half of it", with(inventory(v4, "a=10.244.0.0/23 b=10.244.2.0/24 c=10.244.3.0/24"), func(i *nodeipam.Inventory) {
+		{"healthy", plantest.Inventory(v4, "a=10.244.0.0/24 b=10.244.3.0/24"), ""},
+		{"no nodes", plantest.Inventory(v4, ""), ""},
+		{"one has none", plantest.Inventory(v4, "a=10.244.0.0/24 b"), "patch b 10.244.1.0/24"},
+		{"duplicates: the first name keeps", plantest.Inventory(v4, "b=10.244.0.0/24 a=10.244.0.0/24"), "recreate b 10.244.1.0/24; restart-controller-manager"},
+		{"unless subnet.env says otherwise", plantest.Inventory(v4, "a=10.244.0.0/24~10.244.2.0/24 b=10.244.0.0/24~10.244.0.0/24"), "recreate a 10.244.1.0/24; restart-controller-manager"},
+		{"outside goes first", plantest.Inventory(v4, "a=10.244.0.0/24 b=10.244.0.0/24 x=10.99.0.0/24"), "recreate x 10.244.1.0/24; recreate b 10.244.2.0/24; restart-controller-manager"},
+		{"wider than the mask", plantest.Inventory(v4, "a=10.244.0.0/23 b=10.244.3.0/24"), "recreate a 10.244.2.0/24"},
+		{"all patched with the whole range", plantest.Inventory(v4, "a=10.244.0.0/22 b=10.244.0.0/22"), "delete a; recreate b 10.244.0.0/24; create a 10.244.1.0/24"},
+		{"longer than the mask", plantest.Inventory(v4, "a=10.244.0.0/25 b=10.244.0.128/25"), "recreate a 10.244.1.0/24; recreate b 10.244.2.0/24"},
+		{"the only room is its own", plantest.Inventory(v4, "a=10.244.0.0/23 b=10.244.2.0/24 c=10.244.3.0/24"), "recreate a 10.244.0.0/24"},
+		{"the second half of it", with(plantest.Inventory(v4, "a=10.244.0.0/23 b=10.244.2.0/24 c=10.244.3.0/24"), func(i *nodeipam.Inventory) {
 			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.0.9/32")}}
 		}), "recreate a 10.244.1.0/24"},
-		{"what another holds is not given away before it is mended", with(inventory(v4, "a=10.244.0.0/25 b=10.244.2.0/23 c=10.244.1.0/24"), func(i *nodeipam.Inventory) {
+		{"what another holds is not given away before it is mended", with(plantest.Inventory(v4, "a=10.244.0.0/25 b=10.244.2.0/23 c=10.244.1.0/24"), func(i *nodeipam.Inventory) {
 			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.0.9/32")}}
 		}), "recreate b 10.244.2.0/24; recreate a 10.244.3.0/24"},
-		{"one family is missing: the other stays", inventory(dual, "a=10.244.2.0/24 b=10.244.0.0/24,fd00:10:244::/64"), "recreate a 10.244.2.0/24,fd00:10:244:1::/64"},
-		{"families in the other order", inventory(dual, "a=fd00:10:244::/64,10.244.0.0/24"), "recreate a 10.244.1.0/24,fd00:10:244:1::/64"},
-		{"a family too many", inventory(v4, "a=10.244.0.0/24,fd00::/64"), "recreate a 10.244.0.0/24"},
-		{"a chain of duplicates: the ends stay", inventory(dual, "b=10.244.0.0/24,fd00:10:244:1::/64 a=10.244.0.0/24,fd00:10:244::/64 c=10.244.1.0/24,fd00:10:244:1::/64"), "recreate b 10.244.2.0/24,fd00:10:244:2::/64; restart-controller-manager"},
-		{"garbage", inventory(v4, "a=x"), "recreate a 10.244.0.0/24"},
-		{"host bits keep the API server from taking any change", inventory(v4, "a=10.244.0.7/24"), "recreate a 10.244.0.0/24"},
-		{"which is no matter before 1.36", with(inventory(v4, "a=10.244.0.7/24"), func(i *nodeipam.Inventory) { i.Kubernetes = fact.V(1, 35, 0) }), ""},
-		{"clear of services and hosts", with(inventory(v4, "a=10.244.0.0/24 b"), func(i *nodeipam.Inventory) {
+		{"one family is missing: the other stays", plantest.Inventory(dual, "a=10.244.2.0/24 b=10.244.0.0/24,fd00:10:244::/64"), "recreate a 10.244.2.0/24,fd00:10:244:1::/64"},
+		{"families in the other order", plantest.Inventory(dual, "a=fd00:10:244::/64,10.244.0.0/24"), "recreate a 10.244.1.0/24,fd00:10:244:1::/64"},
+		{"a family too many", plantest.Inventory(v4, "a=10.244.0.0/24,fd00::/64"), "recreate a 10.244.0.0/24"},
+		{"a chain of duplicates: the ends stay", plantest.Inventory(dual, "b=10.244.0.0/24,fd00:10:244:1::/64 a=10.244.0.0/24,fd00:10:244::/64 c=10.244.1.0/24,fd00:10:244:1::/64"), "recreate b 10.244.2.0/24,fd00:10:244:2::/64; restart-controller-manager"},
+		{"garbage", plantest.Inventory(v4, "a=x"), "recreate a 10.244.0.0/24"},
+		{"host bits keep the API server from taking any change", plantest.Inventory(v4, "a=10.244.0.7/24"), "recreate a 10.244.0.0/24"},
+		{"which is no matter before 1.36", with(plantest.Inventory(v4, "a=10.244.0.7/24"), func(i *nodeipam.Inventory) { i.Kubernetes = fact.V(1, 35, 0) }), ""},
+		{"clear of services and hosts", with(plantest.Inventory(v4, "a=10.244.0.0/24 b"), func(i *nodeipam.Inventory) {
 			i.Services = []netip.Prefix{netip.MustParsePrefix("10.244.1.0/26")}
 			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.2.9/32")}}
 		}), "patch b 10.244.3.0/24"},
-		{"a node in the service range", with(inventory(v4, "a=10.244.0.0/24"), func(i *nodeipam.Inventory) {
+		{"a node in the service range", with(plantest.Inventory(v4, "a=10.244.0.0/24"), func(i *nodeipam.Inventory) {
 			i.Services = []netip.Prefix{netip.MustParsePrefix("10.244.0.0/26")}
 		}), "recreate a 10.244.1.0/24"},
-		{"flannel uses another subnet", inventory(v4, "a=10.244.0.0/24~10.244.1.0/24"), "restart-flannel a"},
-		{"two that hold each other's place", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "a=10.244.0.0/25 b=10.244.1.0/25"), "recreate a 10.244.0.0/24; recreate b 10.244.1.0/24"},
-		{"room that comes free on the way", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "a=10.244.0.0/23 b"), "stop-controller-manager; recreate a 10.244.0.0/24; patch b 10.244.1.0/24; start-controller-manager"},
+		{"flannel uses another subnet", plantest.Inventory(v4, "a=10.244.0.0/24~10.244.1.0/24"), "restart-flannel a"},
+		{"two that hold each other's place", plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "a=10.244.0.0/25 b=10.244.1.0/25"), "recreate a 10.244.0.0/24; recreate b 10.244.1.0/24"},
+		{"room that comes free on the way", plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "a=10.244.0.0/23 b"), "stop-controller-manager; recreate a 10.244.0.0/24; patch b 10.244.1.0/24; start-controller-manager"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -110,7 +94,7 @@ func TestRepair(t *testing.T) {
 		})
 	}
 	// Four nodes and room for two: of those that were deleted and of those that have none one each gets nothing.
-	r, err := NewRepair(inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "a=10.244.0.0/23 b=10.244.0.0/23 c=10.244.0.0/23 d"))
+	r, err := NewRepair(plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "a=10.244.0.0/23 b=10.244.0.0/23 c=10.244.0.0/23 d"))
 	if err != nil || !slices.ContainsFunc(r.RangeFaults, func(f RangeFault) bool { return f.Rule == fact.RuleClusterCIDRExhausted }) {
 		t.Errorf("%v, %+v", err, r)
 	}
@@ -123,19 +107,19 @@ func TestRepair(t *testing.T) {
 func TestRepairServed(t *testing.T) {
 	v4 := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
 	small := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}
-	taken := inventory(v4, "a=10.244.0.0/24 b")
+	taken := plantest.Inventory(v4, "a=10.244.0.0/24 b")
 	taken.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.1.9/32")}}
 	for _, tt := range []struct {
 		name string
 		inv  nodeipam.Inventory
 		want string
 	}{
-		{"nobody waits", inventory(v4, "a=10.244.0.0/24"), ""},
-		{"two wait", inventory(v4, "a=10.244.0.0/24 b c"), "b 10.244.1.0/24, c 10.244.2.0/24"},
+		{"nobody waits", plantest.Inventory(v4, "a=10.244.0.0/24"), ""},
+		{"two wait", plantest.Inventory(v4, "a=10.244.0.0/24 b c"), "b 10.244.1.0/24, c 10.244.2.0/24"},
 		{"it would give what is taken", taken, ""},
-		{"not all get one", inventory(small, "a=10.244.0.0/24 b c"), ""},
-		{"it does not start", inventory(v4, "a=10.99.0.0/24 b"), ""},
-		{"its flags do not start", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/25"}, "a"), ""},
+		{"not all get one", plantest.Inventory(small, "a=10.244.0.0/24 b c"), ""},
+		{"it does not start", plantest.Inventory(v4, "a=10.99.0.0/24 b"), ""},
+		{"its flags do not start", plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/25"}, "a"), ""},
 	} {
 		r, err := NewRepair(tt.inv)
 		if err != nil {
@@ -317,36 +301,36 @@ func TestRepairProperties(t *testing.T) {
 // subnets of several sizes, which are not.
 func TestKeepMostExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var list []candidate
+		var list []check.Candidate
 		sizes := rapid.Bool().Draw(t, "several sizes")
 		for i := range rapid.IntRange(0, 9).Draw(t, "nodes") {
 			a := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(rapid.IntRange(0, 3).Draw(t, "v4")), 0}), 24)
 			b := netip.PrefixFrom(netip.AddrFrom16([16]byte{0: 0xfd, 7: byte(rapid.IntRange(0, 3).Draw(t, "v6"))}), 64)
-			c := candidate{nodeipam.InventoryNode{Name: fmt.Sprintf("n%d", i)}, []netip.Prefix{a, b}}
+			c := check.Candidate{Node: nodeipam.InventoryNode{Name: fmt.Sprintf("n%d", i)}, Held: []netip.Prefix{a, b}}
 			if sizes {
 				// Wide ones touch several that do not touch each other, so that the first choice is often not the best.
-				c.held[0] = netip.PrefixFrom(a.Addr(), rapid.IntRange(22, 25).Draw(t, "bits")).Masked()
+				c.Held[0] = netip.PrefixFrom(a.Addr(), rapid.IntRange(22, 25).Draw(t, "bits")).Masked()
 			}
 			if rapid.Bool().Draw(t, "one family") {
-				c.held = c.held[:1]
+				c.Held = c.Held[:1]
 			}
-			for _, to := range []*[]netip.Prefix{&c.node.SubnetEnv, &c.node.Links, &c.node.Routes} {
+			for _, to := range []*[]netip.Prefix{&c.Node.SubnetEnv, &c.Node.Links, &c.Node.Routes} {
 				switch rapid.IntRange(0, 5).Draw(t, "evidence") {
 				case 0:
-					*to = c.held[:1]
+					*to = c.Held[:1]
 				case 1:
 					*to = []netip.Prefix{netip.MustParsePrefix("10.9.0.0/24")}
 				}
 			}
 			list = append(list, c)
 		}
-		keep, exact := keepMost(list)
+		keep, exact := check.KeepMost(list)
 		most, kept := 0, 0
 		order := make([]int, len(list)) // the preferred first
 		for i := range order {
 			order[i] = i
 		}
-		slices.SortFunc(order, func(a, b int) int { return preferred(list[a], list[b]) })
+		slices.SortFunc(order, func(a, b int) int { return check.Preferred(list[a], list[b]) })
 		best := make([]bool, len(list)) // of the largest choices the one that holds the preferred, in order: who can be kept is
 		for set := range 1 << len(list) {
 			size, ok := 0, true
@@ -356,7 +340,7 @@ func TestKeepMostExact(t *testing.T) {
 				}
 				size++
 				for j := range i {
-					ok = ok && (set>>j&1 == 0 || !conflict(list[i], list[j]))
+					ok = ok && (set>>j&1 == 0 || !check.Conflict(list[i], list[j]))
 				}
 			}
 			if !ok || size < most {
@@ -386,7 +370,7 @@ func TestKeepMostExact(t *testing.T) {
 			}
 			kept++
 			for j := range i {
-				if keep[j] && conflict(list[i], list[j]) {
+				if keep[j] && check.Conflict(list[i], list[j]) {
 					t.Fatalf("%v and %v are both kept", list[i], list[j])
 				}
 			}
@@ -433,23 +417,23 @@ func TestOverlapping(t *testing.T) {
 // have stayed.
 func TestKeepMostLarge(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	var list []candidate
+	var list []check.Candidate
 	for i := range 400 {
 		v4 := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(r.IntN(64)), 0}), 18+r.IntN(8)).Masked()
 		v6 := netip.PrefixFrom(netip.AddrFrom16([16]byte{0: 0xfd, 7: byte(r.IntN(64))}), 58+r.IntN(8)).Masked()
-		list = append(list, candidate{nodeipam.InventoryNode{Name: fmt.Sprint(i)}, []netip.Prefix{v4, v6}})
+		list = append(list, check.Candidate{Node: nodeipam.InventoryNode{Name: fmt.Sprint(i)}, Held: []netip.Prefix{v4, v6}})
 	}
-	keep, exact := keepMost(list)
+	keep, exact := check.KeepMost(list)
 	if exact {
 		t.Error("exact")
 	}
 	for i := range list {
 		others := false
 		for j := range list {
-			others = others || j != i && keep[j] && conflict(list[i], list[j])
+			others = others || j != i && keep[j] && check.Conflict(list[i], list[j])
 		}
 		if keep[i] == others {
-			t.Errorf("node %d: %v, kept %v, overlaps one that is kept: %v", i, list[i].held, keep[i], others)
+			t.Errorf("node %d: %v, kept %v, overlaps one that is kept: %v", i, list[i].Held, keep[i], others)
 		}
 	}
 }

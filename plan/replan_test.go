@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/internal/check"
 )
 
 // TestReplanMachine plans a cluster, registers nodes with the controller that its flags start, and plans again and again as needs grow: more
@@ -55,7 +56,7 @@ func replanMachine(t *rapid.T) {
 		if err := p.Validate(); err != nil {
 			t.Fatal(err)
 		}
-		if err := Check(p.Statements()...).Err(); err != nil {
+		if err := check.Run(p.Statements()...).Err(); err != nil {
 			t.Fatal(err)
 		}
 		return true

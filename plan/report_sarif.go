@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/internal/check"
 )
 
 // SARIF 2.1.0, as far as it is used here: OASIS Standard sarif-v2.1.0, sections 3.13 (log), 3.14 (run), 3.19 (tool component),
@@ -88,7 +89,7 @@ func ReportSARIF(w io.Writer, r fact.Report, o ReportOptions) error {
 		Name: "kubecidr", Version: o.Version, InformationURI: "https://github.com/kubecidr/kubecidr", Rules: []sarifRule{},
 	}
 	index, listed := map[fact.RuleID]int{}, map[sarifArtifact]bool{}
-	for _, rule := range Rules() {
+	for _, rule := range check.Rules() {
 		index[rule.ID] = len(run.Tool.Driver.Rules)
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{
 			ID: string(rule.ID), ShortDescription: sarifText{rule.Title}, Default: sarifDefault{sarifLevel(rule.Severity)},

@@ -17,12 +17,13 @@ import (
 	"github.com/kubecidr/kubecidr/internal/golden"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/internal/check"
 )
 
 // reported is a report with an error that has two places, a folded symptom, a warning that is waived, and a rule of no
 // catalogue.
 func reported(t testing.TB) (fact.Report, plan.ReportOptions) {
-	r := plan.Check(factbundle.Statements(t, `
+	r := check.Run(factbundle.Statements(t, `
 kubeadm pods=10.224.0.0/16 services=10.96.0.0/12 version=v1.23.6
 flannel Network=10.244.0.0/16 backend=vxlan kube=true version=v0.25.2
 env@node1 network=10.244.0.0/16 subnet=10.224.0.1/24
@@ -218,7 +219,7 @@ func TestReportSARIFResult(t *testing.T) {
 		t.Fatal(err)
 	}
 	rules := map[fact.RuleID]fact.Rule{}
-	for _, rule := range plan.Rules() {
+	for _, rule := range check.Rules() {
 		rules[rule.ID] = rule
 	}
 	n := -1
@@ -401,7 +402,7 @@ func TestParseWaiver(t *testing.T) {
 		{"=why", `waiver "=why": no rule is named; write rule or rule=reason`, fact.Waiver{}},
 		{"publik-range", `waiver "publik-range": no rule is called "publik-range"; the rules are in the catalogue`, fact.Waiver{}},
 	} {
-		got, err := plan.ParseWaiver(tt.text)
+		got, err := check.ParseWaiver(tt.text)
 		if text := fmt.Sprint(err); got != tt.want || text != tt.err && (err != nil || tt.err != "") {
 			t.Errorf("ParseWaiver(%q) = %+v, %v, want %+v, %s", tt.text, got, err, tt.want, tt.err)
 		}
@@ -409,13 +410,13 @@ func TestParseWaiver(t *testing.T) {
 }
 
 func TestReadWaivers(t *testing.T) {
-	ws, err := plan.ReadWaivers("waivers", strings.NewReader("\ufeff# ours\n\npublic-range=ours\r\ndocker-bridge-overlap=no Docker here"))
+	ws, err := check.ReadWaivers("waivers", strings.NewReader("\ufeff# ours\n\npublic-range=ours\r\ndocker-bridge-overlap=no Docker here"))
 	want := []fact.Waiver{{Rule: "public-range", Reason: "ours"}, {Rule: "docker-bridge-overlap", Reason: "no Docker here"}}
 	if d := cmp.Diff(want, ws); err != nil || d != "" {
 		t.Errorf("%v (-want +got):\n%s", err, d)
 	}
-	_, err = plan.ReadWaivers("waivers", strings.NewReader("\npublic-range\n"))
-	var we *plan.WaiverError
+	_, err = check.ReadWaivers("waivers", strings.NewReader("\npublic-range\n"))
+	var we *fact.WaiverError
 	if !errors.As(err, &we) || we.Pos.Line != 2 || !strings.HasPrefix(err.Error(), "waivers:2: ") {
 		t.Errorf("a waiver without a reason: %v", err)
 	}

@@ -8,27 +8,14 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
-)
-
-// Rules that only a plan's own warnings use.
-const (
-	RuleHostsInReserved    fact.RuleID = "hosts-in-reserved-range"
-	RuleHostRangeTooSmall  fact.RuleID = "host-range-too-small"
-	RuleDNSNotReserved     fact.RuleID = "dns-address-not-reserved"
-	RuleGrowthLimited      fact.RuleID = "growth-limited"
-	RuleKnownRangeOverlap  fact.RuleID = "known-range-overlap"
-	RuleSpecialRange       fact.RuleID = "special-range"
-	RuleNodeSubnetTight    fact.RuleID = "node-subnet-tight"
-	RuleNodeMaskUncommon   fact.RuleID = "node-mask-uncommon"
-	RuleFamiliesDiffer     fact.RuleID = "families-differ-in-size"
-	RuleDualStackNotStable fact.RuleID = "dual-stack-not-stable"
+	"github.com/kubecidr/kubecidr/plan/internal/check"
 )
 
 // quietlyAvoided returns the ranges that are chosen from last: those of [localDefaults], and those with a special purpose
 // that is not private use. Ranges for documentation and for benchmarks are like public ones: who draws from them means it.
 func quietlyAvoided() []netip.Prefix {
 	var out []netip.Prefix
-	for _, u := range localDefaults() {
+	for _, u := range check.LocalDefaults() {
 		out = append(out, u.Prefix)
 	}
 	for s := range cidr.SpecialRanges() {
@@ -53,10 +40,10 @@ func (p *Plan) warnings() []fact.Finding {
 	}
 	req := &p.Request
 	for _, r := range p.Ranges {
-		if kind := special(r.Prefix); kind != "" {
-			add(RuleSpecialRange, fact.Error, "hosts and routers do not forward these addresses as they do others", "take a range of private addresses",
+		if kind := check.Special(r.Prefix); kind != "" {
+			add(fact.RuleSpecialRange, fact.Error, "hosts and routers do not forward these addresses as they do others", "take a range of private addresses",
 				"%s %v overlaps addresses for another purpose: %s", r.Role, r.Prefix, kind)
-		} else if r.Role != fact.RoleHosts && !isPrivate(r.Prefix) {
+		} else if r.Role != fact.RoleHosts && !check.IsPrivate(r.Prefix) {
 			known, ok := cidr.Special(r.Prefix)
 			switch {
 			case ok && known.Kind == cidr.KindDocumentation:
@@ -75,15 +62,15 @@ func (p *Plan) warnings() []fact.Finding {
 		if r.Role == fact.RoleHosts { // New has nothing else overlap what is to be avoided
 			for _, a := range req.Avoid {
 				if a.Prefix.Overlaps(r.Prefix) {
-					add(RuleHostsInReserved, fact.Info, "", "", "hosts %v overlap %v, which is to be avoided: hosts are given, so they stay; nothing else is placed there",
+					add(fact.RuleHostsInReserved, fact.Info, "", "", "hosts %v overlap %v, which is to be avoided: hosts are given, so they stay; nothing else is placed there",
 						r.Prefix, a)
 				}
 			}
 		}
-		for _, u := range localDefaults() {
+		for _, u := range check.LocalDefaults() {
 			if u.Prefix.Overlaps(r.Prefix) {
-				rule := RuleKnownRangeOverlap
-				if u.Prefix == docker0() {
+				rule := fact.RuleKnownRangeOverlap
+				if u.Prefix == check.Docker0() {
 					rule = fact.RuleDockerBridgeOverlap
 				}
 				add(rule, fact.Warning, fmt.Sprintf("on a host where %s runs, traffic to %v stays on that host", u.Name, u.Prefix),
@@ -96,14 +83,14 @@ func (p *Plan) warnings() []fact.Finding {
 			if next, ok := cidr.Parent(r.Grow); ok {
 				limit = cmp.Or(p.growthLimit(r, next, req.shortestFor(r.Role, f, p.NodeMask(f))), limit)
 			}
-			add(RuleGrowthLimited, fact.Info, "", "", "%s %v can double %s in place, %d asked for: %s",
+			add(fact.RuleGrowthLimited, fact.Info, "", "", "%s %v can double %s in place, %d asked for: %s",
 				r.Role, r.Prefix, words.Times(kept), req.Grow, limit)
 		}
 	}
 	for _, q := range p.Services() {
 		if n := cidr.HostBits(q); staticBand(n) == 0 {
 			dns, _ := cidr.Nth(q, 10)
-			add(RuleDNSNotReserved, fact.Warning, "a service created before cluster DNS may be given the address, and installing DNS fails then",
+			add(fact.RuleDNSNotReserved, fact.Warning, "a service created before cluster DNS may be given the address, and installing DNS fails then",
 				fmt.Sprintf("take a /%d or larger for services", q.Bits()-1),
 				"services %v has no band of addresses that are handed out last (KEP-3070 has one from 17 addresses on): %v, which kubeadm gives to cluster DNS, may go to another service first", q, dns)
 		}
@@ -111,29 +98,29 @@ func (p *Plan) warnings() []fact.Finding {
 	for _, f := range p.Families {
 		c := p.familyCapacity(f)
 		if c.HostsLeft.Sign() < 0 {
-			add(RuleHostRangeTooSmall, fact.Warning, "nodes cannot be added beyond what the hosts' network holds", "give the hosts' further ranges as well",
+			add(fact.RuleHostRangeTooSmall, fact.Warning, "nodes cannot be added beyond what the hosts' network holds", "give the hosts' further ranges as well",
 				"%v hosts have room for %v, %v are asked for", f, c.Hosts, max(req.HostCount, req.Nodes+req.Surge))
 		}
 		mask := p.NodeMask(f)
 		if longest := req.longestNodeMask(f); mask > longest {
-			add(RuleNodeSubnetTight, fact.Warning, "an address is reused soon after a pod is gone; pods wait in ContainerCreating when many are replaced at once",
+			add(fact.RuleNodeSubnetTight, fact.Warning, "an address is reused soon after a pod is gone; pods wait in ContainerCreating when many are replaced at once",
 				fmt.Sprintf("take a node mask of /%d", longest),
 				"%v node subnets are /%d: %s", f, mask, req.nodeMaskSizing(f, mask))
 		}
 		if f == fact.IPv6 && mask != 64 {
-			add(RuleNodeMaskUncommon, fact.Info, "", "", "IPv6 node subnets are /%d, not /64: kube-controller-manager has to be told, --node-cidr-mask-size-ipv6=%d", mask, mask)
+			add(fact.RuleNodeMaskUncommon, fact.Info, "", "", "IPv6 node subnets are /%d, not /64: kube-controller-manager has to be told, --node-cidr-mask-size-ipv6=%d", mask, mask)
 		}
 	}
 	if len(p.Families) == 2 {
 		first, second := p.familyCapacity(p.Families[0]), p.familyCapacity(p.Families[1])
 		if second.NodeSubnets < first.NodeSubnets {
-			add(RuleFamiliesDiffer, fact.Info, "the error names the second range first and the first one later; a restart gives the subnets back", "",
+			add(fact.RuleFamiliesDiffer, fact.Info, "the error names the second range first and the first one later; a restart gives the subnets back", "",
 				"%v has %s node subnets, %v has %s: each attempt to serve a node beyond the %s takes one of %v and does not give it back",
 				first.Family, cidr.FormatCount(first.NodeSubnets), second.Family, cidr.FormatCount(second.NodeSubnets),
 				cidr.FormatCount(second.NodeSubnets), first.Family)
 		}
 		if v := req.Kubernetes; v.Before(fact.V(1, 23, 0)) {
-			add(RuleDualStackNotStable, fact.Warning, "", "", "dual-stack is stable from v1.23 on; %v needs the feature gate IPv6DualStack, which is on by default from v1.21", v)
+			add(fact.RuleDualStackNotStable, fact.Warning, "", "", "dual-stack is stable from v1.23 on; %v needs the feature gate IPv6DualStack, which is on by default from v1.21", v)
 		}
 		if p.Families[0] == fact.IPv6 {
 			add(fact.RuleDualStackIPv6First, fact.Info, "", "", "IPv6 is primary: the API server's advertise address has to be an IPv6 address (v1.24 and later), and pod and service lists name IPv6 first everywhere")

@@ -12,6 +12,7 @@ import (
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/internal/check"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
@@ -438,7 +439,7 @@ func waySettings(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeipam
 	}
 	if rules, err := rulesOf(base); err == nil && !slices.ContainsFunc(inv.Managers, func(h nodeipam.HostFlags) bool { return maskFlagsText(h.Flags) == maskFlagsText(f) }) {
 		for i, m := range rules.masks {
-			if n := usable(fact.FamilyOf(rules.ranges[i]), m); n < cmp.Or(inv.MaxPods, 110) {
+			if n := check.Usable(fact.FamilyOf(rules.ranges[i]), m); n < cmp.Or(inv.MaxPods, 110) {
 				w.Steps = append(w.Steps, fmt.Sprintf("set kubelet's maxPods to %d or less: a /%d has no more addresses", n, m))
 			}
 		}
@@ -556,7 +557,7 @@ func wayLongerMask(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeip
 	w := Way{Kind: WayLongerMask, Disturbs: fact.DisturbsComponent, Title: fmt.Sprintf("smaller node subnets: %s instead of %s, for nodes that come; others keep theirs", maskText(masks), maskText(rules.masks))}
 	w.Steps = settingsOf(inv, base)
 	for i, p := range rules.ranges {
-		if n := usable(fact.FamilyOf(p), masks[i]); masks[i] != rules.masks[i] && n < 1<<30 {
+		if n := check.Usable(fact.FamilyOf(p), masks[i]); masks[i] != rules.masks[i] && n < 1<<30 {
 			w.Steps = append(w.Steps, fmt.Sprintf("set kubelet's maxPods to %d or less on nodes that get a /%d", n, masks[i]))
 		}
 	}
@@ -568,7 +569,7 @@ func wayLongerMask(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeip
 // pods, or lie more than 16 bits below p.
 func smallerSubnets(p netip.Prefix, mask, pods int, lack, free uint64) (bits int, drained uint64, ok bool) {
 	for d := 1; d <= 16; d++ {
-		if usable(fact.FamilyOf(p), mask+d) < max(pods, 1) || mask+d-p.Bits() > 16 {
+		if check.Usable(fact.FamilyOf(p), mask+d) < max(pods, 1) || mask+d-p.Bits() > 16 {
 			break
 		}
 		// What is free counts 2^d times; a node that gives up its subnet takes one of the 2^d in it again.

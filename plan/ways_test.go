@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/internal/plantest"
+
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
@@ -36,32 +38,32 @@ func TestWays(t *testing.T) {
 		ways  string
 		first string // in the title of the first way
 	}{
-		{"full, the neighbour is free", inventory(v4, full), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/22 instead of 10.244.0.0/23"},
-		{"the neighbour is taken", with(inventory(v4, full), func(i *nodeipam.Inventory) {
+		{"full, the neighbour is free", plantest.Inventory(v4, full), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/22 instead of 10.244.0.0/23"},
+		{"the neighbour is taken", with(plantest.Inventory(v4, full), func(i *nodeipam.Inventory) {
 			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.2.0/24"), Name: "vpn"}}
 		}), "cluster-cidr-exhausted", "longer-mask move-pods recreate", "/25 instead of /24"},
-		{"and many pods on a node", with(inventory(v4, full), func(i *nodeipam.Inventory) {
+		{"and many pods on a node", with(plantest.Inventory(v4, full), func(i *nodeipam.Inventory) {
 			i.MaxPods = 200
 			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.2.0/24"), Name: "vpn"}}
 		}), "cluster-cidr-exhausted", "move-pods recreate", "move the pods to another range"},
-		{"flannel's Network has to follow", with(inventory(v4, full), func(i *nodeipam.Inventory) { i.Networks = []netip.Prefix{netip.MustParsePrefix("10.244.0.0/23")} }), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/22"},
-		{"flannel's Network is wrong", with(inventory(v4, "a=10.244.0.0/24"), func(i *nodeipam.Inventory) { i.Networks = []netip.Prefix{netip.MustParsePrefix("10.224.0.0/16")} }), "flannel-network-mismatch", "settings move-pods recreate", "agreement"},
-		{"hosts differ", with(inventory(v4, "a=10.245.0.0/24"), func(i *nodeipam.Inventory) {
+		{"flannel's Network has to follow", with(plantest.Inventory(v4, full), func(i *nodeipam.Inventory) { i.Networks = []netip.Prefix{netip.MustParsePrefix("10.244.0.0/23")} }), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/22"},
+		{"flannel's Network is wrong", with(plantest.Inventory(v4, "a=10.244.0.0/24"), func(i *nodeipam.Inventory) { i.Networks = []netip.Prefix{netip.MustParsePrefix("10.224.0.0/16")} }), "flannel-network-mismatch", "settings move-pods recreate", "agreement"},
+		{"hosts differ", with(plantest.Inventory(v4, "a=10.245.0.0/24"), func(i *nodeipam.Inventory) {
 			other := v4
 			other.ClusterCIDR = "10.245.0.0/16"
 			i.Managers = append(i.Managers, nodeipam.HostFlags{Host: "cp2", Flags: other})
 		}), "control-plane-flags-differ", "settings move-pods recreate", "agreement"},
-		{"allocation is off", inventory(nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a b"), "allocate-node-cidrs-off", "settings move-pods recreate", "agreement"},
-		{"services in the pods", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", ServiceClusterIPRange: "10.244.0.0/20"}, "a=10.244.16.0/24"), "pod-service-overlap", "move-pods service-range recreate", "move the pods"},
-		{"before ServiceCIDR", with(inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", ServiceClusterIPRange: "10.244.0.0/20"}, "a=10.244.16.0/24"), func(i *nodeipam.Inventory) { i.Kubernetes = fact.V(1, 32, 0) }), "pod-service-overlap", "move-pods recreate", "move the pods"},
-		{"hosts in the pods", with(inventory(v4, "a=10.244.0.0/24"), func(i *nodeipam.Inventory) {
+		{"allocation is off", plantest.Inventory(nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a b"), "allocate-node-cidrs-off", "settings move-pods recreate", "agreement"},
+		{"services in the pods", plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", ServiceClusterIPRange: "10.244.0.0/20"}, "a=10.244.16.0/24"), "pod-service-overlap", "move-pods service-range recreate", "move the pods"},
+		{"before ServiceCIDR", with(plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", ServiceClusterIPRange: "10.244.0.0/20"}, "a=10.244.16.0/24"), func(i *nodeipam.Inventory) { i.Kubernetes = fact.V(1, 32, 0) }), "pod-service-overlap", "move-pods recreate", "move the pods"},
+		{"hosts in the pods", with(plantest.Inventory(v4, "a=10.244.0.0/24"), func(i *nodeipam.Inventory) {
 			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.1.5/32"), Name: "a"}}
 		}), "host-pod-overlap", "move-pods recreate", "move the pods"},
-		{"flags that do not start", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", NodeCIDRMaskSizeIPv6: 80}, "a=10.244.0.0/24"), "node-mask-flag-refused", "settings move-pods recreate", "agreement"},
-		{"a range smaller than a node's subnet", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/25", ServiceClusterIPRange: "10.96.0.0/16"}, "a b"), "node-mask-too-short", "settings move-pods recreate", "fit each other: --cluster-cidr=10.244.0.0/25 --node-cidr-mask-size=27"},
-		{"and too small for any", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/28"}, "a b"), "node-mask-too-short", "move-pods recreate", "move the pods"},
-		{"an IPv6 range of too many subnets", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "fd00:10:244::/40"}, "a=fd00:10:244:1::/64 b"), "node-mask-too-far", "settings move-pods recreate", "fit each other: --cluster-cidr=fd00:10:244::/48"},
-		{"dual-stack, IPv6 is full", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16,fd00:10:244::/63"}, "a=10.244.0.0/24,fd00:10:244::/64 b=10.244.1.0/24,fd00:10:244:1::/64 c"), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/16,fd00:10:244::/62 instead of"},
+		{"flags that do not start", plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", NodeCIDRMaskSizeIPv6: 80}, "a=10.244.0.0/24"), "node-mask-flag-refused", "settings move-pods recreate", "agreement"},
+		{"a range smaller than a node's subnet", plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/25", ServiceClusterIPRange: "10.96.0.0/16"}, "a b"), "node-mask-too-short", "settings move-pods recreate", "fit each other: --cluster-cidr=10.244.0.0/25 --node-cidr-mask-size=27"},
+		{"and too small for any", plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/28"}, "a b"), "node-mask-too-short", "move-pods recreate", "move the pods"},
+		{"an IPv6 range of too many subnets", plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "fd00:10:244::/40"}, "a=fd00:10:244:1::/64 b"), "node-mask-too-far", "settings move-pods recreate", "fit each other: --cluster-cidr=fd00:10:244::/48"},
+		{"dual-stack, IPv6 is full", plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16,fd00:10:244::/63"}, "a=10.244.0.0/24,fd00:10:244::/64 b=10.244.1.0/24,fd00:10:244:1::/64 c"), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/16,fd00:10:244::/62 instead of"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -165,7 +167,7 @@ func TestProveRefuses(t *testing.T) {
 	with := func(change func(*nodeipam.ControllerFlags)) nodeipam.Inventory {
 		f := v4
 		change(&f)
-		return inventory(f, nodes)
+		return plantest.Inventory(f, nodes)
 	}
 	for _, tt := range []struct {
 		why   string
@@ -177,10 +179,10 @@ func TestProveRefuses(t *testing.T) {
 		{"does not start", with(func(f *nodeipam.ControllerFlags) { f.ClusterCIDR = "10.244.0.0/22"; f.NodeCIDRMaskSizeIPv6 = 64 }), false},
 		{"hands out nothing", with(func(f *nodeipam.ControllerFlags) { f.ClusterCIDR = "10.244.0.0/22"; f.AllocateNodeCIDRs = false }), false},
 		{"inside the services", with(func(f *nodeipam.ControllerFlags) { f.ClusterCIDR = "10.96.0.0/17" }), false},
-		{"hands out nothing, and nobody waits", inventory(nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/22"}, "a=10.244.0.0/24 b=10.244.1.0/24 c=10.244.2.0/24"), false},
+		{"hands out nothing, and nobody waits", plantest.Inventory(nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/22"}, "a=10.244.0.0/24 b=10.244.1.0/24 c=10.244.2.0/24"), false},
 		{"no flags at all", nodeipam.Inventory{Nodes: v4Nodes(nodes)}, false},
 	} {
-		w, ok := prove(inventory(v4, nodes), Way{Kind: WayWiden, Disturbs: fact.DisturbsComponent}, tt.after)
+		w, ok := prove(plantest.Inventory(v4, nodes), Way{Kind: WayWiden, Disturbs: fact.DisturbsComponent}, tt.after)
 		if ok != tt.ok || ok && (w.Proof.Nodes != 3 || w.Proof.Text == "") {
 			t.Errorf("%s: %v, %+v", tt.why, ok, w.Proof)
 		}
@@ -188,7 +190,7 @@ func TestProveRefuses(t *testing.T) {
 }
 
 func v4Nodes(list string) []nodeipam.InventoryNode {
-	return inventory(nodeipam.ControllerFlags{}, list).Nodes
+	return plantest.Inventory(nodeipam.ControllerFlags{}, list).Nodes
 }
 
 // TestWaySteps: what a way says that is to be done, to whom, and what the settings are afterwards.
@@ -211,9 +213,9 @@ func TestWaySteps(t *testing.T) {
 	}
 	neighbours := func(i *nodeipam.Inventory) { i.Taken = avoid("10.244.2.0/23 10.244.4.0/22") }
 	former := func(cidr, nodes string) nodeipam.Inventory {
-		return with(inventory(range4(cidr, 0), nodes), func(i *nodeipam.Inventory) { i.FormerMasks = []int{9, 10} })
+		return with(plantest.Inventory(range4(cidr, 0), nodes), func(i *nodeipam.Inventory) { i.FormerMasks = []int{9, 10} })
 	}
-	differ := with(inventory(range4("10.244.0.0/16", 0), "a=10.245.0.0/24"), func(i *nodeipam.Inventory) {
+	differ := with(plantest.Inventory(range4("10.244.0.0/16", 0), "a=10.245.0.0/24"), func(i *nodeipam.Inventory) {
 		i.Managers = append(i.Managers, nodeipam.HostFlags{Host: "cp2", Flags: range4("10.245.0.0/16", 0)})
 	})
 	wrong := networks("10.224.0.0/16")
@@ -224,30 +226,30 @@ func TestWaySteps(t *testing.T) {
 		want  string   // disturbs, flags, Networks, drained; "" where there is no such way
 		steps []string // a part of each
 	}{
-		{"flannel's Network follows", with(inventory(v4, full), networks("10.244.0.0/23")), WayWiden,
+		{"flannel's Network follows", with(plantest.Inventory(v4, full), networks("10.244.0.0/23")), WayWiden,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/22 --service-cluster-ip-range=10.96.0.0/16 [10.244.0.0/22] []",
 			[]string{"on cp1, in " + kcm + "--allocate-node-cidrs=true --cluster-cidr=10.244.0.0/22 --service-cluster-ip-range=10.96.0.0/16",
 				"kubeadm-config: networking.podSubnet: 10.244.0.0/22,", "kube-proxy: clusterCIDR: 10.244.0.0/22;", "net-conf.json: Network 10.244.0.0/22;"}},
-		{"no Network is known", inventory(range4("10.244.0.0/23", 24), full), WayWiden,
+		{"no Network is known", plantest.Inventory(range4("10.244.0.0/23", 24), full), WayWiden,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/22 --node-cidr-mask-size=24 [] []",
 			[]string{"on cp1, in " + kcm + "--allocate-node-cidrs=true --cluster-cidr=10.244.0.0/22 --node-cidr-mask-size=24", "networking.podSubnet", "clusterCIDR"}},
-		{"IPv6Network", with(inventory(range4("fd00:10:244::/63", 0), "a=fd00:10:244::/64 b=fd00:10:244:1::/64 c"), networks("fd00:10:244::/63")), WayWiden,
+		{"IPv6Network", with(plantest.Inventory(range4("fd00:10:244::/63", 0), "a=fd00:10:244::/64 b=fd00:10:244:1::/64 c"), networks("fd00:10:244::/63")), WayWiden,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=fd00:10:244::/62 [fd00:10:244::/62] []",
 			[]string{"on cp1, ", "networking.podSubnet", "clusterCIDR", "net-conf.json: IPv6Network fd00:10:244::/62;"}},
 		{"16 bits to the node mask", former("10.0.0.0/9", "a=10.0.0.0/10 b=10.64.0.0/10 c"), WayWiden,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.0.0.0/8 [] []", []string{"on cp1, ", "networking.podSubnet", "clusterCIDR"}},
 		{"but not 17", former("10.0.0.0/8", "a=10.0.0.0/9 b=10.128.0.0/9 c"), WayWiden, "", nil},
-		{"two make room with half of theirs", with(inventory(v4, full), neighbours), WayLongerMask,
+		{"two make room with half of theirs", with(plantest.Inventory(v4, full), neighbours), WayLongerMask,
 			"nodes are drained and registered again --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/23 --service-cluster-ip-range=10.96.0.0/16 --node-cidr-mask-size=25 [] [a b]",
 			[]string{"on cp1, ", "kubeadm-config: controllerManager.extraArgs: --node-cidr-mask-size=25,",
 				"set kubelet's maxPods to 125 or less on nodes that get a /25", "drain, delete and create again 2 nodes: a, b"}},
-		{"one with three quarters", with(inventory(v4, full), func(i *nodeipam.Inventory) { neighbours(i); i.MaxPods = 30 }), WayLongerMask,
+		{"one with three quarters", with(plantest.Inventory(v4, full), func(i *nodeipam.Inventory) { neighbours(i); i.MaxPods = 30 }), WayLongerMask,
 			"nodes are drained and registered again --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/23 --service-cluster-ip-range=10.96.0.0/16 --node-cidr-mask-size=26 [] [b]",
 			[]string{"on cp1, ", "controllerManager.extraArgs: --node-cidr-mask-size=26,", "maxPods to 61 or less on nodes that get a /26", "drain, delete and create again 1 node: b"}},
-		{"what is free is enough", with(inventory(range4("10.244.0.0/22", 0), "a=10.244.0.0/24 b=10.244.1.0/24 c d e"), func(i *nodeipam.Inventory) { i.Taken = avoid("10.244.4.0/22") }), WayLongerMask,
+		{"what is free is enough", with(plantest.Inventory(range4("10.244.0.0/22", 0), "a=10.244.0.0/24 b=10.244.1.0/24 c d e"), func(i *nodeipam.Inventory) { i.Taken = avoid("10.244.4.0/22") }), WayLongerMask,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/22 --node-cidr-mask-size=25 [] []",
 			[]string{"on cp1, ", "controllerManager.extraArgs", "maxPods to 125 or less on nodes that get a /25"}},
-		{"one family of two, which holds more pods than a number says", with(inventory(dual("10.244.0.0/16,fd00:10:244::/63", 0, 0), "a=10.244.0.0/24,fd00:10:244::/64 b=10.244.1.0/24,fd00:10:244:1::/64 c"),
+		{"one family of two, which holds more pods than a number says", with(plantest.Inventory(dual("10.244.0.0/16,fd00:10:244::/63", 0, 0), "a=10.244.0.0/24,fd00:10:244::/64 b=10.244.1.0/24,fd00:10:244:1::/64 c"),
 			func(i *nodeipam.Inventory) { i.Taken = avoid("fd00:10:244:2::/63") }), WayLongerMask,
 			"nodes are drained and registered again --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16,fd00:10:244::/63 --node-cidr-mask-size-ipv4=24 --node-cidr-mask-size-ipv6=66 [] [b]",
 			[]string{"on cp1, ", "controllerManager.extraArgs: --node-cidr-mask-size-ipv4=24 --node-cidr-mask-size-ipv6=66,", "drain, delete and create again 1 node: b"}},
@@ -257,59 +259,59 @@ func TestWaySteps(t *testing.T) {
 		{"and pods that move leave the range that both agree on", differ, WayMovePods,
 			"nodes are drained and registered again --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 --node-cidr-mask-size=24 [] [a]",
 			[]string{"stop kube-controller-manager", "on cp1, ", "on cp2, ", "networking.podSubnet", "clusterCIDR", "controllerManager.extraArgs", "drain, delete and create again 1 node: a"}},
-		{"no node has any: nothing is stopped", with(inventory(v4, "a b"), wrong), WayMovePods,
+		{"no node has any: nothing is stopped", with(plantest.Inventory(v4, "a b"), wrong), WayMovePods,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.0.16.0/20 --service-cluster-ip-range=10.96.0.0/16 --node-cidr-mask-size=24 [10.0.16.0/20] []",
 			[]string{"on cp1, ", "networking.podSubnet", "clusterCIDR", "controllerManager.extraArgs", "net-conf.json"}},
-		{"services of another family, and a second range", with(inventory(v4, "a=10.244.0.0/24"), func(i *nodeipam.Inventory) {
+		{"services of another family, and a second range", with(plantest.Inventory(v4, "a=10.244.0.0/24"), func(i *nodeipam.Inventory) {
 			wrong(i)
 			i.Services = prefixtest.List("fd00::/112 10.96.0.0/16 10.0.16.0/20")
 		}), WayMovePods,
 			"nodes are drained and registered again --allocate-node-cidrs=true --cluster-cidr=10.244.16.0/20 --service-cluster-ip-range=10.96.0.0/16 --node-cidr-mask-size=24 [10.244.16.0/20] [a]",
 			[]string{"stop ", "on cp1, ", "networking.podSubnet", "clusterCIDR", "controllerManager.extraArgs", "net-conf.json", "drain, delete and create again 1 node: a"}},
-		{"masks that fit stay", with(inventory(range4("10.244.0.0/16", 24), "a=10.244.0.0/24"), wrong), WaySettings,
+		{"masks that fit stay", with(plantest.Inventory(range4("10.244.0.0/16", 24), "a=10.244.0.0/24"), wrong), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 --node-cidr-mask-size=24 [10.244.0.0/16] []", []string{"net-conf.json: Network 10.244.0.0/16;"}},
-		{"a host without a name", with(inventory(nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a"), func(i *nodeipam.Inventory) {
+		{"a host without a name", with(plantest.Inventory(nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a"), func(i *nodeipam.Inventory) {
 			i.Managers = []nodeipam.HostFlags{{File: "a.yaml", Flags: i.Managers[0].Flags}}
 		}), WaySettings, "a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 [] []", []string{"on the control-plane host of a.yaml, in "}},
-		{"nor a file", with(inventory(nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a"), func(i *nodeipam.Inventory) {
+		{"nor a file", with(plantest.Inventory(nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a"), func(i *nodeipam.Inventory) {
 			i.Managers = []nodeipam.HostFlags{{Flags: i.Managers[0].Flags}}
 		}), WaySettings, "a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 [] []", []string{"on every control-plane host, in "}},
-		{"nor a file of its own", with(inventory(nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a"), func(i *nodeipam.Inventory) {
+		{"nor a file of its own", with(plantest.Inventory(nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a"), func(i *nodeipam.Inventory) {
 			i.Assumed = fact.Kubeadm
 			i.Managers = []nodeipam.HostFlags{{File: "kubeadm.yaml", Flags: i.Managers[0].Flags}}
 		}), WaySettings, "a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 [] []", []string{"on every control-plane host, in "}},
-		{"node IPAM is switched off", inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", Controllers: []string{"*", "-nodeipam"}}, "a"), WaySettings,
+		{"node IPAM is switched off", plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", Controllers: []string{"*", "-nodeipam"}}, "a"), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 [] []",
 			[]string{kcm + "--allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16; --controllers has to leave nodeipam on"}},
-		{"kubeadm states the range", with(inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true}, "a"), func(i *nodeipam.Inventory) { i.Stated = []string{"10.7.0.0/16"} }), WaySettings,
+		{"kubeadm states the range", with(plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true}, "a"), func(i *nodeipam.Inventory) { i.Stated = []string{"10.7.0.0/16"} }), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.7.0.0/16 [] []", []string{"on cp1, ", "networking.podSubnet", "clusterCIDR"}},
-		{"a range smaller than a node's subnet: three nodes and one more", inventory(range4("10.244.0.0/25", 0), "a b c"), WaySettings,
+		{"a range smaller than a node's subnet: three nodes and one more", plantest.Inventory(range4("10.244.0.0/25", 0), "a b c"), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/25 --node-cidr-mask-size=27 [] []",
 			[]string{"on cp1, ", "controllerManager.extraArgs: --node-cidr-mask-size=27,", "set kubelet's maxPods to 29 or less: a /27 has no more addresses"}},
-		{"as many pods as it has addresses", with(inventory(range4("10.244.0.0/25", 0), "a b c"), func(i *nodeipam.Inventory) { i.MaxPods = 29 }), WaySettings,
+		{"as many pods as it has addresses", with(plantest.Inventory(range4("10.244.0.0/25", 0), "a b c"), func(i *nodeipam.Inventory) { i.MaxPods = 29 }), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/25 --node-cidr-mask-size=27 [] []", []string{"on cp1, ", "controllerManager.extraArgs"}},
-		{"one pod more", with(inventory(range4("10.244.0.0/25", 0), "a b c"), func(i *nodeipam.Inventory) { i.MaxPods = 30 }), WaySettings,
+		{"one pod more", with(plantest.Inventory(range4("10.244.0.0/25", 0), "a b c"), func(i *nodeipam.Inventory) { i.MaxPods = 30 }), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/25 --node-cidr-mask-size=27 [] []", []string{"on cp1, ", "controllerManager.extraArgs", "maxPods to 29 or less"}},
-		{"the mask was there before", with(inventory(range4("10.244.0.0/16", 27), "a=10.244.0.0/27"), wrong), WaySettings,
+		{"the mask was there before", with(plantest.Inventory(range4("10.244.0.0/16", 27), "a=10.244.0.0/27"), wrong), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 --node-cidr-mask-size=27 [10.244.0.0/16] []", []string{"net-conf.json"}},
-		{"the smallest subnet, a /28", inventory(range4("10.244.0.0/27", 0), "a"), WaySettings,
+		{"the smallest subnet, a /28", plantest.Inventory(range4("10.244.0.0/27", 0), "a"), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/27 --node-cidr-mask-size=28 [] []", []string{"on cp1, ", "controllerManager.extraArgs", "maxPods to 13 or less"}},
-		{"none is left over for one more", inventory(range4("10.244.0.0/27", 0), "a b"), WaySettings, "", nil},
-		{"too many IPv6 subnets, and the node in the first of them", inventory(range4("fd00:10:244::/40", 0), "a=fd00:10:244:1::/64"), WaySettings,
+		{"none is left over for one more", plantest.Inventory(range4("10.244.0.0/27", 0), "a b"), WaySettings, "", nil},
+		{"too many IPv6 subnets, and the node in the first of them", plantest.Inventory(range4("fd00:10:244::/40", 0), "a=fd00:10:244:1::/64"), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=fd00:10:244::/48 [] []", []string{"on cp1, ", "networking.podSubnet", "clusterCIDR"}},
-		{"two ranges, each with its own fault", inventory(dual("10.244.0.0/24,fd00:10:244::/40", 20, 0), ""), WaySettings,
+		{"two ranges, each with its own fault", plantest.Inventory(dual("10.244.0.0/24,fd00:10:244::/40", 20, 0), ""), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/24,fd00:10:244::/48 --node-cidr-mask-size-ipv4=25 [] []",
 			[]string{"on cp1, ", "networking.podSubnet", "clusterCIDR", "controllerManager.extraArgs"}},
-		{"two ranges, one fits", inventory(dual("10.244.0.0/16,fd00:10:244::/40", 0, 0), "a"), WaySettings,
+		{"two ranges, one fits", plantest.Inventory(dual("10.244.0.0/16,fd00:10:244::/40", 0, 0), "a"), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16,fd00:10:244::/48 [] []", []string{"on cp1, ", "networking.podSubnet", "clusterCIDR"}},
-		{"two ranges, the other one fits", inventory(dual("10.244.0.0/25,fd00:10:244::/56", 0, 0), "a"), WaySettings,
+		{"two ranges, the other one fits", plantest.Inventory(dual("10.244.0.0/25,fd00:10:244::/56", 0, 0), "a"), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/25,fd00:10:244::/56 --node-cidr-mask-size-ipv4=26 [] []",
 			[]string{"on cp1, ", "controllerManager.extraArgs", "maxPods to 61 or less: a /26 has no more addresses"}},
-		{"a range that cannot be read", inventory(range4("10.244.0.0/25,x", 0), "a"), WaySettings, "", nil},
-		{"a new cluster, with flannel", with(inventory(v4, full), networks("10.244.0.0/23")), WayRecreate,
+		{"a range that cannot be read", plantest.Inventory(range4("10.244.0.0/25,x", 0), "a"), WaySettings, "", nil},
+		{"a new cluster, with flannel", with(plantest.Inventory(v4, full), networks("10.244.0.0/23")), WayRecreate,
 			"a new cluster --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 --service-cluster-ip-range=10.96.0.0/12 --node-cidr-mask-size=24 [10.244.0.0/16] []",
 			[]string{"save", "reset", "kubeadm init --pod-network-cidr=10.244.0.0/16 --service-cidr=10.96.0.0/12", "flannel with Network 10.244.0.0/16"}},
-		{"a new cluster, its nodes in other ranges", inventory(v4, "a=10.99.0.0/24 b=10.244.0.0/24 c=10.244.0.0/24 d"), WayRecreate,
+		{"a new cluster, its nodes in other ranges", plantest.Inventory(v4, "a=10.99.0.0/24 b=10.244.0.0/24 c=10.244.0.0/24 d"), WayRecreate,
 			"a new cluster --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 --service-cluster-ip-range=10.96.0.0/12 --node-cidr-mask-size=24 [] []",
 			[]string{"save", "reset", "kubeadm init", "flannel with"}},
 	}
@@ -343,7 +345,7 @@ func TestWaySteps(t *testing.T) {
 // TestRangeFaultTexts: what is said about ranges, with its numbers.
 func TestRangeFaultTexts(t *testing.T) {
 	v4 := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}
-	lost := inventory(v4, "a=10.244.0.0/24 b")
+	lost := plantest.Inventory(v4, "a=10.244.0.0/24 b")
 	lost.Services = prefixtest.List("10.244.1.0/26")
 	dual := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22,fd00::/64"}
 	for _, tt := range []struct {
@@ -351,9 +353,9 @@ func TestRangeFaultTexts(t *testing.T) {
 		text    string // of the last
 		missing int
 	}{
-		{inventory(v4, "a=10.244.0.0/24 b=10.244.1.0/24 c"), "10.244.0.0/23 holds 2^1 = 2 node subnets of /24; 3 nodes, 1 of them get none", 1},
+		{plantest.Inventory(v4, "a=10.244.0.0/24 b=10.244.1.0/24 c"), "10.244.0.0/23 holds 2^1 = 2 node subnets of /24; 3 nodes, 1 of them get none", 1},
 		{lost, "10.244.0.0/23 holds 2^1 = 2 node subnets of /24, 1 of them lost to service ranges and hosts; 2 nodes, 1 of them get none", 1},
-		{inventory(dual, "a b c"), "10.244.0.0/22 holds 2^2 = 4 node subnets of /24; fd00::/64 holds 2^0 = 1 node subnets of /64; 3 nodes, 2 of them get none", 2},
+		{plantest.Inventory(dual, "a b c"), "10.244.0.0/22 holds 2^2 = 4 node subnets of /24; fd00::/64 holds 2^0 = 1 node subnets of /64; 3 nodes, 2 of them get none", 2},
 	} {
 		r, err := NewRepair(tt.inv)
 		if err != nil {

@@ -3,7 +3,7 @@ package fact
 // A RuleID names a rule. IDs are stable: callers and tests match on them, not on messages.
 type RuleID string
 
-// The rules. Each is described by [plan.Rules].
+// The rules. Each is described by [check.Rules].
 const (
 	RulePodCIDRUnset              RuleID = "pod-cidr-unset"
 	RuleAllocateNodeCIDRsOff      RuleID = "allocate-node-cidrs-off"
@@ -69,4 +69,18 @@ const (
 	RuleClusterDNSOther    RuleID = "cluster-dns-other-than-service"   // kubelets give another address than cluster DNS has
 	RuleBridgeMismatch     RuleID = "cni-bridge-mismatch"              // cni0 or flannel.1 with an address of another subnet than the node's
 	RuleSymptomPast        RuleID = "symptom-past"                     // a message about an earlier state of the cluster
+)
+
+// Rules that only a plan's own warnings use.
+const (
+	RuleHostsInReserved    RuleID = "hosts-in-reserved-range"
+	RuleHostRangeTooSmall  RuleID = "host-range-too-small"
+	RuleDNSNotReserved     RuleID = "dns-address-not-reserved"
+	RuleGrowthLimited      RuleID = "growth-limited"
+	RuleKnownRangeOverlap  RuleID = "known-range-overlap"
+	RuleSpecialRange       RuleID = "special-range"
+	RuleNodeSubnetTight    RuleID = "node-subnet-tight"
+	RuleNodeMaskUncommon   RuleID = "node-mask-uncommon"
+	RuleFamiliesDiffer     RuleID = "families-differ-in-size"
+	RuleDualStackNotStable RuleID = "dual-stack-not-stable"
 )

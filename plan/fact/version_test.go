@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/internal/check"
 )
 
 func TestParseVersion(t *testing.T) {
@@ -95,7 +95,7 @@ func FuzzReadWaivers(f *testing.F) {
 	f.Add("public-range @ f = a = b @ c")
 	f.Add("no-such-rule=x")
 	f.Fuzz(func(t *testing.T, text string) {
-		ws, err := plan.ReadWaivers("w", strings.NewReader(text))
+		ws, err := check.ReadWaivers("w", strings.NewReader(text))
 		if err != nil {
 			if ws != nil {
 				t.Fatalf("ReadWaivers(%q) = %v and an error", text, ws)
@@ -104,12 +104,12 @@ func FuzzReadWaivers(f *testing.F) {
 		}
 		var b strings.Builder
 		for _, w := range ws {
-			if w.Reason == "" || !slices.ContainsFunc(plan.Rules(), func(r fact.Rule) bool { return r.ID == w.Rule }) {
+			if w.Reason == "" || !slices.ContainsFunc(check.Rules(), func(r fact.Rule) bool { return r.ID == w.Rule }) {
 				t.Fatalf("ReadWaivers(%q): a waiver without a rule or reason: %+v", text, w)
 			}
 			b.WriteString(string(w.Rule) + "@" + w.File + "=" + w.Reason + "\n")
 		}
-		again, err := plan.ReadWaivers("w", strings.NewReader(b.String()))
+		again, err := check.ReadWaivers("w", strings.NewReader(b.String()))
 		if err != nil || !slices.Equal(ws, again) {
 			t.Fatalf("ReadWaivers(%q) = %+v, written and read again %+v, %v", text, ws, again, err)
 		}

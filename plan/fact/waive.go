@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"fmt"
 	"slices"
 )
 
@@ -9,6 +10,21 @@ type Waiver struct {
 	Rule   RuleID
 	File   string // accepts only findings with a place in this file; "" for any
 	Reason string // why; "" stands for "accepted"
+}
+
+// A WaiverError is a waiver that cannot be read.
+type WaiverError struct {
+	Pos  Position // in a file of waivers
+	Text string   // as it is written
+	Msg  string
+}
+
+func (e *WaiverError) Error() string {
+	where := ""
+	if p := e.Pos.String(); p != "" {
+		where = p + ": "
+	}
+	return fmt.Sprintf("%swaiver %q: %s", where, e.Text, e.Msg)
 }
 
 // Waive returns r with the findings that a waiver accepts marked as waived; r itself stays as it is. Where several accept a finding,

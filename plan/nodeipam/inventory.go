@@ -9,7 +9,7 @@ import (
 )
 
 // An Inventory is what a cluster consists of as far as ranges go: the flags of its controller managers, its nodes, and
-// what else uses addresses. [plan.InventoryOf] puts it together from statements. It is what [Controller] starts from when it
+// what else uses addresses. [check.InventoryOf] puts it together from statements. It is what [Controller] starts from when it
 // predicts a real cluster, and what [plan.NewRepair] mends.
 type Inventory struct {
 	Kubernetes fact.Version // release; zero: the newest

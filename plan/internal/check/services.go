@@ -1,0 +1,368 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
+)
+
+// clusterDNS: the address that kubelets give to pods for DNS is no service address.
+func (c *checker) clusterDNS() {
+	if c.assumed || len(c.services) == 0 {
+		return
+	}
+	type bad struct {
+		a  netip.Addr
+		at []*fact.Statement
+	}
+	var bads []*bad
+	for _, s := range c.all {
+		if s.Role != fact.RoleDNS || s.Overridden {
+			continue
+		}
+		for _, a := range s.Addrs {
+			a = a.Unmap().WithZone("")
+			if !a.IsValid() || a.IsLinkLocalUnicast() || a.IsLoopback() {
+				continue // a cache on the node itself
+			}
+			if slices.ContainsFunc(c.services, func(h held) bool { return h.p.Contains(a) }) {
+				continue
+			}
+			i := slices.IndexFunc(bads, func(b *bad) bool { return b.a == a })
+			if i < 0 {
+				bads = append(bads, &bad{a: a})
+				i = len(bads) - 1
+			}
+			bads[i].at = append(bads[i].at, s)
+		}
+	}
+	for _, b := range bads {
+		s := b.at[0]
+		near := c.services[0]
+		for _, h := range c.services {
+			if h.p.Addr().Is4() == b.a.Is4() {
+				near = h
+				break
+			}
+		}
+		f := fact.Finding{Rule: fact.RuleClusterDNSOutside, Severity: fact.Error}
+		var hosts []string
+		for _, x := range b.at {
+			f.Where = append(f.Where, placeOf(x, "DNS "+b.a.String()))
+			if x.Host != "" {
+				hosts = append(hosts, x.Host)
+			}
+		}
+		f.Where = append(cutPlaces(f.Where), near.place("services "+near.text()))
+		f.Subjects = hosts
+		f.Message = fmt.Sprintf("the DNS address %v (%s) is not inside the service range %s, which runs from %v to %v: no DNS service can have it",
+			b.a, who(s), near.says(), near.p.Addr(), cidr.Last(near.p))
+		dns := nth(near.p, 10)
+		f.Fix = []string{
+			"kubectl -n kube-system get service kube-dns shows the address that DNS has; kubeadm gives it the 10th of the service range, here " + dns,
+			fmt.Sprintf("write it as clusterDNS in the kubelet-config ConfigMap and in /var/lib/kubelet/config.yaml of every node, and restart the kubelets (%s); pods started before keep %v until they are restarted", c.restartKubelet(), b.a),
+		}
+		f.Disturbs = fact.DisturbsComponent
+		c.add(f)
+	}
+}
+
+// serviceAddresses: Services hold addresses outside of the service range, and the kubelets' DNS address is not that of the service.
+func (c *checker) serviceAddresses() {
+	if c.assumed || len(c.services) == 0 {
+		return
+	}
+	var out []*fact.Statement
+	var names []string
+	known := len(c.servers) > 0 || len(c.managers) > 0 || slices.ContainsFunc(c.services, func(h held) bool { return !h.s.Default })
+	for _, s := range c.view.clusterIPs {
+		for _, a := range s.Addrs {
+			a = a.Unmap()
+			if !slices.ContainsFunc(c.services, func(h held) bool { return h.p.Contains(a) }) {
+				out = append(out, s)
+				names = append(names, fmt.Sprintf("%s %v", s.Key, a))
+			}
+		}
+	}
+	if len(out) > 0 && known {
+		f := fact.Finding{Rule: fact.RuleClusterIPOutside}
+		f.Message = fmt.Sprintf("%s: not inside the service range %s, which runs from %v to %v; the range was changed after the services were made, or another control plane has another one",
+			words.NameList(names), c.services[0].says(), c.services[0].p.Addr(), cidr.Last(c.services[0].p))
+		for _, s := range out[:min(len(out), maxPlaces)] {
+			f.Where = append(f.Where, placeOf(s, s.Key+" "+s.Text))
+		}
+		f.Where = append(f.Where, c.services[0].place("services "+c.services[0].text()))
+		// That the address of cluster DNS lies outside is what the other Services show as well.
+		if cause := c.cause(fact.RuleControlPlaneFlagsDiffer, fact.RuleServiceRangeMismatch, fact.RuleClusterDNSOutside); cause != nil {
+			explain(cause, string(f.Rule)+": "+f.Message, f)
+		} else {
+			c.add(f)
+		}
+	}
+	for _, src := range c.others {
+		if src.comp != fact.ServiceCIDR || src.services == nil || src.services.Key != "kubernetes" {
+			continue
+		}
+		for _, api := range c.servers {
+			if x, y := heldBy(api.services), heldBy(src.services); len(x) > 0 && len(y) > 0 && !equalRanges(x, y) && !api.services.Default {
+				c.add(fact.Finding{
+					Rule: fact.RuleServiceRangeMismatch, Severity: fact.Warning,
+					Where: []fact.Place{placeOf(api.services, "services "+writes(api.services)), placeOf(src.services, "ServiceCIDR kubernetes "+writes(src.services))},
+					Message: fmt.Sprintf("%s is %s, but the ServiceCIDR kubernetes says %s: the object keeps the range of the installation, and changing the flag alone changes nothing",
+						who(api.services), writes(api.services), writes(src.services)),
+					Fix: []string{"give the flag back the object's range, on every control-plane host; a further range is added as a ServiceCIDR of its own"},
+				})
+				return
+			}
+		}
+	}
+	// The address of the service kube-dns against the one that pods are given.
+	var dns *fact.Statement
+	for _, s := range c.all {
+		if s.Role == fact.RoleDNS && s.Component == fact.Service && len(s.Addrs) > 0 {
+			dns = s
+		}
+	}
+	if dns == nil || c.has(fact.RuleClusterDNSOutside) {
+		return
+	}
+	for _, s := range c.all {
+		if s.Role != fact.RoleDNS || s.Component != fact.Kubelet || s.Overridden || len(s.Addrs) == 0 {
+			continue
+		}
+		node := slices.ContainsFunc(s.Addrs, func(a netip.Addr) bool { return a.IsLinkLocalUnicast() || a.IsLoopback() })
+		if node || slices.ContainsFunc(s.Addrs, func(a netip.Addr) bool { return slices.Contains(dns.Addrs, a) }) {
+			continue
+		}
+		c.add(fact.Finding{
+			Rule: fact.RuleClusterDNSOther, Where: []fact.Place{placeOf(s, "DNS "+s.Text), placeOf(dns, dns.Key+" "+dns.Text)}, Subjects: subjectsOf(s.Host),
+			Message: fmt.Sprintf("pods are told the DNS address %s (%s), but the service %s has %s", s.Text, who(s), dns.Key, dns.Text),
+			Fix:     []string{fmt.Sprintf("set clusterDNS to %s in the kubelet-config ConfigMap and in /var/lib/kubelet/config.yaml of every node, and restart the kubelets", dns.Text)},
+		})
+		return
+	}
+}
+
+// nth returns address n of a masked prefix as text, "" where there is none.
+func nth(p netip.Prefix, n int) string {
+	a := p.Addr()
+	for range n {
+		a = a.Next()
+	}
+	if !p.Contains(a) {
+		return "(the range is too small for one)"
+	}
+	return a.String()
+}
+
+// kubeProxy: clusterCIDR of kube-proxy is not the pod range.
+func (c *checker) kubeProxy() {
+	for _, src := range c.proxies {
+		mode := ""
+		if s := src.set[fact.SettingDetectLocal]; s != nil {
+			mode = s.Text
+		}
+		if mode != "" && mode != "ClusterCIDR" {
+			continue // clusterCIDR is not looked at
+		}
+		have := src.podPrefixes()
+		if len(have) == 0 {
+			continue
+		}
+		s := src.pods[0]
+		f := fact.Finding{Rule: fact.RuleKubeProxyMismatch, Severity: fact.Error, Where: []fact.Place{placeOf(s, "clusterCIDR "+writes(s))}, RefusedBy: nil}
+		if src.host != "" {
+			f.Subjects = []string{src.host}
+		}
+		pods := c.pods
+		if len(pods) == 0 {
+			pods = c.networks
+		}
+		want := joinHeld(pods)
+		var part string
+		for _, h := range have {
+			for _, sv := range c.services {
+				if h.p == sv.p && !slices.ContainsFunc(pods, func(p held) bool { return p.p == h.p }) {
+					part = fmt.Sprintf("clusterCIDR of kube-proxy is %s, and that is the service range %s", h.text(), sv.says())
+					f.Where = append(f.Where, sv.place("services "+sv.text()))
+				}
+			}
+		}
+		if part != "" && len(pods) > 0 {
+			part += "; the pod range is " + pods[0].says()
+			f.Where = append(f.Where, placeOf(pods[0].s, "pods "+joinHeld(pods)))
+		}
+		if part == "" && len(pods) > 0 {
+			for _, fam := range []fact.Family{fact.IPv4, fact.IPv6} {
+				ps, hs := ofFamily(pods, fam), ofFamily(have, fam)
+				switch {
+				case len(ps) == 0 && len(hs) > 0:
+					part = fmt.Sprintf("clusterCIDR of kube-proxy is %s, but the pod range is %s and has no %v", writes(s), pods[0].says(), fam)
+					f.Severity = fact.Warning
+				case len(ps) > 0 && len(hs) == 0:
+					part = fmt.Sprintf("clusterCIDR of kube-proxy is %s and has no %v, but the pod range has %s", writes(s), fam, ps[0].says())
+					f.Severity = fact.Warning
+					if !slices.ContainsFunc(have, func(h held) bool { return withinAny(pods, h.p) }) {
+						f.Severity = fact.Error
+					}
+				case len(ps) > 0:
+					equal := slices.ContainsFunc(ps, func(p held) bool { return p.p == hs[0].p })
+					if equal {
+						continue
+					}
+					p := ps[0]
+					part = fmt.Sprintf("clusterCIDR of kube-proxy is %s, but the pod range is %s", hs[0].text(), p.says())
+					f.Severity = fact.Error
+					if cidr.Contains(hs[0].p, p.p) {
+						part += ": the wider one takes traffic of its other addresses for traffic of pods"
+						f.Severity = fact.Warning
+						// In IPVS mode every service address is bound to kube-ipvs0 of every node, so a program on the host that calls a
+						// service does so from that service's own address: seen in projectcalico/calico#2617.
+						if i := slices.IndexFunc(c.services, func(sv held) bool { return cidr.Contains(hs[0].p, sv.p) }); i >= 0 && src.set[fact.SettingProxyMode] != nil && src.set[fact.SettingProxyMode].Text == "ipvs" {
+							sv := c.services[i]
+							part += fmt.Sprintf(", and the services %s are among them: in IPVS mode the host calls a service from that service's own address, which then is not masqueraded, and no answer comes back", sv.says())
+							f.Severity = fact.Error
+							f.Where = append(f.Where, sv.place("services "+sv.text()))
+						}
+					}
+					f.Where = append(f.Where, p.place("pods "+p.text()))
+				}
+				if part != "" && f.Severity == fact.Error {
+					break
+				}
+			}
+			if part != "" && len(f.Where) == 1 {
+				f.Where = append(f.Where, placeOf(pods[0].s, "pods "+joinHeld(pods)))
+			}
+		}
+		if part == "" {
+			continue
+		}
+		f.Message = part + "; kube-proxy tells by it which traffic comes from pods, and masquerades the rest"
+		f.Fix = []string{
+			fmt.Sprintf("kubectl -n kube-system edit configmap kube-proxy, and in config.conf set clusterCIDR: %q", cmp.Or(want, "the pod range")),
+			"kubectl -n kube-system rollout restart daemonset kube-proxy",
+		}
+		f.Disturbs = fact.DisturbsComponent
+		c.add(f)
+	}
+}
+
+// ipFamilies: families that do not fit together.
+func (c *checker) ipFamilies() {
+	// First service family against the address that the API server advertises.
+	type api struct {
+		host     string
+		services []held
+		addr     netip.Addr
+		at       *fact.Statement
+		rel      fact.Version
+		kubeadm  bool
+	}
+	var apis []api
+	for _, src := range c.servers {
+		a := api{host: src.host, services: heldBy(src.services), rel: c.view.release(src)}
+		if src.services != nil && !isStated(src.services) {
+			a.services = heldBy(apiServerServices(src.services))
+		}
+		a.addr, a.at = advertised(src.addrs)
+		apis = append(apis, a)
+	}
+	if len(c.servers) == 0 {
+		a := api{services: c.services, rel: c.view.release(nil), kubeadm: true}
+		if !c.assumed {
+			for _, src := range c.kubeadms {
+				if x, s := advertised(src.addrs); s != nil {
+					a.addr, a.at, a.host = x, s, src.host
+				}
+			}
+			apis = append(apis, a)
+		}
+	}
+	for _, a := range apis {
+		if len(a.services) == 0 {
+			a.services = c.services
+			if c.assumed {
+				continue
+			}
+		}
+		if len(a.services) == 0 || !a.addr.IsValid() || a.addr.IsUnspecified() {
+			continue
+		}
+		s := a.services[0]
+		if s.p.Addr().Is4() == a.addr.Is4() {
+			continue
+		}
+		f := fact.Finding{Rule: fact.RuleIPFamilyMismatch, Severity: fact.Error, Where: []fact.Place{placeOf(a.at, "address "+a.addr.String()), placeOf(s.s, "services "+writes(s.s))}}
+		if a.host != "" {
+			f.Subjects = []string{a.host}
+		}
+		// k8s.io/kubernetes v1.37.2 cmd/kube-apiserver/app/options/validation.go validatePublicIPServiceClusterIPRangeIPFamilies, since 1.24.
+		if !a.rel.Before(fact.V(1, 24, 0)) {
+			f.RefusedBy = []fact.Component{fact.APIServer}
+		}
+		fam := fact.IPv4
+		if a.addr.Is6() {
+			fam = fact.IPv6
+		}
+		f.Message = fmt.Sprintf("the API server advertises the %v address %v (%s), but the first service range is %v: %s", fam, a.addr, who(a.at), fact.FamilyOf(s.p), s.says())
+		f.Fix = []string{
+			fmt.Sprintf("put the %v service range first in --service-cluster-ip-range (kubeadm: networking.serviceSubnet), or advertise an address of the other family", fam),
+			"pods, services and addresses should name the families in the same order",
+		}
+		f.Disturbs = fact.DisturbsCluster
+		c.add(f)
+	}
+
+	// Pods against services.
+	if len(c.pods) == 0 || len(c.services) == 0 || c.assumed || c.has(fact.RuleControlPlaneFlagsDiffer) {
+		return
+	}
+	pf, sf := familiesOf(c.pods), familiesOf(c.services)
+	if c.has(fact.RuleIPFamilyMismatch) {
+		return
+	}
+	where := []fact.Place{placeOf(c.services[0].s, "services "+joinHeld(c.services)), placeOf(c.pods[0].s, "pods "+joinHeld(c.pods))}
+	switch {
+	case !slices.Contains(pf, sf[0]):
+		c.add(fact.Finding{
+			Rule: fact.RuleIPFamilyMismatch, Severity: fact.Error, Where: where,
+			Message: fmt.Sprintf("pods have %s addresses alone (%s), but the first service range is %v: %s; no pod can reach a service",
+				familyList(pf), c.pods[0].says(), sf[0], c.services[0].says()),
+			Fix:      []string{fmt.Sprintf("give services a range of %v (--service-cidr, networking.serviceSubnet), or pods one of %v", pf[0], sf[0])},
+			Disturbs: fact.DisturbsCluster,
+		})
+	case len(sf) == 2 && len(pf) == 1:
+		c.add(fact.Finding{
+			Rule: fact.RuleFamilyListsDiffer, Where: where,
+			Message: fmt.Sprintf("services have two families (%s), pods have %v alone (%s): services of the other family have no pods behind them", joinHeld(c.services), pf[0], c.pods[0].says()),
+		})
+	case len(sf) == 1 && len(pf) == 2:
+		c.add(fact.Finding{
+			Rule: fact.RuleFamilyListsDiffer, Severity: fact.Info, Where: where,
+			Message: fmt.Sprintf("pods have two families (%s), services have %v alone (%s): legal, but no service can be dual-stack", joinHeld(c.pods), sf[0], c.services[0].says()),
+		})
+	case sf[0] != pf[0]:
+		c.add(fact.Finding{
+			Rule: fact.RuleFamilyListsDiffer, Where: where,
+			Message: fmt.Sprintf("pods put %v first (%s), services put %v first (%s): pods' first address and services' default family differ", pf[0], joinHeld(c.pods), sf[0], joinHeld(c.services)),
+		})
+	}
+}
+
+// advertised returns the address that an API server advertises, and what says so.
+func advertised(ss []*fact.Statement) (netip.Addr, *fact.Statement) {
+	for _, s := range ss {
+		k := strings.ToLower(s.Key)
+		if strings.Contains(k, "advertise") && len(s.Addrs) > 0 {
+			return s.Addrs[0].Unmap(), s
+		}
+	}
+	return netip.Addr{}, nil
+}

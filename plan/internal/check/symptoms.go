@@ -1,0 +1,393 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
+)
+
+// A sighting is one symptom with every place where it was seen.
+type sighting struct {
+	s      *fact.Statement
+	places []fact.Place
+	count  int
+}
+
+// sightings returns the symptoms, equal ones together.
+func (c *checker) sightings() []*sighting {
+	type key struct {
+		comp            fact.Component
+		id, msg, node   string
+		subnet, network netip.Prefix
+	}
+	index := map[key]*sighting{}
+	var out []*sighting
+	for _, s := range c.view.symptoms {
+		y := s.Symptom
+		k := key{s.Component, y.ID, y.Message, y.Node, y.Subnet, y.Network}
+		g := index[k]
+		if g == nil {
+			g = &sighting{s: s}
+			index[k] = g
+			out = append(out, g)
+		}
+		g.count++
+		if len(g.places) < maxPlaces {
+			g.places = append(g.places, placeOf(s, ""))
+		}
+	}
+	return out
+}
+
+// line tells a sighting in one line, with the place where it was seen first.
+func (g *sighting) line() string {
+	var b strings.Builder
+	if p := g.s.Pos.String(); p != "" {
+		b.WriteString(p + ": ")
+	}
+	b.WriteString(strings.TrimSpace(g.s.Symptom.Message))
+	if g.count > 1 {
+		fmt.Fprintf(&b, " (%d times)", g.count)
+	}
+	return b.String()
+}
+
+// selfEvident are the rules that a message of the real program proves by itself: it names what it refused.
+func selfEvident() []fact.RuleID {
+	return []fact.RuleID{
+		fact.RuleKubeadmFlagsMixed, fact.RuleKubeadmKeyMisplaced, fact.RuleClusterCIDRExhausted, fact.RuleFlannelNetworkMismatch, fact.RulePodCIDROutsideClusterCIDR,
+		fact.RuleNodeMaskTooShort, fact.RuleNodeMaskTooFar, fact.RuleNodeMaskFlagIgnored, fact.RuleServiceRangeTooLarge, fact.RuleServiceRangeTooSmall,
+		fact.RuleIPFamilyMismatch, fact.RulePodCIDRFamilyMissing, fact.RuleFlannelIPv6Disabled, fact.RuleDualStackIPv6First, fact.RuleNodeSubnetDuplicate,
+		fact.RuleNetConfMalformed, fact.RuleNetConfMissing, fact.RuleNetConfSubnetRangeInvalid, fact.RuleCIDRMalformed, fact.RuleServiceRangeMismatch,
+		fact.RuleControlPlaneFlagsDiffer, fact.RulePodCIDRUnset, fact.RuleAllocateNodeCIDRsOff, fact.RuleSubnetEnvMismatch, fact.RulePodCIDRMissing,
+		"flannel-backend-unknown", fact.RuleTooManyRanges, fact.RuleNodeMaskFlagRefused, fact.RuleAllocatorTypeUnknown, fact.RulePodRangeTooSmall, fact.RuleArgumentWithoutName,
+	}
+}
+
+// proves reports whether a message of comp shows by itself that the rule is broken: the program names what it refused.
+// What kubelet and kube-proxy say is seen on healthy clusters too, while they start.
+func proves(comp fact.Component, y *fact.Symptom, rule fact.RuleID) bool {
+	switch comp {
+	case fact.Flannel, fact.ControllerManager, fact.Kubeadm:
+	case fact.APIServer:
+		if rule == fact.RuleClusterDNSOutside {
+			return true
+		}
+	default:
+		return false
+	}
+	if comp == fact.Kubeadm && rule == fact.RuleKubeProxyMismatch {
+		return true
+	}
+	switch y.ID {
+	case "cidr-assignment-failed", "podcidr-immutable", "peer-unusable", "route-not-added", "net-conf-unavailable", "service-ip-outside-range":
+		return false // trouble that may pass, or of another making
+	}
+	if rule == fact.RuleNodeSubnetDuplicate {
+		return false
+	}
+	return slices.Contains(selfEvident(), rule)
+}
+
+// symptomLines gives each symptom a cause, or lets it stand for itself.
+func (c *checker) symptomLines() {
+	made := map[fact.RuleID]*fact.Finding{}
+	seen := map[*fact.Finding][]string{} // nodes that messages name, by what causes the message
+	defer func() {
+		for _, f := range c.found {
+			nameNodes(f, seen[f])
+		}
+	}()
+	var plain []*sighting // messages that no rule explains
+	defer func() { c.plainMessages(plain) }()
+	for _, g := range c.sightings() {
+		y := g.s.Symptom
+		if len(y.Rules) == 0 {
+			plain = append(plain, g)
+			continue
+		}
+		if past := c.past(g); past != "" {
+			c.add(fact.Finding{
+				Rule: fact.RuleSymptomPast, Where: g.places, Subjects: subjectsOf(y.Node),
+				Message: fmt.Sprintf("%s says: %s; %s", g.s.Component, y.Message, past),
+			})
+			continue
+		}
+		cause := c.causeOf(y)
+		if cause == nil && y.Rules[0] == fact.RulePodCIDRUnset && (g.s.Component == fact.Flannel || c.nodeMissing(y.Node)) {
+			cause = c.servingCause()
+		}
+		if cause != nil {
+			explain(cause, g.line(), fact.Finding{
+				Rule: cause.Rule, Severity: fact.Info, Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node),
+			})
+			if cause.Severity == fact.Warning && cause.Rule == y.Rules[0] && slices.Contains(selfEvident(), cause.Rule) {
+				cause.Severity = fact.Error
+			}
+			cause.Subjects = mergeNames(cause.Subjects, subjectsOf(y.Node))
+			seen[cause] = append(seen[cause], subjectsOf(y.Node)...)
+			continue
+		}
+		rule := y.Rules[0]
+		if rule == fact.RuleNodeMaskFlagRefused {
+			rule = fact.RuleNodeMaskFlagIgnored // as for the flag itself
+		}
+		if rule == fact.RulePodCIDRUnset && (g.s.Component == fact.Flannel || g.s.Component == fact.Node) {
+			rule = fact.RulePodCIDRMissing // that there is no subnet is seen, not why
+		}
+		if f := made[rule]; f != nil {
+			explain(f, g.line(), fact.Finding{Rule: rule, Severity: fact.Info, Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
+			f.Subjects = mergeNames(f.Subjects, subjectsOf(y.Node))
+			seen[f] = append(seen[f], subjectsOf(y.Node)...)
+			continue
+		}
+		made[rule] = c.standing(g, rule)
+	}
+}
+
+// plainMessages tells of messages whose cause lies outside of the files that are read (a kernel module, a missing route), each
+// once. Beside an error they would only distract.
+func (c *checker) plainMessages(messages []*sighting) {
+	if slices.ContainsFunc(c.found, func(f *fact.Finding) bool { return f.Severity == fact.Error }) {
+		return
+	}
+	told := map[string]bool{}
+	for _, g := range messages {
+		y := g.s.Symptom
+		if y.Cause == "" || told[y.ID] {
+			continue
+		}
+		told[y.ID] = true
+		c.add(fact.Finding{
+			Rule: fact.RuleSymptomUnexplained, Where: g.places, Subjects: subjectsOf(y.Node),
+			Message: fmt.Sprintf("%s says: %s; %s", cmp.Or(string(g.s.Component), "a log"), strings.TrimSpace(y.Message), y.Cause),
+			Fix:     fixOf(y.Remedy),
+		})
+	}
+}
+
+// fixOf returns a mend of one line, none where there is no line.
+func fixOf(line string) []string {
+	if line == "" {
+		return nil
+	}
+	return []string{line}
+}
+
+// nodeMissing reports whether a node of this name is registered and holds no subnet: what it says of its network then has the
+// cause of that.
+func (c *checker) nodeMissing(name string) bool {
+	if name == "" {
+		return false
+	}
+	n := c.nodeOf(name)
+	return n != nil && n.missing()
+}
+
+// nameNodes adds the nodes that the message does not name yet.
+func nameNodes(f *fact.Finding, nodes []string) {
+	nodes = slices.DeleteFunc(mergeNames(nil, nodes), func(n string) bool { return strings.Contains(f.Message, n) })
+	if len(nodes) > 0 {
+		f.Message += "; seen on " + words.NameList(nodes)
+	}
+}
+
+func subjectsOf(node string) []string {
+	if node == "" {
+		return nil
+	}
+	return []string{node}
+}
+
+// causeOf returns the finding that explains a symptom: an error of one of its rules, else a warning of its first one.
+func (c *checker) causeOf(y *fact.Symptom) *fact.Finding {
+	for _, r := range y.Rules {
+		for _, f := range c.found {
+			if f.Rule == r && f.Severity == fact.Error && c.fits(f, y) {
+				return f
+			}
+		}
+	}
+	for _, f := range c.found {
+		if f.Rule == y.Rules[0] && f.Severity == fact.Warning && c.fits(f, y) {
+			return f
+		}
+	}
+	return nil
+}
+
+// fits reports whether a finding can be about the subnet and network that a symptom names, where it names both.
+func (c *checker) fits(f *fact.Finding, y *fact.Symptom) bool {
+	if f.Rule != fact.RuleFlannelNetworkMismatch && f.Rule != fact.RulePodCIDROutsideClusterCIDR {
+		return true
+	}
+	if !y.Network.IsValid() || !y.Subnet.IsValid() {
+		return true
+	}
+	if fact.FamilyOf(y.Network) == fact.FamilyOf(y.Subnet) {
+		return true
+	}
+	// A subnet is looked up in a range of the other family only where positions do not match, and then the finding names that range.
+	return f.Rule == fact.RulePodCIDROutsideClusterCIDR && strings.Contains(f.Message, y.Network.Masked().String())
+}
+
+// past says why a symptom belongs to an earlier state of the cluster, "" where the given files do not show that.
+func (c *checker) past(g *sighting) string {
+	y := g.s.Symptom
+	n := (*nodeView)(nil)
+	if y.Node != "" {
+		n = c.nodeOf(y.Node)
+	}
+	switch y.Rules[0] {
+	case fact.RulePodCIDRUnset, fact.RulePodCIDRMissing, fact.RuleAllocateNodeCIDRsOff, fact.RuleClusterCIDRExhausted:
+		if n != nil && len(n.subs) > 0 {
+			return fmt.Sprintf("node %s holds %s by now, so the cause is gone; a program that still says so wants a restart", n.name, n.subs[0].text())
+		}
+	case fact.RuleFlannelNetworkMismatch:
+		sub := masked(y.Subnet)
+		nets := ofFamily(c.networks, fact.FamilyOf(sub))
+		if withinAny(nets, sub) {
+			return fmt.Sprintf("flannel's configuration says %s by now, which holds %v: restart flannel", nets[0].text(), sub)
+		}
+		if n != nil {
+			own := ofFamily(n.subs, fact.FamilyOf(sub))
+			if len(own) > 0 && withinAny(nets, own[0].p) {
+				return fmt.Sprintf("node %s holds %s by now, inside %s: restart flannel there", n.name, own[0].text(), nets[0].text())
+			}
+		}
+	case fact.RulePodCIDROutsideClusterCIDR:
+		sub, net := masked(y.Subnet), masked(y.Network)
+		// A podCIDR is looked up in the range at its own position: of two ranges in the wrong order, both are still there.
+		still := slices.ContainsFunc(c.pods, func(h held) bool { return h.p == net })
+		if !still && len(c.managers) > 0 && withinAny(c.pods, sub) && !c.has(fact.RuleControlPlaneFlagsDiffer) {
+			return fmt.Sprintf("the pod range is %s by now, which holds %v", joinHeld(c.pods), sub)
+		}
+	}
+	return ""
+}
+
+// standing makes a finding of a symptom for which no file shows a cause.
+func (c *checker) standing(g *sighting, rule fact.RuleID) *fact.Finding {
+	y := g.s.Symptom
+	if rule == fact.RulePodCIDRMissing && proves(g.s.Component, y, rule) {
+		return c.unassigned(g)
+	}
+	f := fact.Finding{Rule: rule, Severity: fact.Error, Where: g.places, Subjects: subjectsOf(y.Node)}
+	if r, _ := ruleOf(rule); !proves(g.s.Component, y, rule) {
+		f.Severity = fact.Warning
+		switch rule {
+		case fact.RuleSubnetEnvMismatch, fact.RulePodCIDRMissing:
+		default:
+			if r.Severity != fact.Warning {
+				f.Rule = fact.RuleSymptomUnexplained
+			}
+		}
+	}
+	if rule == fact.RulePodCIDRUnset && !c.usesFlannel() && len(c.withoutSubnet()) == 0 {
+		f.Severity = fact.Warning
+	}
+	if rule == fact.RulePodCIDRUnset && c.ownIPAM() {
+		f.Severity = fact.Info
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s says: %s", cmp.Or(string(g.s.Component), "a log"), strings.TrimSpace(y.Message))
+	sub, net := masked(y.Subnet), masked(y.Network)
+	switch {
+	case rule == fact.RuleFlannelNetworkMismatch && sub.IsValid() && net.IsValid():
+		fmt.Fprintf(&b, "; flannel's Network %v (%v to %v) does not hold the podCIDR %v", net, net.Addr(), cidr.Last(net), sub)
+		if y.Node != "" {
+			fmt.Fprintf(&b, " of node %s", y.Node)
+		}
+		f.RefusedBy = []fact.Component{fact.Flannel}
+	case rule == fact.RulePodCIDROutsideClusterCIDR && sub.IsValid() && net.IsValid():
+		fmt.Fprintf(&b, "; the podCIDR %v", sub)
+		if y.Node != "" {
+			fmt.Fprintf(&b, " of node %s", y.Node)
+		}
+		fmt.Fprintf(&b, " lies outside --cluster-cidr %v (%v to %v), and kube-controller-manager does not start with that", net, net.Addr(), cidr.Last(net))
+		f.RefusedBy = []fact.Component{fact.ControllerManager}
+	case rule == fact.RuleClusterCIDRExhausted:
+		b.WriteString("; the pod range holds fewer node subnets, 2^(node mask - length of the range), than there are nodes, or the service range covers it")
+	default:
+		if y.Cause != "" {
+			b.WriteString("; " + y.Cause)
+		}
+		switch g.s.Component {
+		case fact.Kubeadm, fact.ControllerManager, fact.APIServer, fact.Flannel:
+			if proves(g.s.Component, y, rule) && rule != fact.RulePodCIDRUnset && rule != fact.RuleSubnetEnvMismatch {
+				f.RefusedBy = []fact.Component{g.s.Component}
+			}
+		}
+	}
+	if g.count > 1 {
+		fmt.Fprintf(&b, " (%d times)", g.count)
+	}
+	if f.Rule == fact.RuleSymptomUnexplained {
+		var rs []string
+		for _, r := range y.Rules {
+			rs = append(rs, string(r))
+		}
+		b.WriteString("; the given files show no cause. Most likely first: " + strings.Join(rs, ", "))
+	}
+	f.Message = b.String()
+	if y.Remedy != "" {
+		f.Fix = append(f.Fix, y.Remedy)
+	}
+	if r, _ := ruleOf(rule); r.Mend != "" && r.Mend != y.Remedy {
+		f.Fix = append(f.Fix, r.Mend)
+	}
+	return c.add(f)
+}
+
+// unassigned is the finding for a program that misses its node's subnet, where no file shows why.
+func (c *checker) unassigned(g *sighting) *fact.Finding {
+	y := g.s.Symptom
+	for _, f := range c.found {
+		if f.Rule == fact.RulePodCIDRMissing {
+			f.Severity = fact.Error
+			explain(f, g.line(), fact.Finding{Rule: fact.RulePodCIDRMissing, Severity: fact.Info, Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
+			f.Subjects = mergeNames(f.Subjects, subjectsOf(y.Node))
+			c.suspectUnset(g.places, subjectsOf(y.Node))
+			return f
+		}
+	}
+	f := fact.Finding{Rule: fact.RulePodCIDRMissing, Severity: fact.Error, Where: g.places, Subjects: subjectsOf(y.Node)}
+	name := "a node"
+	if y.Node != "" {
+		name = "node " + y.Node
+	}
+	f.Message = fmt.Sprintf("%s has no podCIDR: %s; the given files show no cause. Most likely first: kube-controller-manager has no --cluster-cidr and --allocate-node-cidrs (kubeadm init without --pod-network-cidr); the range is used up; the range lies inside the service range",
+		name, strings.TrimSpace(y.Message))
+	f.Fix = []string{
+		"look at --cluster-cidr and --allocate-node-cidrs in /etc/kubernetes/manifests/kube-controller-manager.yaml on every control-plane host: they decide it",
+		"kubectl describe node NODE | grep -A3 -i cidr shows an event CIDRNotAvailable where the range is used up",
+	}
+	p := c.add(f)
+	c.suspectUnset(g.places, subjectsOf(y.Node))
+	return p
+}
+
+// suspectUnset adds the likeliest cause of a missing subnet as a suspicion, where no file says anything about the range.
+func (c *checker) suspectUnset(where []fact.Place, nodes []string) {
+	if len(c.controllers) > 0 || c.withSubnet() > 0 || c.has(fact.RulePodCIDRUnset) {
+		return
+	}
+	want, from := c.wantedPods()
+	f := fact.Finding{Rule: fact.RulePodCIDRUnset, Severity: fact.Warning, Where: slices.Clone(where), Subjects: nodes}
+	f.Message = fmt.Sprintf("no given file says a pod range for the cluster; most likely kube-controller-manager has no --cluster-cidr (kubeadm init without --pod-network-cidr), so that no node gets a podCIDR; flannel expects subnets of %s", want)
+	if from != nil {
+		f.Where = append(f.Where, placeOf(from, "pods "+want))
+	}
+	f.Fix = []string{
+		"grep -e cluster-cidr -e allocate-node-cidrs /etc/kubernetes/manifests/kube-controller-manager.yaml on every control-plane host",
+		"if they are missing, add --allocate-node-cidrs=true and --cluster-cidr=" + want,
+	}
+	f.Disturbs = fact.DisturbsComponent
+	c.add(f)
+}

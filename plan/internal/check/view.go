@@ -1,0 +1,626 @@
+package check
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
+)
+
+// A view is the cluster as statements tell of it: who says what, which values are effective, what is a default.
+// It points into the statements, which it does not change, in an order of its own, so that theirs does not matter.
+type view struct {
+	all []*fact.Statement // sorted by compareStatements, without exact duplicates
+
+	kube      fact.Version    // release of Kubernetes, zero where nothing says it
+	kubeFrom  *fact.Statement // what says it
+	flannel   fact.Version    // release of flannel, zero where nothing says it
+	cni       string          // name of the CNI plugin, "" where nothing says it
+	cniFrom   *fact.Statement
+	linkMTU   *fact.Statement
+	managers  []*sourceView // kube-controller-manager as its own file shows it
+	servers   []*sourceView // kube-apiserver as its own file shows it
+	kubeadms  []*sourceView // kubeadm configurations and command lines
+	flannels  []*sourceView // flannel's configuration and DaemonSet
+	envs      []*sourceView // subnet.env files
+	proxies   []*sourceView
+	kubelets  []*sourceView
+	others    []*sourceView
+	extraArgs []*sourceView // flags of the control plane that a kubeadm configuration sets
+	nodes     []*nodeView   // sorted by name
+	byName    map[string]*nodeView
+	held      map[statementName]int  // the last of several sources of one file that holds a value of that name
+	byShort   map[string][]*nodeView // by lower-case name without the domain
+	symptoms  []*fact.Statement
+	problems  []*fact.Statement
+	reserved  []*fact.Statement
+	hosts     []*fact.Statement
+	addrs     []*fact.Statement
+	links     []*fact.Statement // what hosts' links and routes say, of Component Host
+
+	clusterIPs []*fact.Statement
+}
+
+// A sourceView is what one component says in one file for one host: the effective statements.
+type sourceView struct {
+	comp fact.Component
+	host string
+	file string
+
+	pods     []*fact.Statement // ranges of pods; more than one where families stand under keys of their own
+	services *fact.Statement
+	dns      []*fact.Statement
+	addrs    []*fact.Statement
+	set      map[fact.Setting]*fact.Statement
+	lens     []*fact.Statement // flannel's SubnetLen and its like
+	subnet   []*fact.Statement // RoleNodePods
+	version  fact.Version
+	first    *fact.Statement
+}
+
+// A nodeView is one Node object, put together from every file that shows it.
+type nodeView struct {
+	name   string
+	pods   []*fact.Statement // that name a subnet
+	none   *fact.Statement   // says that it holds none
+	addrs  []*fact.Statement
+	subs   []held
+	places []*fact.Statement
+}
+
+// A held prefix is one that a statement names: as written, and masked.
+type held struct {
+	s       *fact.Statement
+	written netip.Prefix
+	p       netip.Prefix
+}
+
+func compareStatements(a, b *fact.Statement) int {
+	return cmp.Or(
+		a.Pos.Compare(b.Pos),
+		cmp.Compare(a.Component, b.Component),
+		cmp.Compare(a.Host, b.Host),
+		cmp.Compare(a.Role, b.Role),
+		cmp.Compare(a.Key, b.Key),
+		cmp.Compare(a.Setting, b.Setting),
+		cmp.Compare(a.Text, b.Text),
+		slices.CompareFunc(a.Prefixes, b.Prefixes, netip.Prefix.Compare),
+		slices.CompareFunc(a.Addrs, b.Addrs, netip.Addr.Compare),
+		cmp.Compare(a.Int, b.Int),
+		words.CompareBool(a.Bool, b.Bool),
+		words.CompareBool(a.Default, b.Default),
+		words.CompareBool(a.Overridden, b.Overridden),
+		slices.CompareFunc(a.PrefixPos, b.PrefixPos, fact.Position.Compare),
+		compareSymptoms(a.Symptom, b.Symptom),
+		compareProblems(a.Finding, b.Finding),
+	)
+}
+
+func compareSymptoms(a, b *fact.Symptom) int {
+	if a == nil || b == nil {
+		return words.CompareBool(a != nil, b != nil)
+	}
+	return cmp.Or(
+		cmp.Compare(a.ID, b.ID), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Node, b.Node),
+		a.Subnet.Compare(b.Subnet), a.Network.Compare(b.Network), slices.Compare(a.Rules, b.Rules),
+	)
+}
+
+func compareProblems(a, b *fact.Finding) int {
+	if a == nil || b == nil {
+		return words.CompareBool(a != nil, b != nil)
+	}
+	return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Message, b.Message))
+}
+
+// newView sorts the statements and puts the cluster together from them.
+func newView(in []fact.Statement) *view {
+	v := &view{byName: map[string]*nodeView{}, held: map[statementName]int{}}
+	v.all = make([]*fact.Statement, 0, len(in))
+	for i := range in {
+		v.all = append(v.all, &in[i])
+	}
+	slices.SortStableFunc(v.all, compareStatements)
+	v.all = slices.CompactFunc(v.all, func(a, b *fact.Statement) bool { return compareStatements(a, b) == 0 && sameErr(a.Err, b.Err) })
+
+	sources := map[sourceKey]*sourceView{}
+	var order []*sourceView
+	for _, s := range v.all {
+		if s.Component == fact.Host && s.Role != fact.RoleReserved && s.Role != fact.RoleProblem && s.Role != fact.RoleSymptom {
+			if !s.Overridden {
+				v.links = append(v.links, s)
+			}
+			continue
+		}
+		switch s.Role {
+		case fact.RoleSymptom:
+			if s.Symptom != nil {
+				v.symptoms = append(v.symptoms, s)
+			}
+			continue
+		case fact.RoleProblem:
+			if s.Finding != nil {
+				v.problems = append(v.problems, s)
+			}
+			continue
+		case fact.RoleReserved:
+			v.reserved = append(v.reserved, s)
+			continue
+		case fact.RoleHosts:
+			v.hosts = append(v.hosts, s)
+			continue
+		case fact.RoleAddress:
+			v.addrs = append(v.addrs, s)
+		}
+		if s.Role == fact.RoleSetting && s.Setting == fact.SettingCNI && !s.Overridden {
+			v.plugin(s)
+			continue
+		}
+		if s.Component == fact.Node && s.Host != "" {
+			v.addNode(s)
+			continue
+		}
+		if s.Role == fact.RoleClusterIP {
+			if !s.Overridden {
+				v.clusterIPs = append(v.clusterIPs, s)
+			}
+			continue
+		}
+		if s.Component == fact.Flannel && s.Role == fact.RoleAddress {
+			continue // an annotation of a node, no configuration
+		}
+		if s.Role == fact.RoleSetting && s.Setting == fact.SettingLinkMTU && !s.Overridden {
+			v.linkMTU = s
+		}
+		if s.Overridden {
+			continue
+		}
+		order = v.addSource(sources, order, s)
+	}
+	for _, src := range order {
+		v.file(src)
+	}
+	v.byShort = make(map[string][]*nodeView, len(v.nodes))
+	for _, n := range v.nodes {
+		n.finish()
+		short, _, _ := strings.Cut(strings.ToLower(n.name), ".")
+		v.byShort[short] = append(v.byShort[short], n)
+	}
+	slices.SortFunc(v.nodes, func(a, b *nodeView) int { return cmp.Compare(a.name, b.name) })
+	v.versions()
+	return v
+}
+
+func sameErr(a, b error) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return a.Error() == b.Error()
+}
+
+type sourceKey struct {
+	comp fact.Component
+	host string
+	file string
+	env  bool
+	args bool
+	n    int
+}
+
+// A statementName is what a source holds one stated value of.
+type statementName struct {
+	source  sourceKey // with n 0
+	role    fact.Role
+	setting fact.Setting
+	key     string
+}
+
+// addSource files s under its source. Several objects of one kind can stand in one file (a list of pods): the second
+// statement of the same name that nothing overrides begins the next source.
+func (v *view) addSource(sources map[sourceKey]*sourceView, order []*sourceView, s *fact.Statement) []*sourceView {
+	comp := s.Component
+	if comp == fact.Kubeadm {
+		// What a kubeadm configuration sets for a component of the control plane.
+		switch key := strings.ToLower(s.Key); {
+		case strings.HasPrefix(key, "controllermanager.extraargs"):
+			comp = fact.ControllerManager
+		case strings.HasPrefix(key, "apiserver.extraargs"):
+			comp = fact.APIServer
+		}
+	}
+	k := sourceKey{comp: comp, host: s.Host, file: s.Pos.File, env: isEnv(s), args: comp != s.Component}
+	// A source that holds a stated value keeps it, so that the next of that name need not ask again those that hold one.
+	name := statementName{k, s.Role, s.Setting, ""}
+	if s.Role == fact.RolePods && s.Component == fact.Flannel {
+		name.key = s.Key
+	}
+	keeps := !s.Default && (s.Role == fact.RoleSetting || isStated(s))
+	if keeps {
+		k.n = v.held[name]
+	}
+	var src *sourceView
+	for {
+		src = sources[k]
+		if src == nil {
+			src = &sourceView{comp: comp, host: s.Host, file: s.Pos.File, set: map[fact.Setting]*fact.Statement{}, first: s}
+			sources[k] = src
+			order = append(order, src)
+		}
+		if src.take(s) {
+			if keeps && k.n > 0 {
+				v.held[name] = k.n
+			}
+			return order
+		}
+		k.n++
+	}
+}
+
+// plugin takes note of the CNI plugin in use. Several may show: one that does policy alone beside flannel (canal), or an
+// annotation that an earlier one left behind. flannel wins, since its rules then still concern the nodes.
+func (v *view) plugin(s *fact.Statement) {
+	name := strings.ToLower(strings.TrimSpace(s.Text))
+	if name == "" || v.cni == "flannel" || v.cni == "canal" {
+		return
+	}
+	v.cni, v.cniFrom = name, s
+}
+
+// isEnv reports whether s comes from a node's subnet.env, not from flannel's configuration.
+func isEnv(s *fact.Statement) bool {
+	return s.Component == fact.Flannel &&
+		(strings.HasPrefix(s.Key, "FLANNEL_") || s.Role == fact.RoleNodePods || s.Role == fact.RoleSetting && s.Setting == fact.SettingSubnetMTU)
+}
+
+// take adds s to src, or reports that src holds another statement of that name already.
+func (src *sourceView) take(s *fact.Statement) bool {
+	switch s.Role {
+	case fact.RolePods:
+		i := slices.IndexFunc(src.pods, func(o *fact.Statement) bool { return o.Key == s.Key || s.Component != fact.Flannel })
+		switch {
+		case i < 0:
+			src.pods = append(src.pods, s)
+		case !isStated(s):
+		case !isStated(src.pods[i]):
+			src.pods[i] = s
+		default:
+			return false
+		}
+	case fact.RoleServices:
+		if src.services != nil {
+			if !isStated(s) || s.Default && !src.services.Default {
+				return true
+			}
+			if isStated(src.services) && !src.services.Default {
+				return false
+			}
+		}
+		src.services = s
+	case fact.RoleNodePods:
+		src.subnet = append(src.subnet, s)
+	case fact.RoleDNS:
+		src.dns = append(src.dns, s)
+	case fact.RoleAddress:
+		src.addrs = append(src.addrs, s)
+	case fact.RoleSetting:
+		if s.Setting == fact.SettingSubnetLen {
+			src.lens = append(src.lens, s)
+			break
+		}
+		if o := src.set[s.Setting]; o != nil {
+			if s.Default {
+				return true
+			}
+			if !o.Default {
+				return false
+			}
+		}
+		src.set[s.Setting] = s
+	}
+	return true
+}
+
+// isStated reports whether s says a value, readable or not.
+func isStated(s *fact.Statement) bool {
+	return s != nil && (len(s.Prefixes) > 0 || len(s.Addrs) > 0 || s.Text != "" || s.Err != nil)
+}
+
+// file puts a source into the list that it belongs to.
+func (v *view) file(src *sourceView) {
+	if s := src.set[fact.SettingVersion]; s != nil {
+		if ver, err := fact.ParseVersion(s.Text); err == nil {
+			src.version = ver
+		}
+	}
+	switch src.comp {
+	case fact.ControllerManager, fact.APIServer:
+		if fromKubeadm(src.first) {
+			v.extraArgs = append(v.extraArgs, src)
+			return
+		}
+		if src.comp == fact.APIServer {
+			v.servers = append(v.servers, src)
+			return
+		}
+		v.managers = append(v.managers, src)
+	case fact.Kubeadm:
+		v.kubeadms = append(v.kubeadms, src)
+	case fact.Flannel:
+		if isEnv(src.first) {
+			v.envs = append(v.envs, src)
+			return
+		}
+		v.flannels = append(v.flannels, src)
+	case fact.KubeProxy:
+		v.proxies = append(v.proxies, src)
+	case fact.Kubelet:
+		v.kubelets = append(v.kubelets, src)
+	default:
+		v.others = append(v.others, src)
+	}
+}
+
+// fromKubeadm reports whether a statement of a control-plane component stands in a kubeadm configuration (extraArgs), not
+// in a manifest of its own.
+func fromKubeadm(s *fact.Statement) bool {
+	return strings.Contains(strings.ToLower(s.Key), "extraargs")
+}
+
+func (v *view) addNode(s *fact.Statement) {
+	n := v.byName[s.Host]
+	if n == nil {
+		n = &nodeView{name: s.Host}
+		v.byName[s.Host] = n
+		v.nodes = append(v.nodes, n)
+	}
+	switch s.Role {
+	case fact.RoleNodePods:
+		n.places = append(n.places, s)
+		if isStated(s) {
+			n.pods = append(n.pods, s)
+		} else if n.none == nil {
+			n.none = s
+		}
+	case fact.RoleAddress:
+		n.addrs = append(n.addrs, s)
+	}
+}
+
+// finish works out the subnets that a node holds: the same subnet from two files counts once.
+func (n *nodeView) finish() {
+	for _, s := range n.pods {
+		for _, w := range s.Prefixes {
+			p := masked(w)
+			if !p.IsValid() || slices.ContainsFunc(n.subs, func(h held) bool { return h.p == p }) {
+				continue
+			}
+			n.subs = append(n.subs, held{s, w, p})
+		}
+	}
+}
+
+// missing reports whether the node is registered and holds no subnet, in no file.
+func (n *nodeView) missing() bool { return len(n.pods) == 0 && n.none != nil }
+
+// place returns the statement to point at for n.
+func (n *nodeView) place() *fact.Statement {
+	if len(n.pods) > 0 {
+		return n.pods[0]
+	}
+	return n.none
+}
+
+// versions decides which release of Kubernetes and flannel the rules assume.
+func (v *view) versions() {
+	rank := func(s *fact.Statement) int {
+		switch s.Component {
+		case fact.Operator:
+			return 0
+		case fact.ControllerManager:
+			return 1
+		case fact.APIServer:
+			return 2
+		case fact.Kubeadm:
+			return 3
+		case fact.KubeProxy, fact.Kubelet:
+			return 4
+		case fact.Node:
+			return 5
+		}
+		return 6
+	}
+	for _, s := range v.all {
+		if s.Role != fact.RoleSetting || s.Setting != fact.SettingVersion || s.Overridden {
+			continue
+		}
+		ver, err := fact.ParseVersion(s.Text)
+		if err != nil {
+			continue
+		}
+		if s.Component == fact.Flannel {
+			if v.flannel.IsZero() || v.flannel.Before(ver) {
+				v.flannel = ver
+			}
+			continue
+		}
+		if rank(s) > 5 {
+			continue
+		}
+		if v.kubeFrom == nil || rank(s) < rank(v.kubeFrom) || rank(s) == rank(v.kubeFrom) && v.kube.Before(ver) {
+			v.kube, v.kubeFrom = ver, s
+		}
+	}
+}
+
+// release returns the release that the rules about src assume: what the operator says, its own, the cluster's, the newest.
+func (v *view) release(src *sourceView) fact.Version {
+	if v.kubeFrom != nil && v.kubeFrom.Component == fact.Operator {
+		return v.kube
+	}
+	if src != nil && !src.version.IsZero() {
+		return src.version
+	}
+	return v.kube.Or(fact.NewestKubernetes())
+}
+
+// releaseNote says where an assumed release comes from, for messages of rules that depend on it.
+func (v *view) releaseNote(src *sourceView) string {
+	if v.kubeFrom == nil && (src == nil || src.version.IsZero()) {
+		return " (no file says the release; " + fact.NewestKubernetes().String() + " is assumed)"
+	}
+	return ""
+}
+
+// ownIPAM reports whether a CNI plugin is in use that does not take pod subnets from Node objects, or may do without them.
+func (v *view) ownIPAM() bool {
+	switch v.cni {
+	case "", "flannel", "canal", "kube-router", "bridge", "kubenet", "kindnet", "host-local", "routes", "gke", "kilo":
+		return false
+	}
+	return true
+}
+
+// vpcCNI reports whether pods take their addresses from the network of the hosts by design.
+func (v *view) vpcCNI() bool {
+	switch v.cni {
+	case "aws", "aws-cni", "aws-node", "aws-vpc-cni", "amazon-vpc-cni", "amazon-vpc-cni-k8s", "azure", "azure-vnet", "azure-cni", "terway":
+		return true
+	}
+	return false
+}
+
+// usesFlannel reports whether something shows that flannel is the network of this cluster.
+func (v *view) usesFlannel() bool {
+	if v.ownIPAM() {
+		return false
+	}
+	if len(v.flannels) > 0 || len(v.envs) > 0 || v.cni == "flannel" || v.cni == "canal" {
+		return true
+	}
+	for _, s := range v.symptoms {
+		if s.Component == fact.Flannel {
+			return true
+		}
+	}
+	for _, s := range v.problems {
+		if s.Component == fact.Flannel || strings.HasPrefix(string(s.Finding.Rule), "netconf-") {
+			return true
+		}
+	}
+	return false
+}
+
+// masked returns p without host bits, and the invalid Prefix for one that is invalid or IPv4-mapped.
+func masked(p netip.Prefix) netip.Prefix {
+	if !p.IsValid() || p.Addr().Is4In6() {
+		return netip.Prefix{}
+	}
+	return p.Masked()
+}
+
+// maskedPrefixes returns the masked prefixes of s, invalid ones left out, in the order of the source.
+func maskedPrefixes(s *fact.Statement) []netip.Prefix {
+	if s == nil {
+		return nil
+	}
+	var ps []netip.Prefix
+	for _, p := range s.Prefixes {
+		if p = masked(p); p.IsValid() {
+			ps = append(ps, p)
+		}
+	}
+	return ps
+}
+
+// podPrefixes returns the masked pod ranges that src states, each with its statement.
+func (src *sourceView) podPrefixes() []held {
+	var hs []held
+	for _, s := range src.pods {
+		for _, w := range s.Prefixes {
+			if p := masked(w); p.IsValid() {
+				hs = append(hs, held{s, w, p})
+			}
+		}
+	}
+	return hs
+}
+
+// saysPods reports whether src states a pod range, readable or not.
+func (src *sourceView) saysPods() bool { return slices.ContainsFunc(src.pods, isStated) }
+
+// deniesPods reports whether src could state a pod range and states none.
+func (src *sourceView) deniesPods() bool { return len(src.pods) > 0 && !src.saysPods() }
+
+// bool returns the value of a setting, or def where src does not say it.
+func (src *sourceView) bool(k fact.Setting, def bool) bool {
+	if s := src.set[k]; s != nil {
+		return s.Bool
+	}
+	return def
+}
+
+// sameHost reports whether two names mean one host: equal, or one is the other without its domain.
+func sameHost(a, b string) bool {
+	if a == "" || b == "" {
+		return false
+	}
+	if strings.EqualFold(a, b) {
+		return true
+	}
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	return len(b) > len(a) && b[len(a)] == '.' && strings.EqualFold(b[:len(a)], a) && !strings.Contains(a, ".")
+}
+
+// nodeOf returns the node that a host name means, nil where there is none or more than one: that of the same name, whatever its
+// case, or that whose name is the other's without its domain.
+func (v *view) nodeOf(host string) *nodeView {
+	if n := v.byName[host]; n != nil || host == "" {
+		return n
+	}
+	host = strings.ToLower(host)
+	short, _, qualified := strings.Cut(host, ".")
+	var found []*nodeView
+	for _, n := range v.byShort[short] {
+		name := strings.ToLower(n.name)
+		if name == host || !qualified || name == short {
+			found = append(found, n)
+		}
+	}
+	if len(found) == 1 {
+		return found[0]
+	}
+	return nil
+}
+
+// withinAny reports whether one of qs holds p.
+func withinAny(qs []held, p netip.Prefix) bool {
+	return slices.ContainsFunc(qs, func(q held) bool { return cidr.Contains(q.p, p) })
+}
+
+// ofFamily returns those of hs that are of family f.
+func ofFamily(hs []held, f fact.Family) []held {
+	var out []held
+	for _, h := range hs {
+		if fact.FamilyOf(h.p) == f {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// distinctHeld returns one of each masked prefix of hs, first come.
+func distinctHeld(hs []held) []held {
+	var out []held
+	for _, h := range hs {
+		if !slices.ContainsFunc(out, func(o held) bool { return o.p == h.p }) {
+			out = append(out, h)
+		}
+	}
+	return out
+}
