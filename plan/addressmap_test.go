@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/internal/plantest"
+
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
@@ -249,7 +251,7 @@ func TestMapSegments(t *testing.T) {
 		{"neighbours", "10.1.0.0/17 10.1.128.0/17", "10.1.127.0/24", "used 10.1.0.0-10.1.127.255, used 10.1.128.0-10.1.255.255"},
 		{"everything", "10.1.0.0/16", "10.1.0.0/16", "used 10.1.0.0-10.1.255.255"},
 	} {
-		p := &Plan{Families: []fact.Family{fact.IPv4}, Request: Request{Within: prefixtest.List("10.1.0.0/16"), Avoid: avoid(tt.avoid)}}
+		p := &Plan{Families: []fact.Family{fact.IPv4}, Request: Request{Within: prefixtest.List("10.1.0.0/16"), Avoid: plantest.Avoid(tt.avoid)}}
 		for _, q := range prefixtest.List(tt.pods) {
 			p.Ranges = append(p.Ranges, Range{Role: fact.RolePods, Prefix: q, Grow: q})
 		}

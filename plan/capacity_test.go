@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/internal/plantest"
+
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
@@ -122,7 +124,7 @@ func TestGrowth(t *testing.T) {
 		{"services may not", Request{Pins: pins("services=10.97.0.0/16")}, fact.RoleServices, fact.IPv4,
 			"0 10.97.0.0/16 0 10.96.0.0/15 begins before it, and the addresses of the API server and of cluster DNS would change"},
 		{"what is kept for it", Request{Grow: 2}, fact.RolePods, fact.IPv4, "7 10.128.0.0/9 2 hosts 10.0.0.0/24"},
-		{"a range to avoid", Request{Avoid: avoid("10.246.0.0/24")}, fact.RolePods, fact.IPv4, "1 10.244.0.0/15 0 10.246.0.0/24 (vpn)"},
+		{"a range to avoid", Request{Avoid: plantest.Avoid("10.246.0.0/24")}, fact.RolePods, fact.IPv4, "1 10.244.0.0/15 0 10.246.0.0/24 (vpn)"},
 		{"the edge of the space", Request{Within: prefixtest.List("10.0.0.0/16"), Hosts: prefixtest.List("192.0.2.0/24")}, fact.RolePods, fact.IPv4,
 			"0 10.0.0.0/20 0 services 10.0.16.0/22"},
 		{"16 bits to the node mask", Request{Families: []fact.Family{fact.IPv6}, Within: prefixtest.List("fd00::/40"), Pins: pins("pods=fd00:0:1::/49")}, fact.RolePods, fact.IPv6,
@@ -200,54 +202,6 @@ func TestNodePodCIDRs(t *testing.T) {
 	if q := new(Plan).NodePodCIDRs(0); q != nil {
 		t.Errorf("the empty plan gives node 0 %v", q)
 	}
-}
-
-// TestMapProperties: the segments of an area lie end to end, and each address is what the plan says it is.
-func TestMapProperties(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		p, e := spaceCache{}.solve(drawRequest(rt))
-		if e != nil {
-			return
-		}
-		for _, f := range []fact.Family{fact.IPv4, fact.IPv6} {
-			areas := Map(p, f)
-			if slices.Contains(p.Families, f) != (len(areas) > 0) {
-				rt.Fatalf("%d areas of %v in a plan for %v", len(areas), f, p.Families)
-			}
-			for _, a := range areas {
-				next := a.Prefix.Addr()
-				for _, s := range a.Segments {
-					if s.First != next || s.Last.Less(s.First) {
-						rt.Fatalf("area %v: segment %v-%v, the one before ends before %v", a.Prefix, s.First, s.Last, next)
-					}
-					if s.Prefix.IsValid() && (s.Prefix.Addr() != s.First || cidr.Last(s.Prefix) != s.Last) {
-						rt.Fatalf("segment %v-%v is not %v", s.First, s.Last, s.Prefix)
-					}
-					for _, at := range []netip.Addr{s.First, s.Last} {
-						if want := kindAt(p, at); want != s.Kind {
-							rt.Fatalf("%v is %s in the map, and %s by the plan", at, s.Kind, want)
-						}
-					}
-					next = s.Last.Next()
-				}
-				if next != cidr.Last(a.Prefix).Next() {
-					rt.Fatalf("area %v: the last segment ends before %v", a.Prefix, next)
-				}
-			}
-		}
-	})
-}
-
-func kindAt(p *Plan, a netip.Addr) SegmentKind {
-	switch {
-	case slices.ContainsFunc(p.Ranges, func(r Range) bool { return r.Prefix.Contains(a) }):
-		return SegmentUsed
-	case slices.ContainsFunc(p.Request.Avoid, func(r fact.Reservation) bool { return r.Prefix.Contains(a) }):
-		return SegmentReserved
-	case slices.ContainsFunc(p.Ranges, func(r Range) bool { return r.Grow.Contains(a) }):
-		return SegmentGrowth
-	}
-	return SegmentFree
 }
 
 func TestServicesLeftNeverNegative(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/internal/plantest"
+
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -43,7 +45,7 @@ Subnets of the nodes
 Appendix
 what is kept for growth
 | given |`},
-		{"as asked for", Request{Nodes: 250, PodsPerNode: 60, NodeMaskIPv4: 25, Grow: 1, Hosts: prefixtest.List("198.51.100.0/24"), Avoid: avoid("10.8.0.0/16"),
+		{"as asked for", Request{Nodes: 250, PodsPerNode: 60, NodeMaskIPv4: 25, Grow: 1, Hosts: prefixtest.List("198.51.100.0/24"), Avoid: plantest.Avoid("10.8.0.0/16"),
 			Pins: pins("services=10.96.0.0/16")}, 2, `| Networks of the hosts, given | ` + "`198.51.100.0/24`" + ` |
 | Room to grow | each range can double in place once |
 | Fixed: services | ` + "`10.96.0.0/16`" + ` |
@@ -105,7 +107,7 @@ func TestMarkdownEmpty(t *testing.T) {
 
 // TestMarkdownGrowth: how far each range can grow in place, what is kept for it, and how.
 func TestMarkdownGrowth(t *testing.T) {
-	p := mustNew(t, Request{Grow: 1, Within: prefixtest.List("10.0.0.0/8"), Pins: pins("hosts=10.0.0.0/24 services=10.1.0.0/20 pods=10.2.0.0/16"), Avoid: avoid("10.3.0.0/16 10.0.2.0/24")})
+	p := mustNew(t, Request{Grow: 1, Within: prefixtest.List("10.0.0.0/8"), Pins: pins("hosts=10.0.0.0/24 services=10.1.0.0/20 pods=10.2.0.0/16"), Avoid: plantest.Avoid("10.3.0.0/16 10.0.2.0/24")})
 	var b strings.Builder
 	if err := Markdown(&b, p, RenderOptions{}); err != nil {
 		t.Fatal(err)

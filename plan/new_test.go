@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/internal/plantest"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"go4.org/netipx"
@@ -21,15 +23,6 @@ import (
 )
 
 var equateAddrs = cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})
-
-// avoid makes reservations of a list, each with the name vpn.
-func avoid(list string) []fact.Reservation {
-	var out []fact.Reservation
-	for _, p := range prefixtest.List(list) {
-		out = append(out, fact.Reservation{Prefix: p, Name: "vpn"})
-	}
-	return out
-}
 
 // pins reads a list of role=prefix.
 func pins(list string) []Pin {
@@ -66,7 +59,7 @@ func TestNew(t *testing.T) {
 			"hosts 203.0.113.0/24, hosts 198.51.100.0/25, services 10.96.0.0/12, pods 10.244.0.0/16", [2]int{24, 0}},
 		{"hosts in the familiar pod range: pods move", Request{Hosts: prefixtest.List("10.244.3.0/24")},
 			"hosts 10.244.3.0/24, services 10.96.0.0/12, pods 10.244.16.0/20", [2]int{24, 0}},
-		{"a part of the familiar service range is taken: its base stays", Request{Avoid: avoid("10.100.0.0/16")},
+		{"a part of the familiar service range is taken: its base stays", Request{Avoid: plantest.Avoid("10.100.0.0/16")},
 			"hosts 10.0.0.0/24, services 10.96.0.0/22, pods 10.244.0.0/16", [2]int{24, 0}},
 		{"all of 10.0.0.0/8 is the hosts': the next private range", Request{Hosts: prefixtest.List("10.0.0.0/8")},
 			"hosts 10.0.0.0/8, services 192.168.16.0/22, pods 192.168.0.0/20", [2]int{24, 0}},
@@ -120,7 +113,7 @@ func TestNew(t *testing.T) {
 			"hosts 10.0.0.0/24, services 10.1.0.0/20, pods 10.2.0.0/16", [2]int{24, 0}},
 		{"hosts given twice, and a part of them", Request{Hosts: prefixtest.List("10.9.0.0/16 10.9.8.0/24 10.9.0.0/16")},
 			"hosts 10.9.0.0/16, services 10.96.0.0/12, pods 10.244.0.0/16", [2]int{24, 0}},
-		{"hosts in a range that others use: nothing else goes there", Request{Hosts: prefixtest.List("10.20.0.0/24"), Avoid: avoid("10.0.0.0/8")},
+		{"hosts in a range that others use: nothing else goes there", Request{Hosts: prefixtest.List("10.20.0.0/24"), Avoid: plantest.Avoid("10.0.0.0/8")},
 			"hosts 10.20.0.0/24, services 192.168.16.0/22, pods 192.168.0.0/20", [2]int{24, 0}},
 		{"kubeadm v1.22 takes node subnets for a /24 whatever they are", Request{Kubernetes: fact.V(1, 22, 0), Nodes: 3, PodsPerNode: 16, Within: prefixtest.List("10.64.0.0/10")},
 			"hosts 10.112.1.0/24, services 10.96.0.0/12, pods 10.112.0.0/24", [2]int{27, 0}},
@@ -173,14 +166,14 @@ func TestNewInfeasible(t *testing.T) {
 			[]string{"services not pinned to 10.1.0.0/16 and pods not pinned to 10.244.0.0/16", "hosts elsewhere"},
 			"hosts 10.0.0.0/8, services 192.168.16.0/22, pods 192.168.0.0/20"},
 		{"issue: fewer nodes, or a range to give up",
-			Request{Nodes: 1024, Within: prefixtest.List("10.0.0.0/12"), Avoid: avoid("10.8.0.0/13 10.4.0.0/14")},
+			Request{Nodes: 1024, Within: prefixtest.List("10.0.0.0/12"), Avoid: plantest.Avoid("10.8.0.0/13 10.4.0.0/14")},
 			"IPv4: 10.0.0.0/12 has no room for pods /14, hosts /21, services /22: 129 blocks of /21 are needed, 128 are free, 1 is missing; in the way: 10.8.0.0/13 (vpn), 10.4.0.0/14 (vpn)",
 			[]string{"1,024 -> 512 nodes", "give up 10.8.0.0/13 (vpn)"}, ""},
 		{"pins that overlap each other", Request{Pins: pins("services=10.96.0.0/12 pods=10.100.0.0/16")},
 			"pin services 10.96.0.0/12 overlaps pin pods 10.100.0.0/16",
 			[]string{"services not pinned to 10.96.0.0/12", "pods not pinned to 10.100.0.0/16"},
 			"hosts 10.0.0.0/24, services 10.96.0.0/22, pods 10.100.0.0/16"},
-		{"a pin in a range to avoid", Request{Pins: pins("pods=10.8.0.0/16"), Avoid: avoid("10.8.0.0/13")},
+		{"a pin in a range to avoid", Request{Pins: pins("pods=10.8.0.0/16"), Avoid: plantest.Avoid("10.8.0.0/13")},
 			"pin pods 10.8.0.0/16 overlaps 10.8.0.0/13 (vpn)",
 			[]string{"pods not pinned to 10.8.0.0/16", "give up 10.8.0.0/13 (vpn)"},
 			"hosts 10.0.0.0/24, services 10.96.0.0/12, pods 10.244.0.0/16"},
@@ -203,7 +196,7 @@ func TestNewInfeasible(t *testing.T) {
 			"IPv4 services: /12 is the largest that kubeadm takes (20 bits), /2 is needed",
 			[]string{"100,000 -> 0 nodes more during a rollout and services /2 -> /12 (536,870,912 -> 1,048,572 services) and 70,000 -> 65,536 nodes"}, ""},
 		{"a family can be given up, but two numbers cost less",
-			Request{Families: []fact.Family{fact.IPv4, fact.IPv6}, Grow: 9, Services: 400000, Within: prefixtest.List("203.0.0.0/14 fd00::/48"), Avoid: avoid("203.2.0.0/15 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10")},
+			Request{Families: []fact.Family{fact.IPv4, fact.IPv6}, Grow: 9, Services: 400000, Within: prefixtest.List("203.0.0.0/14 fd00::/48"), Avoid: plantest.Avoid("203.2.0.0/15 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10")},
 			"IPv4: 203.0.0.0/14 has no room for pods /11, services /12, hosts /19",
 			[]string{"IPv6 alone", "room to double 9 times -> not even once and services /13 -> /16 (400,000 -> 65,532 services)"}, ""},
 		{"both families are short: each draws from more", Request{Families: []fact.Family{fact.IPv4, fact.IPv6}, Within: prefixtest.List("10.0.0.0/24 fd00::/122")},
@@ -230,7 +223,7 @@ func TestNewInfeasible(t *testing.T) {
 		{"one family of two is short", Request{Families: []fact.Family{fact.IPv4, fact.IPv6}, Within: prefixtest.List("fd00::/125")},
 			"IPv6: fd00::/125 has no room for pods /116, services /118, hosts /124",
 			[]string{"IPv4 alone"}, ""},
-		{"nothing is free at all", Request{Avoid: avoid("10.0.0.0/8 172.16.0.0/12 192.168.0.0/16")},
+		{"nothing is free at all", Request{Avoid: plantest.Avoid("10.0.0.0/8 172.16.0.0/12 192.168.0.0/16")},
 			"IPv4: 10.0.0.0/8,172.16.0.0/12,192.168.0.0/16 have no room for pods /20, services /22, hosts /28: 1 block of /20 is needed, 0 are free, 1 is missing; " +
 				"in the way: 10.0.0.0/8 (vpn), 172.16.0.0/12 (vpn), 192.168.0.0/16 (vpn)",
 			[]string{"give up 10.0.0.0/8 (vpn)"}, ""},
@@ -238,7 +231,7 @@ func TestNewInfeasible(t *testing.T) {
 			"IPv4: 10.0.0.0/16 has no room for pods /12, services /13",
 			[]string{"draw from 10.0.0.0/11 instead of 10.0.0.0/16"}, ""},
 		{"two things at once, public space, which is not widened", Request{Nodes: 4096, Services: 500000, Within: prefixtest.List("198.18.0.0/16"),
-			Hosts: prefixtest.List("192.0.2.0/24"), Avoid: avoid("10.0.0.0/8 172.16.0.0/12 100.64.0.0/10 192.168.0.0/16")},
+			Hosts: prefixtest.List("192.0.2.0/24"), Avoid: plantest.Avoid("10.0.0.0/8 172.16.0.0/12 100.64.0.0/10 192.168.0.0/16")},
 			"IPv4: 198.18.0.0/16 has no room for pods /12, services /13",
 			[]string{"services /13 -> /17 (500,000 -> 32,764 services) and 4,096 -> 128 nodes"}, ""},
 		{"contradictory, and too much", Request{Nodes: 100000, Hosts: prefixtest.List("10.0.0.0/8"), Pins: pins("services=10.1.0.0/16")},
@@ -311,8 +304,8 @@ func TestRangeWhy(t *testing.T) {
 		{"flannel's default", Request{}, fact.RolePods, "10.244.0.0/16 10.244.0.0/16 flannel's default network"},
 		{"larger", Request{Nodes: 1000}, fact.RolePods, "10.244.0.0/14 10.244.0.0/14 around flannel's default network"},
 		{"the part that can double nine times", Request{Grow: 9, Hosts: prefixtest.List("192.0.2.0/24"), Pins: pins("services=172.16.0.0/16")}, fact.RolePods, "10.244.0.0/17 10.0.0.0/8 at the base of flannel's default network"},
-		{"a part of it is taken", Request{Avoid: avoid("10.244.128.0/17")}, fact.RolePods, "10.244.0.0/20 10.244.0.0/20 at the base of flannel's default network"},
-		{"its base is taken", Request{Avoid: avoid("10.244.0.0/17")}, fact.RolePods, "10.0.16.0/20 10.0.16.0/20 the lowest /20 in the smallest free block that holds one; 10.244.0.0/16 is passed over: 10.244.0.0/17 (vpn)"},
+		{"a part of it is taken", Request{Avoid: plantest.Avoid("10.244.128.0/17")}, fact.RolePods, "10.244.0.0/20 10.244.0.0/20 at the base of flannel's default network"},
+		{"its base is taken", Request{Avoid: plantest.Avoid("10.244.0.0/17")}, fact.RolePods, "10.0.16.0/20 10.0.16.0/20 the lowest /20 in the smallest free block that holds one; 10.244.0.0/16 is passed over: 10.244.0.0/17 (vpn)"},
 		{"a pinned service range grows from its base", Request{Grow: 1, Pins: pins("services=10.96.0.0/13")}, fact.RoleServices, "10.96.0.0/13 10.96.0.0/12 pinned"},
 		{"not before it", Request{Grow: 1, Pins: pins("services=10.104.0.0/13")}, fact.RoleServices, "10.104.0.0/13 10.104.0.0/13 pinned"},
 		{"nor beyond what kubeadm takes", Request{Grow: 2, Pins: pins("services=10.96.0.0/13")}, fact.RoleServices, "10.96.0.0/13 10.96.0.0/12 pinned"},
@@ -381,7 +374,7 @@ func TestLimitNumbers(t *testing.T) {
 	}
 	// Of what is in the way that comes first which is enough to give up, then the largest.
 	_, err = New(Request{Nodes: 128, Within: prefixtest.List("10.0.0.0/16"), Hosts: prefixtest.List("192.0.2.0/24"), Pins: pins("services=192.168.0.0/20"),
-		Avoid: avoid("10.0.0.0/17 10.0.0.0/18 10.0.64.0/18 10.0.128.0/24")})
+		Avoid: plantest.Avoid("10.0.0.0/17 10.0.0.0/18 10.0.64.0/18 10.0.128.0/24")})
 	if e, ok := errors.AsType[*InfeasibleError](err); !ok || len(e.Shortages) != 1 {
 		t.Errorf("%v", err)
 	} else {

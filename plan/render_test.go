@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/internal/plangen"
+
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 	"pgregory.net/rapid"
@@ -53,7 +55,7 @@ func newPlan(t interface{ Fatalf(string, ...any) }, r plan.Request) *plan.Plan {
 // Whatever the plan, rendering works, gives the same bytes each time, and lets no control character through.
 func TestRenderAnything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p, err := plan.New(drawRequest(t))
+		p, err := plan.New(plangen.Draw(t))
 		if err != nil {
 			t.Skip("no plan:", err)
 		}
@@ -106,7 +108,7 @@ func TestRenderReturnsWriteError(t *testing.T) {
 // The contract of -o json, read as another program reads it.
 func TestJSONContract(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p, err := plan.New(drawRequest(t))
+		p, err := plan.New(plangen.Draw(t))
 		if err != nil {
 			t.Skip("no plan:", err)
 		}
@@ -209,7 +211,7 @@ func TestYAMLIsJSON(t *testing.T) {
 	}
 	check(t, new(plan.Plan))
 	rapid.Check(t, func(t *rapid.T) {
-		p, err := plan.New(drawRequest(t))
+		p, err := plan.New(plangen.Draw(t))
 		if err != nil {
 			t.Skip("no plan:", err)
 		}
@@ -251,7 +253,7 @@ func TestTextColor(t *testing.T) {
 // Each table of a Markdown document has as many cells in every row as in its head, whatever names hold.
 func TestMarkdownTables(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p, err := plan.New(drawRequest(t))
+		p, err := plan.New(plangen.Draw(t))
 		if err != nil {
 			t.Skip("no plan:", err)
 		}

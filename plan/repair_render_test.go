@@ -150,7 +150,7 @@ run kubectl wait --for=condition=Ready node/'a' --timeout=10m
 
 if [ "$apply" = no ]; then echo 'nothing was changed; --apply does it' >&2; fi
 `},
-		{"in a file that is not what it claims", &Repair{Minimal: true, inventory: nodeipam.Inventory{Managers: []nodeipam.HostFlags{{}}, Nodes: v4Nodes("-o")}, Steps: []RepairStep{
+		{"in a file that is not what it claims", &Repair{Minimal: true, inventory: nodeipam.Inventory{Managers: []nodeipam.HostFlags{{}}, Nodes: plantest.V4Nodes("-o")}, Steps: []RepairStep{
 			{Kind: RepairStopController, Why: "room"}, {Kind: RepairPatch, Node: "-o", New: []netip.Prefix{p("10.244.0.0/24")}}, {Kind: RepairStartController}}}, `
 0 of 1 node wrong: 1 to be patched, 0 to be drained and created again.
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/internal/plantest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
@@ -41,7 +43,7 @@ func TestRequestCheck(t *testing.T) {
 		{Request{Within: prefixtest.List("fd00::/48")}, "within fd00::/48: IPv6 alone, a family that the request does not plan; add it to the families, as with family: dual"},
 		{Request{Within: prefixtest.List("fd00::/48 10.0.0.0/8")}, ""},
 		{Request{Hosts: prefixtest.List("2001:db8::/64")}, "hosts 2001:db8::/64: IPv6 alone, a family that the request does not plan; add it to the families, as with family: dual"},
-		{Request{Avoid: avoid("10.8.0.1/16")}, "avoid[0] 10.8.0.1/16: has host bits set; the range is 10.8.0.0/16"},
+		{Request{Avoid: plantest.Avoid("10.8.0.1/16")}, "avoid[0] 10.8.0.1/16: has host bits set; the range is 10.8.0.0/16"},
 		{Request{Avoid: []fact.Reservation{{}}}, "avoid[0] invalid Prefix: is no valid prefix; write one such as 10.0.0.0/16"},
 		{Request{Families: []fact.Family{5}}, "families[0] 5: must be 4 for IPv4 or 6 for IPv6"},
 		{Request{Families: []fact.Family{fact.IPv4, fact.IPv4}}, "families[1] IPv4: is named twice; name each family once, the primary first"},

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/internal/plangen"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
@@ -211,7 +213,7 @@ func TestRequestValuesText(t *testing.T) {
 // Values is the other direction of Set: a plan can be made again from what it says about its request.
 func TestRequestValues(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p, err := plan.New(drawRequest(t))
+		p, err := plan.New(plangen.Draw(t))
 		if err != nil {
 			t.Skip("no plan:", err)
 		}

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/internal/plangen"
+
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
@@ -104,26 +106,6 @@ func checkLabels(t interface{ Fatalf(string, ...any) }, svg []byte) {
 	}
 }
 
-// drawRequest draws a request with up to 60 reservations, any family and names of any letters.
-func drawRequest(t *rapid.T) plan.Request {
-	r := plan.Request{
-		Name:     rapid.String().Draw(t, "name"),
-		Nodes:    rapid.IntRange(1, 3000).Draw(t, "nodes"),
-		Grow:     rapid.IntRange(0, 3).Draw(t, "grow"),
-		Families: rapid.SampledFrom([][]fact.Family{nil, {fact.IPv6}, {fact.IPv4, fact.IPv6}, {fact.IPv6, fact.IPv4}}).Draw(t, "families"),
-	}
-	if rapid.Bool().Draw(t, "hosts") {
-		r.Hosts = []netip.Prefix{cidr.MustParse("198.51.100.0/26"), cidr.MustParse("2001:db8::/64")}
-	}
-	for i := range rapid.IntRange(0, 60).Draw(t, "avoid") {
-		bits := rapid.IntRange(14, 32).Draw(t, "bits")
-		a := rapid.SliceOfN(rapid.Byte(), 3, 3).Draw(t, "address")
-		p := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, a[0], a[1], a[2]}), bits).Masked()
-		r.Avoid = append(r.Avoid, fact.Reservation{Prefix: p, Name: fmt.Sprint(i, rapid.String().Draw(t, "who"))})
-	}
-	return r
-}
-
 // TestSVGGolden draws every kind of cell, a block of one cell, and a block that is not used. Look at the file in a browser when it changes.
 func TestSVGGolden(t *testing.T) {
 	const file = "testdata/picture.svg"
@@ -193,7 +175,7 @@ func TestSVGGolden(t *testing.T) {
 
 func TestSVGLabels(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p, err := plan.New(drawRequest(t))
+		p, err := plan.New(plangen.Draw(t))
 		if err != nil {
 			t.Skip("no plan:", err)
 		}

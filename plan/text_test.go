@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/internal/plantest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
@@ -59,7 +61,7 @@ func TestIdleWords(t *testing.T) {
 		"10.1.192.0/24 10.1.128.0/18": "not used, 2 ranges reserved, the largest free block is 10.1.0.0/17",
 	} {
 		var a []fact.Reservation
-		for i, r := range avoid(avoided) {
+		for i, r := range plantest.Avoid(avoided) {
 			r.Name = fmt.Sprint("vpn", i) // neighbours of one name are one range
 			a = append(a, r)
 		}
@@ -120,7 +122,7 @@ func TestInfeasibleTextSays(t *testing.T) {
 	}{
 		{"too small", Request{Nodes: 5000, Within: prefixtest.List("10.0.0.0/20")}, "Not enough IPv4 space\n  to draw from: 10.0.0.0/20\n|  to be placed:\n    pods|" +
 			"What would make it possible, each tried\n  1. |The plan with the first of these\n  hosts     10.", "What does not fit|contradict|in the way"},
-		{"a range in the way", Request{Within: prefixtest.List("10.0.0.0/19"), Avoid: avoid("10.0.0.0/20")}, "  in the way:\n    10.0.0.0/20  vpn", "What does not fit"},
+		{"a range in the way", Request{Within: prefixtest.List("10.0.0.0/19"), Avoid: plantest.Avoid("10.0.0.0/20")}, "  in the way:\n    10.0.0.0/20  vpn", "What does not fit"},
 		{"a limit", Request{Nodes: 300, Pins: pins("pods=10.244.0.0/16")}, "What does not fit\n  pods 10.244.0.0/16", "Not enough|contradict"},
 	} {
 		_, err := New(tt.req)
@@ -357,7 +359,7 @@ func TestLedger(t *testing.T) {
 		{"a range between them", "10.1.4.0/24", "10.1.4.0/24", "10.1.1.0/24 10.1.3.0/24 10.1.6.0/24 10.1.8.0/24 10.1.10.0/24", 12, ""},
 		{"growth between them", "10.1.4.0/24", "10.1.4.0/23", "10.1.6.0/24 10.1.8.0/24 10.1.10.0/24 10.1.12.0/24", 11, ""},
 	} {
-		p := &Plan{Families: []fact.Family{fact.IPv4}, Request: Request{Within: prefixtest.List("10.1.0.0/16"), Avoid: avoid(tt.avoid)}}
+		p := &Plan{Families: []fact.Family{fact.IPv4}, Request: Request{Within: prefixtest.List("10.1.0.0/16"), Avoid: plantest.Avoid(tt.avoid)}}
 		for _, q := range prefixtest.List(tt.pods) {
 			p.Ranges = append(p.Ranges, Range{Role: fact.RolePods, Prefix: q, Grow: netip.MustParsePrefix(tt.grow)})
 		}

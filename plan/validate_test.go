@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/internal/plantest"
+
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -32,15 +34,15 @@ func TestValidate(t *testing.T) {
 			p.Ranges = append(p.Ranges, Range{Role: fact.RoleServices, Prefix: p4("10.7.0.0/16"), Grow: p4("10.7.0.0/16")})
 		},
 			"services: 2 IPv4 ranges"},
-		{"in a range to avoid", func(p *Plan) { p.Request.Avoid = avoid("10.244.128.0/24") },
+		{"in a range to avoid", func(p *Plan) { p.Request.Avoid = plantest.Avoid("10.244.128.0/24") },
 			"pods 10.244.0.0/16: overlaps 10.244.128.0/24 (vpn), which is to be avoided"},
-		{"chosen hosts in a range to avoid", func(p *Plan) { p.Request.Avoid = avoid("10.0.0.0/16") },
+		{"chosen hosts in a range to avoid", func(p *Plan) { p.Request.Avoid = plantest.Avoid("10.0.0.0/16") },
 			"hosts 10.0.0.0/24: overlaps 10.0.0.0/16 (vpn), which is to be avoided"},
 		{"given hosts in a range to avoid", func(p *Plan) {
-			p.Request.Avoid, p.Request.Hosts, p.Ranges[0].Given = avoid("10.0.0.0/16"), prefixtest.List("10.0.0.0/24"), true
+			p.Request.Avoid, p.Request.Hosts, p.Ranges[0].Given = plantest.Avoid("10.0.0.0/16"), prefixtest.List("10.0.0.0/24"), true
 		}, ""},
 		{"given pods in a range to avoid", func(p *Plan) {
-			p.Request.Avoid, p.Request.Pins, p.Ranges[2].Given = avoid("10.244.128.0/24"), pins("pods=10.244.0.0/16"), true
+			p.Request.Avoid, p.Request.Pins, p.Ranges[2].Given = plantest.Avoid("10.244.128.0/24"), pins("pods=10.244.0.0/16"), true
 		}, "pods 10.244.0.0/16: overlaps 10.244.128.0/24 (vpn), which is to be avoided"},
 		{"outside of the space", func(p *Plan) { p.Request.Within = prefixtest.List("10.0.0.0/9") },
 			"pods 10.244.0.0/16: is not in the space to draw from"},
@@ -66,14 +68,14 @@ func TestValidate(t *testing.T) {
 		{"no room to grow", func(p *Plan) { p.Ranges[0].Grow = netip.Prefix{} },
 			"hosts 10.0.0.0/24: room to grow invalid Prefix does not contain it"},
 		{"room to grow in a range to avoid", func(p *Plan) {
-			p.Request.Grow, p.Ranges[0].Grow, p.Request.Avoid = 1, p4("10.0.0.0/23"), avoid("10.0.1.0/24")
+			p.Request.Grow, p.Ranges[0].Grow, p.Request.Avoid = 1, p4("10.0.0.0/23"), plantest.Avoid("10.0.1.0/24")
 		}, "hosts 10.0.0.0/24: room to grow 10.0.0.0/23 overlaps 10.0.1.0/24 (vpn), which is to be avoided"},
 		{"of given hosts", func(p *Plan) {
-			p.Request.Grow, p.Ranges[0].Grow, p.Request.Avoid = 1, p4("10.0.0.0/23"), avoid("10.0.1.0/24")
+			p.Request.Grow, p.Ranges[0].Grow, p.Request.Avoid = 1, p4("10.0.0.0/23"), plantest.Avoid("10.0.1.0/24")
 			p.Request.Hosts, p.Ranges[0].Given = prefixtest.List("10.0.0.0/24"), true
 		}, ""},
 		{"of given pods", func(p *Plan) {
-			p.Request.Grow, p.Ranges[2].Grow, p.Request.Avoid = 1, p4("10.244.0.0/15"), avoid("10.245.0.0/24")
+			p.Request.Grow, p.Ranges[2].Grow, p.Request.Avoid = 1, p4("10.244.0.0/15"), plantest.Avoid("10.245.0.0/24")
 			p.Request.Pins, p.Ranges[2].Given = pins("pods=10.244.0.0/16"), true
 		}, "pods 10.244.0.0/16: room to grow 10.244.0.0/15 overlaps 10.245.0.0/24 (vpn), which is to be avoided"},
 		{"more room to grow than asked for", func(p *Plan) { p.Ranges[0].Grow = p4("10.0.0.0/23") },

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/internal/plantest"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
@@ -45,7 +47,7 @@ func TestWarnings(t *testing.T) {
 			"known-range-overlap warning hosts 192.168.122.0/25 overlaps 192.168.122.0/24, which libvirt takes by default",
 			"docker-bridge-overlap warning pods 172.17.0.0/16 overlaps 172.17.0.0/16, which docker takes by default",
 		}},
-		{"hosts in a range to avoid", Request{Hosts: prefixtest.List("10.20.0.0/24"), Avoid: avoid("10.16.0.0/12")}, []string{
+		{"hosts in a range to avoid", Request{Hosts: prefixtest.List("10.20.0.0/24"), Avoid: plantest.Avoid("10.16.0.0/12")}, []string{
 			"hosts-in-reserved-range info hosts 10.20.0.0/24 overlap 10.16.0.0/12 (vpn), which is to be avoided",
 		}},
 		{"too few hosts", Request{Nodes: 40, Hosts: prefixtest.List("192.0.2.0/27")}, []string{
@@ -61,7 +63,7 @@ func TestWarnings(t *testing.T) {
 		{"no churn", Request{NodeMaskIPv4: 25}, []string{
 			"node-subnet-tight warning IPv4 node subnets are /25: 110 pods on a node x 2 = 220 addresses: /24 or larger",
 		}},
-		{"a pin that cannot grow", Request{Grow: 2, Pins: pins("pods=10.244.0.0/16"), Avoid: avoid("10.246.0.0/16")}, []string{
+		{"a pin that cannot grow", Request{Grow: 2, Pins: pins("pods=10.244.0.0/16"), Avoid: plantest.Avoid("10.246.0.0/16")}, []string{
 			"growth-limited info pods 10.244.0.0/16 can double once in place, 2 asked for: 10.246.0.0/16 (vpn)",
 		}},
 		{"services at kubeadm's limit", Request{Grow: 1, Pins: pins("services=10.96.0.0/12")}, []string{
@@ -95,7 +97,7 @@ func TestWarnings(t *testing.T) {
 }
 
 func TestStatements(t *testing.T) {
-	p := mustNew(t, Request{Families: []fact.Family{fact.IPv4, fact.IPv6}, Avoid: avoid("10.8.0.0/16")})
+	p := mustNew(t, Request{Families: []fact.Family{fact.IPv4, fact.IPv6}, Avoid: plantest.Avoid("10.8.0.0/16")})
 	var got []string
 	for _, s := range p.Statements() {
 		if s.Component != fact.Operator || s.Pos.IsValid() || s.Host != "" {

@@ -180,17 +180,13 @@ func TestProveRefuses(t *testing.T) {
 		{"hands out nothing", with(func(f *nodeipam.ControllerFlags) { f.ClusterCIDR = "10.244.0.0/22"; f.AllocateNodeCIDRs = false }), false},
 		{"inside the services", with(func(f *nodeipam.ControllerFlags) { f.ClusterCIDR = "10.96.0.0/17" }), false},
 		{"hands out nothing, and nobody waits", plantest.Inventory(nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/22"}, "a=10.244.0.0/24 b=10.244.1.0/24 c=10.244.2.0/24"), false},
-		{"no flags at all", nodeipam.Inventory{Nodes: v4Nodes(nodes)}, false},
+		{"no flags at all", nodeipam.Inventory{Nodes: plantest.V4Nodes(nodes)}, false},
 	} {
 		w, ok := prove(plantest.Inventory(v4, nodes), Way{Kind: WayWiden, Disturbs: fact.DisturbsComponent}, tt.after)
 		if ok != tt.ok || ok && (w.Proof.Nodes != 3 || w.Proof.Text == "") {
 			t.Errorf("%s: %v, %+v", tt.why, ok, w.Proof)
 		}
 	}
-}
-
-func v4Nodes(list string) []nodeipam.InventoryNode {
-	return plantest.Inventory(nodeipam.ControllerFlags{}, list).Nodes
 }
 
 // TestWaySteps: what a way says that is to be done, to whom, and what the settings are afterwards.
@@ -211,7 +207,7 @@ func TestWaySteps(t *testing.T) {
 	networks := func(list string) func(*nodeipam.Inventory) {
 		return func(i *nodeipam.Inventory) { i.Networks = prefixtest.List(list) }
 	}
-	neighbours := func(i *nodeipam.Inventory) { i.Taken = avoid("10.244.2.0/23 10.244.4.0/22") }
+	neighbours := func(i *nodeipam.Inventory) { i.Taken = plantest.Avoid("10.244.2.0/23 10.244.4.0/22") }
 	former := func(cidr, nodes string) nodeipam.Inventory {
 		return with(plantest.Inventory(range4(cidr, 0), nodes), func(i *nodeipam.Inventory) { i.FormerMasks = []int{9, 10} })
 	}
@@ -246,11 +242,11 @@ func TestWaySteps(t *testing.T) {
 		{"one with three quarters", with(plantest.Inventory(v4, full), func(i *nodeipam.Inventory) { neighbours(i); i.MaxPods = 30 }), WayLongerMask,
 			"nodes are drained and registered again --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/23 --service-cluster-ip-range=10.96.0.0/16 --node-cidr-mask-size=26 [] [b]",
 			[]string{"on cp1, ", "controllerManager.extraArgs: --node-cidr-mask-size=26,", "maxPods to 61 or less on nodes that get a /26", "drain, delete and create again 1 node: b"}},
-		{"what is free is enough", with(plantest.Inventory(range4("10.244.0.0/22", 0), "a=10.244.0.0/24 b=10.244.1.0/24 c d e"), func(i *nodeipam.Inventory) { i.Taken = avoid("10.244.4.0/22") }), WayLongerMask,
+		{"what is free is enough", with(plantest.Inventory(range4("10.244.0.0/22", 0), "a=10.244.0.0/24 b=10.244.1.0/24 c d e"), func(i *nodeipam.Inventory) { i.Taken = plantest.Avoid("10.244.4.0/22") }), WayLongerMask,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/22 --node-cidr-mask-size=25 [] []",
 			[]string{"on cp1, ", "controllerManager.extraArgs", "maxPods to 125 or less on nodes that get a /25"}},
 		{"one family of two, which holds more pods than a number says", with(plantest.Inventory(dual("10.244.0.0/16,fd00:10:244::/63", 0, 0), "a=10.244.0.0/24,fd00:10:244::/64 b=10.244.1.0/24,fd00:10:244:1::/64 c"),
-			func(i *nodeipam.Inventory) { i.Taken = avoid("fd00:10:244:2::/63") }), WayLongerMask,
+			func(i *nodeipam.Inventory) { i.Taken = plantest.Avoid("fd00:10:244:2::/63") }), WayLongerMask,
 			"nodes are drained and registered again --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16,fd00:10:244::/63 --node-cidr-mask-size-ipv4=24 --node-cidr-mask-size-ipv6=66 [] [b]",
 			[]string{"on cp1, ", "controllerManager.extraArgs: --node-cidr-mask-size-ipv4=24 --node-cidr-mask-size-ipv6=66,", "drain, delete and create again 1 node: b"}},
 		{"the host whose flags cost more changes follows", differ, WaySettings,

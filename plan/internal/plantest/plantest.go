@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/prefixtest"
+	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
@@ -24,4 +26,18 @@ func Inventory(f nodeipam.ControllerFlags, nodes string) nodeipam.Inventory {
 		inv.Nodes = append(inv.Nodes, n)
 	}
 	return inv
+}
+
+// Avoid makes reservations of a list, each with the name vpn.
+func Avoid(list string) []fact.Reservation {
+	var out []fact.Reservation
+	for _, p := range prefixtest.List(list) {
+		out = append(out, fact.Reservation{Prefix: p, Name: "vpn"})
+	}
+	return out
+}
+
+// V4Nodes makes nodes, each with a subnet of a list.
+func V4Nodes(list string) []nodeipam.InventoryNode {
+	return Inventory(nodeipam.ControllerFlags{}, list).Nodes
 }
