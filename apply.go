@@ -10,6 +10,7 @@ import (
 	"github.com/kubecidr/kubecidr/flannel"
 	"github.com/kubecidr/kubecidr/kubeadm"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -87,8 +88,8 @@ func hereDocument(b *bytes.Buffer, name, text string) {
 
 // Attachments returns the files that apply p, for the end of a document: kubeadm's configuration, flannel's ConfigMap, and the commands.
 // The error is that of the first that cannot be made.
-func Attachments(p *plan.Plan) ([]plan.Attachment, error) {
-	var out []plan.Attachment
+func Attachments(p *plan.Plan) ([]draw.Attachment, error) {
+	var out []draw.Attachment
 	for _, f := range []struct {
 		title, language string
 		write           func(io.Writer) error
@@ -103,7 +104,7 @@ func Attachments(p *plan.Plan) ([]plan.Attachment, error) {
 		if err := f.write(&b); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.title, err)
 		}
-		out = append(out, plan.Attachment{Title: f.title, Language: f.language, Text: b.String()})
+		out = append(out, draw.Attachment{Title: f.title, Language: f.language, Text: b.String()})
 	}
 	return out, nil
 }

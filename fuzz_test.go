@@ -11,7 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/kubecidr/kubecidr"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -94,9 +94,9 @@ func reported(t *testing.T, files fstest.MapFS) ([]byte, *fact.Report) {
 	r, o := read.Check(), read.ReportOptions()
 	var all, b bytes.Buffer
 	for name, write := range map[string]func() error{
-		"text":  func() error { return plan.ReportText(&all, r, o) },
-		"JSON":  func() error { return plan.ReportJSON(&b, r, o) },
-		"SARIF": func() error { return plan.ReportSARIF(&b, r, o) },
+		"text":  func() error { return draw.ReportText(&all, r, o) },
+		"JSON":  func() error { return draw.ReportJSON(&b, r, o) },
+		"SARIF": func() error { return draw.ReportSARIF(&b, r, o) },
 	} {
 		b.Reset()
 		if err := write(); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -152,11 +153,11 @@ func (f *Files) Ignored() []string {
 }
 
 // ReportOptions returns what a report says of the files: which were read, as what, and which were ignored.
-func (f *Files) ReportOptions() plan.ReportOptions {
-	o := plan.ReportOptions{Ignored: f.Ignored()}
+func (f *Files) ReportOptions() draw.ReportOptions {
+	o := draw.ReportOptions{Ignored: f.Ignored()}
 	for _, file := range f.List {
 		for _, k := range file.Kinds {
-			o.Read = append(o.Read, plan.ReadFile{File: file.Name, Kind: string(k)})
+			o.Read = append(o.Read, draw.ReadFile{File: file.Name, Kind: string(k)})
 		}
 	}
 	return o

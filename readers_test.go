@@ -20,6 +20,7 @@ import (
 	"github.com/kubecidr/kubecidr/flannel"
 	"github.com/kubecidr/kubecidr/kubeadm"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
@@ -132,7 +133,7 @@ func things(t *testing.T) []any {
 	must(err)
 	attachments, err := kubecidr.Attachments(pl)
 	must(err)
-	out = append(out, request, pl, attachments, pl.Capacity(), pl.Permanence(), plan.Map(pl, fact.IPv4), pl.Statements())
+	out = append(out, request, pl, attachments, pl.Capacity(), pl.Permanence(), draw.Map(pl, fact.IPv4), pl.Statements())
 	request.Nodes = 400
 	_, err = plan.New(request)
 	fails(err)

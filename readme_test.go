@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubecidr/kubecidr"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/draw"
 )
 
 // TestReadme holds the README to the code: its Go is that of an Example, and what it shows of the programs is what they print.
@@ -83,7 +84,7 @@ func printed(t *testing.T, command string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := plan.Text(&b, p, plan.RenderOptions{Nodes: 10}); err != nil {
+		if err := draw.Text(&b, p, draw.Options{Nodes: 10}); err != nil {
 			t.Fatal(err)
 		}
 	case strings.Contains(command, "examples/check"):
@@ -91,7 +92,7 @@ func printed(t *testing.T, command string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := plan.ReportText(&b, f.Check(), f.ReportOptions()); err != nil {
+		if err := draw.ReportText(&b, f.Check(), f.ReportOptions()); err != nil {
 			t.Fatal(err)
 		}
 	default:

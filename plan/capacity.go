@@ -93,7 +93,7 @@ type Growth struct {
 func (p *Plan) Capacity() Capacity {
 	var c Capacity
 	for i, f := range p.Families {
-		fc := p.familyCapacity(f)
+		fc := p.FamilyCapacity(f)
 		c.Families = append(c.Families, fc)
 		if i == 0 || fc.NodeSubnets < c.Nodes {
 			c.Nodes, c.NodesLeft = fc.NodeSubnets, fc.NodesLeft
@@ -102,7 +102,7 @@ func (p *Plan) Capacity() Capacity {
 	return c
 }
 
-func (p *Plan) familyCapacity(f fact.Family) FamilyCapacity {
+func (p *Plan) FamilyCapacity(f fact.Family) FamilyCapacity {
 	c := FamilyCapacity{Family: f, NodeMask: p.NodeMask(f), ServicesLeft: new(big.Int), HostsLeft: new(big.Int)}
 	if r, ok := p.Range(fact.RolePods, f); ok {
 		if d := c.NodeMask - r.Prefix.Bits(); d >= 0 {
@@ -127,7 +127,7 @@ func (p *Plan) familyCapacity(f fact.Family) FamilyCapacity {
 	hosts := new(big.Int)
 	for _, r := range p.Ranges {
 		if r.Role == fact.RoleHosts && r.Family() == f {
-			hosts.Add(hosts, hostCount(r.Prefix).Big())
+			hosts.Add(hosts, HostCount(r.Prefix).Big())
 		}
 	}
 	c.Hosts = hosts
@@ -138,7 +138,7 @@ func (p *Plan) familyCapacity(f fact.Family) FamilyCapacity {
 	c.HostsLeft.Sub(hosts, big.NewInt(int64(want)))
 	for _, r := range p.Ranges {
 		if r.Family() == f {
-			c.Growth = append(c.Growth, p.growth(r))
+			c.Growth = append(c.Growth, p.RangeGrowth(r))
 		}
 	}
 	return c
@@ -153,9 +153,9 @@ func serviceEdges(f fact.Family) uint64 {
 	return 1
 }
 
-// hostCount returns how many hosts p has addresses for: all without network, gateway and broadcast address. A range of
+// HostCount returns how many hosts p has addresses for: all without network, gateway and broadcast address. A range of
 // one or two addresses (RFC 3021 links, single hosts) is taken as it is.
-func hostCount(p netip.Prefix) Count {
+func HostCount(p netip.Prefix) Count {
 	c := Count{Exp: p.Addr().BitLen() - p.Bits()}
 	if c.Exp >= 2 {
 		c.Minus = serviceEdges(fact.FamilyOf(p)) + 1
@@ -183,10 +183,10 @@ func (p *Plan) Growth(role fact.Role, f fact.Family) (g Growth, ok bool) {
 	if !ok {
 		return Growth{}, false
 	}
-	return p.growth(r), true
+	return p.RangeGrowth(r), true
 }
 
-func (p *Plan) growth(r Range) Growth {
+func (p *Plan) RangeGrowth(r Range) Growth {
 	g := Growth{Role: r.Role, Prefix: r.Prefix, Into: r.Prefix}
 	f := r.Family()
 	shortest := p.Request.shortestFor(r.Role, f, p.NodeMask(f))

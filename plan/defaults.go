@@ -21,8 +21,8 @@ const (
 	maxGrow        = 16
 )
 
-// defaultMaxPods is how many pods a kubelet takes by itself: pkg/kubelet/apis/config/v1beta1 SetDefaults_KubeletConfiguration v1.37.2.
-const defaultMaxPods = 110
+// DefaultMaxPods is how many pods a kubelet takes by itself: pkg/kubelet/apis/config/v1beta1 SetDefaults_KubeletConfiguration v1.37.2.
+const DefaultMaxPods = 110
 
 // WithDefaults returns r with every zero field replaced by its default, except NodeMaskIPv4 and NodeMaskIPv6, whose
 // default depends on what fits, and HostCount where Hosts serves every family. It does not check r and shares no memory
@@ -37,7 +37,7 @@ func (r Request) WithDefaults() Request {
 		r.Name = "kubernetes"
 	}
 	set(&r.Nodes, 10)
-	set(&r.PodsPerNode, defaultMaxPods)
+	set(&r.PodsPerNode, DefaultMaxPods)
 	set(&r.Services, 1000)
 	if r.Churn == 0 {
 		r.Churn = 2

@@ -24,7 +24,7 @@ import (
 
 var equateAddrs = cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})
 
-// pins reads a list of role=prefix.
+// Pins reads a list of role=prefix.
 func pins(list string) []Pin {
 	var out []Pin
 	for _, s := range strings.Fields(list) {

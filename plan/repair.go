@@ -66,7 +66,7 @@ type Repair struct {
 	// does so to all of them. Restarting it can then take the place of patching them.
 	Served []nodeipam.NodeSubnets
 
-	inventory nodeipam.Inventory
+	Inventory nodeipam.Inventory
 }
 
 // Healthy reports whether there is nothing to do.
@@ -94,7 +94,7 @@ func (r *Repair) Drained() []string {
 //
 // The error is [nodeipam.ErrNoControllerFlags] if nothing tells the pod range. Flags that do not start are a RangeFault.
 func NewRepair(inv nodeipam.Inventory) (*Repair, error) {
-	r := &Repair{inventory: inv, Minimal: true}
+	r := &Repair{Inventory: inv, Minimal: true}
 	rules, err := rulesOf(inv)
 	if errors.Is(err, nodeipam.ErrNoControllerFlags) {
 		return nil, err
@@ -139,7 +139,7 @@ func servedBy(inv nodeipam.Inventory, rules nodeRules) []nodeipam.NodeSubnets {
 // mend fills in faults and steps. It returns how many nodes get no subnet because there are too few.
 func (r *Repair) mend(rules nodeRules) (missing int, err error) {
 	var right []nodeipam.InventoryNode
-	r.Faults, right, r.Minimal = rules.faults(r.inventory.Nodes)
+	r.Faults, right, r.Minimal = rules.faults(r.Inventory.Nodes)
 	missing, err = r.plan(rules, right, true)
 	if err != nil || missing == 0 {
 		return missing, err
@@ -192,7 +192,7 @@ func (r *Repair) plan(rules nodeRules, right []nodeipam.InventoryNode, all bool)
 		isRight[n.Name] = true
 	}
 	var patch, recreate []nodeipam.InventoryNode
-	for _, n := range r.inventory.Nodes {
+	for _, n := range r.Inventory.Nodes {
 		switch {
 		case isRight[n.Name]:
 		case len(n.PodCIDRs) == 0:
@@ -409,7 +409,7 @@ func (r *Repair) bracket(steps []RepairStep, stop bool) []RepairStep {
 		return append(append([]RepairStep{first}, steps...), last)
 	}
 	// A controller manager that nodes keep from starting is back as soon as the last of them is gone: kubelet tries again and again.
-	c, err := r.inventory.Controller()
+	c, err := r.Inventory.Controller()
 	ends := map[string]bool{}
 	if err != nil {
 		ends = c.Ends()
@@ -472,7 +472,7 @@ func (r *Repair) Apply(c *nodeipam.Controller) error {
 
 // After returns the inventory with the steps done.
 func (r *Repair) After() nodeipam.Inventory {
-	inv := r.inventory
+	inv := r.Inventory
 	inv.Nodes = slices.Clone(inv.Nodes)
 	place := map[string]int{}
 	for i, n := range inv.Nodes {

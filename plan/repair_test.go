@@ -141,10 +141,10 @@ func sound(t interface {
 	Errorf(string, ...any)
 }, r *Repair) {
 	t.Helper()
-	running, err := r.inventory.Controller()
-	list := []*nodeipam.Controller{r.inventory.Stopped()}
+	running, err := r.Inventory.Controller()
+	list := []*nodeipam.Controller{r.Inventory.Stopped()}
 	// A controller manager that starts serves those that wait by itself; the patches are for one that does not.
-	if err == nil && slices.Equal(running.Waiting(), r.inventory.Stopped().Waiting()) {
+	if err == nil && slices.Equal(running.Waiting(), r.Inventory.Stopped().Waiting()) {
 		list = append(list, running)
 	}
 	for _, c := range list {
@@ -156,7 +156,7 @@ func sound(t interface {
 			t.Errorf("running %v: %v", c.Running(), err)
 			return
 		}
-		after := r.inventory
+		after := r.Inventory
 		after.Nodes = nil
 		for _, n := range c.Nodes() {
 			after.Nodes = append(after.Nodes, nodeipam.InventoryNode{Name: n.Node, PodCIDRs: n.PodCIDRs})
@@ -165,7 +165,7 @@ func sound(t interface {
 		if err != nil || len(faults) > 0 {
 			t.Errorf("after the repair: %v %+v", err, faults)
 		}
-		flags, _ := r.inventory.Flags()
+		flags, _ := r.Inventory.Flags()
 		if s := c.Start(flags); s.Err != nil {
 			t.Errorf("it does not start after the repair: %v", s.Err)
 		}

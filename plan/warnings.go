@@ -96,7 +96,7 @@ func (p *Plan) warnings() []fact.Finding {
 		}
 	}
 	for _, f := range p.Families {
-		c := p.familyCapacity(f)
+		c := p.FamilyCapacity(f)
 		if c.HostsLeft.Sign() < 0 {
 			add(fact.RuleHostRangeTooSmall, fact.Warning, "nodes cannot be added beyond what the hosts' network holds", "give the hosts' further ranges as well",
 				"%v hosts have room for %v, %v are asked for", f, c.Hosts, max(req.HostCount, req.Nodes+req.Surge))
@@ -112,7 +112,7 @@ func (p *Plan) warnings() []fact.Finding {
 		}
 	}
 	if len(p.Families) == 2 {
-		first, second := p.familyCapacity(p.Families[0]), p.familyCapacity(p.Families[1])
+		first, second := p.FamilyCapacity(p.Families[0]), p.FamilyCapacity(p.Families[1])
 		if second.NodeSubnets < first.NodeSubnets {
 			add(fact.RuleFamiliesDiffer, fact.Info, "the error names the second range first and the first one later; a restart gives the subnets back", "",
 				"%v has %s node subnets, %v has %s: each attempt to serve a node beyond the %s takes one of %v and does not give it back",

@@ -218,7 +218,7 @@ func prove(inv nodeipam.Inventory, w Way, after nodeipam.Inventory) (Way, bool) 
 	if err != nil || len(rangeFaultsOf(after, nil)) > 0 {
 		return w, false
 	}
-	r := &Repair{inventory: after}
+	r := &Repair{Inventory: after}
 	missing, err := r.mend(rules)
 	if err != nil || missing > 0 {
 		return w, false
@@ -362,7 +362,7 @@ func settingsOf(inv nodeipam.Inventory, after nodeipam.Inventory) []string {
 	var out []string
 	for _, m := range inv.Managers {
 		if d := flagDifferences(m.Flags, f); d != "" || !m.Flags.NodeIPAMEnabled(v) {
-			step := fmt.Sprintf("on %s, in /etc/kubernetes/manifests/kube-controller-manager.yaml: %s", managerName(inv, m), flagsText(f))
+			step := fmt.Sprintf("on %s, in /etc/kubernetes/manifests/kube-controller-manager.yaml: %s", managerName(inv, m), FlagsText(f))
 			if m.Flags.AllocateNodeCIDRs = true; !m.Flags.NodeIPAMEnabled(v) {
 				step += "; --controllers has to leave nodeipam on"
 			}
@@ -400,8 +400,8 @@ func networkKeys(list []netip.Prefix) string {
 	return strings.Join(out, ", ")
 }
 
-// flagsText returns f as arguments.
-func flagsText(f nodeipam.ControllerFlags) string {
+// FlagsText returns f as arguments.
+func FlagsText(f nodeipam.ControllerFlags) string {
 	out := []string{fmt.Sprintf("--allocate-node-cidrs=%v", f.AllocateNodeCIDRs), "--cluster-cidr=" + f.ClusterCIDR}
 	if f.ServiceClusterIPRange != "" {
 		out = append(out, "--service-cluster-ip-range="+f.ServiceClusterIPRange)

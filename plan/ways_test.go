@@ -325,7 +325,7 @@ func TestWaySteps(t *testing.T) {
 			continue
 		}
 		w := r.Ways[i]
-		if got := fmt.Sprint(w.Disturbs, " ", flagsText(w.Flags), " ", w.Networks, " ", w.Drained); got != tt.want {
+		if got := fmt.Sprint(w.Disturbs, " ", FlagsText(w.Flags), " ", w.Networks, " ", w.Drained); got != tt.want {
 			t.Errorf("%s: %s\n%s, want\n%s", tt.name, w.Title, got, tt.want)
 		}
 		ok := len(w.Steps) == len(tt.steps)

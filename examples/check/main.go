@@ -16,6 +16,7 @@ import (
 	"github.com/kubecidr/kubecidr"
 	"github.com/kubecidr/kubecidr/examples/internal/cli"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -47,7 +48,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 // settings are what the flags say.
 type settings struct {
 	read    kubecidr.Options
-	write   func(io.Writer, fact.Report, plan.ReportOptions) error
+	write   func(io.Writer, fact.Report, draw.ReportOptions) error
 	waivers []fact.Waiver
 	rules   bool
 	explain string
@@ -68,7 +69,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return fail(err)
 	case s.rules:
-		err = plan.RulesText(stdout)
+		err = draw.RulesText(stdout)
 	case s.explain != "":
 		err = explain(stdout, s.explain)
 	default:
@@ -143,8 +144,8 @@ func parse(args []string) (s settings, err error) {
 	} else if err != nil {
 		return s, fmt.Errorf("%s; -h lists all flags", strings.TrimSuffix(err.Error(), "; -h lists all flags"))
 	}
-	writers := map[string]func(io.Writer, fact.Report, plan.ReportOptions) error{
-		"text": plan.ReportText, "json": plan.ReportJSON, "sarif": plan.ReportSARIF,
+	writers := map[string]func(io.Writer, fact.Report, draw.ReportOptions) error{
+		"text": draw.ReportText, "json": draw.ReportJSON, "sarif": draw.ReportSARIF,
 	}
 	s.text = *output == "text"
 	if s.write = writers[*output]; s.write == nil {
@@ -178,7 +179,7 @@ func readWaivers(name string) ([]fact.Waiver, error) {
 func explain(w io.Writer, id string) error {
 	for _, r := range plan.Rules() {
 		if string(r.ID) == id {
-			return plan.RuleText(w, r)
+			return draw.RuleText(w, r)
 		}
 	}
 	return fmt.Errorf("no rule is called %q; -rules lists them", id)

@@ -18,6 +18,7 @@ import (
 	"github.com/kubecidr/kubecidr/examples/internal/cli"
 	"github.com/kubecidr/kubecidr/kubeadm"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/draw"
 )
 
 const (
@@ -33,39 +34,39 @@ func main() {
 // A format is one of the forms that -o selects.
 type format struct {
 	name, doc string
-	write     func(io.Writer, *plan.Plan, plan.RenderOptions) error
+	write     func(io.Writer, *plan.Plan, draw.Options) error
 	nodes     int // how many nodes it lists if -show-nodes does not say; never more than are planned
 }
 
 func formats() []format {
 	return []format{
-		{"text", "ranges, a map of the address space, nodes, numbers, reasons, warnings", plan.Text, 10},
-		{"json", "the plan for programs", plan.JSON, math.MaxInt},
-		{"yaml", "the same as json, in YAML", plan.YAML, math.MaxInt},
+		{"text", "ranges, a map of the address space, nodes, numbers, reasons, warnings", draw.Text, 10},
+		{"json", "the plan for programs", draw.JSON, math.MaxInt},
+		{"yaml", "the same as json, in YAML", draw.YAML, math.MaxInt},
 		{"markdown", "a document for an architecture review", writeMarkdown, 10},
-		{"svg", "the map as a picture", plan.SVG, 0},
+		{"svg", "the map as a picture", draw.SVG, 0},
 		{"kubeadm", "a ClusterConfiguration for kubeadm init --config, with kubelet's maxPods where it is not 110", writeKubeadm, 0},
 		{"flannel", "flannel's ConfigMap, with net-conf.json", writeFlannel, 0},
 		{"commands", "what to type, and where, to build the cluster", writeCommands, 0},
 	}
 }
 
-func writeMarkdown(w io.Writer, p *plan.Plan, o plan.RenderOptions) (err error) {
+func writeMarkdown(w io.Writer, p *plan.Plan, o draw.Options) (err error) {
 	if o.Attachments, err = kubecidr.Attachments(p); err != nil {
 		return err
 	}
-	return plan.Markdown(w, p, o)
+	return draw.Markdown(w, p, o)
 }
 
-func writeFlannel(w io.Writer, p *plan.Plan, _ plan.RenderOptions) error {
+func writeFlannel(w io.Writer, p *plan.Plan, _ draw.Options) error {
 	return kubecidr.WriteFlannel(w, p)
 }
 
-func writeCommands(w io.Writer, p *plan.Plan, _ plan.RenderOptions) error {
+func writeCommands(w io.Writer, p *plan.Plan, _ draw.Options) error {
 	return kubecidr.WriteCommands(w, p)
 }
 
-func writeKubeadm(w io.Writer, p *plan.Plan, _ plan.RenderOptions) error {
+func writeKubeadm(w io.Writer, p *plan.Plan, _ draw.Options) error {
 	return kubeadm.WriteClusterConfiguration(w, p, kubeadm.WriteOptions{})
 }
 
@@ -88,7 +89,7 @@ func run(args []string) int {
 	}
 	p, err := plan.New(req)
 	if none, ok := errors.AsType[*plan.InfeasibleError](err); ok {
-		if err := plan.InfeasibleText(os.Stderr, none, plan.RenderOptions{Color: cli.Colors(os.Stderr)}); err != nil {
+		if err := draw.InfeasibleText(os.Stderr, none, draw.Options{Color: cli.Colors(os.Stderr)}); err != nil {
 			return usageError(err)
 		}
 		return exitNone
@@ -100,7 +101,7 @@ func run(args []string) int {
 	if nodes < 0 {
 		nodes = min(opts.format.nodes, p.Request.Nodes)
 	}
-	if err := opts.format.write(os.Stdout, p, plan.RenderOptions{Nodes: nodes, Color: cli.Colors(os.Stdout)}); err != nil {
+	if err := opts.format.write(os.Stdout, p, draw.Options{Nodes: nodes, Color: cli.Colors(os.Stdout)}); err != nil {
 		return usageError(err)
 	}
 	return exitPlan

@@ -14,6 +14,7 @@ import (
 	"github.com/kubecidr/kubecidr"
 	"github.com/kubecidr/kubecidr/examples/internal/cli"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -62,16 +63,16 @@ func run(args []string, stdout, stderr io.Writer) int {
 			return fail(fmt.Errorf("-kubernetes: %w", err))
 		}
 	}
-	write := plan.RepairJSON
+	write := draw.RepairJSON
 	switch *output {
 	case "json":
 	case "text":
 		write = func(w io.Writer, r *plan.Repair) error {
 			f, ok := w.(*os.File)
-			return plan.RepairText(w, r, plan.RenderOptions{Color: ok && cli.Colors(f)})
+			return draw.RepairText(w, r, draw.Options{Color: ok && cli.Colors(f)})
 		}
 	case "commands":
-		write = plan.RepairCommands
+		write = draw.RepairCommands
 	default:
 		return fail(fmt.Errorf("-o %q: must be text, json or commands", *output))
 	}

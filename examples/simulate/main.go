@@ -17,6 +17,7 @@ import (
 	"github.com/kubecidr/kubecidr/examples/internal/cli"
 	"github.com/kubecidr/kubecidr/internal/scenario"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
@@ -151,10 +152,10 @@ func foretell(stdout, stderr io.Writer, paths []string, v fact.Version, k int, s
 		need = &n
 	}
 	if output == "json" {
-		return plan.PredictionJSON(stdout, p, need)
+		return draw.PredictionJSON(stdout, p, need)
 	}
 	f, ok := stdout.(*os.File)
-	return plan.PredictionText(stdout, p, need, plan.RenderOptions{Color: ok && cli.Colors(f)})
+	return draw.PredictionText(stdout, p, need, draw.Options{Color: ok && cli.Colors(f)})
 }
 
 // read reads a scenario from a file, or from standard input where name is "-".

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubecidr/kubecidr/internal/golden"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/internal/check"
 )
@@ -88,7 +88,7 @@ func TestRulesComplete(t *testing.T) {
 func TestRulesPage(t *testing.T) {
 	const page = "../../../docs/rules.md"
 	var b bytes.Buffer
-	if err := plan.RulesMarkdown(&b); err != nil {
+	if err := draw.RulesMarkdown(&b); err != nil {
 		t.Fatal(err)
 	}
 	if *golden.Update {

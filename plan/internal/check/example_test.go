@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"os"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/internal/check"
 )
@@ -78,7 +78,7 @@ func ExampleReport_Waive() {
 		fmt.Println(err)
 		return
 	}
-	if err := plan.ReportText(os.Stdout, report.Waive(w), plan.ReportOptions{}); err != nil {
+	if err := draw.ReportText(os.Stdout, report.Waive(w), draw.ReportOptions{}); err != nil {
 		fmt.Println(err)
 	}
 	// Output:
@@ -94,7 +94,7 @@ func ExampleReport_Waive() {
 func ExampleRules() {
 	for _, r := range check.Rules() {
 		if r.ID == fact.RuleNodeMaskTooShort {
-			if err := plan.RuleText(os.Stdout, r); err != nil {
+			if err := draw.RuleText(os.Stdout, r); err != nil {
 				fmt.Println(err)
 			}
 		}

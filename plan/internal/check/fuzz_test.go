@@ -8,7 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/internal/check"
 )
@@ -72,7 +72,7 @@ func checkAnything(t *rapid.T) {
 		t.Fatalf("another order gives another verdict:\n%s\n%s", a, b)
 	}
 	var b bytes.Buffer
-	if err := errors.Join(plan.ReportText(&b, r, plan.ReportOptions{}), plan.ReportJSON(&b, r, plan.ReportOptions{}), plan.ReportSARIF(&b, r, plan.ReportOptions{})); err != nil {
+	if err := errors.Join(draw.ReportText(&b, r, draw.ReportOptions{}), draw.ReportJSON(&b, r, draw.ReportOptions{}), draw.ReportSARIF(&b, r, draw.ReportOptions{})); err != nil {
 		t.Fatal(err)
 	}
 }

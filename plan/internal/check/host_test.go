@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/factbundle"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/internal/check"
 )
@@ -228,7 +229,7 @@ func TestRepairOfLinks(t *testing.T) {
 		t.Fatalf("%+v", r.Steps)
 	}
 	var b strings.Builder
-	if err := plan.RepairCommands(&b, r); err != nil {
+	if err := draw.RepairCommands(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"on 'worker-1' 'ip link delete cni0'\nrenew 'worker-1'\n", "\nrenew() {\n"} {

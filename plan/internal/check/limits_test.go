@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/kubecidr/kubecidr/internal/factbundle"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/internal/check"
 )
@@ -106,7 +106,7 @@ func TestReleasesOfARule(t *testing.T) {
 		{fact.Version{}, fact.Version{}, ""},
 	} {
 		var b strings.Builder
-		if err := plan.RuleText(&b, (fact.Rule{ID: "x", Title: "x", Since: tt.since, Until: tt.until})); err != nil {
+		if err := draw.RuleText(&b, (fact.Rule{ID: "x", Title: "x", Since: tt.since, Until: tt.until})); err != nil {
 			t.Fatal(err)
 		}
 		_, got, _ := strings.Cut(b.String(), "\nReleases\n")

@@ -1,4 +1,4 @@
-package plan
+package draw
 
 import (
 	"encoding/json"
@@ -9,15 +9,16 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // RepairText writes r for people: what is wrong, the steps in order, and the ways out where the ranges are at fault.
-func RepairText(w io.Writer, r *Repair, o RenderOptions) error {
+func RepairText(w io.Writer, r *plan.Repair, o Options) error {
 	b := &printer{color: o.Color}
-	total := len(r.inventory.Nodes)
-	if c := r.inventory.Assumed; c != "" {
+	total := len(r.Inventory.Nodes)
+	if c := r.Inventory.Assumed; c != "" {
 		b.wrap("", textWidth, fmt.Sprintf("No file shows the flags of kube-controller-manager; its pod range is taken from what %s says.", c))
 		b.WriteByte('\n')
 	}
@@ -68,7 +69,7 @@ func RepairText(w io.Writer, r *Repair, o RenderOptions) error {
 }
 
 // repairHeadline sums r up.
-func repairHeadline(r *Repair) string {
+func repairHeadline(r *plan.Repair) string {
 	wrong := map[string]bool{}
 	for _, f := range r.Faults {
 		wrong[f.Node] = true
@@ -76,13 +77,13 @@ func repairHeadline(r *Repair) string {
 	patched, flannel := 0, 0
 	for _, s := range r.Steps {
 		switch s.Kind {
-		case RepairPatch:
+		case plan.RepairPatch:
 			patched++
-		case RepairRestartFlannel:
+		case plan.RepairRestartFlannel:
 			flannel++
 		}
 	}
-	s := fmt.Sprintf("%d of %s wrong: %d to be patched, %d to be drained and created again.", len(wrong), words.Plural(len(r.inventory.Nodes), "node"), patched, len(r.Drained()))
+	s := fmt.Sprintf("%d of %s wrong: %d to be patched, %d to be drained and created again.", len(wrong), words.Plural(len(r.Inventory.Nodes), "node"), patched, len(r.Drained()))
 	if flannel > 0 {
 		s += fmt.Sprintf(" flannel restarts on %d.", flannel)
 	}
@@ -92,7 +93,7 @@ func repairHeadline(r *Repair) string {
 	return s
 }
 
-func (b *printer) textSteps(indent string, steps []RepairStep) {
+func (b *printer) textSteps(indent string, steps []plan.RepairStep) {
 	for i, s := range steps {
 		line := string(s.Kind)
 		if s.Node != "" {
@@ -140,13 +141,13 @@ type faultDocument struct {
 }
 
 type stepDocument struct {
-	Kind     RepairKind `json:"kind"`
-	Node     string     `json:"node,omitempty"`
-	Old      []string   `json:"old,omitempty"`
-	New      []string   `json:"new,omitempty"`
-	Why      string     `json:"why,omitempty"`
-	Restarts []string   `json:"restarts,omitempty"`
-	Bridge   bool       `json:"bridge,omitempty"`
+	Kind     plan.RepairKind `json:"kind"`
+	Node     string          `json:"node,omitempty"`
+	Old      []string        `json:"old,omitempty"`
+	New      []string        `json:"new,omitempty"`
+	Why      string          `json:"why,omitempty"`
+	Restarts []string        `json:"restarts,omitempty"`
+	Bridge   bool            `json:"bridge,omitempty"`
 }
 
 type rangeFaultDocument struct {
@@ -156,7 +157,7 @@ type rangeFaultDocument struct {
 }
 
 type wayDocument struct {
-	Kind     WayKind          `json:"kind"`
+	Kind     plan.WayKind     `json:"kind"`
 	Title    string           `json:"title"`
 	Disturbs fact.Disturbance `json:"disturbs"`
 	Steps    []string         `json:"steps"`
@@ -174,7 +175,7 @@ type proofDocument struct {
 	Ranges []nodeipam.RangeUse `json:"ranges"`
 }
 
-func stepDocuments(steps []RepairStep) []stepDocument {
+func stepDocuments(steps []plan.RepairStep) []stepDocument {
 	out := []stepDocument{}
 	for _, s := range steps {
 		out = append(out, stepDocument{s.Kind, s.Node, s.Old, words.Texts(s.New), s.Why, s.Restarts, s.Bridge})
@@ -183,8 +184,8 @@ func stepDocuments(steps []RepairStep) []stepDocument {
 }
 
 // RepairJSON writes r as one JSON object with the keys healthy, nodes, faults, steps, minimal, rangeFaults and ways.
-func RepairJSON(w io.Writer, r *Repair) error {
-	d := repairDocument{Healthy: r.Healthy(), Nodes: len(r.inventory.Nodes), Assumed: r.inventory.Assumed, Steps: stepDocuments(r.Steps), Minimal: r.Minimal,
+func RepairJSON(w io.Writer, r *plan.Repair) error {
+	d := repairDocument{Healthy: r.Healthy(), Nodes: len(r.Inventory.Nodes), Assumed: r.Inventory.Assumed, Steps: stepDocuments(r.Steps), Minimal: r.Minimal,
 		Faults: []faultDocument{}, Served: []servedDocument{}, RangeFaults: []rangeFaultDocument{}, Ways: []wayDocument{}}
 	for _, f := range r.Faults {
 		d.Faults = append(d.Faults, faultDocument{f.Node, f.Rule, f.Held, f.Other, f.Text})
@@ -196,7 +197,7 @@ func RepairJSON(w io.Writer, r *Repair) error {
 		d.RangeFaults = append(d.RangeFaults, rangeFaultDocument(f))
 	}
 	for _, way := range r.Ways {
-		d.Ways = append(d.Ways, wayDocument{way.Kind, way.Title, way.Disturbs, way.Steps, list(way.Drained), flagsText(way.Flags), words.Texts(way.Networks),
+		d.Ways = append(d.Ways, wayDocument{way.Kind, way.Title, way.Disturbs, way.Steps, list(way.Drained), plan.FlagsText(way.Flags), words.Texts(way.Networks),
 			stepDocuments(way.Nodes), proofDocument{way.Proof.Text, way.Proof.Nodes, way.Proof.More, list(way.Proof.Ranges)}})
 	}
 	return encodeJSON(w, d)
@@ -275,7 +276,7 @@ renew() {
 // RepairCommands writes the steps of r as a POSIX shell script for kubectl and ssh. It ends at the first error. Without --apply it says
 // what it would do and changes nothing. Before each change it looks whether the node is still as it was. The ways out of
 // range faults are not in it: they are for people to choose.
-func RepairCommands(w io.Writer, r *Repair) error {
+func RepairCommands(w io.Writer, r *plan.Repair) error {
 	b := new(printer)
 	b.printf("#!/bin/sh\n# %s\n# Without --apply this script says what it would do, and changes nothing. It ends at the first error.\n", oneLine(mendLine(r)))
 	for i, way := range r.Ways {
@@ -285,7 +286,7 @@ func RepairCommands(w io.Writer, r *Repair) error {
 		b.printf("#   %d. %s\n", i+1, oneLine(way.Title))
 	}
 	b.WriteString(shellHead)
-	if slices.ContainsFunc(r.Steps, func(s RepairStep) bool { return s.Bridge }) {
+	if slices.ContainsFunc(r.Steps, func(s plan.RepairStep) bool { return s.Bridge }) {
 		b.WriteString(shellRenew)
 	}
 	if len(r.Steps) == 0 {
@@ -308,16 +309,16 @@ func RepairCommands(w io.Writer, r *Repair) error {
 	return b.flushTo(w)
 }
 
-func mendLine(r *Repair) string {
+func mendLine(r *plan.Repair) string {
 	if r.Healthy() {
 		return "Nothing to mend."
 	}
 	return repairHeadline(r)
 }
 
-func touchesManager(r *Repair) bool {
+func touchesManager(r *plan.Repair) bool {
 	for _, s := range r.Steps {
-		if s.Kind == RepairStopController || s.Kind == RepairStartController || s.Kind == RepairRestartController {
+		if s.Kind == plan.RepairStopController || s.Kind == plan.RepairStartController || s.Kind == plan.RepairRestartController {
 			return true
 		}
 	}
@@ -325,9 +326,9 @@ func touchesManager(r *Repair) bool {
 }
 
 // managerHosts returns the control-plane hosts separated by blanks, "" if one of them has no name.
-func managerHosts(r *Repair) string {
+func managerHosts(r *plan.Repair) string {
 	var out []string
-	for _, m := range r.inventory.Managers {
+	for _, m := range r.Inventory.Managers {
 		if !words.IsDNSSubdomain(m.Host) {
 			return ""
 		}
@@ -337,7 +338,7 @@ func managerHosts(r *Repair) string {
 }
 
 // stepCommands writes the commands of one step.
-func stepCommands(r *Repair, b *printer, s RepairStep) {
+func stepCommands(r *plan.Repair, b *printer, s plan.RepairStep) {
 	if s.Node != "" && !words.IsDNSSubdomain(s.Node) {
 		// No Node can have that name, so the file is not what it claims; a name like -o would be read as an option.
 		b.printf("echo %s >&2\nexit 1\n", shellQuote(fmt.Sprintf("%q cannot be the name of a node", words.Printable(s.Node))))
@@ -360,32 +361,32 @@ func stepCommands(r *Repair, b *printer, s RepairStep) {
 		b.printf("run kubectl wait --for=condition=Ready node/%s --timeout=10m\n", node)
 	}
 	switch s.Kind {
-	case RepairPatch:
+	case plan.RepairPatch:
 		b.printf("expect %s ''\nrun kubectl patch node %s --type=merge -p %s\n", node, node, shellQuote(nodePatch(s.New)))
-	case RepairRecreate:
+	case plan.RepairRecreate:
 		remove()
 		create()
-	case RepairDelete:
+	case plan.RepairDelete:
 		remove()
-	case RepairCreate:
+	case plan.RepairCreate:
 		create()
-	case RepairRestartFlannel:
+	case plan.RepairRestartFlannel:
 		b.printf("expect %s %s\nrun kubectl -n \"${FLANNEL_NAMESPACE:-kube-flannel}\" delete pod -l app=flannel --field-selector %s\n", node, old, shellQuote("spec.nodeName="+s.Node))
 		if s.Bridge {
 			b.printf("on %s 'ip link delete cni0'\nrenew %s\n", node, node)
 		}
-	case RepairStopController:
+	case plan.RepairStopController:
 		b.printf("manager stop\nif [ \"$apply\" = yes ]; then trap 'echo \"kube-controller-manager is stopped on $CONTROL_PLANES: put its manifest back from /etc/kubernetes when the rest is done\" >&2' EXIT; fi\n")
-	case RepairStartController:
+	case plan.RepairStartController:
 		b.printf("manager start\ntrap - EXIT\n")
-	case RepairRestartController:
+	case plan.RepairRestartController:
 		b.printf("manager stop\nmanager start\n")
 	}
 }
 
 // frozen reports whether the API server refuses every change of the Node, cordoning included (StrictIPCIDRValidation, 1.36).
-func frozen(r *Repair, s RepairStep) bool {
-	return len(nodeipam.ValidatePodCIDRs(s.Old, r.inventory.Kubernetes)) > 0
+func frozen(r *plan.Repair, s plan.RepairStep) bool {
+	return len(nodeipam.ValidatePodCIDRs(s.Old, r.Inventory.Kubernetes)) > 0
 }
 
 // nodeSpec is the part of a Node object that says its subnets.

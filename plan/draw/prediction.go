@@ -1,4 +1,4 @@
-package plan
+package draw
 
 import (
 	"fmt"
@@ -61,7 +61,7 @@ func nodeTexts(nodes [][]netip.Prefix) [][]string {
 }
 
 // PredictionText writes p for people. surge may be nil.
-func PredictionText(w io.Writer, p nodeipam.Prediction, surge *nodeipam.SurgeNeed, o RenderOptions) error {
+func PredictionText(w io.Writer, p nodeipam.Prediction, surge *nodeipam.SurgeNeed, o Options) error {
 	b := &printer{color: o.Color}
 	switch {
 	case p.RestartErr != nil:

@@ -1,4 +1,4 @@
-package plan
+package draw
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -53,7 +54,7 @@ func nameStyle(r fact.Role) string {
 
 // Text writes p as text for people: the ranges, a map of the address space, nodes, numbers and warnings.
 // The map is in proportion: 256 equal cells for each block that the plan draws from and uses.
-func Text(w io.Writer, p *Plan, o RenderOptions) error {
+func Text(w io.Writer, p *plan.Plan, o Options) error {
 	b := &printer{color: o.Color}
 	b.printf("%s\n\n", b.paint(headStyle, planHeadline(p)))
 	textRanges(p, b)
@@ -68,14 +69,14 @@ func Text(w io.Writer, p *Plan, o RenderOptions) error {
 }
 
 // planHeadline says in one line what the plan is for.
-func planHeadline(p *Plan) string {
+func planHeadline(p *plan.Plan) string {
 	r := p.Request
 	return fmt.Sprintf("Plan for \"%s\": %s, %s on each, %s, %s, Kubernetes %v", words.Printable(r.Name),
 		words.Plural(r.Nodes, "node"), words.Plural(r.PodsPerNode, "pod"), words.Plural(r.Services, "service"), familyWords(p), r.Kubernetes)
 }
 
 // familyWords returns "IPv4", "IPv6", "IPv4 and IPv6" or "IPv6 and IPv4".
-func familyWords(p *Plan) string {
+func familyWords(p *plan.Plan) string {
 	var s []string
 	for _, f := range p.Families {
 		s = append(s, f.String())
@@ -85,7 +86,7 @@ func familyWords(p *Plan) string {
 
 func (b *printer) head(s string) { b.printf("%s\n", b.paint(headStyle, s)) }
 
-func textRanges(p *Plan, b *printer) {
+func textRanges(p *plan.Plan, b *printer) {
 	b.head("Ranges")
 	rows := [][]string{{"", "RANGE", "ADDRESSES", "HOLDS", "ROOM TO GROW"}}
 	for _, r := range p.Ranges {
@@ -101,11 +102,11 @@ func textRanges(p *Plan, b *printer) {
 }
 
 // holds says what has room in a range.
-func holds(p *Plan, r Range) string {
-	c := p.familyCapacity(r.Family())
+func holds(p *plan.Plan, r plan.Range) string {
+	c := p.FamilyCapacity(r.Family())
 	switch r.Role {
 	case fact.RoleHosts:
-		return formatCount(hostCount(r.Prefix)) + " hosts"
+		return formatCount(plan.HostCount(r.Prefix)) + " hosts"
 	case fact.RoleServices:
 		return formatCount(c.Services) + " services"
 	case fact.RolePods:
@@ -114,8 +115,8 @@ func holds(p *Plan, r Range) string {
 	return ""
 }
 
-func growsTo(p *Plan, r Range) string {
-	g := p.growth(r)
+func growsTo(p *plan.Plan, r plan.Range) string {
+	g := p.RangeGrowth(r)
 	if g.Doublings == 0 {
 		return "-"
 	}
@@ -123,7 +124,7 @@ func growsTo(p *Plan, r Range) string {
 }
 
 // formatCount returns c with commas between thousands, or as a power where it is beyond 2^40.
-func formatCount(c Count) string {
+func formatCount(c plan.Count) string {
 	if n, ok := c.Uint64(); ok && c.Exp < 40 {
 		return cidr.FormatCount(n)
 	}
@@ -144,7 +145,7 @@ func formatBig(n *big.Int) string {
 	return cidr.FormatCount(n.Uint64())
 }
 
-func textMap(p *Plan, b *printer) {
+func textMap(p *plan.Plan, b *printer) {
 	b.head("Address space")
 	var idle []Area
 	legend := false
@@ -276,7 +277,7 @@ func (a Area) idleWords() string {
 	return fmt.Sprintf("not used, %s reserved, the largest free block is %v", words.Plural(reserved, "range"), best)
 }
 
-func textNodes(p *Plan, b *printer, n int) {
+func textNodes(p *plan.Plan, b *printer, n int) {
 	nodes := nodesOf(p, n)
 	if len(nodes) == 0 {
 		return
@@ -301,7 +302,7 @@ func textNodes(p *Plan, b *printer, n int) {
 type keyFigure struct{ what, value string }
 
 // keyFigures returns the numbers of a plan, in the order in which to show them.
-func keyFigures(p *Plan) []keyFigure {
+func keyFigures(p *plan.Plan) []keyFigure {
 	c := p.Capacity()
 	r := p.Request
 	fs := []keyFigure{
@@ -326,7 +327,7 @@ func keyFigures(p *Plan) []keyFigure {
 }
 
 // withSurge says how many nodes are planned.
-func withSurge(r Request) string {
+func withSurge(r plan.Request) string {
 	if r.Surge == 0 {
 		return words.Commas(r.Nodes) + " planned"
 	}
@@ -344,7 +345,7 @@ func joinAddrs(as []netip.Addr) string {
 	return strings.Join(s, ", ")
 }
 
-func textNumbers(p *Plan, b *printer) {
+func textNumbers(p *plan.Plan, b *printer) {
 	b.head("Numbers")
 	var rows [][]string
 	for _, f := range keyFigures(p) {
@@ -354,7 +355,7 @@ func textNumbers(p *Plan, b *printer) {
 	b.WriteByte('\n')
 }
 
-func textWhy(p *Plan, b *printer) {
+func textWhy(p *plan.Plan, b *printer) {
 	b.head("Why these")
 	for _, r := range p.Ranges {
 		b.printf("  %s %v\n", b.paint(nameStyle(r.Role), string(r.Role)), r.Prefix)
@@ -364,7 +365,7 @@ func textWhy(p *Plan, b *printer) {
 	b.WriteByte('\n')
 }
 
-func textPermanence(p *Plan, b *printer) {
+func textPermanence(p *plan.Plan, b *printer) {
 	b.head("Permanent after installation")
 	var rows, later [][]string
 	for _, x := range p.Permanence() {
@@ -380,7 +381,7 @@ func textPermanence(p *Plan, b *printer) {
 	b.table("  ", "", later, nil)
 }
 
-func textWarnings(p *Plan, b *printer) {
+func textWarnings(p *plan.Plan, b *printer) {
 	if len(p.Warnings) == 0 {
 		return
 	}
@@ -392,7 +393,7 @@ func textWarnings(p *Plan, b *printer) {
 }
 
 // textPins says how to keep the ranges.
-func textPins(p *Plan, b *printer) {
+func textPins(p *plan.Plan, b *printer) {
 	if len(p.Ranges) == 0 {
 		return
 	}
@@ -421,7 +422,7 @@ func (b *printer) textFinding(f fact.Finding) {
 const maxListed = 12
 
 // InfeasibleText writes why no plan exists, what would make one possible, and a plan that works instead.
-func InfeasibleText(w io.Writer, e *InfeasibleError, o RenderOptions) error {
+func InfeasibleText(w io.Writer, e *plan.InfeasibleError, o Options) error {
 	b := &printer{color: o.Color}
 	b.printf("%s\n", b.paint(errorStyle, "No plan exists for this request."))
 	if len(e.Conflicts) > 0 {
@@ -465,7 +466,7 @@ func InfeasibleText(w io.Writer, e *InfeasibleError, o RenderOptions) error {
 	return b.flushTo(w)
 }
 
-func (b *printer) textShortage(s *Shortage) {
+func (b *printer) textShortage(s *plan.Shortage) {
 	b.WriteByte('\n')
 	b.head(fmt.Sprintf("Not enough %s space", s.Family))
 	var within []string

@@ -1,4 +1,4 @@
-package plan_test
+package draw_test
 
 import (
 	"bytes"
@@ -13,8 +13,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubecidr/kubecidr/plan/internal/plangen"
-
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
@@ -22,7 +20,9 @@ import (
 	"github.com/kubecidr/kubecidr/internal/golden"
 	"github.com/kubecidr/kubecidr/internal/textwidth"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/internal/plangen"
 )
 
 // A label is a text of a picture with the rectangle that it takes at most.
@@ -135,7 +135,7 @@ func TestSVGGolden(t *testing.T) {
 		p.Request.Avoid = append(p.Request.Avoid, fact.Reservation{Prefix: cidr.MustParse(a), Name: fmt.Sprintf("vpn%d", i)})
 	}
 	var b bytes.Buffer
-	if err := plan.SVG(&b, p, plan.RenderOptions{}); err != nil {
+	if err := draw.SVG(&b, p, draw.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	checkLabels(t, b.Bytes())
@@ -155,7 +155,7 @@ func TestSVGGolden(t *testing.T) {
 	_, with, _ := readLabels(t, b.Bytes())
 	p.Request.Within = p.Request.Within[:1]
 	b.Reset()
-	if err := plan.SVG(&b, p, plan.RenderOptions{}); err != nil {
+	if err := draw.SVG(&b, p, draw.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, without, _ := readLabels(t, b.Bytes()); with-without != 40 {
@@ -164,7 +164,7 @@ func TestSVGGolden(t *testing.T) {
 	// The picture is as wide as its widest line: 7.5 for each letter at 12 pixels, and the margins.
 	p = &plan.Plan{Request: plan.Request{Name: strings.Repeat("n", 200)}}
 	b.Reset()
-	if err := plan.SVG(&b, p, plan.RenderOptions{}); err != nil {
+	if err := draw.SVG(&b, p, draw.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	width, _, labels := readLabels(t, b.Bytes())
@@ -180,7 +180,7 @@ func TestSVGLabels(t *testing.T) {
 			t.Skip("no plan:", err)
 		}
 		var b bytes.Buffer
-		if err := plan.SVG(&b, p, plan.RenderOptions{}); err != nil {
+		if err := draw.SVG(&b, p, draw.Options{}); err != nil {
 			t.Fatalf("WriteSVG: %v", err)
 		}
 		checkLabels(t, b.Bytes())

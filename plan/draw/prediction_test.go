@@ -1,4 +1,4 @@
-package plan
+package draw
 
 import (
 	"encoding/json"
@@ -135,7 +135,7 @@ Next nodes
 `},
 	} {
 		var b strings.Builder
-		if err := PredictionText(&b, tt.p, tt.surge, RenderOptions{}); err != nil {
+		if err := PredictionText(&b, tt.p, tt.surge, Options{}); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(strings.TrimPrefix(tt.want, "\n"), b.String()); diff != "" {

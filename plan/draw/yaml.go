@@ -1,4 +1,4 @@
-package plan
+package draw
 
 import (
 	"bytes"
@@ -6,10 +6,12 @@ import (
 	"io"
 	"regexp"
 	"strings"
+
+	"github.com/kubecidr/kubecidr/plan"
 )
 
 // YAML writes p as a YAML document with the keys and values of [JSON].
-func YAML(w io.Writer, p *Plan, o RenderOptions) error {
+func YAML(w io.Writer, p *plan.Plan, o Options) error {
 	var text bytes.Buffer
 	if err := JSON(&text, p, o); err != nil {
 		return err

@@ -1,4 +1,4 @@
-package plan
+package draw
 
 import (
 	"bytes"
@@ -13,10 +13,11 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/textwidth"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan"
 )
 
-// RenderOptions says how a plan is rendered. The zero value lists no nodes and uses no colour.
-type RenderOptions struct {
+// Options says how a plan is rendered. The zero value lists no nodes and uses no colour.
+type Options struct {
 	Nodes int  // how many nodes to list with the subnets predicted for them; no more are listed than get one. 0: none
 	Color bool // colour by ANSI escape sequences, in text alone
 
@@ -142,7 +143,7 @@ func (s Segment) use() string {
 }
 
 // areasOf returns the map of all families, primary first.
-func areasOf(p *Plan) []Area {
+func areasOf(p *plan.Plan) []Area {
 	var as []Area
 	for _, f := range p.Families {
 		as = append(as, Map(p, f)...)
@@ -157,7 +158,7 @@ type nodeSubnets struct {
 }
 
 // nodesOf returns the first n nodes, or as many as get a subnet.
-func nodesOf(p *Plan, n int) []nodeSubnets {
+func nodesOf(p *plan.Plan, n int) []nodeSubnets {
 	var out []nodeSubnets
 	for i := range n {
 		cidrs := p.NodePodCIDRs(i)

@@ -1,4 +1,4 @@
-package plan
+package draw
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 	"go4.org/netipx"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -42,7 +43,7 @@ type Segment struct {
 //
 // Where ranges of several kinds overlap, a range of the plan comes before what is to be avoided, and that before what is
 // kept for growth. Of several ranges to be avoided, the smallest is told.
-func Map(p *Plan, f fact.Family) []Area {
+func Map(p *plan.Plan, f fact.Family) []Area {
 	var areas []Area
 	var b netipx.IPSetBuilder
 	for _, w := range p.Request.Within {
@@ -75,7 +76,7 @@ type layer struct {
 }
 
 // segmentsOf divides area into what is used, reserved, kept and free, in O(n log n) for n ranges.
-func segmentsOf(p *Plan, area netip.Prefix) []Segment {
+func segmentsOf(p *plan.Plan, area netip.Prefix) []Segment {
 	layers := []layer{{area, 0, 0, Segment{Kind: SegmentFree}, netip.Prefix{}}}
 	add := func(q netip.Prefix, rank int, use Segment, of netip.Prefix) {
 		if q.IsValid() && q.Overlaps(area) {

@@ -1,4 +1,4 @@
-package plan
+package draw
 
 import (
 	"errors"
@@ -9,13 +9,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubecidr/kubecidr/plan/internal/plantest"
+	"github.com/kubecidr/kubecidr/plan/internal/plangen"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/internal/plantest"
 )
 
 func TestFormatBig(t *testing.T) {
@@ -41,8 +43,8 @@ func TestFormatBig(t *testing.T) {
 }
 
 func TestFormatCount(t *testing.T) {
-	for c, want := range map[Count]string{
-		{8, 3}: "253", {16, 1}: "65,535", {39, 0}: "549,755,813,888", {40, 0}: "2^40", {63, 1}: "2^63 - 1", {64, 2}: "2^64 - 2", {128, 0}: "2^128",
+	for c, want := range map[plan.Count]string{
+		{Exp: 8, Minus: 3}: "253", {Exp: 16, Minus: 1}: "65,535", {Exp: 39, Minus: 0}: "549,755,813,888", {Exp: 40, Minus: 0}: "2^40", {Exp: 63, Minus: 1}: "2^63 - 1", {Exp: 64, Minus: 2}: "2^64 - 2", {Exp: 128, Minus: 0}: "2^128",
 	} {
 		if got := formatCount(c); got != want {
 			t.Errorf("formatCount(%+v) = %q, want %q", c, got, want)
@@ -65,7 +67,7 @@ func TestIdleWords(t *testing.T) {
 			r.Name = fmt.Sprint("vpn", i) // neighbours of one name are one range
 			a = append(a, r)
 		}
-		p := &Plan{Families: []fact.Family{fact.IPv4}, Request: Request{Within: prefixtest.List("10.1.0.0/16"), Avoid: a}}
+		p := &plan.Plan{Families: []fact.Family{fact.IPv4}, Request: plan.Request{Within: prefixtest.List("10.1.0.0/16"), Avoid: a}}
 		if got := Map(p, fact.IPv4)[0].idleWords(); got != want {
 			t.Errorf("%q reserved: %q, want %q", avoided, got, want)
 		}
@@ -76,22 +78,22 @@ func TestIdleWords(t *testing.T) {
 func TestTextSays(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
-		req     Request
+		req     plan.Request
 		nodes   int
 		has     string // parts with | between
 		without string
 	}{
-		{"by default", Request{}, 0, "  10.96.0.1\n|  10.96.0.10\n|    10.0.0.0    h...|    10.64.0.0   ....|172.16.0.0/12  not used, all free|pin them\n  hosts=10.0.0.0/24\n|10 planned, 256 fit, 246 left|10.0.0.0/24|room for 253 pods at a time, 110 planned|fixed service IPs",
+		{"by default", plan.Request{}, 0, "  10.96.0.1\n|  10.96.0.10\n|    10.0.0.0    h...|    10.64.0.0   ....|172.16.0.0/12  not used, all free|pin them\n  hosts=10.0.0.0/24\n|10 planned, 256 fit, 246 left|10.0.0.0/24|room for 253 pods at a time, 110 planned|fixed service IPs",
 			"in the order in which they register|Warnings|during replacement|node subnet, IPv4"},
-		{"one node", Request{Nodes: 1, Services: 1}, 1, `Plan for "kubernetes": 1 node, 110 pods on each, 1 service, IPv4|node-0001  `, "node-0002|1 nodes|1 services"},
-		{"some nodes", Request{Nodes: 2000, Surge: 3}, 2, "2,000 planned, 3 more during replacement|node-0002  |  2,046 more have room", "node-0003"},
-		{"all nodes", Request{Nodes: 4}, 1000, "node-0256", "more have room|node-0257"},
-		{"both families", Request{Families: []fact.Family{fact.IPv6, fact.IPv4}}, 0, "IPv6 and IPv4|node subnet, IPv6|services, IPv4|host addresses, IPv6     about 2^64 fit, about 2^64 left|Warnings\n  info dual-stack-ipv6-first", ""},
-		{"services without a band", Request{Services: 5, Pins: pins("services=10.96.0.0/28")}, 0, "14 services", "fixed service IPs"},
-		{"a release without further service ranges", Request{Kubernetes: fact.V(1, 32, 0)}, 0, "Permanent after installation\n  first service range     10.96.0.0/12\n  further service ranges  none", ""},
+		{"one node", plan.Request{Nodes: 1, Services: 1}, 1, `Plan for "kubernetes": 1 node, 110 pods on each, 1 service, IPv4|node-0001  `, "node-0002|1 nodes|1 services"},
+		{"some nodes", plan.Request{Nodes: 2000, Surge: 3}, 2, "2,000 planned, 3 more during replacement|node-0002  |  2,046 more have room", "node-0003"},
+		{"all nodes", plan.Request{Nodes: 4}, 1000, "node-0256", "more have room|node-0257"},
+		{"both families", plan.Request{Families: []fact.Family{fact.IPv6, fact.IPv4}}, 0, "IPv6 and IPv4|node subnet, IPv6|services, IPv4|host addresses, IPv6     about 2^64 fit, about 2^64 left|Warnings\n  info dual-stack-ipv6-first", ""},
+		{"services without a band", plan.Request{Services: 5, Pins: plangen.Pins("services=10.96.0.0/28")}, 0, "14 services", "fixed service IPs"},
+		{"a release without further service ranges", plan.Request{Kubernetes: fact.V(1, 32, 0)}, 0, "Permanent after installation\n  first service range     10.96.0.0/12\n  further service ranges  none", ""},
 	} {
 		var b strings.Builder
-		if err := Text(&b, mustNew(t, tt.req), RenderOptions{Nodes: tt.nodes}); err != nil {
+		if err := Text(&b, plangen.New(t, tt.req), Options{Nodes: tt.nodes}); err != nil {
 			t.Fatal(err)
 		}
 		checkSays(t, tt.name, b.String(), tt.has, tt.without)
@@ -117,29 +119,29 @@ func checkSays(t *testing.T, name, text, has, without string) {
 func TestInfeasibleTextSays(t *testing.T) {
 	for _, tt := range []struct {
 		name         string
-		req          Request
+		req          plan.Request
 		has, without string
 	}{
-		{"too small", Request{Nodes: 5000, Within: prefixtest.List("10.0.0.0/20")}, "Not enough IPv4 space\n  to draw from: 10.0.0.0/20\n|  to be placed:\n    pods|" +
+		{"too small", plan.Request{Nodes: 5000, Within: prefixtest.List("10.0.0.0/20")}, "Not enough IPv4 space\n  to draw from: 10.0.0.0/20\n|  to be placed:\n    pods|" +
 			"What would make it possible, each tried\n  1. |The plan with the first of these\n  hosts     10.", "What does not fit|contradict|in the way"},
-		{"a range in the way", Request{Within: prefixtest.List("10.0.0.0/19"), Avoid: plantest.Avoid("10.0.0.0/20")}, "  in the way:\n    10.0.0.0/20  vpn", "What does not fit"},
-		{"a limit", Request{Nodes: 300, Pins: pins("pods=10.244.0.0/16")}, "What does not fit\n  pods 10.244.0.0/16", "Not enough|contradict"},
+		{"a range in the way", plan.Request{Within: prefixtest.List("10.0.0.0/19"), Avoid: plantest.Avoid("10.0.0.0/20")}, "  in the way:\n    10.0.0.0/20  vpn", "What does not fit"},
+		{"a limit", plan.Request{Nodes: 300, Pins: plangen.Pins("pods=10.244.0.0/16")}, "What does not fit\n  pods 10.244.0.0/16", "Not enough|contradict"},
 	} {
-		_, err := New(tt.req)
-		e, ok := errors.AsType[*InfeasibleError](err)
+		_, err := plan.New(tt.req)
+		e, ok := errors.AsType[*plan.InfeasibleError](err)
 		if !ok {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
 		}
 		var b strings.Builder
-		if err := InfeasibleText(&b, e, RenderOptions{}); err != nil {
+		if err := InfeasibleText(&b, e, Options{}); err != nil {
 			t.Fatal(err)
 		}
 		checkSays(t, tt.name, b.String(), tt.has, tt.without)
 	}
-	e := &InfeasibleError{Shortages: []*Shortage{{Family: fact.IPv4, Err: errors.New("the certificate")}}}
+	e := &plan.InfeasibleError{Shortages: []*plan.Shortage{{Family: fact.IPv4, Err: errors.New("the certificate")}}}
 	var b strings.Builder
-	if err := InfeasibleText(&b, e, RenderOptions{}); err != nil {
+	if err := InfeasibleText(&b, e, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	checkSays(t, "nothing helps", b.String(), "\n  the certificate\n", "What would make it possible|The plan with|in the way")
@@ -148,19 +150,19 @@ func TestInfeasibleTextSays(t *testing.T) {
 // TestInfeasibleTextLists: long lists end after twelve lines, and say how many there are more.
 func TestInfeasibleTextLists(t *testing.T) {
 	for n, want := range map[int]string{0: "", 1: "", 12: "", 13: "and 1 more", 2000: "and 1,988 more"} {
-		e := &InfeasibleError{}
-		s := &Shortage{Family: fact.IPv4, Within: prefixtest.List("10.0.0.0/24")}
+		e := &plan.InfeasibleError{}
+		s := &plan.Shortage{Family: fact.IPv4, Within: prefixtest.List("10.0.0.0/24")}
 		for range n {
-			c := Claim{Role: fact.RoleHosts, Prefix: prefixtest.List("10.0.0.0/25")[0], By: "hosts"}
-			e.Conflicts = append(e.Conflicts, &ConflictError{A: c, B: Claim{Role: fact.RolePods, Prefix: c.Prefix, By: "pin pods"}, Overlap: c.Prefix})
-			s.InTheWay = append(s.InTheWay, Obstacle{Claim: c})
+			c := plan.Claim{Role: fact.RoleHosts, Prefix: prefixtest.List("10.0.0.0/25")[0], By: "hosts"}
+			e.Conflicts = append(e.Conflicts, &plan.ConflictError{A: c, B: plan.Claim{Role: fact.RolePods, Prefix: c.Prefix, By: "pin pods"}, Overlap: c.Prefix})
+			s.InTheWay = append(s.InTheWay, plan.Obstacle{Claim: c})
 		}
 		if n > 0 {
 			s.InTheWay[0].Helps = true
 		}
-		for part, e := range map[string]*InfeasibleError{"Ranges that contradict each other": e, "in the way:": {Shortages: []*Shortage{s}}} {
+		for part, e := range map[string]*plan.InfeasibleError{"Ranges that contradict each other": e, "in the way:": {Shortages: []*plan.Shortage{s}}} {
 			var b strings.Builder
-			if err := InfeasibleText(&b, e, RenderOptions{}); err != nil {
+			if err := InfeasibleText(&b, e, Options{}); err != nil {
 				t.Fatal(err)
 			}
 			_, list, found := strings.Cut(b.String(), part+"\n")
@@ -359,9 +361,9 @@ func TestLedger(t *testing.T) {
 		{"a range between them", "10.1.4.0/24", "10.1.4.0/24", "10.1.1.0/24 10.1.3.0/24 10.1.6.0/24 10.1.8.0/24 10.1.10.0/24", 12, ""},
 		{"growth between them", "10.1.4.0/24", "10.1.4.0/23", "10.1.6.0/24 10.1.8.0/24 10.1.10.0/24 10.1.12.0/24", 11, ""},
 	} {
-		p := &Plan{Families: []fact.Family{fact.IPv4}, Request: Request{Within: prefixtest.List("10.1.0.0/16"), Avoid: plantest.Avoid(tt.avoid)}}
+		p := &plan.Plan{Families: []fact.Family{fact.IPv4}, Request: plan.Request{Within: prefixtest.List("10.1.0.0/16"), Avoid: plantest.Avoid(tt.avoid)}}
 		for _, q := range prefixtest.List(tt.pods) {
-			p.Ranges = append(p.Ranges, Range{Role: fact.RolePods, Prefix: q, Grow: netip.MustParsePrefix(tt.grow)})
+			p.Ranges = append(p.Ranges, plan.Range{Role: fact.RolePods, Prefix: q, Grow: netip.MustParsePrefix(tt.grow)})
 		}
 		rows := Map(p, fact.IPv4)[0].ledger()
 		mid := ""

@@ -1,4 +1,4 @@
-package plan
+package draw
 
 import (
 	"encoding/xml"
@@ -10,6 +10,7 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/textwidth"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -43,7 +44,7 @@ text{fill:#e6edf3}.m{fill:#9da7b1}.bg{fill:#0d1117}.free{fill:#1c232b}.line{stro
 // SVG writes the map of [Text] as a picture: the ranges, a grid of 256 equal cells for each block that the plan
 // draws from and uses, and what lies in it. The picture stands alone: it needs no script, font or other file, and follows
 // the reader's preference for light or dark.
-func SVG(w io.Writer, p *Plan, _ RenderOptions) error {
+func SVG(w io.Writer, p *plan.Plan, _ Options) error {
 	s := &svgWriter{y: svgMargin}
 	s.text(svgMargin, "h", planHeadline(p))
 	s.y += svgLine + 8
@@ -167,11 +168,11 @@ type svgRow struct {
 	cols []string
 }
 
-func (s *svgWriter) ranges(p *Plan) {
+func (s *svgWriter) ranges(p *plan.Plan) {
 	var rows []svgRow
 	for _, r := range p.Ranges {
 		cols := []string{string(r.Role), r.Prefix.String(), size(r.Prefix), holds(p, r), ""}
-		if g := p.growth(r); g.Doublings > 0 {
+		if g := p.RangeGrowth(r); g.Doublings > 0 {
 			cols[4] = "room to grow to " + g.Into.String()
 		}
 		rows = append(rows, svgRow{SegmentUsed, r.Role, cols})

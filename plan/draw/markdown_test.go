@@ -1,25 +1,27 @@
-package plan
+package draw
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/kubecidr/kubecidr/plan/internal/plantest"
+	"github.com/kubecidr/kubecidr/plan/internal/plangen"
 
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
+	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/internal/plantest"
 )
 
 // TestMarkdownSays: lines that stand in a document only where there is something to say.
 func TestMarkdownSays(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
-		req     Request
+		req     plan.Request
 		nodes   int
 		has     string // parts with a line break between
 		without string
 	}{
-		{"by default", Request{}, 0, `| Range | Prefix | Addresses | Holds | Origin |
+		{"by default", plan.Request{}, 0, `| Range | Prefix | Addresses | Holds | Origin |
 |---|---|---:|---|---|
 | Host addresses to find room for | 10 |
 | chosen |
@@ -45,8 +47,8 @@ Subnets of the nodes
 Appendix
 what is kept for growth
 | given |`},
-		{"as asked for", Request{Nodes: 250, PodsPerNode: 60, NodeMaskIPv4: 25, Grow: 1, Hosts: prefixtest.List("198.51.100.0/24"), Avoid: plantest.Avoid("10.8.0.0/16"),
-			Pins: pins("services=10.96.0.0/16")}, 2, `| Networks of the hosts, given | ` + "`198.51.100.0/24`" + ` |
+		{"as asked for", plan.Request{Nodes: 250, PodsPerNode: 60, NodeMaskIPv4: 25, Grow: 1, Hosts: prefixtest.List("198.51.100.0/24"), Avoid: plantest.Avoid("10.8.0.0/16"),
+			Pins: plangen.Pins("services=10.96.0.0/16")}, 2, `| Networks of the hosts, given | ` + "`198.51.100.0/24`" + ` |
 | Room to grow | each range can double in place once |
 | Fixed: services | ` + "`10.96.0.0/16`" + ` |
 | ` + "`10.8.0.0/16`" + ` | vpn | given |
@@ -62,23 +64,23 @@ Nothing was named as to be avoided
 No range was named
 node-0003
 hosts: `},
-		{"both families", Request{Families: []fact.Family{fact.IPv6, fact.IPv4}, Hosts: prefixtest.List("198.51.100.0/24")}, 1, `Order counts: IPv6 comes first in every list.
+		{"both families", plan.Request{Families: []fact.Family{fact.IPv6, fact.IPv4}, Hosts: prefixtest.List("198.51.100.0/24")}, 1, `Order counts: IPv6 comes first in every list.
 | node subnets, IPv6: /64 | the default of kube-controller-manager; no flag needed |
 | node subnets, IPv4: /24 | the default of kube-controller-manager; no flag needed |
 | Host addresses to find room for | 10 |
 | Node | IPv6 | IPv4 |
 - 198.51.100.0/24`, `hosts: 10`},
-		{"another mask for IPv6", Request{Families: []fact.Family{fact.IPv6}, NodeMaskIPv6: 80}, 0, "`--node-cidr-mask-size-ipv6=80` of kube-controller-manager", "Order counts"},
-		{"less than a tenth left", Request{Nodes: 231}, 0, "| Of 256 node subnets 25 are left |", ""},
-		{"enough left", Request{Nodes: 230}, 0, "| chosen |", "are left |"},
+		{"another mask for IPv6", plan.Request{Families: []fact.Family{fact.IPv6}, NodeMaskIPv6: 80}, 0, "`--node-cidr-mask-size-ipv6=80` of kube-controller-manager", "Order counts"},
+		{"less than a tenth left", plan.Request{Nodes: 231}, 0, "| Of 256 node subnets 25 are left |", ""},
+		{"enough left", plan.Request{Nodes: 230}, 0, "| chosen |", "are left |"},
 	} {
-		p, err := New(tt.req)
+		p, err := plan.New(tt.req)
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
 		}
 		var b strings.Builder
-		if err := Markdown(&b, p, RenderOptions{Nodes: tt.nodes}); err != nil {
+		if err := Markdown(&b, p, Options{Nodes: tt.nodes}); err != nil {
 			t.Fatal(err)
 		}
 		for _, s := range strings.Split(tt.has, "\n") {
@@ -97,7 +99,7 @@ hosts: `},
 // TestMarkdownEmpty: the empty plan has no address and no risk of its own.
 func TestMarkdownEmpty(t *testing.T) {
 	var b strings.Builder
-	if err := Markdown(&b, new(Plan), RenderOptions{}); err != nil {
+	if err := Markdown(&b, new(plan.Plan), Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.String(); !strings.Contains(got, "| none | cluster DNS: ") || strings.Contains(got, "are left |") {
@@ -107,9 +109,9 @@ func TestMarkdownEmpty(t *testing.T) {
 
 // TestMarkdownGrowth: how far each range can grow in place, what is kept for it, and how.
 func TestMarkdownGrowth(t *testing.T) {
-	p := mustNew(t, Request{Grow: 1, Within: prefixtest.List("10.0.0.0/8"), Pins: pins("hosts=10.0.0.0/24 services=10.1.0.0/20 pods=10.2.0.0/16"), Avoid: plantest.Avoid("10.3.0.0/16 10.0.2.0/24")})
+	p := plangen.New(t, plan.Request{Grow: 1, Within: prefixtest.List("10.0.0.0/8"), Pins: plangen.Pins("hosts=10.0.0.0/24 services=10.1.0.0/20 pods=10.2.0.0/16"), Avoid: plantest.Avoid("10.3.0.0/16 10.0.2.0/24")})
 	var b strings.Builder
-	if err := Markdown(&b, p, RenderOptions{}); err != nil {
+	if err := Markdown(&b, p, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{

@@ -1,4 +1,4 @@
-package plan
+package draw
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -20,7 +21,7 @@ type Attachment struct {
 
 // Markdown writes p as a document for an architecture review: purpose, requirements, the ranges with a map, capacity
 // and growth, what was avoided, dependencies and the order of application, operations, risks, what is permanent, and the attachments.
-func Markdown(w io.Writer, p *Plan, o RenderOptions) error {
+func Markdown(w io.Writer, p *plan.Plan, o Options) error {
 	b := new(printer)
 	b.printf("# Address plan for the cluster %s\n\n", mdText(p.Request.Name))
 	mdPurpose(p, b)
@@ -95,14 +96,14 @@ func (b *printer) code(language, text string) {
 	b.printf("%s%s\n%s\n%s\n\n", fence, language, strings.TrimRight(text, "\n"), fence)
 }
 
-func mdPurpose(p *Plan, b *printer) {
+func mdPurpose(p *plan.Plan, b *printer) {
 	b.printf("## 1. Purpose\n\n")
 	b.printf("A Kubernetes cluster needs three kinds of addresses: for its hosts, for services and for pods. If two of these ranges overlap, or one overlaps\n" +
 		"a network that hosts or pods must reach, traffic is lost in ways that are hard to trace, and most of what is chosen here cannot be changed after\n" +
 		"installation. This document fixes the ranges, says why they were chosen and how far they carry, and what follows for installation and operation.\n\n")
 }
 
-func mdRequirements(p *Plan, b *printer) {
+func mdRequirements(p *plan.Plan, b *printer) {
 	r := p.Request
 	b.printf("## 2. Requirements\n\n")
 	rows := [][]string{{"Requirement", "Value"},
@@ -129,7 +130,7 @@ func mdRequirements(p *Plan, b *printer) {
 	b.mdTable("", rows...)
 }
 
-func mdArchitecture(p *Plan, b *printer, o RenderOptions) {
+func mdArchitecture(p *plan.Plan, b *printer, o Options) {
 	b.printf("## 3. Address architecture\n\n### Ranges\n\n")
 	rows := [][]string{{"Range", "Prefix", "Addresses", "Holds", "Origin"}}
 	for _, r := range p.Ranges {
@@ -192,7 +193,7 @@ func mdAddrs(as []netip.Addr) string {
 	return strings.Join(s, ", ")
 }
 
-func mdCapacity(p *Plan, b *printer) {
+func mdCapacity(p *plan.Plan, b *printer) {
 	b.printf("## 4. Capacity and growth\n\n")
 	rows := [][]string{{"What", "How much"}}
 	for _, f := range keyFigures(p) {
@@ -202,7 +203,7 @@ func mdCapacity(p *Plan, b *printer) {
 	b.printf("Growth in place, with everything else where it is:\n\n")
 	rows = [][]string{{"Range", "Prefix", "Can become", "Kept free for it", "What stops it there"}}
 	for _, r := range p.Ranges {
-		g := p.growth(r)
+		g := p.RangeGrowth(r)
 		into, kept := "cannot grow", "nothing"
 		if g.Doublings > 0 {
 			into = fmt.Sprintf("%s, %s times the size", mdCode(g.Into.String()), cidr.FormatPow2(g.Doublings))
@@ -215,7 +216,7 @@ func mdCapacity(p *Plan, b *printer) {
 	b.mdTable("", rows...)
 }
 
-func mdAvoided(p *Plan, b *printer) {
+func mdAvoided(p *plan.Plan, b *printer) {
 	b.printf("## 5. What was avoided, and why\n\n")
 	if len(p.Request.Avoid) == 0 {
 		b.printf("No range was named as used by something else. Before this plan is accepted, ask the owners of VPNs, other sites, container runtimes on the\n" +
@@ -233,7 +234,7 @@ func mdAvoided(p *Plan, b *printer) {
 	b.mdTable("", rows...)
 }
 
-func mdDependencies(p *Plan, b *printer) {
+func mdDependencies(p *plan.Plan, b *printer) {
 	pods, services := words.JoinPrefixes(p.Pods()), words.JoinPrefixes(p.Services())
 	b.printf("## 6. Dependencies and order of application\n\n")
 	b.printf("The same value stands in several places. Where they differ, some programs refuse to start and others fail later.\n\n")
@@ -250,7 +251,7 @@ func mdDependencies(p *Plan, b *printer) {
 		rows = append(rows, []string{fmt.Sprintf("node subnets, %v: /%d", f, p.NodeMask(f)), maskFlagOf(p, f)})
 	}
 	where := "`maxPods` of every kubelet, in the KubeletConfiguration that kubeadm's file holds"
-	if p.Request.PodsPerNode == defaultMaxPods {
+	if p.Request.PodsPerNode == plan.DefaultMaxPods {
 		where = "the default of kubelet's `maxPods`; no setting needed"
 	}
 	rows = append(rows, []string{"pods on a node: " + words.Commas(p.Request.PodsPerNode), where})
@@ -273,7 +274,7 @@ func mdDependencies(p *Plan, b *printer) {
 }
 
 // keptWords names what is kept free for growth, for a list of what to register.
-func keptWords(p *Plan) string {
+func keptWords(p *plan.Plan) string {
 	var s []string
 	for _, r := range p.Ranges {
 		if r.Grow.IsValid() && r.Grow != r.Prefix {
@@ -287,7 +288,7 @@ func keptWords(p *Plan) string {
 }
 
 // maskFlagOf says how a node mask is set.
-func maskFlagOf(p *Plan, f fact.Family) string {
+func maskFlagOf(p *plan.Plan, f fact.Family) string {
 	mask, def := p.NodeMask(f), 24
 	if f == fact.IPv6 {
 		def = 64
@@ -298,7 +299,7 @@ func maskFlagOf(p *Plan, f fact.Family) string {
 	return fmt.Sprintf("`--node-cidr-mask-size-ipv%d=%d` of kube-controller-manager on every control-plane host", f, mask)
 }
 
-func mdOperations(p *Plan, b *printer) {
+func mdOperations(p *plan.Plan, b *printer) {
 	pods, services, hosts := mdPrefixes(p.Pods()), mdPrefixes(p.Services()), mdPrefixes(p.Hosts())
 	b.printf("## 7. Operations\n\n### Firewall\n\n")
 	b.mdTable("",
@@ -337,7 +338,7 @@ func mdOperations(p *Plan, b *printer) {
 	b.mdTable("", rows...)
 	b.printf("### How to extend\n\n")
 	for _, r := range p.Ranges {
-		g := p.growth(r)
+		g := p.RangeGrowth(r)
 		switch {
 		case g.Doublings == 0:
 			b.printf("- %s %s cannot grow in place: %s.\n", r.Role, mdCode(r.Prefix.String()), mdText(g.Limit))
@@ -362,7 +363,7 @@ func buddy(p netip.Prefix) string {
 	return q.String()
 }
 
-func mdRisks(p *Plan, b *printer) {
+func mdRisks(p *plan.Plan, b *printer) {
 	b.printf("## 8. Risks\n\n")
 	rows := [][]string{{"Risk", "Consequence", "Measure"}}
 	for _, f := range p.Warnings {
@@ -386,7 +387,7 @@ func mdRisks(p *Plan, b *printer) {
 	b.mdTable("", rows...)
 }
 
-func mdPermanent(p *Plan, b *printer) {
+func mdPermanent(p *plan.Plan, b *printer) {
 	b.printf("## 9. What is permanent\n\n")
 	rows := [][]string{{"What", "Value", "After installation", "Why, or how"}}
 	for _, x := range p.Permanence() {
@@ -404,10 +405,10 @@ func mdPermanent(p *Plan, b *printer) {
 }
 
 // mdRequest writes the request in the form of a request file, so that the plan can be made again.
-func mdRequest(p *Plan, b *printer) {
+func mdRequest(p *plan.Plan, b *printer) {
 	b.printf("## 10. How to make this plan again\n\nThe same request gives the same plan:\n\n")
 	y := new(printer)
-	for _, k := range RequestKeys() {
+	for _, k := range plan.RequestKeys() {
 		values := p.Request.Values(k.Name)
 		switch {
 		case len(values) == 0:

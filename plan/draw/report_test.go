@@ -1,4 +1,4 @@
-package plan_test
+package draw_test
 
 import (
 	"bytes"
@@ -15,14 +15,14 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/factbundle"
 	"github.com/kubecidr/kubecidr/internal/golden"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/internal/check"
 )
 
 // reported is a report with an error that has two places, a folded symptom, a warning that is waived, and a rule of no
 // catalogue.
-func reported(t testing.TB) (fact.Report, plan.ReportOptions) {
+func reported(t testing.TB) (fact.Report, draw.ReportOptions) {
 	r := check.Run(factbundle.Statements(t, `
 kubeadm pods=10.224.0.0/16 services=10.96.0.0/12 version=v1.23.6
 flannel Network=10.244.0.0/16 backend=vxlan kube=true version=v0.25.2
@@ -37,8 +37,8 @@ problem my-own-rule info something else
 		}
 	}
 	r = r.Waive(fact.Waiver{Rule: fact.RuleKubeProxyMismatch, Reason: "another team's cluster"})
-	return r, plan.ReportOptions{
-		Version: "v0.1.0", Read: []plan.ReadFile{{File: "kubeadm.yaml", Kind: "kubeadm configuration"}, {File: "a b/flannel.yaml", Kind: "flannel manifest"}}, Ignored: []string{"notes.txt"},
+	return r, draw.ReportOptions{
+		Version: "v0.1.0", Read: []draw.ReadFile{{File: "kubeadm.yaml", Kind: "kubeadm configuration"}, {File: "a b/flannel.yaml", Kind: "flannel manifest"}}, Ignored: []string{"notes.txt"},
 	}
 }
 
@@ -50,10 +50,10 @@ func TestReportGolden(t *testing.T) {
 		name  string
 		write func(*bytes.Buffer) error
 	}{
-		{"text", func(b *bytes.Buffer) error { return plan.ReportText(b, r, o) }},
-		{"json", func(b *bytes.Buffer) error { return plan.ReportJSON(b, r, o) }},
-		{"sound", func(b *bytes.Buffer) error { return plan.ReportText(b, fact.Report{}, plan.ReportOptions{}) }},
-		{"sound.json", func(b *bytes.Buffer) error { return plan.ReportJSON(b, fact.Report{}, plan.ReportOptions{}) }},
+		{"text", func(b *bytes.Buffer) error { return draw.ReportText(b, r, o) }},
+		{"json", func(b *bytes.Buffer) error { return draw.ReportJSON(b, r, o) }},
+		{"sound", func(b *bytes.Buffer) error { return draw.ReportText(b, fact.Report{}, draw.ReportOptions{}) }},
+		{"sound.json", func(b *bytes.Buffer) error { return draw.ReportJSON(b, fact.Report{}, draw.ReportOptions{}) }},
 	} {
 		var b bytes.Buffer
 		if err := f.write(&b); err != nil {
@@ -80,7 +80,7 @@ func TestReportGolden(t *testing.T) {
 func TestReportSARIF(t *testing.T) {
 	r, o := reported(t)
 	var b bytes.Buffer
-	if err := plan.ReportSARIF(&b, r, o); err != nil {
+	if err := draw.ReportSARIF(&b, r, o); err != nil {
 		t.Fatal(err)
 	}
 	var log map[string]any
@@ -154,9 +154,9 @@ func TestReportSARIFPlaces(t *testing.T) {
 		{Position: fact.Position{File: "//host/x.yaml", Line: 3, Column: -1}},
 		{Position: fact.Position{File: "c:x.yaml", Line: 3, Column: 2}},
 	}}}}
-	o := plan.ReportOptions{Read: []plan.ReadFile{{File: "kcm.yaml", Kind: "kube-controller-manager manifest"}, {File: "kcm.yaml", Kind: "kubelet configuration"}, {File: "b.yaml"}}}
+	o := draw.ReportOptions{Read: []draw.ReadFile{{File: "kcm.yaml", Kind: "kube-controller-manager manifest"}, {File: "kcm.yaml", Kind: "kubelet configuration"}, {File: "b.yaml"}}}
 	var b bytes.Buffer
-	if err := plan.ReportSARIF(&b, r, o); err != nil {
+	if err := draw.ReportSARIF(&b, r, o); err != nil {
 		t.Fatal(err)
 	}
 	type place struct {
@@ -198,7 +198,7 @@ func TestReportSARIFResult(t *testing.T) {
 		{Rule: "my-own-rule", Severity: fact.Info, Message: "m"},
 	}}
 	var b bytes.Buffer
-	if err := plan.ReportSARIF(&b, r, plan.ReportOptions{}); err != nil {
+	if err := draw.ReportSARIF(&b, r, draw.ReportOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	type text struct{ Text string }
@@ -378,7 +378,7 @@ func TestReportCounts(t *testing.T) {
 	}
 	r.Findings = append(r.Findings, fact.Finding{Rule: "r", Severity: fact.Error, Waived: "why"})
 	var b bytes.Buffer
-	if err := plan.ReportJSON(&b, r, plan.ReportOptions{}); err != nil {
+	if err := draw.ReportJSON(&b, r, draw.ReportOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	var doc struct{ Summary map[string]int }
@@ -441,7 +441,7 @@ func (failing) Write([]byte) (int, error) { return 0, errors.New("full") }
 func TestReportWriterFails(t *testing.T) {
 	r, o := reported(t)
 	for name, err := range map[string]error{
-		"text": plan.ReportText(failing{}, r, o), "json": plan.ReportJSON(failing{}, r, o), "sarif": plan.ReportSARIF(failing{}, r, o),
+		"text": draw.ReportText(failing{}, r, o), "json": draw.ReportJSON(failing{}, r, o), "sarif": draw.ReportSARIF(failing{}, r, o),
 	} {
 		if err == nil {
 			t.Errorf("%s: the writer's error is lost", name)

@@ -1,4 +1,4 @@
-package plan
+package draw
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -52,16 +53,16 @@ type documentCapacity struct {
 }
 
 type documentFamily struct {
-	Family       string   `json:"family"`
-	NodeSubnets  uint64   `json:"nodeSubnets"`
-	NodesLeft    uint64   `json:"nodesLeft"`
-	NodeMask     int      `json:"nodeMask"`
-	PodsPerNode  Count    `json:"podsPerNode"` // pods that have an address in a node's subnet at the same time
-	Services     Count    `json:"services"`
-	ServicesLeft *big.Int `json:"servicesLeft"`
-	StaticBand   int      `json:"staticBand"`
-	Hosts        *big.Int `json:"hosts"`
-	HostsLeft    *big.Int `json:"hostsLeft"`
+	Family       string     `json:"family"`
+	NodeSubnets  uint64     `json:"nodeSubnets"`
+	NodesLeft    uint64     `json:"nodesLeft"`
+	NodeMask     int        `json:"nodeMask"`
+	PodsPerNode  plan.Count `json:"podsPerNode"` // pods that have an address in a node's subnet at the same time
+	Services     plan.Count `json:"services"`
+	ServicesLeft *big.Int   `json:"servicesLeft"`
+	StaticBand   int        `json:"staticBand"`
+	Hosts        *big.Int   `json:"hosts"`
+	HostsLeft    *big.Int   `json:"hostsLeft"`
 }
 
 type documentNode struct {
@@ -94,7 +95,7 @@ type documentWarning struct {
 }
 
 // documentOf returns the plan in the form of its JSON.
-func documentOf(p *Plan, o RenderOptions) document {
+func documentOf(p *plan.Plan, o Options) document {
 	d := document{
 		Name:                p.Request.Name,
 		Kubernetes:          p.Request.Kubernetes.String(),
@@ -122,7 +123,7 @@ func documentOf(p *Plan, o RenderOptions) document {
 		if !kept.IsValid() {
 			kept = r.Prefix
 		}
-		d.Ranges = append(d.Ranges, documentRange{r.Role, r.Prefix, r.Given, kept, p.growth(r).Into, r.Sizing, r.Why})
+		d.Ranges = append(d.Ranges, documentRange{r.Role, r.Prefix, r.Given, kept, p.RangeGrowth(r).Into, r.Sizing, r.Why})
 	}
 	for _, r := range p.Request.Avoid {
 		d.Avoided = append(d.Avoided, documentReserved{r.Prefix, r.Name, r.Source})
@@ -133,7 +134,7 @@ func documentOf(p *Plan, o RenderOptions) document {
 	return d
 }
 
-func capacityOf(p *Plan) documentCapacity {
+func capacityOf(p *plan.Plan) documentCapacity {
 	c := p.Capacity()
 	d := documentCapacity{
 		Nodes:       c.Nodes,
@@ -169,7 +170,7 @@ func list[T any](s []T) []T {
 // JSON writes p as one JSON object with the keys name, hosts, services, pods, nodeMask, apiServerServiceIPs,
 // dnsServiceIPs, capacity, nodes and more; within every list the primary family comes first. Numbers are exact, and for
 // IPv6 can be beyond 64 bits.
-func JSON(w io.Writer, p *Plan, o RenderOptions) error {
+func JSON(w io.Writer, p *plan.Plan, o Options) error {
 	return encodeJSON(w, documentOf(p, o))
 }
 

@@ -1,4 +1,4 @@
-package plan
+package draw
 
 import (
 	"fmt"
@@ -7,18 +7,20 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubecidr/kubecidr/plan/internal/plantest"
+	"github.com/kubecidr/kubecidr/plan/internal/plangen"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
+	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/internal/plantest"
 )
 
 // slowUse is the judge of Map: what one address is for, found by looking at everything.
-func slowUse(p *Plan, a netip.Addr) Segment {
+func slowUse(p *plan.Plan, a netip.Addr) Segment {
 	for _, r := range p.Ranges {
 		if r.Prefix.Contains(a) {
 			return Segment{Kind: SegmentUsed, Role: r.Role}
@@ -44,7 +46,7 @@ func slowUse(p *Plan, a netip.Addr) Segment {
 
 // drawSmallPlan draws a plan of disjoint ranges, as New makes them, in a few hundred addresses at an end or in the middle of the
 // address space, with reservations anywhere.
-func drawSmallPlan(t *rapid.T) *Plan {
+func drawSmallPlan(t *rapid.T) *plan.Plan {
 	base := cidr.MustParse(rapid.SampledFrom([]string{"10.0.0.0/24", "0.0.0.0/24", "255.255.255.0/24", "fd00::/120",
 		"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ff00/120", "10.0.0.0/22", "10.0.0.128/27", "10.0.0.7/32"}).Draw(t, "within"))
 	sub := func(label string, within netip.Prefix) netip.Prefix {
@@ -55,7 +57,7 @@ func drawSmallPlan(t *rapid.T) *Plan {
 		}
 		return split.At(rapid.Uint64Range(0, split.Len()-1).Draw(t, label))
 	}
-	p := &Plan{Families: []fact.Family{fact.FamilyOf(base)}, Request: Request{Within: []netip.Prefix{base}}}
+	p := &plan.Plan{Families: []fact.Family{fact.FamilyOf(base)}, Request: plan.Request{Within: []netip.Prefix{base}}}
 	for _, role := range []fact.Role{fact.RoleHosts, fact.RoleServices, fact.RolePods} {
 		grow := sub(string(role)+" growth", base)
 		free := true
@@ -63,7 +65,7 @@ func drawSmallPlan(t *rapid.T) *Plan {
 			free = free && !r.Grow.Overlaps(grow)
 		}
 		if free {
-			p.Ranges = append(p.Ranges, Range{Role: role, Prefix: sub(string(role), grow), Grow: grow})
+			p.Ranges = append(p.Ranges, plan.Range{Role: role, Prefix: sub(string(role), grow), Grow: grow})
 		}
 	}
 	around, _ := cidr.Parent(base)
@@ -194,14 +196,14 @@ func TestGridCells(t *testing.T) {
 			"10.1.2.0/25: 0-63 used pods full, 64-127 growth pods full"},
 		{"no range", "", "", "a=10.1.0.0/24", "10.1.0.0/16: 0 reserved a full"},
 	} {
-		p := &Plan{Families: []fact.Family{fact.IPv4}, Request: Request{Within: prefixtest.List("10.1.0.0/16")}}
-		for _, r := range pins(tt.ranges) {
-			p.Ranges = append(p.Ranges, Range{Role: r.Role, Prefix: r.Prefix, Grow: r.Prefix})
+		p := &plan.Plan{Families: []fact.Family{fact.IPv4}, Request: plan.Request{Within: prefixtest.List("10.1.0.0/16")}}
+		for _, r := range plangen.Pins(tt.ranges) {
+			p.Ranges = append(p.Ranges, plan.Range{Role: r.Role, Prefix: r.Prefix, Grow: r.Prefix})
 		}
 		if tt.grow != "" {
 			p.Ranges[len(p.Ranges)-1].Grow = netip.MustParsePrefix(tt.grow)
 		}
-		for _, a := range pins(tt.avoid) {
+		for _, a := range plangen.Pins(tt.avoid) {
 			p.Request.Avoid = append(p.Request.Avoid, fact.Reservation{Prefix: a.Prefix, Name: string(a.Role)})
 		}
 		g := Map(p, fact.IPv4)[0].grid()
@@ -251,9 +253,9 @@ func TestMapSegments(t *testing.T) {
 		{"neighbours", "10.1.0.0/17 10.1.128.0/17", "10.1.127.0/24", "used 10.1.0.0-10.1.127.255, used 10.1.128.0-10.1.255.255"},
 		{"everything", "10.1.0.0/16", "10.1.0.0/16", "used 10.1.0.0-10.1.255.255"},
 	} {
-		p := &Plan{Families: []fact.Family{fact.IPv4}, Request: Request{Within: prefixtest.List("10.1.0.0/16"), Avoid: plantest.Avoid(tt.avoid)}}
+		p := &plan.Plan{Families: []fact.Family{fact.IPv4}, Request: plan.Request{Within: prefixtest.List("10.1.0.0/16"), Avoid: plantest.Avoid(tt.avoid)}}
 		for _, q := range prefixtest.List(tt.pods) {
-			p.Ranges = append(p.Ranges, Range{Role: fact.RolePods, Prefix: q, Grow: q})
+			p.Ranges = append(p.Ranges, plan.Range{Role: fact.RolePods, Prefix: q, Grow: q})
 		}
 		var got []string
 		for _, s := range Map(p, fact.IPv4)[0].Segments {
@@ -286,9 +288,9 @@ func TestMapAreas(t *testing.T) {
 		{"other family within", "10.1.0.0/16,fd00::/48", "10.1.0.0/24", fact.IPv6, "", "the space to draw from has IPv6, the plan has none"},
 		{"order", "192.168.0.0/16,10.0.0.0/8", "10.0.0.0/24", fact.IPv4, "10.0.0.0/8 192.168.0.0/16", "by address"},
 	} {
-		p := &Plan{Families: []fact.Family{fact.IPv4}, Request: Request{Within: prefixes(tt.within)}}
+		p := &plan.Plan{Families: []fact.Family{fact.IPv4}, Request: plan.Request{Within: prefixes(tt.within)}}
 		for _, h := range prefixes(tt.hosts) {
-			p.Ranges = append(p.Ranges, Range{Role: fact.RoleHosts, Prefix: h, Grow: h})
+			p.Ranges = append(p.Ranges, plan.Range{Role: fact.RoleHosts, Prefix: h, Grow: h})
 		}
 		got := ""
 		for i, a := range Map(p, tt.family) {

@@ -1,4 +1,4 @@
-package plan_test
+package draw_test
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -25,7 +26,7 @@ func ExampleText() {
 		return
 	}
 	var b bytes.Buffer
-	if err := plan.Text(&b, p, plan.RenderOptions{}); err != nil {
+	if err := draw.Text(&b, p, draw.Options{}); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -66,7 +67,7 @@ func ExampleYAML() {
 		return
 	}
 	var b bytes.Buffer
-	if err := plan.YAML(&b, p, plan.RenderOptions{Nodes: 1}); err != nil {
+	if err := draw.YAML(&b, p, draw.Options{Nodes: 1}); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -106,7 +107,7 @@ func ExampleJSON() {
 		return
 	}
 	var b bytes.Buffer
-	if err := plan.JSON(&b, p, plan.RenderOptions{Nodes: 3}); err != nil {
+	if err := draw.JSON(&b, p, draw.Options{Nodes: 3}); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -137,7 +138,7 @@ func ExampleMarkdown() {
 		return
 	}
 	var b bytes.Buffer
-	if err := plan.Markdown(&b, p, plan.RenderOptions{Nodes: 3}); err != nil {
+	if err := draw.Markdown(&b, p, draw.Options{Nodes: 3}); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -176,7 +177,7 @@ func ExampleSVG() {
 		return
 	}
 	var b bytes.Buffer
-	if err := plan.SVG(&b, p, plan.RenderOptions{}); err != nil {
+	if err := draw.SVG(&b, p, draw.Options{}); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -194,9 +195,9 @@ func ExampleMap() {
 		fmt.Println(err)
 		return
 	}
-	for _, area := range plan.Map(p, fact.IPv4) {
+	for _, area := range draw.Map(p, fact.IPv4) {
 		for _, s := range area.Segments {
-			if s.Kind == plan.SegmentFree {
+			if s.Kind == draw.SegmentFree {
 				fmt.Println(s.First, "to", s.Last)
 			}
 		}

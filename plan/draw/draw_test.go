@@ -1,4 +1,4 @@
-package plan_test
+package draw_test
 
 import (
 	"bytes"
@@ -10,33 +10,33 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubecidr/kubecidr/plan/internal/plangen"
-
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/internal/plangen"
 )
 
 // A renderer is a method of Plan that writes.
 type renderer struct {
 	name  string
-	write func(io.Writer, *plan.Plan, plan.RenderOptions) error
+	write func(io.Writer, *plan.Plan, draw.Options) error
 }
 
 func renderers() []renderer {
 	return []renderer{
-		{"text", plan.Text},
-		{"json", plan.JSON},
-		{"yaml", plan.YAML},
-		{"markdown", plan.Markdown},
-		{"svg", plan.SVG},
+		{"text", draw.Text},
+		{"json", draw.JSON},
+		{"yaml", draw.YAML},
+		{"markdown", draw.Markdown},
+		{"svg", draw.SVG},
 	}
 }
 
-func render(t interface{ Fatalf(string, ...any) }, r renderer, p *plan.Plan, o plan.RenderOptions) string {
+func render(t interface{ Fatalf(string, ...any) }, r renderer, p *plan.Plan, o draw.Options) string {
 	var b bytes.Buffer
 	if err := r.write(&b, p, o); err != nil {
 		t.Fatalf("%s: %v", r.name, err)
@@ -59,7 +59,7 @@ func TestRenderAnything(t *testing.T) {
 		if err != nil {
 			t.Skip("no plan:", err)
 		}
-		o := plan.RenderOptions{Nodes: rapid.IntRange(-1, 300).Draw(t, "nodes listed")}
+		o := draw.Options{Nodes: rapid.IntRange(-1, 300).Draw(t, "nodes listed")}
 		for _, r := range renderers() {
 			first := render(t, r, p, o)
 			if second := render(t, r, p, o); first != second {
@@ -77,7 +77,7 @@ func TestRenderAnything(t *testing.T) {
 // The zero Plan is empty; rendering it says nothing and does not fail.
 func TestRenderZeroPlan(t *testing.T) {
 	for _, r := range renderers() {
-		if got := render(t, r, new(plan.Plan), plan.RenderOptions{Nodes: 3}); got == "" {
+		if got := render(t, r, new(plan.Plan), draw.Options{Nodes: 3}); got == "" {
 			t.Errorf("%s of the zero Plan is empty", r.name)
 		}
 	}
@@ -99,7 +99,7 @@ func (w *failingWriter) Write(b []byte) (int, error) {
 func TestRenderReturnsWriteError(t *testing.T) {
 	p := newPlan(t, plan.Request{})
 	for _, r := range renderers() {
-		if err := r.write(&failingWriter{10}, p, plan.RenderOptions{}); !errors.Is(err, errFull) {
+		if err := r.write(&failingWriter{10}, p, draw.Options{}); !errors.Is(err, errFull) {
 			t.Errorf("%s to a full disk = %v, want %v", r.name, err, errFull)
 		}
 	}
@@ -113,7 +113,7 @@ func TestJSONContract(t *testing.T) {
 			t.Skip("no plan:", err)
 		}
 		n := rapid.IntRange(0, 20).Draw(t, "nodes listed")
-		text := render(t, renderer{"json", plan.JSON}, p, plan.RenderOptions{Nodes: n})
+		text := render(t, renderer{"json", draw.JSON}, p, draw.Options{Nodes: n})
 		var got struct {
 			Name                string
 			Hosts               []netip.Prefix
@@ -168,7 +168,7 @@ func TestJSONCapacity(t *testing.T) {
 		var doc struct {
 			Capacity struct{ Nodes, Services, ServicesLeft, Hosts, HostsLeft, Pods int }
 		}
-		text := render(t, renderer{"json", plan.JSON}, newPlan(t, plan.Request{Families: families}), plan.RenderOptions{})
+		text := render(t, renderer{"json", draw.JSON}, newPlan(t, plan.Request{Families: families}), draw.Options{})
 		if err := json.Unmarshal([]byte(text), &doc); err != nil {
 			t.Fatal(err)
 		}
@@ -182,13 +182,13 @@ func TestJSONCapacity(t *testing.T) {
 // YAML is the same document: what a YAML parser reads is what a JSON parser reads.
 func TestYAMLIsJSON(t *testing.T) {
 	check := func(t interface{ Fatalf(string, ...any) }, p *plan.Plan) {
-		o := plan.RenderOptions{Nodes: 2}
+		o := draw.Options{Nodes: 2}
 		var fromJSON, fromYAML any
-		dec := json.NewDecoder(strings.NewReader(render(t, renderer{"json", plan.JSON}, p, o)))
+		dec := json.NewDecoder(strings.NewReader(render(t, renderer{"json", draw.JSON}, p, o)))
 		if err := dec.Decode(&fromJSON); err != nil {
 			t.Fatalf("JSON: %v", err)
 		}
-		text := render(t, renderer{"yaml", plan.YAML}, p, o)
+		text := render(t, renderer{"yaml", draw.YAML}, p, o)
 		if err := yaml.Unmarshal([]byte(text), &fromYAML); err != nil {
 			t.Fatalf("YAML: %v in\n%s", err, text)
 		}
@@ -223,9 +223,9 @@ func TestYAMLIsJSON(t *testing.T) {
 func TestTextColor(t *testing.T) {
 	escapes := regexp.MustCompile("\x1b\\[[0-9;]*m")
 	p := newPlan(t, plan.Request{Name: "\x1b[31mred", Grow: 1, Families: []fact.Family{fact.IPv4, fact.IPv6}})
-	text := renderer{"text", plan.Text}
-	plain := render(t, text, p, plan.RenderOptions{Nodes: 2})
-	colored := render(t, text, p, plan.RenderOptions{Nodes: 2, Color: true})
+	text := renderer{"text", draw.Text}
+	plain := render(t, text, p, draw.Options{Nodes: 2})
+	colored := render(t, text, p, draw.Options{Nodes: 2, Color: true})
 	if escapes.MatchString(plain) || strings.Contains(plain, "\x1b") {
 		t.Errorf("an escape sequence in text without colour:\n%q", plain)
 	}
@@ -242,7 +242,7 @@ func TestTextColor(t *testing.T) {
 		t.Fatalf("New = %v, want an *InfeasibleError", err)
 	}
 	var a, b bytes.Buffer
-	if err := errors.Join(plan.InfeasibleText(&a, none, plan.RenderOptions{}), plan.InfeasibleText(&b, none, plan.RenderOptions{Color: true})); err != nil {
+	if err := errors.Join(draw.InfeasibleText(&a, none, draw.Options{}), draw.InfeasibleText(&b, none, draw.Options{Color: true})); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(a.String(), escapes.ReplaceAllString(b.String(), "")); diff != "" || a.String() == b.String() {
@@ -257,7 +257,7 @@ func TestMarkdownTables(t *testing.T) {
 		if err != nil {
 			t.Skip("no plan:", err)
 		}
-		doc := render(t, renderer{"markdown", plan.Markdown}, p, plan.RenderOptions{Nodes: 3})
+		doc := render(t, renderer{"markdown", draw.Markdown}, p, draw.Options{Nodes: 3})
 		cells, code := 0, false
 		for i, line := range strings.Split(doc, "\n") {
 			if strings.HasPrefix(line, "```") {
@@ -281,8 +281,8 @@ func TestMarkdownTables(t *testing.T) {
 // A file in the appendix cannot end its own block.
 func TestMarkdownAttachments(t *testing.T) {
 	p := newPlan(t, plan.Request{})
-	doc := render(t, renderer{"markdown", plan.Markdown}, p, plan.RenderOptions{
-		Attachments: []plan.Attachment{{Title: "kubeadm.yaml", Language: "yaml", Text: "a: 1\n```\nb: 2\n"}, {Title: "second", Text: "c"}},
+	doc := render(t, renderer{"markdown", draw.Markdown}, p, draw.Options{
+		Attachments: []draw.Attachment{{Title: "kubeadm.yaml", Language: "yaml", Text: "a: 1\n```\nb: 2\n"}, {Title: "second", Text: "c"}},
 	})
 	want := "## Appendix: files\n\n### kubeadm.yaml\n\n````yaml\na: 1\n```\nb: 2\n````\n\n### second\n\n```\nc\n```\n\n"
 	if !strings.HasSuffix(doc, want) {
