@@ -163,7 +163,7 @@ func (f *Files) ReportOptions() draw.ReportOptions {
 	return o
 }
 
-// Check checks what the files say, as [check.Run] does, and adds to each place the text of its line.
+// Check checks what the files say, as plan.Check does, and adds to each place the text of its line.
 func (f *Files) Check() fact.Report {
 	r := plan.Check(f.Statements()...)
 	f.quote(r.Findings)

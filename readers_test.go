@@ -23,6 +23,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
+	"github.com/kubecidr/kubecidr/plan/repair"
 )
 
 // changing are the methods that change their value: the documentation of each type says that it must not be read meanwhile.
@@ -151,11 +152,11 @@ func things(t *testing.T) []any {
 	out = append(out, c, c.Burst("w1", "w2", "w3"), c.Predict(3), c.Surge(2), nodeipam.StartupRules(), plan.Rules(), plan.RequestKeys())
 	inv := nodeipam.Inventory{Managers: []nodeipam.HostFlags{{Host: "cp1", Flags: podRange}}, Nodes: []nodeipam.InventoryNode{{Name: "w1", PodCIDRs: []string{"10.244.0.0/24"}},
 		{Name: "w2", PodCIDRs: []string{"10.244.0.0/24"}}, {Name: "w3"}}}
-	repair, err := plan.NewRepair(inv)
+	r, err := repair.New(inv)
 	must(err)
-	faults, err := plan.FaultsOf(inv)
+	faults, err := repair.FaultsOf(inv)
 	must(err)
-	out = append(out, inv, repair, faults, nodeipam.APIServerFlags{}, nodeipam.KubeadmNetworking{}, nodeipam.SurgeNeed{}, fact.Waiver{Rule: "x"}, fact.Reservation{}, &plan.Shortage{},
+	out = append(out, inv, r, faults, nodeipam.APIServerFlags{}, nodeipam.KubeadmNetworking{}, nodeipam.SurgeNeed{}, fact.Waiver{Rule: "x"}, fact.Reservation{}, &plan.Shortage{},
 		&nodeipam.APIError{Code: 422}, &nodeipam.ExitError{}, &plan.LimitError{Prefix: p}, &plan.UnsoundError{Prefix: p}, &nodeipam.RefusedError{})
 
 	// the readers

@@ -53,7 +53,7 @@ func newConfig(f *source.File, raw []byte, opt Options, object string) Config {
 	return c
 }
 
-// Statements returns what the configuration says for [check.Run]: settings, a range for each family that is enabled or written,
+// Statements returns what the configuration says for plan.Check: settings, a range for each family that is enabled or written,
 // and a finding for each fault that concerns this file alone.
 //
 // 0.0.0.0/0 and ::/0 of a disabled family, as k3s writes them, are not stated: they mean that the family is off.
@@ -195,7 +195,7 @@ func (c Config) restart() string {
 }
 
 // Findings returns the faults of the configuration itself, each with its severity, in a fixed order. Faults that show only in the
-// company of other files are [check.Run]'s.
+// company of other files are plan.Check's.
 func (c Config) Findings() []fact.Finding {
 	n := c.NetConf
 	version := c.Version.Or(fact.NewestFlannel())

@@ -36,7 +36,7 @@ func (d Daemon) String() string {
 	return fmt.Sprintf("%s: flannel %s %s", d.Object, v, mode)
 }
 
-// Statements returns what the container says for [check.Run].
+// Statements returns what the container says for plan.Check.
 func (d Daemon) Statements() []fact.Statement {
 	var out []fact.Statement
 	if !d.Version.IsZero() {

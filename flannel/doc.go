@@ -7,7 +7,7 @@
 //   - [ParseNetConf] reads a net-conf.json as the newest flannel does in its usual mode, [ReadNetConf] as another release or
 //     with etcd does. [NetConf.Check] computes what flannel derives with etcd.
 //   - [Read] takes any file that an operator has (a ConfigMap, kube-flannel.yml, a kubectl list, Helm values, subnet.env, a
-//     log) and tells what is flannel's in it, as statements for [check.Run].
+//     log) and tells what is flannel's in it, as statements for plan.Check.
 //   - [ParseSubnetEnv] reads a subnet.env as flannel does, [ParseSubnetEnvCNI] as its CNI plugin does.
 //   - [Predict] says what flannel does on a node with given pod CIDRs: the subnet.env that it writes, or the message that
 //     it stops with.
@@ -16,7 +16,7 @@
 //
 // # What it is not
 //
-// It does not compare files with each other, nor with Kubernetes: that is package plan's [check.Run]. It reads no cluster.
+// It does not compare files with each other, nor with Kubernetes: that is package plan's plan.Check. It reads no cluster.
 //
 // # Versions
 //

@@ -35,7 +35,7 @@ type hostView struct {
 	routes []HostRoute
 }
 
-// Statements returns what h says for [check.Run], of Component [fact.Host]: the pod subnets of the bridge cni0 and of flannel's
+// Statements returns what h says for plan.Check, of Component [fact.Host]: the pod subnets of the bridge cni0 and of flannel's
 // own links (the subnet begins at their address), routes by way of gateways, the networks that the host is in, ranges that
 // Docker and other programs have on it, and MTUs. A Host that the text does not name is left empty.
 //

@@ -33,7 +33,7 @@ func (d *Document) IsZero() bool {
 	return d == nil || len(d.Configs) == 0 && len(d.Daemons) == 0 && d.Env == nil && len(d.Problems) == 0
 }
 
-// Statements returns what the document says for [check.Run].
+// Statements returns what the document says for plan.Check.
 func (d *Document) Statements() []fact.Statement {
 	if d.IsZero() {
 		return nil

@@ -10,7 +10,7 @@
 // of any length included, [ReadText] the plain output of kubectl, and [ReadLog] the log lines that bear on address ranges.
 // [Read] asks all of them but the last two about one file, which it parses once. [NewNodePatch] writes the subnet of a node that has none.
 //
-// What was read is then turned into [fact.Statement] values by the Statements methods, which [check.Run] compares with
+// What was read is then turned into [fact.Statement] values by the Statements methods, which plan.Check compares with
 // those of other sources. Rules that span two files are not here but there. What is wrong with one file alone is among the
 // statements, with the role [fact.RoleProblem].
 //

@@ -5,7 +5,6 @@ import (
 
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/internal/check"
-	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // Names of package fact that requests, plans and reports are made of, so that most callers import this package alone.
@@ -34,6 +33,3 @@ func ParseWaiver(s string) (fact.Waiver, error) { return check.ParseWaiver(s) }
 // ReadWaivers reads waivers, one a line in the form of [ParseWaiver]; blank lines and those that begin with # are left out. name is
 // the file's, for errors. Every waiver of a file has to have a reason. It stops at the first error, a *[fact.WaiverError] or that of r.
 func ReadWaivers(name string, r io.Reader) ([]fact.Waiver, error) { return check.ReadWaivers(name, r) }
-
-// InventoryOf returns what statements say about a cluster. Their order does not matter.
-func InventoryOf(statements ...Statement) nodeipam.Inventory { return check.InventoryOf(statements...) }

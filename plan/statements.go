@@ -7,7 +7,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// Statements returns what p says about a cluster's ranges, for [check.Run]: the ranges, the node masks, the pods of a node, the
+// Statements returns what p says about a cluster's ranges, for [Check]: the ranges, the node masks, the pods of a node, the
 // Kubernetes version, and what is to be avoided. [fact.Operator] says it, without a place.
 func (p *Plan) Statements() []fact.Statement {
 	var out []fact.Statement

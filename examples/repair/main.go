@@ -13,9 +13,9 @@ import (
 
 	"github.com/kubecidr/kubecidr"
 	"github.com/kubecidr/kubecidr/examples/internal/cli"
-	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/repair"
 )
 
 const (
@@ -67,7 +67,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	switch *output {
 	case "json":
 	case "text":
-		write = func(w io.Writer, r *plan.Repair) error {
+		write = func(w io.Writer, r *repair.Repair) error {
 			f, ok := w.(*os.File)
 			return draw.RepairText(w, r, draw.Options{Color: ok && cli.Colors(f)})
 		}
@@ -88,7 +88,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 			fmt.Fprintf(stderr, "repair: %s\n", s.Finding.Message)
 		}
 	}
-	r, err := plan.NewRepair(plan.InventoryOf(files.Statements()...))
+	r, err := repair.New(repair.InventoryOf(files.Statements()...))
 	if err != nil {
 		return fail(err)
 	}

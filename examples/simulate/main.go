@@ -16,10 +16,10 @@ import (
 	"github.com/kubecidr/kubecidr"
 	"github.com/kubecidr/kubecidr/examples/internal/cli"
 	"github.com/kubecidr/kubecidr/internal/scenario"
-	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
+	"github.com/kubecidr/kubecidr/plan/repair"
 )
 
 const (
@@ -141,7 +141,7 @@ func foretell(stdout, stderr io.Writer, paths []string, v fact.Version, k int, s
 	if err != nil {
 		return err
 	}
-	inv := plan.InventoryOf(files.Statements()...)
+	inv := repair.InventoryOf(files.Statements()...)
 	p, err := inv.Predict(k)
 	if err != nil {
 		return err

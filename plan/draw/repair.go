@@ -9,13 +9,13 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/words"
-	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
+	"github.com/kubecidr/kubecidr/plan/repair"
 )
 
 // RepairText writes r for people: what is wrong, the steps in order, and the ways out where the ranges are at fault.
-func RepairText(w io.Writer, r *plan.Repair, o Options) error {
+func RepairText(w io.Writer, r *repair.Repair, o Options) error {
 	b := &printer{color: o.Color}
 	total := len(r.Inventory.Nodes)
 	if c := r.Inventory.Assumed; c != "" {
@@ -69,7 +69,7 @@ func RepairText(w io.Writer, r *plan.Repair, o Options) error {
 }
 
 // repairHeadline sums r up.
-func repairHeadline(r *plan.Repair) string {
+func repairHeadline(r *repair.Repair) string {
 	wrong := map[string]bool{}
 	for _, f := range r.Faults {
 		wrong[f.Node] = true
@@ -77,9 +77,9 @@ func repairHeadline(r *plan.Repair) string {
 	patched, flannel := 0, 0
 	for _, s := range r.Steps {
 		switch s.Kind {
-		case plan.RepairPatch:
+		case repair.KindPatch:
 			patched++
-		case plan.RepairRestartFlannel:
+		case repair.KindRestartFlannel:
 			flannel++
 		}
 	}
@@ -93,7 +93,7 @@ func repairHeadline(r *plan.Repair) string {
 	return s
 }
 
-func (b *printer) textSteps(indent string, steps []plan.RepairStep) {
+func (b *printer) textSteps(indent string, steps []repair.Step) {
 	for i, s := range steps {
 		line := string(s.Kind)
 		if s.Node != "" {
@@ -141,13 +141,13 @@ type faultDocument struct {
 }
 
 type stepDocument struct {
-	Kind     plan.RepairKind `json:"kind"`
-	Node     string          `json:"node,omitempty"`
-	Old      []string        `json:"old,omitempty"`
-	New      []string        `json:"new,omitempty"`
-	Why      string          `json:"why,omitempty"`
-	Restarts []string        `json:"restarts,omitempty"`
-	Bridge   bool            `json:"bridge,omitempty"`
+	Kind     repair.Kind `json:"kind"`
+	Node     string      `json:"node,omitempty"`
+	Old      []string    `json:"old,omitempty"`
+	New      []string    `json:"new,omitempty"`
+	Why      string      `json:"why,omitempty"`
+	Restarts []string    `json:"restarts,omitempty"`
+	Bridge   bool        `json:"bridge,omitempty"`
 }
 
 type rangeFaultDocument struct {
@@ -157,7 +157,7 @@ type rangeFaultDocument struct {
 }
 
 type wayDocument struct {
-	Kind     plan.WayKind     `json:"kind"`
+	Kind     repair.WayKind   `json:"kind"`
 	Title    string           `json:"title"`
 	Disturbs fact.Disturbance `json:"disturbs"`
 	Steps    []string         `json:"steps"`
@@ -175,7 +175,7 @@ type proofDocument struct {
 	Ranges []nodeipam.RangeUse `json:"ranges"`
 }
 
-func stepDocuments(steps []plan.RepairStep) []stepDocument {
+func stepDocuments(steps []repair.Step) []stepDocument {
 	out := []stepDocument{}
 	for _, s := range steps {
 		out = append(out, stepDocument{s.Kind, s.Node, s.Old, words.Texts(s.New), s.Why, s.Restarts, s.Bridge})
@@ -184,7 +184,7 @@ func stepDocuments(steps []plan.RepairStep) []stepDocument {
 }
 
 // RepairJSON writes r as one JSON object with the keys healthy, nodes, faults, steps, minimal, rangeFaults and ways.
-func RepairJSON(w io.Writer, r *plan.Repair) error {
+func RepairJSON(w io.Writer, r *repair.Repair) error {
 	d := repairDocument{Healthy: r.Healthy(), Nodes: len(r.Inventory.Nodes), Assumed: r.Inventory.Assumed, Steps: stepDocuments(r.Steps), Minimal: r.Minimal,
 		Faults: []faultDocument{}, Served: []servedDocument{}, RangeFaults: []rangeFaultDocument{}, Ways: []wayDocument{}}
 	for _, f := range r.Faults {
@@ -197,7 +197,7 @@ func RepairJSON(w io.Writer, r *plan.Repair) error {
 		d.RangeFaults = append(d.RangeFaults, rangeFaultDocument(f))
 	}
 	for _, way := range r.Ways {
-		d.Ways = append(d.Ways, wayDocument{way.Kind, way.Title, way.Disturbs, way.Steps, list(way.Drained), plan.FlagsText(way.Flags), words.Texts(way.Networks),
+		d.Ways = append(d.Ways, wayDocument{way.Kind, way.Title, way.Disturbs, way.Steps, list(way.Drained), repair.FlagsText(way.Flags), words.Texts(way.Networks),
 			stepDocuments(way.Nodes), proofDocument{way.Proof.Text, way.Proof.Nodes, way.Proof.More, list(way.Proof.Ranges)}})
 	}
 	return encodeJSON(w, d)
@@ -276,7 +276,7 @@ renew() {
 // RepairCommands writes the steps of r as a POSIX shell script for kubectl and ssh. It ends at the first error. Without --apply it says
 // what it would do and changes nothing. Before each change it looks whether the node is still as it was. The ways out of
 // range faults are not in it: they are for people to choose.
-func RepairCommands(w io.Writer, r *plan.Repair) error {
+func RepairCommands(w io.Writer, r *repair.Repair) error {
 	b := new(printer)
 	b.printf("#!/bin/sh\n# %s\n# Without --apply this script says what it would do, and changes nothing. It ends at the first error.\n", oneLine(mendLine(r)))
 	for i, way := range r.Ways {
@@ -286,7 +286,7 @@ func RepairCommands(w io.Writer, r *plan.Repair) error {
 		b.printf("#   %d. %s\n", i+1, oneLine(way.Title))
 	}
 	b.WriteString(shellHead)
-	if slices.ContainsFunc(r.Steps, func(s plan.RepairStep) bool { return s.Bridge }) {
+	if slices.ContainsFunc(r.Steps, func(s repair.Step) bool { return s.Bridge }) {
 		b.WriteString(shellRenew)
 	}
 	if len(r.Steps) == 0 {
@@ -309,16 +309,16 @@ func RepairCommands(w io.Writer, r *plan.Repair) error {
 	return b.flushTo(w)
 }
 
-func mendLine(r *plan.Repair) string {
+func mendLine(r *repair.Repair) string {
 	if r.Healthy() {
 		return "Nothing to mend."
 	}
 	return repairHeadline(r)
 }
 
-func touchesManager(r *plan.Repair) bool {
+func touchesManager(r *repair.Repair) bool {
 	for _, s := range r.Steps {
-		if s.Kind == plan.RepairStopController || s.Kind == plan.RepairStartController || s.Kind == plan.RepairRestartController {
+		if s.Kind == repair.KindStopController || s.Kind == repair.KindStartController || s.Kind == repair.KindRestartController {
 			return true
 		}
 	}
@@ -326,7 +326,7 @@ func touchesManager(r *plan.Repair) bool {
 }
 
 // managerHosts returns the control-plane hosts separated by blanks, "" if one of them has no name.
-func managerHosts(r *plan.Repair) string {
+func managerHosts(r *repair.Repair) string {
 	var out []string
 	for _, m := range r.Inventory.Managers {
 		if !words.IsDNSSubdomain(m.Host) {
@@ -338,7 +338,7 @@ func managerHosts(r *plan.Repair) string {
 }
 
 // stepCommands writes the commands of one step.
-func stepCommands(r *plan.Repair, b *printer, s plan.RepairStep) {
+func stepCommands(r *repair.Repair, b *printer, s repair.Step) {
 	if s.Node != "" && !words.IsDNSSubdomain(s.Node) {
 		// No Node can have that name, so the file is not what it claims; a name like -o would be read as an option.
 		b.printf("echo %s >&2\nexit 1\n", shellQuote(fmt.Sprintf("%q cannot be the name of a node", words.Printable(s.Node))))
@@ -361,31 +361,31 @@ func stepCommands(r *plan.Repair, b *printer, s plan.RepairStep) {
 		b.printf("run kubectl wait --for=condition=Ready node/%s --timeout=10m\n", node)
 	}
 	switch s.Kind {
-	case plan.RepairPatch:
+	case repair.KindPatch:
 		b.printf("expect %s ''\nrun kubectl patch node %s --type=merge -p %s\n", node, node, shellQuote(nodePatch(s.New)))
-	case plan.RepairRecreate:
+	case repair.KindRecreate:
 		remove()
 		create()
-	case plan.RepairDelete:
+	case repair.KindDelete:
 		remove()
-	case plan.RepairCreate:
+	case repair.KindCreate:
 		create()
-	case plan.RepairRestartFlannel:
+	case repair.KindRestartFlannel:
 		b.printf("expect %s %s\nrun kubectl -n \"${FLANNEL_NAMESPACE:-kube-flannel}\" delete pod -l app=flannel --field-selector %s\n", node, old, shellQuote("spec.nodeName="+s.Node))
 		if s.Bridge {
 			b.printf("on %s 'ip link delete cni0'\nrenew %s\n", node, node)
 		}
-	case plan.RepairStopController:
+	case repair.KindStopController:
 		b.printf("manager stop\nif [ \"$apply\" = yes ]; then trap 'echo \"kube-controller-manager is stopped on $CONTROL_PLANES: put its manifest back from /etc/kubernetes when the rest is done\" >&2' EXIT; fi\n")
-	case plan.RepairStartController:
+	case repair.KindStartController:
 		b.printf("manager start\ntrap - EXIT\n")
-	case plan.RepairRestartController:
+	case repair.KindRestartController:
 		b.printf("manager stop\nmanager start\n")
 	}
 }
 
 // frozen reports whether the API server refuses every change of the Node, cordoning included (StrictIPCIDRValidation, 1.36).
-func frozen(r *plan.Repair, s plan.RepairStep) bool {
+func frozen(r *repair.Repair, s repair.Step) bool {
 	return len(nodeipam.ValidatePodCIDRs(s.Old, r.Inventory.Kubernetes)) > 0
 }
 

@@ -7,20 +7,20 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/internal/plantest"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
+	"github.com/kubecidr/kubecidr/plan/repair"
 )
 
 // TestRepairText: the whole text, and the script behind the functions that all scripts begin with.
 func TestRepairText(t *testing.T) {
 	v4 := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/22"}
-	mend := func(inv nodeipam.Inventory, change func(*nodeipam.Inventory)) *plan.Repair {
+	mend := func(inv nodeipam.Inventory, change func(*nodeipam.Inventory)) *repair.Repair {
 		if change != nil {
 			change(&inv)
 		}
-		r, err := plan.NewRepair(inv)
+		r, err := repair.New(inv)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -29,7 +29,7 @@ func TestRepairText(t *testing.T) {
 	p := netip.MustParsePrefix
 	for _, tt := range []struct {
 		name         string
-		r            *plan.Repair
+		r            *repair.Repair
 		text, script string
 	}{
 		{"healthy", mend(plantest.Inventory(v4, "a=10.244.0.0/24"), nil), `
@@ -150,8 +150,8 @@ run kubectl wait --for=condition=Ready node/'a' --timeout=10m
 
 if [ "$apply" = no ]; then echo 'nothing was changed; --apply does it' >&2; fi
 `},
-		{"in a file that is not what it claims", &plan.Repair{Minimal: true, Inventory: nodeipam.Inventory{Managers: []nodeipam.HostFlags{{}}, Nodes: plantest.V4Nodes("-o")}, Steps: []plan.RepairStep{
-			{Kind: plan.RepairStopController, Why: "room"}, {Kind: plan.RepairPatch, Node: "-o", New: []netip.Prefix{p("10.244.0.0/24")}}, {Kind: plan.RepairStartController}}}, `
+		{"in a file that is not what it claims", &repair.Repair{Minimal: true, Inventory: nodeipam.Inventory{Managers: []nodeipam.HostFlags{{}}, Nodes: plantest.V4Nodes("-o")}, Steps: []repair.Step{
+			{Kind: repair.KindStopController, Why: "room"}, {Kind: repair.KindPatch, Node: "-o", New: []netip.Prefix{p("10.244.0.0/24")}}, {Kind: repair.KindStartController}}}, `
 0 of 1 node wrong: 1 to be patched, 0 to be drained and created again.
 
 Steps, in this order
@@ -182,7 +182,7 @@ trap - EXIT
 
 if [ "$apply" = no ]; then echo 'nothing was changed; --apply does it' >&2; fi
 `},
-		{"a restart, and nobody knows where", &plan.Repair{Inventory: nodeipam.Inventory{Managers: []nodeipam.HostFlags{{}}}, Steps: []plan.RepairStep{{Kind: plan.RepairRestartController, Why: "it counts afresh"}}}, `
+		{"a restart, and nobody knows where", &repair.Repair{Inventory: nodeipam.Inventory{Managers: []nodeipam.HostFlags{{}}}, Steps: []repair.Step{{Kind: repair.KindRestartController, Why: "it counts afresh"}}}, `
 0 of 0 nodes wrong: 0 to be patched, 0 to be drained and created again.
 
 Steps, in this order
@@ -204,8 +204,8 @@ manager start
 
 if [ "$apply" = no ]; then echo 'nothing was changed; --apply does it' >&2; fi
 `},
-		{"two ways", &plan.Repair{RangeFaults: []plan.RangeFault{{Rule: fact.RuleHostPodOverlap, Text: "pods overlap hosts"}}, Ways: []plan.Way{
-			{Title: "one", Disturbs: fact.DisturbsNodes, Steps: []string{"do", "so"}, Proof: plan.Proof{Text: "it starts"}}, {Title: "two", Disturbs: fact.DisturbsCluster, Proof: plan.Proof{Text: "it starts"}}}}, `
+		{"two ways", &repair.Repair{RangeFaults: []repair.RangeFault{{Rule: fact.RuleHostPodOverlap, Text: "pods overlap hosts"}}, Ways: []repair.Way{
+			{Title: "one", Disturbs: fact.DisturbsNodes, Steps: []string{"do", "so"}, Proof: repair.Proof{Text: "it starts"}}, {Title: "two", Disturbs: fact.DisturbsCluster, Proof: repair.Proof{Text: "it starts"}}}}, `
 0 of 0 nodes wrong: 0 to be patched, 0 to be drained and created again. That alone does not do: the
 ranges are at fault.
 
@@ -233,7 +233,7 @@ Ways out, best first
 echo 'nothing to do on nodes: the ranges are at fault' >&2
 exit 1
 `},
-		{"none", &plan.Repair{RangeFaults: []plan.RangeFault{{Rule: fact.RuleHostPodOverlap, Text: "pods overlap hosts"}}}, `
+		{"none", &repair.Repair{RangeFaults: []repair.RangeFault{{Rule: fact.RuleHostPodOverlap, Text: "pods overlap hosts"}}}, `
 0 of 0 nodes wrong: 0 to be patched, 0 to be drained and created again. That alone does not do: the
 ranges are at fault.
 

@@ -3,7 +3,7 @@ package fact
 // A RuleID names a rule. IDs are stable: callers and tests match on them, not on messages.
 type RuleID string
 
-// The rules. Each is described by [check.Rules].
+// The rules. Each is described by plan.Rules.
 const (
 	RulePodCIDRUnset              RuleID = "pod-cidr-unset"
 	RuleAllocateNodeCIDRsOff      RuleID = "allocate-node-cidrs-off"

@@ -81,7 +81,7 @@ const (
 	SettingCNI           Setting = "cni"                 // Text: name of the CNI plugin in use, "flannel", "calico", "cilium", ...
 )
 
-// A Statement is what one source says about a cluster's address ranges. [check.Run] compares statements; it is the only
+// A Statement is what one source says about a cluster's address ranges. plan.Check compares statements; it is the only
 // place where sources meet. The packages kubeadm and flannel make statements from files; any caller can add others.
 //
 // Statements are plain data and say what is written, not what is right: Prefixes may have host bits set, and a value that

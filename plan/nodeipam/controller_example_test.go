@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"log"
 
-	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
+	"github.com/kubecidr/kubecidr/plan/repair"
 )
 
 // Which subnet does the next node get? The rotation decides, and a restart forgets it.
@@ -69,8 +69,8 @@ func ExampleController_Predict() {
 }
 
 // Two nodes share a subnet, a third has none. What is the least to do?
-func ExampleNewRepair() {
-	r, err := plan.NewRepair(nodeipam.Inventory{
+func Example_repair() {
+	r, err := repair.New(nodeipam.Inventory{
 		Managers: []nodeipam.HostFlags{{Host: "cp1", Flags: nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16"}}},
 		Nodes: []nodeipam.InventoryNode{
 			{Name: "w1", PodCIDRs: []string{"10.244.0.0/24"}},

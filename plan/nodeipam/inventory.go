@@ -9,8 +9,8 @@ import (
 )
 
 // An Inventory is what a cluster consists of as far as ranges go: the flags of its controller managers, its nodes, and
-// what else uses addresses. [check.InventoryOf] puts it together from statements. It is what [Controller] starts from when it
-// predicts a real cluster, and what [plan.NewRepair] mends.
+// what else uses addresses. InventoryOf puts it together from statements. It is what [Controller] starts from when it
+// predicts a real cluster, and what [repair.New] mends.
 type Inventory struct {
 	Kubernetes fact.Version // release; zero: the newest
 	// Managers are the flags of kube-controller-manager on each control-plane host, sorted by host. Those of one cluster

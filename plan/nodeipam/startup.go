@@ -18,7 +18,7 @@ import (
 type StartupRule struct {
 	ID      string // unique among [StartupRules]
 	Program fact.Component
-	Rule    fact.RuleID  // finding that [check.Run] makes of it
+	Rule    fact.RuleID  // finding that plan.Check makes of it
 	Field   string       // flag or field path in the program's terms
 	Text    string       // what it prints; %s, %q and %d stand for values
 	Since   fact.Version // first release that has it; zero: 1.13 or older

@@ -7,10 +7,10 @@ import (
 	"testing"
 
 	"github.com/kubecidr/kubecidr/internal/factbundle"
-	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/internal/check"
+	"github.com/kubecidr/kubecidr/plan/repair"
 )
 
 // hostLink returns a statement of Component Host.
@@ -190,7 +190,7 @@ func TestRepairKeepsWhatHostsUse(t *testing.T) {
 		{"subnet.env against routes: both count", slices.Concat(envOf("worker-1", "10.244.0.1/24", 1450), []fact.Statement{hostLink("worker-1", "cni0", fact.RoleNodePods, "10.244.9.1/24")},
 			[]fact.Statement{hostLink("cp1", "eth0", fact.RoleRoute, "10.244.0.0/24", "192.168.1.10")}), "worker-1"},
 	} {
-		r, err := plan.NewRepair(check.InventoryOf(append(base(), tt.with...)...))
+		r, err := repair.New(check.InventoryOf(append(base(), tt.with...)...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -204,7 +204,7 @@ func TestRepairKeepsWhatHostsUse(t *testing.T) {
 			!strings.Contains(strings.Join(report.Findings[i].Fix, "\n"), keep+" may keep its subnet") {
 			t.Errorf("%s: the check does not say that %s may keep its subnet", tt.why, keep)
 		}
-		again, err := plan.NewRepair(r.After())
+		again, err := repair.New(r.After())
 		if err != nil || !again.Healthy() {
 			t.Errorf("%s: afterwards %v, %+v", tt.why, err, again)
 		}
@@ -213,19 +213,19 @@ func TestRepairKeepsWhatHostsUse(t *testing.T) {
 
 // TestRepairOfLinks: a bridge of another subnet is deleted, and a network around the pod range takes nothing of it away.
 func TestRepairOfLinks(t *testing.T) {
-	repair := func(s ...fact.Statement) *plan.Repair {
+	mended := func(s ...fact.Statement) *repair.Repair {
 		t.Helper()
-		r, err := plan.NewRepair(check.InventoryOf(append(linkCluster(), s...)...))
+		r, err := repair.New(check.InventoryOf(append(linkCluster(), s...)...))
 		if err != nil {
 			t.Fatal(err)
 		}
 		return r
 	}
-	if r := repair(hostLink("worker-1", "cni0", fact.RoleNodePods, "10.244.1.1/24"), hostLink("worker-1", "eno1", fact.RoleHosts, "10.1.0.5/8"), hostLink("worker-1", "tun0", fact.RoleReserved, "10.0.0.0/8")); !r.Healthy() {
+	if r := mended(hostLink("worker-1", "cni0", fact.RoleNodePods, "10.244.1.1/24"), hostLink("worker-1", "eno1", fact.RoleHosts, "10.1.0.5/8"), hostLink("worker-1", "tun0", fact.RoleReserved, "10.0.0.0/8")); !r.Healthy() {
 		t.Errorf("a healthy cluster: %+v %+v", r.Faults, r.Steps)
 	}
-	r := repair(hostLink("worker-1", "cni0", fact.RoleNodePods, "10.244.7.1/24"))
-	if len(r.Steps) != 1 || r.Steps[0].Kind != plan.RepairRestartFlannel || !r.Steps[0].Bridge || r.Steps[0].Node != "worker-1" {
+	r := mended(hostLink("worker-1", "cni0", fact.RoleNodePods, "10.244.7.1/24"))
+	if len(r.Steps) != 1 || r.Steps[0].Kind != repair.KindRestartFlannel || !r.Steps[0].Bridge || r.Steps[0].Node != "worker-1" {
 		t.Fatalf("%+v", r.Steps)
 	}
 	var b strings.Builder
@@ -238,7 +238,7 @@ func TestRepairOfLinks(t *testing.T) {
 		}
 	}
 	// The part of the pod range that hosts live in is not handed out.
-	r = repair(hostLink("cp1", "ens3", fact.RoleHosts, "10.244.1.5/28"))
+	r = mended(hostLink("cp1", "ens3", fact.RoleHosts, "10.244.1.5/28"))
 	if got := strings.Join(r.Drained(), " "); got != "worker-1" || len(r.Steps) == 0 {
 		t.Errorf("drained %q: %+v", got, r.Faults)
 	}

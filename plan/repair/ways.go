@@ -1,4 +1,4 @@
-package plan
+package repair
 
 import (
 	"cmp"
@@ -11,6 +11,7 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/internal/check"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
@@ -47,7 +48,7 @@ type Way struct {
 
 	Flags    nodeipam.ControllerFlags // of kube-controller-manager on every control-plane host afterwards
 	Networks []netip.Prefix           // flannel's Network and IPv6Network afterwards; none where flannel is not used
-	Nodes    []RepairStep             // what is to be done on nodes, after the settings
+	Nodes    []Step                   // what is to be done on nodes, after the settings
 	Proof    Proof
 }
 
@@ -610,8 +611,8 @@ func withMasks(f nodeipam.ControllerFlags, ranges []netip.Prefix, masks []int) n
 }
 
 // requestOf returns what a cluster with the nodes of inv needs, with what stays where it is.
-func requestOf(inv nodeipam.Inventory) Request {
-	r := Request{Nodes: max(2*len(inv.Nodes), 10), Kubernetes: inv.Kubernetes, PodsPerNode: inv.MaxPods}
+func requestOf(inv nodeipam.Inventory) plan.Request {
+	r := plan.Request{Nodes: max(2*len(inv.Nodes), 10), Kubernetes: inv.Kubernetes, PodsPerNode: inv.MaxPods}
 	f, _ := inv.Flags()
 	for _, s := range strings.Split(strings.TrimSpace(f.ClusterCIDR), ",") {
 		if p, ok := nodeipam.ParsePodCIDR(s); ok && !slices.Contains(r.Families, fact.FamilyOf(p)) {
@@ -648,7 +649,7 @@ func wayServices(inv nodeipam.Inventory, base nodeipam.Inventory, faults []Range
 	for _, s := range rules.services {
 		r.Avoid = append(r.Avoid, fact.Reservation{Prefix: s, Name: "the old service range"})
 	}
-	p, err := New(r)
+	p, err := plan.New(r)
 	if err != nil {
 		return Way{}, inv, false
 	}
@@ -681,7 +682,7 @@ func wayMovePods(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeipam
 	for _, s := range base.Services {
 		if f := fact.FamilyOf(s); !services[f] && slices.Contains(r.Families, f) {
 			services[f] = true
-			r.Pins = append(r.Pins, Pin{fact.RoleServices, s})
+			r.Pins = append(r.Pins, plan.Pin{Role: fact.RoleServices, Prefix: s})
 			continue
 		}
 		r.Avoid = append(r.Avoid, fact.Reservation{Prefix: s, Name: "services"})
@@ -694,7 +695,7 @@ func wayMovePods(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeipam
 		}
 		r.NodeMaskIPv4, r.NodeMaskIPv6 = maskOf(rules, fact.IPv4), maskOf(rules, fact.IPv6)
 	}
-	p, err := New(r)
+	p, err := plan.New(r)
 	if err != nil {
 		return Way{}, inv, false
 	}
@@ -730,7 +731,7 @@ func maskOf(r nodeRules, f fact.Family) int {
 // wayRecreate plans a new cluster.
 func wayRecreate(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeipam.Inventory, bool) {
 	r := requestOf(base)
-	p, err := New(r)
+	p, err := plan.New(r)
 	if err != nil {
 		return Way{}, inv, false
 	}

@@ -1,4 +1,4 @@
-package plan
+package repair
 
 import (
 	"fmt"
@@ -67,7 +67,7 @@ func TestWays(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r, err := NewRepair(tt.inv)
+			r, err := New(tt.inv)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -105,7 +105,7 @@ func proven(t interface {
 	}
 	c := inv.Stopped()
 	for _, s := range w.Nodes {
-		if s.Kind == RepairStartController || s.Kind == RepairRestartController || s.Kind == RepairStopController {
+		if s.Kind == KindStartController || s.Kind == KindRestartController || s.Kind == KindStopController {
 			continue
 		}
 		if err := s.apply(c); err != nil {
@@ -144,7 +144,7 @@ func TestWaysProven(t *testing.T) {
 		if rapid.Bool().Draw(t, "network") {
 			inv.Networks = []netip.Prefix{netip.MustParsePrefix(rapid.SampledFrom([]string{"10.244.0.0/16", "10.244.0.0/24", "10.0.0.0/16"}).Draw(t, "flannel"))}
 		}
-		r, err := NewRepair(inv)
+		r, err := New(inv)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -312,7 +312,7 @@ func TestWaySteps(t *testing.T) {
 			[]string{"save", "reset", "kubeadm init", "flannel with"}},
 	}
 	for _, tt := range tests {
-		r, err := NewRepair(tt.inv)
+		r, err := New(tt.inv)
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
@@ -353,7 +353,7 @@ func TestRangeFaultTexts(t *testing.T) {
 		{lost, "10.244.0.0/23 holds 2^1 = 2 node subnets of /24, 1 of them lost to service ranges and hosts; 2 nodes, 1 of them get none", 1},
 		{plantest.Inventory(dual, "a b c"), "10.244.0.0/22 holds 2^2 = 4 node subnets of /24; fd00::/64 holds 2^0 = 1 node subnets of /64; 3 nodes, 2 of them get none", 2},
 	} {
-		r, err := NewRepair(tt.inv)
+		r, err := New(tt.inv)
 		if err != nil {
 			t.Fatal(err)
 		}

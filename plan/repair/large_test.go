@@ -1,4 +1,4 @@
-package plan
+package repair
 
 import (
 	"fmt"
@@ -51,7 +51,7 @@ func TestRepairLarge(t *testing.T) {
 			inv.Taken = append(inv.Taken, fact.Reservation{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 16, byte(i >> 8), byte(i)}), 32)})
 		}
 		start := time.Now()
-		r, err := NewRepair(inv)
+		r, err := New(inv)
 		if err != nil {
 			t.Fatal(err)
 		}

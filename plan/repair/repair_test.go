@@ -1,4 +1,4 @@
-package plan
+package repair
 
 import (
 	"errors"
@@ -19,7 +19,7 @@ import (
 )
 
 // stepList prints steps, short: "patch b 10.244.1.0/24".
-func stepList(steps []RepairStep) string {
+func stepList(steps []Step) string {
 	var out []string
 	for _, s := range steps {
 		out = append(out, strings.TrimSpace(string(s.Kind)+" "+s.Node+" "+strings.Join(words.Texts(s.New), ",")))
@@ -75,7 +75,7 @@ func TestRepair(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r, err := NewRepair(tt.inv)
+			r, err := New(tt.inv)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -86,7 +86,7 @@ func TestRepair(t *testing.T) {
 				t.Errorf("healthy: %v, %v", r.Healthy(), r.RangeFaults)
 			}
 			for _, s := range r.Steps {
-				if s.Why == "" && s.Kind != RepairStartController {
+				if s.Why == "" && s.Kind != KindStartController {
 					t.Errorf("no reason for %+v", s)
 				}
 			}
@@ -94,11 +94,11 @@ func TestRepair(t *testing.T) {
 		})
 	}
 	// Four nodes and room for two: of those that were deleted and of those that have none one each gets nothing.
-	r, err := NewRepair(plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "a=10.244.0.0/23 b=10.244.0.0/23 c=10.244.0.0/23 d"))
+	r, err := New(plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/23"}, "a=10.244.0.0/23 b=10.244.0.0/23 c=10.244.0.0/23 d"))
 	if err != nil || !slices.ContainsFunc(r.RangeFaults, func(f RangeFault) bool { return f.Rule == fact.RuleClusterCIDRExhausted }) {
 		t.Errorf("%v, %+v", err, r)
 	}
-	if _, err := NewRepair(nodeipam.Inventory{}); !errors.Is(err, nodeipam.ErrNoControllerFlags) {
+	if _, err := New(nodeipam.Inventory{}); !errors.Is(err, nodeipam.ErrNoControllerFlags) {
 		t.Errorf("nothing known: %v", err)
 	}
 }
@@ -121,7 +121,7 @@ func TestRepairServed(t *testing.T) {
 		{"it does not start", plantest.Inventory(v4, "a=10.99.0.0/24 b"), ""},
 		{"its flags do not start", plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/25"}, "a"), ""},
 	} {
-		r, err := NewRepair(tt.inv)
+		r, err := New(tt.inv)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,7 +218,7 @@ func drawInventory(t *rapid.T) nodeipam.Inventory {
 func TestRepairProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		inv := drawInventory(t)
-		r, err := NewRepair(inv)
+		r, err := New(inv)
 		if err != nil {
 			t.Fatal(err)
 		}

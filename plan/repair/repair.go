@@ -1,4 +1,4 @@
-package plan
+package repair
 
 import (
 	"errors"
@@ -14,32 +14,32 @@ import (
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
-// A RepairKind is the kind of a step of a [Repair].
-type RepairKind string
+// A Kind is the kind of a step of a [Repair].
+type Kind string
 
 const (
-	// RepairPatch sets the podCIDRs of a node that has none. Nothing restarts but flannel on that node, by itself.
-	RepairPatch RepairKind = "patch"
-	// RepairRecreate drains a node, deletes its Node object and creates it again with other podCIDRs, because set ones cannot be
+	// KindPatch sets the podCIDRs of a node that has none. Nothing restarts but flannel on that node, by itself.
+	KindPatch Kind = "patch"
+	// KindRecreate drains a node, deletes its Node object and creates it again with other podCIDRs, because set ones cannot be
 	// changed. The pods of the node move, kubelet and flannel restart on it.
-	RepairRecreate RepairKind = "recreate"
-	// RepairDelete is the first half of RepairRecreate, where another node has to be given room first.
-	RepairDelete RepairKind = "delete"
-	// RepairCreate is its second half.
-	RepairCreate RepairKind = "create"
-	// RepairRestartFlannel restarts flannel on a node whose subnet.env says something else than its Node object.
-	RepairRestartFlannel RepairKind = "restart-flannel"
-	// RepairStopController stops kube-controller-manager on every control-plane host, so that it hands out nothing meanwhile.
-	RepairStopController RepairKind = "stop-controller-manager"
-	// RepairStartController starts it again.
-	RepairStartController RepairKind = "start-controller-manager"
-	// RepairRestartController restarts it, so that it counts afresh which subnets are in use.
-	RepairRestartController RepairKind = "restart-controller-manager"
+	KindRecreate Kind = "recreate"
+	// KindDelete is the first half of RepairRecreate, where another node has to be given room first.
+	KindDelete Kind = "delete"
+	// KindCreate is its second half.
+	KindCreate Kind = "create"
+	// KindRestartFlannel restarts flannel on a node whose subnet.env says something else than its Node object.
+	KindRestartFlannel Kind = "restart-flannel"
+	// KindStopController stops kube-controller-manager on every control-plane host, so that it hands out nothing meanwhile.
+	KindStopController Kind = "stop-controller-manager"
+	// KindStartController starts it again.
+	KindStartController Kind = "start-controller-manager"
+	// KindRestartController restarts it, so that it counts afresh which subnets are in use.
+	KindRestartController Kind = "restart-controller-manager"
 )
 
-// A RepairStep is one thing to do.
-type RepairStep struct {
-	Kind     RepairKind
+// A Step is one thing to do.
+type Step struct {
+	Kind     Kind
 	Node     string         // "" for steps that concern the controller manager
 	Old      []string       // podCIDRs that the node has now
 	New      []netip.Prefix // podCIDRs that it is to have
@@ -54,8 +54,8 @@ type RepairStep struct {
 // The number of nodes that are drained is the smallest possible, and no node is touched that was right. New subnets touch nothing that another node
 // holds at the time. The zero Repair is that of a healthy cluster.
 type Repair struct {
-	Faults []NodeFault  // sorted by node
-	Steps  []RepairStep // in order
+	Faults []NodeFault // sorted by node
+	Steps  []Step      // in order
 	// Minimal reports that fewer nodes cannot be drained. It is false only where many nodes overlap with subnets of
 	// different sizes.
 	Minimal bool
@@ -76,7 +76,7 @@ func (r *Repair) Healthy() bool { return len(r.Steps) == 0 && len(r.RangeFaults)
 func (r *Repair) Drained() []string {
 	var out []string
 	for _, s := range r.Steps {
-		if s.Kind == RepairRecreate || s.Kind == RepairDelete {
+		if s.Kind == KindRecreate || s.Kind == KindDelete {
 			out = append(out, s.Node)
 		}
 	}
@@ -84,7 +84,7 @@ func (r *Repair) Drained() []string {
 	return out
 }
 
-// NewRepair works out how to mend the subnets of the nodes of inv.
+// New works out how to mend the subnets of the nodes of inv.
 //
 // A node without podCIDRs is patched, unless kube-controller-manager is about to serve it: that is for whoever runs the
 // repair to see, and the commands do. A node with wrong ones is drained, deleted and created again. Of nodes that
@@ -93,7 +93,7 @@ func (r *Repair) Drained() []string {
 // done about the ranges.
 //
 // The error is [nodeipam.ErrNoControllerFlags] if nothing tells the pod range. Flags that do not start are a RangeFault.
-func NewRepair(inv nodeipam.Inventory) (*Repair, error) {
+func New(inv nodeipam.Inventory) (*Repair, error) {
 	r := &Repair{Inventory: inv, Minimal: true}
 	rules, err := rulesOf(inv)
 	if errors.Is(err, nodeipam.ErrNoControllerFlags) {
@@ -211,11 +211,11 @@ func (r *Repair) plan(rules nodeRules, right []nodeipam.InventoryNode, all bool)
 	p.mark()
 
 	reason := func(n nodeipam.InventoryNode) string { return strings.Join(why[n.Name], "; ") }
-	var steps []RepairStep
+	var steps []Step
 	var late []nodeipam.InventoryNode
 	for _, n := range patch {
 		if got := p.place(n, true); got != nil {
-			steps = append(steps, RepairStep{Kind: RepairPatch, Node: n.Name, New: got, Why: reason(n), Restarts: []string{"flannel on " + n.Name + ", which waits for a subnet and restarts by itself"}})
+			steps = append(steps, Step{Kind: KindPatch, Node: n.Name, New: got, Why: reason(n), Restarts: []string{"flannel on " + n.Name + ", which waits for a subnet and restarts by itself"}})
 			continue
 		}
 		late = append(late, n)
@@ -236,7 +236,7 @@ func (r *Repair) plan(rules nodeRules, right []nodeipam.InventoryNode, all bool)
 			}
 			placed++
 			p.release(n)
-			steps = append(steps, RepairStep{Kind: RepairRecreate, Node: n.Name, Old: n.PodCIDRs, New: got, Why: reason(n), Restarts: restarts(n)})
+			steps = append(steps, Step{Kind: KindRecreate, Node: n.Name, Old: n.PodCIDRs, New: got, Why: reason(n), Restarts: restarts(n)})
 		}
 		recreate = recreate[:len(recreate)-placed]
 		switch {
@@ -254,7 +254,7 @@ func (r *Repair) plan(rules nodeRules, right []nodeipam.InventoryNode, all bool)
 		for _, n := range recreate[:1+len(recreate)/check.LargestExact] {
 			p.release(n)
 			deleted = append(deleted, n)
-			steps = append(steps, RepairStep{Kind: RepairDelete, Node: n.Name, Old: n.PodCIDRs, Why: reason(n) + "; what it holds is needed, and there is no other place for it yet", Restarts: restarts(n)})
+			steps = append(steps, Step{Kind: KindDelete, Node: n.Name, Old: n.PodCIDRs, Why: reason(n) + "; what it holds is needed, and there is no other place for it yet", Restarts: restarts(n)})
 		}
 		recreate = recreate[1+len(recreate)/check.LargestExact:]
 	}
@@ -264,7 +264,7 @@ func (r *Repair) plan(rules nodeRules, right []nodeipam.InventoryNode, all bool)
 	stop := false
 	for _, n := range deleted {
 		if got := p.place(n, false); got != nil {
-			steps = append(steps, RepairStep{Kind: RepairCreate, Node: n.Name, New: got, Why: reason(n)})
+			steps = append(steps, Step{Kind: KindCreate, Node: n.Name, New: got, Why: reason(n)})
 			continue
 		}
 		missing++
@@ -272,7 +272,7 @@ func (r *Repair) plan(rules nodeRules, right []nodeipam.InventoryNode, all bool)
 	for _, n := range late {
 		if got := p.place(n, !all); got != nil {
 			stop = true
-			steps = append(steps, RepairStep{Kind: RepairPatch, Node: n.Name, New: got, Why: reason(n), Restarts: []string{"flannel on " + n.Name + ", which waits for a subnet and restarts by itself"}})
+			steps = append(steps, Step{Kind: KindPatch, Node: n.Name, New: got, Why: reason(n), Restarts: []string{"flannel on " + n.Name + ", which waits for a subnet and restarts by itself"}})
 			continue
 		}
 		missing++
@@ -295,8 +295,8 @@ func (r *Repair) plan(rules nodeRules, right []nodeipam.InventoryNode, all bool)
 			bridge = c.OtherBridge()
 		}
 		if len(why) > 0 {
-			steps = append(steps, RepairStep{
-				Kind: RepairRestartFlannel, Node: n.Name, Old: n.PodCIDRs, Why: strings.Join(why, "; "), Bridge: bridge,
+			steps = append(steps, Step{
+				Kind: KindRestartFlannel, Node: n.Name, Old: n.PodCIDRs, Why: strings.Join(why, "; "), Bridge: bridge,
 				Restarts: []string{"flannel on " + n.Name, "pods on " + n.Name + " whose address is outside of its podCIDR"},
 			})
 		}
@@ -398,15 +398,15 @@ func (p *placer) placeIn(i int, n nodeipam.InventoryNode, clean bool) (netip.Pre
 }
 
 // bracket puts what has to be done to the controller manager around steps. It asks the twin.
-func (r *Repair) bracket(steps []RepairStep, stop bool) []RepairStep {
-	nodes := slices.ContainsFunc(steps, func(s RepairStep) bool { return s.Kind != RepairRestartFlannel })
+func (r *Repair) bracket(steps []Step, stop bool) []Step {
+	nodes := slices.ContainsFunc(steps, func(s Step) bool { return s.Kind != KindRestartFlannel })
 	if !nodes {
 		return steps
 	}
 	if stop {
-		first := RepairStep{Kind: RepairStopController, Why: "subnets come free on the way that it would hand out by itself", Restarts: []string{"kube-controller-manager"}}
-		last := RepairStep{Kind: RepairStartController, Why: "every node has its subnets", Restarts: []string{"kube-controller-manager"}}
-		return append(append([]RepairStep{first}, steps...), last)
+		first := Step{Kind: KindStopController, Why: "subnets come free on the way that it would hand out by itself", Restarts: []string{"kube-controller-manager"}}
+		last := Step{Kind: KindStartController, Why: "every node has its subnets", Restarts: []string{"kube-controller-manager"}}
+		return append(append([]Step{first}, steps...), last)
 	}
 	// A controller manager that nodes keep from starting is back as soon as the last of them is gone: kubelet tries again and again.
 	c, err := r.Inventory.Controller()
@@ -425,8 +425,8 @@ func (r *Repair) bracket(steps []RepairStep, stop bool) []RepairStep {
 	}
 	for _, u := range c.Uses() {
 		if u.Reused > 0 || u.Leaked > 0 {
-			return append(steps, RepairStep{
-				Kind: RepairRestartController, Restarts: []string{"kube-controller-manager"},
+			return append(steps, Step{
+				Kind: KindRestartController, Restarts: []string{"kube-controller-manager"},
 				Why: "it takes subnets for free that nodes hold, or for used that none holds, until it counts afresh; let no node join before",
 			})
 		}
@@ -435,22 +435,22 @@ func (r *Repair) bracket(steps []RepairStep, stop bool) []RepairStep {
 }
 
 // apply does the step to the twin.
-func (s RepairStep) apply(c *nodeipam.Controller) error {
+func (s Step) apply(c *nodeipam.Controller) error {
 	var step nodeipam.Step
 	switch s.Kind {
-	case RepairPatch:
+	case KindPatch:
 		step = c.Patch(s.Node, words.Texts(s.New)...)
-	case RepairRecreate:
+	case KindRecreate:
 		if step = c.Delete(s.Node); step.Err == nil {
 			step = c.Create(s.Node, words.Texts(s.New)...)
 		}
-	case RepairDelete:
+	case KindDelete:
 		step = c.Delete(s.Node)
-	case RepairCreate:
+	case KindCreate:
 		step = c.Create(s.Node, words.Texts(s.New)...)
-	case RepairStopController:
+	case KindStopController:
 		step = c.Stop()
-	case RepairStartController, RepairRestartController:
+	case KindStartController, KindRestartController:
 		step = c.Start(c.Flags())
 	}
 	if step.Err != nil {
