@@ -68,7 +68,7 @@ func likely(text []byte) bool {
 			return true
 		}
 	}
-	return bytes.Contains(text, []byte(`"ifname"`)) || bytes.Contains(text, []byte(" UP")) && bytes.Contains(text, []byte("lo "))
+	return bytes.Contains(text, []byte(`"ifname"`)) || bytes.Contains(text, []byte(`"cniVersion"`)) || bytes.Contains(text, []byte(" UP")) && bytes.Contains(text, []byte("lo "))
 }
 
 // A section is what one command printed, or a whole text without shell prompts.

@@ -233,7 +233,7 @@ func (r *reader) wgShow(l line) bool {
 }
 
 // noProxyLine matches NO_PROXY in shells, environment files and units.
-var noProxyLine = regexp.MustCompile(`^\s*(?:export +|declare -x +|set +|Environment= *)?["']?(NO_PROXY|no_proxy) *= *["']?([^"'\s]*)["']?\s*$`)
+var noProxyLine = regexp.MustCompile(`^\s*(?:export +|declare -x +|set +|Environment= *)?["']?(NO_PROXY|no_proxy) *= *["']?([^"'#;|&<>$]*?)["']?;?\s*$`)
 
 // noProxy reads a line that sets NO_PROXY.
 func (r *reader) noProxy(l line) bool {

@@ -9,11 +9,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // says tells statements in short: line, role, host, key, value.
-func says(ss []plan.Statement) []string {
+func says(ss []fact.Statement) []string {
 	var out []string
 	for _, s := range ss {
 		var v []string
@@ -24,13 +24,13 @@ func says(ss []plan.Statement) []string {
 			v = append(v, "via "+a.String())
 		}
 		switch {
-		case s.Setting == plan.SettingLinks:
+		case s.Setting == fact.SettingLinks:
 			v = append(v, s.Text)
-		case s.Role == plan.RoleSetting:
+		case s.Role == fact.RoleSetting:
 			v = append(v, fmt.Sprint(s.Int))
 		}
 		role := string(s.Role)
-		if s.Role == plan.RoleSetting {
+		if s.Role == fact.RoleSetting {
 			role = string(s.Setting)
 		}
 		out = append(out, strings.TrimSpace(fmt.Sprintf("%d %s %s %s %s", s.Pos.Line, role, s.Host, s.Key, strings.Join(v, " "))))
@@ -50,7 +50,7 @@ func readText(t *testing.T, in string) Host {
 }
 
 // knownRoles are those that checks have rules for.
-var knownRoles = []plan.Role{plan.RoleHosts, plan.RoleNodePods, plan.RoleRoute, plan.RoleReserved, plan.RoleSetting}
+var knownRoles = []fact.Role{fact.RoleHosts, fact.RoleNodePods, fact.RoleRoute, fact.RoleReserved, fact.RoleSetting}
 
 const workerAddr = `1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000
     link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
@@ -202,7 +202,7 @@ Destination     Gateway         Genmask         Flags Metric Ref    Use Iface
 		{"empty", "", nil},
 	} {
 		h := readText(t, tt.in)
-		ss := slices.DeleteFunc(h.Statements("host", ""), func(s plan.Statement) bool { return !slices.Contains(knownRoles, s.Role) })
+		ss := slices.DeleteFunc(h.Statements("host", ""), func(s fact.Statement) bool { return !slices.Contains(knownRoles, s.Role) })
 		got := says(ss)
 		if d := cmp.Diff(tt.want, got); d != "" {
 			t.Errorf("%s: (-want +got)\n%s", tt.why, d)
@@ -311,7 +311,7 @@ func TestReserved(t *testing.T) {
 		h := readText(t, "10.9.0.0/16 dev "+tt.dev+" proto kernel scope link src 10.9.0.1\n")
 		got := ""
 		for _, s := range h.Statements("host", "") {
-			if s.Role == plan.RoleReserved {
+			if s.Role == fact.RoleReserved {
 				got += s.Text
 			}
 		}

@@ -6,39 +6,39 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// Roles of statements of Component [plan.Host] for which package plan has no name yet. A checker that does not know them
+// Roles of statements of Component [fact.Host] for which package plan has no name yet. A checker that does not know them
 // passes them over.
 const (
 	// RoleGateway is the gateway of a default route of Host, in Addrs; Key is the link.
-	RoleGateway plan.Role = "gateway"
+	RoleGateway fact.Role = "gateway"
 	// RoleResolver is a DNS server that Host asks, in Addrs; Key is "nameserver" or the link.
-	RoleResolver plan.Role = "resolver"
+	RoleResolver fact.Role = "resolver"
 	// RolePodResolver is the DNS server that a pod asks, in Addrs.
-	RolePodResolver plan.Role = "pod-resolver"
+	RolePodResolver fact.Role = "pod-resolver"
 	// RoleLinkRoute is a range in Prefixes that Host reaches over the link Key without a gateway, where the link is neither of
 	// the host's own network nor known to belong to pods, containers or a VPN: a bridge that somebody made.
-	RoleLinkRoute plan.Role = "link-route"
-	// RoleUnsureHosts is what [plan.RoleHosts] is, where the text may be that of a pod as well.
-	RoleUnsureHosts plan.Role = "unsure-hosts"
+	RoleLinkRoute fact.Role = "link-route"
+	// RoleUnsureHosts is what [fact.RoleHosts] is, where the text may be that of a pod as well.
+	RoleUnsureHosts fact.Role = "unsure-hosts"
 	// RolePool is a range in Prefixes from which a container engine takes networks later; Int is their prefix length.
-	RolePool plan.Role = "pool"
+	RolePool fact.Role = "pool"
 	// RoleNoProxy is a range or address in Prefixes that Host reaches without its HTTP proxy.
-	RoleNoProxy plan.Role = "no-proxy"
+	RoleNoProxy fact.Role = "no-proxy"
 	// RoleCNI is a range in Prefixes that a configuration of /etc/cni/net.d gives to pods of Host; Key is "name: type", Text
 	// the range as written. Which configuration is in force depends on the names of the files.
-	RoleCNI plan.Role = "cni"
+	RoleCNI fact.Role = "cni"
 	// RoleProxyPods is a range in Prefixes that kube-proxy's rules on Host take for the pods': clusterCIDR, or the node's own
 	// subnet where detectLocalMode is NodeCIDR.
-	RoleProxyPods plan.Role = "proxy-pods"
+	RoleProxyPods fact.Role = "proxy-pods"
 	// RoleFlannelNetwork is flannel's Network in Prefixes, as its rules on Host have it.
-	RoleFlannelNetwork plan.Role = "flannel-network"
+	RoleFlannelNetwork fact.Role = "flannel-network"
 	// RoleFlannelSubnet is flannel's subnet of Host, in Prefixes, as its rules have it.
-	RoleFlannelSubnet plan.Role = "flannel-subnet"
+	RoleFlannelSubnet fact.Role = "flannel-subnet"
 	// RoleVirtualServer is an address in Addrs that IPVS of Host serves: of a Service, or of a node port.
-	RoleVirtualServer plan.Role = "virtual-server"
+	RoleVirtualServer fact.Role = "virtual-server"
 )
 
 // A view sorts out what one host says.
@@ -54,20 +54,20 @@ type view struct {
 	others    bool // another plugin than flannel is there
 	said      map[string]bool
 	bridge    map[netip.Prefix]bool
-	out       []plan.Statement
+	out       []fact.Statement
 	file      string
 	named     bool
 	connected map[string]bool // links and networks that addresses tell
 }
 
-// Statements returns what h says for [plan.Check], of Component [plan.Host] but for the addresses of Services: the pod subnets of the bridge cni0 and of flannel's own links (the subnet begins at their
+// Statements returns what h says for [plan.Check], of Component [fact.Host] but for the addresses of Services: the pod subnets of the bridge cni0 and of flannel's own links (the subnet begins at their
 // address), routes, gateways, the networks that the host is in, ranges that Docker and other programs have on it,
 // resolvers, and MTUs. name is the file of the positions. host is whose text it is as far as its path tells, or ""; a
 // shell prompt in the text goes before it.
 //
 // Links that are neither of the host's own network nor known to belong to something else say RoleLinkRoute. What was printed inside a pod, which
 // has eth0 alone, says nothing of the host's own network.
-func (h Host) Statements(name, host string) []plan.Statement {
+func (h Host) Statements(name, host string) []fact.Statement {
 	var views []*view
 	byHost := map[string]*view{}
 	of := func(said string) *view {
@@ -92,7 +92,7 @@ func (h Host) Statements(name, host string) []plan.Statement {
 			v.routes = append(v.routes, r)
 		}
 	}
-	var out []plan.Statement
+	var out []fact.Statement
 	for _, v := range views {
 		out = append(out, v.statements()...)
 	}
@@ -104,13 +104,13 @@ func (h Host) Statements(name, host string) []plan.Statement {
 	return append(out, rest.out...)
 }
 
-func (v *view) add(s plan.Statement, pos Pos) {
-	s.Component, s.Host, s.Pos = plan.Host, v.host, plan.Position{File: v.file, Line: pos.Line, Column: pos.Column}
+func (v *view) add(s fact.Statement, pos Pos) {
+	s.Component, s.Host, s.Pos = fact.Host, v.host, fact.Position{File: v.file, Line: pos.Line, Column: pos.Column}
 	v.out = append(v.out, s)
 }
 
-func (v *view) rng(role plan.Role, key, text string, pos Pos, p netip.Prefix, via ...netip.Addr) {
-	v.add(plan.Statement{Role: role, Key: key, Text: text, Prefixes: []netip.Prefix{p}, Addrs: via}, pos)
+func (v *view) rng(role fact.Role, key, text string, pos Pos, p netip.Prefix, via ...netip.Addr) {
+	v.add(fact.Statement{Role: role, Key: key, Text: text, Prefixes: []netip.Prefix{p}, Addrs: via}, pos)
 }
 
 // lan reports whether a link is of the host's own network, if what is seen is a host.
@@ -138,7 +138,7 @@ func (v *view) sort() {
 	v.space = v.namespace(v.named)
 }
 
-func (v *view) statements() []plan.Statement {
+func (v *view) statements() []fact.Statement {
 	v.sort()
 	var names []string
 	var first Pos
@@ -152,7 +152,7 @@ func (v *view) statements() []plan.Statement {
 			v.addr(l.Name, a.Prefix, a.Pos)
 		}
 		if l.MTU > 0 && (v.space == machine && v.lan(l.Name) || isTunnel(l.Name)) {
-			v.add(plan.Statement{Role: plan.RoleSetting, Setting: plan.SettingLinkMTU, Key: l.Name, Int: l.MTU}, l.Pos)
+			v.add(fact.Statement{Role: fact.RoleSetting, Setting: fact.SettingLinkMTU, Key: l.Name, Int: l.MTU}, l.Pos)
 		}
 	}
 	for _, r := range v.routes {
@@ -161,7 +161,7 @@ func (v *view) statements() []plan.Statement {
 	if len(names) > 1 && v.space == machine {
 		slices.Sort(names)
 		text := strings.Join(slices.Compact(names), ",")
-		v.add(plan.Statement{Role: plan.RoleSetting, Setting: plan.SettingLinks, Key: "links", Text: text}, first)
+		v.add(fact.Statement{Role: fact.RoleSetting, Setting: fact.SettingLinks, Key: "links", Text: text}, first)
 	}
 	return v.out
 }
@@ -178,21 +178,21 @@ func (v *view) addr(dev string, p netip.Prefix, pos Pos) {
 	switch {
 	case dev == "cni0":
 		if v.bridge[p.Masked()] = true; !v.others {
-			v.rng(plan.RoleNodePods, dev, p.String(), pos, p)
+			v.rng(fact.RoleNodePods, dev, p.String(), pos, p)
 		}
 	case isTunnel(dev):
 		// Its address is the base of the subnet, as a /32 or /128, with the length of Network in old releases.
-		v.rng(plan.RoleNodePods, dev, p.String(), pos, netip.PrefixFrom(a, a.BitLen()))
+		v.rng(fact.RoleNodePods, dev, p.String(), pos, netip.PrefixFrom(a, a.BitLen()))
 	case engineLink.MatchString(dev):
-		v.rng(plan.RoleReserved, dev, engineText(dev), pos, p.Masked())
+		v.rng(fact.RoleReserved, dev, engineText(dev), pos, p.Masked())
 	case vpnLink.MatchString(dev):
-		v.rng(plan.RoleReserved, dev, "VPN "+dev, pos, p.Masked())
+		v.rng(fact.RoleReserved, dev, "VPN "+dev, pos, p.Masked())
 	case dev == "kube-ipvs0":
-		v.add(plan.Statement{Role: RoleVirtualServer, Key: dev, Text: p.String(), Addrs: []netip.Addr{a}}, pos)
+		v.add(fact.Statement{Role: RoleVirtualServer, Key: dev, Text: p.String(), Addrs: []netip.Addr{a}}, pos)
 	case v.lan(dev):
 		switch v.space {
 		case machine:
-			v.rng(plan.RoleHosts, dev, p.String(), pos, p)
+			v.rng(fact.RoleHosts, dev, p.String(), pos, p)
 		case unsure:
 			v.rng(RoleUnsureHosts, dev, p.String(), pos, p)
 		}
@@ -218,12 +218,12 @@ func (v *view) route(r *Route) {
 	case v.bsd[r.Dev]:
 	case r.Dst.Bits() == 0:
 		if v.space == machine && r.Via.IsValid() && !r.Via.IsLinkLocalUnicast() && !virtualLink.MatchString(r.Dev) {
-			v.add(plan.Statement{Role: RoleGateway, Key: r.Dev, Text: r.Text, Addrs: append([]netip.Addr{r.Via}, r.More...)}, r.Pos)
+			v.add(fact.Statement{Role: RoleGateway, Key: r.Dev, Text: r.Text, Addrs: append([]netip.Addr{r.Via}, r.More...)}, r.Pos)
 		}
 	case r.Via.IsValid():
-		v.rng(plan.RoleRoute, r.Dev, r.Text, r.Pos, r.Dst, r.Via) // of several next hops the first
+		v.rng(fact.RoleRoute, r.Dev, r.Text, r.Pos, r.Dst, r.Via) // of several next hops the first
 	case r.Gateway != "":
-		v.rng(plan.RoleRoute, r.Dev, r.Text, r.Pos, r.Dst)
+		v.rng(fact.RoleRoute, r.Dev, r.Text, r.Pos, r.Dst)
 	case r.Dst.IsSingleIP():
 	case r.Src.BitLen() == r.Dst.Addr().BitLen():
 		v.addr(r.Dev, netip.PrefixFrom(r.Src, r.Dst.Bits()), r.Pos)
@@ -245,14 +245,14 @@ func (v *view) linkRoute(r *Route) {
 	}
 	switch {
 	case engineLink.MatchString(r.Dev):
-		v.rng(plan.RoleReserved, r.Dev, engineText(r.Dev), r.Pos, r.Dst)
+		v.rng(fact.RoleReserved, r.Dev, engineText(r.Dev), r.Pos, r.Dst)
 	case vpnLink.MatchString(r.Dev):
-		v.rng(plan.RoleReserved, r.Dev, "VPN "+r.Dev, r.Pos, r.Dst)
+		v.rng(fact.RoleReserved, r.Dev, "VPN "+r.Dev, r.Pos, r.Dst)
 	case virtualLink.MatchString(r.Dev):
 	case v.lan(r.Dev) && v.space == unsure:
 		v.rng(RoleUnsureHosts, r.Dev, r.Dst.String(), r.Pos, r.Dst)
 	case v.lan(r.Dev):
-		v.rng(plan.RoleHosts, r.Dev, r.Dst.String(), r.Pos, r.Dst)
+		v.rng(fact.RoleHosts, r.Dev, r.Dst.String(), r.Pos, r.Dst)
 	default:
 		v.rng(RoleLinkRoute, r.Dev, r.Text, r.Pos, r.Dst)
 	}
@@ -262,13 +262,13 @@ func (v *view) linkRoute(r *Route) {
 type lister struct {
 	host, file string
 	said       map[string]bool
-	out        []plan.Statement
+	out        []fact.Statement
 }
 
 // add states s of a host once.
-func (l *lister) add(host string, pos Pos, s plan.Statement) {
+func (l *lister) add(host string, pos Pos, s fact.Statement) {
 	if s.Component == "" {
-		s.Component = plan.Host
+		s.Component = fact.Host
 		if s.Host == "" {
 			s.Host = cmp.Or(host, l.host)
 		}
@@ -284,7 +284,7 @@ func (l *lister) add(host string, pos Pos, s plan.Statement) {
 		return
 	}
 	l.said[key] = true
-	s.Pos = plan.Position{File: l.file, Line: pos.Line, Column: pos.Column}
+	s.Pos = fact.Position{File: l.file, Line: pos.Line, Column: pos.Column}
 	l.out = append(l.out, s)
 }
 
@@ -299,7 +299,7 @@ func (l *lister) resolvers(h Host, views map[string]*view) {
 			if key == "" {
 				key = "nameserver"
 			}
-			l.add(x.Host, x.Pos, plan.Statement{Role: role, Key: key, Text: x.Addr.String(), Addrs: []netip.Addr{x.Addr}})
+			l.add(x.Host, x.Pos, fact.Statement{Role: role, Key: key, Text: x.Addr.String(), Addrs: []netip.Addr{x.Addr}})
 		}
 	}
 }
@@ -310,20 +310,20 @@ func (l *lister) names(h Host) {
 		switch {
 		case x.Addr.IsLoopback() || x.Addr.IsMulticast() || x.Addr.IsLinkLocalUnicast():
 		case len(x.Names) > 0:
-			l.add("", x.Pos, plan.Statement{Role: plan.RoleAddress, Host: x.Names[0], Key: "hosts", Text: x.Addr.String(), Addrs: []netip.Addr{x.Addr}})
+			l.add("", x.Pos, fact.Statement{Role: fact.RoleAddress, Host: x.Names[0], Key: "hosts", Text: x.Addr.String(), Addrs: []netip.Addr{x.Addr}})
 		case x.First && (x.Host != "" || l.host != ""):
-			l.add(x.Host, x.Pos, plan.Statement{Role: plan.RoleHosts, Key: "hostname", Text: x.Addr.String(), Prefixes: []netip.Prefix{p}})
+			l.add(x.Host, x.Pos, fact.Statement{Role: fact.RoleHosts, Key: "hostname", Text: x.Addr.String(), Prefixes: []netip.Prefix{p}})
 		case x.First:
-			l.add(x.Host, x.Pos, plan.Statement{Role: RoleUnsureHosts, Key: "hostname", Text: x.Addr.String(), Prefixes: []netip.Prefix{p}})
+			l.add(x.Host, x.Pos, fact.Statement{Role: RoleUnsureHosts, Key: "hostname", Text: x.Addr.String(), Prefixes: []netip.Prefix{p}})
 		}
 	}
 }
 
 // ranges states those of container engines, VPNs, proxies and CNI configurations.
 func (l *lister) ranges(h Host) {
-	add := func(host string, pos Pos, role plan.Role, key, text string, p netip.Prefix, n int) {
+	add := func(host string, pos Pos, role fact.Role, key, text string, p netip.Prefix, n int) {
 		if p.Bits() > 0 {
-			l.add(host, pos, plan.Statement{Role: role, Key: key, Text: text, Prefixes: []netip.Prefix{p}, Int: n})
+			l.add(host, pos, fact.Statement{Role: role, Key: key, Text: text, Prefixes: []netip.Prefix{p}, Int: n})
 		}
 	}
 	for _, b := range h.Bridges {
@@ -335,14 +335,14 @@ func (l *lister) ranges(h Host) {
 		case b.Link == "docker0":
 			text = b.Link
 		}
-		add(b.Host, b.Pos, plan.RoleReserved, b.Name, text, b.Prefix.Masked(), 0)
+		add(b.Host, b.Pos, fact.RoleReserved, b.Name, text, b.Prefix.Masked(), 0)
 	}
 	for _, p := range h.Peers {
 		switch {
 		case !isTunnel(p.Link):
-			add(p.Host, p.Pos, plan.RoleReserved, p.Link, "VPN "+p.Link, p.Allowed.Masked(), 0)
+			add(p.Host, p.Pos, fact.RoleReserved, p.Link, "VPN "+p.Link, p.Allowed.Masked(), 0)
 		case p.Endpoint.IsValid(): // flannel's own: the subnet of the peer, by way of its host
-			l.add(p.Host, p.Pos, plan.Statement{Role: plan.RoleRoute, Key: p.Link, Text: p.Allowed.String(),
+			l.add(p.Host, p.Pos, fact.Statement{Role: fact.RoleRoute, Key: p.Link, Text: p.Allowed.String(),
 				Prefixes: []netip.Prefix{p.Allowed.Masked()}, Addrs: []netip.Addr{p.Endpoint}})
 		}
 	}
@@ -361,7 +361,7 @@ func (l *lister) ranges(h Host) {
 // rules states what packet filters tell.
 func (l *lister) rules(h Host) {
 	for _, x := range h.Rules {
-		s := plan.Statement{Text: x.Prefix.String(), Prefixes: []netip.Prefix{x.Prefix}}
+		s := fact.Statement{Text: x.Prefix.String(), Prefixes: []netip.Prefix{x.Prefix}}
 		switch x.Meaning {
 		case ProxyPods:
 			s.Role, s.Key = RoleProxyPods, "kube-proxy rule"
@@ -370,11 +370,11 @@ func (l *lister) rules(h Host) {
 		case FlannelSubnet:
 			s.Role, s.Key = RoleFlannelSubnet, "flannel rule"
 		case ServiceIP:
-			s = plan.Statement{Component: plan.Service, Role: plan.RoleClusterIP, Key: x.Name, Text: x.Prefix.Addr().String(), Addrs: []netip.Addr{x.Prefix.Addr()}}
+			s = fact.Statement{Component: fact.Service, Role: fact.RoleClusterIP, Key: x.Name, Text: x.Prefix.Addr().String(), Addrs: []netip.Addr{x.Prefix.Addr()}}
 		case VirtualServer:
-			s = plan.Statement{Role: RoleVirtualServer, Key: "ipvs", Text: x.Prefix.Addr().String(), Addrs: []netip.Addr{x.Prefix.Addr()}}
+			s = fact.Statement{Role: RoleVirtualServer, Key: "ipvs", Text: x.Prefix.Addr().String(), Addrs: []netip.Addr{x.Prefix.Addr()}}
 		case EngineNetwork:
-			s.Role, s.Key, s.Text = plan.RoleReserved, x.Name, engineText(x.Name)
+			s.Role, s.Key, s.Text = fact.RoleReserved, x.Name, engineText(x.Name)
 			if isTunnel(x.Name) || x.Name == "cni0" {
 				continue
 			}
