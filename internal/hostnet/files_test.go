@@ -72,7 +72,7 @@ func TestFormsEngine(t *testing.T) {
 			Options{}, []string{"1:59 cni kindnet ptp host-local", "1:114 - ranges 0 10.77.3.0/24", "1:142 - ranges 1 fd77:3::/64", "1:169 cni kindnet portmap"}},
 		{"flannel", "CNI configuration", `{"name":"cbr0","cniVersion":"0.3.1","plugins":[{"type":"flannel","delegate":{"hairpinMode":true,"isDefaultGateway":true}}]}`, Options{}, []string{"1:56 cni cbr0 flannel"}},
 		{"Calico", "CNI configuration", `{"name":"k8s-pod-network","cniVersion":"0.3.1","plugins":[{"type":"calico","ipam":{"type":"calico-ipam","ipv4_pools":["10.77.0.0/16","default-pool"]}}]}`, Options{}, []string{"1:67 cni k8s-pod-network calico calico-ipam", "1:119 - ipv4_pools 0 10.77.0.0/16"}},
-		{"Cilium", "CNI configuration", `{"cniVersion":"0.3.1","name":"cilium","plugins":[{"type":"cilium-cni","enable-debug":false}]} ` + "\n::", Options{}, nil},
+		{"Cilium", "CNI configuration", `{"cniVersion":"0.3.1","name":"cilium","plugins":[{"type":"cilium-cni","enable-debug":false}]}`, Options{}, []string{"1:58 cni cilium cilium-cni"}},
 	})
 }
 

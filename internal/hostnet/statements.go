@@ -197,7 +197,7 @@ func (v *view) addr(dev string, p netip.Prefix, pos Pos) {
 			v.rng(RoleUnsureHosts, dev, p.String(), pos, p)
 		}
 	case v.space == machine && !virtualLink.MatchString(dev) && !v.bsd[dev] && !p.IsSingleIP():
-		v.rng(RoleLinkRoute, dev, p.String(), pos, p)
+		v.rng(RoleLinkRoute, dev, p.String(), pos, p.Masked())
 	}
 }
 
