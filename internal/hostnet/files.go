@@ -80,11 +80,6 @@ func (r *reader) hostsFile(s *section) bool {
 
 var addressList = regexp.MustCompile(`^[0-9a-fA-F.:]+(?: [0-9a-fA-F.:]+)*$`)
 
-// isAddressList reports whether a text is a line of addresses and nothing else.
-func isAddressList(text []byte) bool {
-	return len(text) < 1<<16 && addressList.MatchString(strings.TrimSpace(string(text)))
-}
-
 // hostnameI reads what hostname -I prints: a line of addresses that ends with a blank. hostname -i has no blank, so that the
 // command has to tell where there is one address.
 func (r *reader) hostnameI(s *section) bool {

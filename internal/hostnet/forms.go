@@ -20,15 +20,15 @@ type form struct {
 	whole func(r *reader, s *section) bool
 	// line reads one line, among whatever others, and reports whether it is of the form.
 	line func(r *reader, l line) bool
-	// first and last sections of the same form do not share what was kept between lines.
+	json bool // a text that begins like JSON may be of the form
 }
 
 // forms holds all forms. Those that take a whole section come first; the first that takes a section or a line has it.
 var forms = []form{
-	{name: "ip -json", words: []string{`"ifname"`, `"dst"`}, whole: (*reader).ipJSON},
-	{name: "docker network inspect", words: []string{`"IPAM"`, `"subnets"`}, whole: (*reader).networkInspect},
-	{name: "daemon.json", words: []string{`"bip"`, `"default-address-pools"`, `"fixed-cidr`, `"no-proxy"`}, whole: (*reader).daemonJSON},
-	{name: "CNI configuration", words: []string{`"cniVersion"`, `"ipam"`}, whole: (*reader).cni},
+	{name: "ip -json", json: true, words: []string{`"ifname"`, `"dst"`}, whole: (*reader).ipJSON},
+	{name: "docker network inspect", json: true, words: []string{`"IPAM"`, `"subnets"`}, whole: (*reader).networkInspect},
+	{name: "daemon.json", json: true, words: []string{`"bip"`, `"default-address-pools"`, `"fixed-cidr`, `"no-proxy"`}, whole: (*reader).daemonJSON},
+	{name: "CNI configuration", json: true, words: []string{`"cniVersion"`, `"ipam"`}, whole: (*reader).cni},
 	{name: "netplan", words: []string{"ethernets:", "bonds:", "bridges:", "vlans:", "wifis:", "tunnels:", `"ethernets"`}, whole: (*reader).netplan},
 	{name: "resolv.conf", words: []string{"nameserver"}, whole: (*reader).resolvConf},
 	{name: "hosts", words: []string{"localhost", ""}, whole: (*reader).hostsFile},
@@ -53,22 +53,51 @@ var forms = []form{
 	{name: "ip route", words: []string{"dev ", "nexthop "}, line: (*reader).ipRoute},
 }
 
+// marks are what texts without an IPv4 address hold that forms know all the same.
+var marks = [][]byte{[]byte(" mtu "), []byte("MTU:"), []byte("::"), []byte(`"ifname"`), []byte(`"cniVersion"`), []byte("UP ")}
+
 // likely reports whether text may hold anything that forms know: an address, or links. It is the gate before all else.
 func likely(text []byte) bool {
-	if bytes.Contains(text, []byte(" mtu ")) || bytes.Contains(text, []byte("::")) || bytes.Contains(text, []byte("MTU:")) {
+	if hasIPv4(text) {
 		return true
 	}
-	digit := func(i int) bool { return i >= 0 && i < len(text) && text[i]-'0' <= 9 }
-	for at := 0; ; at++ {
-		i := bytes.IndexByte(text[at:], '.')
-		if i < 0 {
-			break
-		}
-		if at += i; digit(at-1) && digit(at+1) && (at+2 < len(text) && text[at+2] == '.' || digit(at+2)) {
+	for _, m := range marks {
+		if bytes.Contains(text, m) {
 			return true
 		}
 	}
-	return bytes.Contains(text, []byte(`"ifname"`)) || bytes.Contains(text, []byte(`"cniVersion"`)) || bytes.Contains(text, []byte(" UP")) && bytes.Contains(text, []byte("lo "))
+	return false
+}
+
+// hasIPv4 reports whether three dots with one to three digits between them are in text, and a digit behind.
+func hasIPv4(text []byte) bool {
+	digits := func(i int) int {
+		n := 0
+		for n < 4 && i+n < len(text) && text[i+n]-'0' <= 9 {
+			n++
+		}
+		return n
+	}
+	for at := 0; ; at++ {
+		i := bytes.IndexByte(text[at:], '.')
+		if i < 0 {
+			return false
+		}
+		if at += i; at == 0 || text[at-1]-'0' > 9 {
+			continue
+		}
+		b := digits(at + 1)
+		if b == 0 || b > 3 || at+1+b >= len(text) || text[at+1+b] != '.' {
+			continue
+		}
+		c := digits(at + 2 + b)
+		if c == 0 || c > 3 || at+2+b+c >= len(text) || text[at+2+b+c] != '.' {
+			continue
+		}
+		if digits(at+3+b+c) > 0 {
+			return true
+		}
+	}
 }
 
 // A section is what one command printed, or a whole text without shell prompts.
@@ -91,6 +120,15 @@ func (s *section) doc() *source.File {
 		s.file = f
 	}
 	return s.file
+}
+
+// isJSON reports whether the section begins like JSON: with an object, or a list of objects.
+func (s *section) isJSON() bool {
+	text := bytes.TrimLeft(s.text[:min(len(s.text), 4096)], " \t\r\n")
+	if list, ok := bytes.CutPrefix(text, []byte("[")); ok {
+		text = bytes.TrimLeft(list, " \t\r\n")
+	}
+	return len(text) > 0 && text[0] == '{'
 }
 
 // A line is one line of the text, without its end.
@@ -206,13 +244,14 @@ type kept struct {
 
 func (r *reader) section(s section) {
 	r.host, r.last, r.ended, r.hop, r.table, r.kept = s.host, 0, false, nil, tableNone, kept{}
-	if isSource(s.lines) {
+	if isSource(s.text) {
 		return
 	}
 	var rows []*form
+	json := s.isJSON()
 	for i := range forms {
 		f := &forms[i]
-		if !slices.ContainsFunc(f.words, func(w string) bool { return bytes.Contains(s.text, []byte(w)) }) {
+		if f.json != json || !slices.ContainsFunc(f.words, func(w string) bool { return bytes.Contains(s.text, []byte(w)) }) {
 			continue
 		}
 		if f.whole == nil {
@@ -250,13 +289,13 @@ func (r *reader) found(f *form) {
 var sourceLine = regexp.MustCompile(`^(?:package \w+;?$|import \(|import [\w{*"']|from [\w.]+ import |#include [<"]|#!/|func \w+\(|def \w+\(|using [\w.]+;|<\?php|module [\w:]+$|\{\{-? ?(?:if|define|range))`)
 
 // isSource reports whether a text is a program: its first lines tell.
-func isSource(lines []line) bool {
+func isSource(text []byte) bool {
 	seen := 0
-	for _, l := range lines {
-		if l.text == "" {
+	for l := range bytes.Lines(text) {
+		if l = bytes.TrimRight(l, " \t\r\n"); len(l) == 0 {
 			continue
 		}
-		if sourceLine.MatchString(l.text) {
+		if len(l) < 200 && sourceLine.Match(l) {
 			return true
 		}
 		if seen++; seen == 40 {

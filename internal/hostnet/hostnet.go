@@ -209,7 +209,7 @@ func Read(text []byte) (Host, bool) { return ReadAs(text, Options{}) }
 
 // ReadAs is [Read] with what is known about the text.
 func ReadAs(text []byte, o Options) (Host, bool) {
-	if !likely(text) && !isAddressList(text) {
+	if !likely(text) || isSource(text) {
 		return Host{}, false
 	}
 	r := &reader{host: o.Host, known: map[[2]string]int{}, addrs: map[addrKey]bool{}, forms: map[string]bool{}}

@@ -319,10 +319,6 @@ func place(n *source.Node) Pos {
 
 // json returns the JSON value that s holds, nil where it holds none.
 func (s *section) json() *source.Node {
-	text := strings.TrimLeft(string(s.text[:min(len(s.text), 4096)]), " \t\r\n\ufeff")
-	if text == "" || text[0] != '[' && text[0] != '{' {
-		return nil
-	}
 	n, err := s.doc().JSON()
 	if err != nil {
 		return nil
