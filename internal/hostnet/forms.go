@@ -42,7 +42,7 @@ var forms = []form{
 	{name: "ip -brief", words: []string{" UP", "DOWN", " UNKNOWN", " DORMANT", " NOTPRESENT"}, line: (*reader).ipBrief},
 	{name: "nmcli", words: []string{"IP4.", "IP6.", "GENERAL.DEVICE", "ipv4.", "ipv6.", "inet4 "}, line: (*reader).nmcli},
 	{name: "networkctl", words: []string{"Network File:", "Link File:"}, line: (*reader).networkctl},
-	{name: "resolvectl", words: []string{"DNS Server"}, line: (*reader).resolvectl},
+	{name: "resolvectl", words: []string{"DNS Server", "Link "}, line: (*reader).resolvectl},
 	{name: "interfaces", words: []string{"iface "}, line: (*reader).interfaces},
 	{name: "wg show", words: []string{"allowed ips:"}, line: (*reader).wgShow},
 	{name: "address", words: []string{"inet", "MTU:", "vxlan id ", "altname "}, line: (*reader).ofLink},
@@ -152,14 +152,17 @@ func (l line) of(word string) Pos { return l.at(max(0, strings.Index(l.text, wor
 var (
 	// "root@worker-1:~# ip addr", "[root@worker-1 ~]$ ", "core@m1 ~ $ ip r", with (venv) or a time before it.
 	prompt = regexp.MustCompile(`^(?:[(\[][\w:.-]+[)\]] )?(\[?)[A-Za-z_][\w.-]*@([A-Za-z0-9][\w.-]*)(?:[: ]?[~/][^\s#$%>\]]*|[ :][\w./~-]+)? ?(\]?) ?[#$%>](?: +(.*))?$`)
-	// "$ ip a", "# ip route", "/ # ifconfig", "sh-5.1# cat /etc/resolv.conf": no host, a command that is known.
-	weakPrompt = regexp.MustCompile(`^(?:[~/][\w./~-]* ?|(?:sh|bash|ash)-[0-9.]+)?[#$%] ?((?:sudo )?(?:/s?bin/|/usr/s?bin/)?` +
-		`(?:ip|ifconfig|route|netstat|hostname|nmcli|networkctl|resolvectl|cat|wg|docker|podman|iptables|ip6tables|iptables-save|ip6tables-save|nft|ipvsadm|systemd-resolve|kubectl|ps|ls|grep)(?: .*)?)$`)
+	// "$ ip a", "# ip route", "/ # ifconfig", "sh-5.1# cat /etc/resolv.conf", "➜  ~ ip r": no host, a command that is known.
+	weakPrompt = regexp.MustCompile(`^(?:(?:[~/][\w./~-]* ?|(?:sh|bash|ash)-[0-9.]+)?[#$%]|[➜❯λ](?: +[~/][\w./~-]*)?|([A-Za-z0-9][\w.-]*):[~/][\w./~-]* ?(?:[\w.-]+ ?)?[#$>%])` +
+		` *((?:sudo )?(?:/s?bin/|/usr/s?bin/)?(?:ip|ifconfig|route|netstat|hostname|nmcli|networkctl|resolvectl|cat|wg|docker|podman|iptables|ip6tables|` +
+		`iptables-save|ip6tables-save|nft|ipvsadm|systemd-resolve|kubectl|ps|ls|grep)(?: .*)?)$`)
+	// A prompt at which nothing was typed. "#" alone is a comment.
+	emptyPrompt = regexp.MustCompile(`^(?:\$|[~/][\w./~-]* ?[#$%]|(?:sh|bash|ash)-[0-9.]+[#$]|[➜❯λ](?: +[~/][\w./~-]*)?|[A-Za-z0-9][\w.-]*:[~/][\w./~-]* ?(?:[\w.-]+ ?)?[#$>%])$`)
 )
 
-// isPrompt returns the host and the command of a line that is a shell prompt. A weak prompt names no host.
+// isPrompt returns the host and the command of a line that is a shell prompt. A weak prompt may name no host.
 func isPrompt(s string) (host, command string, ok bool) {
-	if len(s) > 4096 || !strings.ContainsAny(s, "#$%>") {
+	if len(s) > 4096 || !strings.ContainsAny(s, "#$%>➜❯λ") {
 		return "", "", false
 	}
 	if strings.IndexByte(s, '@') > 0 {
@@ -167,12 +170,10 @@ func isPrompt(s string) (host, command string, ok bool) {
 			return m[2], strings.TrimPrefix(m[4], "sudo "), true
 		}
 	}
-	if c := s[0]; c == '#' || c == '$' || c == '/' || c == '~' || c == '%' || c == 's' || c == 'b' || c == 'a' {
-		if m := weakPrompt.FindStringSubmatch(s); m != nil {
-			return "", strings.TrimPrefix(m[1], "sudo "), true
-		}
+	if m := weakPrompt.FindStringSubmatch(s); m != nil {
+		return m[1], strings.TrimPrefix(m[2], "sudo "), true
 	}
-	return "", "", false
+	return "", "", len(s) < 100 && emptyPrompt.MatchString(s)
 }
 
 // sections cuts a text at its shell prompts.

@@ -168,14 +168,15 @@ func (r *reader) networkctl(l line) bool {
 	return true
 }
 
-var resolvectlHead = regexp.MustCompile(`^Link [0-9]+ \(([\w.@-]+)\)$`)
+// "Link 2 (eth0)", and "Link 2 (eth0): 10.31.7.2" of resolvectl dns
+var resolvectlHead = regexp.MustCompile(`^Link [0-9]+ \(([\w.@-]+)\)(?:: *(.*))?$`)
 
 // resolvectl reads resolvectl status, systemd-resolve --status and resolvectl dns.
 func (r *reader) resolvectl(l line) bool {
 	body, pos := l.body()
 	if m := resolvectlHead.FindStringSubmatch(body); m != nil {
 		r.kept.mode, r.kept.dev = "", m[1]
-		return true
+		return m[2] == "" || r.servers(m[2], l)
 	}
 	if body == "Global" {
 		r.kept.mode, r.kept.dev = "", ""
@@ -192,7 +193,12 @@ func (r *reader) resolvectl(l line) bool {
 	if key != "DNS Servers" {
 		return key == "Current DNS Server"
 	}
-	for w := range strings.FieldsSeq(value) {
+	return r.servers(value, l)
+}
+
+// servers keeps a list of resolvers as systemd-resolved prints them, with ports and names.
+func (r *reader) servers(list string, l line) bool {
+	for w := range strings.FieldsSeq(list) {
 		at := l.of(w)
 		w, _, _ = strings.Cut(w, "#") // the name for DNS over TLS
 		if ap, err := netip.ParseAddrPort(w); err == nil {
@@ -232,6 +238,9 @@ func (r *reader) wgShow(l line) bool {
 	return true
 }
 
+// noProxyUnit matches NO_PROXY among further variables of a unit.
+var noProxyUnit = regexp.MustCompile(`^\s*Environment=.*["'](NO_PROXY|no_proxy)=([^"']*)["']`)
+
 // noProxyLine matches NO_PROXY in shells, environment files and units.
 var noProxyLine = regexp.MustCompile(`^\s*(?:export +|declare -x +|set +|Environment= *)?["']?(NO_PROXY|no_proxy) *= *["']?([^"'#;|&<>$]*?)["']?;?\s*$`)
 
@@ -242,7 +251,9 @@ func (r *reader) noProxy(l line) bool {
 	}
 	m := noProxyLine.FindStringSubmatchIndex(l.text)
 	if m == nil {
-		return false
+		if m = noProxyUnit.FindStringSubmatchIndex(l.text); m == nil {
+			return false
+		}
 	}
 	return r.exempt(l.text[m[2]:m[3]], l.text[m[4]:m[5]], func(i int) Pos { return l.at(m[4] + i) })
 }

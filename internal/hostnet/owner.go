@@ -50,8 +50,11 @@ const (
 	pod
 )
 
-// namespace tells whose links and routes v has. named: something outside of the text says that they are a host's.
-func (v *view) namespace(named bool) namespace {
+// podName matches the names of pods that controllers make, and of containers.
+var podName = regexp.MustCompile(`-[bcdfghjklmnpqrstvwxz2456789]{5}$|^[0-9a-f]{12}$`)
+
+// namespace tells whose links and routes v has.
+func (v *view) namespace() namespace {
 	inPod := false
 	for _, l := range v.links {
 		switch {
@@ -81,10 +84,12 @@ func (v *view) namespace(named bool) namespace {
 		}
 	}
 	switch {
-	case named:
+	case v.named:
 		return machine // a node of kind has eth0@if5, too
 	case inPod:
 		return pod
+	case v.host != "" && !podName.MatchString(v.host):
+		return machine // by the prompt
 	}
 	return unsure
 }

@@ -56,7 +56,7 @@ type view struct {
 	bridge    map[netip.Prefix]bool
 	out       []fact.Statement
 	file      string
-	named     bool
+	named     bool            // something outside of the text says that it is a host's
 	connected map[string]bool // links and networks that addresses tell
 }
 
@@ -135,7 +135,7 @@ func (v *view) sort() {
 		}
 		v.others = v.others || otherPluginLink.MatchString(r.Dev)
 	}
-	v.space = v.namespace(v.named)
+	v.space = v.namespace()
 }
 
 func (v *view) statements() []fact.Statement {
