@@ -58,7 +58,8 @@ func (r *reader) daemonJSON(s *section) bool {
 		r.bridge(Bridge{Name: key, Link: "docker0", Engine: "Docker"}, d.Get(key))
 	}
 	for _, pool := range items(d.Get("default-address-pools")) {
-		r.bridge(Bridge{Name: "default-address-pools", Engine: "Docker", Size: number(pool.Get("size").Str())}, pool.Get("base"))
+		b := Bridge{Name: "default-address-pools", Engine: "Docker", Size: number(pool.Get("size").Str())}
+		r.bridge(b, pool.Get("base"))
 	}
 	if n := d.Get("proxies", "no-proxy"); str(n) != "" {
 		r.exempt("no-proxy", str(n), func(i int) Pos { p := place(n); p.Column += i + 1; return p })
@@ -66,7 +67,8 @@ func (r *reader) daemonJSON(s *section) bool {
 	return len(r.out.Bridges)+len(r.out.Exempt) > before
 }
 
-// cni reads a configuration of /etc/cni/net.d: one plugin, or a list of them. CRI-O had lists with the plugin at the top.
+// cni reads a configuration of /etc/cni/net.d: one plugin, or a list of them. CRI-O had lists with the plugin at the
+// top.
 func (r *reader) cni(s *section) bool {
 	d := s.json()
 	if d == nil || d.Kind != source.Mapping || d.Get("apiVersion") != nil {
@@ -141,7 +143,9 @@ func pluginOf(n *source.Node) Plugin {
 }
 
 // netplanKinds are the keys of a netplan file below which links stand.
-var netplanKinds = []string{"ethernets", "bonds", "bridges", "vlans", "wifis", "tunnels", "modems", "vrfs", "dummy-devices"}
+var netplanKinds = []string{
+	"ethernets", "bonds", "bridges", "vlans", "wifis", "tunnels", "modems", "vrfs", "dummy-devices",
+}
 
 // netplan reads a file of /etc/netplan.
 func (r *reader) netplan(s *section) bool {
@@ -193,7 +197,7 @@ func (r *reader) netplanLink(e source.Entry) {
 	}
 	for _, key := range []string{"gateway4", "gateway6"} {
 		if via, ok := parseAddr(v.Get(key).Str()); ok {
-			r.route(Route{Dst: anywhere(via.Is4()), Via: via, Dev: name, Proto: "static", Text: key + ": " + via.String(), Pos: place(v.Get(key))})
+			r.configRoute("default", via.String(), name, "", place(v.Get(key)))
 		}
 	}
 	for _, x := range items(v.Get("routes")) {
@@ -209,7 +213,8 @@ func (r *reader) netplanLink(e source.Entry) {
 	}
 }
 
-// configRoute keeps a route that a file makes. to may be "default", and via empty. It reports whether to and via are such.
+// configRoute keeps a route that a file makes. to may be "default", and via empty. It reports whether to and via are
+// such.
 func (r *reader) configRoute(to, via, dev, table string, pos Pos) bool {
 	out := Route{Dev: dev, Proto: "static", Table: table, Text: to, Pos: pos}
 	if table == "main" || table == "254" {
@@ -260,5 +265,7 @@ func endpointOf(s string) netip.Addr {
 // pathIs reports whether a path, or the file of a command such as cat, is one of those.
 func (s *section) pathIs(names ...string) bool {
 	p := strings.ReplaceAll(s.path, `\`, "/")
-	return p != "" && slices.ContainsFunc(names, func(n string) bool { return p == n || path.Base(p) == n || strings.HasSuffix(p, "/"+n) })
+	return p != "" && slices.ContainsFunc(names, func(n string) bool {
+		return p == n || path.Base(p) == n || strings.HasSuffix(p, "/"+n)
+	})
 }

@@ -80,8 +80,8 @@ func (r *reader) hostsFile(s *section) bool {
 
 var addressList = regexp.MustCompile(`^[0-9a-fA-F.:]+(?: [0-9a-fA-F.:]+)*$`)
 
-// hostnameI reads what hostname -I prints: a line of addresses that ends with a blank. hostname -i has no blank, so that the
-// command has to tell where there is one address.
+// hostnameI reads what hostname -I prints: a line of addresses that ends with a blank. hostname -i has no blank, so
+// that the command has to tell where there is one address.
 func (r *reader) hostnameI(s *section) bool {
 	var only *line
 	for i := range s.lines {
@@ -176,15 +176,7 @@ func (r *reader) ifcfg(s *section) bool {
 		}
 		set[v.key] = v
 	}
-	dev := set["DEVICE"].value
-	for _, name := range []string{"ifcfg-", "route-", "route6-"} {
-		if base := path.Base(s.path); dev == "" && strings.HasPrefix(base, name) {
-			dev = base[len(name):]
-		}
-	}
-	if dev == "" {
-		dev = set["NAME"].value
-	}
+	dev := ifcfgLink(set, s)
 	_, boot := set["BOOTPROTO"]
 	_, onboot := set["ONBOOT"]
 	_, routes := set["ADDRESS0"]
@@ -225,6 +217,19 @@ func (r *reader) ifcfg(s *section) bool {
 		}
 	}
 	return true
+}
+
+// ifcfgLink returns the link that a file is about: by its key, by its path, or by the name of the connection.
+func ifcfgLink(set map[string]setting, s *section) string {
+	if dev := set["DEVICE"].value; dev != "" {
+		return dev
+	}
+	for _, name := range []string{"ifcfg-", "route-", "route6-"} {
+		if dev, ok := strings.CutPrefix(path.Base(s.path), name); ok {
+			return dev
+		}
+	}
+	return set["NAME"].value
 }
 
 func (r *reader) posOf(v setting, s *section) Pos {
@@ -320,7 +325,8 @@ func (r *reader) netmask(s string) {
 	}
 }
 
-// routeCommand reads "ip route add 10.0.0.0/8 via 10.0.2.1 dev eth0" and "route add -net 10.0.0.0 netmask 255.0.0.0 gw 10.0.2.1".
+// routeCommand reads "ip route add 10.0.0.0/8 via 10.0.2.1 dev eth0" and "route add -net 10.0.0.0 netmask 255.0.0.0 gw
+// 10.0.2.1".
 func (r *reader) routeCommand(w []string, l line) {
 	if len(w) > 3 && path.Base(w[0]) == "ip" {
 		w = w[1:]

@@ -20,7 +20,8 @@ var (
 	nftTable   = regexp.MustCompile(`^table (?:ip|ip6|inet) ([\w./-]+) \{$`)
 	nftRange   = regexp.MustCompile(`\bip6? ([sd]addr) (!= )?([0-9a-fA-F.:/]+)`)
 	nftComment = regexp.MustCompile(`\bcomment "([^"]*)"`)
-	nftTarget  = regexp.MustCompile(`\b(?:(?:jump|goto) ([\w./-]+)|(return|accept|masquerade|drop))(?: fully-random)?(?: comment "[^"]*")?$`)
+	nftTarget  = regexp.MustCompile(`\b(?:(?:jump|goto) ([\w./-]+)|(return|accept|masquerade|` +
+		`drop))(?: fully-random)?(?: comment "[^"]*")?$`)
 )
 
 // filterRule reads a line of iptables-save, iptables -S and -L, or nft list ruleset.
@@ -123,7 +124,8 @@ func appended(l line) filterRule {
 	return f
 }
 
-// listed reads a row of iptables -L, with -n and perhaps -v: "0 0 RETURN all -- * * 10.244.0.0/16 10.244.1.0/24 /* ... */".
+// listed reads a row of iptables -L, with -n and perhaps -v: "0 0 RETURN all -- * * 10.244.0.0/16 10.244.1.0/24 /* ...
+// */".
 func (r *reader) listed(l line) filterRule {
 	f := filterRule{chain: r.kept.chain}
 	text := l.text
@@ -192,6 +194,9 @@ func (r *reader) nftRule(l line) filterRule {
 
 func isRange(p netip.Prefix) bool { return p.IsValid() && !p.IsSingleIP() && p.Bits() > 0 }
 
+// flannelComments are those of flannel's rules since v0.16; one rule of v0.16.3 has its own.
+var flannelComments = map[string]bool{"flanneld masq": true, "flannel masq": true, "flanneld forward": true}
+
 // told keeps what a rule tells, by its chain. It reports whether it tells anything.
 func (r *reader) told(f filterRule) bool {
 	before := len(r.out.Rules)
@@ -203,7 +208,7 @@ func (r *reader) told(f filterRule) bool {
 		r.kubeRule(f, add)
 	case r.kept.mode == "nft" && strings.HasPrefix(c, "service-") && f.notSrc && isRange(f.src):
 		add(ProxyPods, f.src, "", f.srcPos) // kube-proxy in nftables mode
-	case strings.HasPrefix(c, "FLANNEL"), strings.Contains(f.comment, "flanneld masq"), strings.Contains(f.comment, "flanneld forward"):
+	case strings.HasPrefix(c, "FLANNEL"), flannelComments[f.comment]:
 		flannelRule(f, add)
 	case c == "POSTROUTING" && isRange(f.src) && f.notOut && f.out != "" && f.target == "MASQUERADE":
 		add(EngineNetwork, f.src, f.out, f.srcPos)
@@ -280,6 +285,7 @@ func (r *reader) ipvsadm(l line) bool {
 		return false
 	}
 	addr := a.Addr().WithZone("")
-	r.out.Rules = append(r.out.Rules, Rule{Meaning: VirtualServer, Prefix: netip.PrefixFrom(addr, addr.BitLen()), Host: r.host, Pos: l.of(w[1])})
+	served := netip.PrefixFrom(addr, addr.BitLen())
+	r.out.Rules = append(r.out.Rules, Rule{Meaning: VirtualServer, Prefix: served, Host: r.host, Pos: l.of(w[1])})
 	return true
 }

@@ -27,13 +27,16 @@ type form struct {
 var forms = []form{
 	{name: "ip -json", json: true, words: []string{`"ifname"`, `"dst"`}, whole: (*reader).ipJSON},
 	{name: "docker network inspect", json: true, words: []string{`"IPAM"`, `"subnets"`}, whole: (*reader).networkInspect},
-	{name: "daemon.json", json: true, words: []string{`"bip"`, `"default-address-pools"`, `"fixed-cidr`, `"no-proxy"`}, whole: (*reader).daemonJSON},
+	{name: "daemon.json", json: true, whole: (*reader).daemonJSON,
+		words: []string{`"bip"`, `"default-address-pools"`, `"fixed-cidr`, `"no-proxy"`}},
 	{name: "CNI configuration", json: true, words: []string{`"cniVersion"`, `"ipam"`}, whole: (*reader).cni},
-	{name: "netplan", words: []string{"ethernets:", "bonds:", "bridges:", "vlans:", "wifis:", "tunnels:", `"ethernets"`}, whole: (*reader).netplan},
+	{name: "netplan", whole: (*reader).netplan,
+		words: []string{"ethernets:", "bonds:", "bridges:", "vlans:", "wifis:", "tunnels:"}},
 	{name: "resolv.conf", words: []string{"nameserver"}, whole: (*reader).resolvConf},
 	{name: "hosts", words: []string{"localhost", ""}, whole: (*reader).hostsFile},
 	{name: "ifcfg", words: []string{"IPADDR", "GATEWAY", "ADDRESS0", "BOOTPROTO"}, whole: (*reader).ifcfg},
-	{name: "sections of keys", words: []string{"[Network]", "[Interface]", "[Peer]", "[connection]", "[ipv4]", "[Address]", "[Route]", "[WireGuardPeer]"}, whole: (*reader).keyFile},
+	{name: "sections of keys", whole: (*reader).keyFile,
+		words: []string{"[Network]", "[Interface]", "[Peer]", "[connection]", "[Address]", "[Route]", "[WireGuardPeer]"}},
 	{name: "hostname -I", words: []string{""}, whole: (*reader).hostnameI},
 
 	{name: "ip addr", words: []string{" mtu ", "inet "}, line: (*reader).ipLink},
@@ -54,7 +57,9 @@ var forms = []form{
 }
 
 // marks are what texts without an IPv4 address hold that forms know all the same.
-var marks = [][]byte{[]byte(" mtu "), []byte("MTU:"), []byte("::"), []byte(`"ifname"`), []byte(`"cniVersion"`), []byte("UP ")}
+var marks = [][]byte{
+	[]byte(" mtu "), []byte("MTU:"), []byte("::"), []byte(`"ifname"`), []byte(`"cniVersion"`), []byte("UP "),
+}
 
 // likely reports whether text may hold anything that forms know: an address, or links. It is the gate before all else.
 func likely(text []byte) bool {
@@ -151,13 +156,18 @@ func (l line) of(word string) Pos { return l.at(max(0, strings.Index(l.text, wor
 
 var (
 	// "root@worker-1:~# ip addr", "[root@worker-1 ~]$ ", "core@m1 ~ $ ip r", with (venv) or a time before it.
-	prompt = regexp.MustCompile(`^(?:[(\[][\w:.-]+[)\]] )?(\[?)[A-Za-z_][\w.-]*@([A-Za-z0-9][\w.-]*)(?:[: ]?[~/][^\s#$%>\]]*|[ :][\w./~-]+)? ?(\]?) ?[#$%>](?: +(.*))?$`)
-	// "$ ip a", "# ip route", "/ # ifconfig", "sh-5.1# cat /etc/resolv.conf", "➜  ~ ip r": no host, a command that is known.
-	weakPrompt = regexp.MustCompile(`^(?:(?:[~/][\w./~-]* ?|(?:sh|bash|ash)-[0-9.]+)?[#$%]|[➜❯λ](?: +[~/][\w./~-]*)?|([A-Za-z0-9][\w.-]*):[~/][\w./~-]* ?(?:[\w.-]+ ?)?[#$>%])` +
-		` *((?:sudo )?(?:/s?bin/|/usr/s?bin/)?(?:ip|ifconfig|route|netstat|hostname|nmcli|networkctl|resolvectl|cat|wg|docker|podman|iptables|ip6tables|` +
+	prompt = regexp.MustCompile(`^(?:[(\[][\w:.-]+[)\]] )?(\[?)[A-Za-z_][\w.-]*@([A-Za-z0-9][\w.-]*)` +
+		`(?:[: ]?[~/][^\s#$%>\]]*|[ :][\w./~-]+)? ?(\]?) ?[#$%>](?: +(.*))?$`)
+	// "$ ip a", "# ip route", "/ # ifconfig", "sh-5.1# cat /etc/resolv.conf", "➜  ~ ip r": no host, a command that is
+	// known.
+	weakPrompt = regexp.MustCompile(`^(?:(?:[~/][\w./~-]* ?|(?:sh|bash|ash)-[0-9.]+)?[#$%]|` +
+		`[➜❯λ](?: +[~/][\w./~-]*)?|([A-Za-z0-9][\w.-]*):[~/][\w./~-]* ?(?:[\w.-]+ ?)?[#$>%])` +
+		` *((?:sudo )?(?:/s?bin/|/usr/s?bin/)?(?:ip|ifconfig|route|netstat|hostname|nmcli|networkctl|resolvectl|` +
+		`cat|wg|docker|podman|iptables|ip6tables|` +
 		`iptables-save|ip6tables-save|nft|ipvsadm|systemd-resolve|kubectl|ps|ls|grep)(?: .*)?)$`)
 	// A prompt at which nothing was typed. "#" alone is a comment.
-	emptyPrompt = regexp.MustCompile(`^(?:\$|[~/][\w./~-]* ?[#$%]|(?:sh|bash|ash)-[0-9.]+[#$]|[➜❯λ](?: +[~/][\w./~-]*)?|[A-Za-z0-9][\w.-]*:[~/][\w./~-]* ?(?:[\w.-]+ ?)?[#$>%])$`)
+	emptyPrompt = regexp.MustCompile(`^(?:\$|[~/][\w./~-]* ?[#$%]|(?:sh|bash|ash)-[0-9.]+[#$]|` +
+		`[➜❯λ](?: +[~/][\w./~-]*)?|[A-Za-z0-9][\w.-]*:[~/][\w./~-]* ?(?:[\w.-]+ ?)?[#$>%])$`)
 )
 
 // isPrompt returns the host and the command of a line that is a shell prompt. A weak prompt may name no host.
@@ -287,7 +297,8 @@ func (r *reader) found(f *form) {
 }
 
 // sourceLine matches lines that programs and tests begin with, whose strings are nobody's host.
-var sourceLine = regexp.MustCompile(`^(?:package \w+;?$|import \(|import [\w{*"']|from [\w.]+ import |#include [<"]|#!/|func \w+\(|def \w+\(|using [\w.]+;|<\?php|module [\w:]+$|\{\{-? ?(?:if|define|range))`)
+var sourceLine = regexp.MustCompile(`^(?:package \w+;?$|import \(|import [\w{*"']|from [\w.]+ import |` +
+	`#include [<"]|#!/|func \w+\(|def \w+\(|using [\w.]+;|<\?php|module [\w:]+$|\{\{-? ?(?:if|define|range))`)
 
 // isSource reports whether a text is a program: its first lines tell.
 func isSource(text []byte) bool {
@@ -361,7 +372,8 @@ func parsePrefix(s string) (netip.Prefix, bool) {
 	return netip.PrefixFrom(a, a.BitLen()), ok
 }
 
-// parseDst reads the destination of a route: a range, an address, or a range with the short form of its address (10.244/16).
+// parseDst reads the destination of a route: a range, an address, or a range with the short form of its address
+// (10.244/16).
 func parseDst(s string) (netip.Prefix, bool) {
 	if p, ok := parsePrefix(s); ok {
 		return p.Masked(), true

@@ -1,10 +1,11 @@
-// Package hostnet reads what a host says about its own network: links, addresses, routes, resolvers, the ranges of bridges
-// and VPNs on it, the files of /etc/cni/net.d, and the ranges in its packet filter.
+// Package hostnet reads what a host says about its own network: links, addresses, routes, resolvers, the ranges of
+// bridges and VPNs on it, the files of /etc/cni/net.d, and the ranges in its packet filter.
 //
-// Start with [Read]. It knows what the tools of a host print (ip, ifconfig, route, netstat, hostname, nmcli, networkctl,
-// resolvectl, docker network inspect, wg, iptables-save, nft, ipvsadm) and what its files hold (netplan, ifcfg,
-// interfaces, systemd-networkd, NetworkManager, resolv.conf, hosts, daemon.json, CNI and WireGuard configurations).
-// Each form is a row of a table: how it is recognised, and its parser. Text of other kinds gives nothing.
+// Start with [Read]. It knows what the tools of a host print (ip, ifconfig, route, netstat, hostname, nmcli,
+// networkctl, resolvectl, docker network inspect, wg, iptables-save, nft, ipvsadm) and what its files hold (netplan,
+// ifcfg, interfaces, systemd-networkd, NetworkManager, resolv.conf, hosts, daemon.json, CNI and WireGuard
+// configurations). Each form is a row of a table: how it is recognised, and its parser. Text of other kinds gives
+// nothing.
 //
 // A [Host] is plain data: what is written and where. [Host.Statements] says what it means for the ranges of a cluster.
 package hostnet
@@ -171,7 +172,8 @@ type Meaning uint8
 
 // The meanings of rules.
 const (
-	// ProxyPods: what kube-proxy takes for addresses of pods: clusterCIDR, or the node's own subnet (detectLocalMode NodeCIDR).
+	// ProxyPods: what kube-proxy takes for addresses of pods: clusterCIDR, or the node's own subnet (detectLocalMode
+	// NodeCIDR).
 	ProxyPods Meaning = iota + 1
 	// ServiceIP: the cluster IP of the Service Name, "namespace/name".
 	ServiceIP
@@ -203,8 +205,9 @@ type Options struct {
 	Path    string // of the file that holds it: "/etc/wireguard/wg0.conf"
 }
 
-// Read finds what text says, in whatever forms it holds, behind shell prompts or not. It reports false, and the zero Host,
-// for a text that holds none of them. text is UTF-8; lines end with \n or \r\n. Time and memory grow with its length.
+// Read finds what text says, in whatever forms it holds, behind shell prompts or not. It reports false, and the zero
+// Host, for a text that holds none of them. text is UTF-8; lines end with \n or \r\n. Time and memory grow with its
+// length.
 func Read(text []byte) (Host, bool) { return ReadAs(text, Options{}) }
 
 // ReadAs is [Read] with what is known about the text.

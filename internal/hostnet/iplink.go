@@ -8,7 +8,8 @@ import (
 	"github.com/kubecidr/kubecidr/internal/source"
 )
 
-// ipLink reads the first line of a link in ip addr and ip link: "2: eth0@if5: <BROADCAST,UP> mtu 1500 qdisc noqueue ...".
+// ipLink reads the first line of a link in ip addr and ip link: "2: eth0@if5: <BROADCAST,UP> mtu 1500 qdisc noqueue
+// ...".
 func (r *reader) ipLink(l line) bool {
 	_, name, rest, ok := indexed(l.text)
 	if !ok || !strings.HasSuffix(name, ":") || len(name) < 2 || !strings.HasPrefix(rest, "<") {
@@ -18,7 +19,8 @@ func (r *reader) ipLink(l line) bool {
 	k.Listed, k.Bare = true, k.Peer == ""
 	k.MTU = mtuIn(rest, k.MTU)
 	// Both ends of a veth pair have noqueue; what drives hardware has queues.
-	if _, q, ok := strings.Cut(rest, " qdisc "); ok && !strings.HasPrefix(q, "noqueue") && !strings.HasPrefix(q, "noop") && k.Bare {
+	_, q, ok := strings.Cut(rest, " qdisc ")
+	if ok && !strings.HasPrefix(q, "noqueue") && !strings.HasPrefix(q, "noop") && k.Bare {
 		k.Machine = true
 	}
 	return true
@@ -96,11 +98,12 @@ func mtuIn(s string, old int) int {
 }
 
 // inetOld brings what ifconfig of net-tools 1.60 prints, in English, French and German, into the form of later ones.
-var inetOld = strings.NewReplacer("addr:", " ", "adr:", " ", "Adresse:", " ", "Mask:", " netmask ", "Masque:", " netmask ", "Maske:", " netmask ")
+var inetOld = strings.NewReplacer("addr:", " ", "adr:", " ", "Adresse:", " ",
+	"Mask:", " netmask ", "Masque:", " netmask ", "Maske:", " netmask ")
 
-// inet reads "inet 10.244.1.1/24 brd ... scope global cni0", "inet 10.0.0.1 peer 10.0.0.2/32", and what ifconfig prints:
-// "inet 10.244.1.1  netmask 255.255.255.0", "inet addr:10.244.1.1  Bcast:... Mask:255.255.255.0", "inet6 fd00::1
-// prefixlen 64", "inet6 addr: fd00::1/64 Scope:Global", "inet 10.0.2.15 netmask 0xffffff00".
+// inet reads "inet 10.244.1.1/24 brd ... scope global cni0", "inet 10.0.0.1 peer 10.0.0.2/32", and what ifconfig
+// prints: "inet 10.244.1.1  netmask 255.255.255.0", "inet addr:10.244.1.1  Bcast:... Mask:255.255.255.0", "inet6
+// fd00::1 prefixlen 64", "inet6 addr: fd00::1/64 Scope:Global", "inet 10.0.2.15 netmask 0xffffff00".
 func (r *reader) inet(s string, pos Pos) bool {
 	w := strings.Fields(inetOld.Replace(s))
 	if len(w) < 2 || w[0] != "inet" && w[0] != "inet6" {
@@ -150,9 +153,10 @@ func (r *reader) inet(s string, pos Pos) bool {
 
 var (
 	// "eth0: flags=4163<UP,...>  mtu 1500", "eth0      Link encap:Ethernet", "eth0:1    Link encap:Ethernet".
-	ifconfigHead = regexp.MustCompile(`^([A-Za-z][\w.@-]*)(:[0-9]+)?:? +(?:flags=[0-9a-f]+<[A-Z0-9_,-]*> +(?:metric [0-9]+ +)?mtu ([0-9]+)(?: index [0-9]+)?|(?:Link|Lien) encap:.*)$`)
-	briefName    = regexp.MustCompile(`^[A-Za-z][\w.@-]*$`)
-	linkAddress  = regexp.MustCompile(`^[0-9a-f]{2}(?::[0-9a-f]{2}){5,19}$`)
+	ifconfigHead = regexp.MustCompile(`^([A-Za-z][\w.@-]*)(:[0-9]+)?:? +(?:flags=[0-9a-f]+<[A-Z0-9_,-]*> +` +
+		`(?:metric [0-9]+ +)?mtu ([0-9]+)(?: index [0-9]+)?|(?:Link|Lien) encap:.*)$`)
+	briefName   = regexp.MustCompile(`^[A-Za-z][\w.@-]*$`)
+	linkAddress = regexp.MustCompile(`^[0-9a-f]{2}(?::[0-9a-f]{2}){5,19}$`)
 )
 
 // ifconfigLink reads the first line of a link in ifconfig.
@@ -243,13 +247,14 @@ func (r *reader) jsonLink(e *source.Node) {
 	}
 	if d := e.Get("linkinfo", "info_data"); str(e.Get("linkinfo", "info_kind")) == "vxlan" {
 		local, _ := parseAddr(str(d.Get("local")))
-		k.Virtual = VXLAN{ID: number(d.Get("id").Str()), Local: local, Dev: str(d.Get("link")), Port: number(d.Get("port").Str())}
+		k.Virtual = VXLAN{number(d.Get("id").Str()), local, str(d.Get("link")), number(d.Get("port").Str())}
 	}
 	k.Machine = k.Machine || len(items(e.Get("altnames"))) > 0
 	for _, a := range items(e.Get("addr_info")) {
 		if addr, ok := parseAddr(str(a.Get("local"))); ok {
 			bits := number(a.Get("prefixlen").Str())
-			r.add(Addr{netip.PrefixFrom(addr, bits), str(a.Get("scope")), a.Get("dynamic").Str() == "true", place(a.Get("local"))})
+			dynamic := a.Get("dynamic").Str() == "true"
+			r.add(Addr{netip.PrefixFrom(addr, bits), str(a.Get("scope")), dynamic, place(a.Get("local"))})
 		}
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// routeValues are the words that ip route puts before a value, and routeFlags those that stand alone. A line with any other
-// word is no route.
+// routeValues are the words that ip route puts before a value, and routeFlags those that stand alone. A line with any
+// other word is no route.
 var (
 	routeValues = map[string]bool{
 		"via": true, "dev": true, "proto": true, "scope": true, "src": true, "metric": true, "mtu": true, "advmss": true,
@@ -20,7 +20,8 @@ var (
 		"onlink": true, "linkdown": true, "dead": true, "pervasive": true, "offload": true, "trap": true, "notify": true,
 		"lock": true, "cache": true, "rt_offload": true, "rt_trap": true, "rt_offload_failed": true, "linkup": true,
 	}
-	// routeTypes are the types of routes; those with false lead to the host itself or to all, which its addresses say already.
+	// routeTypes are the types of routes; those with false lead to the host itself or to all, which its addresses say
+	// already.
 	routeTypes = map[string]bool{
 		"unicast": true, "blackhole": true, "unreachable": true, "prohibit": true, "throw": true,
 		"local": false, "broadcast": false, "multicast": false, "anycast": false,
@@ -56,7 +57,7 @@ func (r *reader) ipRoute(l line) bool {
 		}
 	}
 	if !slices.Contains(words, "dev") && !blocks(words[0]) {
-		if first := words[0]; first == "default" || strings.Contains(first, "/") || strings.Contains(first, ".") || strings.Contains(first, ":") {
+		if words[0] == "default" || strings.ContainsAny(words[0], "/.:") {
 			r.hop = &pending{route: Route{Text: body, Pos: pos}, words: words}
 		}
 		return false
@@ -257,7 +258,8 @@ func (r *reader) row4(w []string, text string, pos Pos) bool {
 	return true
 }
 
-// row6 reads a row of an IPv6 table: "fd00::/64  [::]  U  256 1 0 eth0". Rows of the host itself and of multicast are passed over.
+// row6 reads a row of an IPv6 table: "fd00::/64  [::]  U  256 1 0 eth0". Rows of the host itself and of multicast are
+// passed over.
 func (r *reader) row6(w []string, text string, pos Pos) bool {
 	if len(w) != 7 {
 		return false

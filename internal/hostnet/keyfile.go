@@ -61,7 +61,8 @@ func (r *reader) keyFile(s *section) bool {
 		return r.keyfileNM(groups)
 	case has("NetDev"):
 		return r.netdev(groups)
-	case has("Match") && (has("Network") || has("Address") || has("Route")) || has("Network") && strings.HasSuffix(s.path, ".network"):
+	case has("Match") && (has("Network") || has("Address") || has("Route")),
+		has("Network") && strings.HasSuffix(s.path, ".network"):
 		return r.networkd(groups)
 	}
 	return false

@@ -8,7 +8,8 @@ import (
 
 var (
 	// "IP4.ADDRESS[1]:    10.0.2.15/24", "ipv4.routes:   { ip = 10.0.0.0/8, nh = 10.0.2.1 }", "GENERAL.DEVICE:  eth0"
-	nmcliLine = regexp.MustCompile(`^(GENERAL\.(?:DEVICE|MTU)|IP[46]\.(?:ADDRESS|GATEWAY|ROUTE|DNS)|ipv[46]\.(?:addresses|gateway|routes|dns)|connection\.interface-name)(?:\[[0-9]+\])?: *(.*)$`)
+	nmcliLine = regexp.MustCompile(`^(GENERAL\.(?:DEVICE|MTU)|IP[46]\.(?:ADDRESS|GATEWAY|ROUTE|DNS)|` +
+		`ipv[46]\.(?:addresses|gateway|routes|dns)|connection\.interface-name)(?:\[[0-9]+\])?: *(.*)$`)
 	// "eth0: connected to Wired connection 1", the head of what nmcli prints alone
 	nmcliHead = regexp.MustCompile(`^([A-Za-z][\w.-]*): (?:connected|connecting|disconnected|unmanaged|unavailable)\b`)
 	nmcliDest = regexp.MustCompile(`(?:dst|ip) = ([0-9a-fA-F.:/]+), nh = ([0-9a-fA-F.:]+)?`)
@@ -44,7 +45,8 @@ func (r *reader) nmcli(l line) bool {
 		}
 	case "nmcli route4", "nmcli route6":
 		if len(w) >= 2 {
-			return r.routeWords(append(append([]string{}, w[1:]...), "dev", r.kept.dev), l.of(w[1]), strings.Join(w[1:], " ")+" dev "+r.kept.dev)
+			words := append(w[1:len(w):len(w)], "dev", r.kept.dev)
+			return r.routeWords(words, l.of(w[1]), strings.Join(words, " "))
 		}
 	case "nmcli dns servers:":
 		for _, a := range w[1:] {
@@ -119,7 +121,8 @@ var (
 	networkctlDHCP = regexp.MustCompile(`^([0-9a-fA-F.:]+)(?:/([0-9]+))?(?: \((.*)\))?(?: on ([\w.@-]+))?$`)
 )
 
-// networkctl reads networkctl status: "Address: 10.0.2.15 (DHCP4 via 10.0.2.2)", and further values on lines of their own.
+// networkctl reads networkctl status: "Address: 10.0.2.15 (DHCP4 via 10.0.2.2)", and further values on lines of their
+// own.
 func (r *reader) networkctl(l line) bool {
 	if m := networkctlHead.FindStringSubmatch(strings.TrimSpace(l.text)); m != nil {
 		r.kept.mode, r.kept.dev = "", m[1]
@@ -242,7 +245,8 @@ func (r *reader) wgShow(l line) bool {
 var noProxyUnit = regexp.MustCompile(`^\s*Environment=.*["'](NO_PROXY|no_proxy)=([^"']*)["']`)
 
 // noProxyLine matches NO_PROXY in shells, environment files and units.
-var noProxyLine = regexp.MustCompile(`^\s*(?:export +|declare -x +|set +|Environment= *)?["']?(NO_PROXY|no_proxy) *= *["']?([^"'#;|&<>$]*?)["']?;?\s*$`)
+var noProxyLine = regexp.MustCompile(`^\s*(?:export +|declare -x +|set +|Environment= *)?["']?(NO_PROXY|` +
+	`no_proxy) *= *["']?([^"'#;|&<>$]*?)["']?;?\s*$`)
 
 // noProxy reads a line that sets NO_PROXY.
 func (r *reader) noProxy(l line) bool {

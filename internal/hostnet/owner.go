@@ -6,31 +6,38 @@ import (
 )
 
 var (
-	// Links of the hosts' own network, by the names that the kernel, systemd and administrators give them. Others are taken
-	// for it only where the default route goes through them.
-	lanLink = regexp.MustCompile(`^(?:eth|en[opsx]|eno|em|bond|team|ib|wl|ww|venet|seth|vlan|br-ex$|vmbr|br[0-9]+$|p[0-9]+p[0-9])[\w.]*$`)
+	// Links of the hosts' own network, by the names that the kernel, systemd and administrators give them. Others are
+	// taken for it only where the default route goes through them.
+	lanLink = regexp.MustCompile(`^(?:eth|en[opsx]|eno|em|bond|team|ib|wl|ww|venet|seth|vlan|br-ex$|vmbr|br[0-9]+$|` +
+		`p[0-9]+p[0-9])[\w.]*$`)
 	// Links that are never it, whatever routes they have.
-	virtualLink = regexp.MustCompile(`^(?:lo|docker.*|br-[0-9a-f]{12}|veth.*|cali.*|tunl.*|vxlan.*|lxc.*|cilium.*|cni.*|cbr.*|flannel.*|kube-.*|` +
-		`nodelocaldns|virbr.*|dummy.*|weave|datapath|antrea.*|ovn.*|ovs.*|br-int|genev.*|nerdctl.*|podman.*|lxd.*|incus.*|tailscale.*|wg.*|` +
+	virtualLink = regexp.MustCompile(`^(?:lo|docker.*|br-[0-9a-f]{12}|veth.*|cali.*|tunl.*|vxlan.*|lxc.*|cilium.*|` +
+		`cni.*|cbr.*|flannel.*|kube-.*|` +
+		`nodelocaldns|virbr.*|dummy.*|weave|datapath|antrea.*|ovn.*|ovs.*|br-int|genev.*|nerdctl.*|podman.*|lxd.*|` +
+		`incus.*|tailscale.*|wg.*|` +
 		`tun.*|tap.*|ppp.*|zt.*|ip6.*|sit.*|gre.*|erspan.*|vti.*|ifb.*|ipvlan.*|macvlan.*|mesh.*|nordlynx|kilo.*)$`)
 	// Links of networks that programs on the host have made for themselves.
-	engineLink = regexp.MustCompile(`^(?:docker.*|br-[0-9a-f]{12}|virbr[0-9]+|lxdbr[0-9]+|lxcbr[0-9]+|incusbr[0-9]+|podman[0-9]+|cni-podman[0-9]+|nerdctl[0-9]+)$`)
-	vpnLink    = regexp.MustCompile(`^(?:tailscale|wg|tun|ppp|zt)[\w-]*$`)
-	// Links that pods do not have: those of the machine itself, and those that network plugins and container engines put
-	// there. A pod has lo, eth0, and what the kernel puts into every network namespace.
-	machineLink = regexp.MustCompile(`^(?:veth|cali[0-9a-f]|cni|cbr|flannel|docker|br-|virbr|kube-|nodelocaldns|cilium_|lxc|weave|antrea|ovn|ovs|` +
+	engineLink = regexp.MustCompile(`^(?:docker.*|br-[0-9a-f]{12}|virbr[0-9]+|lxdbr[0-9]+|lxcbr[0-9]+|` +
+		`incusbr[0-9]+|podman[0-9]+|cni-podman[0-9]+|nerdctl[0-9]+)$`)
+	vpnLink = regexp.MustCompile(`^(?:tailscale|wg|tun|ppp|zt)[\w-]*$`)
+	// Links that pods do not have: those of the machine itself, and those that network plugins and container engines
+	// put there. A pod has lo, eth0, and what the kernel puts into every network namespace.
+	machineLink = regexp.MustCompile(`^(?:veth|cali[0-9a-f]|cni|cbr|flannel|docker|br-|virbr|kube-|nodelocaldns|` +
+		`cilium_|lxc|weave|antrea|ovn|ovs|` +
 		`vxlan|genev|podman|nerdctl|en|bond|team|ib|wl|ww|vmbr|br[0-9]|em[0-9]|p[0-9]+p[0-9]|vlan)`)
 	// Links of CNI plugins other than flannel. Beside them a bridge cni0 is left over from before.
-	otherPluginLink = regexp.MustCompile(`^(?:cali[0-9a-f].*|vxlan\.calico|cilium_.*|weave|antrea-gw[0-9]+|ovn-k8s-mp[0-9]+|ovn0|kube-bridge)$`)
+	otherPluginLink = regexp.MustCompile(`^(?:cali[0-9a-f].*|vxlan\.calico|cilium_.*|weave|antrea-gw[0-9]+|` +
+		`ovn-k8s-mp[0-9]+|ovn0|kube-bridge)$`)
 	// The other end of a veth pair, in another network namespace.
 	elsewhere = regexp.MustCompile(`^if[0-9]+$`)
 )
 
-// isTunnel reports whether a link is one that flannel makes: flannel.1, flannel-v6.1, flannel-wg, flannel.ipip, flannel0.
+// isTunnel reports whether a link is one that flannel makes: flannel.1, flannel-v6.1, flannel-wg, flannel.ipip,
+// flannel0.
 func isTunnel(dev string) bool { return strings.HasPrefix(dev, "flannel") }
 
-// isOverlayMTU reports whether a link carries what an overlay leaves of 1500, 8900 or 9000 bytes: 20 for IPIP, 28, 50 for VXLAN, 58, 60,
-// 70, 80 for WireGuard, 90 and 100. Links of machines have such MTUs rarely.
+// isOverlayMTU reports whether a link carries what an overlay leaves of 1500, 8900 or 9000 bytes: 20 for IPIP, 28, 50
+// for VXLAN, 58, 60, 70, 80 for WireGuard, 90 and 100. Links of machines have such MTUs rarely.
 func isOverlayMTU(mtu int) bool {
 	for _, below := range []int{1500, 8900, 9000, 9001} {
 		switch below - mtu {

@@ -9,8 +9,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// Roles of statements of Component [fact.Host] for which package plan has no name yet. A checker that does not know them
-// passes them over.
+// Roles of statements of Component [fact.Host] for which package plan has no name yet. A checker that does not know
+// them passes them over.
 const (
 	// RoleGateway is the gateway of a default route of Host, in Addrs; Key is the link.
 	RoleGateway fact.Role = "gateway"
@@ -18,8 +18,8 @@ const (
 	RoleResolver fact.Role = "resolver"
 	// RolePodResolver is the DNS server that a pod asks, in Addrs.
 	RolePodResolver fact.Role = "pod-resolver"
-	// RoleLinkRoute is a range in Prefixes that Host reaches over the link Key without a gateway, where the link is neither of
-	// the host's own network nor known to belong to pods, containers or a VPN: a bridge that somebody made.
+	// RoleLinkRoute is a range in Prefixes that Host reaches over the link Key without a gateway, where the link is
+	// neither of the host's own network nor known to belong to pods, containers or a VPN: a bridge that somebody made.
 	RoleLinkRoute fact.Role = "link-route"
 	// RoleUnsureHosts is what [fact.RoleHosts] is, where the text may be that of a pod as well.
 	RoleUnsureHosts fact.Role = "unsure-hosts"
@@ -27,11 +27,11 @@ const (
 	RolePool fact.Role = "pool"
 	// RoleNoProxy is a range or address in Prefixes that Host reaches without its HTTP proxy.
 	RoleNoProxy fact.Role = "no-proxy"
-	// RoleCNI is a range in Prefixes that a configuration of /etc/cni/net.d gives to pods of Host; Key is "name: type", Text
-	// the range as written. Which configuration is in force depends on the names of the files.
+	// RoleCNI is a range in Prefixes that a configuration of /etc/cni/net.d gives to pods of Host; Key is "name: type",
+	// Text the range as written. Which configuration is in force depends on the names of the files.
 	RoleCNI fact.Role = "cni"
-	// RoleProxyPods is a range in Prefixes that kube-proxy's rules on Host take for the pods': clusterCIDR, or the node's own
-	// subnet where detectLocalMode is NodeCIDR.
+	// RoleProxyPods is a range in Prefixes that kube-proxy's rules on Host take for the pods': clusterCIDR, or the
+	// node's own subnet where detectLocalMode is NodeCIDR.
 	RoleProxyPods fact.Role = "proxy-pods"
 	// RoleFlannelNetwork is flannel's Network in Prefixes, as its rules on Host have it.
 	RoleFlannelNetwork fact.Role = "flannel-network"
@@ -60,13 +60,14 @@ type view struct {
 	connected map[string]bool // links and networks that addresses tell
 }
 
-// Statements returns what h says for [plan.Check], of Component [fact.Host] but for the addresses of Services: the pod subnets of the bridge cni0 and of flannel's own links (the subnet begins at their
-// address), routes, gateways, the networks that the host is in, ranges that Docker and other programs have on it,
-// resolvers, and MTUs. name is the file of the positions. host is whose text it is as far as its path tells, or ""; a
-// shell prompt in the text goes before it.
+// Statements returns what h says for [plan.Check], of Component [fact.Host] but for the addresses of Services: the pod
+// subnets of the bridge cni0 and of flannel's own links (the subnet begins at their address), routes, gateways, the
+// networks that the host is in, ranges that Docker and other programs have on it, resolvers, and MTUs. name is the file
+// of the positions. host is whose text it is as far as its path tells, or ""; a shell prompt in the text goes before
+// it.
 //
-// Links that are neither of the host's own network nor known to belong to something else say RoleLinkRoute. What was printed inside a pod, which
-// has eth0 alone, says nothing of the host's own network.
+// Links that are neither of the host's own network nor known to belong to something else say RoleLinkRoute. What was
+// printed inside a pod, which has eth0 alone, says nothing of the host's own network.
 func (h Host) Statements(name, host string) []fact.Statement {
 	var views []*view
 	byHost := map[string]*view{}
@@ -170,7 +171,7 @@ func (v *view) statements() []fact.Statement {
 func (v *view) addr(dev string, p netip.Prefix, pos Pos) {
 	a := p.Addr()
 	key := dev + " " + p.String()
-	if !p.IsValid() || a.Is4In6() || a.IsLinkLocalUnicast() || a.IsLoopback() || a.IsMulticast() || a.IsUnspecified() || v.said[key] {
+	if !p.IsValid() || a.Is4In6() || isSpecial(a) || a.IsUnspecified() || v.said[key] {
 		return
 	}
 	v.said[key] = true
@@ -201,6 +202,9 @@ func (v *view) addr(dev string, p netip.Prefix, pos Pos) {
 	}
 }
 
+// isSpecial reports whether an address is none that can collide: it means something else on every link.
+func isSpecial(a netip.Addr) bool { return a.IsLoopback() || a.IsMulticast() || a.IsLinkLocalUnicast() }
+
 // engineText tells whose network a link of a container engine is.
 func engineText(dev string) string {
 	switch {
@@ -218,7 +222,8 @@ func (v *view) route(r *Route) {
 	case v.bsd[r.Dev]:
 	case r.Dst.Bits() == 0:
 		if v.space == machine && r.Via.IsValid() && !r.Via.IsLinkLocalUnicast() && !virtualLink.MatchString(r.Dev) {
-			v.add(fact.Statement{Role: RoleGateway, Key: r.Dev, Text: r.Text, Addrs: append([]netip.Addr{r.Via}, r.More...)}, r.Pos)
+			gateways := append([]netip.Addr{r.Via}, r.More...)
+			v.add(fact.Statement{Role: RoleGateway, Key: r.Dev, Text: r.Text, Addrs: gateways}, r.Pos)
 		}
 	case r.Via.IsValid():
 		v.rng(fact.RoleRoute, r.Dev, r.Text, r.Pos, r.Dst, r.Via) // of several next hops the first
@@ -236,11 +241,10 @@ func (v *view) route(r *Route) {
 	}
 }
 
-// linkRoute states a route without gateway and source address: that of a network which the host is in, as route -n tells it, or
-// one that somebody made.
+// linkRoute states a route without gateway and source address: that of a network which the host is in, as route -n
+// tells it, or one that somebody made.
 func (v *view) linkRoute(r *Route) {
-	a := r.Dst.Addr()
-	if v.space == pod || v.connected[r.Dev+" "+r.Dst.String()] || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsLoopback() || r.Src.IsValid() {
+	if v.space == pod || v.connected[r.Dev+" "+r.Dst.String()] || isSpecial(r.Dst.Addr()) || r.Src.IsValid() {
 		return
 	}
 	switch {
@@ -308,13 +312,17 @@ func (l *lister) names(h Host) {
 	for _, x := range h.Names {
 		p := netip.PrefixFrom(x.Addr, x.Addr.BitLen())
 		switch {
-		case x.Addr.IsLoopback() || x.Addr.IsMulticast() || x.Addr.IsLinkLocalUnicast():
+		case isSpecial(x.Addr):
 		case len(x.Names) > 0:
-			l.add("", x.Pos, fact.Statement{Role: fact.RoleAddress, Host: x.Names[0], Key: "hosts", Text: x.Addr.String(), Addrs: []netip.Addr{x.Addr}})
-		case x.First && (x.Host != "" || l.host != ""):
-			l.add(x.Host, x.Pos, fact.Statement{Role: fact.RoleHosts, Key: "hostname", Text: x.Addr.String(), Prefixes: []netip.Prefix{p}})
+			s := fact.Statement{Role: fact.RoleAddress, Host: x.Names[0], Key: "hosts", Addrs: []netip.Addr{x.Addr}}
+			s.Text = x.Addr.String()
+			l.add("", x.Pos, s)
 		case x.First:
-			l.add(x.Host, x.Pos, fact.Statement{Role: RoleUnsureHosts, Key: "hostname", Text: x.Addr.String(), Prefixes: []netip.Prefix{p}})
+			s := fact.Statement{Role: RoleUnsureHosts, Key: "hostname", Text: x.Addr.String(), Prefixes: []netip.Prefix{p}}
+			if l.host != "" || x.Host != "" && !podName.MatchString(x.Host) {
+				s.Role = fact.RoleHosts
+			}
+			l.add(x.Host, x.Pos, s)
 		}
 	}
 }
@@ -370,9 +378,11 @@ func (l *lister) rules(h Host) {
 		case FlannelSubnet:
 			s.Role, s.Key = RoleFlannelSubnet, "flannel rule"
 		case ServiceIP:
-			s = fact.Statement{Component: fact.Service, Role: fact.RoleClusterIP, Key: x.Name, Text: x.Prefix.Addr().String(), Addrs: []netip.Addr{x.Prefix.Addr()}}
+			s.Component, s.Role, s.Key = fact.Service, fact.RoleClusterIP, x.Name
+			s.Text, s.Prefixes, s.Addrs = x.Prefix.Addr().String(), nil, []netip.Addr{x.Prefix.Addr()}
 		case VirtualServer:
-			s = fact.Statement{Role: RoleVirtualServer, Key: "ipvs", Text: x.Prefix.Addr().String(), Addrs: []netip.Addr{x.Prefix.Addr()}}
+			s.Role, s.Key = RoleVirtualServer, "ipvs"
+			s.Text, s.Prefixes, s.Addrs = x.Prefix.Addr().String(), nil, []netip.Addr{x.Prefix.Addr()}
 		case EngineNetwork:
 			s.Role, s.Key, s.Text = fact.RoleReserved, x.Name, engineText(x.Name)
 			if isTunnel(x.Name) || x.Name == "cni0" {
