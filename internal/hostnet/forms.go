@@ -33,7 +33,7 @@ var forms = []form{
 	{name: "netplan", whole: (*reader).netplan,
 		words: []string{"ethernets:", "bonds:", "bridges:", "vlans:", "wifis:", "tunnels:"}},
 	{name: "resolv.conf", words: []string{"nameserver"}, whole: (*reader).resolvConf},
-	{name: "hosts", words: []string{"localhost", ""}, whole: (*reader).hostsFile},
+	{name: "hosts", words: []string{""}, whole: (*reader).hostsFile},
 	{name: "ifcfg", words: []string{"IPADDR", "GATEWAY", "ADDRESS0", "BOOTPROTO"}, whole: (*reader).ifcfg},
 	{name: "sections of keys", whole: (*reader).keyFile,
 		words: []string{"[Network]", "[Interface]", "[Peer]", "[connection]", "[Address]", "[Route]", "[WireGuardPeer]"}},
@@ -236,7 +236,6 @@ type reader struct {
 	forms map[string]bool   // that were found
 
 	last  int      // place of the link that lines belong to, counted from 1; 0 for none
-	ended bool     // a line that is not indented came behind it
 	hop   *pending // a route whose next hops follow
 	table tableKind
 	kept  kept
@@ -254,7 +253,7 @@ type kept struct {
 }
 
 func (r *reader) section(s section) {
-	r.host, r.last, r.ended, r.hop, r.table, r.kept = s.host, 0, false, nil, tableNone, kept{}
+	r.host, r.last, r.hop, r.table, r.kept = s.host, 0, nil, tableNone, kept{}
 	if isSource(s.text) {
 		return
 	}

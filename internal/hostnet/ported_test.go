@@ -340,6 +340,9 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("10.244.0.0/24 via inet6 fd00::1 dev flannel.1 onlink\ndefault nexthop dev a weight 1\n"))
 	f.Add([]byte(`[{"ifname":"cni0","addr_info":[{"local":"10.244.1.1","prefixlen":240}]},{"dst":"10.0.0.0/8","dev":"x","table":3}]`))
 	f.Add([]byte("Destination Gateway Genmask Flags Metric Ref Use Iface\n10.0.0.0 0.0.0.0 255.0.255.0 U 0 0 0 a\ncni0      Link encap:x\n inet addr:1.2.3.4 Mask:255.255.0.0\n"))
+	for _, text := range hostileTexts {
+		f.Add([]byte(text.Make(300)))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		h, ok := Read(data)
 		if ok == h.IsZero() {

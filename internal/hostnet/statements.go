@@ -51,7 +51,8 @@ type view struct {
 	defaults  map[string]bool // links that default routes go through
 	config    map[string]bool // links that files set up
 	bsd       map[string]bool
-	others    bool // another plugin than flannel is there
+	others    bool         // another plugin than flannel is there
+	tunnels   []netip.Addr // addresses of flannel's links
 	said      map[string]bool
 	bridge    map[netip.Prefix]bool
 	out       []fact.Statement
@@ -126,6 +127,9 @@ func (v *view) sort() {
 	for _, l := range v.links {
 		v.config[l.Name], v.bsd[l.Name] = l.Config, l.BSD
 		v.others = v.others || otherPluginLink.MatchString(l.Name)
+		for _, a := range l.Addrs {
+			v.tunnel(l.Name, a.Prefix.Addr())
+		}
 	}
 	for _, r := range v.routes {
 		if r.BSD {
@@ -135,8 +139,15 @@ func (v *view) sort() {
 			v.defaults[r.Dev] = true
 		}
 		v.others = v.others || otherPluginLink.MatchString(r.Dev)
+		v.tunnel(r.Dev, r.Src)
 	}
 	v.space = v.namespace()
+}
+
+func (v *view) tunnel(dev string, a netip.Addr) {
+	if isTunnel(dev) && a.IsValid() && !slices.Contains(v.tunnels, a) && len(v.tunnels) < 16 {
+		v.tunnels = append(v.tunnels, a)
+	}
 }
 
 func (v *view) statements() []fact.Statement {
@@ -184,6 +195,9 @@ func (v *view) addr(dev string, p netip.Prefix, pos Pos) {
 	case isTunnel(dev):
 		// Its address is the base of the subnet, as a /32 or /128, with the length of Network in old releases.
 		v.rng(fact.RoleNodePods, dev, p.String(), pos, netip.PrefixFrom(a, a.BitLen()))
+	case dev == "docker0" && slices.ContainsFunc(v.tunnels, p.Contains):
+		// Docker was started with --bip of flannel's subnet.env: its bridge is that of the pods.
+		v.rng(fact.RoleNodePods, dev, p.String(), pos, p)
 	case engineLink.MatchString(dev):
 		v.rng(fact.RoleReserved, dev, engineText(dev), pos, p.Masked())
 	case vpnLink.MatchString(dev):
@@ -368,6 +382,12 @@ func (l *lister) ranges(h Host) {
 
 // rules states what packet filters tell.
 func (l *lister) rules(h Host) {
+	pods := map[string]netip.Prefix{}
+	for _, x := range h.Rules {
+		if x.Meaning == FlannelNetwork && x.Prefix.Addr().Is4() {
+			pods[x.Host] = x.Prefix
+		}
+	}
 	for _, x := range h.Rules {
 		s := fact.Statement{Text: x.Prefix.String(), Prefixes: []netip.Prefix{x.Prefix}}
 		switch x.Meaning {
@@ -385,7 +405,7 @@ func (l *lister) rules(h Host) {
 			s.Text, s.Prefixes, s.Addrs = x.Prefix.Addr().String(), nil, []netip.Addr{x.Prefix.Addr()}
 		case EngineNetwork:
 			s.Role, s.Key, s.Text = fact.RoleReserved, x.Name, engineText(x.Name)
-			if isTunnel(x.Name) || x.Name == "cni0" {
+			if isTunnel(x.Name) || x.Name == "cni0" || pods[x.Host].Contains(x.Prefix.Addr()) { // Docker has flannel's subnet
 				continue
 			}
 		case PluginNetwork:

@@ -74,6 +74,7 @@ func TestStatementsOther(t *testing.T) {
 -A POSTROUTING -s 172.19.0.0/16 ! -o br-0123456789ab -j MASQUERADE
 `, []string{"1 proxy-pods  kube-proxy rule 10.77.0.0/16", "1 cluster-ip  kube-system/kube-dns via 10.96.0.10", "2 cluster-ip  default/kubernetes via 10.96.0.1",
 			"3 flannel-network  flannel rule 10.77.0.0/16", "3 flannel-subnet  flannel rule 10.77.3.0/24", "4 reserved  br-0123456789ab 172.19.0.0/16"}},
+		{"rules of Docker with flannel's subnet", "-A POSTROUTING -s 10.77.3.0/24 ! -o docker0 -j MASQUERADE\n-A POSTROUTING ! -s 10.77.0.0/16 -d 10.77.0.0/16 -j MASQUERADE\n", []string{"2 flannel-network  flannel rule 10.77.0.0/16"}},
 		{"netplan", "network:\n  ethernets:\n    lan7:\n      addresses: [10.31.7.20/24]\n      routes: [{to: 10.42.0.0/16, via: 10.31.7.9}, {to: default, via: 10.31.7.1}]\n  bridges:\n    br-lan:\n      addresses: [10.5.0.1/16]\n", []string{
 			"4 hosts  lan7 10.31.7.20/24", "8 hosts  br-lan 10.5.0.1/16", "5 route  lan7 10.42.0.0/16 via 10.31.7.9", "5 gateway  lan7 via 10.31.7.1"}},
 	} {
