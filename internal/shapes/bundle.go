@@ -1,0 +1,219 @@
+package shapes
+
+import (
+	"maps"
+	"path"
+	"slices"
+	"strings"
+)
+
+// A piece is a file of the bundle and how somebody on a host gets its text.
+type piece struct {
+	file, host, text string
+	path             string // on the host; "" for what a command prints
+	command          string // prints the text; "" where the text is a command line itself
+	info             string // of a fence
+}
+
+// pieces returns the files of the bundle in the order of their names.
+func (f Facts) pieces() []piece {
+	byFile := map[string]piece{}
+	set := func(s Source, host, where, command, info string) {
+		if _, ok := byFile[s.File]; !ok {
+			byFile[s.File] = piece{file: s.File, host: host, path: where, command: command, info: info}
+		}
+	}
+	for _, p := range f.Processes {
+		where := p.manifest()
+		if p.Pod == nil {
+			where = p.unit()
+		}
+		set(p.Source, p.Host, where, "cat "+where, "yaml")
+	}
+	for _, n := range f.Nodes {
+		format := strings.TrimPrefix(path.Ext(n.File), ".")
+		set(n.Source, "", "", "kubectl get nodes -o "+format, format)
+	}
+	for _, d := range f.Documents {
+		where := configPath(path.Base(d.File))
+		set(d.Source, d.Host, where, "cat "+where, "yaml")
+	}
+	for _, c := range f.ConfigMaps {
+		if strings.Contains(path.Base(c.File), "kube-flannel.y") {
+			set(c.Source, "", "kube-flannel.yml", "cat kube-flannel.yml", "yaml")
+			continue
+		}
+		format := strings.TrimPrefix(path.Ext(c.File), ".")
+		set(c.Source, "", "", "kubectl"+c.ns()+" get cm "+c.Name+" -o "+format, format)
+	}
+	for _, t := range f.NetConfs {
+		set(t.Source, t.Host, "/etc/kube-flannel/net-conf.json", "cat /etc/kube-flannel/net-conf.json", "json")
+	}
+	for _, t := range f.SubnetEnvs {
+		set(t.Source, t.Host, subnetEnv, "cat "+subnetEnv, "")
+	}
+	for _, l := range f.Logs {
+		namespace, pod, _ := f.logPod(l)
+		command := "kubectl -n " + namespace + " logs " + pod
+		if l.Program == "kubelet" {
+			command = "journalctl -u kubelet --no-pager -o cat"
+		}
+		set(l.Source, l.Host, "", command, "log")
+	}
+	for _, t := range f.Commands {
+		set(t.Source, t.Host, "", "", "console")
+	}
+	for _, s := range f.sources() {
+		set(s, hostOf(s.File), path.Base(s.File), "cat "+path.Base(s.File), "")
+	}
+	texts := f.Files()
+	var out []piece
+	for _, file := range slices.Sorted(maps.Keys(byFile)) {
+		p := byFile[file]
+		p.text = string(texts[file])
+		out = append(out, p)
+	}
+	return out
+}
+
+// bundleFrames print the whole bundle in one text.
+func bundleFrames() []Frame {
+	rows := []struct {
+		name, file string
+		print      func(Facts) string
+	}{
+		{"issue in Markdown", "issue.md", issue},
+		{"issue with prompts in one fence", "issue.md", issueConsole},
+		{"forum post with indented code", "post.txt", post},
+		{"quoted mail", "mail.txt", mail},
+		{"transcript of a terminal", "terminal.txt", terminal(bash)},
+		{"transcript of a rhel terminal", "terminal.txt", terminal(rhel)},
+		{"transcript with colours", "terminal.txt", colouredTerminal},
+		{"script of here-documents", "setup.sh", script},
+		{"heads of tail", "all.txt", tail},
+	}
+	out := make([]Frame, len(rows))
+	for i, row := range rows {
+		out[i] = Frame{Name: row.name, Needs: allText, Print: func(f Facts) map[string][]byte {
+			return map[string][]byte{row.file: []byte(row.print(f))}
+		}}
+	}
+	return out
+}
+
+// allText reports whether all files are text that a terminal shows as it is.
+func allText(f Facts) bool {
+	return !slices.ContainsFunc(f.pieces(), func(p piece) bool { return !isText(p.text) })
+}
+
+func issue(f Facts) string {
+	text := "**What happened**:\n\nPods on some nodes stay in ContainerCreating, and I do not see why.\n\n" +
+		"**How to reproduce it**:\n\n<!-- the commands, as short as possible -->\n\n"
+	for i, p := range f.pieces() {
+		head := "Output of `" + p.command + "`" + onHost(p.host) + ":"
+		switch {
+		case p.command == "":
+			head = "I ran" + onHost(p.host) + ":"
+		case p.path != "":
+			head = "`" + p.path + "`" + onHost(p.host) + ":"
+		}
+		block := fenced(p.info, p.text)
+		if i%3 == 2 {
+			block = "<details><summary>show</summary>\n\n" + block + "\n</details>\n"
+		}
+		text += head + "\n\n" + block + "\n"
+	}
+	return text + "**Anything else we need to know?**: no\n"
+}
+
+// terminal prints a command for each file, and an empty prompt behind the last.
+func terminal(s shell) func(Facts) string {
+	return func(f Facts) string {
+		text, last := "", ""
+		for _, p := range f.pieces() {
+			if last = p.host; p.command != "" {
+				text += run(s, p.host, p.command, p.text)
+				continue
+			}
+			for line := range strings.Lines(ended(p.text)) {
+				if strings.TrimSpace(line) != "" {
+					text += s(p.host) + line
+				}
+			}
+		}
+		return text + s(last) + "\n"
+	}
+}
+
+func issueConsole(f Facts) string {
+	return "The network does not come up. All that I have:\n\n" + fenced("console", terminal(bash)(f)) + "\nThanks for any hint.\n"
+}
+
+// post has code at an indent of four blanks, and paths in the sentences above.
+func post(f Facts) string {
+	text := "Hello,\n\nthe network of my cluster does not come up. Here is what I have.\n\n"
+	for _, p := range f.pieces() {
+		head := "Output of " + p.command
+		switch {
+		case p.command == "":
+			head = "I ran this"
+		case p.path != "":
+			head = p.path
+		}
+		if p.host != "" {
+			head += " on " + p.host
+		}
+		text += head + ":\n\n" + indented("    ", ended(p.text)) + "\n"
+	}
+	return text + "Regards\n"
+}
+
+func mail(f Facts) string {
+	return "From: ops@example.org\nTo: network@example.org\nSubject: Re: pods without network\n" +
+		"Date: Mon, 5 Jan 2026 11:42:00 +0000\n\nSee below, I have no idea either.\n\n" +
+		"On Mon, 5 Jan 2026 at 11:02, operations wrote:\n" + indented("> ", terminal(bash)(f)) + "\n"
+}
+
+// colouredTerminal has a prompt in colours and a title of the window, as a recorded session has.
+func colouredTerminal(f Facts) string {
+	text := ""
+	for line := range strings.Lines(terminal(bash)(f)) {
+		if rest, ok := strings.CutPrefix(line, "root@"); ok {
+			host, command, _ := strings.Cut(rest, ":~# ")
+			line = "\x1b]0;root@" + host + ": ~\x07\x1b[01;32mroot@" + host + "\x1b[00m:\x1b[01;34m~\x1b[00m# " + command
+		}
+		text += line
+	}
+	return text
+}
+
+// script writes each file by a here-document, on its host where there is one.
+func script(f Facts) string {
+	text := "#!/bin/sh\nset -eu\n"
+	for _, p := range f.pieces() {
+		switch {
+		case p.command == "":
+			text += ended(p.text)
+		default:
+			where := p.path
+			if where == "" {
+				where = path.Base(p.file)
+			}
+			if p.host != "" {
+				text += "ssh " + p.host + " 'cat > " + where + "' <<'EOF'\n" + ended(p.text) + "EOF\n"
+				continue
+			}
+			text += "cat <<'EOF' | sudo tee " + where + "\n" + ended(p.text) + "EOF\n"
+		}
+	}
+	return text
+}
+
+// tail prints what tail -n +1 prints of several files.
+func tail(f Facts) string {
+	text := ""
+	for _, p := range f.pieces() {
+		text += "==> " + p.file + " <==\n" + ended(p.text) + "\n"
+	}
+	return text
+}
