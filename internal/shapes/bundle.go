@@ -56,7 +56,7 @@ func (f Facts) pieces() []piece {
 		namespace, pod, _ := f.logPod(l)
 		command := "kubectl -n " + namespace + " logs " + pod
 		if l.Program == "kubelet" {
-			command = "journalctl -u kubelet --no-pager -o cat"
+			command = "journalctl -u kubelet --no-pager"
 		}
 		set(l.Source, l.Host, "", command, "log")
 	}

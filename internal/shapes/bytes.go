@@ -26,8 +26,8 @@ func byteFrames() []Frame {
 		}},
 		{"carriage returns", allText, func(f Facts) map[string][]byte { return edited(f, crlf) }},
 		{"UTF-16", noFlannelFiles, func(f Facts) map[string][]byte { return edited(f, utf16le) }},
-		{"colours lost their escapes", coloursFit, func(f Facts) map[string][]byte { return editedOutput(f, brokenColours) }},
-		{"blanks that do not break", coloursFit, func(f Facts) map[string][]byte { return editedOutput(f, noBreak) }},
+		{"colours lost their escapes", changes(brokenColours), func(f Facts) map[string][]byte { return editedOutput(f, brokenColours) }},
+		{"blanks that do not break", changes(noBreak), func(f Facts) map[string][]byte { return editedOutput(f, noBreak) }},
 		{"hosts in the names of files", hasFolders, hostNamesInFiles},
 	}
 	out := make([]Frame, len(rows))
@@ -119,8 +119,14 @@ func noFlannelFiles(f Facts) bool {
 	return allText(f) && len(f.NetConfs)+len(f.SubnetEnvs) == 0
 }
 
-// coloursFit reports whether the bundle has lines that a tool prints in colours.
-func coloursFit(f Facts) bool { return allText(f) && len(f.Logs)+len(f.Outputs) > 0 }
+// changes returns a function that reports whether an edit changes what programs wrote.
+func changes(edit func(string) string) func(Facts) bool {
+	return func(f Facts) bool {
+		return allText(f) && slices.ContainsFunc(slices.Concat(sourcesOf(f.Logs), sourcesOf(f.Outputs)), func(s Source) bool {
+			return edit(s.Text) != s.Text
+		})
+	}
+}
 
 // brokenColours is what is left of coloured lines where the escape itself is lost.
 func brokenColours(text string) string {

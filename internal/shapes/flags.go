@@ -56,14 +56,14 @@ func k3sRuns(f Facts) bool {
 	return !slices.ContainsFunc(f.Processes, func(p Process) bool { return strings.Contains(p.Argv[0], "hyperkube") })
 }
 
-// effective returns flags as a program prints them, with the defaults of those about ranges.
+// effective returns flags as a program prints them, with the defaults of those about ranges that are the same in
+// all releases.
 func effective(p Process) map[string]string {
 	out := map[string]string{}
 	switch p.Program {
 	case "kube-controller-manager":
 		out = map[string]string{
 			"--allocate-node-cidrs": "false", "--cluster-cidr": "", "--service-cluster-ip-range": "",
-			"--node-cidr-mask-size": "0", "--node-cidr-mask-size-ipv4": "0", "--node-cidr-mask-size-ipv6": "0",
 			"--cidr-allocator-type": "RangeAllocator",
 		}
 	case "kube-apiserver":

@@ -138,7 +138,7 @@ func catManifests(f Facts) map[string]string {
 	for _, p := range f.Processes {
 		b.WriteString(run(rhel, p.Host, "cat "+p.manifest(), p.manifestText()))
 	}
-	return map[string]string{"terminal.txt": b.String() + rhel(f.Processes[0].Host)}
+	return map[string]string{"terminal.txt": b.String() + rhel(f.Processes[len(f.Processes)-1].Host)}
 }
 
 // matching returns the lines of a manifest that hold "cidr" or "cluster-ip-range".

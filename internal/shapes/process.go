@@ -21,6 +21,7 @@ func processFrames() []Frame {
 		{"ps ax wrapped at 80 columns", nil, psWrapped, unversioned},
 		{"busybox ps", nil, psBusybox, unversioned},
 		{"pgrep -a", nil, pgrep, unversioned},
+		{"ps of hyperkube", isControlPlane, psHyperkube, unversioned},
 		{"ps by ansible", hostsKnown, psAnsible, unversioned},
 		{"ps through ssh", hostsKnown, psSSH, unversioned},
 		{"/proc cmdline", nil, procCmdline, unversioned},
@@ -121,7 +122,7 @@ func transcript(f Facts, s shell, command string, output func([]Process) string)
 	for _, host := range hostsOf(f.Processes) {
 		b.WriteString(run(s, host, command, output(on(f.Processes, host))))
 	}
-	b.WriteString(s(hostsOf(f.Processes)[0]))
+	b.WriteString(s(f.Processes[len(f.Processes)-1].Host))
 	return map[string]string{"terminal.txt": b.String()}
 }
 
@@ -189,6 +190,21 @@ func psBusybox(f Facts) map[string]string {
 		}
 		return text
 	})
+}
+
+// isControlPlane reports whether hyperkube has all programs.
+func isControlPlane(f Facts) bool {
+	return !slices.ContainsFunc(f.Processes, func(p Process) bool {
+		return p.Program == "cloud-controller-manager" || strings.Contains(p.line(), "hyperkube")
+	})
+}
+
+func psHyperkube(f Facts) map[string]string {
+	f.Processes = slices.Clone(f.Processes)
+	for i, p := range f.Processes {
+		f.Processes[i].Argv = append([]string{"/hyperkube", strings.TrimPrefix(p.Program, "kube-")}, p.Argv[1:]...)
+	}
+	return psAux(f)
 }
 
 func pgrepLines(ps []Process) string {

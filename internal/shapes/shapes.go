@@ -179,11 +179,8 @@ func (f Facts) rest(taken []Source) map[string][]byte {
 // with returns the rest of the bundle and the files that replace what was taken.
 func (f Facts) with(taken []Source, files map[string]string) map[string][]byte {
 	out := f.rest(taken)
-	for name, text := range files {
-		for out[name] != nil {
-			name = "pasted-" + name
-		}
-		out[name] = []byte(text)
+	for _, name := range sorted(files) {
+		put(out, name, files[name])
 	}
 	return out
 }

@@ -18,7 +18,7 @@ func treeFrames() []Frame {
 		{"sosreport", nil, sosreport},
 		{"must-gather", isPods, mustGather},
 		{"support bundle of troubleshoot.sh", isPods, troubleshoot},
-		{"collector of Rancher", nil, rancher},
+		{"collector of Rancher", func(f Facts) bool { return len(f.Nodes)+len(f.Processes) > 0 }, rancher},
 		{"cluster-info dump on one stream", dumps, dumpStream},
 		{"cluster-info dump in a folder", dumps, dumpFolder},
 		{"kubeadm init --dry-run", func(f Facts) bool { return len(f.Processes) > 0 && isPods(f) && len(hostsOf(f.Processes)) == 1 }, dryRun},
@@ -54,9 +54,11 @@ func hostTrees(f Facts) map[string][]byte {
 
 // put adds a file; a name that is taken gets a number.
 func put(out map[string][]byte, name, text string) {
-	free := name
-	for i := 2; out[free] != nil; i++ {
-		ext := path.Ext(name)
+	free, ext := name, path.Ext(name)
+	for i := 2; ; i++ {
+		if _, taken := out[free]; !taken {
+			break
+		}
 		free = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(name, ext), i, ext)
 	}
 	out[free] = []byte(text)
