@@ -19,15 +19,16 @@ var (
 	showShape    = flag.String("shape", "", "tell each pair that a frame loses, by the name of the frame")
 )
 
-// A shapeCount is how many bundles go through a frame and how many keep their verdict, in rules and severities; of those with
-// findings, how many there are and how many keep these with the values and hosts that the bundle wants in its messages. A
-// bundle without findings is easily kept: by a frame of which nothing is read, if it leaves other files.
+// A shapeCount is how many bundles go through a frame and how many keep their verdict, in rules and severities; of
+// those with findings, how many there are and how many keep these with the values and hosts that the bundle wants
+// in its messages. A bundle without findings is easily kept: by a frame of which nothing is read, if it leaves
+// other files.
 type shapeCount struct{ pairs, kept, sick, told int }
 
 // TestShapes pastes the facts of each bundle in each frame that can carry them: the verdict has to stay what it is.
 //
-// No frame may keep less than testdata/shapes.txt says; write it anew with -update-shapes where more is kept. -short takes
-// every tenth bundle, and holds the frames that keep all.
+// No frame may keep less than testdata/shapes.txt says; write it anew with -update-shapes where more is kept.
+// -short takes every tenth bundle, and holds the frames that keep all.
 func TestShapes(t *testing.T) {
 	step := 1
 	if testing.Short() {
@@ -133,7 +134,8 @@ func shapeFloors(t *testing.T, name string) map[string]shapeCount {
 			t.Fatalf("%s: line %q", name, line)
 		}
 		var c shapeCount
-		if _, err := fmt.Sscanf(line[44:], "%d pairs %d kept %d sick %d told", &c.pairs, &c.kept, &c.sick, &c.told); err != nil {
+		_, err := fmt.Sscanf(line[44:], "%d pairs %d kept %d sick %d told", &c.pairs, &c.kept, &c.sick, &c.told)
+		if err != nil {
 			t.Fatalf("%s: %q: %v", name, line, err)
 		}
 		floors[strings.TrimSpace(line[:44])] = c
@@ -149,7 +151,10 @@ func holdFloors(t *testing.T, name string, frames []shapes.Frame, counts []shape
 		c := counts[i]
 		floor, ok := floors[frame.Name]
 		if testing.Short() { // of a sample only what holds for all is known
-			floor = shapeCount{kept: c.pairs * (floor.kept / max(floor.pairs, 1)), told: c.sick * (floor.told / max(floor.sick, 1))}
+			floor = shapeCount{
+				kept: c.pairs * (floor.kept / max(floor.pairs, 1)),
+				told: c.sick * (floor.told / max(floor.sick, 1)),
+			}
 		}
 		switch {
 		case !ok:

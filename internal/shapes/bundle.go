@@ -47,21 +47,21 @@ func (f Facts) pieces() []piece {
 		set(c.Source, "", "", "kubectl"+c.ns()+" get cm "+c.Name+" -o "+format, format)
 	}
 	for _, t := range f.NetConfs {
-		set(t.Source, t.Host, "/etc/kube-flannel/net-conf.json", "cat /etc/kube-flannel/net-conf.json", "json")
+		set(t.Source, t.Host, netConfPath, "cat "+netConfPath, "json")
 	}
 	for _, t := range f.SubnetEnvs {
 		set(t.Source, t.Host, subnetEnv, "cat "+subnetEnv, "")
 	}
 	for _, l := range f.Logs {
-		namespace, pod, _ := f.logPod(l)
-		command := "kubectl -n " + namespace + " logs " + pod
-		if l.Program == "kubelet" {
-			command = "journalctl -u kubelet --no-pager"
-		}
-		set(l.Source, l.Host, "", command, "log")
+		set(l.Source, l.Host, "", f.logCommand(l), "log")
 	}
 	for _, t := range f.Commands {
 		set(t.Source, t.Host, "", "", "console")
+	}
+	for _, t := range f.Other {
+		if where := copyOf(t.File); where != "" {
+			set(t.Source, t.Host, where, "cat "+where, "yaml")
+		}
 	}
 	for _, s := range f.sources() {
 		set(s, hostOf(s.File), path.Base(s.File), "cat "+path.Base(s.File), "")
@@ -74,6 +74,15 @@ func (f Facts) pieces() []piece {
 		out = append(out, p)
 	}
 	return out
+}
+
+// logCommand returns the command that shows a log.
+func (f Facts) logCommand(l Log) string {
+	if l.Program == "kubelet" {
+		return "journalctl -u kubelet --no-pager"
+	}
+	namespace, pod, _ := f.logPod(l)
+	return "kubectl -n " + namespace + " logs " + pod
 }
 
 // bundleFrames print the whole bundle in one text.
@@ -89,6 +98,8 @@ func bundleFrames() []Frame {
 		{"transcript of a terminal", "terminal.txt", terminal(bash)},
 		{"transcript of a rhel terminal", "terminal.txt", terminal(rhel)},
 		{"transcript with colours", "terminal.txt", colouredTerminal},
+		{"recording of asciinema", "session.cast", cast},
+		{"page in HTML", "page.html", page},
 		{"script of here-documents", "setup.sh", script},
 		{"heads of tail", "all.txt", tail},
 	}
@@ -146,7 +157,8 @@ func terminal(s shell) func(Facts) string {
 }
 
 func issueConsole(f Facts) string {
-	return "The network does not come up. All that I have:\n\n" + fenced("console", terminal(bash)(f)) + "\nThanks for any hint.\n"
+	return "The network does not come up. All that I have:\n\n" + fenced("console", terminal(bash)(f)) +
+		"\nThanks for any hint.\n"
 }
 
 // post has code at an indent of four blanks, and paths in the sentences above.
@@ -185,6 +197,33 @@ func colouredTerminal(f Facts) string {
 		text += line
 	}
 	return text
+}
+
+// cast is a recording of the terminal, an event for each line.
+func cast(f Facts) string {
+	text := `{"version": 2, "width": 120, "height": 40, "timestamp": 1767610800, "env": {"TERM": "xterm"}}` + "\n"
+	n := 0
+	for line := range strings.Lines(terminal(bash)(f)) {
+		event := []any{float64(n) / 4, "o", strings.TrimSuffix(line, "\n") + "\r\n"}
+		text += jsonText(event, "")
+		n++
+	}
+	return text
+}
+
+// page is what a browser saves of a forum.
+func page(f Facts) string {
+	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;").Replace
+	text := "<!DOCTYPE html>\n<html>\n<head><title>Pods without network</title></head>\n<body>\n" +
+		"<p>The network of my cluster does not come up.</p>\n"
+	for _, p := range f.pieces() {
+		head := p.command
+		if p.host != "" {
+			head = "on " + p.host + ": " + head
+		}
+		text += "<p><code>" + escape(head) + "</code></p>\n<pre><code>" + escape(p.text) + "</code></pre>\n"
+	}
+	return text + "</body>\n</html>\n"
 }
 
 // script writes each file by a here-document, on its host where there is one.

@@ -26,13 +26,18 @@ func byteFrames() []Frame {
 		}},
 		{"carriage returns", allText, func(f Facts) map[string][]byte { return edited(f, crlf) }},
 		{"UTF-16", noFlannelFiles, func(f Facts) map[string][]byte { return edited(f, utf16le) }},
-		{"colours lost their escapes", changes(brokenColours), func(f Facts) map[string][]byte { return editedOutput(f, brokenColours) }},
+		{"colours lost their escapes", changes(brokenColours), func(f Facts) map[string][]byte {
+			return editedOutput(f, brokenColours)
+		}},
 		{"blanks that do not break", changes(noBreak), func(f Facts) map[string][]byte { return editedOutput(f, noBreak) }},
 		{"hosts in the names of files", hasFolders, hostNamesInFiles},
 	}
 	out := make([]Frame, len(rows))
 	for i, row := range rows {
-		out[i] = Frame{Name: row.name, Print: row.print, Needs: func(f Facts) bool { return row.needs == nil || row.needs(f) }}
+		out[i] = Frame{Name: row.name, Print: row.print, Needs: row.needs}
+		if row.needs == nil {
+			out[i].Needs = always
+		}
 	}
 	return out
 }

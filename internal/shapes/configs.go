@@ -8,6 +8,9 @@ import (
 	"unicode/utf8"
 )
 
+// netConfPath is where the pod of flannel has its configuration.
+const netConfPath = "/etc/kube-flannel/net-conf.json"
+
 func configFrames() []Frame {
 	hasMaps := func(f Facts) bool { return len(f.ConfigMaps) > 0 }
 	hasNetConf := func(f Facts) bool {
@@ -120,7 +123,8 @@ func describeMaps(f Facts) map[string]string {
 func mapsFenced(f Facts) map[string]string {
 	text := ""
 	for _, c := range f.ConfigMaps {
-		text += "Output of `kubectl" + c.ns() + " get cm " + c.Name + " -o yaml`:\n\n" + fenced("yaml", yamlText(c.Object)) + "\n"
+		text += "Output of `kubectl" + c.ns() + " get cm " + c.Name + " -o yaml`:\n\n" +
+			fenced("yaml", yamlText(c.Object)) + "\n"
 	}
 	return map[string]string{"issue.md": text}
 }
@@ -171,8 +175,8 @@ func mapsBare(f Facts) map[string]string {
 func netConfJSONPath(f Facts) map[string]string {
 	text := ""
 	for _, c := range flannelMaps(f) {
-		text += bash(f.controlPlane()) + "kubectl" + c.ns() + " get cm " + c.Name + ` -o jsonpath='{.data.net-conf\.json}'` + "\n" +
-			c.Data["net-conf.json"]
+		text += bash(f.controlPlane()) + "kubectl" + c.ns() + " get cm " + c.Name +
+			` -o jsonpath='{.data.net-conf\.json}'` + "\n" + c.Data["net-conf.json"]
 	}
 	return map[string]string{"terminal.txt": text + bash(f.controlPlane())}
 }
@@ -180,7 +184,8 @@ func netConfJSONPath(f Facts) map[string]string {
 func netConfCat(f Facts) map[string]string {
 	text := ""
 	for _, c := range flannelMaps(f) {
-		text += run(bash, "", "kubectl"+c.ns()+" exec kube-flannel-ds-x7k2p -- cat /etc/kube-flannel/net-conf.json", c.Data["net-conf.json"])
+		command := "kubectl" + c.ns() + " exec kube-flannel-ds-x7k2p -- cat " + netConfPath
+		text += run(bash, "", command, c.Data["net-conf.json"])
 	}
 	return map[string]string{"terminal.txt": text + bash("")}
 }
@@ -188,7 +193,7 @@ func netConfCat(f Facts) map[string]string {
 func netConfFileCat(f Facts) map[string]string {
 	text := ""
 	for _, t := range f.NetConfs {
-		text += run(rhel, t.Host, "cat /etc/kube-flannel/net-conf.json", t.Text) + rhel(t.Host) + "\n"
+		text += run(rhel, t.Host, "cat "+netConfPath, t.Text) + rhel(t.Host) + "\n"
 	}
 	return map[string]string{"terminal.txt": text}
 }
@@ -196,7 +201,7 @@ func netConfFileCat(f Facts) map[string]string {
 func netConfTee(f Facts) map[string]string {
 	text := ""
 	for _, t := range f.NetConfs {
-		text += run(bash, t.Host, "cat <<'EOF' | sudo tee /etc/kube-flannel/net-conf.json", ended(t.Text)+"EOF\n") + ended(t.Text)
+		text += run(bash, t.Host, "cat <<'EOF' | sudo tee "+netConfPath, ended(t.Text)+"EOF\n") + ended(t.Text)
 	}
 	return map[string]string{"terminal.txt": text}
 }
@@ -204,7 +209,7 @@ func netConfTee(f Facts) map[string]string {
 func netConfFenced(f Facts) map[string]string {
 	text := ""
 	for _, t := range f.NetConfs {
-		text += "`/etc/kube-flannel/net-conf.json`" + onHost(t.Host) + ":\n\n" + fenced("json", t.Text) + "\n"
+		text += "`" + netConfPath + "`" + onHost(t.Host) + ":\n\n" + fenced("json", t.Text) + "\n"
 	}
 	return map[string]string{"issue.md": text}
 }

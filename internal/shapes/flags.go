@@ -12,24 +12,24 @@ func logOfProcessFrames() []Frame {
 	return []Frame{
 		{
 			Name:  "FLAG lines of a log",
-			Needs: func(f Facts) bool { return len(f.Processes) > 0 && flagsOnce(f) },
+			Needs: func(f Facts) bool { return hasProcesses(f) && flagsOnce(f) },
 			Print: func(f Facts) map[string][]byte { return f.with(sourcesOf(f.Processes), flagLines(f)) },
 		},
 		{
 			Name:  "Running lines of k3s",
-			Needs: func(f Facts) bool { return len(f.Processes) > 0 && k3sRuns(f) },
+			Needs: func(f Facts) bool { return hasProcesses(f) && k3sRuns(f) },
 			Print: func(f Facts) map[string][]byte { return f.with(sourcesOf(f.Processes), runningLines(f)) },
 			Loses: unversioned,
 		},
 		{
 			Name:  "Running lines of k3s in a journal",
-			Needs: func(f Facts) bool { return len(f.Processes) > 0 && k3sRuns(f) && hostsKnown(f) },
+			Needs: func(f Facts) bool { return hasProcesses(f) && k3sRuns(f) && hostsKnown(f) },
 			Print: func(f Facts) map[string][]byte { return f.with(sourcesOf(f.Processes), runningJournal(f)) },
 			Loses: unversioned,
 		},
 		{
 			Name:  "Running lines of an early k3s",
-			Needs: func(f Facts) bool { return len(f.Processes) > 0 && k3sRuns(f) },
+			Needs: func(f Facts) bool { return hasProcesses(f) && k3sRuns(f) },
 			Print: func(f Facts) map[string][]byte { return f.with(sourcesOf(f.Processes), runningEarly(f)) },
 			Loses: unversioned,
 		},
@@ -51,9 +51,9 @@ func flagsOnce(f Facts) bool {
 	return true
 }
 
-// k3sRuns reports whether the programs are those that k3s starts and announces.
+// k3sRuns reports whether the line of k3s shows where each argument ends.
 func k3sRuns(f Facts) bool {
-	return !slices.ContainsFunc(f.Processes, func(p Process) bool { return strings.Contains(p.Argv[0], "hyperkube") })
+	return noBlanks(f)
 }
 
 // effective returns flags as a program prints them, with the defaults of those about ranges that are the same in

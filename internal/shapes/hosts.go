@@ -18,6 +18,8 @@ func hostFileFrames() []Frame {
 		{"subnet.env through ssh", envHosts, envSSH},
 		{"subnet.env by ansible", envHosts, envAnsible},
 		{"subnet.env by pdsh", envHosts, envPdsh},
+		{"subnet.env by clush", envHosts, envClush},
+		{"subnet.env by salt", envHosts, envSalt},
 		{"subnet.env below the heads of tail", envHosts, envTail},
 		{"subnet.env in fences", nil, envFenced},
 		{"subnet.env of kind nodes", envHosts, envDockerExec},
@@ -86,6 +88,17 @@ func envAnsible(f Facts) string {
 
 func envPdsh(f Facts) string {
 	return eachEnv(f, func(t Text) string { return indented(t.Host+": ", ended(t.Text)) })
+}
+
+func envClush(f Facts) string {
+	return eachEnv(f, func(t Text) string {
+		return "---------------\n" + t.Host + "\n---------------\n" + ended(t.Text)
+	})
+}
+
+func envSalt(f Facts) string {
+	return bash("") + "salt '*' cmd.run 'cat " + subnetEnv + "'\n" +
+		eachEnv(f, func(t Text) string { return t.Host + ":\n" + indented("    ", ended(t.Text)) })
 }
 
 func envTail(f Facts) string {

@@ -17,6 +17,9 @@ func logFrames() []Frame {
 		{"logs in a journal", placedLogs, logsJournal},
 		{"logs in a journal of full dates", placedLogs, logsJournalISO},
 		{"logs in a journal as JSON", placedLogs, logsJournalJSON},
+		{"logs in syslog of RFC 5424", placedLogs, logsSyslog},
+		{"logs of k0s", podLogs, logsK0s},
+		{"logs by a collector in JSON", podLogs, logsCollector},
 		{"logs in CRI files", podLogs, logsCRI},
 		{"logs in json-files of Docker", podLogs, logsDocker},
 		{"kubectl logs --prefix", podLogs, logsPrefix},
@@ -37,7 +40,8 @@ func logFrames() []Frame {
 	return out
 }
 
-// lineHost returns the host that wrote a line: the log's, the one that flannel names, the control plane for its programs.
+// lineHost returns the host that wrote a line: the log's, the one that flannel names, the control plane for its
+// programs.
 func (f Facts) lineHost(l Log, line string) string {
 	if l.Host != "" {
 		return l.Host
@@ -89,7 +93,8 @@ func logsJournal(f Facts) map[string]string {
 
 func logsJournalISO(f Facts) map[string]string {
 	return map[string]string{"journal.txt": eachLine(f, func(l Log, i int, line string) string {
-		return fmt.Sprintf("2026-01-05T11:%02d:%02d+0000 %s %s[812]: %s\n", i/60%60, i%60, f.lineHost(l, line), l.Program, line)
+		host := f.lineHost(l, line)
+		return fmt.Sprintf("2026-01-05T11:%02d:%02d+0000 %s %s[812]: %s\n", i/60%60, i%60, host, l.Program, line)
 	})}
 }
 
@@ -111,6 +116,31 @@ func (f Facts) logPod(l Log) (namespace, pod, container string) {
 		return "kube-system", "kube-proxy-9qv4z", "kube-proxy"
 	}
 	return "kube-system", l.Program + "-" + f.hostFor(l.Host), l.Program
+}
+
+func logsSyslog(f Facts) map[string]string {
+	return map[string]string{"syslog.txt": eachLine(f, func(l Log, i int, line string) string {
+		return fmt.Sprintf("<30>1 %s %s %s 812 - - %s\n", stamp(i), f.lineHost(l, line), l.Program, line)
+	})}
+}
+
+func logsK0s(f Facts) map[string]string {
+	return inFiles(f, func(Log) string { return "k0s.log" }, func(l Log, i int, line string) string {
+		return fmt.Sprintf("time=\"2026-01-05 11:%02d:%02d\" level=info msg=%q component=%s stream=stderr\n",
+			i/60%60, i%60, line, l.Program)
+	})
+}
+
+// logsCollector has the name of the pod and, where it is known, the host beside each line.
+func logsCollector(f Facts) map[string]string {
+	return map[string]string{"logs.json": eachLine(f, func(l Log, i int, line string) string {
+		namespace, pod, container := f.logPod(l)
+		k := map[string]any{"namespace_name": namespace, "pod_name": pod, "container_name": container}
+		if host := f.lineHost(l, line); host != "" {
+			k["host"] = host
+		}
+		return jsonText(map[string]any{"@timestamp": stamp(i), "log": line + "\n", "stream": "stderr", "kubernetes": k}, "")
+	})}
 }
 
 // inFiles prints a file for each log.

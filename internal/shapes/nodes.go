@@ -155,7 +155,8 @@ func conditions(cs []any) string {
 	rows := [][]string{{"  Type", "Status", "Reason", "Message"}, {"  ----", "------", "------", "-------"}}
 	for _, c := range cs {
 		m, _ := c.(map[string]any)
-		rows = append(rows, []string{"  " + stringAt(m, "type"), stringAt(m, "status"), stringAt(m, "reason"), stringAt(m, "message")})
+		row := []string{"  " + stringAt(m, "type"), stringAt(m, "status"), stringAt(m, "reason"), stringAt(m, "message")}
+		rows = append(rows, row)
 	}
 	return "Conditions:\n" + table(rows...)
 }
@@ -193,8 +194,10 @@ func describeNodes(f Facts) map[string]string {
 }
 
 func describeInMinikube(f Facts) map[string]string {
-	text := "* \n* ==> container status <==\n* CONTAINER   IMAGE   CREATED   STATE   NAME   ATTEMPT   POD ID   POD\n* \n* \n" +
-		"* ==> describe nodes <==\n" + indented("* ", describeAll(f)) + "* \n* ==> dmesg <==\n* [Jan 5 10:00] SELinux: disabled\n"
+	text := "* \n* ==> container status <==\n" +
+		"* CONTAINER   IMAGE   CREATED   STATE   NAME   ATTEMPT   POD ID   POD\n* \n* \n" +
+		"* ==> describe nodes <==\n" + indented("* ", describeAll(f)) +
+		"* \n* ==> dmesg <==\n* [Jan 5 10:00] SELinux: disabled\n"
 	return map[string]string{"minikube-logs.txt": text}
 }
 
@@ -205,7 +208,8 @@ func describeGrep(f Facts) map[string]string {
 			text += line
 		}
 	}
-	return map[string]string{"terminal.txt": run(rhel, f.controlPlane(), "kubectl describe nodes | grep -E '^Name:|PodCIDR'", text)}
+	command := "kubectl describe nodes | grep -E '^Name:|PodCIDR'"
+	return map[string]string{"terminal.txt": run(rhel, f.controlPlane(), command, text)}
 }
 
 func customColumns(f Facts) map[string]string {
@@ -233,8 +237,9 @@ func nodeGoTemplate(f Facts) map[string]string {
 	for _, n := range f.Nodes {
 		text += n.Name + " [" + strings.Join(n.PodCIDRs, " ") + "] " + strings.Join(n.InternalIPs, " ") + "\n"
 	}
-	return map[string]string{"terminal.txt": run(zsh, "", `kubectl get nodes -o go-template='{{range .items}}{{.metadata.name}} `+
-		`{{.spec.podCIDRs}} {{range .status.addresses}}{{if eq .type "InternalIP"}}{{.address}}{{end}}{{end}}{{"\n"}}{{end}}'`, text)}
+	command := `kubectl get nodes -o go-template='{{range .items}}{{.metadata.name}} {{.spec.podCIDRs}} ` +
+		`{{range .status.addresses}}{{if eq .type "InternalIP"}}{{.address}}{{end}}{{end}}{{"\n"}}{{end}}'`
+	return map[string]string{"terminal.txt": run(zsh, "", command, text)}
 }
 
 func nodesYAML(f Facts) map[string]string {

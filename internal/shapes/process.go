@@ -15,25 +15,25 @@ func processFrames() []Frame {
 		print func(Facts) map[string]string
 		loses func(Facts) Facts
 	}{
-		{"ps -ef in one transcript", nil, psEF, unversioned},
-		{"ps aux in a file for each host", nil, psAux, unversioned},
-		{"ps auxf as a tree", nil, psForest, unversioned},
-		{"ps ax wrapped at 80 columns", nil, psWrapped, unversioned},
-		{"busybox ps", nil, psBusybox, unversioned},
-		{"pgrep -a", nil, pgrep, unversioned},
+		{"ps -ef in one transcript", noBlanks, psEF, unversioned},
+		{"ps aux in a file for each host", noBlanks, psAux, unversioned},
+		{"ps auxf as a tree", noBlanks, psForest, unversioned},
+		{"ps ax wrapped at 80 columns", noBlanks, psWrapped, unversioned},
+		{"busybox ps", noBlanks, psBusybox, unversioned},
+		{"pgrep -a", noBlanks, pgrep, unversioned},
 		{"ps of hyperkube", isControlPlane, psHyperkube, unversioned},
-		{"ps by ansible", hostsKnown, psAnsible, unversioned},
-		{"ps through ssh", hostsKnown, psSSH, unversioned},
+		{"ps by ansible", placedLines, psAnsible, unversioned},
+		{"ps through ssh", placedLines, psSSH, unversioned},
 		{"/proc cmdline", nil, procCmdline, unversioned},
-		{"/proc cmdline through tr", nil, procTr, unversioned},
-		{"systemctl status", nil, systemctlStatus, unversioned},
+		{"/proc cmdline through tr", noBlanks, procTr, unversioned},
+		{"systemctl status", noBlanks, systemctlStatus, unversioned},
 		{"systemctl cat", nil, systemctlCat, unversioned},
-		{"systemctl show", nil, systemctlShow, unversioned},
+		{"systemctl show", noBlanks, systemctlShow, unversioned},
 		{"unit with an environment file", plainWords, unitWithEnv, unversioned},
 		{"sysconfig of a package", plainWords, sysconfig, unversioned},
-		{"arguments of MicroK8s", nil, microk8s, unversioned},
+		{"arguments of MicroK8s", noBlanks, microk8s, unversioned},
 		{"docker inspect", nil, dockerInspect, nil},
-		{"docker ps --no-trunc", nil, dockerPS, nil},
+		{"docker ps --no-trunc", noBlanks, dockerPS, nil},
 		{"crictl inspect", nil, crictlInspect, nil},
 		{"kubectl describe pod", nil, describePods, nil},
 		{"kubectl get pods -o yaml", nil, podsYAML, nil},
@@ -47,13 +47,39 @@ func processFrames() []Frame {
 	for i, row := range rows {
 		out[i] = Frame{
 			Name:  row.name,
-			Needs: func(f Facts) bool { return len(f.Processes) > 0 && (row.needs == nil || row.needs(f)) },
+			Needs: func(f Facts) bool { return hasProcesses(f) && (row.needs == nil || row.needs(f)) },
 			Print: func(f Facts) map[string][]byte { return f.with(sourcesOf(f.Processes), row.print(f)) },
 			Loses: row.loses,
 		}
 	}
 	return out
 }
+
+// hasProcesses reports whether there are programs, and no copies beside their manifests: what the kubelet makes of
+// a copy is a fact of the folder.
+func hasProcesses(f Facts) bool {
+	return len(f.Processes) > 0 && !slices.ContainsFunc(f.Other, func(t Text) bool { return copyOf(t.File) != "" })
+}
+
+// copyOf returns the path of a copy beside a manifest, "" for other files.
+func copyOf(file string) string {
+	base := path.Base(file)
+	for _, p := range programs {
+		if rest, ok := strings.CutPrefix(base, p+".yaml"); ok && rest != "" {
+			return "/etc/kubernetes/manifests/" + base
+		}
+	}
+	return ""
+}
+
+// noBlanks reports whether a line shows where each argument ends.
+func noBlanks(f Facts) bool {
+	return !slices.ContainsFunc(f.Processes, func(p Process) bool {
+		return slices.ContainsFunc(p.Argv, func(a string) bool { return strings.ContainsAny(a, " \t\n") })
+	})
+}
+
+func placedLines(f Facts) bool { return noBlanks(f) && hostsKnown(f) }
 
 // hostsKnown reports whether the bundle says where each process runs.
 func hostsKnown(f Facts) bool {
@@ -66,7 +92,9 @@ func isPods(f Facts) bool {
 
 // plainWords reports whether arguments need no quotes in a unit.
 func plainWords(f Facts) bool {
-	return !slices.ContainsFunc(f.Processes, func(p Process) bool { return strings.ContainsAny(p.line(), `"'$\`) })
+	return noBlanks(f) && !slices.ContainsFunc(f.Processes, func(p Process) bool {
+		return strings.ContainsAny(p.line(), `"'$\`)
+	})
 }
 
 // grepCarries reports whether a search for "cidr" finds what decides: an absent flag is no finding of grep.
@@ -154,7 +182,8 @@ func psAux(f Facts) map[string]string {
 
 func psForest(f Facts) map[string]string {
 	return eachHost(f, "ps-auxf.txt", func(ps []Process) string {
-		shim := "root        2011  0.0  0.2 722496  9412 ?        Sl   11:02   0:02 /usr/bin/containerd-shim-runc-v2 -namespace k8s.io\n"
+		shim := "root        2011  0.0  0.2 722496  9412 ?        Sl   11:02   0:02 " +
+			"/usr/bin/containerd-shim-runc-v2 -namespace k8s.io\n"
 		return auxHead + shim + auxRows(ps, ` \_ `)
 	})
 }
@@ -194,7 +223,7 @@ func psBusybox(f Facts) map[string]string {
 
 // isControlPlane reports whether hyperkube has all programs.
 func isControlPlane(f Facts) bool {
-	return !slices.ContainsFunc(f.Processes, func(p Process) bool {
+	return noBlanks(f) && !slices.ContainsFunc(f.Processes, func(p Process) bool {
 		return p.Program == "cloud-controller-manager" || strings.Contains(p.line(), "hyperkube")
 	})
 }

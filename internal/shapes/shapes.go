@@ -1,5 +1,5 @@
-// Package shapes prints the facts of a bundle of files in the forms in which people paste them, so that the tests can ask
-// whether a verdict depends on the form. Facts go in, frames come out:
+// Package shapes prints the facts of a bundle of files in the forms in which people paste them, so that the tests
+// can ask whether a verdict depends on the form. Facts go in, frames come out:
 //
 //	facts, err := shapes.FromFiles(bundle)
 //	for _, frame := range shapes.Frames() {
@@ -8,9 +8,10 @@
 //		}
 //	}
 //
-// The printers follow the upstream programs and know nothing of the readers of this module: a frame that a reader does not
-// understand is what the package is for. It is for tests alone. Hosts that a bundle does not name are called m1, as one
-// control plane needs a name in most forms; times, process ids and hashes are constants. Same facts, same bytes.
+// The printers follow the upstream programs and know nothing of the readers of this module: a frame that a reader
+// does not understand is what the package is for. It is for tests alone. Hosts that a bundle does not name are
+// called m1, as one control plane needs a name in most forms; times, process ids and hashes are constants. Same
+// facts, same bytes.
 package shapes
 
 import (
@@ -20,8 +21,8 @@ import (
 	"strings"
 )
 
-// Facts are what a bundle of files says, in plain data. Every fact knows the part of a file that it comes from, so that a
-// frame can take it out and leave the rest as it is.
+// Facts are what a bundle of files says, in plain data. Every fact knows the part of a file that it comes from, so
+// that a frame can take it out and leave the rest as it is.
 type Facts struct {
 	Nodes      []Node
 	Processes  []Process
@@ -106,10 +107,11 @@ type Frame struct {
 	Name string
 	// Needs reports whether the facts are such that the frame says something new and can carry them.
 	Needs func(Facts) bool
-	// Print returns the files, by slash-separated name. Facts that the frame does not carry stay in the files of the bundle.
+	// Print returns the files, by slash-separated name. Facts that the frame does not carry stay in the files of
+	// the bundle.
 	Print func(Facts) map[string][]byte
-	// Loses returns the facts without those that the frame cannot carry, nil where it carries all that it prints. Where the
-	// verdict depends on one of them, the frame is not for these facts.
+	// Loses returns the facts without those that the frame cannot carry, nil where it carries all that it prints.
+	// Where the verdict depends on one of them, the frame is not for these facts.
 	Loses func(Facts) Facts
 }
 

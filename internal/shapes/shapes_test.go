@@ -119,15 +119,16 @@ func TestFacts(t *testing.T) {
 	for _, l := range f.Logs {
 		say("log", l.Host, l.Program, len(l.Lines), l.Lines[0][:5])
 	}
-	say("documents", len(f.Documents), "net-confs", len(f.NetConfs), "subnet.envs", len(f.SubnetEnvs), "commands", len(f.Commands),
-		"outputs", len(f.Outputs), "objects", len(f.Objects), "other", len(f.Other))
+	say("documents", len(f.Documents), "net-confs", len(f.NetConfs), "subnet.envs", len(f.SubnetEnvs),
+		"commands", len(f.Commands), "outputs", len(f.Outputs), "objects", len(f.Objects), "other", len(f.Other))
 	want := []string{
 		"node cp1 [192.168.56.11] [10.244.0.0/24 fd00:10:244::/64]",
 		"node w1 [192.168.56.21] []",
 		"process cp1 v1.29.2 [kube-apiserver --advertise-address=192.168.56.11 --service-cluster-ip-range=10.96.0.0/12]",
 		"process cp1 v1.29.2 [kube-controller-manager --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 " +
 			"--service-cluster-ip-range=10.96.0.0/12]",
-		"process cp2 v1.29.2 [/usr/local/bin/kube-controller-manager --allocate-node-cidrs=true --cluster-cidr=10.245.0.0/16]",
+		"process cp2 v1.29.2 [/usr/local/bin/kube-controller-manager --allocate-node-cidrs=true " +
+			"--cluster-cidr=10.245.0.0/16]",
 		"map kube-flannel kube-flannel-cfg [cni-conf.json net-conf.json]",
 		"service default kubernetes [10.96.0.1] 443/TCP",
 		"log  flanneld 1 E0105",
@@ -239,8 +240,9 @@ func legible(t *testing.T, text string) string {
 	return text
 }
 
-// TestFramesOfIncidents prints all bundles in every frame that is for them, twice: the bytes are the same, the names are
-// those of a file system, the facts are not changed, and no bundle comes out as it was. -short takes every tenth.
+// TestFramesOfIncidents prints all bundles in every frame that is for them, twice: the bytes are the same, the
+// names are those of a file system, the facts are not changed, and no bundle comes out as it was. -short takes
+// every tenth.
 func TestFramesOfIncidents(t *testing.T) {
 	all := incidents(t)
 	for i, name := range sorted(all) {

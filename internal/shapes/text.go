@@ -134,7 +134,8 @@ func orNone(s string) string {
 // controlPlaneName matches what people call a control plane.
 var controlPlaneName = regexp.MustCompile(`^(k8s-|kube-)?(m|cp|master|server|control|controller|control-plane)[-\d]*$`)
 
-// controlPlane returns the host of the control plane: the one that a file tells, the Node that is called so, the first Node.
+// controlPlane returns the host of the control plane: the one that a file tells, the Node that is called so, the
+// first Node.
 func (f Facts) controlPlane() string {
 	for _, p := range f.Processes {
 		if p.Host != "" {

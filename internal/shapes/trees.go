@@ -21,11 +21,14 @@ func treeFrames() []Frame {
 		{"collector of Rancher", func(f Facts) bool { return len(f.Nodes)+len(f.Processes) > 0 }, rancher},
 		{"cluster-info dump on one stream", dumps, dumpStream},
 		{"cluster-info dump in a folder", dumps, dumpFolder},
-		{"kubeadm init --dry-run", func(f Facts) bool { return len(f.Processes) > 0 && isPods(f) && len(hostsOf(f.Processes)) == 1 }, dryRun},
+		{"kubeadm init --dry-run", isOneHost, dryRun},
 	}
 	out := make([]Frame, len(rows))
 	for i, row := range rows {
-		out[i] = Frame{Name: row.name, Print: row.print, Needs: func(f Facts) bool { return row.needs == nil || row.needs(f) }}
+		out[i] = Frame{Name: row.name, Print: row.print, Needs: row.needs}
+		if row.needs == nil {
+			out[i].Needs = always
+		}
 	}
 	return out
 }
@@ -51,6 +54,8 @@ func hostTrees(f Facts) map[string][]byte {
 	}
 	return out
 }
+
+func always(Facts) bool { return true }
 
 // put adds a file; a name that is taken gets a number.
 func put(out map[string][]byte, name, text string) {
@@ -168,7 +173,8 @@ func mustGather(f Facts) map[string][]byte {
 			continue
 		}
 		namespace, pod, container := f.logPod(l)
-		put(out, root+"namespaces/"+namespace+"/pods/"+pod+"/"+container+"/"+container+"/logs/current.log", strings.Join(l.Lines, "\n")+"\n")
+		folder := root + "namespaces/" + namespace + "/pods/" + pod + "/" + container + "/" + container + "/logs/"
+		put(out, folder+"current.log", strings.Join(l.Lines, "\n")+"\n")
 		taken = append(taken, l.Source)
 	}
 	out[root+"version"] = []byte("openshift/must-gather\n4.16.0\n")
@@ -196,7 +202,8 @@ func troubleshoot(f Facts) map[string][]byte {
 		items := mapItems(Facts{ConfigMaps: inNamespace(f, ns)})
 		out[root+"cluster-resources/configmaps/"+ns+".json"] = []byte(jsonText(listOf("ConfigMapList", items), "  "))
 	}
-	out[root+"version.yaml"] = []byte("apiVersion: troubleshoot.sh/v1beta2\nkind: SupportBundle\nspec:\n  versionNumber: v0.133.0\n")
+	out[root+"version.yaml"] = []byte("apiVersion: troubleshoot.sh/v1beta2\nkind: SupportBundle\n" +
+		"spec:\n  versionNumber: v0.133.0\n")
 	taken := slices.Concat(sourcesOf(f.Nodes), sourcesOf(f.ConfigMaps), sourcesOf(f.Processes))
 	return merge(out, f.rest(taken), "")
 }
@@ -291,6 +298,9 @@ func dumpFolder(f Facts) map[string][]byte {
 	}
 	return f.with(dumped(f), files)
 }
+
+// isOneHost reports whether all programs are static pods of one host.
+func isOneHost(f Facts) bool { return hasProcesses(f) && isPods(f) && len(hostsOf(f.Processes)) == 1 }
 
 // dryRun prints the manifests of one host as kubeadm tells them.
 func dryRun(f Facts) map[string][]byte {
