@@ -5,7 +5,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -20,9 +19,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
-)
 
-var update = flag.Bool("update", false, "write what the frames print into testdata")
+	"github.com/kubecidr/kubecidr/internal/golden"
+)
 
 // bundleOf returns the files of a txtar but what it wants.
 func bundleOf(t *testing.T, name string) fstest.MapFS {
@@ -169,7 +168,7 @@ func TestFrames(t *testing.T) {
 			got.Files = append(got.Files, added(t, f, frame)...)
 		}
 		name := filepath.Join("testdata", family.name+".txtar")
-		if *update {
+		if *golden.Update {
 			if err := os.WriteFile(name, txtar.Format(&got), 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -250,13 +249,13 @@ func TestFramesOfIncidents(t *testing.T) {
 			continue
 		}
 		files := all[name]
-		f := factsOf(t, files)
+		f, other := factsOf(t, files), factsOf(t, files)
 		before := f.Files()
 		for _, frame := range Frames() {
 			if !frame.Needs(f) {
 				continue
 			}
-			once, again := frame.Print(f), frame.Print(factsOf(t, files))
+			once, again := frame.Print(f), frame.Print(other)
 			if !equal(once, again) {
 				t.Errorf("%s: %s prints other bytes the second time", name, frame.Name)
 			}
