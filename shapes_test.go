@@ -25,8 +25,8 @@ type shapeCount struct{ pairs, kept, sick, told int }
 
 // TestShapes pastes the facts of each bundle in each frame that can carry them: the verdict has to stay what it is.
 //
-// No frame may keep less than testdata/shapes.txt says. -update writes the file anew where nothing is lost: a floor goes
-// down by hand alone. -short takes every tenth bundle, and holds the frames that keep all.
+// No frame may keep less than testdata/shapes.txt says. -update writes the file anew where nothing is lost: a floor
+// goes down by hand alone. -short takes every tenth bundle, and holds the frames that keep all.
 func TestShapes(t *testing.T) {
 	step := 1
 	if testing.Short() {

@@ -55,6 +55,9 @@ func (f Facts) pieces() []piece {
 	for _, l := range f.Logs {
 		set(l.Source, l.Host, "", f.logCommand(l), "log")
 	}
+	for _, h := range f.HostLinks {
+		set(h.Source, h.Host, "", "ip addr", "")
+	}
 	for _, t := range f.Commands {
 		set(t.Source, t.Host, "", "", "console")
 	}

@@ -99,10 +99,15 @@ func edited(f Facts, edit func(string) string) map[string][]byte {
 	return out
 }
 
+// written are the parts that programs wrote for people.
+func (f Facts) written() []Source {
+	return slices.Concat(sourcesOf(f.Logs), sourcesOf(f.HostLinks), sourcesOf(f.Outputs))
+}
+
 // editedOutput edits what programs wrote; an edit of a file that a program reads would break it.
 func editedOutput(f Facts, edit func(string) string) map[string][]byte {
 	out := f.Files()
-	for _, s := range slices.Concat(sourcesOf(f.Logs), sourcesOf(f.Outputs)) {
+	for _, s := range f.written() {
 		out[s.File] = []byte(edit(s.Text))
 	}
 	return out
@@ -127,9 +132,7 @@ func noFlannelFiles(f Facts) bool {
 // changes returns a function that reports whether an edit changes what programs wrote.
 func changes(edit func(string) string) func(Facts) bool {
 	return func(f Facts) bool {
-		return allText(f) && slices.ContainsFunc(slices.Concat(sourcesOf(f.Logs), sourcesOf(f.Outputs)), func(s Source) bool {
-			return edit(s.Text) != s.Text
-		})
+		return allText(f) && slices.ContainsFunc(f.written(), func(s Source) bool { return edit(s.Text) != s.Text })
 	}
 }
 

@@ -29,6 +29,7 @@ var byName = []struct {
 	{regexp.MustCompile(`^kubeadm-(init|join)\.txt$|^history\.txt$`), func(f *Facts, s Source, host string) {
 		f.Commands = append(f.Commands, Text{s, host})
 	}},
+	{regexp.MustCompile(`^ip-addr.*\.txt$`), (*Facts).addLinks},
 	{regexp.MustCompile(`^(kubeadm\.log|.*\.txt)$`), func(f *Facts, s Source, host string) {
 		f.Outputs = append(f.Outputs, Text{s, host})
 	}},

@@ -17,6 +17,8 @@ func nodeFrames() []Frame {
 		{"grep of describe nodes", describeGrep, plainNodes("")},
 		{"custom columns", customColumns, plainNodes("InternalIP")},
 		{"jsonpath lines", nodeJSONPath, plainNodes("")},
+		{"wide table and jsonpath lines", nodesWide, plainNodes("InternalIP")},
+		{"hostname -I and jsonpath lines", nodesHostname, plainNodes("InternalIP")},
 		{"go-template lines", nodeGoTemplate, plainNodes("InternalIP")},
 		{"kubectl get nodes -o yaml with prompts", nodesYAML, nil},
 		{"kubectl get nodes -o json with prompts", nodesJSON, nil},
@@ -230,6 +232,38 @@ func nodeJSONPath(f Facts) map[string]string {
 		text += n.Name + "\t" + strings.Join(n.PodCIDRs, " ") + "\n"
 	}
 	return map[string]string{"terminal.txt": text + bash(f.controlPlane())}
+}
+
+// nodesWide has the addresses in a table, and the subnets below.
+func nodesWide(f Facts) map[string]string {
+	rows := [][]string{{"NAME", "STATUS", "ROLES", "AGE", "VERSION", "INTERNAL-IP", "EXTERNAL-IP", "OS-IMAGE",
+		"KERNEL-VERSION", "CONTAINER-RUNTIME"}}
+	for _, n := range f.Nodes {
+		ip := ""
+		if len(n.InternalIPs) > 0 {
+			ip = n.InternalIPs[0]
+		}
+		rows = append(rows, []string{n.Name, "Ready", "<none>", "9d", n.version(), orNone(ip), "<none>",
+			"Ubuntu 22.04.4 LTS", "5.15.0-97-generic", "containerd://1.7.3"})
+	}
+	text := run(bash, f.controlPlane(), "kubectl get nodes -o wide", table(rows...))
+	return map[string]string{"terminal.txt": text + nodeJSONPath(f)["terminal.txt"]}
+}
+
+func (n Node) version() string {
+	if v := stringAt(mapAt(mapAt(n.Object, "status"), "nodeInfo"), "kubeletVersion"); v != "" {
+		return v
+	}
+	return "v1.29.2"
+}
+
+// nodesHostname has the addresses of each host without a mask, as hostname -I prints them.
+func nodesHostname(f Facts) map[string]string {
+	text := ""
+	for _, n := range f.Nodes {
+		text += run(rhel, n.Name, "hostname -I", strings.Join(n.InternalIPs, " ")+" \n")
+	}
+	return map[string]string{"terminal.txt": text + nodeJSONPath(f)["terminal.txt"]}
 }
 
 func nodeGoTemplate(f Facts) map[string]string {

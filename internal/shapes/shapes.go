@@ -33,7 +33,8 @@ type Facts struct {
 	Documents []Document
 	// NetConfs, SubnetEnvs and Commands are flannel's own files and lines that somebody typed.
 	NetConfs, SubnetEnvs, Commands []Text
-	// Outputs are what tools of hosts and kubectl print, pasted already: addresses, routes, tables, descriptions.
+	HostLinks                      []HostLinks
+	// Outputs are what tools of hosts and kubectl print, pasted already: routes, tables, descriptions.
 	Outputs []Text
 	// Objects are all other objects of Kubernetes, such as the DaemonSet beside a ConfigMap.
 	Objects []Document
@@ -118,7 +119,7 @@ type Frame struct {
 // Frames returns all frames.
 func Frames() []Frame {
 	return slices.Concat(processFrames(), logOfProcessFrames(), nodeFrames(), configFrames(), hostFileFrames(),
-		logFrames(), serviceFrames(), bundleFrames(), treeFrames(), byteFrames())
+		linkFrames(), logFrames(), serviceFrames(), bundleFrames(), treeFrames(), byteFrames())
 }
 
 // Files returns the facts in the form of the bundle.
@@ -142,6 +143,9 @@ func (f Facts) sources() map[partOf]Source {
 	}
 	for _, l := range f.Logs {
 		add(l.Source)
+	}
+	for _, h := range f.HostLinks {
+		add(h.Source)
 	}
 	for _, d := range slices.Concat(f.Documents, f.Objects) {
 		add(d.Source)

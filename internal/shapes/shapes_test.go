@@ -119,7 +119,8 @@ func TestFacts(t *testing.T) {
 		say("log", l.Host, l.Program, len(l.Lines), l.Lines[0][:5])
 	}
 	say("documents", len(f.Documents), "net-confs", len(f.NetConfs), "subnet.envs", len(f.SubnetEnvs),
-		"commands", len(f.Commands), "outputs", len(f.Outputs), "objects", len(f.Objects), "other", len(f.Other))
+		"commands", len(f.Commands), "links", len(f.HostLinks), "outputs", len(f.Outputs),
+		"objects", len(f.Objects), "other", len(f.Other))
 	want := []string{
 		"node cp1 [192.168.56.11] [10.244.0.0/24 fd00:10:244::/64]",
 		"node w1 [192.168.56.21] []",
@@ -132,7 +133,7 @@ func TestFacts(t *testing.T) {
 		"service default kubernetes [10.96.0.1] 443/TCP",
 		"log  flanneld 1 E0105",
 		"log w1 kubelet 1 E0105",
-		"documents 1 net-confs 1 subnet.envs 2 commands 1 outputs 1 objects 1 other 1",
+		"documents 1 net-confs 1 subnet.envs 2 commands 1 links 1 outputs 0 objects 1 other 1",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("facts of the sample (-want +got):\n%s", d)
@@ -152,8 +153,8 @@ func TestFrames(t *testing.T) {
 		frames []Frame
 	}{
 		{"process", processFrames()}, {"flags", logOfProcessFrames()}, {"nodes", nodeFrames()}, {"configs", configFrames()},
-		{"hosts", hostFileFrames()}, {"logs", logFrames()}, {"services", serviceFrames()}, {"bundle", bundleFrames()},
-		{"trees", treeFrames()}, {"bytes", byteFrames()},
+		{"hosts", hostFileFrames()}, {"links", linkFrames()}, {"logs", logFrames()}, {"services", serviceFrames()},
+		{"bundle", bundleFrames()}, {"trees", treeFrames()}, {"bytes", byteFrames()},
 	} {
 		var got txtar.Archive
 		for _, frame := range family.frames {
