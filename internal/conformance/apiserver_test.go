@@ -6,15 +6,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
+
 	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
 	netutils "k8s.io/utils/net"
 	"pgregory.net/rapid"
-
-	"github.com/kubecidr/kubecidr/plan"
 )
 
 // realServices lets kube-apiserver complete and validate its service range, and returns its complaints about it.
-func realServices(f plan.APIServerFlags) []string {
+func realServices(f nodeipam.APIServerFlags) []string {
 	s := options.NewServerRunOptions()
 	s.ServiceClusterIPRanges = f.ServiceClusterIPRange
 	s.GenericServerRunOptions.AdvertiseAddress = netutils.ParseIPSloppy(f.AdvertiseAddress)
@@ -34,7 +35,7 @@ func realServices(f plan.APIServerFlags) []string {
 // TestAPIServerStart wants kube-apiserver's own complaints about the service range, in its order.
 func TestAPIServerStart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		f := plan.APIServerFlags{
+		f := nodeipam.APIServerFlags{
 			ServiceClusterIPRange: drawRanges(t, "service-cluster-ip-range"),
 			AdvertiseAddress:      rapid.SampledFrom([]string{"192.168.10.11", "fd00:10::11"}).Draw(t, "advertise-address"),
 		}
@@ -42,7 +43,7 @@ func TestAPIServerStart(t *testing.T) {
 			t.Fatal("bad address")
 		}
 		want := realServices(f)
-		got := f.Refusals(plan.NewestKubernetes())
+		got := f.Refusals(fact.NewestKubernetes())
 		if len(got) != len(want) {
 			t.Fatalf("%+v: refusals %+v, kube-apiserver says %q", f, got, want)
 		}

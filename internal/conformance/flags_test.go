@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
+
 	"github.com/spf13/pflag"
 	cliflag "k8s.io/component-base/cli/flag"
 	"k8s.io/kubernetes/cmd/kube-controller-manager/app"
@@ -12,11 +15,10 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/kubeadm"
-	"github.com/kubecidr/kubecidr/plan"
 )
 
 // realFlags parses args with kube-controller-manager's own flag set and returns its address-related flags.
-func realFlags(args []string) (flags plan.ControllerFlags, rest []string, err error) {
+func realFlags(args []string) (flags nodeipam.ControllerFlags, rest []string, err error) {
 	s, err := options.NewKubeControllerManagerOptions()
 	if err != nil {
 		return flags, nil, err
@@ -29,7 +31,7 @@ func realFlags(args []string) (flags plan.ControllerFlags, rest []string, err er
 	}
 	fs.Usage = func() {}
 	err = fs.Parse(args)
-	return plan.ControllerFlags{
+	return nodeipam.ControllerFlags{
 		AllocateNodeCIDRs:     s.KubeCloudShared.AllocateNodeCIDRs,
 		ClusterCIDR:           s.KubeCloudShared.ClusterCIDR,
 		NodeCIDRMaskSize:      int(s.NodeIPAMController.NodeCIDRMaskSize),
@@ -66,7 +68,7 @@ func TestFlags(t *testing.T) {
 			}
 		}
 		want, rest, err := realFlags(args)
-		line := kubeadm.CommandLine{Component: plan.ControllerManager}
+		line := kubeadm.CommandLine{Component: fact.ControllerManager}
 		for _, a := range args {
 			line.Args = append(line.Args, kubeadm.Word{Text: a})
 		}

@@ -9,12 +9,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/fact"
+
 	"github.com/flannel-io/flannel/pkg/ip"
 	"github.com/flannel-io/flannel/pkg/subnet"
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/flannel"
-	"github.com/kubecidr/kubecidr/plan"
 )
 
 // realConf runs the real parser, which panics on some input of older releases.
@@ -132,7 +133,7 @@ func TestNetConf(t *testing.T) {
 			t.Fatalf("%s:\n ours    %s\n flannel %s", text, got, want)
 		}
 		realErr = subnet.CheckNetworkConfig(want)
-		checked, ourErr := got.Check(plan.NewestFlannel())
+		checked, ourErr := got.Check(fact.NewestFlannel())
 		if (realErr == nil) != (ourErr == nil) {
 			t.Fatalf("%s: Check: %v, flannel: %v", text, ourErr, realErr)
 		}

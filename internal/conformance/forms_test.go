@@ -7,10 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubecidr/kubecidr/kubeadm"
-	"github.com/kubecidr/kubecidr/plan"
 )
 
 // initDocument names what kubeadm would otherwise look for on the host, and clusterHead the release that it would ask the network for.
@@ -279,7 +281,7 @@ func readForm(doc string) (real, ours form, realErr, oursErr error) {
 	c, oursErr := kubeadm.ParseConfig("kubeadm-config.yaml", []byte(doc))
 	if oursErr == nil {
 		var g kubeadm.Generated
-		g, oursErr = c.Generate(plan.NewestKubernetes())
+		g, oursErr = c.Generate(fact.NewestKubernetes())
 		ours.ControllerManager, ours.APIServer = g.ControllerManager, g.APIServer
 	}
 	ours.Refused = oursErr != nil
@@ -297,11 +299,11 @@ func TestForms(t *testing.T) {
 					t.Errorf("(-kubeadm +ours), errors %v and %v:\n%s\n%s", realErr, oursErr, diff, doc)
 					continue
 				}
-				refused, ok := errors.AsType[*plan.RefusedError](oursErr)
+				refused, ok := errors.AsType[*nodeipam.RefusedError](oursErr)
 				if !ok || strings.Contains(realErr.Error(), "error converting YAML to JSON") {
 					continue // taken, or no YAML, which each side says in its own words
 				}
-				if !slices.ContainsFunc(refused.Refusals, func(r plan.Refusal) bool { return strings.Contains(realErr.Error(), r.Message) }) {
+				if !slices.ContainsFunc(refused.Refusals, func(r nodeipam.Refusal) bool { return strings.Contains(realErr.Error(), r.Message) }) {
 					t.Errorf("refused with %v, kubeadm says %v:\n%s", oursErr, realErr, doc)
 				}
 			}

@@ -9,6 +9,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
+
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/informers"
 	clientset "k8s.io/client-go/kubernetes"
@@ -17,8 +20,6 @@ import (
 	"k8s.io/kubernetes/cmd/kube-controller-manager/app"
 	"k8s.io/kubernetes/cmd/kube-controller-manager/app/options"
 	"pgregory.net/rapid"
-
-	"github.com/kubecidr/kubecidr/plan"
 )
 
 // fakeClients hands the constructor of a controller a client that talks to nobody.
@@ -38,7 +39,7 @@ func (f fakeClients) DiscoveryClient(string) (discovery.DiscoveryInterface, erro
 var descriptors = sync.OnceValue(app.NewControllerDescriptors)
 
 // realStart starts the real node IPAM controller with the flags, as far as its constructor, and returns its complaint.
-func realStart(ctx context.Context, flags plan.ControllerFlags) error {
+func realStart(ctx context.Context, flags nodeipam.ControllerFlags) error {
 	s, err := options.NewKubeControllerManagerOptions()
 	if err != nil {
 		return fmt.Errorf("options: %w", err)
@@ -90,7 +91,7 @@ var maskSizes = []int{0, 0, 0, 8, 16, 24, 25, 26, 28, 32, 33, 56, 64, 72, 80, 11
 // marks returns how many node subnets the real controller marks at most when it starts, one after the other, as a power of two: those of an
 // IPv4 range that lie in a service range. 2^32 of them take hours. A length above 32 is none of IPv4, and counts all the same: with 56, the
 // real one starts, and marks 2^40 in 10.244.0.0/16.
-func marks(flags plan.ControllerFlags) int {
+func marks(flags nodeipam.ControllerFlags) int {
 	mask := max(24, flags.NodeCIDRMaskSize, flags.NodeCIDRMaskSizeIPv4)
 	most := 0
 	for c := range strings.SplitSeq(flags.ClusterCIDR, ",") {
@@ -108,10 +109,10 @@ func marks(flags plan.ControllerFlags) int {
 }
 
 // TestControllerStart wants the same answer to start-up flags from the real node IPAM controller and from
-// plan.ControllerFlags.Refusals: accepted or refused, and the same words.
+// nodeipam.ControllerFlags.Refusals: accepted or refused, and the same words.
 func TestControllerStart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		flags := plan.ControllerFlags{
+		flags := nodeipam.ControllerFlags{
 			AllocateNodeCIDRs:     rapid.IntRange(0, 9).Draw(t, "allocate") > 0,
 			ClusterCIDR:           drawRanges(t, "cluster-cidr"),
 			ServiceClusterIPRange: drawRanges(t, "service-cluster-ip-range"),
@@ -126,7 +127,7 @@ func TestControllerStart(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		want := realStart(ctx, flags)
-		got := flags.Refusals(plan.NewestKubernetes())
+		got := flags.Refusals(fact.NewestKubernetes())
 		if (want == nil) != (len(got) == 0) {
 			t.Fatalf("%+v: refusals %+v, the real controller says %v", flags, got, want)
 		}

@@ -4,24 +4,25 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
+
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	kubeadmapi "k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm"
 	"k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm/validation"
 	"pgregory.net/rapid"
-
-	"github.com/kubecidr/kubecidr/plan"
 )
 
 // TestKubeadmNetworking wants kubeadm's own list of errors, field by field and word by word.
 func TestKubeadmNetworking(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		n := plan.KubeadmNetworking{
+		n := nodeipam.KubeadmNetworking{
 			PodSubnet:     drawRanges(t, "podSubnet"),
 			ServiceSubnet: drawRanges(t, "serviceSubnet"),
 			DNSDomain:     "cluster.local",
 		}
 		for range rapid.IntRange(0, 3).Draw(t, "args") {
-			n.ControllerManagerArgs = append(n.ControllerManagerArgs, plan.Arg{
+			n.ControllerManagerArgs = append(n.ControllerManagerArgs, nodeipam.Arg{
 				Name:  rapid.SampledFrom([]string{"node-cidr-mask-size", "node-cidr-mask-size-ipv4", "node-cidr-mask-size-ipv6", "allocate-node-cidrs"}).Draw(t, "name"),
 				Value: rapid.SampledFrom([]string{"24", "25", "8", "33", "64", "72", "80", "false", "true", "abc", "", "024"}).Draw(t, "value"),
 			})
@@ -34,7 +35,7 @@ func TestKubeadmNetworking(t *testing.T) {
 			c.Networking.ServiceSubnet = "10.96.0.0/12" // kubeadm fills it in before it validates: v1beta4.SetDefaults_ClusterConfiguration
 		}
 		want := validation.ValidateNetworking(c, field.NewPath("networking"))
-		got := n.Refusals(plan.NewestKubernetes())
+		got := n.Refusals(fact.NewestKubernetes())
 		if len(got) != len(want) {
 			t.Fatalf("%+v: %d refusals %+v, kubeadm has %d: %v", n, len(got), got, len(want), want)
 		}

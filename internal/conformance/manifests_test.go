@@ -5,13 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/fact"
+
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/kubernetes/cmd/kubeadm/app/phases/controlplane"
 	kubeadmconfig "k8s.io/kubernetes/cmd/kubeadm/app/util/config"
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/kubeadm"
-	"github.com/kubecidr/kubecidr/plan"
 )
 
 // addressFlags are the flags that the project claims to predict, beside everything in extraArgs.
@@ -71,7 +72,7 @@ func TestManifests(t *testing.T) {
 		if parseErr != nil {
 			t.Fatalf("ParseConfig: %v\n%s", parseErr, doc)
 		}
-		got, genErr := c.Generate(plan.NewestKubernetes())
+		got, genErr := c.Generate(fact.NewestKubernetes())
 		if (err != nil) != (genErr != nil) {
 			t.Fatalf("Generate: %v, kubeadm: %v\n%s", genErr, err, doc)
 		}

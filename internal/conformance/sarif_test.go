@@ -13,6 +13,9 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/kubecidr/kubecidr/plan/draw"
+	"github.com/kubecidr/kubecidr/plan/fact"
+
 	_ "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif" // ships the schema
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/xeipuuv/gojsonschema"
@@ -73,10 +76,10 @@ func sarifFaults(t rapid.TB, s *gojsonschema.Schema, log []byte) []string {
 	return out
 }
 
-func sarifOf(t rapid.TB, r plan.Report, o plan.ReportOptions) []byte {
+func sarifOf(t rapid.TB, r fact.Report, o draw.ReportOptions) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := r.WriteSARIF(&b, o); err != nil {
+	if err := draw.ReportSARIF(&b, r, o); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -85,13 +88,13 @@ func sarifOf(t rapid.TB, r plan.Report, o plan.ReportOptions) []byte {
 // TestSARIF validates the logs of real reports, and of the empty one, against the schema of the standard.
 func TestSARIF(t *testing.T) {
 	schema := sarifSchema(t)
-	check := func(name string, r plan.Report, o plan.ReportOptions) {
+	check := func(name string, r fact.Report, o draw.ReportOptions) {
 		for _, fault := range sarifFaults(t, schema, sarifOf(t, r, o)) {
 			t.Errorf("%s: %s", name, fault)
 		}
 	}
-	check("empty", plan.Report{}, plan.ReportOptions{})
-	check("nothing found", plan.Check(), plan.ReportOptions{Version: "v0.1.0"})
+	check("empty", fact.Report{}, draw.ReportOptions{})
+	check("nothing found", plan.Check(), draw.ReportOptions{Version: "v0.1.0"})
 
 	names, err := filepath.Glob(filepath.Join("..", "..", "testdata", "incidents", "*.txtar"))
 	if err != nil || len(names) == 0 {
@@ -116,9 +119,9 @@ func TestSARIF(t *testing.T) {
 		r := files.Check()
 		found += len(r.Findings)
 		check(filepath.Base(name), r, files.ReportOptions())
-		var ws []plan.Waiver
+		var ws []fact.Waiver
 		for _, f := range r.Findings {
-			ws = append(ws, plan.Waiver{Rule: f.Rule, Reason: "known"})
+			ws = append(ws, fact.Waiver{Rule: f.Rule, Reason: "known"})
 		}
 		check(filepath.Base(name)+", waived", r.Waive(ws...), files.ReportOptions())
 	}
@@ -133,25 +136,25 @@ func TestSARIFOdd(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.Just(""), rapid.String(), rapid.StringOf(rapid.SampledFrom([]rune("ab:/\\%#?[] .é\x00"))))
 		name := rapid.OneOf(text, rapid.SampledFrom([]string{"kcm.yaml", "kcm.yaml", "a b.yaml", "c:\\x.yaml", "//host/x", "/etc/kubernetes", "100%"}))
-		place := rapid.Custom(func(t *rapid.T) plan.Place {
-			return plan.Place{
-				Position: plan.Position{File: name.Draw(t, "file"), Line: rapid.IntRange(-1, 9).Draw(t, "line"), Column: rapid.IntRange(-1, 9).Draw(t, "column")},
+		place := rapid.Custom(func(t *rapid.T) fact.Place {
+			return fact.Place{
+				Position: fact.Position{File: name.Draw(t, "file"), Line: rapid.IntRange(-1, 9).Draw(t, "line"), Column: rapid.IntRange(-1, 9).Draw(t, "column")},
 				Line:     text.Draw(t, "text"), Note: text.Draw(t, "note"),
 			}
 		})
-		finding := rapid.Custom(func(t *rapid.T) plan.Finding {
-			return plan.Finding{
-				Rule:     plan.RuleID(rapid.SampledFrom([]string{"", "own", string(plan.Rules()[0].ID)}).Draw(t, "rule")),
-				Severity: plan.Severity(rapid.SampledFrom([]string{"", "error", "warning", "info", "else"}).Draw(t, "severity")),
+		finding := rapid.Custom(func(t *rapid.T) fact.Finding {
+			return fact.Finding{
+				Rule:     fact.RuleID(rapid.SampledFrom([]string{"", "own", string(plan.Rules()[0].ID)}).Draw(t, "rule")),
+				Severity: fact.Severity(rapid.SampledFrom([]string{"", "error", "warning", "info", "else"}).Draw(t, "severity")),
 				Message:  text.Draw(t, "message"), Effect: text.Draw(t, "effect"), Fix: rapid.SliceOfN(text, 0, 2).Draw(t, "fix"),
 				Where: rapid.SliceOfN(place, 0, 4).Draw(t, "where"), Waived: text.Draw(t, "waived"),
 			}
 		})
-		var r plan.Report
+		var r fact.Report
 		r.Findings = rapid.SliceOfN(finding, 0, 4).Draw(t, "findings")
-		var o plan.ReportOptions
+		var o draw.ReportOptions
 		for _, f := range rapid.SliceOfN(name, 0, 4).Draw(t, "read") {
-			o.Read = append(o.Read, plan.ReadFile{File: f, Kind: "manifest"})
+			o.Read = append(o.Read, draw.ReadFile{File: f, Kind: "manifest"})
 		}
 		o.Version = text.Draw(t, "version")
 		for _, fault := range sarifFaults(t, schema, sarifOf(t, r, o)) {
@@ -163,7 +166,7 @@ func TestSARIFOdd(t *testing.T) {
 // TestSARIFSchemaRejects shows that the schema refuses what the standard does: without it the tests above could not fail.
 func TestSARIFSchemaRejects(t *testing.T) {
 	schema := sarifSchema(t)
-	log := sarifOf(t, plan.Check(), plan.ReportOptions{})
+	log := sarifOf(t, plan.Check(), draw.ReportOptions{})
 	for _, tt := range []struct{ name, old, new, want string }{
 		{"another version", `"version": "2.1.0"`, `"version": "2.0.0"`, "version"},
 		{"a member it does not know", `"columnKind"`, `"columnsKind"`, "columnsKind"},

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
+
 	"github.com/google/go-cmp/cmp"
 	kubeadmconfig "k8s.io/kubernetes/cmd/kubeadm/app/util/config"
 
@@ -22,12 +25,12 @@ import (
 func TestWrittenPlans(t *testing.T) {
 	type sizes struct{ nodes, pods, services, grow int }
 	n, none := 0, 0
-	for _, families := range [][]plan.Family{{plan.IPv4}, {plan.IPv6}, {plan.IPv4, plan.IPv6}, {plan.IPv6, plan.IPv4}} {
+	for _, families := range [][]fact.Family{{fact.IPv4}, {fact.IPv6}, {fact.IPv4, fact.IPv6}, {fact.IPv6, fact.IPv4}} {
 		for _, s := range []sizes{{}, {1, 110, 16, 0}, {1, 1000, 20, 4}, {3, 16, 100, 0}, {40, 30, 200, 2}, {500, 250, 5000, 1}, {5000, 60, 60000, 0}} {
 			for _, within := range [][]string{nil, {"10.64.0.0/10", "fd00::/48"}, {"192.168.0.0/16", "fd12:3456:789a:1::/64"}} {
 				r := plan.Request{Name: "north", Nodes: s.nodes, PodsPerNode: s.pods, Services: s.services, Grow: s.grow, Families: families}
 				for _, w := range within {
-					if p := netip.MustParsePrefix(w); slices.Contains(families, plan.FamilyOf(p)) {
+					if p := netip.MustParsePrefix(w); slices.Contains(families, fact.FamilyOf(p)) {
 						r.Within = append(r.Within, p)
 					}
 				}
@@ -87,7 +90,7 @@ func checkWritten(t *testing.T, p *plan.Plan) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := c.Generate(plan.Version{}) // the file names no release
+	g, err := c.Generate(fact.Version{}) // the file names no release
 	if err != nil {
 		t.Fatalf("%v\n%s", err, doc)
 	}
@@ -104,10 +107,10 @@ func checkWritten(t *testing.T, p *plan.Plan) {
 		t.Errorf("kube-controller-manager does not start with %q: %v", kcm, err)
 	}
 	address := "192.168.10.11"
-	if p.Families[0] == plan.IPv6 {
+	if p.Families[0] == fact.IPv6 {
 		address = "fd00:10::11"
 	}
-	if c := realServices(plan.APIServerFlags{ServiceClusterIPRange: cfg.Networking.ServiceSubnet, AdvertiseAddress: address}); c != nil {
+	if c := realServices(nodeipam.APIServerFlags{ServiceClusterIPRange: cfg.Networking.ServiceSubnet, AdvertiseAddress: address}); c != nil {
 		t.Errorf("kube-apiserver does not start with %q: %q", cfg.Networking.ServiceSubnet, c)
 	}
 }

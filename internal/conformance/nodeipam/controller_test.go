@@ -10,6 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
+
 	v1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/informers"
@@ -17,8 +20,6 @@ import (
 	"k8s.io/klog/v2"
 	"k8s.io/kubernetes/pkg/controller/nodeipam/ipam"
 	"pgregory.net/rapid"
-
-	"github.com/kubecidr/kubecidr/plan"
 )
 
 // A realController is the real range allocator with an API server in memory. It is driven by hand, one event after the
@@ -88,17 +89,17 @@ func (r *realController) delete(name string) error {
 // allocator and through the twin, and wants the same subnets, the same refusals and the same exits.
 func TestController(t *testing.T) {
 	clusters := []struct {
-		flags plan.ControllerFlags
+		flags nodeipam.ControllerFlags
 		masks []int
 	}{
-		{plan.ControllerFlags{ClusterCIDR: "10.244.0.0/22"}, []int{24}},
-		{plan.ControllerFlags{ClusterCIDR: "10.244.0.0/21", ServiceClusterIPRange: "10.244.2.0/23"}, []int{24}},
-		{plan.ControllerFlags{ClusterCIDR: "10.96.0.0/13", ServiceClusterIPRange: "10.96.0.0/12", NodeCIDRMaskSize: 16}, []int{16}},
-		{plan.ControllerFlags{ClusterCIDR: "10.244.0.0/24", NodeCIDRMaskSizeIPv4: 27}, []int{27}},
-		{plan.ControllerFlags{ClusterCIDR: "fd00:10:244::/61"}, []int{64}},
-		{plan.ControllerFlags{ClusterCIDR: "10.244.0.0/21,fd00:10:244::/62"}, []int{24, 64}},
-		{plan.ControllerFlags{ClusterCIDR: "fd00:10:244::/62,10.244.0.0/22", ServiceClusterIPRange: "fd00:10:244::/112,10.244.1.0/24"}, []int{64, 24}},
-		{plan.ControllerFlags{ClusterCIDR: "fd00:10:244::/60,10.244.0.0/24", NodeCIDRMaskSizeIPv6: 66, NodeCIDRMaskSizeIPv4: 26}, []int{66, 26}},
+		{nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/22"}, []int{24}},
+		{nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/21", ServiceClusterIPRange: "10.244.2.0/23"}, []int{24}},
+		{nodeipam.ControllerFlags{ClusterCIDR: "10.96.0.0/13", ServiceClusterIPRange: "10.96.0.0/12", NodeCIDRMaskSize: 16}, []int{16}},
+		{nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/24", NodeCIDRMaskSizeIPv4: 27}, []int{27}},
+		{nodeipam.ControllerFlags{ClusterCIDR: "fd00:10:244::/61"}, []int{64}},
+		{nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/21,fd00:10:244::/62"}, []int{24, 64}},
+		{nodeipam.ControllerFlags{ClusterCIDR: "fd00:10:244::/62,10.244.0.0/22", ServiceClusterIPRange: "fd00:10:244::/112,10.244.1.0/24"}, []int{64, 24}},
+		{nodeipam.ControllerFlags{ClusterCIDR: "fd00:10:244::/60,10.244.0.0/24", NodeCIDRMaskSizeIPv6: 66, NodeCIDRMaskSizeIPv4: 26}, []int{66, 26}},
 	}
 	presets := []string{"10.244.0.0/24", "10.244.1.0/24", "10.244.1.128/25", "10.244.2.0/23", "10.244.0.32/27", "10.97.0.0/16", "10.99.0.0/24", "fd00:10:244::/64", "fd00:10:244:1::/64", "fd00:10:244:2::/63"}
 	rapid.Check(t, func(t *rapid.T) {
@@ -111,7 +112,7 @@ func TestController(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { shut(real.ranges) }()
-		twin, err := plan.NewController(c.flags, plan.NewestKubernetes())
+		twin, err := nodeipam.NewController(c.flags, fact.NewestKubernetes())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +176,7 @@ func TestController(t *testing.T) {
 }
 
 // params is what kube-controller-manager hands its allocator for the flags.
-func params(f plan.ControllerFlags, masks []int) ipam.CIDRAllocatorParams {
+func params(f nodeipam.ControllerFlags, masks []int) ipam.CIDRAllocatorParams {
 	p := ipam.CIDRAllocatorParams{NodeCIDRMaskSizes: masks}
 	for _, s := range strings.Split(f.ClusterCIDR, ",") {
 		p.ClusterCIDRs = append(p.ClusterCIDRs, ipNet(netip.MustParsePrefix(s)))

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/fact"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/klog/v2"
@@ -14,7 +16,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/internal/scenario"
-	"github.com/kubecidr/kubecidr/plan"
 )
 
 // A recorder drives the real allocator as its workers would, in an order that rapid draws, and writes down what an observer sees.
@@ -280,7 +281,7 @@ func TestReplay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := rec.Replay(plan.Version{}, nil).Compare(rec); len(diff) > 0 {
+		if diff := rec.Replay(fact.Version{}, nil).Compare(rec); len(diff) > 0 {
 			t.Fatalf("%s\n%s", strings.Join(diff, "\n"), data)
 		}
 	})

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
+
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/informers"
@@ -18,8 +21,6 @@ import (
 	"k8s.io/kubernetes/pkg/controller/nodeipam/ipam"
 	netutils "k8s.io/utils/net"
 	"pgregory.net/rapid"
-
-	"github.com/kubecidr/kubecidr/plan"
 )
 
 // A realCluster is the real range allocator with a client that keeps its nodes. Its work queue is left out: what it would try, and
@@ -152,7 +153,7 @@ func TestTwin(t *testing.T) {
 			"10.244.0.0/22", "10.244.0.0/21", "10.244.0.0/24", "fd00:10:244::/62", "10.244.0.0/21,fd00:10:244::/63", "fd00:10:244::/62,10.244.0.0/22", "::ffff:10.244.0.0/117",
 		}).Draw(t, "cluster-cidr")
 		services := rapid.SampledFrom([]string{"", "10.96.0.0/12", "10.244.1.0/24", "10.244.0.0/23", "10.244.2.64/26", "10.240.0.0/12", "fd00:10:244:1::/112", "10.244.0.0/25,fd00:10:244::/64"}).Draw(t, "service range")
-		flags := plan.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: ranges, ServiceClusterIPRange: services}
+		flags := nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: ranges, ServiceClusterIPRange: services}
 		real := &realCluster{ctx: t.Context(), client: fake.NewClientset(), nodes: map[string]*corev1.Node{}}
 		defer func() { shut(real.alloc) }()
 		for _, s := range strings.Split(ranges, ",") {
@@ -180,7 +181,7 @@ func TestTwin(t *testing.T) {
 			}
 		}
 		// 1.35 is the last release whose API server takes host bits and mapped ranges; its controller manager is the same.
-		twin := plan.NewStopped(plan.Version{Major: 1, Minor: 35})
+		twin := nodeipam.NewStopped(fact.Version{Major: 1, Minor: 35})
 		start := func() {
 			want := real.start()
 			real.settle()
@@ -189,7 +190,7 @@ func TestTwin(t *testing.T) {
 				t.Fatalf("start: %v, the real one says %v", got.Err, want)
 			}
 		}
-		logged := func(what string, step plan.Step, want error) {
+		logged := func(what string, step nodeipam.Step, want error) {
 			if strings.HasPrefix(ranges, "::ffff") {
 				return // every node that is served is an error in the log there
 			}
