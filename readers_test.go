@@ -30,7 +30,7 @@ import (
 // All other methods of all exported types may be called by several goroutines at once.
 var changing = map[string][]string{
 	"cidr.Pool":           {"Next", "Occupy", "Release", "Rewind"},
-	"cidr.Space":          {"Alloc", "Occupy", "Release"},
+	"cidr.Space":          {"Alloc", "Exclude", "Occupy", "Release"},
 	"nodeipam.Controller": {"Burst", "Create", "Delete", "Patch", "Resolve", "Restart", "Start", "Stop", "Terminate", "Update", "Wait"},
 	"plan.Request":        {"Set"},
 }

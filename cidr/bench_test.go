@@ -47,7 +47,8 @@ func fillPool(tb testing.TB, s cidr.Split, percent int) *cidr.Pool {
 	return p
 }
 
-// BenchmarkPoolNextRelease takes a subnet and gives it back, so that the fill stays as it is while the cursor goes round.
+// BenchmarkPoolNextRelease takes a subnet and gives it back, so that the fill stays as it is while the cursor goes
+// round.
 func BenchmarkPoolNextRelease(b *testing.B) {
 	for _, c := range benchPools {
 		s := mustSplit(b, c.prefix, c.bits)
@@ -165,27 +166,66 @@ func exclusions(n int) []netip.Prefix {
 	return ps
 }
 
-// BenchmarkSpaceAlloc4096 cuts 4,096 /24s out of 10.0.0.0/8, with and without 1,000 exclusions.
+// BenchmarkSpaceAlloc4096 cuts 4,096 /24s out of 10.0.0.0/8, with and without 1,000 exclusions, which are given one by
+// one or at once. "then=release" gives a block back at the end, so that the row of equal blocks has to be written down.
 func BenchmarkSpaceAlloc4096(b *testing.B) {
-	for _, n := range []int{0, 1000} {
-		ex := exclusions(n)
-		b.Run(fmt.Sprintf("exclusions=%d", n), func(b *testing.B) {
+	occupy := func(s *cidr.Space, ex []netip.Prefix) error {
+		for _, p := range ex {
+			if err := s.Occupy(p); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	exclude := func(s *cidr.Space, ex []netip.Prefix) error { return s.Exclude(ex...) }
+	for _, c := range []struct {
+		name    string
+		n       int
+		take    func(*cidr.Space, []netip.Prefix) error
+		release bool
+	}{
+		{"exclusions=0", 0, occupy, false},
+		{"exclusions=1000/by=occupy", 1000, occupy, false},
+		{"exclusions=1000/by=exclude", 1000, exclude, false},
+		{"exclusions=1000/by=exclude/then=release", 1000, exclude, true},
+	} {
+		ex := exclusions(c.n)
+		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				s, err := cidr.NewSpace(netip.MustParsePrefix("10.0.0.0/8"))
 				if err != nil {
 					b.Fatal(err)
 				}
-				for _, p := range ex {
-					if err := s.Occupy(p); err != nil {
-						b.Fatal(err)
-					}
+				if err := c.take(s, ex); err != nil {
+					b.Fatal(err)
 				}
+				var last netip.Prefix
 				for range 4096 {
-					if _, err := s.Alloc(24); err != nil {
+					if last, err = s.Alloc(24); err != nil {
 						b.Fatal(err)
 					}
 				}
+				if c.release {
+					must(b, s.Release(last))
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkSpaceExclude takes n ranges out of 10.0.0.0/8 at once.
+func BenchmarkSpaceExclude(b *testing.B) {
+	for _, n := range []int{1, 10, 1000, 100_000} {
+		ex := exclusions(n)
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				s, err := cidr.NewSpace(netip.MustParsePrefix("10.0.0.0/8"))
+				if err != nil {
+					b.Fatal(err)
+				}
+				must(b, s.Exclude(ex...))
 			}
 		})
 	}

@@ -28,11 +28,11 @@ func (b block) common(c block) (block, bool) {
 
 // A blockSet is a set of addresses, kept as the fewest blocks that hold them: no block contains another, and no two are
 // the halves of a longer one. The blocks are the leaves of a binary trie without one-child nodes, so that the set takes
-// memory proportional to the number of blocks, and an operation takes a number of steps that is at most the length of an address.
-// Nodes live in one slice and are used again, so that a set that has stopped growing allocates nothing.
+// memory proportional to the number of blocks, and an operation takes a number of steps that is at most the length of
+// an address. Nodes live in one slice and are used again, so that a set that has stopped growing allocates nothing.
 //
-// The trie says as much about the gaps, the blocks that are missing. A node shares its bits with all that is below it; where it
-// has more bits than its parent needs, each bit that is skipped leaves out the other half:
+// The trie says as much about the gaps, the blocks that are missing. A node shares its bits with all that is below it;
+// where it has more bits than its parent needs, each bit that is skipped leaves out the other half:
 //
 //	0.0.0.0/5 ─┬─ 0.0.0.0/8          skips bits 6 and 7: gaps 2.0.0.0/7 and 1.0.0.0/8
 //	           └─ 4.0.0.0/6          skips none
@@ -40,8 +40,8 @@ func (b block) common(c block) (block, bool) {
 // So a link from a node of length p to one of length c has one gap of each of the lengths p+2 to c, and no other gap of
 // those lengths lies below the lower node.
 //
-// A node stays where it is when it is divided or loses a child: what changes is copied into it, so that the one above needs
-// not to be told. An operation goes down along path, changes the last node, and goes up again while sums change.
+// A node stays where it is when it is divided or loses a child: what changes is copied into it, so that the one above
+// needs not to be told. An operation goes down along path, changes the last node, and goes up again while sums change.
 type blockSet struct {
 	nodes []blockNode // nodes[0] is the root, and counts only if some is set; then come pairs of children
 	some  bool        // there is a block
@@ -49,10 +49,24 @@ type blockSet struct {
 	// base is the block that all blocks of the set lie in; gaps outside of it are not seen. The root hangs on a node
 	// that is one bit shorter.
 	base block
-	// links counts the gaps: there are links[0] + ... + links[n] of length n, if there is a block; base is one if there is none.
+	// links counts the gaps: there are links[0] + ... + links[n] of length n, if there is a block; base is one if there
+	// is none.
 	links [131]int32
 	row   row
-	path  [129]uint32 // nodes from the root to the one that an operation is about; void between operations
+	// flat says that there is no trie: nodes are the blocks in their order, and the gaps of each are those that flatten
+	// gives it. So leaves it insertAll. Rows of take and what only reads go with it, any other change makes a trie
+	// first. flatGaps are the lengths of all gaps then.
+	flat     bool
+	flatGaps u128
+	trail    // to the node that an operation is about; void between operations, except in a row
+}
+
+// A trail is a way down the trie.
+type trail struct {
+	path [129]uint32 // nodes from the root on; what follows the last one is void
+	// forks has bit d%64 of word d/64 set where the way goes to the first child of path[d] although the second one has
+	// a gap, too, of the length that [blockSet.lowest] looks for. Other operations do not care.
+	forks [2]uint64
 }
 
 type blockNode struct {
@@ -60,66 +74,6 @@ type blockNode struct {
 	gaps u128   // bit n-1 is set if there is a gap of length n on the link that leads here or below
 	sub  uint32 // the child whose blocks have a 0 behind the shared bits; the one with a 1 follows it. 0 if the node is a block
 	bits uint8  // length of the prefix that all blocks below share, or of the block
-}
-
-// A row is a gap that [blockSet.take] fills with blocks of one length, from its start. The trie holds all of it, so that taking the next
-// one is a matter of counting. What of it is still free are gaps, each longer than those before it and all of them smaller than
-// the gaps of the trie that hold such a block, so that the best one is always the first; methods that only read add them to those of the trie,
-// and those that change anything else put them back first, at most one of each length.
-type row struct {
-	gap  block
-	next u128 // where what is free begins
-	bits int  // length of the blocks
-	on   bool // there is something free
-}
-
-// gaps returns the lengths of the gaps, in the form of blockNode.gaps.
-func (r *row) gaps() u128 {
-	if !r.on {
-		return u128{}
-	}
-	return r.next.neg().and(gapsOf(r.gap.bits-1, r.bits)) // so many blocks are left, in binary
-}
-
-// count returns how many gaps of length n there are, 0 or 1. There is none of length 0, and bit -1 of a key is 0.
-func (r *row) count(n int) uint64 { return uint64(r.gaps().bit(n - 1)) }
-
-// at returns the gap of length n.
-func (r *row) at(n int) block {
-	if r.next.masked(n) == r.next {
-		return block{r.next, n}
-	}
-	return block{r.next.masked(n).add(u128{}.setBit(n - 1)), n}
-}
-
-// within yields what the gaps and the block in have in common, lowest first.
-func (r *row) within(in block, yield func(block) bool) bool {
-	for lens := r.gaps(); !lens.isZero(); {
-		n := 128 - lens.trailingZeros()
-		if g, ok := r.at(n).common(in); ok && !yield(g) {
-			return false
-		}
-		lens = lens.masked(n - 1)
-	}
-	return true
-}
-
-// isFree reports whether all of b is free.
-func (r *row) isFree(b block) bool {
-	return r.on && r.gap.contains(b) && !b.key.less(r.next)
-}
-
-// endRow puts what is free of the row back into the trie.
-func (s *blockSet) endRow() {
-	if !s.row.on {
-		return
-	}
-	r := s.row
-	s.row.on = false
-	r.within(r.gap, func(g block) bool {
-		s.remove(g.key, g.bits)
-		return true
-	})
 }
 
 func (nd *blockNode) isLeaf() bool { return nd.sub == 0 }
@@ -200,6 +154,7 @@ func (s *blockSet) settle(d int) {
 // insert adds the block of length n at key, which lies in s.base and has no bits set after the first n.
 func (s *blockSet) insert(key u128, n int) {
 	s.endRow()
+	s.deepen()
 	if !s.some {
 		p := s.base.bits - 1
 		s.some = true
@@ -233,7 +188,8 @@ func (s *blockSet) insert(key u128, n int) {
 	}
 }
 
-// put adds the block of length n at key, which differs from node path[d] first in bit b, behind the length of the node above.
+// put adds the block of length n at key, which differs from node path[d] first in bit b, behind the length of the node
+// above.
 func (s *blockSet) put(d, b int, key u128, n int) {
 	id := s.path[d]
 	nd := &s.nodes[id]
@@ -256,61 +212,10 @@ func (s *blockSet) put(d, b int, key u128, n int) {
 	s.settle(d)
 }
 
-// take adds a block of length n where there is a gap for it: at the start of the smallest gap that holds it, the lowest of
-// these. ok is false if there is none.
-func (s *blockSet) take(n int) (key u128, ok bool) {
-	again := s.row.bits == n
-	if again && s.row.on {
-		key = s.row.next
-		s.row.next = key.add(u128{}.setBit(n - 1))
-		s.row.on = s.row.next.masked(s.row.gap.bits) == s.row.gap.key
-		return key, true
-	}
-	s.endRow()
-	s.row.bits = n
-	if !s.some {
-		if ok = s.base.bits <= n; ok {
-			s.insert(s.base.key, n)
-		}
-		return s.base.key, ok
-	}
-	k := s.bestLength(n)
-	if k < 0 {
-		return u128{}, false
-	}
-	has := u128{}.setBit(k - 1)
-	id := uint32(0)
-	for d := 0; ; d++ {
-		s.path[d] = id
-		nd := &s.nodes[id]
-		if k <= int(nd.bits) { // the gap is on the link
-			key = nd.key.masked(k).xor(has)
-			if again && k < n {
-				s.row = row{gap: block{key, k}, next: key.add(u128{}.setBit(n - 1)), bits: n, on: true}
-				n = k
-			}
-			s.put(d, k-1, key, n)
-			return key, true
-		}
-		id = nd.sub
-		if s.nodes[id].gaps.and(has).isZero() {
-			id++
-		}
-	}
-}
-
-// bestLength returns the length of the smallest gaps that hold a block of length n, and -1 if there is none. s has a block.
-func (s *blockSet) bestLength(n int) int {
-	lens := s.nodes[0].gaps.masked(n)
-	if lens.isZero() {
-		return -1
-	}
-	return 128 - lens.trailingZeros()
-}
-
 // remove takes the block of length n at key out of s, as far as it is in.
 func (s *blockSet) remove(key u128, n int) {
 	s.endRow()
+	s.deepen()
 	if !s.some {
 		return
 	}
@@ -355,8 +260,8 @@ func (s *blockSet) cut(d int) {
 	s.settle(d)
 }
 
-// hollow takes the block of length n at key out of path[d], a longer block that contains it: the other halves on the way down
-// to it remain.
+// hollow takes the block of length n at key out of path[d], a longer block that contains it: the other halves on the
+// way down to it remain.
 func (s *blockSet) hollow(d int, key u128, n int) {
 	id, p := s.path[d], s.above(d)
 	c := int(s.nodes[id].bits)
@@ -376,66 +281,33 @@ func (s *blockSet) hollow(d int, key u128, n int) {
 	s.settle(d)
 }
 
-// bestGap returns the gap that take would use.
-func (s *blockSet) bestGap(n int) (g block, ok bool) {
-	if !s.some {
-		return s.base, s.base.bits <= n
-	}
-	k := s.bestLength(n)
-	if lens := s.row.gaps().masked(n); !lens.isZero() {
-		// Gaps of the trie are smaller than a block of the row or as large as the row was, so that the two are never of one length.
-		if m := 128 - lens.trailingZeros(); m > k {
-			return s.row.at(m), true
-		}
-	}
-	if k < 0 {
-		return block{}, false
-	}
-	has := u128{}.setBit(k - 1)
-	nd := &s.nodes[0]
-	for k > int(nd.bits) {
-		id := nd.sub
-		if s.nodes[id].gaps.and(has).isZero() {
-			id++
-		}
-		nd = &s.nodes[id]
-	}
-	return block{nd.key.masked(k).xor(has), k}, true
-}
-
-// gapCount returns the number of gaps of length n that are in the trie, given those of length n-1.
-func (s *blockSet) gapCount(n int, before uint64) uint64 {
-	switch {
-	case !s.some && n == s.base.bits:
-		return 1
-	case !s.some:
-		return 0
-	}
-	return before + uint64(int64(s.links[n]))
-}
-
 // overlaps reports whether some of b is in s.
 func (s *blockSet) overlaps(b block) bool {
 	if !s.some {
 		return false
 	}
+	if s.flat {
+		return s.overlapsFlat(b)
+	}
 	key, n := b.key, b.bits
 	for id := uint32(0); ; {
 		nd := &s.nodes[id]
 		c := int(nd.bits)
-		if !nd.key.xor(key).masked(min(c, n)).isZero() {
-			return false
+		if diff := nd.key.xor(key); !diff.masked(min(c, n)).isZero() {
+			k := diff.leadingZeros() + 1
+			return s.row.overlaps(block{key.masked(k), k}, b)
 		} else if nd.isLeaf() || n <= c {
-			return !s.row.isFree(b)
+			return true
 		}
 		id = nd.sub + uint32(key.bit(c))
 	}
 }
 
-// all returns the blocks of s, lowest first. s must not change meanwhile.
+// all returns the blocks of s, which is a trie, lowest first. s must not change meanwhile.
 func (s *blockSet) all() iter.Seq[block] { return s.within(block{}) }
 
-// within returns what s and the block in have in common, lowest first, as blocks. s must not change meanwhile.
+// within returns what s, which is a trie, and the block in have in common, lowest first, as blocks. s must not change
+// meanwhile.
 func (s *blockSet) within(in block) iter.Seq[block] {
 	return func(yield func(block) bool) {
 		for id := uint32(0); s.some; {
@@ -463,21 +335,12 @@ func (s *blockSet) walk(id uint32, yield func(block) bool) bool {
 	return s.walk(nd.sub, yield) && s.walk(nd.sub+1, yield)
 }
 
-// gapsWithin returns what the gaps of s and the block in have in common, lowest first, as blocks. s must not change meanwhile.
+// gapsWithin returns what the gaps of s and the block in have in common, lowest first, as blocks. s must not change
+// meanwhile.
 func (s *blockSet) gapsWithin(in block) iter.Seq[block] {
 	return func(yield func(block) bool) {
-		if s.row.on {
-			ahead := true // of the row
-			before := func(g block) bool {
-				if ahead && s.row.gap.key.less(g.key) {
-					ahead = false
-					return s.row.within(in, yield)
-				}
-				return true
-			}
-			if s.walkGaps(0, s.base.bits-1, in, func(g block) bool { return before(g) && yield(g) }) && ahead {
-				s.row.within(in, yield)
-			}
+		if s.flat {
+			s.flatGapsWithin(in, yield)
 		} else if s.some {
 			s.walkGaps(0, s.base.bits-1, in, yield)
 		} else if g, ok := s.base.common(in); ok {
@@ -494,8 +357,7 @@ func (s *blockSet) walkGaps(id uint32, p int, in block, yield func(block) bool) 
 		return true
 	}
 	emit := func(b int) bool { // the gap on the other side of bit b
-		g, ok := block{nd.key.masked(b + 1).xor(u128{}.setBit(b)), b + 1}.common(in)
-		return !ok || yield(g)
+		return s.yieldGap(nd.key, b+1, in, yield)
 	}
 	for b := p + 1; b < n; b++ { // gaps before the node, the outermost first
 		if nd.key.bit(b) == 1 && !emit(b) {
@@ -520,12 +382,13 @@ func (s *blockSet) clone() blockSet {
 }
 
 func (s *blockSet) equal(t *blockSet) bool {
-	if s.row.on {
+	if s.row.on || s.flat {
 		c := s.clone()
 		c.endRow()
+		c.deepen()
 		return c.equal(t)
 	}
-	if t.row.on {
+	if t.row.on || t.flat {
 		return t.equal(s)
 	}
 	return s.some == t.some && s.links == t.links && (!s.some || s.equalAt(0, t, 0))

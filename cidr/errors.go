@@ -7,6 +7,9 @@ import (
 )
 
 // What is wrong with a prefix. The struct errors of this package unwrap to one of these.
+//
+// The zero value of each error type stands for no error that this package returns, and so does a nil pointer; both
+// still have a text that says what little they know, as has any value that a caller makes.
 var (
 	ErrSyntax       = errors.New("not an address, a slash and a prefix length, such as 10.0.0.0/8 or fd00::/48")
 	ErrNoLength     = errors.New("the prefix length is missing")
@@ -19,20 +22,27 @@ var (
 	ErrTooMany      = errors.New("more than 2^63 subnets")
 	ErrOutside      = errors.New("outside of the range")
 	ErrFamily       = errors.New("IPv4 and IPv6 mixed")
+	ErrFree         = errors.New("not in use")
 )
 
 // ErrExhausted is what [Pool.Next] answers when no subnet is free.
 var ErrExhausted = errors.New("every subnet is in use")
 
-// A PrefixError says that a function does not take a prefix.
+// A PrefixError says that a function does not take a prefix. The zero PrefixError gives no reason.
 type PrefixError struct {
 	Prefix netip.Prefix // what was given
 	Within netip.Prefix // range that it has to do with; the zero Prefix where there is none
-	Err    error        // ErrInvalid, ErrHostBits, ErrMapped, ErrOutside or ErrFamily
+	Err    error        // ErrInvalid, ErrHostBits, ErrMapped, ErrOutside, ErrFamily or ErrFree
 }
 
+// Error returns the prefix, what is wrong with it, and where there is one the prefix to use instead.
 func (e *PrefixError) Error() string {
+	if e == nil {
+		e = new(PrefixError)
+	}
 	switch e.Err {
+	case nil:
+		return fmt.Sprintf("prefix %v: not taken", e.Prefix)
 	case ErrInvalid:
 		return "invalid prefix: give an address and a length of at most 32 (IPv4) or 128 (IPv6)"
 	case ErrHostBits:
@@ -51,6 +61,8 @@ func (e *PrefixError) Error() string {
 			text += fmt.Sprintf(", as IPv4-mapped IPv6 is no IPv4; use %v", q)
 		}
 		return text
+	case ErrFree:
+		return fmt.Sprintf("prefix %v: not in use, it was released before or never taken", e.Prefix)
 	case ErrFamily:
 		if e.Within.IsValid() {
 			return fmt.Sprintf("prefix %v: not of the family of %v; keep IPv4 and IPv6 apart", e.Prefix, e.Within)
@@ -59,16 +71,26 @@ func (e *PrefixError) Error() string {
 	return fmt.Sprintf("prefix %v: %v", e.Prefix, e.Err)
 }
 
-// Unwrap returns e.Err.
-func (e *PrefixError) Unwrap() error { return e.Err }
+// Unwrap returns e.Err, and nil for a nil e.
+func (e *PrefixError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
-// A LengthError says that a prefix length is impossible.
+// A LengthError says that a prefix length is impossible. The zero LengthError says that only 0 is possible, and was
+// given.
 type LengthError struct {
 	Bits int // what was given
 	Max  int // largest that is possible: 32 or 128; the smallest is 0
 }
 
+// Error returns both numbers.
 func (e *LengthError) Error() string {
+	if e == nil {
+		e = new(LengthError)
+	}
 	return fmt.Sprintf("prefix length %d: must be 0 to %d", e.Bits, e.Max)
 }
 

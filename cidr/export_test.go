@@ -116,7 +116,21 @@ func (s *Space) Invariant() error {
 	return nil
 }
 
+// invariantFlat holds a flat set to the trie of the same blocks.
+func (s *blockSet) invariantFlat() error {
+	c := s.clone()
+	c.row = row{}
+	c.deepen()
+	if c.links != s.links || c.lengths() != s.lengths() {
+		return fmt.Errorf("flat: links %v, gaps %x; want %v, %x", s.links, s.lengths(), c.links, c.lengths())
+	}
+	return c.invariant()
+}
+
 func (s *blockSet) invariant() error {
+	if s.flat {
+		return s.invariantFlat()
+	}
 	var links [131]int32
 	seen := 0
 	var walk func(id uint32, p int) error
