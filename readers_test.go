@@ -29,7 +29,7 @@ import (
 // changing are the methods that change their value: the documentation of each type says that it must not be read meanwhile.
 // All other methods of all exported types may be called by several goroutines at once.
 var changing = map[string][]string{
-	"cidr.Pool":           {"Next", "Occupy", "Release", "Rewind"},
+	"cidr.Pool":           {"Next", "Occupy", "Release", "Rewind", "SetCursor"},
 	"cidr.Space":          {"Alloc", "Exclude", "Occupy", "Release"},
 	"nodeipam.Controller": {"Burst", "Create", "Delete", "Patch", "Resolve", "Restart", "Start", "Stop", "Terminate", "Update", "Wait"},
 	"plan.Request":        {"Set"},
@@ -126,6 +126,7 @@ func things(t *testing.T) []any {
 	_, err = space.Alloc(8)
 	fails(err)
 	fails(space.Occupy(cidr.MustParse("fd00::/8")))
+	fails(pool.SetCursor(pool.Len()))
 	out = append(out, slices.Collect(cidr.Atlas()), cidr.Answer(0))
 
 	// plan

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// A Use is a range that a program, a distribution or a provider takes for itself unless it is told otherwise.
+// A Use is a range that a program, a distribution or a provider takes for itself unless it is told otherwise. The zero
+// Use has no name and an invalid prefix; it is not in the [Atlas].
 type Use struct {
 	Name   string // by which it is selected: "docker", "libvirt", "gke"
 	Prefix netip.Prefix
@@ -16,8 +17,9 @@ type Use struct {
 	Fixed  bool   // it cannot be moved by a setting
 }
 
-// Atlas returns ranges that popular software takes without being asked, and that the ranges of a cluster therefore collide with. They
-// are ordered by name, and within a name as the software takes them. A range may stand under several names.
+// Atlas returns ranges that popular software takes without being asked, and that the ranges of a cluster therefore
+// collide with. They are ordered by name, and within a name as the software takes them. A range may stand under several
+// names.
 func Atlas() iter.Seq[Use] {
 	return func(yield func(Use) bool) {
 		for _, row := range atlas {
@@ -38,8 +40,8 @@ func AtlasNames() []string {
 	return slices.Compact(names)
 }
 
-// AtlasByName returns the entries of the [Atlas] with the given name, in the order of the atlas. Upper and lower case are the same.
-// ok is false, and there is none, for a name that is not in [AtlasNames].
+// AtlasByName returns the entries of the [Atlas] with the given name, in the order of the atlas. Upper and lower case
+// are the same. ok is false, and there is none, for a name that is not in [AtlasNames].
 func AtlasByName(name string) (uses []Use, ok bool) {
 	for _, row := range atlas {
 		if strings.EqualFold(row.name, name) {

@@ -96,3 +96,21 @@ func (e *LengthError) Error() string {
 
 // Unwrap returns [ErrLength].
 func (e *LengthError) Unwrap() error { return ErrLength }
+
+// A CursorError says that a pool has no subnet of a number. The zero CursorError says so of number 0 in a pool without
+// subnets.
+type CursorError struct {
+	Cursor uint64 // what was given
+	Len    uint64 // number of subnets; the largest cursor is one less
+}
+
+// Error returns both numbers.
+func (e *CursorError) Error() string {
+	if e == nil {
+		e = new(CursorError)
+	}
+	if e.Len == 0 {
+		return fmt.Sprintf("cursor %d: the pool has no subnets; use 0", e.Cursor)
+	}
+	return fmt.Sprintf("cursor %d: the pool has %d subnets; use 0 to %d", e.Cursor, e.Len, e.Len-1)
+}

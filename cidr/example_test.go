@@ -254,3 +254,61 @@ func ExampleNth() {
 	fmt.Println(api, dns, cidr.Last(services), cidr.FormatPow2(cidr.HostBits(services)))
 	// Output: 10.96.0.1 10.96.0.10 10.111.255.255 1,048,576
 }
+
+// A pool is written down as its split, what is used, and its cursor.
+func ExamplePool_SetCursor() {
+	split, err := cidr.NewSplit(netip.MustParsePrefix("10.244.0.0/21"), 24)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	old := cidr.NewPool(split)
+	for range 3 {
+		if _, err := old.Next(); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	if err := old.Release(netip.MustParsePrefix("10.244.0.0/24")); err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	restored := cidr.NewPool(split)
+	for p := range old.UsedBlocks() {
+		if err := restored.Occupy(p); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	if err := restored.SetCursor(old.Cursor()); err != nil {
+		fmt.Println(err)
+		return
+	}
+	next, err := restored.Next()
+	fmt.Println(next, err)
+	// Output:
+	// 10.244.3.0/24 <nil>
+}
+
+// What others use is taken out at once, wherever it lies.
+func ExampleSpace_Exclude() {
+	space, err := cidr.NewSpace(netip.MustParsePrefix("10.0.0.0/8"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = space.Exclude(
+		netip.MustParsePrefix("10.0.0.0/16"),
+		netip.MustParsePrefix("10.64.0.0/10"),
+		netip.MustParsePrefix("192.168.0.0/16"), // not of the space: passed over
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	p, err := space.Alloc(16)
+	fmt.Println(p, err)
+	// Output:
+	// 10.1.0.0/16 <nil>
+}

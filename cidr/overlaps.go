@@ -5,14 +5,14 @@ import (
 	"net/netip"
 )
 
-// Overlaps returns the pairs of prefixes in ps that have an address in common, as their indices i < j, each pair once. The
-// order of the pairs depends on ps alone: IPv4 first, then by the one of the two that lies inside of the other.
+// Overlaps returns the pairs of prefixes in ps that have an address in common, as their indices i < j, each pair once.
+// The order of the pairs depends on ps alone: IPv4 first, then by the one of the two that lies inside of the other.
 //
-// Two prefixes overlap as [netip.Prefix.Overlaps] has it: equal ones do, host bits are ignored, an invalid prefix overlaps
-// nothing, and IPv4 and IPv6 are apart, so that a list may hold both. An IPv4-mapped prefix is IPv6.
+// Two prefixes overlap as [netip.Prefix.Overlaps] has it: equal ones do, host bits are ignored, an invalid prefix
+// overlaps nothing, and IPv4 and IPv6 are apart, so that a list may hold both. An IPv4-mapped prefix is IPv6.
 //
-// It takes O(n log n) time plus the number of pairs, which may be as large as n(n-1)/2. The sequence can be ranged over more
-// than once and does the work each time. ps must not change meanwhile.
+// It takes O(n log n) time plus the number of pairs, which may be as large as n(n-1)/2. The sequence can be ranged over
+// more than once and does the work each time. ps must not change meanwhile.
 func Overlaps(ps []netip.Prefix) iter.Seq2[int, int] {
 	return func(yield func(int, int) bool) {
 		var n4, n6 int
@@ -109,8 +109,8 @@ func radix4(keys, tmp []uint64) []uint64 {
 	return keys
 }
 
-// prefixSums turns counts of n digits into the places at which they begin. It reports false if all digits are the same, and
-// nothing has to be moved.
+// prefixSums turns counts of n digits into the places at which they begin. It reports false if all digits are the same,
+// and nothing has to be moved.
 func prefixSums(count []uint32, n int) bool {
 	sum := uint32(0)
 	for i, c := range count {

@@ -8,17 +8,18 @@ import (
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 )
 
-// A ParseError says why a text is not a canonical prefix, and which prefix was probably meant.
+// A ParseError says why a text is not a canonical prefix, and which prefix was probably meant. The zero ParseError is
+// about the empty text and gives no reason.
 type ParseError struct {
 	Text    string // what was read: one prefix, without the rest of its list
 	Element int    // its place in the list given to [ParseList], counting from 1; 0 from [Parse]
 
-	// Err is the reason: [ErrSyntax], [ErrNoLength], [ErrLength], [ErrZone], [ErrLeadingZeros], [ErrMapped] or [ErrHostBits].
-	// Where several apply it is the first of them in this order.
+	// Err is the reason: [ErrSyntax], [ErrNoLength], [ErrLength], [ErrZone], [ErrLeadingZeros], [ErrMapped] or
+	// [ErrHostBits]. Where several apply it is the first of them in this order.
 	Err error
 
-	// Masked is the canonical prefix to offer instead: host bits cleared, leading zeros read as decimal, the IPv4 form of
-	// an IPv4-mapped prefix. It is the zero Prefix where there is none to offer.
+	// Masked is the canonical prefix to offer instead: host bits cleared, leading zeros read as decimal, the IPv4 form
+	// of an IPv4-mapped prefix. It is the zero Prefix where there is none to offer.
 	Masked netip.Prefix
 
 	// Lenient is what [ParseLenient], and so Kubernetes, reads, with its host bits.
@@ -26,13 +27,19 @@ type ParseError struct {
 	Lenient netip.Prefix
 }
 
+// Error returns the text, what is wrong with it, and where there is one the prefix to use instead.
 func (e *ParseError) Error() string {
+	if e == nil {
+		e = new(ParseError)
+	}
 	var b strings.Builder
 	if e.Element > 0 {
 		fmt.Fprintf(&b, "element %d: ", e.Element)
 	}
 	fmt.Fprintf(&b, "prefix %q: ", e.Text)
 	switch {
+	case e.Err == nil:
+		b.WriteString("not taken")
 	case e.Err == ErrSyntax && e.Masked.IsValid():
 		b.WriteString("blanks around the prefix")
 	case e.Err == ErrNoLength:
@@ -55,17 +62,23 @@ func (e *ParseError) Error() string {
 	return b.String()
 }
 
-// Unwrap returns e.Err.
-func (e *ParseError) Unwrap() error { return e.Err }
+// Unwrap returns e.Err, and nil for a nil e.
+func (e *ParseError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // Parse reads a canonical prefix, such as "10.244.0.0/16" or "fd00:10:244::/56". Upper-case digits and unshortened IPv6
 // addresses are taken. Any other text gives a *[ParseError], whose Masked is the prefix to offer:
 //
-//   - Host bits: "10.0.2.0/8" is refused, offering 10.0.0.0/8. Kubernetes, kubeadm and flannel clear them in silence, and what
-//     runs is then not what is written.
-//   - Leading zeros: "010.244.0.0/16" and "10.244.0.0/016" are refused, offering the decimal reading 10.244.0.0/16. Kubernetes reads
-//     ranges in its flags like that (k8s.io/utils/net ParseCIDRSloppy, kubernetes/kubernetes#100895), C libraries read octal,
-//     net/netip and the newer API fields of Kubernetes (ServiceCIDR; Node.spec.podCIDRs since 1.36) refuse.
+//   - Host bits: "10.0.2.0/8" is refused, offering 10.0.0.0/8. Kubernetes, kubeadm and flannel clear them in silence,
+//     and what runs is then not what is written.
+//   - Leading zeros: "010.244.0.0/16" and "10.244.0.0/016" are refused, offering the decimal reading 10.244.0.0/16.
+//     Kubernetes reads ranges in its flags like that (k8s.io/utils/net ParseCIDRSloppy, kubernetes/kubernetes#100895),
+//     C libraries read octal, net/netip and the newer API fields of Kubernetes (ServiceCIDR; Node.spec.podCIDRs since
+//     1.36) refuse.
 //   - IPv4-mapped: "::ffff:10.0.0.0/104" is refused, offering 10.0.0.0/8, or nothing below 96 bits.
 //   - Zones: "fe80::1%eth0/64" is refused, offering the prefix without zone.
 //   - An address without length is refused, offering nothing: it could mean the one address or its old class.
@@ -142,9 +155,9 @@ func MustParse(s string) netip.Prefix {
 	return p
 }
 
-// ParseList reads canonical prefixes separated by commas: "10.244.0.0/16,fd00:10:244::/56". Blanks around an element are
-// removed. The families may be mixed. An empty list is an error, and so is an empty element. The error is a *[ParseError]
-// of the first element that [Parse] refuses; it says which one, counting from 1.
+// ParseList reads canonical prefixes separated by commas: "10.244.0.0/16,fd00:10:244::/56". Blanks around an element
+// are removed. The families may be mixed. An empty list is an error, and so is an empty element. The error is a
+// *[ParseError] of the first element that [Parse] refuses; it says which one, counting from 1.
 func ParseList(s string) ([]netip.Prefix, error) {
 	var ps []netip.Prefix
 	n := 0
@@ -163,8 +176,9 @@ func ParseList(s string) ([]netip.Prefix, error) {
 }
 
 // ParseLenient reads a prefix as the parser of Kubernetes does (k8s.io/utils/net ParseCIDRSloppy): leading zeros are
-// decimal, host bits are taken. The result keeps the host bits, so that a caller can tell what is written, and
-// its Masked is what Kubernetes works with. An IPv4-mapped prefix stays one. Blanks, zones and a missing length are refused.
+// decimal, host bits are taken. The result keeps the host bits, so that a caller can tell what is written, and its
+// Masked is what Kubernetes works with. An IPv4-mapped prefix stays one. Blanks, zones and a missing length are
+// refused.
 //
 // It is for text that other programs have to live with. For what a person types use [Parse]; for what
 // Go's strict parser takes, as in flannel, use [net.ParseCIDR] or [netip.ParsePrefix].

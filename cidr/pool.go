@@ -10,17 +10,18 @@ import (
 // A Pool hands out the subnets of a [Split] as the allocator of kube-controller-manager does
 // (k8s.io/kubernetes pkg/controller/nodeipam/ipam/cidrset, CidrSet, unchanged from v1.20 to v1.37.2):
 //
-//   - [Pool.Next] gives the first free subnet at or after the cursor, wrapping around at the end, and moves the cursor behind it.
-//     A subnet that was released is given again only when the cursor has come round to it.
-//   - [Pool.Occupy] and [Pool.Release] leave the cursor alone. A block that is shorter than the subnets is all the subnets in
-//     it, one that contains the whole range is the whole range, and one that is longer is the whole subnet that it
-//     lies in: releasing 10.244.1.0/26 frees 10.244.1.0/24, whoever else is in it.
-//   - Both can be repeated; what is used already stays used, what is free stays free.
+//   - [Pool.Next] gives the first free subnet at or after the cursor, wrapping around at the end, and moves the cursor
+//     behind it. A subnet that was released is given again only when the cursor has come round to it.
+//   - [Pool.Occupy] and [Pool.Release] leave the cursor alone. A block that is shorter than the subnets is all the
+//     subnets in it, one that contains the whole range is the whole range, and one that is longer is the whole subnet
+//     that it lies in: releasing 10.244.1.0/26 frees 10.244.1.0/24, whoever else is in it.
+//   - Both can be repeated; what is used already stays used, what is free stays free. Where a second release would be a
+//     fault, ask [Pool.IsUsed] first.
 //
 // It differs from the original where that has a defect or a limit:
 //
-//   - IPv4-mapped ranges are refused ([NewSplit]): the original hands out 0.0.0.0/24. An IPv4-mapped block lies outside of an
-//     IPv4 range; [Unmap] gives the IPv4 block that the original takes it for.
+//   - IPv4-mapped ranges are refused ([NewSplit]): the original hands out 0.0.0.0/24. An IPv4-mapped block lies outside
+//     of an IPv4 range; [Unmap] gives the IPv4 block that the original takes it for.
 //   - Host bits cannot be set in the range; the original hands out subnets twice. In a block they are ignored.
 //   - A node mask shorter than the range, or longer than an address, is refused by NewSplit; the original answers
 //     "full", or hands out the text "<nil>".
@@ -28,9 +29,9 @@ import (
 //   - A block that is invalid gives an error with [ErrInvalid].
 //
 // Next, Occupy and Release take O(log n) steps for one subnet, n being the number of subnets, however many are used.
-// They allocate only when the pool has to grow. Memory follows what is used, not n: one bit
-// for each subnet where they lie close, a small number of tree nodes for one that lies alone, and what is needed for the
-// ends of a large block. Memory is kept for reuse when subnets are released.
+// They allocate only when the pool has to grow. Memory follows what is used, not n: one bit for each subnet where they
+// lie close, a small number of tree nodes for one that lies alone, and what is needed for the ends of a large block.
+// Memory is kept for reuse when subnets are released.
 //
 // The zero Pool is the pool of the zero Split: exhausted from the start. A Pool can be read by several goroutines at
 // once, but not while one of them changes it.
@@ -50,12 +51,13 @@ type Pool struct {
 
 	spareNode, spareLeaf uint32 // lists of nodes and leaves not in use: 0 ends, else index+1; linked through child[0], words[0]
 
-	// emptied is a number in the last subtree that became empty through the release of a single subnet, plus 1; 0 is none. That
-	// subtree is kept until another one becomes empty, so that taking and releasing one subnet in turn need not make it anew.
+	// emptied is a number in the last subtree that became empty through the release of a single subnet, plus 1; 0 is
+	// none. That subtree is kept until another one becomes empty, so that taking and releasing one subnet in turn need
+	// not make it anew.
 	emptied uint64
 
-	// path leads to the near leaf, the one that was changed last: path[0] is that leaf, path[l] the node of level l above it.
-	// nearBase is the number of its first subnet divided by 4,096; if it is noLeaf there is none.
+	// path leads to the near leaf, the one that was changed last: path[0] is that leaf, path[l] the node of level l
+	// above it. nearBase is the number of its first subnet divided by 4,096; if it is noLeaf there is none.
 	path     [maxPoolLevels + 1]uint32
 	nearBase uint64
 }
@@ -68,8 +70,9 @@ const (
 	maxPoolLevels = (MaxSplitBits - leafBits + 5) / 6
 )
 
-// A poolNode knows of each of its 64 subtrees whether all of it is used (full), some of it (some), and whether there is a
-// node for it (have). Subtrees without a node are wholly used or wholly free. A subtree with a node may be either, too.
+// A poolNode knows of each of its 64 subtrees whether all of it is used (full), some of it (some), and whether there is
+// a node for it (have). Subtrees without a node are wholly used or wholly free. A subtree with a node may be either,
+// too.
 type poolNode struct {
 	full, some, have uint64 // full is a subset of some
 	child            [64]uint32
@@ -110,14 +113,29 @@ func (p *Pool) Used() uint64 { return p.used }
 // Free returns the number of subnets that are free.
 func (p *Pool) Free() uint64 { return p.n - p.used }
 
-// Cursor returns the number of the subnet at which [Pool.Next] begins to search, 0 to Len-1.
+// Cursor returns the number of the subnet at which [Pool.Next] begins to search, 0 to Len-1, and 0 for the zero Pool.
+// Together with [Pool.UsedBlocks] it is all that a pool remembers: [Pool.SetCursor] restores it.
 func (p *Pool) Cursor() uint64 { return p.next }
+
+// SetCursor moves the cursor to subnet i, so that [Pool.Next] begins to search there. With [Pool.Occupy] of what is
+// used it restores a pool that was written down: the two then hand out the same subnets. It can also follow a
+// kube-controller-manager that has been running for a while: its cursor is behind the subnet that it handed out last.
+//
+// The error is a *[CursorError] if i is [Pool.Len] or more; the cursor then stays. What [Pool.Cursor] returned is taken
+// by every pool of the same split, and 0 by the zero Pool, too.
+func (p *Pool) SetCursor(i uint64) error {
+	if i != 0 && i >= p.n {
+		return &CursorError{i, p.n}
+	}
+	p.next = i
+	return nil
+}
 
 // Rewind moves the cursor to the first subnet, as a restart of kube-controller-manager does.
 func (p *Pool) Rewind() { p.next = 0 }
 
-// Next takes the first free subnet at or after the cursor, the first one following the last, and moves the cursor behind
-// it. The error is [ErrExhausted] if none is free; the cursor then stays.
+// Next takes the first free subnet at or after the cursor, the first one following the last, and moves the cursor
+// behind it. The error is [ErrExhausted] if none is free; the cursor then stays.
 func (p *Pool) Next() (netip.Prefix, error) {
 	if p.used == p.n {
 		return netip.Prefix{}, ErrExhausted
@@ -133,8 +151,8 @@ func (p *Pool) Next() (netip.Prefix, error) {
 
 // Occupy marks the subnets that q touches as used. Host bits of q are ignored.
 //
-// The error is a *[PrefixError]: with [ErrOutside] if q has no address in common with the range, as with another family and
-// with an IPv4-mapped q where the range is IPv4; with [ErrInvalid] if q is invalid. Nothing has changed then.
+// The error is a *[PrefixError]: with [ErrOutside] if q has no address in common with the range, as with another family
+// and with an IPv4-mapped q where the range is IPv4; with [ErrInvalid] if q is invalid. Nothing has changed then.
 func (p *Pool) Occupy(q netip.Prefix) error {
 	i, j, err := p.split.span(q)
 	switch {
@@ -162,8 +180,9 @@ func (p *Pool) Release(q netip.Prefix) error {
 	return nil
 }
 
-// UsedIn returns how many of the subnets that q touches are in use. Host bits of q are ignored. The errors are those of [Pool.Occupy].
-// It counts, so that it takes time in proportion to what is used there; [Pool.IsUsed] and [Pool.IsFree] do not.
+// UsedIn returns how many of the subnets that q touches are in use. Host bits of q are ignored. The errors are those of
+// [Pool.Occupy]. It counts, so that it takes time in proportion to what is used there; [Pool.IsUsed] and [Pool.IsFree]
+// do not.
 func (p *Pool) UsedIn(q netip.Prefix) (uint64, error) {
 	i, j, err := p.split.span(q)
 	if err != nil {
@@ -172,22 +191,22 @@ func (p *Pool) UsedIn(q netip.Prefix) (uint64, error) {
 	return p.countBlock(i, j), nil
 }
 
-// IsUsed reports whether a subnet that q touches is in use, in O(log n) steps. Host bits of q are ignored; it is false where
-// [Pool.Occupy] gives an error.
+// IsUsed reports whether a subnet that q touches is in use, in O(log n) steps. Host bits of q are ignored; it is false
+// where [Pool.Occupy] gives an error.
 func (p *Pool) IsUsed(q netip.Prefix) bool {
 	i, j, err := p.split.span(q)
 	return err == nil && p.nextUsed(i) < i+1<<j
 }
 
-// IsFree reports whether q lies in the range and every subnet that it touches is free, in O(log n) steps. Host bits of q are
-// ignored. It is false for a q that reaches out of the range.
+// IsFree reports whether q lies in the range and every subnet that it touches is free, in O(log n) steps. Host bits of
+// q are ignored. It is false for a q that reaches out of the range.
 func (p *Pool) IsFree(q netip.Prefix) bool {
 	i, j, err := p.split.span(q)
 	return err == nil && q.Bits() >= int(p.split.length) && p.nextUsed(i) >= i+1<<j
 }
 
-// UsedSubnets returns the subnets in use, lowest address first. What is changed while they are ranged over is seen if it
-// lies further on.
+// UsedSubnets returns the subnets in use, lowest address first. What is changed while they are ranged over is seen if
+// it lies further on.
 func (p *Pool) UsedSubnets() iter.Seq[netip.Prefix] {
 	return func(yield func(netip.Prefix) bool) {
 		for i := p.nextUsed(0); i < p.n; i = p.nextUsed(i + 1) {
@@ -210,8 +229,8 @@ func (p *Pool) FreeSubnets() iter.Seq[netip.Prefix] {
 	}
 }
 
-// Upcoming returns the free subnets in the order in which [Pool.Next] hands them out if nothing is released meanwhile: from
-// the cursor to the end, then from the beginning to the cursor. p does not change.
+// Upcoming returns the free subnets in the order in which [Pool.Next] hands them out if nothing is released meanwhile:
+// from the cursor to the end, then from the beginning to the cursor. p does not change.
 func (p *Pool) Upcoming() iter.Seq[netip.Prefix] {
 	return func(yield func(netip.Prefix) bool) {
 		start := p.next
@@ -259,8 +278,9 @@ func (p *Pool) Clone() *Pool {
 }
 
 // Equal reports whether p and q hand out the same subnets, have the same ones in use and the cursor at the same place.
+// A nil q equals nothing.
 func (p *Pool) Equal(q *Pool) bool {
-	return p.split == q.split && p.used == q.used && p.next == q.next &&
+	return q != nil && p.split == q.split && p.used == q.used && p.next == q.next &&
 		(!p.split.valid || p.equalAt(p.root, q, q.root, p.levels))
 }
 

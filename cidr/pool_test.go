@@ -15,57 +15,10 @@ import (
 	"testing"
 
 	"github.com/kubecidr/kubecidr/cidr"
-	"pgregory.net/rapid"
 )
 
-// slowPool is Pool as one writes it down: a flag for each subnet, found by going through all of them.
-type slowPool struct {
-	split cidr.Split
-	used  []bool
-	next  int
-}
-
-func (p *slowPool) Next() (netip.Prefix, error) {
-	for j := range p.used {
-		if i := (p.next + j) % len(p.used); !p.used[i] {
-			p.used[i] = true
-			p.next = (i + 1) % len(p.used)
-			return p.split.At(uint64(i)), nil
-		}
-	}
-	return netip.Prefix{}, cidr.ErrExhausted
-}
-
-func (p *slowPool) mark(q netip.Prefix, used bool) error {
-	err := cidr.ErrOutside
-	for i := range p.used {
-		if p.split.At(uint64(i)).Overlaps(q) {
-			p.used[i] = used
-			err = nil
-		}
-	}
-	return err
-}
-
-func (p *slowPool) count(q netip.Prefix) (n uint64) {
-	for i, u := range p.used {
-		if u && p.split.At(uint64(i)).Overlaps(q) {
-			n++
-		}
-	}
-	return n
-}
-
-func (p *slowPool) list(used bool) (ps []netip.Prefix) {
-	for i, u := range p.used {
-		if u == used {
-			ps = append(ps, p.split.At(uint64(i)))
-		}
-	}
-	return ps
-}
-
-// A script is a list of steps such as "next 10.0.0.0/24", "next full", "occupy 10.0.0.0/23", "release 10.0.0.0/25", "occupy fd00::/64 outside".
+// A script is a list of steps such as "next 10.0.0.0/24", "next full", "occupy 10.0.0.0/23", "release 10.0.0.0/25",
+// "occupy fd00::/64 outside".
 func runScript(t *testing.T, p *cidr.Pool, script string) {
 	t.Helper()
 	for line := range strings.SplitSeq(script, ";") {
@@ -319,205 +272,6 @@ func TestPoolGolden(t *testing.T) {
 	}
 }
 
-// Every set of used subnets among 8, with every place of the cursor: what each operation does is what slowPool does.
-func TestPoolSmall(t *testing.T) {
-	s := mustSplit(t, "10.0.0.0/29", 32)
-	var blocks []netip.Prefix
-	for bits := 28; bits <= 32; bits++ {
-		for q := range mustSplit(t, "10.0.0.0/28", bits).All() {
-			blocks = append(blocks, q)
-		}
-	}
-	type state struct {
-		fast *cidr.Pool
-		slow slowPool
-	}
-	check := func(what string, st state) {
-		if err := st.fast.Invariant(); err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-		if got, want := slices.Collect(st.fast.UsedSubnets()), st.slow.list(true); !slices.Equal(got, want) || st.fast.Cursor() != uint64(st.slow.next) {
-			t.Fatalf("%s: used %v, cursor %d; want %v, %d", what, got, st.fast.Cursor(), want, st.slow.next)
-		}
-	}
-	for set := range 1 << 8 {
-		for cursor := range 8 {
-			make := func() state {
-				st := state{cidr.NewPool(s), slowPool{split: s, used: make([]bool, 8), next: cursor}}
-				for range cursor { // move the cursor
-					if _, err := st.fast.Next(); err != nil {
-						t.Fatal(err)
-					}
-				}
-				must(t, st.fast.Release(s.Prefix()))
-				for i := range 8 {
-					if st.slow.used[i] = set>>i&1 != 0; st.slow.used[i] {
-						must(t, st.fast.Occupy(s.At(uint64(i))))
-					}
-				}
-				check("made", st)
-				return st
-			}
-			st := make()
-			gotQ, gotErr := st.fast.Next()
-			wantQ, wantErr := st.slow.Next()
-			if gotQ != wantQ || gotErr != wantErr {
-				t.Fatalf("set %08b, cursor %d: Next = %v, %v; want %v, %v", set, cursor, gotQ, gotErr, wantQ, wantErr)
-			}
-			check("next", st)
-			if cursor > 0 {
-				continue
-			}
-			for _, q := range blocks {
-				st := make()
-				if n, _ := st.fast.UsedIn(q); n != st.slow.count(q) {
-					t.Fatalf("set %08b: UsedIn(%v) = %d", set, q, n)
-				}
-				if got, want := st.fast.IsFree(q), st.slow.count(q) == 0 && s.Prefix().Contains(q.Addr()) && q.Bits() >= 29; got != want {
-					t.Fatalf("set %08b: IsFree(%v) = %v", set, q, got)
-				}
-				if got, want := st.fast.Occupy(q), st.slow.mark(q, true); !errors.Is(got, want) {
-					t.Fatalf("set %08b: Occupy(%v) = %v, want %v", set, q, got, want)
-				}
-				check("occupy", st)
-				st = make()
-				if got, want := st.fast.Release(q), st.slow.mark(q, false); !errors.Is(got, want) {
-					t.Fatalf("set %08b: Release(%v) = %v, want %v", set, q, got, want)
-				}
-				check("release", st)
-			}
-			var up []netip.Prefix
-			for c := make(); ; {
-				q, err := c.fast.Next()
-				if err != nil {
-					break
-				}
-				up = append(up, q)
-			}
-			st = make()
-			if got := slices.Collect(st.fast.Upcoming()); !slices.Equal(got, up) {
-				t.Fatalf("set %08b: Upcoming %v, Next gives %v", set, got, up)
-			}
-			if got, want := slices.Collect(st.fast.FreeBlocks()), cidr.Merge(st.slow.list(false)...); !slices.Equal(got, want) {
-				t.Fatalf("set %08b: FreeBlocks %v, want %v", set, got, want)
-			}
-			if got, want := slices.Collect(st.fast.UsedBlocks()), cidr.Merge(st.slow.list(true)...); !slices.Equal(got, want) {
-				t.Fatalf("set %08b: UsedBlocks %v, want %v", set, got, want)
-			}
-		}
-	}
-}
-
-// poolMachine is the state machine for a pool of any size. Its model is the set of numbers in use; the operations
-// are about the numbers in window, so that they meet in a large pool too.
-func poolMachine(t *rapid.T, s cidr.Split, window []uint64) {
-	fast := cidr.NewPool(s)
-	used := map[uint64]bool{}
-	var next uint64
-	at := rapid.SampledFrom(window)
-	t.Repeat(map[string]func(*rapid.T){
-		"next": func(t *rapid.T) {
-			q, err := fast.Next()
-			if uint64(len(used)) == s.Len() {
-				if err != cidr.ErrExhausted {
-					t.Fatalf("Next of a full pool = %v, %v", q, err)
-				}
-				return
-			}
-			for used[next] {
-				next = (next + 1) % s.Len()
-			}
-			if err != nil || q != s.At(next) {
-				t.Fatalf("Next = %v, %v; want %v", q, err, s.At(next))
-			}
-			used[next] = true
-			next = (next + 1) % s.Len()
-		},
-		"occupy": func(t *rapid.T) {
-			i := at.Draw(t, "i")
-			j := rapid.IntRange(0, min(7, s.Bits()-s.Prefix().Bits())).Draw(t, "j")
-			q := netip.PrefixFrom(s.At(i).Addr(), s.Bits()-j)
-			if err := fast.Occupy(q); err != nil {
-				t.Fatal(err)
-			}
-			for k := range uint64(1) << j {
-				used[i>>j<<j+k] = true
-			}
-		},
-		"release": func(t *rapid.T) {
-			i := at.Draw(t, "i")
-			j := rapid.IntRange(0, min(7, s.Bits()-s.Prefix().Bits())).Draw(t, "j")
-			q := netip.PrefixFrom(s.At(i).Addr(), s.Bits()-j)
-			if err := fast.Release(q); err != nil {
-				t.Fatal(err)
-			}
-			for k := range uint64(1) << j {
-				delete(used, i>>j<<j+k)
-			}
-		},
-		"one": func(t *rapid.T) {
-			i := at.Draw(t, "i")
-			q := netip.PrefixFrom(cidr.Last(s.At(i)), s.Bits()) // with host bits
-			if used[i] != fast.IsUsed(q) || used[i] == fast.IsFree(q) {
-				t.Fatalf("%v: used %v, IsUsed %v, IsFree %v", q, used[i], fast.IsUsed(q), fast.IsFree(q))
-			}
-			if used[i] = !used[i]; used[i] {
-				_ = fast.Occupy(q)
-			} else {
-				delete(used, i)
-				_ = fast.Release(q)
-			}
-		},
-		"rewind": func(*rapid.T) { fast.Rewind(); next = 0 },
-		"clone": func(t *rapid.T) {
-			c := fast.Clone()
-			if !c.Equal(fast) || !fast.Equal(c) {
-				t.Fatal("a clone is not equal")
-			}
-			i := at.Draw(t, "i")
-			q := s.At(i)
-			if used[i] {
-				_ = c.Release(q)
-			} else {
-				_ = c.Occupy(q)
-			}
-			if c.Equal(fast) || fast.IsUsed(q) != used[i] {
-				t.Fatal("a clone shares its state")
-			}
-			if used[i] {
-				_ = c.Occupy(q)
-			} else {
-				_ = c.Release(q)
-			}
-			if !c.Equal(fast) {
-				t.Fatal("changed and changed back is not equal")
-			}
-			fast = c
-		},
-		"": func(t *rapid.T) {
-			if err := fast.Invariant(); err != nil {
-				t.Fatal(err)
-			}
-			if fast.Used() != uint64(len(used)) || fast.Used()+fast.Free() != s.Len() {
-				t.Fatalf("used %d, free %d of %d; want %d", fast.Used(), fast.Free(), s.Len(), len(used))
-			}
-			i := uint64(0)
-			n := 0
-			for q := range fast.UsedSubnets() {
-				j, _ := s.Index(q.Addr())
-				if !used[j] || n > 0 && j <= i {
-					t.Fatalf("UsedSubnets gives %v behind %d, used %v", q, i, used[j])
-				}
-				i = j
-				n++
-			}
-			if n != len(used) {
-				t.Fatalf("UsedSubnets gives %d, want %d", n, len(used))
-			}
-		},
-	})
-}
-
 // poolSplits are pools of all depths of the tree.
 var poolSplits = []struct {
 	prefix string
@@ -525,40 +279,6 @@ var poolSplits = []struct {
 }{
 	{"10.0.0.0/24", 24}, {"10.0.0.0/24", 25}, {"10.0.0.0/24", 28}, {"10.0.0.0/24", 30}, {"10.0.0.0/24", 31}, {"10.0.0.0/20", 32}, {"10.0.0.0/19", 32},
 	{"fd00::/48", 64}, {"fd00::/40", 64}, {"fd00::/39", 64}, {"fd00::/24", 64}, {"::/0", 62}, {"::/0", 63}, {"fd00::/65", 128},
-}
-
-// poolWindow returns the ends of s, and both sides of every boundary of the tree.
-func poolWindow(s cidr.Split) []uint64 {
-	var window []uint64
-	for _, k := range []uint{0, 6, 12, 18, 24, 30, 36, 42, 48, 54, 60} {
-		for d := range uint64(3) {
-			window = append(window, 1<<k+d-1)
-		}
-	}
-	for d := range uint64(200) {
-		window = append(window, d, s.Len()-1-d, 4000+d)
-	}
-	return slices.DeleteFunc(window, func(i uint64) bool { return i >= s.Len() })
-}
-
-func TestPoolMachine(t *testing.T) {
-	for _, tt := range poolSplits {
-		s := mustSplit(t, tt.prefix, tt.bits)
-		t.Run(s.String(), func(t *testing.T) {
-			rapid.Check(t, func(t *rapid.T) { poolMachine(t, s, poolWindow(s)) })
-		})
-	}
-}
-
-func FuzzPool(f *testing.F) {
-	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) {
-		tt := rapid.SampledFrom(poolSplits).Draw(t, "split")
-		s, err := cidr.NewSplit(pfx(tt.prefix), tt.bits)
-		if err != nil {
-			t.Fatal(err)
-		}
-		poolMachine(t, s, poolWindow(s))
-	}))
 }
 
 // Any number of goroutines may read a pool.
@@ -661,323 +381,6 @@ func TestPoolBlocks(t *testing.T) {
 	}
 }
 
-// Blocks of 1 to 32 subnets inside of each word of 64, taken out of a pool that is full and put into one that is empty.
-func TestPoolWords(t *testing.T) {
-	s := mustSplit(t, "10.0.0.0/12", 24)
-	for j := range 6 {
-		for word := range uint64(1 << (12 - 6)) {
-			i := word<<6 + 64 - 1<<j // the last block of the word
-			q := netip.PrefixFrom(s.At(i).Addr(), s.Bits()-j)
-			p := cidr.NewPool(s)
-			must(t, p.Occupy(q))
-			must(t, p.Invariant())
-			must(t, p.Release(q))
-			must(t, p.Invariant())
-			must(t, p.Occupy(s.Prefix()))
-			must(t, p.Release(q))
-			must(t, p.Invariant())
-			for x := range uint64(1) << j {
-				if got, err := p.Next(); err != nil || got != s.At(i+x) {
-					t.Fatalf("after the release of %v: Next = %v, %v, want %v", q, got, err, s.At(i+x))
-				}
-			}
-			must(t, p.Invariant())
-		}
-	}
-}
-
-// A pool of 2^40 subnets whose blocks are far larger than any list of flags, counted exactly.
-func TestPoolLarge(t *testing.T) {
-	s := mustSplit(t, "fd00::/24", 64)
-	p := cidr.NewPool(s)
-	step := func(err error, used uint64) {
-		t.Helper()
-		must(t, err)
-		must(t, p.Invariant())
-		if p.Used() != used || p.Free() != 1<<40-used {
-			t.Fatalf("used %d, free %d; want %d used", p.Used(), p.Free(), used)
-		}
-	}
-	step(p.Occupy(pfx("fd00::/25")), 1<<39)
-	step(p.Release(pfx("fd00:40::/26")), 1<<38)
-	step(p.Release(pfx("fd00:0:0:7::/64")), 1<<38-1)
-	step(p.Occupy(pfx("fd00:0:0:7::/128")), 1<<38)
-	step(p.Release(pfx("fd00:0:0:100::/56")), 1<<38-256)
-	step(p.Occupy(pfx("fd00:c0::/26")), 1<<39-256)
-	if n, err := p.UsedIn(pfx("fd00::/25")); err != nil || n != 1<<38-256 {
-		t.Errorf("UsedIn = %d, %v", n, err)
-	}
-	if n, err := p.UsedIn(pfx("fd00:0:0:100::/55")); err != nil || n != 256 {
-		t.Errorf("UsedIn = %d, %v", n, err)
-	}
-	var free []string
-	for q := range p.FreeBlocks() {
-		free = append(free, q.String())
-	}
-	if want := []string{"fd00:0:0:100::/56", "fd00:40::/26", "fd00:80::/26"}; !slices.Equal(free, want) {
-		t.Errorf("free %v, want %v", free, want)
-	}
-	q, err := p.Next()
-	if err != nil || q != pfx("fd00:0:0:100::/64") {
-		t.Errorf("Next = %v, %v", q, err)
-	}
-	step(p.Release(pfx("::/0")), 0)
-	step(p.Occupy(pfx("fd00::/16")), 1<<40)
-}
-
-// Among few free subnets in a full pool, and few used ones in an empty pool, the search finds the next one from everywhere.
-func TestPoolSearch(t *testing.T) {
-	for _, c := range []struct {
-		prefix string
-		bits   int
-	}{{"10.0.0.0/19", 32}, {"10.0.0.0/16", 32}, {"10.0.0.0/8", 32}, {"fd00::/24", 64}, {"::/0", 63}} {
-		s := mustSplit(t, c.prefix, c.bits)
-		var window []uint64 // all digits of each level of the tree
-		for shift := uint(0); shift < 63; shift += 6 {
-			for d := range uint64(64) {
-				window = append(window, d<<shift, d<<shift-1, d<<shift+63)
-			}
-		}
-		window = slices.DeleteFunc(window, func(i uint64) bool { return i >= s.Len() })
-		r := rand.New(rand.NewPCG(1, 2))
-		for range 200 {
-			picked := make([]uint64, 1+r.IntN(5))
-			for i := range picked {
-				picked[i] = window[r.IntN(len(window))]
-			}
-			slices.Sort(picked)
-			picked = slices.Compact(picked)
-			want := make([]netip.Prefix, len(picked))
-			for i, n := range picked {
-				want[i] = s.At(n)
-			}
-			p := cidr.NewPool(s)
-			must(t, p.Occupy(s.Prefix()))
-			start := window[r.IntN(len(window))]
-			must(t, p.Release(s.At(start))) // moves the cursor behind start
-			if q, err := p.Next(); err != nil || q != s.At(start) {
-				t.Fatalf("%v: Next = %v, %v; want %v", s, q, err, s.At(start))
-			}
-			for _, q := range want {
-				must(t, p.Release(q))
-			}
-			first := 0
-			for first < len(picked) && picked[first] <= start {
-				first++
-			}
-			order := slices.Concat(want[first:], want[:first])
-			if got := slices.Collect(p.Upcoming()); !slices.Equal(got, order) {
-				t.Fatalf("%v: upcoming from %d: %v, want %v", s, p.Cursor(), got, order)
-			}
-			if got := slices.Collect(p.FreeBlocks()); !slices.Equal(got, cidr.Merge(want...)) {
-				t.Fatalf("%v: free %v, want %v", s, got, cidr.Merge(want...))
-			}
-			for _, q := range order {
-				if got, err := p.Next(); err != nil || got != q {
-					t.Fatalf("%v: Next = %v, %v; want %v", s, got, err, q)
-				}
-			}
-			must(t, p.Invariant())
-			must(t, p.Release(s.Prefix()))
-			for _, q := range want {
-				must(t, p.Occupy(q))
-			}
-			if got := slices.Collect(p.UsedSubnets()); !slices.Equal(got, want) {
-				t.Fatalf("%v: used %v, want %v", s, got, want)
-			}
-		}
-	}
-}
-
-// Blocks that fill a subtree bit by bit leave the same pool as one block does.
-func TestPoolFill(t *testing.T) {
-	s := mustSplit(t, "fd00::/34", 64)
-	whole := cidr.NewPool(s)
-	must(t, whole.Occupy(pfx("fd00::/40")))
-	for bits := 41; bits <= 64; bits++ {
-		if bits > 52 && bits != 58 && bits != 64 {
-			continue
-		}
-		p := cidr.NewPool(s)
-		for q := range mustSplit(t, "fd00::/40", bits).All() {
-			must(t, p.Occupy(q))
-			if bits > 52 && q.Addr() == netip.MustParseAddr("fd00:0:10::") { // the rest in larger steps
-				for q := range mustSplit(t, "fd00::/40", 44).All() {
-					must(t, p.Occupy(q))
-				}
-				break
-			}
-		}
-		must(t, p.Invariant())
-		if !p.Equal(whole) || !whole.Equal(p) {
-			t.Errorf("fd00::/40 in blocks of /%d is not fd00::/40", bits)
-		}
-		for q := range mustSplit(t, "fd00::/40", min(bits, 52)).All() {
-			must(t, p.Release(q))
-		}
-		must(t, p.Invariant())
-		if p.Used() != 0 {
-			t.Errorf("released in blocks of /%d: %d in use", min(bits, 52), p.Used())
-		}
-	}
-}
-
-// Memory follows what is used.
-func TestPoolMemory(t *testing.T) {
-	drained := cidr.NewPool(mustSplit(t, "10.0.0.0/8", 24))
-	for range 65536 {
-		if _, err := drained.Next(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n := drained.Bytes(); n > 32<<10 {
-		t.Errorf("65,536 subnets in use take %d bytes", n)
-	}
-	p := cidr.NewPool(mustSplit(t, "::/0", 63))
-	if n := p.Bytes(); n > 1<<10 {
-		t.Errorf("an empty pool takes %d bytes", n)
-	}
-	r := rand.New(rand.NewPCG(1, 2))
-	var qs []netip.Prefix
-	for range 1000 {
-		qs = append(qs, p.Split().At(r.Uint64N(1<<63)))
-		must(t, p.Occupy(qs[len(qs)-1]))
-	}
-	if n := p.Bytes(); n > 1000*8<<10 {
-		t.Errorf("1,000 subnets far from each other take %d bytes", n)
-	}
-	before := p.Bytes()
-	for range 3 { // room is used again
-		for _, q := range qs {
-			must(t, p.Release(q))
-		}
-		for range 1000 {
-			must(t, p.Occupy(p.Split().At(r.Uint64N(1<<63))))
-		}
-		for q := range p.Clone().UsedSubnets() {
-			must(t, p.Release(q))
-		}
-		for _, q := range qs {
-			must(t, p.Occupy(q))
-		}
-	}
-	if n := p.Bytes(); n > 2*before {
-		t.Errorf("released and occupied again: %d bytes, before %d", n, before)
-	}
-	must(t, p.Invariant())
-	must(t, p.Occupy(pfx("::/0")))
-	for range 3 { // what changes nothing takes nothing
-		for i := range uint64(10_000) {
-			must(t, p.Occupy(p.Split().At(i*i<<30)))
-		}
-		if n := p.Bytes(); n > before {
-			t.Errorf("occupied what is used: %d bytes, before %d", n, before)
-		}
-		must(t, p.Release(pfx("::/0")))
-		for i := range uint64(10_000) {
-			must(t, p.Release(p.Split().At(i*i<<30)))
-		}
-		if n := p.Bytes(); n > before {
-			t.Errorf("released what is free: %d bytes, before %d", n, before)
-		}
-		must(t, p.Occupy(pfx("::/0")))
-	}
-	must(t, p.Release(pfx("::/0")))
-	for range 100 { // a walk through the range leaves nothing behind
-		for i := range uint64(1000) {
-			must(t, p.Occupy(p.Split().At(i<<40)))
-			must(t, p.Release(p.Split().At(i<<40)))
-		}
-	}
-	if n := p.Bytes(); n > 2*before {
-		t.Errorf("after a walk: %d bytes, before %d", n, before)
-	}
-}
-
-// Next, Occupy and Release of one subnet do not allocate once the pool has grown.
-// Memory follows what is used: what is wholly used takes none, whoever takes parts of it again, and what was released is used for the next.
-func TestPoolMemoryReused(t *testing.T) {
-	s := mustSplit(t, "fd00::/40", 64)
-	p := cidr.NewPool(s)
-	empty := p.Bytes()
-	block := func(i uint64, j int) netip.Prefix { return netip.PrefixFrom(s.At(i).Addr(), s.Bits()-j) }
-	for k := range uint64(64) {
-		must(t, p.Occupy(block(k<<12, 12))) // one leaf
-	}
-	must(t, p.Occupy(s.Prefix()))
-	for k := range uint64(200) {
-		must(t, p.Occupy(s.At(k<<12|k)))
-		must(t, p.Occupy(block(k<<12|k<<4, 4)))
-	}
-	must(t, p.Invariant())
-	if got := p.Bytes(); got >= empty+512 { // the bits of one leaf
-		t.Errorf("%d bytes for a pool that is full, %d for one that is empty", got, empty)
-	}
-
-	for _, in := range []uint64{0, 1, 2, 4093, 4094, 4095} { // places in a leaf
-		p := cidr.NewPool(s)
-		for k := range uint64(500) {
-			must(t, p.Occupy(s.At(k<<12|in)))
-			must(t, p.Release(s.At(k<<12|in)))
-			must(t, p.Invariant())
-		}
-		if got := p.Bytes(); got >= empty+8*512 {
-			t.Errorf("place %d: %d bytes after 500 subnets that were released, %d before", in, got, empty)
-		}
-	}
-
-	// A subtree that became empty, and then was given back by the release of a block, is not given back again.
-	p = cidr.NewPool(s)
-	for _, q := range []netip.Prefix{s.At(0), s.At(7 << 12), s.At(9 << 12)} {
-		must(t, p.Occupy(q))
-	}
-	must(t, p.Release(s.At(7<<12)))
-	must(t, p.Release(block(7<<12, 12)))
-	must(t, p.Release(s.At(9<<12)))
-	must(t, p.Invariant())
-	for _, q := range []netip.Prefix{s.At(11 << 12), s.At(13 << 12)} {
-		must(t, p.Occupy(q))
-	}
-	must(t, p.Invariant())
-	if got, want := slices.Collect(p.UsedSubnets()), []netip.Prefix{s.At(0), s.At(11 << 12), s.At(13 << 12)}; !slices.Equal(got, want) {
-		t.Errorf("used %v, want %v", got, want)
-	}
-}
-
-func TestPoolNoAllocs(t *testing.T) {
-	for _, c := range benchPools {
-		s := mustSplit(t, c.prefix, c.bits)
-		for _, fill := range []int{0, 50, 99} {
-			p := fillPool(t, s, fill)
-			far := s.At(s.Len() - 2)
-			_ = p.Occupy(far)
-			_ = p.Release(far)
-			n := testing.AllocsPerRun(5000, func() {
-				q, _ := p.Next()
-				_ = p.Release(q)
-				_ = p.Occupy(far)
-				_ = p.Release(far)
-			})
-			if n != 0 {
-				t.Errorf("%s, %d%% used: %v allocations", c.name, fill, n)
-			}
-		}
-		p := cidr.NewPool(s)
-		must(t, p.Occupy(s.Prefix()))
-		must(t, p.Release(s.At(s.Len()/3)))
-		n := testing.AllocsPerRun(1000, func() {
-			q, _ := p.Next()
-			if _, err := p.Next(); err == nil {
-				t.Fatal("more than one is free")
-			}
-			_ = p.Release(q)
-		})
-		if n != 0 {
-			t.Errorf("%s, one free: %v allocations", c.name, n)
-		}
-	}
-}
-
 // What is changed while a sequence is ranged over does no harm, and is seen further on.
 func TestPoolChangeWhileRanging(t *testing.T) {
 	p := cidr.NewPool(mustSplit(t, "10.0.0.0/16", 24))
@@ -1046,31 +449,61 @@ func TestPoolSequencesStop(t *testing.T) {
 	}
 }
 
-// Looking into a subtree that is wholly used, or wholly free, leaves nothing behind for the leaf that was looked at before.
-func TestPoolReachesNothing(t *testing.T) {
+// A pool that was written down, as its split, what is used and its cursor, is made again from that, wherever the cursor
+// was.
+func TestPoolRestored(t *testing.T) {
+	s := mustSplit(t, "fd00::/56", 64)
+	p := cidr.NewPool(s)
+	for i := range 600 {
+		q, err := p.Next()
+		if err == nil && i%3 > 0 {
+			must(t, p.Release(q))
+		}
+		r := cidr.NewPool(s)
+		for q := range p.UsedBlocks() {
+			must(t, r.Occupy(q))
+		}
+		must(t, r.SetCursor(p.Cursor()))
+		if !r.Equal(p) {
+			t.Fatalf("after %d: cursor %d, want %d", i, r.Cursor(), p.Cursor())
+		}
+		must(t, r.Invariant())
+		if got, want := slices.Collect(r.Upcoming()), slices.Collect(p.Upcoming()); !slices.Equal(got, want) {
+			t.Fatalf("after %d: %v, want %v", i, got, want)
+		}
+	}
+}
+
+func TestPoolSetCursor(t *testing.T) {
 	for _, tt := range []struct {
-		name string
-		look func(p *cidr.Pool) error
+		split  cidr.Split
+		cursor uint64
+		want   string // error
 	}{
-		{"used", func(p *cidr.Pool) error { return p.Occupy(pfx("10.4.16.7/32")) }},
-		{"free", func(p *cidr.Pool) error { return p.Release(pfx("10.4.32.7/32")) }},
+		{mustSplit(t, "10.0.0.0/22", 24), 0, ""},
+		{mustSplit(t, "10.0.0.0/22", 24), 3, ""},
+		{mustSplit(t, "10.0.0.0/22", 24), 4, "cursor 4: the pool has 4 subnets; use 0 to 3"},
+		{mustSplit(t, "10.0.0.0/22", 24), 1<<64 - 1, "cursor 18446744073709551615: the pool has 4 subnets; use 0 to 3"},
+		{mustSplit(t, "10.0.0.0/24", 24), 1, "cursor 1: the pool has 1 subnets; use 0 to 0"},
+		{mustSplit(t, "::/0", 63), 1<<63 - 1, ""},
+		{cidr.Split{}, 0, ""},
+		{cidr.Split{}, 1, "cursor 1: the pool has no subnets; use 0"},
 	} {
-		s, err := cidr.NewSplit(pfx("10.0.0.0/8"), 32)
-		must(t, err)
-		p := cidr.NewPool(s)
-		must(t, p.Occupy(pfx("10.4.16.0/20"))) // a leaf that is full, beside free ones
-		for bits := 21; bits <= 32; bits++ {   // all of the first leaf but its last
-			last, _ := cidr.Nth(pfx("10.0.0.0/20"), 4096-1<<(33-bits))
-			must(t, p.Occupy(netip.PrefixFrom(last, bits)))
+		p := cidr.NewPool(tt.split)
+		before := p.Cursor()
+		err := p.SetCursor(tt.cursor)
+		switch e := (*cidr.CursorError)(nil); {
+		case tt.want == "":
+			if err != nil || p.Cursor() != tt.cursor {
+				t.Errorf("%v: SetCursor(%d) = %v, cursor %d", tt.split, tt.cursor, err, p.Cursor())
+			}
+			if q, err := p.Next(); tt.split.Len() > 0 && (err != nil || q != tt.split.At(tt.cursor)) {
+				t.Errorf("%v: Next = %v, %v; want %v", tt.split, q, err, tt.split.At(tt.cursor))
+			}
+		case err == nil || err.Error() != tt.want || p.Cursor() != before:
+			t.Errorf("%v: SetCursor(%d) = %v, cursor %d; want %s", tt.split, tt.cursor, err, p.Cursor(), tt.want)
+		case !errors.As(err, &e) || e.Cursor != tt.cursor || e.Len != tt.split.Len():
+			t.Errorf("%v: SetCursor(%d) = %#v", tt.split, tt.cursor, err)
 		}
-		must(t, tt.look(p))
-		must(t, p.Occupy(pfx("10.0.15.255/32")))
-		must(t, p.Invariant())
-		if q, err := p.Next(); err != nil || q != pfx("10.0.16.0/32") {
-			t.Errorf("%s: %v, %v comes next", tt.name, q, err)
-		}
-		must(t, tt.look(p))
-		must(t, p.Release(pfx("10.0.0.5/32")))
-		must(t, p.Invariant())
 	}
 }

@@ -79,8 +79,9 @@ func (p *Pool) enter(id uint32, l, d uint) uint32 {
 	return c
 }
 
-// reach makes the leaf of subnet i the near one and returns it, with the nodes on the way made where they were not there.
-// It returns nil if the leaf need not be looked at, because it lies in a subtree that is wholly used (used) or wholly free (!used).
+// reach makes the leaf of subnet i the near one and returns it, with the nodes on the way made where they were not
+// there. It returns nil if the leaf need not be looked at, because it lies in a subtree that is wholly used (used) or
+// wholly free (!used).
 func (p *Pool) reach(i uint64, used bool) *poolLeaf {
 	if i>>leafBits == p.nearBase {
 		return &p.leaves[p.path[0]]
@@ -175,7 +176,8 @@ func (p *Pool) clear(i uint64) {
 	}
 }
 
-// prune gives back the subtree that became empty before the one of subnet i did, if it is still empty, and remembers this one.
+// prune gives back the subtree that became empty before the one of subnet i did, if it is still empty, and remembers
+// this one.
 func (p *Pool) prune(i uint64) {
 	old := p.emptied
 	p.emptied = i + 1
@@ -207,8 +209,8 @@ func run(i uint64, j, s uint) uint64 {
 	return (1<<(1<<(j-s)) - 1) << (i >> s & 63)
 }
 
-// setBlock marks the 2^j subnets from i as used, i being a multiple of 2^j. They lie in the subtree of node id, which has level l.
-// It returns how many were free.
+// setBlock marks the 2^j subnets from i as used, i being a multiple of 2^j. They lie in the subtree of node id, which
+// has level l. It returns how many were free.
 func (p *Pool) setBlock(id uint32, l uint, i uint64, j uint) (changed uint64) {
 	if l == 0 {
 		lf := &p.leaves[id]
@@ -393,7 +395,8 @@ func (p *Pool) countBlock(i uint64, j uint) (n uint64) {
 	return n
 }
 
-// nextFree returns the lowest number from i on that is not in use. It is n or more if there is none below n, and if i is n or more.
+// nextFree returns the lowest number from i on that is not in use. It is n or more if there is none below n, and if i
+// is n or more.
 func (p *Pool) nextFree(i uint64) uint64 {
 	if i >= p.n {
 		return full
@@ -429,6 +432,11 @@ func (p *Pool) nextFree(i uint64) uint64 {
 		}
 		l = 1
 	}
+	return p.freeBehind(path, l, i)
+}
+
+// freeBehind is nextFree for what lies behind the subtree of subnet i in the node path[l], l >= 1. path leads to there.
+func (p *Pool) freeBehind(path *[maxPoolLevels + 1]uint32, l uint, i uint64) uint64 {
 	// Up, until there is a subtree further on that is not full; down to its first free subnet.
 	for ; l <= p.levels; l++ {
 		s := shift(l)

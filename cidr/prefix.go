@@ -22,7 +22,8 @@ func Check(p netip.Prefix) error {
 }
 
 // Unmap returns the IPv4 prefix that the IPv4-mapped prefix p stands for: 10.0.0.0/8 for ::ffff:10.0.0.0/104, with host
-// bits as they are. ok is false if p is not IPv4-mapped, or is shorter than the 96 bits that all mapped addresses share.
+// bits as they are. ok is false if p is not IPv4-mapped, or is shorter than the 96 bits that all mapped addresses
+// share.
 func Unmap(p netip.Prefix) (q netip.Prefix, ok bool) {
 	if !p.Addr().Is4In6() || p.Bits() < 96 { // -1 where p is invalid
 		return netip.Prefix{}, false
@@ -105,8 +106,8 @@ func Contains(p, q netip.Prefix) bool {
 	return p.Bits() <= q.Bits() && p.Overlaps(q)
 }
 
-// Parent returns the prefix that is one bit shorter than p and contains it. ok is false for a p of length 0 and for an invalid one.
-// Host bits are ignored.
+// Parent returns the prefix that is one bit shorter than p and contains it. ok is false for a p of length 0 and for an
+// invalid one. Host bits are ignored.
 func Parent(p netip.Prefix) (q netip.Prefix, ok bool) {
 	if p.Bits() < 1 {
 		return netip.Prefix{}, false
@@ -114,8 +115,8 @@ func Parent(p netip.Prefix) (q netip.Prefix, ok bool) {
 	return netip.PrefixFrom(p.Addr(), p.Bits()-1).Masked(), true
 }
 
-// Buddy returns the other half of the parent of p: 10.1.0.0/16 for 10.0.0.0/16, and the other way round. ok is false for a p of
-// length 0 and for an invalid one. Host bits are ignored.
+// Buddy returns the other half of the parent of p: 10.1.0.0/16 for 10.0.0.0/16, and the other way round. ok is false
+// for a p of length 0 and for an invalid one. Host bits are ignored.
 func Buddy(p netip.Prefix) (q netip.Prefix, ok bool) {
 	n := p.Bits()
 	if n < 1 {
@@ -125,8 +126,8 @@ func Buddy(p netip.Prefix) (q netip.Prefix, ok bool) {
 	return k.prefix(n, p.Addr().Is4()), true
 }
 
-// Common returns the longest prefix that contains both p and q. ok is false if one of them is invalid or they are not of one
-// family. Host bits are ignored.
+// Common returns the longest prefix that contains both p and q. ok is false if one of them is invalid or they are not
+// of one family. Host bits are ignored.
 func Common(p, q netip.Prefix) (c netip.Prefix, ok bool) {
 	if !p.IsValid() || !q.IsValid() || p.Addr().Is4() != q.Addr().Is4() {
 		return netip.Prefix{}, false
@@ -136,8 +137,8 @@ func Common(p, q netip.Prefix) (c netip.Prefix, ok bool) {
 	return k.masked(n).prefix(n, p.Addr().Is4()), true
 }
 
-// Merge returns the shortest list of prefixes that hold the same addresses as ps: contained ones dropped, halves joined.
-// It is in the order of [netip.Prefix.Compare], IPv4 first. Host bits are ignored, invalid prefixes left out;
+// Merge returns the shortest list of prefixes that hold the same addresses as ps: contained ones dropped, halves
+// joined. It is in the order of [netip.Prefix.Compare], IPv4 first. Host bits are ignored, invalid prefixes left out;
 // IPv4-mapped ones are IPv6.
 func Merge(ps ...netip.Prefix) []netip.Prefix {
 	var v4, v6 blockSet

@@ -13,8 +13,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// anyPrefix draws prefixes of both families with host bits and without, IPv4-mapped ones, and invalid ones; lengths and addresses
-// are often at their limits and close to each other.
+// anyPrefix draws prefixes of both families with host bits and without, IPv4-mapped ones, and invalid ones; lengths and
+// addresses are often at their limits and close to each other.
 func anyPrefix() *rapid.Generator[netip.Prefix] {
 	return rapid.Custom(func(t *rapid.T) netip.Prefix {
 		b := rapid.SampledFrom([]byte{0, 0, 0, 1, 127, 128, 254, 255, 255})

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// A Kind says in one word what a [SpecialRange] is for.
+// A Kind says in one word what a [SpecialRange] is for. The zero Kind, "", is that of the zero SpecialRange alone.
 type Kind string
 
 // The kinds of special ranges.
@@ -26,7 +26,7 @@ const (
 	KindReserved      Kind = "reserved"      // not to be used, or for the future
 )
 
-// An Answer is a yes or a no, or neither.
+// An Answer is a yes or a no, or neither. The zero Answer is [NotApplicable].
 type Answer uint8
 
 // The answers that the registries give.
@@ -47,15 +47,16 @@ func (a Answer) String() string {
 	return "n/a"
 }
 
-// A SpecialRange is a range of addresses with a purpose of its own, as it stands in a registry of IANA.
+// A SpecialRange is a range of addresses with a purpose of its own, as it stands in a registry of IANA. The zero
+// SpecialRange has an invalid prefix and says nothing; no registry holds it.
 type SpecialRange struct {
 	Prefix netip.Prefix
 	Name   string // as in the registry
 	Kind   Kind
 	RFC    string // the documents that define it: "RFC 1918", "RFC 4193, RFC 8190"
 	// What the registry says of addresses in the range (RFC 6890, section 2.2.1, and RFC 8190): whether they may be a
-	// source or a destination, whether routers forward them, whether they are globally reachable, and whether the protocol
-	// itself reserves them.
+	// source or a destination, whether routers forward them, whether they are globally reachable, and whether the
+	// protocol itself reserves them.
 	Source, Destination, Forwardable, Global, Reserved Answer
 	Registry                                           string // address of the registry
 }
@@ -69,13 +70,14 @@ const (
 	registrySpace6     = "https://www.iana.org/assignments/ipv6-address-space"
 )
 
-// SpecialRanges returns the IANA IPv4 and IPv6 special-purpose address registries (RFC 6890, RFC 8190) as of October 2025, and the
-// multicast ranges and the former site-local range, which stand in registries of their own. They are in the order of
-// [netip.Prefix.Compare], so that a range follows those that contain it.
+// SpecialRanges returns the IANA IPv4 and IPv6 special-purpose address registries (RFC 6890, RFC 8190) as of October
+// 2025, and the multicast ranges and the former site-local range, which stand in registries of their own. They are in
+// the order of [netip.Prefix.Compare], so that a range follows those that contain it.
 func SpecialRanges() iter.Seq[SpecialRange] { return slices.Values(specialRanges()) }
 
-// Special returns the most specific [SpecialRange] that contains all of p. ok is false if there is none: p is then public, reaches
-// beyond a special range, or is invalid. Host bits are ignored. An IPv4-mapped prefix is IPv6, and found as ::ffff:0:0/96.
+// Special returns the most specific [SpecialRange] that contains all of p. ok is false if there is none: p is then
+// public, reaches beyond a special range, or is invalid. Host bits are ignored. An IPv4-mapped prefix is IPv6, and
+// found as ::ffff:0:0/96.
 func Special(p netip.Prefix) (r SpecialRange, ok bool) {
 	for _, r := range slices.Backward(specialRanges()) {
 		if Contains(r.Prefix, p) {
@@ -86,8 +88,8 @@ func Special(p netip.Prefix) (r SpecialRange, ok bool) {
 }
 
 // IsPrivate reports whether all of p is for anybody's own networks: within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16
-// (RFC 1918), or fc00::/7 (RFC 4193). Shared, documentation and benchmarking ranges are not. Host bits are ignored; it is false for an
-// invalid or IPv4-mapped p.
+// (RFC 1918), or fc00::/7 (RFC 4193). Shared, documentation and benchmarking ranges are not. Host bits are ignored; it
+// is false for an invalid or IPv4-mapped p.
 func IsPrivate(p netip.Prefix) bool {
 	r, ok := Special(p)
 	return ok && r.Kind == KindPrivate

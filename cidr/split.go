@@ -21,14 +21,18 @@ type Split struct {
 	valid  bool
 }
 
-// A SplitError says why a prefix cannot be divided.
+// A SplitError says why a prefix cannot be divided. The zero SplitError gives no reason.
 type SplitError struct {
 	Prefix netip.Prefix // what was to be divided
 	Bits   int          // length of the subnets
 	Err    error        // ErrInvalid, ErrMapped or ErrHostBits of Prefix; ErrLength or ErrTooMany of Bits
 }
 
+// Error returns what was to be divided into what, and the limit.
 func (e *SplitError) Error() string {
+	if e == nil {
+		e = new(SplitError)
+	}
 	switch e.Err {
 	case ErrLength:
 		return fmt.Sprintf("split %v into /%d: must be /%d to /%d", e.Prefix, e.Bits, e.Prefix.Bits(), e.Prefix.Addr().BitLen())
@@ -39,8 +43,13 @@ func (e *SplitError) Error() string {
 	return fmt.Sprintf("split into /%d: %v", e.Bits, &PrefixError{Prefix: e.Prefix, Err: e.Err})
 }
 
-// Unwrap returns e.Err.
-func (e *SplitError) Unwrap() error { return e.Err }
+// Unwrap returns e.Err, and nil for a nil e.
+func (e *SplitError) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // NewSplit returns p divided into subnets of length bits, which is at least p.Bits(), at most 32 for IPv4 or 128 for
 // IPv6, and at most [MaxSplitBits] more than p.Bits(). With bits equal to p.Bits() there is one subnet, p.
@@ -95,8 +104,8 @@ func (s Split) at(i uint64) netip.Prefix {
 	return s.base.or(shl(i, uint(128-s.bits))).prefix(int(s.bits), s.is4)
 }
 
-// Index returns the number of the subnet that holds a. ok is false if none does, so also for an address that is invalid,
-// has a zone, is of the other family or is IPv4-mapped.
+// Index returns the number of the subnet that holds a. ok is false if none does, so also for an address that is
+// invalid, has a zone, is of the other family or is IPv4-mapped.
 func (s Split) Index(a netip.Addr) (i uint64, ok bool) {
 	if !s.valid || !a.IsValid() || a.Is4() != s.is4 || a.Zone() != "" {
 		return 0, false
@@ -112,11 +121,11 @@ func (s Split) index(k u128) (i uint64, ok bool) {
 	return d.shr(uint(128 - s.bits)), true
 }
 
-// Range returns the numbers of the subnets that q touches: first to first+n-1. q may be shorter than a subnet, and n is then
-// more than 1; or longer, and n is then 1; or contain the whole prefix. n is a power of two.
+// Range returns the numbers of the subnets that q touches: first to first+n-1. q may be shorter than a subnet, and n is
+// then more than 1; or longer, and n is then 1; or contain the whole prefix. n is a power of two.
 //
-// Host bits of q are ignored. The error is a *[PrefixError] with [ErrInvalid], or with [ErrOutside] if q and s have no address in
-// common, as with another family; an IPv4-mapped q is of the other family for an IPv4 split.
+// Host bits of q are ignored. The error is a *[PrefixError] with [ErrInvalid], or with [ErrOutside] if q and s have no
+// address in common, as with another family; an IPv4-mapped q is of the other family for an IPv4 split.
 func (s Split) Range(q netip.Prefix) (first, n uint64, err error) {
 	first, j, err := s.span(q)
 	if err != nil {
@@ -148,7 +157,8 @@ func (s Split) span(q netip.Prefix) (first uint64, j uint, err error) {
 	return 0, uint(s.bits - s.length), nil
 }
 
-// All returns the subnets, lowest address first, none for the zero Split. The sequence can be ranged over more than once.
+// All returns the subnets, lowest address first, none for the zero Split. The sequence can be ranged over more than
+// once.
 func (s Split) All() iter.Seq[netip.Prefix] {
 	return func(yield func(netip.Prefix) bool) {
 		for i, n := uint64(0), s.Len(); i < n; i++ {
