@@ -17,6 +17,7 @@ import (
 
 	"github.com/kubecidr/kubecidr"
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/cidr/cidrtest"
 	"github.com/kubecidr/kubecidr/flannel"
 	"github.com/kubecidr/kubecidr/kubeadm"
 	"github.com/kubecidr/kubecidr/plan"
@@ -128,6 +129,10 @@ func things(t *testing.T) []any {
 	fails(space.Occupy(cidr.MustParse("fd00::/8")))
 	fails(pool.SetCursor(pool.Len()))
 	out = append(out, slices.Collect(cidr.Atlas()), cidr.Answer(0))
+
+	// cidr/cidrtest
+	fails(cidrtest.CheckValidator(func(cidrtest.Case) error { return nil }, cidrtest.Generated(0)))
+	out = append(out, slices.Collect(cidrtest.Cases()), slices.Collect(cidrtest.AllocatorCases()))
 
 	// plan
 	request := plan.Request{Nodes: 40, Name: "north", Pins: []plan.Pin{{Role: fact.RolePods, Prefix: cidr.MustParse("10.244.0.0/16")}}}
