@@ -1,0 +1,141 @@
+package distro
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/internal/ipnet"
+	"github.com/kubecidr/kubecidr/internal/source"
+)
+
+// k0s: github.com/k0sproject/k0s pkg/apis/k0s/v1beta1/network.go, dualstack.go, pkg/component/controller/controllermanager.go.
+func k0s() Installer {
+	return Installer{
+		Name:       "k0s",
+		Recognised: "apiVersion k0s.k0sproject.io, kind ClusterConfig or Cluster",
+		Marks:      []string{"k0s.k0sproject.io"},
+		Groups:     []string{"k0s.k0sproject.io"},
+		Kinds:      []string{"ClusterConfig", "Cluster"},
+		Through:    ThroughFlags,
+		CNI:        "kube-router",
+		DNS:        10,
+		Defaults: []Default{
+			{Role: Pods, IPv4: "10.244.0.0/16", IPv6: "fd00::/108", Rendered: true},
+			{Role: Services, IPv4: "10.96.0.0/12", IPv6: "fd01::/108", Rendered: true},
+			{Role: NodeMaskIPv4, IPv4: "24", Rendered: true},
+			{Role: NodeMaskIPv6, IPv6: "117", Rendered: true},
+		},
+		Checks: []Check{ChecksText, ChecksFamilies, ChecksOneEach},
+		Changes: []Change{
+			{
+				Roles: []Role{Pods, Services, DNS}, File: "/etc/k0s/k0s.yaml", Key: "spec.network.podCIDR, spec.network.serviceCIDR", Immutable: true,
+				Restart: []string{"k0s stop", "k0s start"}, Way: "documented as not changeable; k0s reset on each host and install it anew with the other ranges",
+			},
+			{
+				Roles: []Role{NodeMask, NodeMaskIPv4, NodeMaskIPv6}, File: "/etc/k0s/k0s.yaml", Key: "spec.controllerManager.extraArgs",
+				Restart: []string{"k0s stop", "k0s start"}, Way: "it holds for nodes that register afterwards",
+			},
+		},
+		Units:  []string{"k0scontroller"},
+		read:   func(c *Cluster, n *source.Node) { c.k0sSpec(n, "spec") },
+		refuse: refuseK0s,
+	}
+}
+
+// k0sctl: github.com/k0sproject/k0sctl pkg/apis/k0sctl.k0sproject.io/v1beta1; the configuration of k0s stands within.
+func k0sctl() Installer {
+	in := k0s()
+	in.Name = "k0sctl"
+	in.Recognised = "apiVersion k0sctl.k0sproject.io, kind Cluster"
+	in.Marks = []string{"k0sctl.k0sproject.io"}
+	in.Groups, in.Kinds = []string{"k0sctl.k0sproject.io"}, []string{"Cluster"}
+	in.Changes = []Change{{
+		Roles: []Role{Pods, Services, DNS}, File: "k0sctl.yaml", Key: "spec.k0s.config.spec.network", Immutable: true,
+		Restart: []string{"k0sctl apply --config k0sctl.yaml"}, Way: "k0sctl reset, then k0sctl apply with the other ranges",
+	}}
+	in.read = func(c *Cluster, n *source.Node) {
+		c.Release = word(n.Get("spec", "k0s", "version"))
+		for _, p := range find(n, "spec.hosts[]") {
+			for _, k := range []string{"ssh.address", "openSSH.address", "winRM.address", "privateAddress"} {
+				for _, a := range find(p.node, k) {
+					c.put(Value{Role: Address, Host: word(p.node.Get("hostname"))}, a.node, p.key+"."+a.key)
+				}
+			}
+		}
+		c.k0sSpec(n, "spec.k0s.config.spec")
+	}
+	return in
+}
+
+// k0sSpec reads the configuration of k0s below prefix.
+func (c *Cluster) k0sSpec(n *source.Node, prefix string) {
+	c.root = n
+	c.take(Pods, prefix+".network.podCIDR")
+	c.take(Services, prefix+".network.serviceCIDR")
+	for _, p := range find(n, prefix+".network.dualStack") {
+		on, _ := truth(p.node.Get("enabled"))
+		if !on {
+			continue
+		}
+		c.Family = "dual"
+		for _, k := range []struct {
+			key, text string
+			role      Role
+		}{{"IPv6podCIDR", "fd00::/108", Pods}, {"IPv6serviceCIDR", "fd01::/108", Services}} {
+			if !c.says(k.role) {
+				continue // both families come from the default
+			}
+			c.put(Value{Role: k.role}, p.node.Get(k.key), p.key+"."+k.key)
+		}
+	}
+	for _, p := range find(n, prefix+".network.provider") {
+		name := strings.ToLower(word(p.node))
+		if name == "" || isTemplate(name) {
+			continue
+		}
+		if name == "kuberouter" {
+			name = "kube-router"
+		}
+		c.CNI, c.CNIStated, c.CNIPos = name, true, c.at(p.node)
+	}
+	c.take(Pool, prefix+".network.calico.envVars.CALICO_IPV4POOL_CIDR")
+	c.take(Address, prefix+".api.address", prefix+".api.externalAddress")
+	for _, p := range find(n, prefix+".controllerManager.extraArgs") {
+		c.args(ControllerManager, p.node, p.key)
+	}
+	for _, p := range find(n, prefix+".api.extraArgs") {
+		c.args(APIServer, p.node, p.key)
+	}
+}
+
+func refuseK0s(c *Cluster) {
+	const src = "pkg/apis/k0s/v1beta1/network.go"
+	pods, services := c.of(Pods, ""), c.of(Services, "")
+	if len(pods) == 0 || len(services) == 0 || !pods[0].IsRange() || !services[0].IsRange() {
+		return
+	}
+	p, s := pods[0].Prefixes[0], services[0].Prefixes[0]
+	switch {
+	case len(pods[0].Prefixes) > 1 || len(services[0].Prefixes) > 1:
+		if !pods[0].Default {
+			c.refused("k0s-one-range", "invalid CIDR address", src, "podCIDR and serviceCIDR take one range each; IPv6 ranges of a dual-stack cluster stand below dualStack", pods[0], services[0])
+		}
+	case c.Family == "dual" && !ipnet.Is4(p):
+		c.refused("k0s-dual-ipv4", "if DualStack is enabled, podCIDR must be IPv4", src, fmt.Sprintf("podCIDR %v is IPv6, and dualStack is on", p), pods[0])
+	case ipnet.Is4(p) != ipnet.Is4(s):
+		c.refused("k0s-families", "podCIDR and serviceCIDR must be both IPv4 or IPv6", src, fmt.Sprintf("podCIDR %v and serviceCIDR %v are of different families", p, s), pods[0], services[0])
+	case !ipnet.Is4(s) && s.Bits() > 108:
+		c.notes("k0s-ipv6-services-upside-down", "k0s commit 29548b05, v1.37.0-alpha",
+			fmt.Sprintf("serviceCIDR %v is right for kube-apiserver; k0s v1.37.0-alpha refuses it, since it asks for a length of at most 108", s), services[0])
+	case !ipnet.Is4(s) && s.Bits() < 108:
+		c.breaks("k0s-ipv6-services-too-large", "k8s.io/kubernetes cmd/kube-apiserver/app/options/validation.go",
+			fmt.Sprintf("serviceCIDR %v: k0s takes it, and kube-apiserver stops: more than 20 host bits", s), "take a range of /108 or longer", services[0])
+	}
+	for _, list := range [][]*Value{pods, services} {
+		for _, v := range list[min(1, len(list)):min(len(list), most)] {
+			if v.IsRange() && ipnet.Is4(v.Prefixes[0]) {
+				c.refused("k0s-dual-ipv6", "must be an IPv6 CIDR", "pkg/apis/k0s/v1beta1/dualstack.go", v.Key+" "+v.Text+" is IPv4", v)
+			}
+		}
+	}
+}

@@ -1,0 +1,79 @@
+package distro
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/internal/source"
+)
+
+// k3d: github.com/k3d-io/k3d pkg/config/v1alpha5/types.go, pkg/config/transform.go.
+func k3d() Installer {
+	return Installer{
+		Name:       "k3d",
+		Recognised: "apiVersion k3d.io, kind Simple",
+		Marks:      []string{"k3d.io"},
+		Groups:     []string{"k3d.io"},
+		Kinds:      []string{"Simple"},
+		Through:    ThroughFlags,
+		CNI:        "flannel",
+		DNS:        10,
+		Defaults:   k3sDefaults(),
+		Checks:     []Check{ChecksText, ChecksFamilies},
+		Changes: []Change{{
+			Roles: []Role{Pods, Services, Hosts, DNS, NodeMask}, Key: "options.k3s.extraArgs", Immutable: true,
+			Way: "k3d cluster delete NAME, then k3d cluster create --config FILE",
+		}},
+		read:   readK3d,
+		refuse: refuseK3d,
+	}
+}
+
+func readK3d(c *Cluster, n *source.Node) {
+	if image := word(n.Get("image")); image != "" {
+		if _, tag, ok := strings.Cut(image, ":"); ok {
+			c.Release = tag
+		}
+	}
+	if word(n.Get("subnet")) != "auto" {
+		c.take(Hosts, "subnet")
+	}
+	var args []*source.Node
+	for _, path := range []string{"options.k3s.extraServerArgs[]", "options.k3s.extraArgs[]"} {
+		for _, p := range find(n, path) {
+			if arg := p.node; arg != nil && arg.Kind == source.Mapping {
+				args = append(args, arg.Get("arg"))
+			} else {
+				args = append(args, arg)
+			}
+		}
+	}
+	for _, a := range args {
+		name, value, ok := strings.Cut(word(a), "=")
+		if !ok || !strings.HasPrefix(name, "--") {
+			continue
+		}
+		offset := strings.IndexByte(a.Str(), '=') + 1
+		c.serverFlag(strings.TrimLeft(name, "-"), value, func(o int) Position { return c.within(a, offset+o) })
+	}
+	c.flatFamily()
+}
+
+// refuseK3d tells of ranges that one of several servers gets alone: k3s refuses to start the others then.
+func refuseK3d(c *Cluster) {
+	refuseK3s(c)
+	for i, p := range find(c.root, "options.k3s.extraArgs[]") {
+		arg := word(p.node.Get("arg"))
+		critical := slices.ContainsFunc([]string{"--cluster-cidr", "--service-cidr", "--cluster-dns"}, func(f string) bool { return strings.HasPrefix(arg, f+"=") })
+		if !critical || i >= most {
+			continue
+		}
+		filters := items(p.node.Get("nodeFilters"))
+		if len(filters) == 1 && strings.HasPrefix(word(filters[0]), "server:") && word(filters[0]) != "server:*" && moreThanOne(c.root.Get("servers")) {
+			c.breaks("k3d-one-server-alone", "k3s pkg/cluster/bootstrap", arg+" reaches "+word(filters[0])+" alone, and every server must have the same: the others stop with a critical configuration value mismatch",
+				`nodeFilters: ["server:*"]`, &Value{Pos: c.at(p.node.Get("arg"))})
+		}
+	}
+}
+
+func moreThanOne(n *source.Node) bool { w := word(n); return w != "" && w != "0" && w != "1" }

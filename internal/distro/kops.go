@@ -1,0 +1,141 @@
+package distro
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/ipnet"
+	"github.com/kubecidr/kubecidr/internal/source"
+)
+
+// kops: k8s.io/kops pkg/apis/kops/v1alpha2, pkg/apis/kops/validation, upup/pkg/fi/cloudup/defaults.go,
+// pkg/model/components/kubecontrollermanager.go.
+func kops() Installer {
+	return Installer{
+		Name:       "kops",
+		Recognised: "apiVersion kops.k8s.io, kind Cluster",
+		Marks:      []string{"kops.k8s.io"},
+		Groups:     []string{"kops.k8s.io"},
+		Kinds:      []string{"Cluster"},
+		Through:    ThroughFlags,
+		DNS:        10,
+		Defaults: []Default{
+			{Role: Services, IPv4: "100.64.0.0/13", Rendered: true, Releases: "v1.28 and later; the first eighth of nonMasqueradeCIDR before"},
+			{Role: Pods, IPv4: "100.96.0.0/11", Old: true, Releases: "the upper half of nonMasqueradeCIDR"},
+			{Role: NodeMaskIPv4, IPv4: "24", Of: "kube-controller-manager"},
+		},
+		Checks: []Check{ChecksText, ChecksHosts},
+		Changes: []Change{{
+			Roles: []Role{Pods, Services, DNS, NodeMask}, Key: "spec.podCIDR, spec.serviceClusterIPRange, spec.kubeControllerManager", Immutable: true,
+			Restart: []string{"kops edit cluster", "kops update cluster --yes", "kops rolling-update cluster --yes"},
+			Way:     "kops takes the change, and nodes and services keep what they have; create another cluster with the other ranges",
+		}},
+		read:   readKops,
+		refuse: refuseKops,
+	}
+}
+
+// kopsNetworks are the names below networking, with the network and who hands out addresses.
+var kopsNetworks = []struct {
+	key, cni string
+	by       Allocator
+}{
+	{"cilium", "cilium", NodeIPAM}, {"calico", "calico", OwnIPAM}, {"flannel", "flannel", NodeIPAM}, {"canal", "canal", NodeIPAM},
+	{"kubenet", "kubenet", NodeIPAM}, {"kindnet", "kindnet", NodeIPAM}, {"kuberouter", "kube-router", NodeIPAM},
+	{"kubeRouter", "kube-router", NodeIPAM}, {"amazonvpc", "aws-vpc-cni", OwnIPAM}, {"amazonVPC", "aws-vpc-cni", OwnIPAM},
+	{"weave", "weave", OwnIPAM}, {"gcp", "gke", CloudIPAM}, {"gce", "gke", CloudIPAM}, {"cni", "none", UnknownAllocator}, {"romana", "romana", OwnIPAM},
+}
+
+func readKops(c *Cluster, n *source.Node) {
+	if !isMap(n, "spec") {
+		c.Installer = ""
+		return
+	}
+	c.Release = word(n.Get("spec", "kubernetesVersion"))
+	for _, prefix := range []string{"spec.", "spec.networking."} { // v1alpha2, and v1alpha3 below networking
+		c.take(Hosts, prefix+"networkCIDR", prefix+"additionalNetworkCIDRs")
+		c.take(Pods, prefix+"podCIDR")
+		c.take(Services, prefix+"serviceClusterIPRange")
+		if v := find(n, prefix+"nonMasqueradeCIDR"); len(v) > 0 && word(v[0].node) != "::/0" {
+			c.put(Value{Role: Superset}, v[0].node, v[0].key)
+		} else if len(v) > 0 {
+			c.Family = "ipv6"
+		}
+		for _, p := range find(n, prefix+"subnets[]") {
+			c.put(Value{Role: Hosts}, p.node.Get("cidr"), p.key+".cidr")
+		}
+	}
+	kcm := n.Get("spec", "kubeControllerManager")
+	for _, k := range []struct {
+		key  string
+		role Role
+	}{{"clusterCIDR", Pods}, {"nodeCIDRMaskSize", NodeMask}, {"allocateNodeCIDRs", Allocate}, {"serviceClusterIPRange", Services}} {
+		c.put(Value{Role: k.role, Program: ControllerManager}, kcm.Get(k.key), "spec.kubeControllerManager."+k.key)
+	}
+	c.put(Value{Role: Services, Program: APIServer}, n.Get("spec", "kubeAPIServer", "serviceClusterIPRange"), "spec.kubeAPIServer.serviceClusterIPRange")
+	c.put(Value{Role: Pods, Program: KubeProxy}, n.Get("spec", "kubeProxy", "clusterCIDR"), "spec.kubeProxy.clusterCIDR")
+	c.put(Value{Role: DNS}, n.Get("spec", "kubeDNS", "serverIP"), "spec.kubeDNS.serverIP")
+	for _, e := range entries(n.Get("spec", "networking")) {
+		for _, k := range kopsNetworks {
+			if k.key == e.Key && (e.Value == nil || e.Value.Kind != source.Sequence) {
+				c.CNI, c.CNIStated, c.CNIPos, c.Allocator = k.cni, true, e.KeyPos, k.by
+				if k.cni == "cilium" && word(e.Value.Get("ipam")) == "eni" {
+					c.Allocator = OwnIPAM
+				}
+			}
+		}
+	}
+	if c.Family == "ipv6" {
+		c.Allocator = CloudIPAM // kops-controller writes podCIDR from the instance's prefix
+	}
+	c.kopsPods()
+}
+
+// kopsPods derives the pod range that kops fills in: the upper half of nonMasqueradeCIDR.
+func (c *Cluster) kopsPods() {
+	super := c.first(Superset)
+	if c.says(Pods) || c.Family == "ipv6" || c.saysFor(Pods, ControllerManager) || super != nil && !super.IsRange() || c.CNI == "aws-vpc-cni" || c.Allocator == CloudIPAM {
+		return
+	}
+	text, pos := "100.96.0.0/11", c.Pos
+	if super != nil {
+		p := super.Prefixes[0].Masked()
+		if p.Bits() >= p.Addr().BitLen() {
+			return
+		}
+		upper, err := cidr.NewSplit(p, p.Bits()+1)
+		if err != nil {
+			return
+		}
+		text, pos = upper.At(1).String(), super.Pos
+	}
+	v := Value{Role: Pods, Key: "spec.podCIDR", Pos: pos, Default: true, DefaultOf: c.Installer, Rendered: true}
+	c.plain(&v, text, func(int) Position { return pos })
+}
+
+func refuseKops(c *Cluster) {
+	const src = "pkg/apis/kops/validation/validation.go"
+	supers, hosts := c.prefixes(Superset), c.prefixes(Hosts)
+	super := c.first(Superset)
+	if a, b, ok := overlapping(supers, hosts); ok && c.CNI != "aws-vpc-cni" && c.CNI != "gke" {
+		c.refused("kops-non-masquerade-hosts", "nonMasqueradeCIDR cannot overlap with networkCIDR", src, fmt.Sprintf("nonMasqueradeCIDR %v overlaps the network %v of the hosts", a, b), super, c.first(Hosts))
+	}
+	for _, v := range append(c.of(Pods, ""), c.of(Pods, ControllerManager)...) {
+		if v.IsRange() && len(supers) > 0 && !inside(v.Prefixes[0], supers) {
+			c.refused("kops-pods-outside", "must be a subnet of nonMasqueradeCIDR", src, fmt.Sprintf("%s %s does not lie in nonMasqueradeCIDR %s", v.Key, v.Text, super.Text), v, super)
+			break
+		}
+	}
+	for _, role := range []Role{Pods, Services} {
+		if a, b, ok := overlapping(c.prefixes(role), hosts); ok && c.CNI != "aws-vpc-cni" && c.CNI != "gke" {
+			c.refused("kops-subnet-overlap", "subnet must not overlap podCIDR, serviceClusterIPRange", src, fmt.Sprintf("%s %v overlap the network %v of the hosts", role, a, b), c.first(role), c.first(Hosts))
+		}
+	}
+	if d, s := c.first(DNS), c.prefixes(Services); d != nil && !d.Default && len(d.Addrs) > 0 && len(s) > 0 && !inside(netip.PrefixFrom(d.Addrs[0], d.Addrs[0].BitLen()), s) && ipnet.Is4(s[0]) == d.Addrs[0].Is4() {
+		c.refused("kops-dns-outside", "ServiceClusterIPRange must contain the DNS Server IP", src, fmt.Sprintf("kubeDNS.serverIP %v lies outside of the services %v", d.Addrs[0], s[0]), d, c.first(Services))
+	}
+	if c.Family == "ipv6" && c.CNI == "flannel" {
+		c.refused("kops-flannel-ipv6", "Flannel does not support IPv6", src, "networking.flannel with nonMasqueradeCIDR ::/0", &Value{Pos: c.CNIPos})
+	}
+}

@@ -1,0 +1,168 @@
+package distro
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/internal/source"
+)
+
+// ReadFiles reads several files and returns what each says, with what only their being together tells: files of config.yaml.d are merged
+// into the config.yaml that they follow, and a default gives way where another file of the same installer sets the value.
+func ReadFiles(files []*source.File) []Cluster {
+	var out []Cluster
+	for _, f := range files {
+		out = append(out, Read(f)...)
+	}
+	out = mergeDropIns(out)
+	dropDefaults(out)
+	return out
+}
+
+// mergeDropIns merges files of k3s and RKE2 in the order in which they are read: config.yaml, then config.yaml.d by name.
+// github.com/k3s-io/k3s pkg/configfilearg/parser.go readConfigFile.
+func mergeDropIns(all []Cluster) []Cluster {
+	groups := map[string][]int{}
+	for i, c := range all {
+		if len(c.keys) > 0 {
+			base := basePath(c.Pos.File)
+			groups[base] = append(groups[base], i)
+		}
+	}
+	drop := make([]bool, len(all))
+	for i := range all {
+		group := groups[basePath(all[i].Pos.File)]
+		if len(all[i].keys) == 0 || len(group) < 2 || group[0] != i {
+			continue
+		}
+		slices.SortStableFunc(group, func(a, b int) int {
+			return cmp.Or(boolInt(dropIn(all[a].Pos.File))-boolInt(dropIn(all[b].Pos.File)), cmp.Compare(all[a].Pos.File, all[b].Pos.File))
+		})
+		merged := all[group[0]]
+		for _, j := range group[1:] {
+			merged = mergeInto(merged, all[j])
+		}
+		for _, j := range group {
+			drop[j] = true
+		}
+		merged.again()
+		all[i], drop[i] = merged, false
+	}
+	var out []Cluster
+	for i, c := range all {
+		if !drop[i] {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// basePath returns the config.yaml that a file of config.yaml.d follows, and the name itself for other files.
+func basePath(name string) string {
+	if dropIn(name) {
+		return strings.TrimSuffix(path.Dir(name), ".d")
+	}
+	return name
+}
+
+// mergeInto adds the values of a later file to those of c. A key without + replaces what was collected under it before.
+func mergeInto(c, later Cluster) Cluster {
+	values := slices.Clone(c.Values)
+	replaced := map[string]bool{}
+	for _, k := range later.keys {
+		if !strings.HasSuffix(k, "+") {
+			replaced[k] = true
+		}
+	}
+	for i := range values {
+		if replaced[strings.TrimSuffix(topKey(values[i].Key), "+")] && !values[i].Default {
+			values[i].Overridden = true
+		}
+	}
+	for _, v := range later.Values {
+		if !v.Default {
+			values = append(values, v)
+		}
+	}
+	c.Values = values
+	c.keys = append(slices.Clone(c.keys), later.keys...)
+	if later.CNIStated {
+		c.CNI, c.CNIStated, c.CNIPos, c.Allocator = later.CNI, true, later.CNIPos, later.Allocator
+	}
+	if later.Installer == "rke2" && later.CNIStated {
+		c.Installer, c.in = later.Installer, later.in
+	}
+	return c
+}
+
+func topKey(key string) string {
+	top, _, _ := strings.Cut(key, ".")
+	return top
+}
+
+// again works out anew what follows from the values. Only what k3s and RKE2 need.
+func (c *Cluster) again() {
+	c.Values = slices.DeleteFunc(c.Values, func(v Value) bool { return v.Default })
+	c.Problems, c.latest = nil, nil
+	c.Family = ""
+	c.lastFlags()
+	c.flatFamily()
+	c.addDefaults()
+	refuseK3s(c)
+	c.refuseText()
+}
+
+// lastFlags leaves of each flag of a program the last value in force.
+func (c *Cluster) lastFlags() {
+	last := map[string]int{}
+	for i := range c.Values {
+		v := &c.Values[i]
+		if v.Program == "" || v.Overridden || v.Ignored {
+			continue
+		}
+		k := string(v.Program) + " " + string(v.Role)
+		if before, ok := last[k]; ok {
+			c.Values[before].Overridden = true
+		}
+		last[k] = i
+	}
+}
+
+// dropDefaults removes defaults of a cluster that another description of the same installer and host sets.
+func dropDefaults(all []Cluster) {
+	type stated struct {
+		installer string
+		role      Role
+	}
+	by := map[stated]map[int]bool{}
+	for i, c := range all {
+		for _, v := range c.Values {
+			if v.Default || v.Overridden || v.Ignored || v.Template {
+				continue
+			}
+			k := stated{c.Installer, v.Role}
+			if by[k] == nil {
+				by[k] = map[int]bool{}
+			}
+			if len(by[k]) < 2 {
+				by[k][i] = true
+			}
+		}
+	}
+	for i := range all {
+		c := &all[i]
+		c.Values = slices.DeleteFunc(c.Values, func(v Value) bool {
+			others := by[stated{c.Installer, v.Role}]
+			return v.Default && (len(others) > 1 || len(others) == 1 && !others[i])
+		})
+	}
+}

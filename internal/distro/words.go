@@ -1,0 +1,242 @@
+package distro
+
+import (
+	"bytes"
+	"path"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/internal/source"
+)
+
+// A shellWord is a word of a command line, quotes undone, with the offset of its first byte in the file.
+type shellWord struct {
+	text   string
+	offset int
+	eq     int // offset of what stands behind the first =, 0 where there is none
+}
+
+// shellWords cuts data from start on into words until the line ends that no backslash continues, or the command does.
+func shellWords(data []byte, start int) (words []shellWord, end int) {
+	i := start
+	for i < len(data) {
+		switch c := data[i]; {
+		case c == ' ' || c == '\t' || c == '\r':
+			i++
+		case c == '\\' && i+1 < len(data) && (data[i+1] == '\n' || data[i+1] == '\\' && i+2 < len(data) && data[i+2] == '\n'):
+			i += 2
+			if data[i-1] != '\n' {
+				i++
+			}
+			i = afterPrompt(data, i)
+		case c == '\n' || c == '#' || c == ';' || c == '|' || c == '&' || c == '>' || c == '<':
+			return words, i
+		default:
+			var w shellWord
+			w, i = shellWordAt(data, i)
+			words = append(words, w)
+		}
+	}
+	return words, i
+}
+
+// afterPrompt passes over "> ", with which a shell asks for the next line of a command.
+func afterPrompt(data []byte, i int) int {
+	if i+1 < len(data) && data[i] == '>' && data[i+1] == ' ' {
+		return i + 2
+	}
+	return i
+}
+
+func shellWordAt(data []byte, i int) (shellWord, int) {
+	w := shellWord{offset: i}
+	var b strings.Builder
+	quote := byte(0)
+	for ; i < len(data) && data[i] != '\n'; i++ {
+		c := data[i]
+		switch {
+		case quote != 0 && c == quote:
+			quote = 0
+			continue
+		case quote == 0 && (c == '\'' || c == '"' || c == '`'):
+			quote = c
+			continue
+		case quote == 0 && strings.IndexByte(" \t\r;|&<>", c) >= 0:
+			return w, finishWord(&w, &b, i)
+		case quote != '\'' && c == '\\' && i+1 < len(data):
+			if data[i+1] == '\n' {
+				return w, finishWord(&w, &b, i)
+			}
+			i++
+			c = data[i]
+		}
+		if c == '=' && w.eq == 0 && b.Len() > 0 {
+			w.eq = i + 1
+		}
+		b.WriteByte(c)
+	}
+	return w, finishWord(&w, &b, i)
+}
+
+func finishWord(w *shellWord, b *strings.Builder, i int) int {
+	w.text = b.String()
+	return i
+}
+
+// commandLines reads command lines of a program in the style of k3s: units with ExecStart, openrc files, INSTALL_K3S_EXEC, and commands
+// that stand at the start of a line. A sentence that names the program is none of them.
+func commandLines(in *Installer, f *source.File, program string) []Cluster {
+	var out []Cluster
+	upper := "INSTALL_" + strings.ToUpper(program) + "_EXEC="
+	for at := 0; at < len(f.Data); {
+		end := bytes.IndexByte(f.Data[at:], '\n')
+		if end < 0 {
+			end = len(f.Data)
+		} else {
+			end += at
+		}
+		next := end + 1
+		line := f.Data[at:end]
+		if bytes.Contains(line, []byte(program)) || bytes.Contains(line, []byte(upper)) || bytes.HasPrefix(line, []byte("command_args=")) {
+			words, stop := shellWords(f.Data, commandStart(f.Data, at, end))
+			if args, ok := serverArgs(words, program, upper, f.Data); ok {
+				if c, ok := serverCluster(in, f, args, at); ok {
+					out = append(out, c)
+				}
+			}
+			next = max(next, stop)
+		}
+		at = next
+	}
+	return out
+}
+
+// commandStart passes over what stands before a command: blanks, prompts, the dash of a list, the key of a unit.
+func commandStart(data []byte, at, end int) int {
+	line := string(data[at:end])
+	trimmed := strings.TrimLeft(line, " \t")
+	for _, lead := range []string{"- ", "$ ", "# ", "ExecStart=", "command_args=", "run: "} {
+		if rest, ok := strings.CutPrefix(trimmed, lead); ok {
+			trimmed = strings.TrimLeft(rest, " \t")
+		}
+	}
+	if strings.HasPrefix(trimmed, "#") { // a comment, not a prompt
+		return end
+	}
+	return end - len(trimmed)
+}
+
+// serverArgs returns the arguments behind "k3s server", or in INSTALL_K3S_EXEC.
+func serverArgs(words []shellWord, program, upper string, data []byte) ([]shellWord, bool) {
+	for i, w := range words {
+		switch {
+		case strings.HasPrefix(w.text, upper) && w.eq > 0:
+			inner, _ := shellWords(unquoted(data, w.eq), 0)
+			for k := range inner {
+				inner[k].offset += w.eq
+				if inner[k].eq > 0 {
+					inner[k].eq += w.eq
+				}
+			}
+			if len(inner) > 0 && inner[0].text == "agent" {
+				return nil, false
+			}
+			return inner, true
+		case i == 0 && w.text == "server" && len(words) > 1, path.Base(w.text) == program && i+1 < len(words) && words[i+1].text == "server":
+			return words[i+1:], true
+		case strings.Contains(w.text, "=") || w.text == "sudo" || w.text == "exec" || w.text == "nohup" || w.text == "env":
+		case i > 0:
+			return nil, false
+		default:
+			if path.Base(w.text) != program && w.text != "curl" {
+				return nil, false
+			}
+		}
+	}
+	return nil, false
+}
+
+// unquoted returns data with the text of a quoted value that begins at start, and blanks for all before it, so that offsets remain. The
+// quotes themselves become blanks.
+func unquoted(data []byte, start int) []byte {
+	if start >= len(data) {
+		return nil
+	}
+	rest := data[start:min(len(data), start+1<<14)]
+	end := bytes.IndexByte(rest, '\n')
+	if q := rest[0]; q == '"' || q == '\'' {
+		if close := bytes.IndexByte(rest[1:], q); close >= 0 {
+			text := bytes.Clone(rest[:close+1])
+			text[0] = ' '
+			return text
+		}
+	}
+	if end >= 0 {
+		rest = rest[:end]
+	}
+	if sp := bytes.IndexAny(rest, " \t"); sp >= 0 {
+		rest = rest[:sp]
+	}
+	return rest
+}
+
+// serverCluster reads the arguments of a server. ok is false where none of them is a flag that only such a server has.
+func serverCluster(in *Installer, f *source.File, words []shellWord, start int) (Cluster, bool) {
+	c := Cluster{in: in, Installer: in.Name, file: f, at: func(*source.Node) Position { return f.Position(start) }, Pos: f.Position(start)}
+	known := false
+	for i := 0; i < len(words); i++ {
+		name, value, found := strings.Cut(strings.TrimLeft(words[i].text, "-"), "=")
+		if !strings.HasPrefix(words[i].text, "--") {
+			continue
+		}
+		offset := words[i].eq
+		if !found && i+1 < len(words) && !strings.HasPrefix(words[i+1].text, "--") {
+			value, offset = words[i+1].text, words[i+1].offset
+			i++
+		}
+		known = c.serverFlag(name, value, func(o int) Position { return f.Position(offset + o) }) || known
+	}
+	if !known {
+		return c, false
+	}
+	c.flatFamily()
+	return c, true
+}
+
+// serverFlag reads one flag of k3s server or rke2 server.
+func (c *Cluster) serverFlag(name, value string, at func(int) Position) bool {
+	if strings.TrimSpace(value) == "" {
+		return false
+	}
+	for _, k := range flatKeys {
+		if k.key == name {
+			v := Value{Role: k.role, Key: "--" + name, Pos: at(0)}
+			c.plain(&v, value, at)
+			return true
+		}
+	}
+	for _, a := range flatArgs {
+		if a.key != name {
+			continue
+		}
+		arg, rest, found := strings.Cut(strings.TrimLeft(value, "-"), "=")
+		if role := flagRole(a.program, arg); role != "" && found {
+			skip := len(value) - len(rest)
+			v := Value{Role: role, Key: "--" + name + " " + arg, Program: a.program, Pos: at(skip)}
+			c.plain(&v, rest, func(o int) Position { return at(skip + o) })
+			c.override(role, a.program)
+		}
+		return true
+	}
+	switch name {
+	case "flannel-backend":
+		c.CNI, c.CNIStated, c.CNIPos = "flannel", true, at(0)
+		if value == "none" {
+			c.CNI = "none"
+		}
+		return true
+	case "cni":
+		c.CNI, c.CNIStated, c.CNIPos = strings.ToLower(value), true, at(0)
+		return true
+	}
+	return name == "tls-san" || name == "cluster-init" || name == "disable"
+}
