@@ -45,7 +45,11 @@ func (c *Cluster) addDefaults() {
 	v4, v6 := c.family()
 	dual := v4 && v6
 	for _, d := range c.in.Defaults {
-		if d.Old || c.says(d.Role) || d.Role.number() && c.saysFor(d.Role, ControllerManager) {
+		if slices.ContainsFunc(c.Values, func(v Value) bool { return v.Default && v.Role == d.Role && v.Program == "" }) {
+			continue // worked out by the reader
+		}
+		both := c.saysFor(d.Role, ControllerManager) && c.saysFor(d.Role, APIServer)
+		if d.Old || both || c.says(d.Role) || d.Role.number() && c.saysFor(d.Role, ControllerManager) {
 			continue
 		}
 		switch {
@@ -58,7 +62,7 @@ func (c *Cluster) addDefaults() {
 		if v4 {
 			text = d.IPv4
 		}
-		if v6 && d.IPv6 != "" {
+		if v6 && d.IPv6 != "" && !(d.Role.number() && text != "") {
 			if text != "" {
 				text += ","
 			}

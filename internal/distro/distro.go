@@ -224,6 +224,7 @@ type Installer struct {
 	Marks      []string // one of these words stands in each of its files
 	Groups     []string // API groups of its objects, before the slash
 	Kinds      []string // kinds of these groups that say something; nil for all
+	Spread     bool     // several files together tell a cluster
 	Through    Through
 	CNI        string // the network that it installs by default, "" for none
 	DNS        int    // which address of the service range cluster DNS gets, 0 where unknown

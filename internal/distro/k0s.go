@@ -20,8 +20,8 @@ func k0s() Installer {
 		CNI:        "kube-router",
 		DNS:        10,
 		Defaults: []Default{
-			{Role: Pods, IPv4: "10.244.0.0/16", IPv6: "fd00::/108", Rendered: true},
-			{Role: Services, IPv4: "10.96.0.0/12", IPv6: "fd01::/108", Rendered: true},
+			{Role: Pods, IPv4: "10.244.0.0/16", Rendered: true},
+			{Role: Services, IPv4: "10.96.0.0/12", Rendered: true},
 			{Role: NodeMaskIPv4, IPv4: "24", Rendered: true},
 			{Role: NodeMaskIPv6, IPv6: "117", Rendered: true},
 		},
@@ -79,13 +79,16 @@ func (c *Cluster) k0sSpec(n *source.Node, prefix string) {
 		}
 		c.Family = "dual"
 		for _, k := range []struct {
-			key, text string
-			role      Role
-		}{{"IPv6podCIDR", "fd00::/108", Pods}, {"IPv6serviceCIDR", "fd01::/108", Services}} {
+			key, first string
+			role       Role
+		}{{"IPv6podCIDR", "10.244.0.0/16", Pods}, {"IPv6serviceCIDR", "10.96.0.0/12", Services}} {
 			if !c.says(k.role) {
-				continue // both families come from the default
+				v := Value{Role: k.role, Key: string(k.role), Pos: c.at(p.node), Default: true, DefaultOf: c.Installer, Rendered: true}
+				c.plain(&v, k.first, func(int) Position { return v.Pos })
 			}
-			c.put(Value{Role: k.role}, p.node.Get(k.key), p.key+"."+k.key)
+			if !c.put(Value{Role: k.role}, p.node.Get(k.key), p.key+"."+k.key) {
+				c.refused("k0s-dual-ipv6", "must be an IPv6 CIDR", "pkg/apis/k0s/v1beta1/dualstack.go", p.key+"."+k.key+" is missing, and dualStack is on", &Value{Pos: c.at(p.node)})
+			}
 		}
 	}
 	for _, p := range find(n, prefix+".network.provider") {

@@ -18,15 +18,15 @@ func k3s() Installer {
 		Name:       "k3s",
 		Recognised: "a flat mapping of flags of k3s server, such as cluster-cidr or flannel-backend, or a command line of k3s server",
 		Marks:      append([]string{"k3s"}, flatMarks...),
+		Spread:     true,
 		Through:    ThroughFlags,
 		CNI:        "flannel",
 		DNS:        10,
 		Defaults:   k3sDefaults(),
 		Checks:     []Check{ChecksText, ChecksFamilies},
 		Units:      []string{"k3s"},
-		Changes: append(k3sChanges("/etc/rancher/k3s/config.yaml",
+		Changes: k3sChanges("/etc/rancher/k3s/config.yaml",
 			"systemctl restart k3s, one server after the other", "systemctl restart k3s-agent on each agent"),
-			Change{Roles: []Role{Allocate}, Immutable: true, Way: "k3s always has kube-controller-manager hand out node subnets"}),
 		match: func(f *source.File, n *source.Node) bool {
 			return isFlat(f, n) && !isRKE2(f, n) || nodeArgs(n, "k3s") != nil
 		},
@@ -260,8 +260,12 @@ func (c *Cluster) hostOf(r Role) string {
 
 // refuseK3s says what k3s and RKE2 say: pkg/cli/server/server.go, pkg/agent/run.go run.
 func refuseK3s(c *Cluster) {
+	told := map[Position]bool{}
+	for _, p := range c.Problems {
+		told[p.Where[0]] = true
+	}
 	for i := range c.Values {
-		if v := &c.Values[i]; v.Ignored {
+		if v := &c.Values[i]; v.Ignored && !told[v.Pos] {
 			c.breaks(c.Installer+"-key-unknown", "pkg/configfilearg/parser.go",
 				fmt.Sprintf("%s is no key of %s, which passes over it with a warning; the default counts instead", v.Key, c.Installer),
 				"write cluster-cidr, service-cidr or cluster-dns, and masks as kube-controller-manager-arg: node-cidr-mask-size=N", v)

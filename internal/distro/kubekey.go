@@ -44,6 +44,7 @@ func readKubeKey(c *Cluster, n *source.Node) {
 		c.take(NodeMaskIPv4, "spec.kubernetes.nodeCidrMaskSize")
 		c.take(NodeMaskIPv6, "spec.kubernetes.nodeCidrMaskSizeIPv6")
 		c.take(MaxPods, "spec.kubernetes.maxPods")
+		c.kubeKeyMask()
 		c.kubeKeyCNI(n.Get("spec", "network", "plugin"))
 		for _, p := range find(n, "spec.hosts[]") {
 			for _, k := range []string{"address", "internalAddress"} {
@@ -65,6 +66,7 @@ func readKubeKey(c *Cluster, n *source.Node) {
 				c.Values = append(c.Values, Value{Role: NodeMaskIPv6, Key: "cni.ipv6_mask_size", Pos: c.Pos, Text: "64", Int: 64, Default: true, DefaultOf: "kubekey", Rendered: true})
 			}
 		}
+		c.kubeKeyMask()
 		c.take(MaxPods, prefix+"kubernetes.kubelet.max_pods")
 		c.kubeKeyCNI(spec.Get("cni", "type"))
 	default:
@@ -75,6 +77,18 @@ func readKubeKey(c *Cluster, n *source.Node) {
 				c.put(Value{Role: Address, Host: host}, p.node.Get(k), p.key+"."+k)
 			}
 			c.put(Value{Role: Address, Host: host}, p.node.Get("connector", "host"), p.key+".connector.host")
+		}
+	}
+}
+
+// kubeKeyMask makes the mask that of the single family where there is one: --node-cidr-mask-size is written then.
+func (c *Cluster) kubeKeyMask() {
+	if v4, v6 := families(c.prefixes(Pods)); v4 && v6 {
+		return
+	}
+	for i := range c.Values {
+		if v := &c.Values[i]; v.Role == NodeMaskIPv4 {
+			v.Role = NodeMask
 		}
 	}
 }
@@ -107,6 +121,9 @@ func refuseKubeKey(c *Cluster) {
 		}
 	}
 	mask, pods := c.first(NodeMaskIPv4), c.first(Pods)
+	if mask == nil {
+		mask = c.first(NodeMask)
+	}
 	if c.CNI == "calico" && mask != nil && pods != nil && pods.IsRange() && !mask.Default && mask.Int > pods.Prefixes[0].Bits() && mask.Int <= 32 {
 		c.notes("kubekey-calico-block", "cmd/kk/pkg/plugins/network/templates",
 			fmt.Sprintf("the blocks of Calico have the length of the node mask, /%d: one node takes %d addresses at a time", mask.Int, 1<<(32-mask.Int)), mask)

@@ -137,32 +137,35 @@ func (c *Cluster) lastFlags() {
 	}
 }
 
-// dropDefaults removes defaults of a cluster that another description of the same installer and host sets.
+// dropDefaults removes defaults that another file sets, for installers whose clusters are told by several files. Servers that differ are
+// two hosts, and each keeps its own.
 func dropDefaults(all []Cluster) {
 	type stated struct {
-		installer string
-		role      Role
+		installer, host string
+		role            Role
 	}
-	by := map[stated]map[int]bool{}
-	for i, c := range all {
+	by := map[stated]bool{}
+	for _, c := range all {
+		if c.in == nil || !c.in.Spread {
+			continue
+		}
 		for _, v := range c.Values {
-			if v.Default || v.Overridden || v.Ignored || v.Template {
-				continue
-			}
-			k := stated{c.Installer, v.Role}
-			if by[k] == nil {
-				by[k] = map[int]bool{}
-			}
-			if len(by[k]) < 2 {
-				by[k][i] = true
+			if !v.Default && !v.Overridden && !v.Ignored && !v.Template && v.Program == "" {
+				by[stated{c.Installer, c.Host, v.Role}] = true
+				by[stated{c.Installer, "*", v.Role}] = true
 			}
 		}
 	}
 	for i := range all {
 		c := &all[i]
+		if c.in == nil || !c.in.Spread {
+			continue
+		}
 		c.Values = slices.DeleteFunc(c.Values, func(v Value) bool {
-			others := by[stated{c.Installer, v.Role}]
-			return v.Default && (len(others) > 1 || len(others) == 1 && !others[i])
+			if !v.Default || v.Role == DNS {
+				return false
+			}
+			return by[stated{c.Installer, c.Host, v.Role}] || by[stated{c.Installer, "", v.Role}] || c.Host == "" && by[stated{c.Installer, "*", v.Role}]
 		})
 	}
 }

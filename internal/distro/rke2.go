@@ -15,6 +15,7 @@ func rke2() Installer {
 		Marks:      append([]string{"rke2"}, append([]string{"cni"}, flatMarks...)...),
 		Groups:     []string{"helm.cattle.io"},
 		Kinds:      []string{"HelmChartConfig"},
+		Spread:     true,
 		Through:    ThroughFlags,
 		CNI:        "canal",
 		DNS:        10,

@@ -99,8 +99,17 @@ func (c *Cluster) ranges(out []fact.Statement, comp fact.Component, role Role, p
 	return append(out, s)
 }
 
-// masks adds the node masks for the component that allocates.
-func (c *Cluster) masks(out []fact.Statement, comp fact.Component, prefix string) []fact.Statement {
+// extraArg returns the name of a value that kubeadm gets as an extra argument: the words that mark such an argument come first, and its
+// own name last.
+func (c *Cluster) extraArg(prefix string, v *Value, flag string) string {
+	if strings.HasPrefix(c.key(v), "controllerManager.extra args") {
+		return prefix + flag
+	}
+	return prefix + "(" + c.key(v) + ") " + flag
+}
+
+// masks adds the node masks for the component that allocates. With a file, only those that stand in it.
+func (c *Cluster) masks(out []fact.Statement, comp fact.Component, prefix, file string) []fact.Statement {
 	for _, m := range []struct {
 		role    Role
 		setting fact.Setting
@@ -113,9 +122,12 @@ func (c *Cluster) masks(out []fact.Statement, comp fact.Component, prefix string
 			if v.Template || v.Default && !v.Rendered || v.Err != nil {
 				continue
 			}
+			if file != "" && v.Pos.File != file {
+				continue
+			}
 			key := c.key(v)
-			if prefix != "" && v.Program == ControllerManager {
-				key = prefix + m.flag
+			if prefix != "" {
+				key = c.extraArg(prefix, v, m.flag)
 			}
 			out = append(out, fact.Statement{
 				Component: comp, Role: fact.RoleSetting, Setting: m.setting, Key: key, Text: v.Text, Int: v.Int, Pos: v.Pos, Default: v.Default,
@@ -126,23 +138,17 @@ func (c *Cluster) masks(out []fact.Statement, comp fact.Component, prefix string
 }
 
 // allocate adds whether kube-controller-manager hands out node subnets: as it is written, else as the installer does it.
-func (c *Cluster) allocate(out []fact.Statement, comp fact.Component, prefix string, byItself bool) []fact.Statement {
+func (c *Cluster) allocate(out []fact.Statement, comp fact.Component, prefix string) []fact.Statement {
 	for _, v := range c.of(Allocate, ControllerManager) {
 		if v.Template || v.Err != nil {
 			continue
 		}
 		key := c.key(v)
-		if prefix != "" && v.Program == ControllerManager && !v.Default {
-			key = prefix + "allocate-node-cidrs"
+		if prefix != "" {
+			key = c.extraArg(prefix, v, "allocate-node-cidrs")
 		}
 		return append(out, fact.Statement{
 			Component: comp, Role: fact.RoleSetting, Setting: fact.SettingAllocate, Key: key, Text: v.Text, Bool: v.Bool, Pos: v.Pos, Default: v.Default,
-		})
-	}
-	if byItself {
-		out = append(out, fact.Statement{
-			Component: comp, Role: fact.RoleSetting, Setting: fact.SettingAllocate, Key: "allocate-node-cidrs (default of " + c.Installer + ")",
-			Bool: true, Pos: c.Pos, Default: true,
 		})
 	}
 	return out
@@ -156,8 +162,14 @@ func (c *Cluster) throughKubeadm(out []fact.Statement) []fact.Statement {
 	out = c.alone(out, ControllerManager, Pods, manager+"cluster-cidr")
 	out = c.alone(out, ControllerManager, Services, manager+"service-cluster-ip-range")
 	out = c.alone(out, APIServer, Services, server+"service-cluster-ip-range")
-	out = c.masks(out, fact.Kubeadm, manager)
-	out = c.allocate(out, fact.Kubeadm, manager, false)
+	off := false
+	for _, v := range c.of(Allocate, ControllerManager) {
+		off = off || v.Err == nil && !v.Template && !v.Bool
+	}
+	if !off { // no installer writes masks for a controller that does not allocate
+		out = c.masks(out, fact.Kubeadm, manager, "")
+	}
+	out = c.allocate(out, fact.Kubeadm, manager)
 	return c.release(out, fact.Kubeadm)
 }
 
@@ -180,16 +192,31 @@ func (c *Cluster) alone(out []fact.Statement, program Program, role Role, key st
 	return out
 }
 
-// throughFlags states what reaches the flags of the control plane.
+// throughFlags states what reaches the flags of the control plane. The checker takes what stands in one file for one controller, so that
+// masks that another file of config.yaml.d sets are left out.
 func (c *Cluster) throughFlags(out []fact.Statement) []fact.Statement {
 	before := len(out)
 	out = c.ranges(out, fact.ControllerManager, Pods, ControllerManager, fact.RolePods)
 	pods := len(out) > before
-	out = c.ranges(out, fact.ControllerManager, Services, ControllerManager, fact.RoleServices)
-	out = c.masks(out, fact.ControllerManager, "")
-	out = c.allocate(out, fact.ControllerManager, "", pods && c.Allocator != OwnIPAM || pods && c.in.Name != "microk8s")
 	if pods {
-		out = c.release(out, fact.ControllerManager)
+		at := out[before].Pos
+		with := len(out)
+		out = c.ranges(out, fact.ControllerManager, Services, ControllerManager, fact.RoleServices)
+		if len(out) > with && out[with].Pos.File != at.File {
+			out = out[:with]
+		}
+		out = c.masks(out, fact.ControllerManager, "", at.File)
+		with = len(out)
+		out = c.allocate(out, fact.ControllerManager, "")
+		if len(out) == with && c.in.Name != "microk8s" {
+			out = append(out, fact.Statement{
+				Component: fact.ControllerManager, Role: fact.RoleSetting, Setting: fact.SettingAllocate,
+				Key: "allocate-node-cidrs (default of " + c.Installer + ")", Bool: true, Pos: at, Default: true,
+			})
+		}
+		if at.File == c.Pos.File {
+			out = c.release(out, fact.ControllerManager)
+		}
 	}
 	out = c.ranges(out, fact.APIServer, Services, APIServer, fact.RoleServices)
 	for _, v := range c.of(Pods, KubeProxy) {

@@ -39,6 +39,8 @@ func (c *Cluster) put(v Value, n *source.Node, key string) bool {
 		v.places = c.listed(n)
 		if v.places == nil {
 			v.Err = fmt.Errorf("%s holds something else than values", key)
+		} else {
+			v.Pos = c.at(n.Items[0])
 		}
 	default:
 		if strings.TrimSpace(n.Str()) == "" {
