@@ -92,22 +92,18 @@ func (c *Cluster) defaultDNS() {
 		return
 	}
 	v := Value{Role: DNS, Key: string(DNS), Pos: s.Pos, Default: true, DefaultOf: c.Installer}
-	for _, p := range s.Prefixes {
+	for _, p := range s.Prefixes[:min(len(s.Prefixes), 2)] {
 		if a, ok := nth(p.Masked(), c.in.DNS); ok {
+			if v.Text != "" {
+				v.Text += ","
+			}
 			v.Addrs = append(v.Addrs, a)
-			v.Text = join2(v.Text, a.String())
+			v.Text += a.String()
 		}
 	}
 	if len(v.Addrs) > 0 {
 		c.Values = append(c.Values, v)
 	}
-}
-
-func join2(list, s string) string {
-	if list == "" {
-		return s
-	}
-	return list + "," + s
 }
 
 // nth returns the address that is n behind the first of p, if p has as many.

@@ -65,16 +65,15 @@ func (c *Cluster) key(v *Value) string {
 // ranges adds one statement of all values of a role that count for a program.
 func (c *Cluster) ranges(out []fact.Statement, comp fact.Component, role Role, program Program, as fact.Role) []fact.Statement {
 	s := fact.Statement{Component: comp, Role: as}
-	n := 0
+	var texts []string
 	for _, v := range c.of(role, program) {
 		if v.Template || v.Default && !v.Rendered || len(v.Prefixes) == 0 && v.Err == nil {
 			continue
 		}
-		if n == 0 {
+		if len(texts) == 0 {
 			s.Pos, s.Key, s.Default = v.Pos, c.key(v), v.Default
 		}
-		n++
-		s.Text = join2(s.Text, v.Text)
+		texts = append(texts, v.Text)
 		if v.Err != nil && s.Err == nil {
 			s.Err, s.Pos = v.Err, v.Pos
 		}
@@ -87,9 +86,10 @@ func (c *Cluster) ranges(out []fact.Statement, comp fact.Component, role Role, p
 			s.PrefixPos = append(s.PrefixPos, at)
 		}
 	}
-	if n == 0 {
+	if len(texts) == 0 {
 		return out
 	}
+	s.Text = strings.Join(texts, ",")
 	if s.Err != nil {
 		s.Prefixes = nil
 	}

@@ -38,7 +38,7 @@ func (c *Cluster) put(v Value, n *source.Node, key string) bool {
 		}
 		v.places = c.listed(n)
 		if v.places == nil {
-			v.Err = fmt.Errorf("%s holds something else than values", key)
+			v.Err = fmt.Errorf("%s has an empty item, or something else than a value in its list", key)
 		} else {
 			v.Pos = c.at(n.Items[0])
 		}
