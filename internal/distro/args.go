@@ -44,7 +44,8 @@ func (c *Cluster) flag(program Program, name string, n *source.Node, key string)
 		return
 	}
 	if role == Allocate && word(n) == "" && n != nil && n.Kind != source.Mapping && n.Kind != source.Sequence {
-		c.Values = append(c.Values, Value{Role: role, Key: key, Pos: c.at(n), Program: program, Bool: true, Text: "true"})
+		c.Values = append(c.Values, Value{Role: role, Key: key, Pos: c.at(n), Program: program, Bool: true,
+			Text: "true"})
 		c.override(role, program)
 		return
 	}
@@ -53,7 +54,8 @@ func (c *Cluster) flag(program Program, name string, n *source.Node, key string)
 	}
 }
 
-// args adds the flags that n gives a program, in any of the forms that installers have: a mapping of names to values, a list of name=value
+// args adds the flags that n gives a program, in any of the forms that installers have: a mapping of names to values, a
+// list of name=value
 // or of --name=value, and a list of mappings with name and value.
 func (c *Cluster) args(program Program, n *source.Node, key string) {
 	switch {
@@ -138,7 +140,8 @@ func (c *Cluster) plain(v *Value, text string, at func(offset int) Position) {
 	c.Values = append(c.Values, *v)
 }
 
-// kubeadm adds what a kubeadm document, or a part of one, says beside an installer's own keys, and hands the document on.
+// kubeadm adds what a kubeadm document, or a part of one, says beside an installer's own keys, and hands the document
+// on.
 func (c *Cluster) kubeadm(n *source.Node, key string, patch bool) {
 	if n == nil || n.Kind != source.Mapping {
 		return

@@ -7,7 +7,8 @@ import (
 	"github.com/kubecidr/kubecidr/internal/source"
 )
 
-// clusterAPI: sigs.k8s.io/cluster-api api/core, api/controlplane/kubeadm, api/bootstrap/kubeadm; the controller joins the blocks of the
+// clusterAPI: sigs.k8s.io/cluster-api api/core, api/controlplane/kubeadm, api/bootstrap/kubeadm; the controller joins
+// the blocks of the
 // Cluster into networking of kubeadm (bootstrap/kubeadm/reconcilers/kubeadmconfig).
 func clusterAPI() Installer {
 	return Installer{
@@ -15,11 +16,13 @@ func clusterAPI() Installer {
 		Recognised: "apiVersion of cluster.x-k8s.io, controlplane.cluster.x-k8s.io or bootstrap.cluster.x-k8s.io",
 		Marks:      []string{"cluster.x-k8s.io"},
 		Groups: []string{
-			"cluster.x-k8s.io", "controlplane.cluster.x-k8s.io", "bootstrap.cluster.x-k8s.io", "infrastructure.cluster.x-k8s.io",
+			"cluster.x-k8s.io", "controlplane.cluster.x-k8s.io", "bootstrap.cluster.x-k8s.io",
+			"infrastructure.cluster.x-k8s.io",
 		},
 		Kinds: []string{
 			"Cluster", "KubeadmControlPlane", "KubeadmControlPlaneTemplate", "KubeadmConfig", "KubeadmConfigTemplate",
-			"AWSCluster", "AWSClusterTemplate", "AzureCluster", "OpenStackCluster", "VSphereCluster", "MetalCluster", "Metal3Cluster",
+			"AWSCluster", "AWSClusterTemplate", "AzureCluster", "OpenStackCluster", "VSphereCluster", "MetalCluster",
+			"Metal3Cluster",
 		},
 		Through: ThroughKubeadm,
 		DNS:     10,
@@ -30,11 +33,14 @@ func clusterAPI() Installer {
 		Checks: []Check{ChecksText},
 		Changes: []Change{
 			{
-				Roles: []Role{Pods, Services}, Key: "spec.clusterNetwork", Immutable: true, Restart: []string{"kubectl edit cluster NAME"},
-				Way: "the object takes the change, and control planes that exist are not rolled for it; create another cluster with the other ranges",
+				Roles: []Role{Pods, Services}, Key: "spec.clusterNetwork", Immutable: true,
+				Restart: []string{"kubectl edit cluster NAME"},
+				Way: "the object takes the change, and control planes that exist are not rolled for it; create " +
+					"another cluster with the other ranges",
 			},
 			{
-				Roles: []Role{NodeMask, NodeMaskIPv4, NodeMaskIPv6}, Key: "spec.kubeadmConfigSpec.clusterConfiguration.controllerManager.extraArgs",
+				Roles:   []Role{NodeMask, NodeMaskIPv4, NodeMaskIPv6},
+				Key:     "spec.kubeadmConfigSpec.clusterConfiguration.controllerManager.extraArgs",
 				Restart: []string{"kubectl edit kubeadmcontrolplane NAME"},
 				Way:     "it rolls the control plane and holds for machines that are created afterwards",
 			},
@@ -66,8 +72,10 @@ func readClusterAPI(c *Cluster, n *source.Node) {
 		c.configSpec(n.Get("spec", "template", "spec"), "spec.template.spec")
 	default:
 		c.Partial = true
-		c.take(Hosts, "spec.network.vpc.cidrBlock", "spec.template.spec.network.vpc.cidrBlock", "spec.network.subnets[].cidrBlock",
-			"spec.networkSpec.vnet.cidrBlocks", "spec.networkSpec.subnets[].cidrBlocks", "spec.managedSubnets[].cidr", "spec.nodeCidr")
+		c.take(Hosts, "spec.network.vpc.cidrBlock", "spec.template.spec.network.vpc.cidrBlock",
+			"spec.network.subnets[].cidrBlock",
+			"spec.networkSpec.vnet.cidrBlocks", "spec.networkSpec.subnets[].cidrBlocks", "spec.managedSubnets[].cidr",
+			"spec.nodeCidr")
 		c.take(Address, "spec.controlPlaneEndpoint.host")
 		if len(c.Values) == 0 {
 			c.Installer = ""
@@ -79,7 +87,8 @@ func readClusterAPI(c *Cluster, n *source.Node) {
 func (c *Cluster) configSpec(n *source.Node, key string) {
 	c.Partial = true
 	for _, part := range []struct{ field, kind string }{
-		{"clusterConfiguration", "ClusterConfiguration"}, {"initConfiguration", "InitConfiguration"}, {"joinConfiguration", "JoinConfiguration"},
+		{"clusterConfiguration", "ClusterConfiguration"}, {"initConfiguration", "InitConfiguration"},
+		{"joinConfiguration", "JoinConfiguration"},
 	} {
 		d := n.Get(part.field)
 		if d == nil {
@@ -100,8 +109,10 @@ func refuseClusterAPI(c *Cluster) {
 			continue
 		}
 		if t := c.twoOfOne(v.Role); t != nil && t.Pos == v.Pos {
-			c.breaks("cluster-api-two-of-a-family", "internal/webhooks/cluster.go validateCIDRBlocks; kubernetes-sigs/cluster-api#7538",
-				fmt.Sprintf("%s %s has two ranges of one family: the webhook takes them, and kubeadm refuses them on the first machine", v.Key, v.Text), "keep one block of each family", v)
+			c.breaks("cluster-api-two-of-a-family", "internal/webhooks/cluster.go validateCIDRBlocks; "+
+				"kubernetes-sigs/cluster-api#7538",
+				fmt.Sprintf("%s %s has two ranges of one family: the webhook takes them, and kubeadm refuses them on "+
+					"the first machine", v.Key, v.Text), "keep one block of each family", v)
 		}
 	}
 	pods, services := c.prefixes(Pods), c.prefixes(Services)
@@ -110,7 +121,8 @@ func refuseClusterAPI(c *Cluster) {
 		s4, s6 := families(services)
 		if (p4 != s4 || p6 != s6) && !(p4 && p6) || ipnet.Is4(pods[0]) != ipnet.Is4(services[0]) {
 			c.breaks("cluster-api-families", "internal/webhooks/cluster.go validateCIDRBlocks",
-				fmt.Sprintf("pods are %s and services are %s, or in another order: the webhook does not compare them", familyWords(p4, p6), familyWords(s4, s6)),
+				fmt.Sprintf("pods are %s and services are %s, or in another order: the webhook does not compare them",
+					familyWords(p4, p6), familyWords(s4, s6)),
 				"name the same families in both lists, in the same order", c.first(Pods), c.first(Services))
 		}
 	}

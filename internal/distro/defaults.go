@@ -27,7 +27,10 @@ func (c *Cluster) family() (v4, v6 bool) {
 
 // says reports whether a value of the role was written for any program, readable or not.
 func (c *Cluster) says(role Role) bool {
-	return slices.ContainsFunc(c.Values, func(v Value) bool { return v.Role == role && !v.Ignored && !v.Default && v.Program == "" })
+	return slices.ContainsFunc(c.Values, func(v Value) bool {
+		return v.Role == role && !v.Ignored && !v.Default &&
+			v.Program == ""
+	})
 }
 
 // saysFor is [Cluster.says] with values for one program alone.
@@ -37,7 +40,8 @@ func (c *Cluster) saysFor(role Role, program Program) bool {
 	})
 }
 
-// addDefaults adds what the installer takes for what nobody wrote. A part of a description says nothing by what it leaves out.
+// addDefaults adds what the installer takes for what nobody wrote. A part of a description says nothing by what it
+// leaves out.
 func (c *Cluster) addDefaults() {
 	if c.Partial {
 		return
@@ -45,7 +49,10 @@ func (c *Cluster) addDefaults() {
 	v4, v6 := c.family()
 	dual := v4 && v6
 	for _, d := range c.in.Defaults {
-		if slices.ContainsFunc(c.Values, func(v Value) bool { return v.Default && v.Role == d.Role && v.Program == "" }) {
+		if slices.ContainsFunc(c.Values, func(v Value) bool {
+			return v.Default && v.Role == d.Role &&
+				v.Program == ""
+		}) {
 			continue // worked out by the reader
 		}
 		both := c.saysFor(d.Role, ControllerManager) && c.saysFor(d.Role, APIServer)

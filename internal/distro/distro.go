@@ -114,7 +114,8 @@ type Problem struct {
 	Source  string // where the rule stands
 }
 
-// An Embedded document is a kubeadm document or patch that stands inside an installer's file. Its values are among those of the cluster
+// An Embedded document is a kubeadm document or patch that stands inside an installer's file. Its values are among
+// those of the cluster
 // already; package kubeadm can say more about its structure.
 type Embedded struct {
 	Kind  string // "ClusterConfiguration", "InitConfiguration", "JoinConfiguration"; "" where it is a patch of any
@@ -242,12 +243,14 @@ type Installer struct {
 // Installers returns the table of all installers.
 func Installers() []Installer {
 	return []Installer{
-		k3s(), rke2(), rancher(), k3d(), kind(), minikube(), clusterAPI(), eksAnywhere(), kubespray(), kubeKey(), kubeasz(), sealos(),
+		k3s(), rke2(), rancher(), k3d(), kind(), minikube(), clusterAPI(), eksAnywhere(), kubespray(), kubeKey(),
+		kubeasz(), sealos(),
 		k0s(), k0sctl(), talos(), microK8s(), kops(), kubeOne(), openShift(), rke1(),
 	}
 }
 
-// Read returns the clusters that f describes in the words of an installer, none where it holds nothing of the kind. A text that is
+// Read returns the clusters that f describes in the words of an installer, none where it holds nothing of the kind. A
+// text that is
 // neither YAML nor JSON is no error: the readers of what it claims to be say so.
 func Read(f *source.File) []Cluster {
 	if f == nil || len(f.Data) == 0 {
@@ -297,8 +300,12 @@ func (r *reading) document(n *source.Node, depth int) {
 		return
 	}
 	if n.Kind == source.Sequence && depth < 2 { // objects of a file that a program wrote as a plain list
+		if len(n.Items) > 0 && has(n.Items[0], "op") && has(n.Items[0], "path") {
+			r.ask(n) // a patch of RFC 6902
+			return
+		}
 		for _, it := range n.Items {
-			if it.Get("apiVersion") != nil || it.Get("machine") != nil {
+			if has(it, "apiVersion") || has(it, "machine") {
 				r.document(it, depth+1)
 			}
 		}
@@ -307,12 +314,18 @@ func (r *reading) document(n *source.Node, depth int) {
 	if n.Kind != source.Mapping {
 		return
 	}
-	if items := n.Get("items"); items != nil && items.Kind == source.Sequence && strings.HasSuffix(n.Get("kind").Str(), "List") && depth < 2 {
+	if items := n.Get("items"); items != nil && items.Kind == source.Sequence &&
+		strings.HasSuffix(n.Get("kind").Str(), "List") && depth < 2 {
 		for _, it := range items.Items {
 			r.document(it, depth+1)
 		}
 		return
 	}
+	r.ask(n)
+}
+
+// ask lets the first row that knows n read it.
+func (r *reading) ask(n *source.Node) {
 	for i := range r.rows {
 		in := &r.rows[i]
 		if in.read == nil || !in.knows(r.file, n) {
@@ -367,7 +380,8 @@ var allocators = []struct {
 }{
 	{"flannel", NodeIPAM}, {"canal", NodeIPAM}, {"kindnet", NodeIPAM}, {"kube-router", NodeIPAM}, {"kubenet", NodeIPAM},
 	{"antrea", NodeIPAM}, {"cilium", OwnIPAM}, {"calico", OwnIPAM}, {"weave", OwnIPAM}, {"kube-ovn", OwnIPAM},
-	{"ovn-kubernetes", OwnIPAM}, {"openshift-sdn", OwnIPAM}, {"aws-vpc-cni", OwnIPAM}, {"azure-cni", OwnIPAM}, {"bridge", OwnIPAM},
+	{"ovn-kubernetes", OwnIPAM}, {"openshift-sdn", OwnIPAM}, {"aws-vpc-cni", OwnIPAM}, {"azure-cni", OwnIPAM},
+	{"bridge", OwnIPAM},
 	{"hybridnet", OwnIPAM}, {"romana", OwnIPAM},
 }
 

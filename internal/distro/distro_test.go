@@ -31,7 +31,8 @@ func dump(cs []Cluster) string {
 	var b strings.Builder
 	for _, c := range cs {
 		fmt.Fprintf(&b, "%s %q", c.Installer, c.Name)
-		for _, s := range []struct{ name, value string }{{"host", c.Host}, {"release", c.Release}, {"family", c.Family}, {"cni", c.CNI}, {"allocator", string(c.Allocator)}} {
+		for _, s := range []struct{ name, value string }{{"host", c.Host}, {"release", c.Release}, {"family", c.Family},
+			{"cni", c.CNI}, {"allocator", string(c.Allocator)}} {
 			if s.value != "" {
 				fmt.Fprintf(&b, " %s=%s", s.name, s.value)
 			}
@@ -130,7 +131,8 @@ func (b bundle) read(t testing.TB) []Cluster {
 	return ReadFiles(fs)
 }
 
-// Each archive holds files of one cluster and what is read from them. Healthy ones are neither refused nor do they break.
+// Each archive holds files of one cluster and what is read from them. Healthy ones are neither refused nor do they
+// break.
 func TestBundles(t *testing.T) {
 	for _, b := range bundles(t) {
 		t.Run(b.name, func(t *testing.T) {

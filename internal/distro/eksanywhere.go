@@ -8,7 +8,8 @@ import (
 	"github.com/kubecidr/kubecidr/internal/source"
 )
 
-// eksAnywhere: github.com/aws/eks-anywhere pkg/api/v1alpha1/cluster.go, cluster_webhook.go, pkg/clusterapi/extraargs.go,
+// eksAnywhere: github.com/aws/eks-anywhere pkg/api/v1alpha1/cluster.go, cluster_webhook.go,
+// pkg/clusterapi/extraargs.go,
 // pkg/networking/cilium/templater.go.
 func eksAnywhere() Installer {
 	return Installer{
@@ -21,14 +22,17 @@ func eksAnywhere() Installer {
 		CNI:        "cilium",
 		DNS:        10,
 		Defaults: []Default{
-			{Role: Pods, IPv4: "192.168.0.0/16", Releases: "written by eksctl anywhere generate, never assumed", Old: true},
-			{Role: Services, IPv4: "10.96.0.0/12", Releases: "written by eksctl anywhere generate, never assumed", Old: true},
+			{Role: Pods, IPv4: "192.168.0.0/16", Releases: "written by eksctl anywhere generate, never assumed",
+				Old: true},
+			{Role: Services, IPv4: "10.96.0.0/12", Releases: "written by eksctl anywhere generate, never assumed",
+				Old: true},
 			{Role: NodeMask, IPv4: "24", Rendered: true},
 		},
 		Checks: []Check{ChecksText, ChecksOneEach, ChecksMask, ChecksEndpoint},
 		Changes: []Change{{
 			Roles: []Role{Pods, Services, NodeMask, DNS}, Key: "spec.clusterNetwork", Immutable: true,
-			Way: "the webhook refuses the change; create another cluster with eksctl anywhere create cluster and move the workloads",
+			Way: "the webhook refuses the change; create another cluster with eksctl anywhere create cluster and " +
+				"move the workloads",
 		}},
 		read: func(c *Cluster, n *source.Node) {
 			c.Release = word(n.Get("spec", "kubernetesVersion"))
@@ -37,7 +41,8 @@ func eksAnywhere() Installer {
 			c.take(NodeMask, "spec.clusterNetwork.nodes.cidrMaskSize")
 			c.take(Address, "spec.controlPlaneConfiguration.endpoint.host")
 			c.Allocator = NodeIPAM // cilium with ipam.mode kubernetes, or kindnetd
-			if has(n.Get("spec", "clusterNetwork", "cniConfig"), "kindnetd") || word(n.Get("spec", "clusterNetwork", "cni")) == "kindnetd" {
+			if has(n.Get("spec", "clusterNetwork", "cniConfig"), "kindnetd") ||
+				word(n.Get("spec", "clusterNetwork", "cni")) == "kindnetd" {
 				c.CNI, c.CNIStated, c.CNIPos = "kindnet", true, c.at(n.Get("spec", "clusterNetwork"))
 			}
 		},
@@ -55,9 +60,11 @@ func refuseEKSAnywhere(c *Cluster) {
 		switch {
 		case v == nil:
 			at := &Value{Pos: c.at(orRoot(c.root.Get("spec", "clusterNetwork"), c.root))}
-			c.refused("eks-anywhere-empty", string(k.role)+" CIDR block not specified or empty", src, "spec.clusterNetwork names no range for "+string(k.role), at)
+			c.refused("eks-anywhere-empty", string(k.role)+" CIDR block not specified or empty", src,
+				"spec.clusterNetwork names no range for "+string(k.role), at)
 		case v.IsRange() && len(v.Prefixes) > 1:
-			c.refused("eks-anywhere-one-block", "multiple CIDR blocks for "+k.name+" are not yet supported", src, fmt.Sprintf("%s has %d ranges, and one is allowed", v.Key, len(v.Prefixes)), v)
+			c.refused("eks-anywhere-one-block", "multiple CIDR blocks for "+k.name+" are not yet supported", src,
+				fmt.Sprintf("%s has %d ranges, and one is allowed", v.Key, len(v.Prefixes)), v)
 		}
 	}
 	pods, mask := c.first(Pods), c.first(NodeMask)
@@ -68,15 +75,21 @@ func refuseEKSAnywhere(c *Cluster) {
 	if mask != nil && mask.Err == nil && !mask.Template && mask.Int > 0 {
 		switch {
 		case p.Bits() >= mask.Int:
-			c.refused("eks-anywhere-mask-not-longer", "the size of pod subnet with mask is smaller than or equal to the size of node subnet with mask", src,
-				fmt.Sprintf("the pod range %v and a node mask of /%d: the mask has to be longer, an equal one is refused as well", p, mask.Int), pods, mask)
+			c.refused("eks-anywhere-mask-not-longer", "the size of pod subnet with mask is smaller than or equal to "+
+				"the size of node subnet with mask", src,
+				fmt.Sprintf("the pod range %v and a node mask of /%d: the mask has to be longer, an equal one is "+
+					"refused as well", p, mask.Int), pods, mask)
 		case mask.Int-p.Bits() > 16:
 			c.refused("eks-anywhere-mask-too-far", "pod subnet mask and node-mask difference is greater than 16", src,
-				fmt.Sprintf("the pod range %v and a node mask of /%d are %d bits apart, and 16 are allowed", p, mask.Int, mask.Int-p.Bits()), pods, mask)
+				fmt.Sprintf("the pod range %v and a node mask of /%d are %d bits apart, and 16 are allowed", p,
+					mask.Int, mask.Int-p.Bits()), pods, mask)
 		}
 	}
-	if ep := c.first(Address); ep != nil && len(ep.Addrs) == 1 && ipnet.Is4(netip.PrefixFrom(ep.Addrs[0], 0)) == ipnet.Is4(p) && p.Masked().Contains(ep.Addrs[0]) {
-		c.breaks("eks-anywhere-endpoint-in-pods", "control plane endpoint conflicts with pods CIDR block", fmt.Sprintf("the endpoint %v lies inside the pods %v; only some providers refuse that", ep.Addrs[0], p), "take an endpoint outside of the pods", ep, pods)
+	if ep := c.first(Address); ep != nil && len(ep.Addrs) == 1 &&
+		ipnet.Is4(netip.PrefixFrom(ep.Addrs[0], 0)) == ipnet.Is4(p) && p.Masked().Contains(ep.Addrs[0]) {
+		c.breaks("eks-anywhere-endpoint-in-pods", "control plane endpoint conflicts with pods CIDR block",
+			fmt.Sprintf("the endpoint %v lies inside the pods %v; only some providers refuse that", ep.Addrs[0], p),
+			"take an endpoint outside of the pods", ep, pods)
 	}
 }
 

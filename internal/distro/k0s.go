@@ -8,7 +8,8 @@ import (
 	"github.com/kubecidr/kubecidr/internal/source"
 )
 
-// k0s: github.com/k0sproject/k0s pkg/apis/k0s/v1beta1/network.go, dualstack.go, pkg/component/controller/controllermanager.go.
+// k0s: github.com/k0sproject/k0s pkg/apis/k0s/v1beta1/network.go, dualstack.go,
+// pkg/component/controller/controllermanager.go.
 func k0s() Installer {
 	return Installer{
 		Name:       "k0s",
@@ -28,11 +29,14 @@ func k0s() Installer {
 		Checks: []Check{ChecksText, ChecksFamilies, ChecksOneEach},
 		Changes: []Change{
 			{
-				Roles: []Role{Pods, Services, DNS}, File: "/etc/k0s/k0s.yaml", Key: "spec.network.podCIDR, spec.network.serviceCIDR", Immutable: true,
-				Restart: []string{"k0s stop", "k0s start"}, Way: "documented as not changeable; k0s reset on each host and install it anew with the other ranges",
+				Roles: []Role{Pods, Services, DNS}, File: "/etc/k0s/k0s.yaml",
+				Key: "spec.network.podCIDR, spec.network.serviceCIDR", Immutable: true,
+				Restart: []string{"k0s stop", "k0s start"}, Way: "documented as not changeable; k0s reset on each " +
+					"host and install it anew with the other ranges",
 			},
 			{
-				Roles: []Role{NodeMask, NodeMaskIPv4, NodeMaskIPv6}, File: "/etc/k0s/k0s.yaml", Key: "spec.controllerManager.extraArgs",
+				Roles: []Role{NodeMask, NodeMaskIPv4, NodeMaskIPv6}, File: "/etc/k0s/k0s.yaml",
+				Key:     "spec.controllerManager.extraArgs",
 				Restart: []string{"k0s stop", "k0s start"}, Way: "it holds for nodes that register afterwards",
 			},
 		},
@@ -51,7 +55,8 @@ func k0sctl() Installer {
 	in.Groups, in.Kinds = []string{"k0sctl.k0sproject.io"}, []string{"Cluster"}
 	in.Changes = []Change{{
 		Roles: []Role{Pods, Services, DNS}, File: "k0sctl.yaml", Key: "spec.k0s.config.spec.network", Immutable: true,
-		Restart: []string{"k0sctl apply --config k0sctl.yaml"}, Way: "k0sctl reset, then k0sctl apply with the other ranges",
+		Restart: []string{"k0sctl apply --config k0sctl.yaml"},
+		Way:     "k0sctl reset, then k0sctl apply with the other ranges",
 	}}
 	in.read = func(c *Cluster, n *source.Node) {
 		c.Release = word(n.Get("spec", "k0s", "version"))
@@ -83,11 +88,13 @@ func (c *Cluster) k0sSpec(n *source.Node, prefix string) {
 			role       Role
 		}{{"IPv6podCIDR", "10.244.0.0/16", Pods}, {"IPv6serviceCIDR", "10.96.0.0/12", Services}} {
 			if !c.says(k.role) {
-				v := Value{Role: k.role, Key: string(k.role), Pos: c.at(p.node), Default: true, DefaultOf: c.Installer, Rendered: true}
+				v := Value{Role: k.role, Key: string(k.role), Pos: c.at(p.node), Default: true, DefaultOf: c.Installer,
+					Rendered: true}
 				c.plain(&v, k.first, func(int) Position { return v.Pos })
 			}
 			if !c.put(Value{Role: k.role}, p.node.Get(k.key), p.key+"."+k.key) {
-				c.refused("k0s-dual-ipv6", "must be an IPv6 CIDR", "pkg/apis/k0s/v1beta1/dualstack.go", p.key+"."+k.key+" is missing, and dualStack is on", &Value{Pos: c.at(p.node)})
+				c.refused("k0s-dual-ipv6", "must be an IPv6 CIDR", "pkg/apis/k0s/v1beta1/dualstack.go",
+					p.key+"."+k.key+" is missing, and dualStack is on", &Value{Pos: c.at(p.node)})
 			}
 		}
 	}
@@ -121,23 +128,30 @@ func refuseK0s(c *Cluster) {
 	switch {
 	case len(pods[0].Prefixes) > 1 || len(services[0].Prefixes) > 1:
 		if !pods[0].Default {
-			c.refused("k0s-one-range", "invalid CIDR address", src, "podCIDR and serviceCIDR take one range each; IPv6 ranges of a dual-stack cluster stand below dualStack", pods[0], services[0])
+			c.refused("k0s-one-range", "invalid CIDR address", src,
+				"podCIDR and serviceCIDR take one range each; IPv6 ranges of a dual-stack cluster stand below "+
+					"dualStack", pods[0], services[0])
 		}
 	case c.Family == "dual" && !ipnet.Is4(p):
-		c.refused("k0s-dual-ipv4", "if DualStack is enabled, podCIDR must be IPv4", src, fmt.Sprintf("podCIDR %v is IPv6, and dualStack is on", p), pods[0])
+		c.refused("k0s-dual-ipv4", "if DualStack is enabled, podCIDR must be IPv4", src,
+			fmt.Sprintf("podCIDR %v is IPv6, and dualStack is on", p), pods[0])
 	case ipnet.Is4(p) != ipnet.Is4(s):
-		c.refused("k0s-families", "podCIDR and serviceCIDR must be both IPv4 or IPv6", src, fmt.Sprintf("podCIDR %v and serviceCIDR %v are of different families", p, s), pods[0], services[0])
+		c.refused("k0s-families", "podCIDR and serviceCIDR must be both IPv4 or IPv6", src,
+			fmt.Sprintf("podCIDR %v and serviceCIDR %v are of different families", p, s), pods[0], services[0])
 	case !ipnet.Is4(s) && s.Bits() > 108:
 		c.notes("k0s-ipv6-services-upside-down", "k0s commit 29548b05, v1.37.0-alpha",
-			fmt.Sprintf("serviceCIDR %v is right for kube-apiserver; k0s v1.37.0-alpha refuses it, since it asks for a length of at most 108", s), services[0])
+			fmt.Sprintf("serviceCIDR %v is right for kube-apiserver; k0s v1.37.0-alpha refuses it, since it asks for "+
+				"a length of at most 108", s), services[0])
 	case !ipnet.Is4(s) && s.Bits() < 108:
 		c.breaks("k0s-ipv6-services-too-large", "k8s.io/kubernetes cmd/kube-apiserver/app/options/validation.go",
-			fmt.Sprintf("serviceCIDR %v: k0s takes it, and kube-apiserver stops: more than 20 host bits", s), "take a range of /108 or longer", services[0])
+			fmt.Sprintf("serviceCIDR %v: k0s takes it, and kube-apiserver stops: more than 20 host bits", s),
+			"take a range of /108 or longer", services[0])
 	}
 	for _, list := range [][]*Value{pods, services} {
 		for _, v := range list[min(1, len(list)):min(len(list), most)] {
 			if v.IsRange() && ipnet.Is4(v.Prefixes[0]) {
-				c.refused("k0s-dual-ipv6", "must be an IPv6 CIDR", "pkg/apis/k0s/v1beta1/dualstack.go", v.Key+" "+v.Text+" is IPv4", v)
+				c.refused("k0s-dual-ipv6", "must be an IPv6 CIDR", "pkg/apis/k0s/v1beta1/dualstack.go",
+					v.Key+" "+v.Text+" is IPv4", v)
 			}
 		}
 	}

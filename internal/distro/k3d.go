@@ -64,13 +64,17 @@ func refuseK3d(c *Cluster) {
 	refuseK3s(c)
 	for i, p := range find(c.root, "options.k3s.extraArgs[]") {
 		arg := word(p.node.Get("arg"))
-		critical := slices.ContainsFunc([]string{"--cluster-cidr", "--service-cidr", "--cluster-dns"}, func(f string) bool { return strings.HasPrefix(arg, f+"=") })
+		critical := slices.ContainsFunc([]string{"--cluster-cidr", "--service-cidr", "--cluster-dns"},
+			func(f string) bool { return strings.HasPrefix(arg, f+"=") })
 		if !critical || i >= most {
 			continue
 		}
 		filters := items(p.node.Get("nodeFilters"))
-		if len(filters) == 1 && strings.HasPrefix(word(filters[0]), "server:") && word(filters[0]) != "server:*" && moreThanOne(c.root.Get("servers")) {
-			c.breaks("k3d-one-server-alone", "k3s pkg/cluster/bootstrap", arg+" reaches "+word(filters[0])+" alone, and every server must have the same: the others stop with a critical configuration value mismatch",
+		if len(filters) == 1 && strings.HasPrefix(word(filters[0]), "server:") && word(filters[0]) != "server:*" &&
+			moreThanOne(c.root.Get("servers")) {
+			c.breaks("k3d-one-server-alone", "k3s pkg/cluster/bootstrap",
+				arg+" reaches "+word(filters[0])+" alone, and every server must have the same: the others stop with "+
+					"a critical configuration value mismatch",
 				`nodeFilters: ["server:*"]`, &Value{Pos: c.at(p.node.Get("arg"))})
 		}
 	}

@@ -11,20 +11,22 @@ import (
 	"github.com/kubecidr/kubecidr/internal/source"
 )
 
-// k3s: github.com/k3s-io/k3s pkg/cli/cmds/server.go (flags, which are the keys of config.yaml), pkg/configfilearg/parser.go (merging),
+// k3s: github.com/k3s-io/k3s pkg/cli/cmds/server.go (flags, which are the keys of config.yaml),
+// pkg/configfilearg/parser.go (merging),
 // pkg/daemons/control/server.go (what becomes of them), pkg/agent/run.go (families).
 func k3s() Installer {
 	return Installer{
-		Name:       "k3s",
-		Recognised: "a flat mapping of flags of k3s server, such as cluster-cidr or flannel-backend, or a command line of k3s server",
-		Marks:      append([]string{"k3s"}, flatMarks...),
-		Spread:     true,
-		Through:    ThroughFlags,
-		CNI:        "flannel",
-		DNS:        10,
-		Defaults:   k3sDefaults(),
-		Checks:     []Check{ChecksText, ChecksFamilies},
-		Units:      []string{"k3s"},
+		Name: "k3s",
+		Recognised: "a flat mapping of flags of k3s server, such as cluster-cidr or flannel-backend, or a command " +
+			"line of k3s server",
+		Marks:    append([]string{"k3s"}, flatMarks...),
+		Spread:   true,
+		Through:  ThroughFlags,
+		CNI:      "flannel",
+		DNS:      10,
+		Defaults: k3sDefaults(),
+		Checks:   []Check{ChecksText, ChecksFamilies},
+		Units:    []string{"k3s"},
 		Changes: k3sChanges("/etc/rancher/k3s/config.yaml",
 			"systemctl restart k3s, one server after the other", "systemctl restart k3s-agent on each agent"),
 		match: func(f *source.File, n *source.Node) bool {
@@ -44,7 +46,8 @@ func k3s() Installer {
 
 // flatMarks are keys of which one stands in each config.yaml that says something about ranges.
 var flatMarks = []string{
-	"cluster-cidr", "service-cidr", "cluster-dns", "flannel-backend", "kube-controller-manager-arg", "tls-san", "node-ip",
+	"cluster-cidr", "service-cidr", "cluster-dns", "flannel-backend", "kube-controller-manager-arg", "tls-san",
+	"node-ip",
 	"cluster-init", "cluster_cidr", "service_cidr",
 }
 
@@ -57,19 +60,25 @@ func k3sDefaults() []Default {
 	}
 }
 
-// k3sChanges are the ways of k3s and RKE2, docs.k3s.io/cli/server and docs.rke2.io/reference/server_config: the ranges are for new
+// k3sChanges are the ways of k3s and RKE2, docs.k3s.io/cli/server and docs.rke2.io/reference/server_config: the ranges
+// are for new
 // clusters. That a longer range with the same base is taken follows from kube-controller-manager.
 func k3sChanges(file, server, agent string) []Change {
 	return []Change{
 		{
-			Roles: []Role{Pods, Services}, File: file, Key: "cluster-cidr, service-cidr", Restart: []string{server, agent}, Immutable: true,
-			Way: "install the cluster anew with the other range; a shorter prefix with the same first address is taken, once every server has it",
+			Roles: []Role{Pods, Services}, File: file, Key: "cluster-cidr, service-cidr",
+			Restart: []string{server, agent}, Immutable: true,
+			Way: "install the cluster anew with the other range; a shorter prefix with the same first address is " +
+				"taken, once every server has it",
 		},
 		{
-			Roles: []Role{NodeMask, NodeMaskIPv4, NodeMaskIPv6}, File: file, Key: "kube-controller-manager-arg: node-cidr-mask-size",
-			Restart: []string{server}, Way: "it holds for nodes that register afterwards: kubectl delete node NODE, then " + agent,
+			Roles: []Role{NodeMask, NodeMaskIPv4, NodeMaskIPv6}, File: file,
+			Key:     "kube-controller-manager-arg: node-cidr-mask-size",
+			Restart: []string{server}, Way: "it holds for nodes that register afterwards: kubectl delete node NODE, " +
+				"then " + agent,
 		},
-		{Roles: []Role{DNS}, File: file, Key: "cluster-dns", Restart: []string{server, agent}, Way: "the same value on every server"},
+		{Roles: []Role{DNS}, File: file, Key: "cluster-dns", Restart: []string{server, agent},
+			Way: "the same value on every server"},
 		{Roles: []Role{MaxPods}, File: file, Key: "kubelet-arg: max-pods", Restart: []string{server, agent}},
 	}
 }
@@ -79,7 +88,8 @@ var flatKeys = []struct {
 	key  string
 	role Role
 }{
-	{"cluster-cidr", Pods}, {"service-cidr", Services}, {"cluster-dns", DNS}, {"node-ip", Address}, {"node-external-ip", Address},
+	{"cluster-cidr", Pods}, {"service-cidr", Services}, {"cluster-dns", DNS}, {"node-ip", Address},
+	{"node-external-ip", Address},
 	{"advertise-address", Address}, {"bind-address", Address},
 }
 
@@ -88,13 +98,15 @@ var flatArgs = []struct {
 	key     string
 	program Program
 }{
-	{"kube-controller-manager-arg", ControllerManager}, {"kube-apiserver-arg", APIServer}, {"kube-proxy-arg", KubeProxy},
+	{"kube-controller-manager-arg", ControllerManager}, {"kube-apiserver-arg", APIServer},
+	{"kube-proxy-arg", KubeProxy},
 	{"kubelet-arg", Kubelet},
 }
 
 var flatKey = regexp.MustCompile(`^[a-z][a-z0-9_-]*\+?$`)
 
-// isFlat reports whether n can be a config.yaml of k3s or RKE2: keys that are flags, none with a mapping below it, and among them one
+// isFlat reports whether n can be a config.yaml of k3s or RKE2: keys that are flags, none with a mapping below it, and
+// among them one
 // that nobody else has. In a folder of theirs each of their keys is enough.
 func isFlat(f *source.File, n *source.Node) bool {
 	if n == nil || n.Kind != source.Mapping || len(n.Entries) == 0 || has(n, "apiVersion") || has(n, "kind") {
@@ -108,7 +120,8 @@ func isFlat(f *source.File, n *source.Node) bool {
 		switch strings.TrimSuffix(e.Key, "+") {
 		case "cluster-cidr", "service-cidr", "cluster-dns", "flannel-backend", "kube-controller-manager-arg":
 			sure = true
-		case "tls-san", "cluster-init", "write-kubeconfig-mode", "node-ip", "kubelet-arg", "kube-apiserver-arg", "cni", "disable", "token", "server":
+		case "tls-san", "cluster-init", "write-kubeconfig-mode", "node-ip", "kubelet-arg", "kube-apiserver-arg", "cni",
+			"disable", "token", "server":
 			likely++
 		case "cluster_cidr", "service_cidr":
 			likely++
@@ -146,7 +159,8 @@ func (c *Cluster) flatFile(n *source.Node, folder string) {
 			c.Host = ""
 		}
 	}
-	if has(n, "server") && !hasAny(n, "cluster-cidr", "service-cidr", "cluster-dns", "flannel-backend", "kube-controller-manager-arg", "tls-san", "cni") {
+	if has(n, "server") && !hasAny(n, "cluster-cidr", "service-cidr", "cluster-dns", "flannel-backend",
+		"kube-controller-manager-arg", "tls-san", "cni") {
 		c.Partial = true // an agent's
 	}
 	c.flat(n, "")
@@ -207,13 +221,15 @@ func (c *Cluster) flatEntry(name string, e source.Entry, prefix string) {
 		}
 	case "cni":
 		c.rke2CNI(e.Value)
-	case "cluster_cidr", "service_cidr", "cluster_dns", "clusterCIDR", "serviceCIDR", "pod-cidr", "node-cidr-mask-size", "node-cidr-mask-size-ipv4", "node-cidr-mask-size-ipv6":
+	case "cluster_cidr", "service_cidr", "cluster_dns", "clusterCIDR", "serviceCIDR", "pod-cidr", "node-cidr-mask-size",
+		"node-cidr-mask-size-ipv4", "node-cidr-mask-size-ipv6":
 		v := Value{Role: Pods, Key: key, Pos: c.at(e.Value), Text: word(e.Value), Ignored: true}
 		c.Values = append(c.Values, v)
 	}
 }
 
-// nodeArgs returns the annotation of a Node object that holds the arguments of the node's last start, nil where there is none.
+// nodeArgs returns the annotation of a Node object that holds the arguments of the node's last start, nil where there
+// is none.
 // github.com/k3s-io/k3s pkg/nodeconfig/nodeconfig.go getNodeArgs.
 func nodeArgs(n *source.Node, name string) *source.Node {
 	if n.Get("kind").Str() != "Node" {
@@ -267,21 +283,27 @@ func refuseK3s(c *Cluster) {
 	for i := range c.Values {
 		if v := &c.Values[i]; v.Ignored && !told[v.Pos] {
 			c.breaks(c.Installer+"-key-unknown", "pkg/configfilearg/parser.go",
-				fmt.Sprintf("%s is no key of %s, which passes over it with a warning; the default counts instead", v.Key, c.Installer),
-				"write cluster-cidr, service-cidr or cluster-dns, and masks as kube-controller-manager-arg: node-cidr-mask-size=N", v)
+				fmt.Sprintf("%s is no key of %s, which passes over it with a warning; the default counts instead",
+					v.Key, c.Installer),
+				"write cluster-cidr, service-cidr or cluster-dns, and masks as kube-controller-manager-arg: "+
+					"node-cidr-mask-size=N", v)
 		}
 	}
 	pods, services := c.prefixes(Pods), c.prefixes(Services)
 	if !c.Partial && len(pods) > 0 && len(services) > 0 {
 		says := "must share the same IP version (IPv4, IPv6 or dual-stack)"
-		if !c.refuseFamilies(c.Installer+"-families", says, "pkg/agent/run.go") && ipnet.Is4(pods[0]) != ipnet.Is4(services[0]) {
-			c.refused(c.Installer+"-family-order", says, "pkg/agent/run.go", fmt.Sprintf("the first pod range %v and the first service range %v are of different families", pods[0], services[0]), c.first(Pods), c.first(Services))
+		if !c.refuseFamilies(c.Installer+"-families", says, "pkg/agent/run.go") &&
+			ipnet.Is4(pods[0]) != ipnet.Is4(services[0]) {
+			c.refused(c.Installer+"-family-order", says, "pkg/agent/run.go",
+				fmt.Sprintf("the first pod range %v and the first service range %v are of different families", pods[0],
+					services[0]), c.first(Pods), c.first(Services))
 		}
 	}
 	for _, role := range []Role{Pods, Services} {
 		if v := c.twoOfOne(role); v != nil {
 			c.breaks(c.Installer+"-two-of-a-family", "pkg/cli/server/server.go",
-				fmt.Sprintf("%s %s has two ranges of one family: %s takes them, and kube-controller-manager and kube-apiserver do not", v.Key, v.Text, c.Installer), "keep one range of each family", v)
+				fmt.Sprintf("%s %s has two ranges of one family: %s takes them, and kube-controller-manager and "+
+					"kube-apiserver do not", v.Key, v.Text, c.Installer), "keep one range of each family", v)
 		}
 	}
 	c.refuseArgAlone(ControllerManager, Pods, "flannel and kube-proxy keep the other range")

@@ -20,15 +20,17 @@ func kind() Installer {
 		DNS:        10,
 		Defaults: []Default{
 			{Role: Pods, IPv4: "10.244.0.0/16", IPv6: "fd00:10:244::/56", Rendered: true},
-			{Role: Services, IPv4: "10.96.0.0/16", IPv6: "fd00:10:96::/112", Rendered: true, Releases: "v0.9 and later"},
+			{Role: Services, IPv4: "10.96.0.0/16", IPv6: "fd00:10:96::/112", Rendered: true,
+				Releases: "v0.9 and later"},
 			{Role: Services, IPv4: "10.96.0.0/12", Releases: "before v0.9", Old: true},
 			{Role: NodeMaskIPv4, IPv4: "24", Of: "kubeadm"},
 			{Role: NodeMaskIPv6, IPv6: "64", Of: "kubeadm"},
 		},
 		Checks: []Check{ChecksText, ChecksFamilies, ChecksOneEach},
 		Changes: []Change{{
-			Roles: []Role{Pods, Services, NodeMask, NodeMaskIPv4, NodeMaskIPv6, DNS}, Key: "networking", Immutable: true,
-			Way: "kind delete cluster --name NAME, then kind create cluster --config FILE",
+			Roles: []Role{Pods, Services, NodeMask, NodeMaskIPv4, NodeMaskIPv6, DNS}, Key: "networking",
+			Immutable: true,
+			Way:       "kind delete cluster --name NAME, then kind create cluster --config FILE",
 		}},
 		read:   readKind,
 		refuse: refuseKind,
@@ -84,15 +86,20 @@ func refuseKind(c *Cluster) {
 		v4, v6 := families(v.Prefixes)
 		switch {
 		case c.Family != "dual" && len(v.Prefixes) > 1:
-			c.refused("kind-one-range", "only one CIDR allowed for single-stack networking", src, fmt.Sprintf("%s has %d ranges, and ipFamily is %s", v.Key, len(v.Prefixes), c.Family), v)
+			c.refused("kind-one-range", "only one CIDR allowed for single-stack networking", src,
+				fmt.Sprintf("%s has %d ranges, and ipFamily is %s", v.Key, len(v.Prefixes), c.Family), v)
 		case c.Family == "ipv4" && v6:
-			c.refused("kind-family", "expected IPv4 CIDR for IPv4 family", src, fmt.Sprintf("%s %s is IPv6, and ipFamily is ipv4", v.Key, v.Text), v)
+			c.refused("kind-family", "expected IPv4 CIDR for IPv4 family", src,
+				fmt.Sprintf("%s %s is IPv6, and ipFamily is ipv4", v.Key, v.Text), v)
 		case c.Family == "ipv6" && v4:
-			c.refused("kind-family", "expected IPv6 CIDR for IPv6 family", src, fmt.Sprintf("%s %s is IPv4, and ipFamily is ipv6", v.Key, v.Text), v)
+			c.refused("kind-family", "expected IPv6 CIDR for IPv6 family", src,
+				fmt.Sprintf("%s %s is IPv4, and ipFamily is ipv6", v.Key, v.Text), v)
 		case c.Family == "dual" && len(v.Prefixes) > 2, c.Family == "dual" && len(v.Prefixes) == 2 && !(v4 && v6):
-			c.refused("kind-dual", "expected one (IPv4 or IPv6) CIDR or two CIDRs", src, fmt.Sprintf("%s %s is not one range of each family", v.Key, v.Text), v)
+			c.refused("kind-dual", "expected one (IPv4 or IPv6) CIDR or two CIDRs", src,
+				fmt.Sprintf("%s %s is not one range of each family", v.Key, v.Text), v)
 		case c.Family == "dual" && len(v.Prefixes) == 1:
-			c.breaks("kind-dual-with-one", src, fmt.Sprintf("ipFamily is dual and %s has one range: kind takes it, and kubeadm or kube-apiserver stop", v.Key), "name one range of each family, IPv4 first", v)
+			c.breaks("kind-dual-with-one", src, fmt.Sprintf("ipFamily is dual and %s has one range: kind takes it, "+
+				"and kubeadm or kube-apiserver stop", v.Key), "name one range of each family, IPv4 first", v)
 		}
 	}
 }

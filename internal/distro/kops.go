@@ -21,15 +21,18 @@ func kops() Installer {
 		Through:    ThroughFlags,
 		DNS:        10,
 		Defaults: []Default{
-			{Role: Services, IPv4: "100.64.0.0/13", Rendered: true, Releases: "v1.28 and later; the first eighth of nonMasqueradeCIDR before"},
+			{Role: Services, IPv4: "100.64.0.0/13", Rendered: true,
+				Releases: "v1.28 and later; the first eighth of nonMasqueradeCIDR before"},
 			{Role: Pods, IPv4: "100.96.0.0/11", Old: true, Releases: "the upper half of nonMasqueradeCIDR"},
 			{Role: NodeMaskIPv4, IPv4: "24", Of: "kube-controller-manager"},
 		},
 		Checks: []Check{ChecksText, ChecksHosts},
 		Changes: []Change{{
-			Roles: []Role{Pods, Services, DNS, NodeMask}, Key: "spec.podCIDR, spec.serviceClusterIPRange, spec.kubeControllerManager", Immutable: true,
+			Roles: []Role{Pods, Services, DNS, NodeMask}, Key: "spec.podCIDR, spec.serviceClusterIPRange, " +
+				"spec.kubeControllerManager", Immutable: true,
 			Restart: []string{"kops edit cluster", "kops update cluster --yes", "kops rolling-update cluster --yes"},
-			Way:     "kops takes the change, and nodes and services keep what they have; create another cluster with the other ranges",
+			Way: "kops takes the change, and nodes and services keep what they have; create another cluster with " +
+				"the other ranges",
 		}},
 		read:   readKops,
 		refuse: refuseKops,
@@ -41,10 +44,13 @@ var kopsNetworks = []struct {
 	key, cni string
 	by       Allocator
 }{
-	{"cilium", "cilium", NodeIPAM}, {"calico", "calico", OwnIPAM}, {"flannel", "flannel", NodeIPAM}, {"canal", "canal", NodeIPAM},
+	{"cilium", "cilium", NodeIPAM}, {"calico", "calico", OwnIPAM}, {"flannel", "flannel", NodeIPAM},
+	{"canal", "canal", NodeIPAM},
 	{"kubenet", "kubenet", NodeIPAM}, {"kindnet", "kindnet", NodeIPAM}, {"kuberouter", "kube-router", NodeIPAM},
-	{"kubeRouter", "kube-router", NodeIPAM}, {"amazonvpc", "aws-vpc-cni", OwnIPAM}, {"amazonVPC", "aws-vpc-cni", OwnIPAM},
-	{"weave", "weave", OwnIPAM}, {"gcp", "gke", CloudIPAM}, {"gce", "gke", CloudIPAM}, {"cni", "none", UnknownAllocator}, {"romana", "romana", OwnIPAM},
+	{"kubeRouter", "kube-router", NodeIPAM}, {"amazonvpc", "aws-vpc-cni", OwnIPAM},
+	{"amazonVPC", "aws-vpc-cni", OwnIPAM},
+	{"weave", "weave", OwnIPAM}, {"gcp", "gke", CloudIPAM}, {"gce", "gke", CloudIPAM},
+	{"cni", "none", UnknownAllocator}, {"romana", "romana", OwnIPAM},
 }
 
 func readKops(c *Cluster, n *source.Node) {
@@ -70,11 +76,14 @@ func readKops(c *Cluster, n *source.Node) {
 	for _, k := range []struct {
 		key  string
 		role Role
-	}{{"clusterCIDR", Pods}, {"nodeCIDRMaskSize", NodeMask}, {"allocateNodeCIDRs", Allocate}, {"serviceClusterIPRange", Services}} {
+	}{{"clusterCIDR", Pods}, {"nodeCIDRMaskSize", NodeMask}, {"allocateNodeCIDRs", Allocate},
+		{"serviceClusterIPRange", Services}} {
 		c.put(Value{Role: k.role, Program: ControllerManager}, kcm.Get(k.key), "spec.kubeControllerManager."+k.key)
 	}
-	c.put(Value{Role: Services, Program: APIServer}, n.Get("spec", "kubeAPIServer", "serviceClusterIPRange"), "spec.kubeAPIServer.serviceClusterIPRange")
-	c.put(Value{Role: Pods, Program: KubeProxy}, n.Get("spec", "kubeProxy", "clusterCIDR"), "spec.kubeProxy.clusterCIDR")
+	c.put(Value{Role: Services, Program: APIServer}, n.Get("spec", "kubeAPIServer", "serviceClusterIPRange"),
+		"spec.kubeAPIServer.serviceClusterIPRange")
+	c.put(Value{Role: Pods, Program: KubeProxy}, n.Get("spec", "kubeProxy", "clusterCIDR"),
+		"spec.kubeProxy.clusterCIDR")
 	c.put(Value{Role: DNS}, n.Get("spec", "kubeDNS", "serverIP"), "spec.kubeDNS.serverIP")
 	for _, e := range entries(n.Get("spec", "networking")) {
 		for _, k := range kopsNetworks {
@@ -95,7 +104,8 @@ func readKops(c *Cluster, n *source.Node) {
 // kopsPods derives the pod range that kops fills in: the upper half of nonMasqueradeCIDR.
 func (c *Cluster) kopsPods() {
 	super := c.first(Superset)
-	if c.says(Pods) || c.Family == "ipv6" || c.saysFor(Pods, ControllerManager) || super != nil && !super.IsRange() || c.CNI == "aws-vpc-cni" || c.Allocator == CloudIPAM {
+	if c.says(Pods) || c.Family == "ipv6" || c.saysFor(Pods, ControllerManager) || super != nil && !super.IsRange() ||
+		c.CNI == "aws-vpc-cni" || c.Allocator == CloudIPAM {
 		return
 	}
 	text, pos := "100.96.0.0/11", c.Pos
@@ -119,23 +129,29 @@ func refuseKops(c *Cluster) {
 	supers, hosts := c.prefixes(Superset), c.prefixes(Hosts)
 	super := c.first(Superset)
 	if a, b, ok := overlapping(supers, hosts); ok && c.CNI != "aws-vpc-cni" && c.CNI != "gke" {
-		c.refused("kops-non-masquerade-hosts", "nonMasqueradeCIDR cannot overlap with networkCIDR", src, fmt.Sprintf("nonMasqueradeCIDR %v overlaps the network %v of the hosts", a, b), super, c.first(Hosts))
+		c.refused("kops-non-masquerade-hosts", "nonMasqueradeCIDR cannot overlap with networkCIDR", src,
+			fmt.Sprintf("nonMasqueradeCIDR %v overlaps the network %v of the hosts", a, b), super, c.first(Hosts))
 	}
 	for _, v := range append(c.of(Pods, ""), c.of(Pods, ControllerManager)...) {
 		if v.IsRange() && len(supers) > 0 && !inside(v.Prefixes[0], supers) {
-			c.refused("kops-pods-outside", "must be a subnet of nonMasqueradeCIDR", src, fmt.Sprintf("%s %s does not lie in nonMasqueradeCIDR %s", v.Key, v.Text, super.Text), v, super)
+			c.refused("kops-pods-outside", "must be a subnet of nonMasqueradeCIDR", src,
+				fmt.Sprintf("%s %s does not lie in nonMasqueradeCIDR %s", v.Key, v.Text, super.Text), v, super)
 			break
 		}
 	}
 	for _, role := range []Role{Pods, Services} {
 		if a, b, ok := overlapping(c.prefixes(role), hosts); ok && c.CNI != "aws-vpc-cni" && c.CNI != "gke" {
-			c.refused("kops-subnet-overlap", "subnet must not overlap podCIDR, serviceClusterIPRange", src, fmt.Sprintf("%s %v overlap the network %v of the hosts", role, a, b), c.first(role), c.first(Hosts))
+			c.refused("kops-subnet-overlap", "subnet must not overlap podCIDR, serviceClusterIPRange", src,
+				fmt.Sprintf("%s %v overlap the network %v of the hosts", role, a, b), c.first(role), c.first(Hosts))
 		}
 	}
-	if d, s := c.first(DNS), c.prefixes(Services); d != nil && !d.Default && len(d.Addrs) > 0 && len(s) > 0 && !inside(netip.PrefixFrom(d.Addrs[0], d.Addrs[0].BitLen()), s) && ipnet.Is4(s[0]) == d.Addrs[0].Is4() {
-		c.refused("kops-dns-outside", "ServiceClusterIPRange must contain the DNS Server IP", src, fmt.Sprintf("kubeDNS.serverIP %v lies outside of the services %v", d.Addrs[0], s[0]), d, c.first(Services))
+	if d, s := c.first(DNS), c.prefixes(Services); d != nil && !d.Default && len(d.Addrs) > 0 && len(s) > 0 &&
+		!inside(netip.PrefixFrom(d.Addrs[0], d.Addrs[0].BitLen()), s) && ipnet.Is4(s[0]) == d.Addrs[0].Is4() {
+		c.refused("kops-dns-outside", "ServiceClusterIPRange must contain the DNS Server IP", src,
+			fmt.Sprintf("kubeDNS.serverIP %v lies outside of the services %v", d.Addrs[0], s[0]), d, c.first(Services))
 	}
 	if c.Family == "ipv6" && c.CNI == "flannel" {
-		c.refused("kops-flannel-ipv6", "Flannel does not support IPv6", src, "networking.flannel with nonMasqueradeCIDR ::/0", &Value{Pos: c.CNIPos})
+		c.refused("kops-flannel-ipv6", "Flannel does not support IPv6", src,
+			"networking.flannel with nonMasqueradeCIDR ::/0", &Value{Pos: c.CNIPos})
 	}
 }

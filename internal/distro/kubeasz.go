@@ -23,12 +23,14 @@ func kubeasz() Installer {
 		},
 		Changes: []Change{
 			{
-				Roles: []Role{Pods, Services, DNS}, File: "/etc/kubeasz/clusters/NAME/hosts", Key: "CLUSTER_CIDR, SERVICE_CIDR", Immutable: true,
+				Roles: []Role{Pods, Services, DNS}, File: "/etc/kubeasz/clusters/NAME/hosts",
+				Key: "CLUSTER_CIDR, SERVICE_CIDR", Immutable: true,
 				Way: "ezctl destroy NAME, then ezctl setup NAME all with the other ranges",
 			},
 			{
 				Roles: []Role{NodeMask}, File: "/etc/kubeasz/clusters/NAME/config.yml", Key: "NODE_CIDR_LEN",
-				Restart: []string{"systemctl daemon-reload", "systemctl restart kube-controller-manager"}, Way: "it holds for nodes that register afterwards",
+				Restart: []string{"systemctl daemon-reload", "systemctl restart kube-controller-manager"},
+				Way:     "it holds for nodes that register afterwards",
 			},
 		},
 		Units: []string{"kube-apiserver", "kube-controller-manager"},
@@ -46,7 +48,8 @@ func kubeaszHosts(in *Installer, f *source.File) []Cluster {
 	if !bytes.Contains(f.Data, []byte("SERVICE_CIDR")) {
 		return nil
 	}
-	c := Cluster{in: in, Installer: in.Name, file: f, Pos: f.Position(0), at: func(*source.Node) Position { return f.Position(0) }}
+	c := Cluster{in: in, Installer: in.Name, file: f, Pos: f.Position(0),
+		at: func(*source.Node) Position { return f.Position(0) }}
 	iniLines(f, func(section string, words []shellWord) {
 		switch section {
 		case "etcd", "kube_master", "kube_node", "kube-master", "kube-node", "ex_lb", "ex-lb":

@@ -27,8 +27,10 @@ func kubeKey() Installer {
 			{Role: MaxPods, IPv4: "110", IPv6: "110", Rendered: true},
 		},
 		Changes: []Change{{
-			Roles: []Role{Pods, Services, NodeMask, NodeMaskIPv4, NodeMaskIPv6, DNS}, Key: "spec.network, cni", Immutable: true,
-			Way: "kk delete cluster, then kk create cluster -f FILE with the other ranges; kk add nodes and kk upgrade keep them",
+			Roles: []Role{Pods, Services, NodeMask, NodeMaskIPv4, NodeMaskIPv6, DNS}, Key: "spec.network, cni",
+			Immutable: true,
+			Way: "kk delete cluster, then kk create cluster -f FILE with the other ranges; kk add nodes and kk " +
+				"upgrade keep them",
 		}},
 		read:   readKubeKey,
 		refuse: refuseKubeKey,
@@ -63,7 +65,8 @@ func readKubeKey(c *Cluster, n *source.Node) {
 		c.take(NodeMaskIPv4, prefix+"cni.ipv4_mask_size")
 		if !c.take(NodeMaskIPv6, prefix+"cni.ipv6_mask_size") {
 			if _, v6 := families(c.prefixes(Pods)); v6 {
-				c.Values = append(c.Values, Value{Role: NodeMaskIPv6, Key: "cni.ipv6_mask_size", Pos: c.Pos, Text: "64", Int: 64, Default: true, DefaultOf: "kubekey", Rendered: true})
+				c.Values = append(c.Values, Value{Role: NodeMaskIPv6, Key: "cni.ipv6_mask_size", Pos: c.Pos, Text: "64",
+					Int: 64, Default: true, DefaultOf: "kubekey", Rendered: true})
 			}
 		}
 		c.kubeKeyMask()
@@ -115,17 +118,21 @@ func refuseKubeKey(c *Cluster) {
 		}
 		switch {
 		case len(v.Prefixes) > 2, c.twoOfOne(role) != nil:
-			c.refused("kubekey-two-families", "must specify both IPv4 and IPv6 ranges", "builtin/core/roles/precheck/network", v.Key+" "+v.Text+" is not one range of each family", v)
+			c.refused("kubekey-two-families", "must specify both IPv4 and IPv6 ranges",
+				"builtin/core/roles/precheck/network", v.Key+" "+v.Text+" is not one range of each family", v)
 		case len(v.Prefixes) == 2 && !ipnet.Is4(v.Prefixes[0]):
-			c.refused("kubekey-ipv4-first", "", "builtin/core/roles/precheck/network", v.Key+" "+v.Text+" names IPv6 first, and IPv4 has to come first", v)
+			c.refused("kubekey-ipv4-first", "", "builtin/core/roles/precheck/network",
+				v.Key+" "+v.Text+" names IPv6 first, and IPv4 has to come first", v)
 		}
 	}
 	mask, pods := c.first(NodeMaskIPv4), c.first(Pods)
 	if mask == nil {
 		mask = c.first(NodeMask)
 	}
-	if c.CNI == "calico" && mask != nil && pods != nil && pods.IsRange() && !mask.Default && mask.Int > pods.Prefixes[0].Bits() && mask.Int <= 32 {
+	if c.CNI == "calico" && mask != nil && pods != nil && pods.IsRange() && !mask.Default &&
+		mask.Int > pods.Prefixes[0].Bits() && mask.Int <= 32 {
 		c.notes("kubekey-calico-block", "cmd/kk/pkg/plugins/network/templates",
-			fmt.Sprintf("the blocks of Calico have the length of the node mask, /%d: one node takes %d addresses at a time", mask.Int, 1<<(32-mask.Int)), mask)
+			fmt.Sprintf("the blocks of Calico have the length of the node mask, /%d: one node takes %d addresses at "+
+				"a time", mask.Int, 1<<(32-mask.Int)), mask)
 	}
 }

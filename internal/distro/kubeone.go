@@ -27,8 +27,10 @@ func kubeOne() Installer {
 		},
 		Checks: []Check{ChecksText, ChecksFamilies, ChecksOneEach, ChecksMask},
 		Changes: []Change{{
-			Roles: []Role{Pods, Services, DNS, NodeMask, NodeMaskIPv4, NodeMaskIPv6}, Key: "clusterNetwork", Immutable: true,
-			Way: "kubeone apply never changes ranges; kubeone reset, then kubeone apply with the other ranges, or another cluster",
+			Roles: []Role{Pods, Services, DNS, NodeMask, NodeMaskIPv4, NodeMaskIPv6}, Key: "clusterNetwork",
+			Immutable: true,
+			Way: "kubeone apply never changes ranges; kubeone reset, then kubeone apply with the other ranges, or " +
+				"another cluster",
 		}},
 		read:   readKubeOne,
 		refuse: refuseKubeOne,
@@ -83,7 +85,8 @@ func readKubeOne(c *Cluster, n *source.Node) {
 func refuseKubeOne(c *Cluster) {
 	const src = "pkg/apis/kubeone/validation/validation.go"
 	if family := word(c.root.Get("clusterNetwork", "ipFamily")); family == "IPv6" || family == "IPv6+IPv4" {
-		c.refused("kubeone-family", "ipv6 and ipv6+ipv4 ip families are currently not supported", src, "ipFamily "+family, &Value{Pos: c.at(c.root.Get("clusterNetwork", "ipFamily"))})
+		c.refused("kubeone-family", "ipv6 and ipv6+ipv4 ip families are currently not supported", src,
+			"ipFamily "+family, &Value{Pos: c.at(c.root.Get("clusterNetwork", "ipFamily"))})
 	}
 	for _, role := range []Role{Pods, Services} {
 		for _, v := range c.of(role, "") {
@@ -96,12 +99,15 @@ func refuseKubeOne(c *Cluster) {
 				want = "IPv6"
 			}
 			if len(v.Prefixes) > 1 || ipnet.Is4(v.Prefixes[0]) == six {
-				c.refused("kubeone-subnet-family", fmt.Sprintf(".%s must be valid %q subnet.", v.Key, want), src, fmt.Sprintf("%s %s is not one %s range", v.Key, v.Text, want), v)
+				c.refused("kubeone-subnet-family", fmt.Sprintf(".%s must be valid %q subnet.", v.Key, want), src,
+					fmt.Sprintf("%s %s is not one %s range", v.Key, v.Text, want), v)
 				continue
 			}
 			if m := c.maskFor(v.Prefixes[0]); role == Pods && m != nil && m.Int <= v.Prefixes[0].Bits() {
-				c.refused("kubeone-mask-not-longer", "node CIDR mask size must be longer than the mask size of the pod CIDR", src,
-					fmt.Sprintf("%s %s and a node mask of /%d: the mask has to be longer, an equal one is refused as well", v.Key, v.Text, m.Int), v, m)
+				c.refused("kubeone-mask-not-longer", "node CIDR mask size must be longer than the mask size of the "+
+					"pod CIDR", src,
+					fmt.Sprintf("%s %s and a node mask of /%d: the mask has to be longer, an equal one is refused as "+
+						"well", v.Key, v.Text, m.Int), v, m)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package distro
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"strings"
@@ -9,16 +10,18 @@ import (
 	"github.com/kubecidr/kubecidr/internal/source"
 )
 
-// kubespray: github.com/kubernetes-sigs/kubespray roles/kubespray_defaults, roles/kubernetes/control-plane/templates/kubeadm-config*,
+// kubespray: github.com/kubernetes-sigs/kubespray roles/kubespray_defaults,
+// roles/kubernetes/control-plane/templates/kubeadm-config*,
 // roles/validate_inventory, roles/network_plugin.
 func kubespray() Installer {
 	return Installer{
-		Name:       "kubespray",
-		Recognised: "variables such as kube_pods_subnet; an inventory with the groups kube_control_plane or k8s_cluster",
-		Marks:      []string{"kube_", "calico_pool_", "cilium_pool_", "k8s_cluster", "k8s-cluster", "kube-master"},
-		Through:    ThroughKubeadm,
-		CNI:        "calico",
-		DNS:        3,
+		Name: "kubespray",
+		Recognised: "variables such as kube_pods_subnet; an inventory with the groups kube_control_plane or " +
+			"k8s_cluster",
+		Marks:   []string{"kube_", "calico_pool_", "cilium_pool_", "k8s_cluster", "k8s-cluster", "kube-master"},
+		Through: ThroughKubeadm,
+		CNI:     "calico",
+		DNS:     3,
 		Defaults: []Default{
 			{Role: Pods, IPv4: "10.233.64.0/18", IPv6: "fd85:ee78:d8a6:8607::1:0/112", Rendered: true},
 			{Role: Services, IPv4: "10.233.0.0/18", IPv6: "fd85:ee78:d8a6:8607::1000/116", Rendered: true},
@@ -29,12 +32,15 @@ func kubespray() Installer {
 		Checks: []Check{ChecksText, ChecksCapacity},
 		Changes: []Change{
 			{
-				Roles: []Role{Pods, Services}, File: "inventory/NAME/group_vars/k8s_cluster/k8s-cluster.yml", Key: "kube_pods_subnet, kube_service_addresses", Immutable: true,
+				Roles: []Role{Pods, Services}, File: "inventory/NAME/group_vars/k8s_cluster/k8s-cluster.yml",
+				Key: "kube_pods_subnet, kube_service_addresses", Immutable: true,
 				Restart: []string{"ansible-playbook -i inventory/NAME/hosts.yaml cluster.yml"},
-				Way:     "the playbooks write flags anew and leave nodes and pools as they are; install the cluster anew with the other ranges",
+				Way: "the playbooks write flags anew and leave nodes and pools as they are; install the cluster " +
+					"anew with the other ranges",
 			},
 			{
-				Roles: []Role{NodeMask, NodeMaskIPv4, NodeMaskIPv6}, File: "inventory/NAME/group_vars/k8s_cluster/k8s-cluster.yml", Key: "kube_network_node_prefix",
+				Roles: []Role{NodeMask, NodeMaskIPv4, NodeMaskIPv6},
+				File:  "inventory/NAME/group_vars/k8s_cluster/k8s-cluster.yml", Key: "kube_network_node_prefix",
 				Restart: []string{"ansible-playbook -i inventory/NAME/hosts.yaml cluster.yml --tags=control-plane"},
 				Way:     "it holds for nodes that join afterwards",
 			},
@@ -55,7 +61,8 @@ var kubesprayKeys = []struct {
 	{"kube_service_addresses", Services}, {"kube_service_addresses_ipv6", Services},
 	{"kube_network_node_prefix", NodeMaskIPv4}, {"kube_network_node_prefix_ipv6", NodeMaskIPv6},
 	{"kubelet_max_pods", MaxPods}, {"skydns_server", DNS},
-	{"calico_pool_cidr", Pool}, {"calico_pool_cidr_ipv6", Pool}, {"cilium_pool_cidr", Pool}, {"cilium_pool_cidr_ipv6", Pool},
+	{"calico_pool_cidr", Pool}, {"calico_pool_cidr_ipv6", Pool}, {"cilium_pool_cidr", Pool},
+	{"cilium_pool_cidr_ipv6", Pool},
 	{"kube_controller_manager_allocate_node_cidrs", Allocate},
 }
 
@@ -73,7 +80,8 @@ func isKubespray(f *source.File, n *source.Node) bool {
 
 // isInventory reports whether n is an Ansible inventory with groups of kubespray.
 func isInventory(n *source.Node) bool {
-	for _, g := range []string{"kube_control_plane", "kube_node", "kube-master", "kube-node", "k8s_cluster", "k8s-cluster"} {
+	for _, g := range []string{"kube_control_plane", "kube_node", "kube-master", "kube-node", "k8s_cluster",
+		"k8s-cluster"} {
 		if n.Get("all", "children", g) != nil && isMap(n, "all") {
 			return true
 		}
@@ -123,7 +131,8 @@ func (c *Cluster) kubesprayVars(n *source.Node) {
 			if c.put(Value{Role: k.role}, p.node, p.key) {
 				six := strings.HasSuffix(k.key, "_ipv6")
 				v := &c.Values[len(c.Values)-1]
-				v.Overridden = six && !dual && !only6 || !six && only6 && (k.role == Pods || k.role == Services || k.role == NodeMaskIPv4 || k.role == Pool)
+				v.Overridden = six && !dual && !only6 || !six && only6 &&
+					(k.role == Pods || k.role == Services || k.role == NodeMaskIPv4 || k.role == Pool)
 				if k.role == Allocate {
 					v.Program = ControllerManager
 				}
@@ -133,7 +142,8 @@ func (c *Cluster) kubesprayVars(n *source.Node) {
 	c.kubesprayCNI(n)
 }
 
-// kubesprayCNI decides whether kube-controller-manager allocates: not for Calico without host-local, since v2.24 and v2.23.2
+// kubesprayCNI decides whether kube-controller-manager allocates: not for Calico without host-local, since v2.24 and
+// v2.23.2
 // (kubernetes-sigs/kubespray#10639), nor for Cilium with its own pools.
 func (c *Cluster) kubesprayCNI(n *source.Node) {
 	plugin := word(n.Get("kube_network_plugin"))
@@ -148,7 +158,8 @@ func (c *Cluster) kubesprayCNI(n *source.Node) {
 	case plugin == "calico", plugin == "cilium":
 		c.Allocator = OwnIPAM
 		if c.first(Allocate) == nil && c.first(Pods) != nil {
-			v := Value{Role: Allocate, Key: "allocate-node-cidrs", Pos: c.CNIPos, Text: "false", Default: true, DefaultOf: c.Installer, Rendered: true, Program: ControllerManager}
+			v := Value{Role: Allocate, Key: "allocate-node-cidrs", Pos: c.CNIPos, Text: "false", Default: true,
+				DefaultOf: c.Installer, Rendered: true, Program: ControllerManager}
 			c.Values = append(c.Values, v)
 		}
 	case plugin == "cni", plugin == "none", plugin == "cloud", plugin == "custom_cni", plugin == "macvlan":
@@ -158,7 +169,8 @@ func (c *Cluster) kubesprayCNI(n *source.Node) {
 
 // kubesprayINI reads an inventory in INI form: lines of name key=value under sections in brackets.
 func kubesprayINI(in *Installer, f *source.File) []Cluster {
-	c := Cluster{in: in, Installer: in.Name, file: f, Partial: true, Pos: f.Position(0), at: func(*source.Node) Position { return f.Position(0) }}
+	c := Cluster{in: in, Installer: in.Name, file: f, Partial: true, Pos: f.Position(0),
+		at: func(*source.Node) Position { return f.Position(0) }}
 	known := false
 	iniLines(f, func(section string, words []shellWord) {
 		switch group, _, _ := strings.Cut(section, ":"); group {
@@ -204,16 +216,15 @@ func (c *Cluster) iniVar(f *source.File, w shellWord) {
 func iniLines(f *source.File, yield func(section string, words []shellWord)) {
 	section := ""
 	for at := 0; at < len(f.Data); {
-		end := strings.IndexByte(string(f.Data[at:min(len(f.Data), at+1<<12)]), '\n')
-		next := at + end + 1
-		if end < 0 {
-			next = at + 1<<12
+		next := len(f.Data)
+		if end := bytes.IndexByte(f.Data[at:], '\n'); end >= 0 {
+			next = at + end + 1
 		}
-		line := strings.TrimSpace(string(f.Data[at:min(next, len(f.Data))]))
+		line := bytes.TrimSpace(f.Data[at:next])
 		switch {
-		case line == "" || line[0] == '#' || line[0] == ';':
-		case line[0] == '[' && strings.HasSuffix(line, "]"):
-			section = line[1 : len(line)-1]
+		case len(line) == 0 || line[0] == '#' || line[0] == ';':
+		case line[0] == '[' && line[len(line)-1] == ']':
+			section = string(line[1 : len(line)-1])
 		case section != "":
 			if words, stop := shellWords(f.Data, at); len(words) > 0 {
 				yield(section, words)
@@ -227,15 +238,20 @@ func iniLines(f *source.File, yield func(section string, words []shellWord)) {
 func refuseKubespray(c *Cluster) {
 	const src = "roles/validate_inventory/tasks/main.yml"
 	pods, services := c.first(Pods), c.first(Services)
-	if pods != nil && services != nil && pods.IsRange() && services.IsRange() && inside(pods.Prefixes[0], services.Prefixes[:1]) {
-		c.refused("kubespray-pods-in-services", "kube_pods_subnet cannot be the same network segment as kube_service_addresses", src,
-			fmt.Sprintf("kube_pods_subnet %s lies in kube_service_addresses %s", pods.Text, services.Text), pods, services)
+	if pods != nil && services != nil && pods.IsRange() && services.IsRange() &&
+		inside(pods.Prefixes[0], services.Prefixes[:1]) {
+		c.refused("kubespray-pods-in-services", "kube_pods_subnet cannot be the same network segment as "+
+			"kube_service_addresses", src,
+			fmt.Sprintf("kube_pods_subnet %s lies in kube_service_addresses %s", pods.Text, services.Text), pods,
+			services)
 	}
 	mask, most := c.first(NodeMaskIPv4), c.first(MaxPods)
-	if mask != nil && most != nil && mask.Err == nil && most.Err == nil && !mask.Template && !most.Template && c.CNIStated && c.CNI != "calico" && c.CNI != "none" && mask.Int <= 32 &&
+	if mask != nil && most != nil && mask.Err == nil && most.Err == nil && !mask.Template && !most.Template &&
+		c.CNIStated && c.CNI != "calico" && c.CNI != "none" && mask.Int <= 32 &&
 		float64(most.Int) > math.Pow(2, float64(32-mask.Int))-2 {
 		c.refused("kubespray-max-pods", "Do not schedule more pods on a node than inet addresses are available.", src,
-			fmt.Sprintf("kubelet_max_pods %d does not fit into a /%d, which has %.0f addresses for pods", most.Int, mask.Int, math.Pow(2, float64(32-mask.Int))-2), most, mask)
+			fmt.Sprintf("kubelet_max_pods %d does not fit into a /%d, which has %.0f addresses for pods", most.Int,
+				mask.Int, math.Pow(2, float64(32-mask.Int))-2), most, mask)
 	}
 	var all []*Value
 	for i := range c.Values {
@@ -249,8 +265,10 @@ func refuseKubespray(c *Cluster) {
 			continue
 		}
 		for _, p := range all {
-			if ipnet.Is4(p.Prefixes[0]) == ipnet.Is4(v.Prefixes[0]) && !inside(v.Prefixes[0], p.Prefixes) && strings.HasPrefix(v.Key, "calico") {
-				c.refused("kubespray-pool-outside", "is not within or equal to kube_pods_subnet", "roles/network_plugin/calico/tasks/check.yml",
+			if ipnet.Is4(p.Prefixes[0]) == ipnet.Is4(v.Prefixes[0]) && !inside(v.Prefixes[0], p.Prefixes) &&
+				strings.HasPrefix(v.Key, "calico") {
+				c.refused("kubespray-pool-outside", "is not within or equal to kube_pods_subnet",
+					"roles/network_plugin/calico/tasks/check.yml",
 					fmt.Sprintf("%s %s does not lie in %s %s", v.Key, v.Text, p.Key, p.Text), v, p)
 			}
 		}

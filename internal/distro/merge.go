@@ -9,8 +9,10 @@ import (
 	"github.com/kubecidr/kubecidr/internal/source"
 )
 
-// ReadFiles reads several files and returns what each says, with what only their being together tells: files of config.yaml.d are merged
-// into the config.yaml that they follow, and a default gives way where another file of the same installer sets the value.
+// ReadFiles reads several files and returns what each says, with what only their being together tells: files of
+// config.yaml.d are merged
+// into the config.yaml that they follow, and a default gives way where another file of the same installer sets the
+// value.
 func ReadFiles(files []*source.File) []Cluster {
 	var out []Cluster
 	for _, f := range files {
@@ -21,7 +23,8 @@ func ReadFiles(files []*source.File) []Cluster {
 	return out
 }
 
-// mergeDropIns merges files of k3s and RKE2 in the order in which they are read: config.yaml, then config.yaml.d by name.
+// mergeDropIns merges files of k3s and RKE2 in the order in which they are read: config.yaml, then config.yaml.d by
+// name.
 // github.com/k3s-io/k3s pkg/configfilearg/parser.go readConfigFile.
 func mergeDropIns(all []Cluster) []Cluster {
 	groups := map[string][]int{}
@@ -38,7 +41,8 @@ func mergeDropIns(all []Cluster) []Cluster {
 			continue
 		}
 		slices.SortStableFunc(group, func(a, b int) int {
-			return cmp.Or(boolInt(dropIn(all[a].Pos.File))-boolInt(dropIn(all[b].Pos.File)), cmp.Compare(all[a].Pos.File, all[b].Pos.File))
+			return cmp.Or(boolInt(dropIn(all[a].Pos.File))-boolInt(dropIn(all[b].Pos.File)),
+				cmp.Compare(all[a].Pos.File, all[b].Pos.File))
 		})
 		merged := all[group[0]]
 		for _, j := range group[1:] {
@@ -137,7 +141,8 @@ func (c *Cluster) lastFlags() {
 	}
 }
 
-// dropDefaults removes defaults that another file sets, for installers whose clusters are told by several files. Servers that differ are
+// dropDefaults removes defaults that another file sets, for installers whose clusters are told by several files.
+// Servers that differ are
 // two hosts, and each keeps its own.
 func dropDefaults(all []Cluster) {
 	type stated struct {
@@ -165,7 +170,8 @@ func dropDefaults(all []Cluster) {
 			if !v.Default || v.Role == DNS {
 				return false
 			}
-			return by[stated{c.Installer, c.Host, v.Role}] || by[stated{c.Installer, "", v.Role}] || c.Host == "" && by[stated{c.Installer, "*", v.Role}]
+			return by[stated{c.Installer, c.Host, v.Role}] || by[stated{c.Installer, "", v.Role}] || c.Host == "" &&
+				by[stated{c.Installer, "*", v.Role}]
 		})
 	}
 }

@@ -11,12 +11,13 @@ import (
 // microK8s: github.com/canonical/microk8s microk8s-resources/default-args, docs/configure-cluster-cidr.
 func microK8s() Installer {
 	return Installer{
-		Name:       "microk8s",
-		Recognised: "files of --flag=value lines in .../args/, with $SNAP paths or the name of a program; a launch configuration of version 0.1.0; cni-env",
-		Marks:      []string{"--", "extraCNIEnv", "extraKube", "_CLUSTER_CIDR"},
-		Through:    ThroughFlags,
-		CNI:        "calico",
-		DNS:        10,
+		Name: "microk8s",
+		Recognised: "files of --flag=value lines in .../args/, with $SNAP paths or the name of a program; a launch " +
+			"configuration of version 0.1.0; cni-env",
+		Marks:   []string{"--", "extraCNIEnv", "extraKube", "_CLUSTER_CIDR"},
+		Through: ThroughFlags,
+		CNI:     "calico",
+		DNS:     10,
 		Defaults: []Default{
 			{Role: Pods, IPv4: "10.1.0.0/16", Old: true, Releases: "stands in the files, never assumed"},
 			{Role: Services, IPv4: "10.152.183.0/24", Old: true, Releases: "stands in the files, never assumed"},
@@ -24,14 +25,17 @@ func microK8s() Installer {
 			{Role: Services, IPv6: "fd98::/108", Old: true, Releases: "stands in cni-env"},
 		},
 		Changes: []Change{{
-			Roles: []Role{Pods, Services, DNS}, File: "/var/snap/microk8s/current/args/kube-proxy, kube-apiserver, kubelet, cni-network/cni.yaml",
+			Roles: []Role{Pods, Services, DNS}, File: "/var/snap/microk8s/current/args/kube-proxy, kube-apiserver, " +
+				"kubelet, cni-network/cni.yaml",
 			Key:     "--cluster-cidr, --service-cluster-ip-range, --cluster-dns, CALICO_IPV4POOL_CIDR",
 			Restart: []string{"microk8s stop", "microk8s start", "microk8s refresh-certs --cert server.crt"},
-			Way:     "supported for a cluster of one node; delete the old IPPool and create pods and services anew; with more nodes install anew",
+			Way: "supported for a cluster of one node; delete the old IPPool and create pods and services anew; " +
+				"with more nodes install anew",
 		}},
 		Units: []string{"snap.microk8s.daemon-kubelite"},
 		match: func(f *source.File, n *source.Node) bool {
-			return n.Get("version").Str() == "0.1.0" && hasAny(n, "extraCNIEnv", "extraKubeAPIServerArgs", "extraKubeletArgs", "extraKubeProxyArgs", "extraKubeControllerManagerArgs")
+			return n.Get("version").Str() == "0.1.0" && hasAny(n, "extraCNIEnv", "extraKubeAPIServerArgs",
+				"extraKubeletArgs", "extraKubeProxyArgs", "extraKubeControllerManagerArgs")
 		},
 		read: readMicroK8s,
 		text: microK8sArgs,
@@ -45,7 +49,8 @@ func readMicroK8s(c *Cluster, n *source.Node) {
 		key  string
 		role Role
 	}{
-		{"IPv4_CLUSTER_CIDR", Pods}, {"IPv6_CLUSTER_CIDR", Pods}, {"IPv4_SERVICE_CIDR", Services}, {"IPv6_SERVICE_CIDR", Services},
+		{"IPv4_CLUSTER_CIDR", Pods}, {"IPv6_CLUSTER_CIDR", Pods}, {"IPv4_SERVICE_CIDR", Services},
+		{"IPv6_SERVICE_CIDR", Services},
 	} {
 		c.take(k.role, "extraCNIEnv."+k.key)
 	}
@@ -70,7 +75,8 @@ func microK8sProgram(f *source.File) Program {
 		word    string
 		program Program
 	}{
-		{"proxy.config", KubeProxy}, {"controller.config", ControllerManager}, {"kubelet.config", Kubelet}, {"--etcd-servers", APIServer},
+		{"proxy.config", KubeProxy}, {"controller.config", ControllerManager}, {"kubelet.config", Kubelet},
+		{"--etcd-servers", APIServer},
 		{"--service-account-key-file", APIServer}, {"--service-account-private-key-file", ControllerManager},
 	} {
 		if bytes.Contains(f.Data, []byte(k.word)) {
@@ -81,9 +87,11 @@ func microK8sProgram(f *source.File) Program {
 }
 
 func microK8sArgs(in *Installer, f *source.File) []Cluster {
-	c := Cluster{in: in, Installer: in.Name, file: f, Pos: f.Position(0), Partial: true, CNI: "calico", Allocator: OwnIPAM,
-		at: func(*source.Node) Position { return f.Position(0) }}
-	sure := bytes.Contains(f.Data, []byte("$SNAP")) || bytes.Contains(f.Data, []byte("${SNAP")) || strings.Contains(f.Name, "microk8s") || path.Base(path.Dir(f.Name)) == "args"
+	c := Cluster{in: in, Installer: in.Name, file: f, Pos: f.Position(0), Partial: true, CNI: "calico",
+		Allocator: OwnIPAM,
+		at:        func(*source.Node) Position { return f.Position(0) }}
+	sure := bytes.Contains(f.Data, []byte("$SNAP")) || bytes.Contains(f.Data, []byte("${SNAP")) ||
+		strings.Contains(f.Name, "microk8s") || path.Base(path.Dir(f.Name)) == "args"
 	if !sure && !bytes.Contains(f.Data, []byte("IPv4_CLUSTER_CIDR")) {
 		return nil
 	}
@@ -104,7 +112,8 @@ func microK8sArgs(in *Installer, f *source.File) []Cluster {
 			if !found {
 				name, value, _ = strings.Cut(line, " ")
 			}
-			c.argLine(f, program, strings.TrimSpace(name), value, start+bytes.Index(f.Data[start:end], []byte(line))+len(line)-len(value))
+			c.argLine(f, program, strings.TrimSpace(name), value,
+				start+bytes.Index(f.Data[start:end], []byte(line))+len(line)-len(value))
 		case found && cniEnvRole(name) != "":
 			v := Value{Role: cniEnvRole(name), Key: name}
 			at := start + bytes.Index(f.Data[start:end], []byte(line)) + len(name) + 1
@@ -114,7 +123,8 @@ func microK8sArgs(in *Installer, f *source.File) []Cluster {
 			if trimmed != "" {
 				c.plain(&v, trimmed, func(o int) Position { return f.Position(at + o) })
 			}
-		case found && strings.IndexByte(name, ' ') < 0 && strings.ToUpper(name) == name || found && strings.HasSuffix(name, "_SUPPORT"):
+		case found && strings.IndexByte(name, ' ') < 0 && strings.ToUpper(name) == name || found &&
+			strings.HasSuffix(name, "_SUPPORT"):
 		default:
 			return nil // not a file of flags
 		}

@@ -21,7 +21,8 @@ func minikube() Installer {
 			{Role: NodeMaskIPv4, IPv4: "24", Of: "kubeadm"},
 		},
 		Changes: []Change{{
-			Roles: []Role{Pods, Services, Hosts, DNS, NodeMask}, File: "~/.minikube/profiles/NAME/config.json", Key: "KubernetesConfig", Immutable: true,
+			Roles: []Role{Pods, Services, Hosts, DNS, NodeMask}, File: "~/.minikube/profiles/NAME/config.json",
+			Key: "KubernetesConfig", Immutable: true,
 			Way: "minikube delete -p NAME, then minikube start -p NAME with the other ranges",
 		}},
 		match: func(f *source.File, n *source.Node) bool {
@@ -61,7 +62,8 @@ func readMinikube(c *Cluster, n *source.Node) {
 		runtime := word(config.Get("ContainerRuntime"))
 		driver := word(n.Get("Driver"))
 		c.CNI = "bridge"
-		if len(items(n.Get("Nodes"))) > 1 || (driver == "docker" || driver == "podman") && (runtime == "containerd" || strings.HasPrefix(runtime, "cri-o") || runtime == "crio") {
+		if len(items(n.Get("Nodes"))) > 1 || (driver == "docker" || driver == "podman") &&
+			(runtime == "containerd" || strings.HasPrefix(runtime, "cri-o") || runtime == "crio") {
 			c.CNI = "kindnet"
 		}
 	case "false", "disabled", "none":
@@ -79,8 +81,10 @@ func refuseMinikube(c *Cluster) {
 	pods := c.first(Pods)
 	if pods != nil && pods.IsRange() && !pods.Default && pods.Prefixes[0].Masked().String() != "10.244.0.0/16" {
 		c.breaks("minikube-cni-constant", "pkg/minikube/cni; kubernetes/minikube#7936, #12077, #18139",
-			fmt.Sprintf("kubeadm.pod-network-cidr %s reaches kubeadm alone: the networks that minikube installs have 10.244.0.0/16 in their manifests", pods.Text),
+			fmt.Sprintf("kubeadm.pod-network-cidr %s reaches kubeadm alone: the networks that minikube installs have "+
+				"10.244.0.0/16 in their manifests", pods.Text),
 			"leave the pod range at 10.244.0.0/16, or start with --cni=FILE and the range in it", pods)
 	}
-	c.refuseArgAlone(APIServer, Services, "kubeadm asks for the DNS address in the other range, and kube-dns cannot be created")
+	c.refuseArgAlone(APIServer, Services, "kubeadm asks for the DNS address in the other range, and kube-dns cannot "+
+		"be created")
 }

@@ -75,7 +75,8 @@ func (w writtenValue) same(cs []Cluster) *Value {
 	for _, c := range cs {
 		for i := range c.Values {
 			v := &c.Values[i]
-			if !v.Default && v.Role == w.v.Role && v.Key == w.v.Key && v.Pos.File == w.v.Pos.File && v.Pos.Line == w.v.Pos.Line {
+			if !v.Default && v.Role == w.v.Role && v.Key == w.v.Key && v.Pos.File == w.v.Pos.File &&
+				v.Pos.Line == w.v.Pos.Line {
 				return v
 			}
 		}
@@ -137,7 +138,8 @@ func stated(cs []Cluster, text string) bool {
 // A list where one word belongs is read as a list or is an error, and never lost.
 func TestMutantsList(t *testing.T) {
 	for _, w := range writtenValues(t) {
-		if !strings.HasSuffix(w.b.files[w.file].Name, ".yaml") || w.quoted || !w.v.Role.ranges() || len(w.v.Prefixes) != 1 {
+		if !strings.HasSuffix(w.b.files[w.file].Name, ".yaml") || w.quoted || !w.v.Role.ranges() ||
+			len(w.v.Prefixes) != 1 {
 			continue
 		}
 		line := w.b.files[w.file].Data[:w.start]
@@ -160,10 +162,13 @@ var foreign = []string{
 	"apiVersion: v1\nkind: ConfigMap\ndata: {cluster-cidr: 10.0.0.0/16}\n",
 	"image: {{ .Values.image }}\nargs: [--node-ip={{ kubelet_address }}]\n",
 	"version: 0.1.0\nname: chart\n", "machine: amd64\ncluster: none\n", "version: v1alpha1\nkind: Config\n",
-	"disable: [a]\ntoken: x\nserver: y\n", "node-ip: 10.0.0.1\n", "nodes: [{name: a}]\nservices: {web: {image: nginx}}\n",
+	"disable: [a]\ntoken: x\nserver: y\n", "node-ip: 10.0.0.1\n",
+	"nodes: [{name: a}]\nservices: {web: {image: nginx}}\n",
 	"We started k3s server with --cluster-cidr=10.42.0.0/16 and it failed.\n", "# k3s server notes\n",
-	"--flag=value\n", "[defaults]\ninventory = hosts\n", "services:\n  kubelet: {image: x}\n", "apiVersion: v1\nbaseDomain: x\n",
-	"apiVersion: operator.openshift.io/v1\nkind: DNS\n", "apiVersion: kops.k8s.io/v1alpha2\nkind: InstanceGroup\nspec: {subnets: [a]}\n",
+	"--flag=value\n", "[defaults]\ninventory = hosts\n", "services:\n  kubelet: {image: x}\n",
+	"apiVersion: v1\nbaseDomain: x\n",
+	"apiVersion: operator.openshift.io/v1\nkind: DNS\n",
+	"apiVersion: kops.k8s.io/v1alpha2\nkind: InstanceGroup\nspec: {subnets: [a]}\n",
 }
 
 // What looks a little like an installer's file is none.
@@ -235,9 +240,11 @@ func hostileTexts() []hostile.Text {
 		hostile.Fill("install lines", "", "INSTALL_K3S_EXEC='server\n", ""),
 		hostile.Fill("inventory", "[kube_node]\n", "a ip=10.0.0.1\n", ""),
 		hostile.Fill("flags of MicroK8s", "# $SNAP\n", "--cluster-cidr=10.0.0.0/16\n", ""),
-		hostile.Fill("subnets of kops", "apiVersion: kops.k8s.io/v1\nkind: Cluster\nspec:\n  networkCIDR: 10.0.0.0/8\n  subnets:\n", "  - cidr: 10.0.0.0/16\n", ""),
+		hostile.Fill("subnets of kops", "apiVersion: kops.k8s.io/v1\nkind: Cluster\nspec:\n  networkCIDR: "+
+			"10.0.0.0/8\n  subnets:\n", "  - cidr: 10.0.0.0/16\n", ""),
 		hostile.Fill("braces", "kube_pods_subnet: ", "{{ a }} ", "{{\n"),
-		hostile.Fill("hosts of an inventory", "all:\n  children:\n    kube_node:\n      hosts:\n", "        a: {ip: 10.0.0.1}\n", ""),
+		hostile.Fill("hosts of an inventory", "all:\n  children:\n    kube_node:\n      hosts:\n",
+			"        a: {ip: 10.0.0.1}\n", ""),
 	}
 }
 

@@ -12,14 +12,15 @@ import (
 // pkg/types/validation/installconfig.go, github.com/openshift/cluster-network-operator pkg/network.
 func openShift() Installer {
 	return Installer{
-		Name:       "openshift",
-		Recognised: "install-config: apiVersion v1 without kind, baseDomain and platform; kind Network of config.openshift.io and operator.openshift.io",
-		Marks:      []string{"openshift.io", "baseDomain"},
-		Groups:     []string{"config.openshift.io", "operator.openshift.io"},
-		Kinds:      []string{"Network"},
-		Through:    ThroughNothing,
-		CNI:        "ovn-kubernetes",
-		DNS:        10,
+		Name: "openshift",
+		Recognised: "install-config: apiVersion v1 without kind, baseDomain and platform; kind Network of " +
+			"config.openshift.io and operator.openshift.io",
+		Marks:   []string{"openshift.io", "baseDomain"},
+		Groups:  []string{"config.openshift.io", "operator.openshift.io"},
+		Kinds:   []string{"Network"},
+		Through: ThroughNothing,
+		CNI:     "ovn-kubernetes",
+		DNS:     10,
 		Defaults: []Default{
 			{Role: Hosts, IPv4: "10.0.0.0/16", Rendered: true},
 			{Role: Pods, IPv4: "10.128.0.0/14", Rendered: true},
@@ -32,12 +33,15 @@ func openShift() Installer {
 			{
 				Roles: []Role{Pods}, Key: "spec.clusterNetwork[].cidr of Network.config.openshift.io cluster",
 				Restart: []string{"oc patch Network.config.openshift.io cluster --type=merge -p PATCH"},
-				Way:     "a shorter prefix with the same first address, hostPrefix and number of entries as before, with OVN-Kubernetes alone",
+				Way: "a shorter prefix with the same first address, hostPrefix and number of entries as before, " +
+					"with OVN-Kubernetes alone",
 			},
-			{Roles: []Role{Services, NodeMask, NodeMaskIPv4, NodeMaskIPv6, DNS}, Key: "spec.serviceNetwork, hostPrefix", Immutable: true, Way: "install another cluster"},
+			{Roles: []Role{Services, NodeMask, NodeMaskIPv4, NodeMaskIPv6, DNS}, Key: "spec.serviceNetwork, hostPrefix",
+				Immutable: true, Way: "install another cluster"},
 		},
 		match: func(f *source.File, n *source.Node) bool {
-			return word(n.Get("baseDomain")) != "" && has(n, "platform") && !has(n, "kind") && (n.Get("apiVersion").Str() == "v1" || strings.HasPrefix(n.Get("apiVersion").Str(), "v1beta"))
+			return word(n.Get("baseDomain")) != "" && has(n, "platform") && !has(n, "kind") &&
+				(n.Get("apiVersion").Str() == "v1" || strings.HasPrefix(n.Get("apiVersion").Str(), "v1beta"))
 		},
 		read:   readOpenShift,
 		refuse: refuseOpenShift,
@@ -65,11 +69,14 @@ func readOpenShift(c *Cluster, n *source.Node) {
 		c.put(Value{Role: HostBits}, p.node.Get("hostSubnetLength"), p.key+".hostSubnetLength")
 	}
 	for _, ovn := range []string{"networking.ovnKubernetesConfig.", "spec.defaultNetwork.ovnKubernetesConfig."} {
-		c.take(Reserved, ovn+"ipv4.internalJoinSubnet", ovn+"ipv6.internalJoinSubnet", ovn+"v4InternalSubnet", ovn+"v6InternalSubnet",
-			ovn+"ipv4.internalTransitSwitchSubnet", ovn+"ipv6.internalTransitSwitchSubnet", ovn+"gatewayConfig.ipv4.internalMasqueradeSubnet",
+		c.take(Reserved, ovn+"ipv4.internalJoinSubnet", ovn+"ipv6.internalJoinSubnet", ovn+"v4InternalSubnet",
+			ovn+"v6InternalSubnet",
+			ovn+"ipv4.internalTransitSwitchSubnet", ovn+"ipv6.internalTransitSwitchSubnet",
+			ovn+"gatewayConfig.ipv4.internalMasqueradeSubnet",
 			ovn+"gatewayConfig.ipv6.internalMasqueradeSubnet", ovn+"hybridOverlayConfig.hybridClusterNetwork[].cidr")
 	}
-	c.take(Address, "platform.baremetal.apiVIPs", "platform.baremetal.ingressVIPs", "platform.vsphere.apiVIPs", "platform.vsphere.ingressVIPs",
+	c.take(Address, "platform.baremetal.apiVIPs", "platform.baremetal.ingressVIPs", "platform.vsphere.apiVIPs",
+		"platform.vsphere.ingressVIPs",
 		"platform.baremetal.apiVIP", "platform.baremetal.ingressVIP")
 	for _, path := range []string{prefix + "networkType", prefix + "type", "spec.defaultNetwork.type"} {
 		for _, p := range find(n, path) {
@@ -91,9 +98,11 @@ func (c *Cluster) openShiftCNI(n *source.Node) {
 	c.CNI, c.CNIStated, c.CNIPos = name, true, c.at(n)
 }
 
-// ovnReserved are the ranges that OVN-Kubernetes uses within: cluster-network-operator bindata, and OVN-Kubernetes' own defaults.
+// ovnReserved are the ranges that OVN-Kubernetes uses within: cluster-network-operator bindata, and OVN-Kubernetes' own
+// defaults.
 var ovnReserved = []struct{ key, text string }{
-	{"internalJoinSubnet", "100.64.0.0/16"}, {"internalTransitSwitchSubnet", "100.88.0.0/16"}, {"internalMasqueradeSubnet", "169.254.0.0/17"},
+	{"internalJoinSubnet", "100.64.0.0/16"}, {"internalTransitSwitchSubnet", "100.88.0.0/16"},
+	{"internalMasqueradeSubnet", "169.254.0.0/17"},
 }
 
 func refuseOpenShift(c *Cluster) {
@@ -103,17 +112,21 @@ func refuseOpenShift(c *Cluster) {
 		c.addReserved()
 	}
 	if a, b, ok := overlapping(pods, services); ok {
-		c.refused("openshift-pods-services", "cluster network must not overlap with service network", src, fmt.Sprintf("clusterNetwork %v overlaps serviceNetwork %v", a, b), c.first(Pods), c.first(Services))
+		c.refused("openshift-pods-services", "cluster network must not overlap with service network", src,
+			fmt.Sprintf("clusterNetwork %v overlaps serviceNetwork %v", a, b), c.first(Pods), c.first(Services))
 	}
 	if a, b, ok := overlapping(services, hosts); ok {
-		c.refused("openshift-services-hosts", "service network must not overlap with any of the machine networks", src, fmt.Sprintf("serviceNetwork %v overlaps machineNetwork %v", a, b), c.first(Services), c.first(Hosts))
+		c.refused("openshift-services-hosts", "service network must not overlap with any of the machine networks", src,
+			fmt.Sprintf("serviceNetwork %v overlaps machineNetwork %v", a, b), c.first(Services), c.first(Hosts))
 	}
 	if a, b, ok := overlapping(pods, hosts); ok {
-		c.refused("openshift-pods-hosts", "cluster network must not overlap with any of the machine networks", src, fmt.Sprintf("clusterNetwork %v overlaps machineNetwork %v", a, b), c.first(Pods), c.first(Hosts))
+		c.refused("openshift-pods-hosts", "cluster network must not overlap with any of the machine networks", src,
+			fmt.Sprintf("clusterNetwork %v overlaps machineNetwork %v", a, b), c.first(Pods), c.first(Hosts))
 	}
 	for _, role := range []Role{Pods, Services, Hosts} {
 		if a, b, ok := overlapping(c.prefixes(role), c.prefixes(Reserved)); ok {
-			c.refused("openshift-internal-subnet", "must not overlap with OVNKubernetes default internal subnet", src, fmt.Sprintf("%s %v overlap %v, which OVN-Kubernetes uses within", role, a, b), c.first(role))
+			c.refused("openshift-internal-subnet", "must not overlap with OVNKubernetes default internal subnet", src,
+				fmt.Sprintf("%s %v overlap %v, which OVN-Kubernetes uses within", role, a, b), c.first(role))
 		}
 	}
 	for _, p := range c.of(Pods, "") {
@@ -124,12 +137,15 @@ func refuseOpenShift(c *Cluster) {
 		switch {
 		case m == nil:
 		case m.Int < p.Prefixes[0].Bits():
-			c.refused("openshift-host-prefix", "host subnetwork prefix must not be larger size than CIDR", src, fmt.Sprintf("hostPrefix %d is larger than the clusterNetwork %v", m.Int, p.Prefixes[0]), p, m)
+			c.refused("openshift-host-prefix", "host subnetwork prefix must not be larger size than CIDR", src,
+				fmt.Sprintf("hostPrefix %d is larger than the clusterNetwork %v", m.Int, p.Prefixes[0]), p, m)
 		case !ipnet.Is4(p.Prefixes[0]) && m.Int != 64:
-			c.refused("openshift-host-prefix-ipv6", "must be 64 for IPv6 networks", src, fmt.Sprintf("hostPrefix %d of %v", m.Int, p.Prefixes[0]), p, m)
+			c.refused("openshift-host-prefix-ipv6", "must be 64 for IPv6 networks", src,
+				fmt.Sprintf("hostPrefix %d of %v", m.Int, p.Prefixes[0]), p, m)
 		}
 	}
-	c.refuseFamilies("openshift-families", "must either both be IPv4-only, both be IPv6-only, or both be dual-stack", "cluster-network-operator pkg/network/cluster_config.go")
+	c.refuseFamilies("openshift-families", "must either both be IPv4-only, both be IPv6-only, or both be dual-stack",
+		"cluster-network-operator pkg/network/cluster_config.go")
 }
 
 // addReserved adds OVN-Kubernetes' own ranges where the file does not move them.
@@ -137,10 +153,12 @@ func (c *Cluster) addReserved() {
 	for _, r := range ovnReserved {
 		moved := false
 		for _, v := range c.of(Reserved, "") {
-			moved = moved || strings.HasSuffix(v.Key, r.key) || r.key == "internalJoinSubnet" && strings.HasSuffix(v.Key, "v4InternalSubnet")
+			moved = moved || strings.HasSuffix(v.Key, r.key) || r.key == "internalJoinSubnet" &&
+				strings.HasSuffix(v.Key, "v4InternalSubnet")
 		}
 		if !moved {
-			v := Value{Role: Reserved, Key: "OVN-Kubernetes " + r.key, Pos: c.Pos, Default: true, DefaultOf: "ovn-kubernetes", Rendered: true}
+			v := Value{Role: Reserved, Key: "OVN-Kubernetes " + r.key, Pos: c.Pos, Default: true,
+				DefaultOf: "ovn-kubernetes", Rendered: true}
 			c.plain(&v, r.text, func(int) Position { return c.Pos })
 		}
 	}

@@ -13,7 +13,8 @@ type place struct {
 	key  string
 }
 
-// find returns the values under path in n. A path has names separated by dots; [] behind a name stands for each item of its list, and *
+// find returns the values under path in n. A path has names separated by dots; [] behind a name stands for each item of
+// its list, and *
 // for each key of a mapping. The key of each result has the real index or name in their place.
 func find(n *source.Node, path string) []place {
 	at := []place{{n, ""}}

@@ -6,23 +6,26 @@ import (
 	"github.com/kubecidr/kubecidr/internal/source"
 )
 
-// rancher: github.com/rancher/rancher pkg/apis/provisioning.cattle.io/v1 and rke.cattle.io/v1: the values are those of k3s or RKE2,
+// rancher: github.com/rancher/rancher pkg/apis/provisioning.cattle.io/v1 and rke.cattle.io/v1: the values are those of
+// k3s or RKE2,
 // written into config.yaml.d/50-rancher.yaml of each machine.
 func rancher() Installer {
 	return Installer{
-		Name:       "rancher",
-		Recognised: "apiVersion provisioning.cattle.io, kind Cluster, with spec.rkeConfig; management.cattle.io with rancherKubernetesEngineConfig",
-		Marks:      []string{"cattle.io"},
-		Groups:     []string{"provisioning.cattle.io", "management.cattle.io"},
-		Kinds:      []string{"Cluster"},
-		Through:    ThroughFlags,
-		CNI:        "canal",
-		DNS:        10,
-		Defaults:   k3sDefaults(),
-		Checks:     []Check{ChecksText, ChecksFamilies},
+		Name: "rancher",
+		Recognised: "apiVersion provisioning.cattle.io, kind Cluster, with spec.rkeConfig; management.cattle.io with " +
+			"rancherKubernetesEngineConfig",
+		Marks:    []string{"cattle.io"},
+		Groups:   []string{"provisioning.cattle.io", "management.cattle.io"},
+		Kinds:    []string{"Cluster"},
+		Through:  ThroughFlags,
+		CNI:      "canal",
+		DNS:      10,
+		Defaults: k3sDefaults(),
+		Checks:   []Check{ChecksText, ChecksFamilies},
 		Changes: []Change{{
 			Roles: []Role{Pods, Services, DNS}, Key: "spec.rkeConfig.machineGlobalConfig", Immutable: true,
-			Way: "create another cluster with the other ranges and move the workloads; the user interface refuses the change, and the object would break the nodes",
+			Way: "create another cluster with the other ranges and move the workloads; the user interface refuses " +
+				"the change, and the object would break the nodes",
 		}},
 		read:   readRancher,
 		refuse: refuseK3s,

@@ -35,7 +35,8 @@ func (c *Cluster) problem(p Problem, at []*Value) {
 	c.Problems = append(c.Problems, p)
 }
 
-// refuseText notes values that are neither ranges nor addresses nor numbers. That the text cannot be read is told by Value.Err; this
+// refuseText notes values that are neither ranges nor addresses nor numbers. That the text cannot be read is told by
+// Value.Err; this
 // says whether the installer itself stops at it.
 func (c *Cluster) refuseText() {
 	if !c.checks(ChecksText) {
@@ -44,7 +45,8 @@ func (c *Cluster) refuseText() {
 	for i := range c.Values {
 		v := &c.Values[i]
 		if v.Err != nil && !v.Ignored && !v.Overridden && v.Program == "" && (v.Role == Pods || v.Role == Services) {
-			c.problem(Problem{ID: c.Installer + "-malformed", Refused: true, Told: true, Message: fmt.Sprintf("%s: %v", v.Key, v.Err)}, []*Value{v})
+			c.problem(Problem{ID: c.Installer + "-malformed", Refused: true, Told: true,
+				Message: fmt.Sprintf("%s: %v", v.Key, v.Err)}, []*Value{v})
 		}
 	}
 }
@@ -71,7 +73,8 @@ func (c *Cluster) refuseFamilies(id, says, src string) bool {
 		return false
 	}
 	p, s := c.first(Pods), c.first(Services)
-	c.refused(id, says, src, fmt.Sprintf("pods %s are %s, and services %s are %s", p.Text, familyWords(p4, p6), s.Text, familyWords(s4, s6)), p, s)
+	c.refused(id, says, src, fmt.Sprintf("pods %s are %s, and services %s are %s", p.Text, familyWords(p4, p6), s.Text,
+		familyWords(s4, s6)), p, s)
 	return true
 }
 
@@ -113,7 +116,8 @@ func hostBits(v *Value) (netip.Prefix, bool) {
 	return netip.Prefix{}, false
 }
 
-// most is how many ranges of a value are compared with others: no program takes more than two, and lists of hosts are short.
+// most is how many ranges of a value are compared with others: no program takes more than two, and lists of hosts are
+// short.
 const most = 64
 
 // inside reports whether p lies in one of ps.

@@ -64,7 +64,8 @@ func (c *Cluster) rke2CNI(n *source.Node) {
 	}
 }
 
-// chartConfig reads a HelmChartConfig of one of the networks' charts. What setChartValues gives the chart wins over valuesContent, so
+// chartConfig reads a HelmChartConfig of one of the networks' charts. What setChartValues gives the chart wins over
+// valuesContent, so
 // that some keys there have no effect.
 func (c *Cluster) chartConfig(n *source.Node) {
 	c.Partial = true
@@ -103,13 +104,15 @@ func (c *Cluster) chartIgnored(paths ...string) {
 			if c.put(Value{Role: Pods, Ignored: true}, p.node, p.key) {
 				v := &c.Values[len(c.Values)-1]
 				c.breaks("rke2-chart-key-ignored", "rke2-charts packages rke2-canal, rke2-flannel",
-					fmt.Sprintf("%s %s has no effect: cluster-cidr of the server wins over it", v.Key, v.Text), "set cluster-cidr in config.yaml before the cluster is installed", v)
+					fmt.Sprintf("%s %s has no effect: cluster-cidr of the server wins over it", v.Key, v.Text),
+					"set cluster-cidr in config.yaml before the cluster is installed", v)
 			}
 		}
 	}
 }
 
-// chartCilium reads the IPAM of Cilium: kubernetes, unless cluster-pool is chosen, whose own defaults are 10.0.0.0/8 and 24.
+// chartCilium reads the IPAM of Cilium: kubernetes, unless cluster-pool is chosen, whose own defaults are 10.0.0.0/8
+// and 24.
 func (c *Cluster) chartCilium(prefix string) {
 	for _, p := range find(c.root, prefix+"ipam.mode") {
 		switch word(p.node) {
@@ -118,7 +121,8 @@ func (c *Cluster) chartCilium(prefix string) {
 		case "cluster-pool":
 			c.Allocator = OwnIPAM
 			if !c.take(Pool, prefix+"ipam.operator.clusterPoolIPv4PodCIDRList") {
-				v := Value{Role: Pool, Key: prefix + "ipam.operator.clusterPoolIPv4PodCIDRList", Pos: c.at(p.node), Default: true, DefaultOf: "cilium", Rendered: true}
+				v := Value{Role: Pool, Key: prefix + "ipam.operator.clusterPoolIPv4PodCIDRList", Pos: c.at(p.node),
+					Default: true, DefaultOf: "cilium", Rendered: true}
 				c.plain(&v, "10.0.0.0/8", func(int) Position { return v.Pos })
 			}
 			c.take(Pool, prefix+"ipam.operator.clusterPoolIPv6PodCIDRList")

@@ -2,7 +2,8 @@ package distro
 
 import "github.com/kubecidr/kubecidr/internal/source"
 
-// sealos: github.com/labring/sealos lifecycle/pkg/types/v1beta1, lifecycle/pkg/runtime/kubernetes. The ranges stand in kubeadm documents
+// sealos: github.com/labring/sealos lifecycle/pkg/types/v1beta1, lifecycle/pkg/runtime/kubernetes. The ranges stand in
+// kubeadm documents
 // beside the Cluster, which package kubeadm reads.
 func sealos() Installer {
 	return Installer{
@@ -19,7 +20,8 @@ func sealos() Installer {
 			{Role: NodeMaskIPv4, IPv4: "24", Of: "kubeadm"},
 		},
 		Changes: []Change{{
-			Roles: []Role{Pods, Services, NodeMask, DNS}, File: "~/.sealos/NAME/Clusterfile", Key: "networking of the kubeadm document", Immutable: true,
+			Roles: []Role{Pods, Services, NodeMask, DNS}, File: "~/.sealos/NAME/Clusterfile",
+			Key: "networking of the kubeadm document", Immutable: true,
 			Way: "sealos reset, then sealos apply -f Clusterfile with the other ranges",
 		}},
 		read: func(c *Cluster, n *source.Node) {
@@ -34,7 +36,8 @@ func sealos() Installer {
 				if d.Get("kind").Str() != "ClusterConfiguration" || d.Kind != source.Mapping {
 					continue
 				}
-				c.Partial = word(d.Get("networking", "podSubnet")) != "" || word(d.Get("networking", "serviceSubnet")) != ""
+				c.Partial = word(d.Get("networking", "podSubnet")) != "" ||
+					word(d.Get("networking", "serviceSubnet")) != ""
 			}
 		},
 	}

@@ -9,11 +9,14 @@ import (
 // A Position is a place in a file.
 type Position = fact.Position
 
-// RuleInstaller is the rule of what installers refuse, or take although it does not work: [Problem] in the vocabulary of plan.
+// RuleInstaller is the rule of what installers refuse, or take although it does not work: [Problem] in the vocabulary
+// of plan.
 const RuleInstaller fact.RuleID = "installer-refused"
 
-// Statements returns what the installer is told in the vocabulary of plan: ranges as statements of the program that they reach, settings,
-// addresses of hosts, and what the installer refuses. Values that are templates, overridden or ignored state nothing, and neither do
+// Statements returns what the installer is told in the vocabulary of plan: ranges as statements of the program that
+// they reach, settings,
+// addresses of hosts, and what the installer refuses. Values that are templates, overridden or ignored state nothing,
+// and neither do
 // defaults that the installer does not pass on.
 func (c Cluster) Statements() []fact.Statement {
 	var out []fact.Statement
@@ -52,7 +55,8 @@ func firstOf(a, b string) string {
 // programs are the names of Kubernetes' programs in plan.
 func component(p Program) fact.Component { return fact.Component(p) }
 
-// key returns the name of a value as it is shown. The name of the installer stands behind it; the words that mark a kubeadm configuration
+// key returns the name of a value as it is shown. The name of the installer stands behind it; the words that mark a
+// kubeadm configuration
 // are kept for kubeadm.
 func (c *Cluster) key(v *Value) string {
 	key := strings.NewReplacer("extraArgs", "extra args", "ExtraArgs", "extra args").Replace(v.Key)
@@ -63,7 +67,8 @@ func (c *Cluster) key(v *Value) string {
 }
 
 // ranges adds one statement of all values of a role that count for a program.
-func (c *Cluster) ranges(out []fact.Statement, comp fact.Component, role Role, program Program, as fact.Role) []fact.Statement {
+func (c *Cluster) ranges(out []fact.Statement, comp fact.Component, role Role, program Program,
+	as fact.Role) []fact.Statement {
 	s := fact.Statement{Component: comp, Role: as}
 	var texts []string
 	for _, v := range c.of(role, program) {
@@ -99,7 +104,8 @@ func (c *Cluster) ranges(out []fact.Statement, comp fact.Component, role Role, p
 	return append(out, s)
 }
 
-// extraArg returns the name of a value that kubeadm gets as an extra argument: the words that mark such an argument come first, and its
+// extraArg returns the name of a value that kubeadm gets as an extra argument: the words that mark such an argument
+// come first, and its
 // own name last.
 func (c *Cluster) extraArg(prefix string, v *Value, flag string) string {
 	if strings.HasPrefix(c.key(v), "controllerManager.extra args") {
@@ -115,7 +121,8 @@ func (c *Cluster) masks(out []fact.Statement, comp fact.Component, prefix, file 
 		setting fact.Setting
 		flag    string
 	}{
-		{NodeMask, fact.SettingNodeMask, "node-cidr-mask-size"}, {NodeMaskIPv4, fact.SettingNodeMaskIPv4, "node-cidr-mask-size-ipv4"},
+		{NodeMask, fact.SettingNodeMask, "node-cidr-mask-size"},
+		{NodeMaskIPv4, fact.SettingNodeMaskIPv4, "node-cidr-mask-size-ipv4"},
 		{NodeMaskIPv6, fact.SettingNodeMaskIPv6, "node-cidr-mask-size-ipv6"},
 	} {
 		for _, v := range c.of(m.role, ControllerManager) {
@@ -130,14 +137,16 @@ func (c *Cluster) masks(out []fact.Statement, comp fact.Component, prefix, file 
 				key = c.extraArg(prefix, v, m.flag)
 			}
 			out = append(out, fact.Statement{
-				Component: comp, Role: fact.RoleSetting, Setting: m.setting, Key: key, Text: v.Text, Int: v.Int, Pos: v.Pos, Default: v.Default,
+				Component: comp, Role: fact.RoleSetting, Setting: m.setting, Key: key, Text: v.Text, Int: v.Int,
+				Pos: v.Pos, Default: v.Default,
 			})
 		}
 	}
 	return out
 }
 
-// allocate adds whether kube-controller-manager hands out node subnets: as it is written, else as the installer does it.
+// allocate adds whether kube-controller-manager hands out node subnets: as it is written, else as the installer does
+// it.
 func (c *Cluster) allocate(out []fact.Statement, comp fact.Component, prefix string) []fact.Statement {
 	for _, v := range c.of(Allocate, ControllerManager) {
 		if v.Template || v.Err != nil {
@@ -148,7 +157,8 @@ func (c *Cluster) allocate(out []fact.Statement, comp fact.Component, prefix str
 			key = c.extraArg(prefix, v, "allocate-node-cidrs")
 		}
 		return append(out, fact.Statement{
-			Component: comp, Role: fact.RoleSetting, Setting: fact.SettingAllocate, Key: key, Text: v.Text, Bool: v.Bool, Pos: v.Pos, Default: v.Default,
+			Component: comp, Role: fact.RoleSetting, Setting: fact.SettingAllocate, Key: key, Text: v.Text,
+			Bool: v.Bool, Pos: v.Pos, Default: v.Default,
 		})
 	}
 	return out
@@ -192,7 +202,8 @@ func (c *Cluster) alone(out []fact.Statement, program Program, role Role, key st
 	return out
 }
 
-// throughFlags states what reaches the flags of the control plane. The checker takes what stands in one file for one controller, so that
+// throughFlags states what reaches the flags of the control plane. The checker takes what stands in one file for one
+// controller, so that
 // masks that another file of config.yaml.d sets are left out.
 func (c *Cluster) throughFlags(out []fact.Statement) []fact.Statement {
 	before := len(out)
@@ -230,7 +241,8 @@ func (c *Cluster) throughFlags(out []fact.Statement) []fact.Statement {
 func (c *Cluster) release(out []fact.Statement, comp fact.Component) []fact.Statement {
 	if v, err := fact.ParseVersion(c.Release); err == nil && !v.IsZero() {
 		out = append(out, fact.Statement{
-			Component: comp, Role: fact.RoleSetting, Setting: fact.SettingVersion, Key: "release (" + c.Installer + ")", Text: c.Release, Pos: c.Pos,
+			Component: comp, Role: fact.RoleSetting, Setting: fact.SettingVersion, Key: "release (" + c.Installer + ")",
+			Text: c.Release, Pos: c.Pos,
 		})
 	}
 	return out
@@ -243,7 +255,8 @@ func (c *Cluster) kubelet(out []fact.Statement) []fact.Statement {
 			continue
 		}
 		out = append(out, fact.Statement{
-			Component: fact.Kubelet, Role: fact.RoleDNS, Key: c.key(v), Text: v.Text, Addrs: v.Addrs, Err: v.Err, Pos: v.Pos,
+			Component: fact.Kubelet, Role: fact.RoleDNS, Key: c.key(v), Text: v.Text, Addrs: v.Addrs, Err: v.Err,
+			Pos: v.Pos,
 		})
 	}
 	for _, v := range c.of(MaxPods, Kubelet) {
@@ -251,7 +264,8 @@ func (c *Cluster) kubelet(out []fact.Statement) []fact.Statement {
 			continue
 		}
 		out = append(out, fact.Statement{
-			Component: fact.Kubelet, Role: fact.RoleSetting, Setting: fact.SettingMaxPods, Key: c.key(v), Text: v.Text, Int: v.Int, Pos: v.Pos,
+			Component: fact.Kubelet, Role: fact.RoleSetting, Setting: fact.SettingMaxPods, Key: c.key(v), Text: v.Text,
+			Int: v.Int, Pos: v.Pos,
 		})
 	}
 	return out
@@ -265,7 +279,8 @@ func (c *Cluster) hosts(out []fact.Statement) []fact.Statement {
 		if v.Template || v.Overridden || v.Ignored || v.Default && !v.Rendered {
 			continue
 		}
-		s := fact.Statement{Component: own, Host: v.Host, Key: c.key(v), Text: v.Text, Pos: v.Pos, Default: v.Default, Err: v.Err}
+		s := fact.Statement{Component: own, Host: v.Host, Key: c.key(v), Text: v.Text, Pos: v.Pos, Default: v.Default,
+			Err: v.Err}
 		switch {
 		case v.Role == Hosts && (len(v.Prefixes) > 0 || v.Err != nil):
 			s.Role, s.Prefixes, s.PrefixPos = fact.RoleHosts, v.Prefixes, v.Places
@@ -281,9 +296,11 @@ func (c *Cluster) hosts(out []fact.Statement) []fact.Statement {
 	return out
 }
 
-// network states which network the cluster has. Cilium that takes podCIDRs from nodes is not told: its name alone stands for its own pools.
+// network states which network the cluster has. Cilium that takes podCIDRs from nodes is not told: its name alone
+// stands for its own pools.
 func (c *Cluster) network(out []fact.Statement) []fact.Statement {
-	if c.CNI == "" || c.CNI == "none" || c.CNI == "custom" || c.Allocator == NodeIPAM && allocatorOf(c.CNI) != NodeIPAM || !c.CNIStated && c.Partial && c.CNI != "calico" {
+	if c.CNI == "" || c.CNI == "none" || c.CNI == "custom" || c.Allocator == NodeIPAM &&
+		allocatorOf(c.CNI) != NodeIPAM || !c.CNIStated && c.Partial && c.CNI != "calico" {
 		return out
 	}
 	pos := c.CNIPos
@@ -291,7 +308,8 @@ func (c *Cluster) network(out []fact.Statement) []fact.Statement {
 		pos = c.Pos
 	}
 	return append(out, fact.Statement{
-		Component: fact.Component(c.CNI), Role: fact.RoleSetting, Setting: fact.SettingCNI, Key: "network (" + c.Installer + ")",
+		Component: fact.Component(c.CNI), Role: fact.RoleSetting, Setting: fact.SettingCNI,
+		Key:  "network (" + c.Installer + ")",
 		Text: c.CNI, Pos: pos, Default: !c.CNIStated,
 	})
 }

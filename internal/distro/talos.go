@@ -12,14 +12,15 @@ import (
 // internal/app/machined/pkg/controllers/k8s/control_plane_final.go.
 func talos() Installer {
 	return Installer{
-		Name:       "talos",
-		Recognised: "version v1alpha1 with machine or cluster, a patch of it, or apiVersion v1alpha1 with kind KubeNetworkConfig",
-		Marks:      []string{"machine", "podSubnets", "serviceSubnets", "KubeNetworkConfig", "controllerManager"},
-		Groups:     []string{"v1alpha1"},
-		Kinds:      []string{"KubeNetworkConfig"},
-		Through:    ThroughFlags,
-		CNI:        "flannel",
-		DNS:        10,
+		Name: "talos",
+		Recognised: "version v1alpha1 with machine or cluster, a patch of it, or apiVersion v1alpha1 with kind " +
+			"KubeNetworkConfig",
+		Marks:   []string{"machine", "podSubnets", "serviceSubnets", "KubeNetworkConfig", "controllerManager"},
+		Groups:  []string{"v1alpha1"},
+		Kinds:   []string{"KubeNetworkConfig"},
+		Through: ThroughFlags,
+		CNI:     "flannel",
+		DNS:     10,
 		Defaults: []Default{
 			{Role: Pods, IPv4: "10.244.0.0/16", Rendered: true},
 			{Role: Services, IPv4: "10.96.0.0/12", Rendered: true},
@@ -30,13 +31,17 @@ func talos() Installer {
 		},
 		Changes: []Change{
 			{
-				Roles: []Role{Pods, Services, DNS}, Key: "cluster.network.podSubnets, cluster.network.serviceSubnets", Immutable: true,
-				Restart: []string{"talosctl -n NODE edit machineconfig"},
-				Way:     "talosctl takes the change and starts the control plane anew; nodes keep their podCIDR and services their addresses, so bootstrap another cluster",
+				Roles: []Role{Pods, Services, DNS}, Key: "cluster.network.podSubnets, cluster.network.serviceSubnets",
+				Immutable: true,
+				Restart:   []string{"talosctl -n NODE edit machineconfig"},
+				Way: "talosctl takes the change and starts the control plane anew; nodes keep their podCIDR and " +
+					"services their addresses, so bootstrap another cluster",
 			},
 			{
-				Roles: []Role{NodeMask, NodeMaskIPv4, NodeMaskIPv6}, Key: "cluster.controllerManager.extraArgs; nodeCIDRMaskSizeIPv4 of KubeNetworkConfig since 1.14",
-				Restart: []string{"talosctl -n NODE patch machineconfig --patch @FILE"}, Way: "it holds for nodes that register afterwards",
+				Roles:   []Role{NodeMask, NodeMaskIPv4, NodeMaskIPv6},
+				Key:     "cluster.controllerManager.extraArgs; nodeCIDRMaskSizeIPv4 of KubeNetworkConfig since 1.14",
+				Restart: []string{"talosctl -n NODE patch machineconfig --patch @FILE"},
+				Way:     "it holds for nodes that register afterwards",
 			},
 		},
 		match:  isTalos,
@@ -45,7 +50,21 @@ func talos() Installer {
 	}
 }
 
+// talosPaths are the paths of patches in the form of RFC 6902.
+var talosPaths = []struct {
+	path string
+	role Role
+}{{"/cluster/network/podSubnets", Pods}, {"/cluster/network/serviceSubnets", Services},
+	{"/machine/kubelet/clusterDNS", DNS}}
+
 func isTalos(f *source.File, n *source.Node) bool {
+	for _, it := range items(n) {
+		for _, p := range talosPaths {
+			if word(it.Get("path")) == p.path {
+				return true
+			}
+		}
+	}
 	if n.Kind != source.Mapping || has(n, "apiVersion") || has(n, "kind") {
 		return false
 	}
@@ -58,10 +77,15 @@ func isTalos(f *source.File, n *source.Node) bool {
 		}
 	}
 	network := n.Get("cluster", "network")
-	return isMap(n, "cluster") && (hasAny(network, "podSubnets", "serviceSubnets") || isMap(n, "cluster", "controllerManager", "extraArgs") || isMap(n, "cluster", "apiServer", "extraArgs"))
+	return isMap(n, "cluster") && (hasAny(network, "podSubnets", "serviceSubnets") ||
+		isMap(n, "cluster", "controllerManager", "extraArgs") || isMap(n, "cluster", "apiServer", "extraArgs"))
 }
 
 func readTalos(c *Cluster, n *source.Node) {
+	if n.Kind == source.Sequence {
+		c.talosPatch(n)
+		return
+	}
 	if n.Get("kind").Str() == "KubeNetworkConfig" {
 		c.take(Pods, "podSubnets")
 		c.take(Services, "serviceSubnets")
@@ -88,19 +112,7 @@ func readTalos(c *Cluster, n *source.Node) {
 	for _, p := range find(n, "machine.kubelet.extraConfig.maxPods") {
 		c.put(Value{Role: MaxPods, Program: Kubelet}, p.node, p.key)
 	}
-	if name := n.Get("cluster", "network", "cni", "name"); word(name) != "" && !isTemplate(word(name)) {
-		c.CNI, c.CNIStated, c.CNIPos = word(name), true, c.at(name)
-		if c.CNI == "custom" {
-			c.CNI = "none"
-			for _, p := range find(n, "cluster.network.cni.urls[]") {
-				for _, a := range allocators {
-					if strings.Contains(word(p.node), a.cni) {
-						c.CNI, c.Allocator = a.cni, UnknownAllocator
-					}
-				}
-			}
-		}
-	}
+	c.talosCNI(n)
 	for _, k := range []struct {
 		path    string
 		program Program
@@ -114,6 +126,35 @@ func readTalos(c *Cluster, n *source.Node) {
 	}
 }
 
+// talosPatch reads a patch in the form of RFC 6902.
+func (c *Cluster) talosPatch(n *source.Node) {
+	c.Partial = true
+	for _, it := range n.Items {
+		for _, p := range talosPaths {
+			if op := word(it.Get("op")); word(it.Get("path")) == p.path && (op == "add" || op == "replace") {
+				c.put(Value{Role: p.role}, it.Get("value"), p.path)
+			}
+		}
+	}
+}
+
+// talosCNI reads the network. One of one's own is known by the names of its manifests, if at all.
+func (c *Cluster) talosCNI(n *source.Node) {
+	if name := n.Get("cluster", "network", "cni", "name"); word(name) != "" && !isTemplate(word(name)) {
+		c.CNI, c.CNIStated, c.CNIPos = word(name), true, c.at(name)
+		if c.CNI == "custom" {
+			c.CNI = "none"
+			for _, p := range find(n, "cluster.network.cni.urls[]") {
+				for _, a := range allocators {
+					if strings.Contains(word(p.node), a.cni) {
+						c.CNI, c.Allocator = a.cni, UnknownAllocator
+					}
+				}
+			}
+		}
+	}
+}
+
 func refuseTalos(c *Cluster) {
 	if c.root.Get("kind").Str() == "KubeNetworkConfig" {
 		c.refuseTalosDocument()
@@ -122,14 +163,16 @@ func refuseTalos(c *Cluster) {
 	for _, role := range []Role{Pods, Services} {
 		if v := c.twoOfOne(role); v != nil {
 			c.breaks("talos-two-of-a-family", "pkg/machinery/config/types/v1alpha1/v1alpha1_validation.go",
-				v.Key+" "+v.Text+" has two ranges of one family: talosctl takes them, and kube-controller-manager and kube-apiserver do not", "keep one range of each family", v)
+				v.Key+" "+v.Text+" has two ranges of one family: talosctl takes them, and kube-controller-manager "+
+					"and kube-apiserver do not", "keep one range of each family", v)
 		}
 	}
 	c.refuseArgAlone(ControllerManager, Pods, "flannel and kube-proxy keep the other range")
 	for _, v := range c.of(Services, ControllerManager) {
 		if v.Program == ControllerManager && v.Err == nil && !v.Template {
 			c.breaks("talos-services-added", "internal/app/machined/pkg/controllers/k8s/control_plane_final.go",
-				v.Key+" "+v.Text+" is added to the service range that Talos derives, it does not replace it", "write cluster.network.serviceSubnets", v)
+				v.Key+" "+v.Text+" is added to the service range that Talos derives, it does not replace it",
+				"write cluster.network.serviceSubnets", v)
 		}
 	}
 }
@@ -149,23 +192,29 @@ func (c *Cluster) refuseTalosDocument() {
 		}
 		counts[role] = len(v.Prefixes)
 		if len(v.Prefixes) > 2 || c.twoOfOne(role) != nil {
-			c.refused("talos-one-each", "at most one IPv4 and one IPv6", src, v.Key+" "+v.Text+" is not one range of each family", v)
+			c.refused("talos-one-each", "at most one IPv4 and one IPv6", src,
+				v.Key+" "+v.Text+" is not one range of each family", v)
 		}
 		if p, ok := hostBits(v); ok {
-			c.refused("talos-host-bits", "is not a valid CIDR", src, fmt.Sprintf("%s %v has host bits set; write %v", v.Key, p, p.Masked()), v)
+			c.refused("talos-host-bits", "is not a valid CIDR", src,
+				fmt.Sprintf("%s %v has host bits set; write %v", v.Key, p, p.Masked()), v)
 		}
 		for _, p := range v.Prefixes[:min(len(v.Prefixes), 2)] {
 			host := p.Addr().BitLen() - p.Bits()
 			m := c.maskFor(p)
 			switch {
 			case role == Services && host > 20:
-				c.refused("talos-services-too-large", "too large", src, fmt.Sprintf("%s %v has %d host bits, and 20 are allowed", v.Key, p, host), v)
+				c.refused("talos-services-too-large", "too large", src,
+					fmt.Sprintf("%s %v has %d host bits, and 20 are allowed", v.Key, p, host), v)
 			case host < 4:
-				c.refused("talos-too-small", "is too small, must be larger", src, fmt.Sprintf("%s %v has fewer than 4 host bits", v.Key, p), v)
+				c.refused("talos-too-small", "is too small, must be larger", src,
+					fmt.Sprintf("%s %v has fewer than 4 host bits", v.Key, p), v)
 			case role == Pods && m != nil && m.Int < p.Bits():
-				c.refused("talos-mask-shorter", "is smaller than the per-node pod CIDR mask size", src, fmt.Sprintf("%s %v is smaller than one node's /%d", v.Key, p, m.Int), v, m)
+				c.refused("talos-mask-shorter", "is smaller than the per-node pod CIDR mask size", src,
+					fmt.Sprintf("%s %v is smaller than one node's /%d", v.Key, p, m.Int), v, m)
 			case role == Pods && m != nil && m.Int-p.Bits() > 16:
-				c.refused("talos-mask-too-far", "at most 16 bits", src, fmt.Sprintf("%s %v and a node mask of /%d are more than 16 bits apart", v.Key, p, m.Int), v, m)
+				c.refused("talos-mask-too-far", "at most 16 bits", src,
+					fmt.Sprintf("%s %v and a node mask of /%d are more than 16 bits apart", v.Key, p, m.Int), v, m)
 			}
 		}
 	}
@@ -173,8 +222,10 @@ func (c *Cluster) refuseTalosDocument() {
 	switch {
 	case counts[Pods] == 0 || counts[Services] == 0:
 	case counts[Pods] != counts[Services]:
-		c.refused("talos-counts", "number of pod subnets must match the number of service subnets", src, fmt.Sprintf("%d pod subnets and %d service subnets", counts[Pods], counts[Services]), p, s)
+		c.refused("talos-counts", "number of pod subnets must match the number of service subnets", src,
+			fmt.Sprintf("%d pod subnets and %d service subnets", counts[Pods], counts[Services]), p, s)
 	case ipnet.Is4(p.Prefixes[0]) != ipnet.Is4(s.Prefixes[0]):
-		c.breaks("talos-families", src, fmt.Sprintf("pods %s and services %s are of different families: Talos compares their number alone", p.Text, s.Text), "name the same families in the same order", p, s)
+		c.breaks("talos-families", src, fmt.Sprintf("pods %s and services %s are of different families: Talos "+
+			"compares their number alone", p.Text, s.Text), "name the same families in the same order", p, s)
 	}
 }

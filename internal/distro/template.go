@@ -8,17 +8,20 @@ import (
 	"github.com/kubecidr/kubecidr/internal/source"
 )
 
-// templates are the marks of text that a program has to fill in first: Helm and Go, Jinja, clusterctl and shells, and angle brackets of
+// templates are the marks of text that a program has to fill in first: Helm and Go, Jinja, clusterctl and shells, and
+// angle brackets of
 // documentation.
 var templates = regexp.MustCompile(`\{\{|\{%|\$\{|\$\(|\$[A-Za-z_]|<[A-Za-z][^<>]*>|%\([A-Za-z]|@[A-Z][A-Z_]+@|ʬ`)
 
 // isTemplate reports whether text has still to be filled in.
 func isTemplate(text string) bool { return templates.MatchString(text) }
 
-// mark stands for two braces in a text whose templates are covered. It has as many bytes as they have, so that places remain.
+// mark stands for two braces in a text whose templates are covered. It has as many bytes as they have, so that places
+// remain.
 const mark = "ʬ"
 
-// documents returns the YAML documents of f, and how the place of a node of theirs is told. A template that is no YAML is read with what
+// documents returns the YAML documents of f, and how the place of a node of theirs is told. A template that is no YAML
+// is read with what
 // has to be filled in covered, as far as the rest is YAML then.
 func documents(f *source.File) ([]*source.Node, func(*source.Node) Position) {
 	own := func(n *source.Node) Position {
@@ -39,7 +42,8 @@ func documents(f *source.File) ([]*source.Node, func(*source.Node) Position) {
 	return docs, func(n *source.Node) Position { return f.Position(n.Offset()) }
 }
 
-// cover replaces what a template engine fills in by text of the same length that means nothing to YAML. Lines that are instructions to
+// cover replaces what a template engine fills in by text of the same length that means nothing to YAML. Lines that are
+// instructions to
 // the engine become comments.
 func cover(data []byte) []byte {
 	out := bytes.Clone(data)
@@ -58,7 +62,8 @@ func cover(data []byte) []byte {
 
 func coverLine(line []byte) {
 	body := bytes.TrimSpace(line)
-	whole := bytes.HasPrefix(body, []byte("{{")) && bytes.HasSuffix(body, []byte("}}")) && bytes.Count(body, []byte("{{")) == 1
+	whole := bytes.HasPrefix(body, []byte("{{")) && bytes.HasSuffix(body, []byte("}}")) &&
+		bytes.Count(body, []byte("{{")) == 1
 	if whole || bytes.HasPrefix(body, []byte("{%")) || bytes.HasPrefix(body, []byte("{#")) {
 		line[bytes.IndexByte(line, body[0])] = '#'
 		return

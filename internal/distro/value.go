@@ -197,7 +197,8 @@ func (v *Value) addRange(text string, pos Position) {
 	v.Places = append(v.Places, pos)
 }
 
-// addAddress adds one address. Names of hosts say nothing about ranges and are passed over for [Address]; a length behind the address, as
+// addAddress adds one address. Names of hosts say nothing about ranges and are passed over for [Address]; a length
+// behind the address, as
 // interfaces have it, and a port are left out.
 func (v *Value) addAddress(text string, pos Position) {
 	plain := text
@@ -283,7 +284,8 @@ func families(ps []netip.Prefix) (v4, v6 bool) {
 	return v4, v6
 }
 
-// override marks the value of a role before the last one, for installers in which the last one wins. It is called behind each value.
+// override marks the value of a role before the last one, for installers in which the last one wins. It is called
+// behind each value.
 func (c *Cluster) override(role Role, program Program) {
 	last := len(c.Values) - 1
 	if last < 0 || c.Values[last].Role != role || c.Values[last].Program != program {

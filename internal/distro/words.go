@@ -3,6 +3,7 @@ package distro
 import (
 	"bytes"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
@@ -22,7 +23,8 @@ func shellWords(data []byte, start int) (words []shellWord, end int) {
 		switch c := data[i]; {
 		case c == ' ' || c == '\t' || c == '\r':
 			i++
-		case c == '\\' && i+1 < len(data) && (data[i+1] == '\n' || data[i+1] == '\\' && i+2 < len(data) && data[i+2] == '\n'):
+		case c == '\\' && i+1 < len(data) && (data[i+1] == '\n' || data[i+1] == '\\' && i+2 < len(data) &&
+			data[i+2] == '\n'):
 			i += 2
 			if data[i-1] != '\n' {
 				i++
@@ -82,11 +84,15 @@ func finishWord(w *shellWord, b *strings.Builder, i int) int {
 	return i
 }
 
-// commandLines reads command lines of a program in the style of k3s: units with ExecStart, openrc files, INSTALL_K3S_EXEC, and commands
+// commandLines reads command lines of a program in the style of k3s: units with ExecStart, openrc files,
+// INSTALL_K3S_EXEC, and commands
 // that stand at the start of a line. A sentence that names the program is none of them.
 func commandLines(in *Installer, f *source.File, program string) []Cluster {
-	var out []Cluster
 	upper := "INSTALL_" + strings.ToUpper(program) + "_EXEC="
+	if !bytes.Contains(f.Data, []byte(program)) && !bytes.Contains(f.Data, []byte(upper)) {
+		return nil
+	}
+	var out []Cluster
 	for at := 0; at < len(f.Data); {
 		end := bytes.IndexByte(f.Data[at:], '\n')
 		if end < 0 {
@@ -96,7 +102,8 @@ func commandLines(in *Installer, f *source.File, program string) []Cluster {
 		}
 		next := end + 1
 		line := f.Data[at:end]
-		if bytes.Contains(line, []byte(program)) || bytes.Contains(line, []byte(upper)) || bytes.HasPrefix(line, []byte("command_args=")) {
+		if bytes.Contains(line, []byte(program)) || bytes.Contains(line, []byte(upper)) ||
+			bytes.HasPrefix(line, []byte("command_args=")) {
 			words, stop := shellWords(f.Data, commandStart(f.Data, at, end))
 			if args, ok := serverArgs(words, program, upper, f.Data); ok {
 				if c, ok := serverCluster(in, f, args, at); ok {
@@ -110,11 +117,17 @@ func commandLines(in *Installer, f *source.File, program string) []Cluster {
 	return out
 }
 
+// prompt is what a shell writes before a command: root@host:~# or [user@host dir]$.
+var prompt = regexp.MustCompile(`^(?:[\w.-]+@[\w.-]+:\S*[#$%]|\[[^\]]+\][#$%]) +`)
+
 // commandStart passes over what stands before a command: blanks, prompts, the dash of a list, the key of a unit.
 func commandStart(data []byte, at, end int) int {
 	line := string(data[at:end])
 	trimmed := strings.TrimLeft(line, " \t")
-	for _, lead := range []string{"- ", "$ ", "# ", "ExecStart=", "command_args=", "run: "} {
+	if p := prompt.FindString(trimmed[:min(len(trimmed), 200)]); p != "" {
+		trimmed = trimmed[len(p):]
+	}
+	for _, lead := range []string{"- ", "$ ", "# ", "ExecStart=", `command_args="`, "command_args=", "run: "} {
 		if rest, ok := strings.CutPrefix(trimmed, lead); ok {
 			trimmed = strings.TrimLeft(rest, " \t")
 		}
@@ -141,9 +154,11 @@ func serverArgs(words []shellWord, program, upper string, data []byte) ([]shellW
 				return nil, false
 			}
 			return inner, true
-		case i == 0 && w.text == "server" && len(words) > 1, path.Base(w.text) == program && i+1 < len(words) && words[i+1].text == "server":
+		case i == 0 && w.text == "server" && len(words) > 1, path.Base(w.text) == program && i+1 < len(words) &&
+			words[i+1].text == "server":
 			return words[i+1:], true
-		case strings.Contains(w.text, "=") || w.text == "sudo" || w.text == "exec" || w.text == "nohup" || w.text == "env":
+		case strings.Contains(w.text, "=") || w.text == "sudo" || w.text == "export" || w.text == "exec" ||
+			w.text == "nohup" || w.text == "env":
 		case i > 0:
 			return nil, false
 		default:
@@ -155,7 +170,8 @@ func serverArgs(words []shellWord, program, upper string, data []byte) ([]shellW
 	return nil, false
 }
 
-// unquoted returns data with the text of a quoted value that begins at start, and blanks for all before it, so that offsets remain. The
+// unquoted returns data with the text of a quoted value that begins at start, and blanks for all before it, so that
+// offsets remain. The
 // quotes themselves become blanks.
 func unquoted(data []byte, start int) []byte {
 	if start >= len(data) {
@@ -181,7 +197,8 @@ func unquoted(data []byte, start int) []byte {
 
 // serverCluster reads the arguments of a server. ok is false where none of them is a flag that only such a server has.
 func serverCluster(in *Installer, f *source.File, words []shellWord, start int) (Cluster, bool) {
-	c := Cluster{in: in, Installer: in.Name, file: f, at: func(*source.Node) Position { return f.Position(start) }, Pos: f.Position(start)}
+	c := Cluster{in: in, Installer: in.Name, file: f, at: func(*source.Node) Position { return f.Position(start) },
+		Pos: f.Position(start)}
 	known := false
 	for i := 0; i < len(words); i++ {
 		name, value, found := strings.Cut(strings.TrimLeft(words[i].text, "-"), "=")
