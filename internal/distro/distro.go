@@ -105,7 +105,7 @@ const (
 type Problem struct {
 	ID      string // stable: "eksa-mask-not-longer"
 	Refused bool   // the installer stops; otherwise it goes on, and it breaks or has no effect
-	Told    bool   // Value.Err tells it already
+	Told    bool   // Value.Err tells it already, or the checker does from the values
 	Harmful bool   // not refused, and it breaks; otherwise it is worth knowing
 	Message string // what, with the values
 	Says    string // words of the installer's own message, "" for none
@@ -321,11 +321,51 @@ func (r *reading) document(n *source.Node, depth int) {
 		}
 		return
 	}
-	r.ask(n)
+	if !r.ask(n) {
+		r.within(n, depth)
+	}
 }
 
-// ask lets the first row that knows n read it.
-func (r *reading) ask(n *source.Node) {
+// deepest is how many files may stand in one another: cloud-init in an object, a config.yaml in it.
+const deepest = 2
+
+// within looks at files that stand in other objects as text of several lines: cloud-init, ConfigMaps, compose files.
+func (r *reading) within(n *source.Node, depth int) {
+	if depth > deepest || n == nil {
+		return
+	}
+	for _, e := range n.Entries {
+		r.block(e.Value, word(n.Get("path")), depth)
+	}
+	for _, it := range n.Items {
+		r.block(it, "", depth)
+	}
+}
+
+// block reads a text of several lines as a file, with the name that stands beside it.
+func (r *reading) block(n *source.Node, name string, depth int) {
+	if n == nil || n.Kind == source.Mapping || n.Kind == source.Sequence {
+		r.within(n, depth)
+		return
+	}
+	marked := func(in Installer) bool { return in.marked([]byte(n.Text)) }
+	if !n.Quoted || !strings.Contains(n.Text, "\n") || !slices.ContainsFunc(r.rows, marked) {
+		return
+	}
+	inner := *n.File()
+	if name != "" {
+		inner.Name = name
+	}
+	docs, at := documents(&inner)
+	other := reading{rows: r.rows, file: &inner, at: at}
+	for _, d := range docs {
+		other.document(d, depth+1)
+	}
+	r.out = append(r.out, other.out...)
+}
+
+// ask lets the first row that knows n read it, and reports whether one does.
+func (r *reading) ask(n *source.Node) bool {
 	for i := range r.rows {
 		in := &r.rows[i]
 		if in.read == nil || !in.knows(r.file, n) {
@@ -338,8 +378,9 @@ func (r *reading) ask(n *source.Node) {
 			continue // on a closer look it is something else
 		}
 		r.out = append(r.out, c)
-		return
+		return true
 	}
+	return false
 }
 
 // knows reports whether n is a document of the installer.

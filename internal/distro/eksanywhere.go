@@ -36,11 +36,15 @@ func eksAnywhere() Installer {
 		}},
 		read: func(c *Cluster, n *source.Node) {
 			c.Release = word(n.Get("spec", "kubernetesVersion"))
+			c.Partial = !isMap(n, "spec", "clusterNetwork") // it does not speak of networks
 			c.take(Pods, "spec.clusterNetwork.pods.cidrBlocks")
 			c.take(Services, "spec.clusterNetwork.services.cidrBlocks")
 			c.take(NodeMask, "spec.clusterNetwork.nodes.cidrMaskSize")
 			c.take(Address, "spec.controlPlaneConfiguration.endpoint.host")
-			c.Allocator = NodeIPAM // cilium with ipam.mode kubernetes, or kindnetd
+			c.Allocator = NodeIPAM // Cilium with ipam.mode kubernetes, or kindnetd
+			for _, p := range find(n, "spec.clusterNetwork.cniConfig.cilium.helmValues") {
+				c.chart("cilium", p.node, p.key)
+			}
 			if has(n.Get("spec", "clusterNetwork", "cniConfig"), "kindnetd") ||
 				word(n.Get("spec", "clusterNetwork", "cni")) == "kindnetd" {
 				c.CNI, c.CNIStated, c.CNIPos = "kindnet", true, c.at(n.Get("spec", "clusterNetwork"))
@@ -52,6 +56,9 @@ func eksAnywhere() Installer {
 
 func refuseEKSAnywhere(c *Cluster) {
 	const src = "pkg/api/v1alpha1/cluster.go validateNetworking"
+	if c.Partial {
+		return
+	}
 	for _, k := range []struct {
 		role Role
 		name string
@@ -87,9 +94,13 @@ func refuseEKSAnywhere(c *Cluster) {
 	}
 	if ep := c.first(Address); ep != nil && len(ep.Addrs) == 1 &&
 		ipnet.Is4(netip.PrefixFrom(ep.Addrs[0], 0)) == ipnet.Is4(p) && p.Masked().Contains(ep.Addrs[0]) {
-		c.breaks("eks-anywhere-endpoint-in-pods", "control plane endpoint conflicts with pods CIDR block",
-			fmt.Sprintf("the endpoint %v lies inside the pods %v; only some providers refuse that", ep.Addrs[0], p),
-			"take an endpoint outside of the pods", ep, pods)
+		c.problem(Problem{
+			ID: "eks-anywhere-endpoint-in-pods", Harmful: true, Told: true, Source: src,
+			Fix:  "take an endpoint outside of the pods",
+			Says: "control plane endpoint conflicts with pods CIDR block",
+			Message: fmt.Sprintf("the endpoint %v lies inside the pods %v; only some providers refuse that",
+				ep.Addrs[0], p),
+		}, []*Value{ep, pods})
 	}
 }
 

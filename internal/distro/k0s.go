@@ -108,6 +108,11 @@ func (c *Cluster) k0sSpec(n *source.Node, prefix string) {
 		}
 		c.CNI, c.CNIStated, c.CNIPos = name, true, c.at(p.node)
 	}
+	if c.CNI == "custom" {
+		for _, p := range find(n, prefix+".extensions.helm.charts[]") {
+			c.chart(word(p.node.Get("chartname")), p.node.Get("values"), p.key+".values")
+		}
+	}
 	c.take(Pool, prefix+".network.calico.envVars.CALICO_IPV4POOL_CIDR")
 	c.take(Address, prefix+".api.address", prefix+".api.externalAddress")
 	for _, p := range find(n, prefix+".controllerManager.extraArgs") {

@@ -53,6 +53,11 @@ func readRancher(c *Cluster, n *source.Node) {
 		}
 	}
 	c.flatFamily()
+	for _, e := range entries(config.Get("chartValues")) {
+		if e.Key == "rke2-"+c.CNI {
+			c.chart(e.Key, e.Value, "spec.rkeConfig.chartValues."+e.Key)
+		}
+	}
 	switch {
 	case strings.Contains(c.Release, "+k3s"):
 		if c.CNI == "" {

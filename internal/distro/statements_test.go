@@ -38,7 +38,7 @@ func TestStatementsAgainstCheck(t *testing.T) {
 // several reports whether a bundle holds more than one cluster, whose ranges are not to be compared.
 func several(name string) bool {
 	switch name {
-	case "kind-defaults", "k0s", "talos", "kops", "kubekey", "rancher", "sealos", "rke", "openshift":
+	case "kind-defaults", "k0s", "talos", "kops", "kubekey", "rancher", "sealos", "rke", "openshift", "embedded":
 		return true
 	}
 	return false

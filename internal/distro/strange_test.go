@@ -11,7 +11,8 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
-// Files in the shapes in which people have them are read as they mean them. Each archive holds one file and what is written in it: the
+// Files in the shapes in which people have them are read as they mean them. Each archive holds one file and what is
+// written in it: the
 // installer, the role, the text and the line, in any order; nothing where the file is none of ours.
 func TestStrange(t *testing.T) {
 	names, err := filepath.Glob("testdata/strange/*.txtar")
@@ -39,7 +40,8 @@ func TestStrange(t *testing.T) {
 	}
 }
 
-// writtenLines tells each value of c that is neither a default nor a template, and the installer alone where there is none.
+// writtenLines tells each value of c that is neither a default nor a template, and the installer alone where there is
+// none.
 func writtenLines(c Cluster) []string {
 	var out []string
 	for _, v := range c.Values {
