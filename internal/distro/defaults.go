@@ -41,14 +41,18 @@ func (c *Cluster) saysFor(role Role, program Program) bool {
 }
 
 // addDefaults adds what the installer takes for what nobody wrote. A part of a description says nothing by what it
-// leaves out.
+// leaves out, but for the node masks that the installer writes beside the pods that it names.
 func (c *Cluster) addDefaults() {
-	if c.Partial {
+	masksAlone := c.Partial
+	if masksAlone && len(c.prefixes(Pods)) == 0 {
 		return
 	}
 	v4, v6 := c.family()
 	dual := v4 && v6
 	for _, d := range c.in.Defaults {
+		if masksAlone && !(d.Rendered && d.Role.mask()) {
+			continue
+		}
 		if slices.ContainsFunc(c.Values, func(v Value) bool {
 			return v.Default && v.Role == d.Role &&
 				v.Program == ""
@@ -86,7 +90,9 @@ func (c *Cluster) addDefaults() {
 		c.plain(&v, text, func(int) Position { return c.Pos })
 		c.Values[len(c.Values)-1].Places = nil
 	}
-	c.defaultDNS()
+	if !masksAlone {
+		c.defaultDNS()
+	}
 }
 
 // defaultDNS adds the address that cluster DNS gets in the primary service range.

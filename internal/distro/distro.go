@@ -40,8 +40,11 @@ func (r Role) addresses() bool { return r == DNS || r == Address }
 
 // number reports whether values of r are whole numbers.
 func (r Role) number() bool {
-	return r == NodeMask || r == NodeMaskIPv4 || r == NodeMaskIPv6 || r == MaxPods || r == HostBits
+	return r.mask() || r == MaxPods || r == HostBits
 }
+
+// mask reports whether values of r are lengths of a node's pod subnet.
+func (r Role) mask() bool { return r == NodeMask || r == NodeMaskIPv4 || r == NodeMaskIPv6 }
 
 // A Program is a component of Kubernetes that a value reaches.
 type Program string

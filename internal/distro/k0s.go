@@ -14,7 +14,7 @@ func k0s() Installer {
 	return Installer{
 		Name:       "k0s",
 		Recognised: "apiVersion k0s.k0sproject.io, kind ClusterConfig or Cluster",
-		Marks:      []string{"k0s.k0sproject.io"},
+		Marks:      []string{"k0s.k0sproject.io", "serviceCIDR"},
 		Groups:     []string{"k0s.k0sproject.io"},
 		Kinds:      []string{"ClusterConfig", "Cluster"},
 		Through:    ThroughFlags,
@@ -40,8 +40,15 @@ func k0s() Installer {
 				Restart: []string{"k0s stop", "k0s start"}, Way: "it holds for nodes that register afterwards",
 			},
 		},
-		Units:  []string{"k0scontroller"},
-		read:   func(c *Cluster, n *source.Node) { c.k0sSpec(n, "spec") },
+		Units: []string{"k0scontroller"},
+		match: func(f *source.File, n *source.Node) bool { // an excerpt
+			network := n.Get("spec", "network")
+			return !has(n, "apiVersion") && isMap(n, "spec", "network") && has(network, "podCIDR") && has(network, "serviceCIDR")
+		},
+		read: func(c *Cluster, n *source.Node) {
+			c.Partial = !has(n, "apiVersion")
+			c.k0sSpec(n, "spec")
+		},
 		refuse: refuseK0s,
 	}
 }
@@ -52,6 +59,7 @@ func k0sctl() Installer {
 	in.Name = "k0sctl"
 	in.Recognised = "apiVersion k0sctl.k0sproject.io, kind Cluster"
 	in.Marks = []string{"k0sctl.k0sproject.io"}
+	in.match = nil
 	in.Groups, in.Kinds = []string{"k0sctl.k0sproject.io"}, []string{"Cluster"}
 	in.Changes = []Change{{
 		Roles: []Role{Pods, Services, DNS}, File: "k0sctl.yaml", Key: "spec.k0s.config.spec.network", Immutable: true,
@@ -87,12 +95,12 @@ func (c *Cluster) k0sSpec(n *source.Node, prefix string) {
 			key, first string
 			role       Role
 		}{{"IPv6podCIDR", "10.244.0.0/16", Pods}, {"IPv6serviceCIDR", "10.96.0.0/12", Services}} {
-			if !c.says(k.role) {
+			if !c.says(k.role) && !c.Partial {
 				v := Value{Role: k.role, Key: string(k.role), Pos: c.at(p.node), Default: true, DefaultOf: c.Installer,
 					Rendered: true}
 				c.plain(&v, k.first, func(int) Position { return v.Pos })
 			}
-			if !c.put(Value{Role: k.role}, p.node.Get(k.key), p.key+"."+k.key) {
+			if !c.put(Value{Role: k.role}, p.node.Get(k.key), p.key+"."+k.key) && !c.Partial {
 				c.refused("k0s-dual-ipv6", "must be an IPv6 CIDR", "pkg/apis/k0s/v1beta1/dualstack.go",
 					p.key+"."+k.key+" is missing, and dualStack is on", &Value{Pos: c.at(p.node)})
 			}

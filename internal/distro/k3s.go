@@ -1,6 +1,7 @@
 package distro
 
 import (
+	"bytes"
 	"fmt"
 	"path"
 	"regexp"
@@ -134,17 +135,28 @@ func isFlat(f *source.File, n *source.Node) bool {
 	return init || likely >= 2 && (has(n, "tls-san") && has(n, "cni")) || likely > 0 && inRancher(f)
 }
 
-// inRancher reports whether f stands in a folder of k3s or RKE2.
+// inRancher reports whether f stands in a folder of k3s or RKE2, by its name or by a comment in its first line.
 func inRancher(f *source.File) bool {
-	return strings.Contains(f.Name, "rancher/k3s/") || strings.Contains(f.Name, "rancher/rke2/")
+	return inFolder(f, "rancher/k3s/") || inFolder(f, "rancher/rke2/")
+}
+
+func inFolder(f *source.File, folder string) bool {
+	if strings.Contains(f.Name, folder) {
+		return true
+	}
+	line := f.Data[:min(len(f.Data), 200)]
+	if end := bytes.IndexByte(line, '\n'); end >= 0 {
+		line = line[:end]
+	}
+	return bytes.HasPrefix(line, []byte("#")) && bytes.Contains(line, []byte(folder))
 }
 
 // isRKE2 tells the two apart: RKE2 has the key cni, or its folder.
 func isRKE2(f *source.File, n *source.Node) bool {
-	if strings.Contains(f.Name, "rancher/k3s/") {
+	if inFolder(f, "rancher/k3s/") {
 		return false
 	}
-	return strings.Contains(f.Name, "rancher/rke2/") || has(n, "cni") || has(n, "cni+")
+	return inFolder(f, "rancher/rke2/") || has(n, "cni") || has(n, "cni+")
 }
 
 // dropIn reports whether the name is that of a file in config.yaml.d.

@@ -92,6 +92,9 @@ func (c *Cluster) chartConfig(n *source.Node) {
 		c.root = docs[0]
 		c.take(DNS, "service.clusterIP", "service.clusterIPs")
 	default:
+		if name == "rke2-cilium" {
+			c.Allocator = NodeIPAM // the default of RKE2's chart
+		}
 		if !c.chart(name, docs[0], "spec.valuesContent") {
 			c.Installer = ""
 		}
