@@ -411,6 +411,7 @@ func (c *Cluster) finish() {
 		c.in.refuse(c)
 	}
 	c.refuseText()
+	c.refuseMasks()
 	for i := range c.Values {
 		c.Values[i].places = nil
 	}

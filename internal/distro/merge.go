@@ -123,6 +123,7 @@ func (c *Cluster) again() {
 	c.addDefaults()
 	refuseK3s(c)
 	c.refuseText()
+	c.refuseMasks()
 }
 
 // lastFlags leaves of each flag of a program the last value in force.

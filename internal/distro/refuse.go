@@ -51,6 +51,33 @@ func (c *Cluster) refuseText() {
 	}
 }
 
+// refuseMasks tells of masks that are no length of the family, and of those that are shorter than a pod range in another
+// file: the checker compares what stands in one.
+func (c *Cluster) refuseMasks() {
+	if c.Allocator == OwnIPAM || c.Allocator == CloudIPAM || c.in.Through == ThroughNothing {
+		return
+	}
+	for _, pods := range c.of(Pods, ControllerManager) {
+		for _, p := range pods.Prefixes[:min(len(pods.Prefixes), 2)] {
+			m := c.maskFor(p)
+			switch {
+			case m == nil || m.Default:
+			case m.Int > p.Addr().BitLen():
+				c.breaks(c.Installer+"-mask-no-length", "pkg/controller/nodeipam/ipam/cidrset",
+					fmt.Sprintf("%s %d: a subnet of %v has a length of at most %d", m.Key, m.Int, p, p.Addr().BitLen()),
+					"take a mask between the two", m, pods)
+			case m.Int < p.Bits() && m.Pos.File != pods.Pos.File:
+				c.breaks(c.Installer+"-mask-shorter", "pkg/controller/nodeipam/ipam/cidrset",
+					fmt.Sprintf("%s %d: a node's subnet is larger than the whole pod range %v", m.Key, m.Int, p),
+					"take a mask that is longer than the range", m, pods)
+			}
+		}
+		if len(pods.Prefixes) > 0 {
+			return
+		}
+	}
+}
+
 // checks reports whether the installer looks at something itself.
 func (c *Cluster) checks(what Check) bool {
 	for _, k := range c.in.Checks {

@@ -230,6 +230,11 @@ func (c *Cluster) throughFlags(out []fact.Statement) []fact.Statement {
 		}
 	}
 	out = c.ranges(out, fact.APIServer, Services, APIServer, fact.RoleServices)
+	if all := c.first(Pods); all != nil && pods {
+		if own := c.of(Pods, ControllerManager)[0]; own.Program == ControllerManager && !sameRanges(own, all) {
+			out = c.ranges(out, fact.Component(c.Installer), Pods, "", fact.RolePods) // what all but one program have
+		}
+	}
 	for _, v := range c.of(Pods, KubeProxy) {
 		if v.Program == KubeProxy {
 			return c.ranges(out, fact.KubeProxy, Pods, KubeProxy, fact.RolePods)
