@@ -143,12 +143,13 @@ type Cluster struct {
 	Problems  []Problem
 	Pos       Position // where the description begins
 
-	in     *Installer
-	at     func(*source.Node) Position
-	file   *source.File
-	root   *source.Node
-	keys   []string       // names at the top of a config.yaml of k3s and RKE2
-	latest map[string]int // index of the last value of a program and role, see override
+	in         *Installer
+	at         func(*source.Node) Position
+	file       *source.File
+	root       *source.Node
+	keys       []string       // names at the top of a config.yaml of k3s and RKE2
+	calicoMode string         // of k0s
+	latest     map[string]int // index of the last value of a program and role, see override
 }
 
 // PodCIDRMatters reports whether spec.podCIDR of the nodes decides which addresses pods get, as far as is known.

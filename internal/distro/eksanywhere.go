@@ -2,9 +2,7 @@ package distro
 
 import (
 	"fmt"
-	"net/netip"
 
-	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/internal/source"
 )
 
@@ -26,7 +24,7 @@ func eksAnywhere() Installer {
 				Old: true},
 			{Role: Services, IPv4: "10.96.0.0/12", Releases: "written by eksctl anywhere generate, never assumed",
 				Old: true},
-			{Role: NodeMask, IPv4: "24", Rendered: true},
+			{Role: NodeMask, IPv4: "24", IPv6: "24", Rendered: true},
 		},
 		Checks: []Check{ChecksText, ChecksOneEach, ChecksMask, ChecksEndpoint},
 		Changes: []Change{{
@@ -92,15 +90,30 @@ func refuseEKSAnywhere(c *Cluster) {
 					mask.Int, mask.Int-p.Bits()), pods, mask)
 		}
 	}
-	if ep := c.first(Address); ep != nil && len(ep.Addrs) == 1 &&
-		ipnet.Is4(netip.PrefixFrom(ep.Addrs[0], 0)) == ipnet.Is4(p) && p.Masked().Contains(ep.Addrs[0]) {
+	c.refuseEndpoint()
+	if c.CNI == "kindnet" && word(c.root.Get("spec", "datacenterRef", "kind")) != "DockerDatacenterConfig" {
+		c.refused("eks-anywhere-kindnetd", "kindnetd is only supported on Docker provider", src,
+			"kindnetd, and the cluster is not on Docker", &Value{Pos: c.CNIPos})
+	}
+}
+
+// refuseEndpoint looks for the endpoint among pods and services. EKS Anywhere does so on Snow alone.
+func (c *Cluster) refuseEndpoint() {
+	snow := word(c.root.Get("spec", "datacenterRef", "kind")) == "SnowDatacenterConfig"
+	ep := c.first(Address)
+	for _, role := range []Role{Pods, Services} {
+		v := c.first(role)
+		if ep == nil || len(ep.Addrs) != 1 || v == nil || !v.IsRange() ||
+			!v.Prefixes[0].Masked().Contains(ep.Addrs[0]) {
+			continue
+		}
 		c.problem(Problem{
-			ID: "eks-anywhere-endpoint-in-pods", Harmful: true, Told: true, Source: src,
-			Fix:  "take an endpoint outside of the pods",
-			Says: "control plane endpoint conflicts with pods CIDR block",
-			Message: fmt.Sprintf("the endpoint %v lies inside the pods %v; only some providers refuse that",
-				ep.Addrs[0], p),
-		}, []*Value{ep, pods})
+			ID: "eks-anywhere-endpoint", Refused: snow, Harmful: true, Told: true,
+			Source:  "pkg/api/v1alpha1/cluster.go validateNetworking",
+			Fix:     "take an endpoint outside of pods and services",
+			Says:    "control plane endpoint conflicts with CIDR block",
+			Message: fmt.Sprintf("the endpoint %v lies inside the %s %v", ep.Addrs[0], role, v.Prefixes[0]),
+		}, []*Value{ep, v})
 	}
 }
 

@@ -21,7 +21,8 @@ func eksctl() Installer {
 		DNS:        10,
 		Defaults: []Default{
 			{Role: Hosts, IPv4: "192.168.0.0/16", Rendered: true},
-			{Role: Services, IPv4: "10.100.0.0/16", Of: "EKS", Old: true, Releases: "or 172.20.0.0/16, whichever is not the VPC's"},
+			{Role: Services, IPv4: "10.100.0.0/16", Of: "EKS", Old: true,
+				Releases: "or 172.20.0.0/16, whichever is not the VPC's"},
 		},
 		Checks: []Check{ChecksText, ChecksHosts, ChecksServiceSize},
 		Changes: []Change{{
@@ -45,7 +46,8 @@ func eksctl() Installer {
 // eksPrivate are the blocks in which services of EKS have to lie.
 func eksPrivate() []netip.Prefix {
 	return []netip.Prefix{
-		netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
+		netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"),
+		netip.MustParsePrefix("192.168.0.0/16"),
 	}
 }
 
@@ -64,7 +66,8 @@ func refuseEKS(c *Cluster) {
 		c.refused("eksctl-services-size", "", src, fmt.Sprintf("%s %v: the length is from /12 to /24", s.Key, p), s)
 	}
 	if a, b, ok := overlapping(s.Prefixes, c.prefixes(Hosts)); ok {
-		c.refused("eksctl-services-vpc", "", src, fmt.Sprintf("%s %v overlaps the network %v of the hosts", s.Key, a, b), s,
+		c.refused("eksctl-services-vpc", "", src, fmt.Sprintf("%s %v overlaps the network %v of the hosts", s.Key, a,
+			b), s,
 			c.first(Hosts))
 	}
 }

@@ -2,6 +2,7 @@ package distro
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/ipnet"
@@ -43,7 +44,8 @@ func k0s() Installer {
 		Units: []string{"k0scontroller"},
 		match: func(f *source.File, n *source.Node) bool { // an excerpt
 			network := n.Get("spec", "network")
-			return !has(n, "apiVersion") && isMap(n, "spec", "network") && has(network, "podCIDR") && has(network, "serviceCIDR")
+			return !has(n, "apiVersion") && isMap(n, "spec", "network") && has(network, "podCIDR") &&
+				has(network, "serviceCIDR")
 		},
 		read: func(c *Cluster, n *source.Node) {
 			c.Partial = !has(n, "apiVersion")
@@ -121,6 +123,9 @@ func (c *Cluster) k0sSpec(n *source.Node, prefix string) {
 			c.chart(word(p.node.Get("chartname")), p.node.Get("values"), p.key+".values")
 		}
 	}
+	for _, p := range find(n, prefix+".network.calico.mode") {
+		c.calicoMode = word(p.node)
+	}
 	c.take(Pool, prefix+".network.calico.envVars.CALICO_IPV4POOL_CIDR")
 	c.take(Address, prefix+".api.address", prefix+".api.externalAddress")
 	for _, p := range find(n, prefix+".controllerManager.extraArgs") {
@@ -131,26 +136,34 @@ func (c *Cluster) k0sSpec(n *source.Node, prefix string) {
 	}
 }
 
+// refuseK0s: pkg/apis/k0s/v1beta1/network.go Network.Validate.
 func refuseK0s(c *Cluster) {
 	const src = "pkg/apis/k0s/v1beta1/network.go"
+	if !slices.Contains([]string{"kube-router", "calico", "custom"}, c.CNI) && c.CNIStated &&
+		allocatorOf(c.CNI) == UnknownAllocator {
+		c.refused("k0s-provider", "supported values: kuberouter, calico, custom", src, "network.provider "+c.CNI,
+			&Value{Pos: c.CNIPos})
+	}
 	pods, services := c.of(Pods, ""), c.of(Services, "")
 	if len(pods) == 0 || len(services) == 0 || !pods[0].IsRange() || !services[0].IsRange() {
 		return
 	}
+	if len(pods[0].Prefixes) > 1 || len(services[0].Prefixes) > 1 {
+		c.refused("k0s-one-range", "invalid CIDR address", src,
+			"podCIDR and serviceCIDR take one range each; IPv6 ranges "+
+				"of a dual-stack cluster stand below dualStack", pods[0], services[0])
+		return
+	}
 	p, s := pods[0].Prefixes[0], services[0].Prefixes[0]
-	switch {
-	case len(pods[0].Prefixes) > 1 || len(services[0].Prefixes) > 1:
-		if !pods[0].Default {
-			c.refused("k0s-one-range", "invalid CIDR address", src,
-				"podCIDR and serviceCIDR take one range each; IPv6 ranges of a dual-stack cluster stand below "+
-					"dualStack", pods[0], services[0])
-		}
-	case c.Family == "dual" && !ipnet.Is4(p):
-		c.refused("k0s-dual-ipv4", "if DualStack is enabled, podCIDR must be IPv4", src,
-			fmt.Sprintf("podCIDR %v is IPv6, and dualStack is on", p), pods[0])
-	case ipnet.Is4(p) != ipnet.Is4(s):
+	if ipnet.Is4(p) != ipnet.Is4(s) {
 		c.refused("k0s-families", "podCIDR and serviceCIDR must be both IPv4 or IPv6", src,
 			fmt.Sprintf("podCIDR %v and serviceCIDR %v are of different families", p, s), pods[0], services[0])
+	}
+	if c.Family == "dual" {
+		c.refuseK0sDual(pods, services)
+		return
+	}
+	switch {
 	case !ipnet.Is4(s) && s.Bits() > 108:
 		c.notes("k0s-ipv6-services-upside-down", "k0s commit 29548b05, v1.37.0-alpha",
 			fmt.Sprintf("serviceCIDR %v is right for kube-apiserver; k0s v1.37.0-alpha refuses it, since it asks for "+
@@ -160,12 +173,32 @@ func refuseK0s(c *Cluster) {
 			fmt.Sprintf("serviceCIDR %v: k0s takes it, and kube-apiserver stops: more than 20 host bits", s),
 			"take a range of /108 or longer", services[0])
 	}
+	if !ipnet.Is4(p) {
+		c.notes("k0s-ipv6-gate", src, "k0s takes IPv6 alone with the feature gate IPv6SingleStack only", pods[0])
+	}
+}
+
+// refuseK0sDual looks at dual-stack: the first ranges are IPv4, those below dualStack IPv6.
+func (c *Cluster) refuseK0sDual(pods, services []*Value) {
+	const src = "pkg/apis/k0s/v1beta1/network.go"
 	for _, list := range [][]*Value{pods, services} {
-		for _, v := range list[min(1, len(list)):min(len(list), most)] {
-			if v.IsRange() && ipnet.Is4(v.Prefixes[0]) {
-				c.refused("k0s-dual-ipv6", "must be an IPv6 CIDR", "pkg/apis/k0s/v1beta1/dualstack.go",
-					v.Key+" "+v.Text+" is IPv4", v)
+		if !ipnet.Is4(list[0].Prefixes[0]) {
+			c.refused("k0s-dual-ipv4", "if DualStack is enabled, podCIDR and serviceCIDR must be IPv4", src,
+				list[0].Key+" "+list[0].Text+" is IPv6, and dualStack is on", list[0])
+		}
+		for _, v := range list[1:min(len(list), most)] {
+			switch {
+			case !v.IsRange():
+			case ipnet.Is4(v.Prefixes[0]):
+				c.refused("k0s-dual-ipv6", "must be an IPv6 CIDR, not IPv4", src, v.Key+" "+v.Text+" is IPv4", v)
+			case v.Role == Services && v.Prefixes[0].Bits() < 108:
+				c.refused("k0s-dual-services-too-large", "IPv6 service CIDR prefix must be <= 108", src,
+					v.Key+" "+v.Text+" has more than 20 host bits", v)
 			}
 		}
+	}
+	if mode := c.calicoMode; c.CNI == "calico" && mode != "bird" {
+		c.refused("k0s-dual-calico", "dual-stack for calico is only supported for mode `bird`", src,
+			"network.calico.mode is not bird, and dualStack is on", &Value{Pos: c.CNIPos})
 	}
 }

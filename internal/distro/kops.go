@@ -3,6 +3,7 @@ package distro
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/ipnet"
@@ -124,13 +125,33 @@ func (c *Cluster) kopsPods() {
 	c.plain(&v, text, func(int) Position { return pos })
 }
 
+// keyed returns the ranges of a role whose keys hold, or do not hold, a word, and the first value that has one.
+func (c *Cluster) keyed(role Role, word string, with bool) (ps []netip.Prefix, first *Value) {
+	for _, v := range c.of(role, "") {
+		if v.IsRange() && strings.Contains(v.Key, word) == with {
+			ps = append(ps, v.Prefixes...)
+			if first == nil {
+				first = v
+			}
+		}
+	}
+	return ps, first
+}
+
+// refuseKops: pkg/apis/kops/validation/validation.go validateNetworking and validateSubnet, legacy.go.
 func refuseKops(c *Cluster) {
 	const src = "pkg/apis/kops/validation/validation.go"
-	supers, hosts := c.prefixes(Superset), c.prefixes(Hosts)
+	vpc := c.CNI == "aws-vpc-cni"
+	networks, network := c.keyed(Hosts, "subnets[", false)
+	supers := c.prefixes(Superset)
 	super := c.first(Superset)
-	if a, b, ok := overlapping(supers, hosts); ok && c.CNI != "aws-vpc-cni" && c.CNI != "gke" {
+	if a, b, ok := overlapping(supers, networks); ok && !vpc && !(c.CNI == "cilium" && c.Allocator == OwnIPAM) {
 		c.refused("kops-non-masquerade-hosts", "nonMasqueradeCIDR cannot overlap with networkCIDR", src,
-			fmt.Sprintf("nonMasqueradeCIDR %v overlaps the network %v of the hosts", a, b), super, c.first(Hosts))
+			fmt.Sprintf("nonMasqueradeCIDR %v overlaps the network %v of the hosts", a, b), super, network)
+	}
+	if super != nil && super.IsRange() && !ipnet.Is4(super.Prefixes[0]) {
+		c.refused("kops-non-masquerade-ipv6", `IPv6 clusters must have a nonMasqueradeCIDR of "::/0"`, src,
+			"nonMasqueradeCIDR "+super.Text, super)
 	}
 	for _, v := range append(c.of(Pods, ""), c.of(Pods, ControllerManager)...) {
 		if v.IsRange() && len(supers) > 0 && !inside(v.Prefixes[0], supers) {
@@ -139,19 +160,43 @@ func refuseKops(c *Cluster) {
 			break
 		}
 	}
-	for _, role := range []Role{Pods, Services} {
-		if a, b, ok := overlapping(c.prefixes(role), hosts); ok && c.CNI != "aws-vpc-cni" && c.CNI != "gke" {
-			c.refused("kops-subnet-overlap", "subnet must not overlap podCIDR, serviceClusterIPRange", src,
-				fmt.Sprintf("%s %v overlap the network %v of the hosts", role, a, b), c.first(role), c.first(Hosts))
-		}
-	}
-	if d, s := c.first(DNS), c.prefixes(Services); d != nil && !d.Default && len(d.Addrs) > 0 && len(s) > 0 &&
-		!inside(netip.PrefixFrom(d.Addrs[0], d.Addrs[0].BitLen()), s) && ipnet.Is4(s[0]) == d.Addrs[0].Is4() {
+	c.refuseKopsSubnets(networks, vpc)
+	d, s := c.first(DNS), c.prefixes(Services)
+	if d != nil && !d.Default && len(d.Addrs) > 0 && len(s) > 0 &&
+		!inside(netip.PrefixFrom(d.Addrs[0], d.Addrs[0].BitLen()), s) {
 		c.refused("kops-dns-outside", "ServiceClusterIPRange must contain the DNS Server IP", src,
 			fmt.Sprintf("kubeDNS.serverIP %v lies outside of the services %v", d.Addrs[0], s[0]), d, c.first(Services))
+	}
+	own, all := c.of(Services, APIServer), c.first(Services)
+	if len(own) > 0 && own[0].Program == APIServer && all != nil && own[0].Text != all.Text {
+		c.refused("kops-services-differ", "kubeAPIServer serviceClusterIPRange did not match cluster "+
+			"serviceClusterIPRange",
+			src, own[0].Key+" "+own[0].Text+" and "+all.Key+" "+all.Text, own[0], all)
 	}
 	if c.Family == "ipv6" && c.CNI == "flannel" {
 		c.refused("kops-flannel-ipv6", "Flannel does not support IPv6", src,
 			"networking.flannel with nonMasqueradeCIDR ::/0", &Value{Pos: c.CNIPos})
+	}
+}
+
+// refuseKopsSubnets looks at the subnets of the hosts: they lie in the network, and clear of pods and services.
+func (c *Cluster) refuseKopsSubnets(networks []netip.Prefix, vpc bool) {
+	const src = "pkg/apis/kops/validation/validation.go validateSubnet"
+	subnets, _ := c.keyed(Hosts, "subnets[", true)
+	for _, v := range c.of(Hosts, "") {
+		if v.IsRange() && strings.Contains(v.Key, "subnets[") && len(networks) > 0 && !inside(v.Prefixes[0], networks) {
+			c.refused("kops-subnet-outside", "is not a subnet of the networkCIDR", src,
+				fmt.Sprintf("%s %s does not lie in the network %v", v.Key, v.Text, networks[0]), v)
+		}
+	}
+	for _, role := range []Role{Pods, Services} {
+		v := c.first(role)
+		if v == nil || vpc && role == Pods {
+			continue
+		}
+		if a, b, ok := overlapping(v.Prefixes, subnets); ok {
+			c.refused("kops-subnet-overlap", "must not overlap podCIDR, must not overlap serviceClusterIPRange", src,
+				fmt.Sprintf("%s %v overlap the subnet %v of the hosts", role, a, b), v)
+		}
 	}
 }

@@ -88,6 +88,19 @@ func refuseKubeOne(c *Cluster) {
 		c.refused("kubeone-family", "ipv6 and ipv6+ipv4 ip families are currently not supported", src,
 			"ipFamily "+family, &Value{Pos: c.at(c.root.Get("clusterNetwork", "ipFamily"))})
 	}
+	switch family := word(c.root.Get("clusterNetwork", "ipFamily")); family {
+	case "", "IPv4", "IPv6", "IPv6+IPv4":
+	case "IPv4+IPv6":
+		cloud := c.root.Get("cloudProvider")
+		if len(entries(cloud)) > 0 && !hasAny(cloud, "aws", "none", "vsphere") {
+			c.refused("kubeone-dual-cloud", "dualstack is currently supported only on AWS, vSphere and baremetal "+
+				"(none)",
+				src, "ipFamily "+family+" on another cloud", &Value{Pos: c.at(cloud)})
+		}
+	default:
+		c.refused("kubeone-family-unknown", "unknown ipFamily", src, "ipFamily "+family,
+			&Value{Pos: c.at(c.root.Get("clusterNetwork", "ipFamily"))})
+	}
 	for _, role := range []Role{Pods, Services} {
 		for _, v := range c.of(role, "") {
 			if !v.IsRange() || v.Default {

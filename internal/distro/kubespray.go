@@ -3,7 +3,6 @@ package distro
 import (
 	"bytes"
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/ipnet"
@@ -235,24 +234,49 @@ func iniLines(f *source.File, yield func(section string, words []shellWord)) {
 	}
 }
 
+// refuseKubesprayMaxPods compares pods on a node with the addresses that it gets, 110 where nobody says otherwise.
+func (c *Cluster) refuseKubesprayMaxPods() {
+	mask, pods := c.first(NodeMaskIPv4), c.first(MaxPods)
+	if mask == nil || mask.Err != nil || mask.Template || mask.Int > 32 || !c.CNIStated || c.CNI == "calico" ||
+		c.CNI == "none" {
+		return
+	}
+	n := 110
+	if pods != nil {
+		if pods.Err != nil || pods.Template {
+			return
+		}
+		n = pods.Int
+	}
+	if room := 1<<(32-mask.Int) - 2; n > room {
+		c.refused("kubespray-max-pods", "Do not schedule more pods on a node than inet addresses are available.",
+			"roles/validate_inventory/tasks/main.yml",
+			fmt.Sprintf("kubelet_max_pods %d does not fit into a /%d, which has %d addresses for pods", n, mask.Int,
+				room),
+			mask, pods)
+	}
+}
+
 func refuseKubespray(c *Cluster) {
 	const src = "roles/validate_inventory/tasks/main.yml"
-	pods, services := c.first(Pods), c.first(Services)
-	if pods != nil && services != nil && pods.IsRange() && services.IsRange() &&
-		inside(pods.Prefixes[0], services.Prefixes[:1]) {
-		c.refused("kubespray-pods-in-services", "kube_pods_subnet cannot be the same network segment as "+
-			"kube_service_addresses", src,
-			fmt.Sprintf("kube_pods_subnet %s lies in kube_service_addresses %s", pods.Text, services.Text), pods,
-			services)
+	for _, p := range c.of(Pods, "") {
+		for _, v := range c.of(Services, "") {
+			if p.IsRange() && v.IsRange() && inside(p.Prefixes[0], v.Prefixes[:1]) {
+				c.refused("kubespray-pods-in-services", "kube_pods_subnet cannot be the same network segment as "+
+					"kube_service_addresses", src,
+					fmt.Sprintf("%s %s lies in %s %s", p.Key, p.Text, v.Key, v.Text), p, v)
+			}
+		}
 	}
-	mask, most := c.first(NodeMaskIPv4), c.first(MaxPods)
-	if mask != nil && most != nil && mask.Err == nil && most.Err == nil && !mask.Template && !most.Template &&
-		c.CNIStated && c.CNI != "calico" && c.CNI != "none" && mask.Int <= 32 &&
-		float64(most.Int) > math.Pow(2, float64(32-mask.Int))-2 {
-		c.refused("kubespray-max-pods", "Do not schedule more pods on a node than inet addresses are available.", src,
-			fmt.Sprintf("kubelet_max_pods %d does not fit into a /%d, which has %.0f addresses for pods", most.Int,
-				mask.Int, math.Pow(2, float64(32-mask.Int))-2), most, mask)
+	for _, role := range []Role{Pods, Services} {
+		for _, v := range c.of(role, "") {
+			if p, ok := hostBits(v); ok {
+				c.refused("kubespray-host-bits", "is not a valid network range", src,
+					fmt.Sprintf("%s %v has host bits set; write %v", v.Key, p, p.Masked()), v)
+			}
+		}
 	}
+	c.refuseKubesprayMaxPods()
 	var all []*Value
 	for i := range c.Values {
 		v := &c.Values[i]

@@ -51,7 +51,8 @@ func (c *Cluster) refuseText() {
 	}
 }
 
-// refuseMasks tells of masks that are no length of the family, and of those that are shorter than a pod range in another
+// refuseMasks tells of masks that are no length of the family, and of those that are shorter than a pod range in
+// another
 // file: the checker compares what stands in one.
 func (c *Cluster) refuseMasks() {
 	if c.Allocator == OwnIPAM || c.Allocator == CloudIPAM || c.in.Through == ThroughNothing {

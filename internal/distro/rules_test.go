@@ -34,7 +34,8 @@ func errorsOf(c *Cluster) []string {
 	return out
 }
 
-// Each healthy cluster is broken in each way in which ranges break, and the checker says so from what the installer's file states.
+// Each healthy cluster is broken in each way in which ranges break, and the checker says so from what the installer's
+// file states.
 func TestRuleMutants(t *testing.T) {
 	total, found := 0, 0
 	check := func(w writtenValue, how, text string) {
@@ -68,14 +69,16 @@ func TestRuleMutants(t *testing.T) {
 				}
 			}
 		case Services:
-			if len(pods) > 0 && pods[0].IsRange() && len(w.v.Prefixes) == len(pods[0].Prefixes) && w.v.Program != ControllerManager {
+			if len(pods) > 0 && pods[0].IsRange() && len(w.v.Prefixes) == len(pods[0].Prefixes) &&
+				w.v.Program != ControllerManager {
 				check(w, "services are pods", pods[0].Text)
 			}
 			if len(w.v.Prefixes) == 1 && w.v.Program != ControllerManager {
 				check(w, "malformed", "10.1.0.0/99")
 			}
 		case NodeMask, NodeMaskIPv4:
-			if c.Allocator == NodeIPAM && len(pods) > 0 && pods[0].IsRange() && ipnet.Is4(pods[0].Prefixes[0]) && !strings.Contains(w.v.Key, "Prefix") {
+			if c.Allocator == NodeIPAM && len(pods) > 0 && pods[0].IsRange() && ipnet.Is4(pods[0].Prefixes[0]) &&
+				!strings.Contains(w.v.Key, "Prefix") {
 				check(w, "mask shorter than the range", strconv.Itoa(pods[0].Prefixes[0].Bits()-1))
 				check(w, "mask too long", "33")
 			}
@@ -94,7 +97,8 @@ func TestNodeArgsAgainstPodCIDR(t *testing.T) {
 	cs := Read(newFile(t, "node.yaml", []byte(text)))
 	s := append(statementsOf(cs), fact.Statement{
 		Component: fact.Node, Host: "srv1", Role: fact.RoleNodePods, Key: "spec.podCIDR", Text: "10.42.0.0/24",
-		Prefixes: []netip.Prefix{netip.MustParsePrefix("10.42.0.0/24")}, Pos: Position{File: "node.yaml", Line: 7, Column: 16},
+		Prefixes: []netip.Prefix{netip.MustParsePrefix("10.42.0.0/24")},
+		Pos:      Position{File: "node.yaml", Line: 7, Column: 16},
 	})
 	for _, f := range plan.Check(s...).Findings {
 		if f.Rule == fact.RulePodCIDROutsideClusterCIDR {
