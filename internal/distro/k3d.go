@@ -11,8 +11,8 @@ import (
 func k3d() Installer {
 	return Installer{
 		Name:       "k3d",
-		Recognised: "apiVersion k3d.io, kind Simple",
-		Marks:      []string{"k3d.io"},
+		Recognised: "apiVersion k3d.io, kind Simple; a command k3d cluster create",
+		Marks:      []string{"k3d.io", "k3d cluster"},
 		Groups:     []string{"k3d.io"},
 		Kinds:      []string{"Simple"},
 		Through:    ThroughFlags,
@@ -25,6 +25,7 @@ func k3d() Installer {
 			Way: "k3d cluster delete NAME, then k3d cluster create --config FILE",
 		}},
 		read:   readK3d,
+		text:   k3dCommands,
 		refuse: refuseK3d,
 	}
 }
@@ -59,9 +60,45 @@ func readK3d(c *Cluster, n *source.Node) {
 	c.flatFamily()
 }
 
+// k3dCommands reads k3d cluster create with --k3s-arg and --subnet.
+func k3dCommands(in *Installer, f *source.File) []Cluster {
+	var out []Cluster
+	eachCommand(f, [][]byte{[]byte("k3d cluster")}, func(words []shellWord, at int, _ []byte) {
+		c := toolCluster(in, f, words, at, "k3d", "cluster", "create")
+		if c == nil {
+			return
+		}
+		for _, o := range options(words) {
+			place := func(i int) Position { return f.Position(o.offset + i) }
+			switch o.name {
+			case "subnet":
+				if o.value != "auto" {
+					v := Value{Role: Hosts, Key: "--subnet", Pos: place(0)}
+					c.plain(&v, o.value, place)
+				}
+			case "k3s-arg", "k3s-server-arg":
+				arg, _, _ := strings.Cut(o.value, "@")
+				name, value, ok := strings.Cut(arg, "=")
+				if ok {
+					skip := len(name) + 1
+					c.serverFlag(strings.TrimLeft(name, "-"), value, func(i int) Position { return place(skip + i) })
+				}
+			}
+		}
+		if len(c.Values) > 0 {
+			c.flatFamily()
+			out = append(out, *c)
+		}
+	})
+	return out
+}
+
 // refuseK3d tells of ranges that one of several servers gets alone: k3s refuses to start the others then.
 func refuseK3d(c *Cluster) {
 	refuseK3s(c)
+	if c.root == nil {
+		return // a command
+	}
 	for i, p := range find(c.root, "options.k3s.extraArgs[]") {
 		arg := word(p.node.Get("arg"))
 		critical := slices.ContainsFunc([]string{"--cluster-cidr", "--service-cidr", "--cluster-dns"},

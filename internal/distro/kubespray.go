@@ -226,6 +226,9 @@ func iniLines(f *source.File, yield func(section string, words []shellWord)) {
 			section = string(line[1 : len(line)-1])
 		case section != "":
 			if words, stop := shellWords(f.Data, at); len(words) > 0 {
+				if len(words) > 2 && words[1].text == "=" { // blanks around the sign
+					words = []shellWord{{words[0].text + "=" + words[2].text, words[0].offset, words[2].offset}}
+				}
 				yield(section, words)
 				next = max(next, stop)
 			}

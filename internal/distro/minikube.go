@@ -29,6 +29,7 @@ func minikube() Installer {
 			return isMap(n, "KubernetesConfig") && has(n, "Driver")
 		},
 		read:   readMinikube,
+		text:   minikubeCommands,
 		refuse: refuseMinikube,
 	}
 }
@@ -74,6 +75,62 @@ func readMinikube(c *Cluster, n *source.Node) {
 			break
 		}
 		c.CNI, c.CNIStated, c.CNIPos = cni, true, c.at(config.Get("CNI"))
+	}
+}
+
+// minikubeCommands reads minikube start with the flags that name ranges.
+func minikubeCommands(in *Installer, f *source.File) []Cluster {
+	var out []Cluster
+	eachCommand(f, [][]byte{[]byte("minikube start")}, func(words []shellWord, at int, _ []byte) {
+		c := toolCluster(in, f, words, at, "minikube", "start")
+		if c == nil {
+			return
+		}
+		for _, o := range options(words) {
+			c.minikubeFlag(f, o)
+		}
+		if len(c.Values) > 0 {
+			out = append(out, *c)
+		}
+	})
+	return out
+}
+
+func (c *Cluster) minikubeFlag(f *source.File, o option) {
+	at := func(i int) Position { return f.Position(o.offset + i) }
+	role, program, value, skip := Role(""), Program(""), o.value, 0
+	switch o.name {
+	case "service-cluster-ip-range":
+		role = Services
+	case "subnet":
+		role = Hosts
+	case "static-ip":
+		role = Address
+	case "kubernetes-version":
+		c.Release = value
+	case "cni":
+		if name := strings.ToLower(value); allocatorOf(name) != UnknownAllocator {
+			c.CNI, c.CNIStated, c.CNIPos = name, true, at(0)
+		}
+	case "extra-config":
+		name, rest, _ := strings.Cut(value, "=")
+		skip = len(name) + 1
+		value = rest
+		for _, k := range []struct {
+			prefix  string
+			program Program
+		}{{"apiserver.", APIServer}, {"controller-manager.", ControllerManager}, {"kubelet.", Kubelet}} {
+			if flag, ok := strings.CutPrefix(name, k.prefix); ok {
+				role, program = flagRole(k.program, flag), k.program
+			}
+		}
+		if name == "kubeadm.pod-network-cidr" {
+			role = Pods
+		}
+	}
+	if role != "" && value != "" {
+		v := Value{Role: role, Program: program, Key: "--" + o.name, Pos: at(skip)}
+		c.plain(&v, value, func(i int) Position { return at(skip + i) })
 	}
 }
 

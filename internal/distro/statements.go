@@ -69,7 +69,7 @@ func (c *Cluster) key(v *Value) string {
 // ranges adds one statement of all values of a role that count for a program.
 func (c *Cluster) ranges(out []fact.Statement, comp fact.Component, role Role, program Program,
 	as fact.Role) []fact.Statement {
-	s := fact.Statement{Component: comp, Role: as}
+	s := fact.Statement{Component: comp, Host: c.Host, Role: as}
 	var texts []string
 	for _, v := range c.of(role, program) {
 		if v.Template || v.Default && !v.Rendered || len(v.Prefixes) == 0 && v.Err == nil {
@@ -137,7 +137,8 @@ func (c *Cluster) masks(out []fact.Statement, comp fact.Component, prefix, file 
 				key = c.extraArg(prefix, v, m.flag)
 			}
 			out = append(out, fact.Statement{
-				Component: comp, Role: fact.RoleSetting, Setting: m.setting, Key: key, Text: v.Text, Int: v.Int,
+				Component: comp, Host: c.Host, Role: fact.RoleSetting, Setting: m.setting, Key: key, Text: v.Text,
+				Int: v.Int,
 				Pos: v.Pos, Default: v.Default,
 			})
 		}
@@ -157,7 +158,8 @@ func (c *Cluster) allocate(out []fact.Statement, comp fact.Component, prefix str
 			key = c.extraArg(prefix, v, "allocate-node-cidrs")
 		}
 		return append(out, fact.Statement{
-			Component: comp, Role: fact.RoleSetting, Setting: fact.SettingAllocate, Key: key, Text: v.Text,
+			Component: comp, Host: c.Host, Role: fact.RoleSetting, Setting: fact.SettingAllocate, Key: key,
+			Text: v.Text,
 			Bool: v.Bool, Pos: v.Pos, Default: v.Default,
 		})
 	}
@@ -221,7 +223,7 @@ func (c *Cluster) throughFlags(out []fact.Statement) []fact.Statement {
 		out = c.allocate(out, fact.ControllerManager, "")
 		if len(out) == with && c.in.Name != "microk8s" {
 			out = append(out, fact.Statement{
-				Component: fact.ControllerManager, Role: fact.RoleSetting, Setting: fact.SettingAllocate,
+				Component: fact.ControllerManager, Host: c.Host, Role: fact.RoleSetting, Setting: fact.SettingAllocate,
 				Key: "allocate-node-cidrs (default of " + c.Installer + ")", Bool: true, Pos: at, Default: true,
 			})
 		}
@@ -246,7 +248,8 @@ func (c *Cluster) throughFlags(out []fact.Statement) []fact.Statement {
 func (c *Cluster) release(out []fact.Statement, comp fact.Component) []fact.Statement {
 	if v, err := fact.ParseVersion(c.Release); err == nil && !v.IsZero() {
 		out = append(out, fact.Statement{
-			Component: comp, Role: fact.RoleSetting, Setting: fact.SettingVersion, Key: "release (" + c.Installer + ")",
+			Component: comp, Host: c.Host, Role: fact.RoleSetting, Setting: fact.SettingVersion,
+			Key:  "release (" + c.Installer + ")",
 			Text: c.Release, Pos: c.Pos,
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -38,7 +39,8 @@ func TestStatementsAgainstCheck(t *testing.T) {
 // several reports whether a bundle holds more than one cluster, whose ranges are not to be compared.
 func several(name string) bool {
 	switch name {
-	case "kind-defaults", "k0s", "talos", "kops", "kubekey", "rancher", "sealos", "rke", "openshift", "embedded":
+	case "kind-defaults", "k0s", "talos", "kops", "kubekey", "rancher", "sealos", "rke", "openshift", "embedded",
+		"commands":
 		return true
 	}
 	return false
@@ -67,4 +69,21 @@ func TestStatementsOfEachCluster(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A second server without the ranges of the first has k3s's defaults, and the two differ.
+func TestServersDiffer(t *testing.T) {
+	var fs []*source.File
+	for _, f := range []struct{ name, text string }{
+		{"srv1/etc/rancher/k3s/config.yaml", "cluster-cidr: 10.60.0.0/16\nservice-cidr: 10.61.0.0/16\n"},
+		{"srv2/etc/rancher/k3s/config.yaml", "server: https://srv1:6443\ntls-san: [a]\nflannel-backend: vxlan\n"},
+	} {
+		fs = append(fs, newFile(t, f.name, []byte(f.text)))
+	}
+	for _, f := range plan.Check(statementsOf(ReadFiles(fs))...).Findings {
+		if f.Rule == fact.RuleControlPlaneFlagsDiffer {
+			return
+		}
+	}
+	t.Error("servers with other ranges are not found")
 }

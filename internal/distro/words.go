@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
@@ -85,14 +86,49 @@ func finishWord(w *shellWord, b *strings.Builder, i int) int {
 }
 
 // commandLines reads command lines of a program in the style of k3s: units with ExecStart, openrc files,
-// INSTALL_K3S_EXEC, and commands
-// that stand at the start of a line. A sentence that names the program is none of them.
+// INSTALL_K3S_EXEC, and commands that stand at the start of a line or behind a pipe. A sentence that names the program
+// is none of them.
 func commandLines(in *Installer, f *source.File, program string) []Cluster {
 	upper := "INSTALL_" + strings.ToUpper(program) + "_EXEC="
 	if !bytes.Contains(f.Data, []byte(program)) && !bytes.Contains(f.Data, []byte(upper)) {
 		return nil
 	}
+	marks := [][]byte{[]byte(program), []byte(upper), []byte("command_args=")}
+	site := []byte("get." + program + ".io")
 	var out []Cluster
+	eachCommand(f, marks, func(words []shellWord, at int, line []byte) {
+		args, ok := serverArgs(words, program, upper, f.Data)
+		if !ok && bytes.Contains(line, site) {
+			args, ok = scriptArgs(words)
+		}
+		if ok {
+			if c, ok := serverCluster(in, f, args, at); ok {
+				out = append(out, c)
+			}
+		}
+	})
+	return out
+}
+
+// scriptArgs returns the arguments that an installation script gets from sh -s -.
+func scriptArgs(words []shellWord) ([]shellWord, bool) {
+	if len(words) < 3 || path.Base(words[0].text) != "sh" && path.Base(words[0].text) != "bash" ||
+		words[1].text != "-s" {
+		return nil, false
+	}
+	args := words[2:]
+	if args[0].text == "-" || args[0].text == "--" {
+		args = args[1:]
+	}
+	if len(args) == 0 || args[0].text == "agent" {
+		return nil, false
+	}
+	return args, true
+}
+
+// eachCommand calls yield for each command on the lines of f in which one of the marks stands, with the offset of the
+// line. Commands end at the end of the line, unless a backslash continues it, at pipes and at semicolons.
+func eachCommand(f *source.File, marks [][]byte, yield func(words []shellWord, at int, line []byte)) {
 	for at := 0; at < len(f.Data); {
 		end := bytes.IndexByte(f.Data[at:], '\n')
 		if end < 0 {
@@ -102,19 +138,67 @@ func commandLines(in *Installer, f *source.File, program string) []Cluster {
 		}
 		next := end + 1
 		line := f.Data[at:end]
-		if bytes.Contains(line, []byte(program)) || bytes.Contains(line, []byte(upper)) ||
-			bytes.HasPrefix(line, []byte("command_args=")) {
-			words, stop := shellWords(f.Data, commandStart(f.Data, at, end))
-			if args, ok := serverArgs(words, program, upper, f.Data); ok {
-				if c, ok := serverCluster(in, f, args, at); ok {
-					out = append(out, c)
+		if slices.ContainsFunc(marks, func(m []byte) bool { return bytes.Contains(line, m) }) {
+			for start := commandStart(f.Data, at, end); start < len(f.Data) && f.Data[start] != '\n'; {
+				words, stop := shellWords(f.Data, start)
+				if len(words) > 0 {
+					yield(words, at, line)
+				}
+				next = max(next, stop)
+				start = stop
+				for start < len(f.Data) && strings.IndexByte("|;& \t", f.Data[start]) >= 0 {
+					start++
+				}
+				if start == stop { // a redirection, a comment or the end
+					break
 				}
 			}
-			next = max(next, stop)
 		}
 		at = next
 	}
+}
+
+// option is an argument of a command: --name=value or --name value, with the offset of the value.
+type option struct {
+	name, value string
+	offset      int
+}
+
+// options returns the arguments of a command that begin with two dashes.
+func options(words []shellWord) []option {
+	var out []option
+	for i := 0; i < len(words); i++ {
+		if !strings.HasPrefix(words[i].text, "--") {
+			continue
+		}
+		name, value, found := strings.Cut(strings.TrimLeft(words[i].text, "-"), "=")
+		o := option{name, value, words[i].eq}
+		takes := strings.HasSuffix(name, "-arg") // an argument for another program, which may begin with dashes itself
+		if !found && i+1 < len(words) && (takes || !strings.HasPrefix(words[i+1].text, "-")) {
+			o.value, o.offset = words[i+1].text, words[i+1].offset
+			i++
+		}
+		out = append(out, o)
+	}
 	return out
+}
+
+// toolCluster returns an empty description for a command of an installer's tool, nil where the words are another
+// command.
+func toolCluster(in *Installer, f *source.File, words []shellWord, at int, command ...string) *Cluster {
+	for len(words) > 0 && words[0].text == "sudo" {
+		words = words[1:]
+	}
+	if len(words) <= len(command) || path.Base(words[0].text) != command[0] {
+		return nil
+	}
+	for i, w := range command {
+		if i > 0 && words[i].text != w {
+			return nil
+		}
+	}
+	return &Cluster{in: in, Installer: in.Name, file: f, at: func(*source.Node) Position { return f.Position(at) },
+		Pos: f.Position(at)}
 }
 
 // prompt is what a shell writes before a command: root@host:~# or [user@host dir]$.
@@ -200,17 +284,8 @@ func serverCluster(in *Installer, f *source.File, words []shellWord, start int) 
 	c := Cluster{in: in, Installer: in.Name, file: f, at: func(*source.Node) Position { return f.Position(start) },
 		Pos: f.Position(start)}
 	known := false
-	for i := 0; i < len(words); i++ {
-		name, value, found := strings.Cut(strings.TrimLeft(words[i].text, "-"), "=")
-		if !strings.HasPrefix(words[i].text, "--") {
-			continue
-		}
-		offset := words[i].eq
-		if !found && i+1 < len(words) && !strings.HasPrefix(words[i+1].text, "--") {
-			value, offset = words[i+1].text, words[i+1].offset
-			i++
-		}
-		known = c.serverFlag(name, value, func(o int) Position { return f.Position(offset + o) }) || known
+	for _, o := range options(words) {
+		known = c.serverFlag(o.name, o.value, func(i int) Position { return f.Position(o.offset + i) }) || known
 	}
 	if !known {
 		return c, false
