@@ -8,7 +8,7 @@
 // cluster gets, and
 // who hands out pod addresses there ([Allocator]): only where that is kube-controller-manager does spec.podCIDR of a
 // node matter.
-// [Cluster.Statements] says the same in the vocabulary of package plan.
+// [Cluster.Statements] says the same in the vocabulary of package fact.
 //
 // An installer is one file and one row of [Installers]. The row holds all that is particular to it as data: how its
 // files are known, its

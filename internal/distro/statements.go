@@ -13,7 +13,7 @@ type Position = fact.Position
 // of plan.
 const RuleInstaller fact.RuleID = "installer-refused"
 
-// Statements returns what the installer is told in the vocabulary of plan: ranges as statements of the program that
+// Statements returns what the installer is told in the vocabulary of package fact: ranges as statements of the program that
 // they reach, settings,
 // addresses of hosts, and what the installer refuses. Values that are templates, overridden or ignored state nothing,
 // and neither do
@@ -52,7 +52,7 @@ func firstOf(a, b string) string {
 	return b
 }
 
-// programs are the names of Kubernetes' programs in plan.
+// component returns the name of a program in package fact.
 func component(p Program) fact.Component { return fact.Component(p) }
 
 // key returns the name of a value as it is shown. The name of the installer stands behind it; the words that mark a
