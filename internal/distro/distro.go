@@ -108,6 +108,7 @@ const (
 type Problem struct {
 	ID      string // stable: "eksa-mask-not-longer"
 	Refused bool   // the installer stops; otherwise it goes on, and it breaks or has no effect
+	Rule    string // of package plan that finds the same from the values, "" for none: who refuses it is news then
 	Told    bool   // Value.Err tells it already, or the checker does from the values
 	Harmful bool   // not refused, and it breaks; otherwise it is worth knowing
 	Message string // what, with the values

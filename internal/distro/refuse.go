@@ -3,6 +3,7 @@ package distro
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/ipnet"
@@ -23,7 +24,36 @@ func (c *Cluster) notes(id, src, message string, at ...*Value) {
 	c.problem(Problem{ID: id, Source: src, Message: message}, at)
 }
 
+// sameRules are the rules of package plan that find the same fault from the values, by what follows the name of the
+// installer in the ID of a problem.
+var sameRules = []struct{ id, rule string }{
+	{"two-of-a-family", "too-many-ranges"}, {"one-range", "too-many-ranges"}, {"one-block", "too-many-ranges"},
+	{"one-each", "too-many-ranges"}, {"two-families", "too-many-ranges"}, {"dual", "too-many-ranges"},
+	{"families", "ip-family-mismatch"}, {"family-order", "ip-families-differ"}, {"ipv4-first", "ip-families-differ"},
+	{"mask-too-far", "node-mask-too-far"}, {"mask-shorter", "node-mask-too-short"}, {"host-bits", "cidr-host-bits-set"},
+	{"services-too-large", "service-range-too-large"}, {"ipv6-services-too-large", "service-range-too-large"},
+	{"dual-services-too-large", "service-range-too-large"}, {"pods-in-services", "pod-service-overlap"},
+	{"pods-services", "pod-service-overlap"}, {"pods-hosts", "host-pod-overlap"},
+	{"services-hosts", "host-service-overlap"}, {"services-vpc", "host-service-overlap"},
+	{"services-differ", "service-range-mismatch"}, {"malformed", "cidr-malformed"},
+	{"internal-subnet", "reserved-range-overlap"}, {"endpoint", "host-pod-overlap"},
+}
+
+// sameRule returns the rule of package plan that finds the same, "" for none.
+func (c *Cluster) sameRule(id string) string {
+	for _, name := range []string{c.Installer + "-", "k0s-"} { // k0sctl has the rules of k0s
+		rest, ok := strings.CutPrefix(id, name)
+		for _, r := range sameRules {
+			if ok && r.id == rest {
+				return r.rule
+			}
+		}
+	}
+	return ""
+}
+
 func (c *Cluster) problem(p Problem, at []*Value) {
+	p.Rule = c.sameRule(p.ID)
 	for _, v := range at {
 		if v != nil {
 			p.Where = append(p.Where, v.Pos)
@@ -68,7 +98,7 @@ func (c *Cluster) refuseMasks() {
 					fmt.Sprintf("%s %d: a subnet of %v has a length of at most %d", m.Key, m.Int, p, p.Addr().BitLen()),
 					"take a mask between the two", m, pods)
 			case m.Int < p.Bits() && m.Pos.File != pods.Pos.File:
-				c.breaks(c.Installer+"-mask-shorter", "pkg/controller/nodeipam/ipam/cidrset",
+				c.breaks(c.Installer+"-mask-of-another-file", "pkg/controller/nodeipam/ipam/cidrset",
 					fmt.Sprintf("%s %d: a node's subnet is larger than the whole pod range %v", m.Key, m.Int, p),
 					"take a mask that is longer than the range", m, pods)
 			}

@@ -107,3 +107,16 @@ func TestNodeArgsAgainstPodCIDR(t *testing.T) {
 	}
 	t.Errorf("podCIDR outside of --cluster-cidr of node-args is not found: %+v", plan.Check(s...).Findings)
 }
+
+// The rules that problems name are rules of package plan.
+func TestSameRules(t *testing.T) {
+	known := map[string]bool{}
+	for _, r := range plan.Rules() {
+		known[string(r.ID)] = true
+	}
+	for _, r := range sameRules {
+		if !known[r.rule] {
+			t.Errorf("%s: no rule %s", r.id, r.rule)
+		}
+	}
+}

@@ -13,7 +13,8 @@ type Position = fact.Position
 // of plan.
 const RuleInstaller fact.RuleID = "installer-refused"
 
-// Statements returns what the installer is told in the vocabulary of package fact: ranges as statements of the program that
+// Statements returns what the installer is told in the vocabulary of package fact: ranges as statements of the program
+// that
 // they reach, settings,
 // addresses of hosts, and what the installer refuses. Values that are templates, overridden or ignored state nothing,
 // and neither do
@@ -21,7 +22,7 @@ const RuleInstaller fact.RuleID = "installer-refused"
 func (c Cluster) Statements() []fact.Statement {
 	var out []fact.Statement
 	for _, p := range c.Problems {
-		if !p.Told {
+		if !p.Told && (p.Refused || p.Rule == "") {
 			out = append(out, c.problemStatement(p))
 		}
 	}
