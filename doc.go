@@ -11,22 +11,8 @@
 // folder's or its own name, and what it says, as values of type plan.Statement. [ReadRequest] reads what a cluster needs from a
 // file, and [WriteFlannel] and [WriteCommands] write what applies a plan.
 //
-// # The rooms
-//
-//	cidr      arithmetic, splits, pools, free space, special-purpose registry     net/netip + netipx, nothing else
-//	  ^
-//	plan      what ranges are for: requests -> plans, statements -> findings      cidr
-//	  ^    ^
-//	kubeadm   files of kubeadm and the control plane  <-> plan                    plan + YAML
-//	flannel   files of flannel                        <-> plan                    plan + YAML
-//	  ^    ^
-//	kubecidr  (this package) reads any set of files and checks them               all of the above
-//	  ^
-//	examples  thin programs over the packages                                     flag parsing and printing, no logic
-//
-// Arrows point one way only. Package plan knows no file format; the format packages know no rule that spans two files. What both
-// format packages need is under internal/: YAML and JSON with places (source), a streaming JSON scanner (jsonscan),
-// log lines without their headers (logline), suggestions for misspelt names (suggest), ranges as Kubernetes' own parser reads them (ipnet), scenarios of the twin (scenario).
+// The picture of the packages is in docs/architecture.md: package cidr has the arithmetic, plan chooses and checks, kubeadm and flannel
+// know their formats, and this package reads any set of files.
 //
 // # What it is not
 //
