@@ -36,6 +36,7 @@ type Finding struct {
 	Fix      []string // commands, or lines to change, in order
 	Disturbs Disturbance
 	Where    []Place // the places it rests on, the one to change first
+	Field    Field   // of a caller's own value that has no place in a file; zero otherwise
 	// RefusedBy names the real programs that do not start with this or do not accept it; empty means that they take it
 	// and it breaks later.
 	RefusedBy []Component

@@ -51,11 +51,14 @@ func (e *ReportError) Unwrap() []error {
 	return errs
 }
 
-// Error returns the finding in one line: where, rule, what is wrong, what to do.
+// Error returns the finding in one line: where (place or field), rule, what is wrong, what to do.
 func (f Finding) Error() string {
 	var b strings.Builder
 	if len(f.Where) > 0 {
 		b.WriteString(f.Where[0].String())
+		b.WriteString(": ")
+	} else if f.Field.Name != "" {
+		b.WriteString(f.Field.String())
 		b.WriteString(": ")
 	}
 	fmt.Fprintf(&b, "%s: %s", f.Rule, f.Message)
