@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -99,19 +100,23 @@ func (p NodePatch) JSON() string {
 	return string(b)
 }
 
-// String returns the command that applies the patch, "" for the zero NodePatch.
+// String returns the command that applies the patch, "" for the zero NodePatch and for a name that no API server gives a Node.
 func (p NodePatch) String() string {
-	if p.Node == "" {
+	if gate.Name(p.Node, "") == "" {
 		return ""
 	}
-	return "kubectl patch node " + p.Node + " --type=merge -p '" + p.JSON() + "'"
+	return "kubectl patch node " + p.Node + " --type=merge -p " + gate.Word(p.JSON())
 }
 
-// WriteNodePatches writes the commands that apply the patches, one a line. The error is that of w.
+// WriteNodePatches writes the commands that apply the patches, one a line. The error is that of w, or names a patch whose Node is
+// no name of a Node; the zero NodePatch is passed over.
 func WriteNodePatches(w io.Writer, patches ...NodePatch) error {
 	for _, p := range patches {
 		if p.Node == "" {
 			continue
+		}
+		if gate.Name(p.Node, "") == "" {
+			return fmt.Errorf("node %q: must be a name of lower-case letters, digits, - and ., as Nodes have", p.Node)
 		}
 		if _, err := io.WriteString(w, p.String()+"\n"); err != nil {
 			return err

@@ -7,16 +7,18 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/kubecidr/kubecidr/internal/gate"
 )
 
 // WriteText writes s as a table, one operation a line, followed by what is open and by the events.
 func (s *Scenario) WriteText(w io.Writer) error {
 	var b strings.Builder
 	if s.Name != "" || s.Note != "" {
-		fmt.Fprintln(&b, strings.Trim(s.Name+": "+s.Note, ": "))
+		fmt.Fprintln(&b, shown(strings.Trim(s.Name+": "+s.Note, ": ")))
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Flags)) {
-		fmt.Fprintf(&b, "--%s=%s\n", name, s.Flags[name])
+		fmt.Fprintf(&b, "--%s=%s\n", shown(name), shown(s.Flags[name]))
 	}
 	if b.Len() > 0 {
 		b.WriteByte('\n')
@@ -25,9 +27,9 @@ func (s *Scenario) WriteText(w io.Writer) error {
 	fmt.Fprintln(t, "#\toperation\tresult")
 	for i, o := range s.Ops {
 		lines := o.lines()
-		fmt.Fprintf(t, "%d\t%s\t%s\n", i+1, o.what(), lines[0])
+		fmt.Fprintf(t, "%d\t%s\t%s\n", i+1, shown(o.what()), shown(lines[0]))
 		for _, l := range lines[1:] {
-			fmt.Fprintf(t, "\t\t%s\n", l)
+			fmt.Fprintf(t, "\t\t%s\n", shown(l))
 		}
 	}
 	if err := t.Flush(); err != nil {
@@ -36,7 +38,7 @@ func (s *Scenario) WriteText(w io.Writer) error {
 	if len(s.Events) > 0 {
 		b.WriteString("\nevents\n")
 		for _, e := range s.Events {
-			fmt.Fprintf(&b, "  %s %s (%s): %s\n", e.Type, e.Reason, e.Component, e.Message)
+			fmt.Fprintf(&b, "  %s %s (%s): %s\n", shown(e.Type), shown(e.Reason), shown(e.Component), shown(e.Message))
 		}
 	}
 	// tabwriter pads the last column of a row that has none.
@@ -48,6 +50,9 @@ func (s *Scenario) WriteText(w io.Writer) error {
 	_, err := io.WriteString(w, clean.String())
 	return err
 }
+
+// shown returns a text of the scenario as it may stand in a line of a terminal.
+func shown(s string) string { return gate.Printable(gate.Mask(s)) }
 
 // what names the operation.
 func (o Op) what() string {

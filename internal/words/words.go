@@ -1,4 +1,4 @@
-// Package words holds the small texts that several packages write: counts, lists of names and of prefixes, and what may stand in a line.
+// Package words holds the small texts that several packages write: counts, lists of names and of prefixes.
 package words
 
 import (
@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/kubecidr/kubecidr/cidr"
 )
@@ -81,39 +80,6 @@ func CompareBool(a, b bool) int {
 		return -1
 	}
 	return 1
-}
-
-// IsDNSSubdomain reports whether s has the form of dnsSubdomain.
-func IsDNSSubdomain(s string) bool {
-	alnum := func(c byte) bool { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' }
-	for label := range strings.SplitSeq(s, ".") {
-		if label == "" || !alnum(label[0]) || !alnum(label[len(label)-1]) {
-			return false
-		}
-		for i := range len(label) {
-			if !alnum(label[i]) && label[i] != '-' {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// Printable returns s with line breaks, control characters, marks that turn the direction of writing and invalid UTF-8
-// replaced, so that a name from a request file cannot change the layout of a document or drive a terminal.
-func Printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || IsControl(r) || r == utf8.RuneError || r == '\u2028' || r == '\u2029' ||
-			r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' {
-			return '?'
-		}
-		return r
-	}, s)
-}
-
-// IsControl reports whether r is a control character above ASCII, or a mark that no text needs.
-func IsControl(r rune) bool {
-	return r >= 0x7f && r < 0xa0 || r == 0xfeff || r == 0xfffe || r == 0xffff
 }
 
 // Shown is how many names a message spells out; the rest is counted.

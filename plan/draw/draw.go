@@ -11,8 +11,8 @@ import (
 	"go4.org/netipx"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/internal/textwidth"
-	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan"
 )
 
@@ -134,7 +134,7 @@ func (s Segment) use() string {
 	case SegmentGrowth:
 		return "kept free so that " + string(s.Role) + " can grow"
 	case SegmentReserved:
-		return "reserved: " + textwidth.Cut(words.Printable(s.Name), maxName)
+		return "reserved: " + textwidth.Cut(gate.Printable(s.Name), maxName)
 	}
 	if s.Prefix.IsValid() {
 		return "free"

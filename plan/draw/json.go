@@ -1,15 +1,12 @@
 package draw
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"math/big"
 	"net/netip"
-	"unicode/utf8"
 
-	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -183,23 +180,6 @@ func encodeJSON(w io.Writer, v any) error {
 	if err := e.Encode(v); err != nil {
 		return err
 	}
-	_, err := w.Write(escapeControls(b.Bytes()))
+	_, err := w.Write(gate.JSON(b.Bytes()))
 	return err
-}
-
-// escapeControls returns JSON text with escapes for what encoding/json leaves as it is though terminals act on it, or YAML does not
-// allow it: control characters from U+007F on, and code points that are no characters. They can stand only within strings.
-func escapeControls(text []byte) []byte {
-	if !bytes.ContainsFunc(text, words.IsControl) {
-		return text
-	}
-	var out []byte
-	for _, r := range string(text) {
-		if words.IsControl(r) {
-			out = fmt.Appendf(out, `\u%04x`, r)
-		} else {
-			out = utf8.AppendRune(out, r)
-		}
-	}
-	return out
 }

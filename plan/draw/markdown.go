@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
@@ -23,7 +24,7 @@ type Attachment struct {
 // and growth, what was avoided, dependencies and the order of application, operations, risks, what is permanent, and the attachments.
 func Markdown(w io.Writer, p *plan.Plan, o Options) error {
 	b := new(printer)
-	b.printf("# Address plan for the cluster %s\n\n", mdText(p.Request.Name))
+	b.printf("# Address plan for the cluster %s\n\n", gate.Markdown(p.Request.Name))
 	mdPurpose(p, b)
 	mdRequirements(p, b)
 	mdArchitecture(p, b, o)
@@ -38,32 +39,17 @@ func Markdown(w io.Writer, p *plan.Plan, o Options) error {
 		if i == 0 {
 			b.printf("## Appendix: files\n\n")
 		}
-		b.printf("### %s\n\n", mdText(a.Title))
+		b.printf("### %s\n\n", gate.Markdown(a.Title))
 		b.code(a.Language, a.Text)
 	}
 	return b.flushTo(w)
 }
 
-// mdText returns s as text that Markdown takes literally.
-func mdText(s string) string {
-	var b strings.Builder
-	for _, r := range words.Printable(s) {
-		if strings.ContainsRune("\\`*_{}[]<>#|~&", r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-// mdCode returns s as code within a line or a cell of a table. What is written so comes from this package: it has no backtick.
-func mdCode(s string) string { return "`" + strings.ReplaceAll(s, "|", `\|`) + "`" }
-
 // mdPrefixes returns prefixes as code, in a row.
 func mdPrefixes(ps []netip.Prefix) string {
 	var s []string
 	for _, p := range ps {
-		s = append(s, mdCode(p.String()))
+		s = append(s, gate.Code(p.String()))
 	}
 	return strings.Join(s, ", ")
 }
@@ -125,7 +111,7 @@ func mdRequirements(p *plan.Plan, b *printer) {
 		rows = append(rows, []string{"Room to grow", "each range can double in place " + words.Times(r.Grow)})
 	}
 	for _, x := range r.Pins {
-		rows = append(rows, []string{"Fixed: " + string(x.Role), mdCode(x.Prefix.String())})
+		rows = append(rows, []string{"Fixed: " + string(x.Role), gate.Code(x.Prefix.String())})
 	}
 	b.mdTable("", rows...)
 }
@@ -138,7 +124,7 @@ func mdArchitecture(p *plan.Plan, b *printer, o Options) {
 		if r.Given {
 			origin = "given"
 		}
-		rows = append(rows, []string{string(r.Role), mdCode(r.Prefix.String()), size(r.Prefix), holds(p, r), origin})
+		rows = append(rows, []string{string(r.Role), gate.Code(r.Prefix.String()), size(r.Prefix), holds(p, r), origin})
 	}
 	b.mdTable("llr", rows...)
 	b.printf("No range overlaps another. Addresses with a fixed meaning:\n\n")
@@ -148,7 +134,7 @@ func mdArchitecture(p *plan.Plan, b *printer, o Options) {
 	b.printf("### Why these\n\n")
 	rows = [][]string{{"Range", "Size", "Place"}}
 	for _, r := range p.Ranges {
-		rows = append(rows, []string{string(r.Role) + " " + mdCode(r.Prefix.String()), mdText(r.Sizing), mdText(r.Why)})
+		rows = append(rows, []string{string(r.Role) + " " + gate.Code(r.Prefix.String()), gate.Markdown(r.Sizing), gate.Markdown(r.Why)})
 	}
 	b.mdTable("", rows...)
 	b.printf("### Map\n\n")
@@ -164,7 +150,7 @@ func mdArchitecture(p *plan.Plan, b *printer, o Options) {
 		for _, n := range nodes {
 			row := []string{n.Name}
 			for _, q := range n.PodCIDRs {
-				row = append(row, mdCode(q.String()))
+				row = append(row, gate.Code(q.String()))
 			}
 			rows = append(rows, row)
 		}
@@ -188,7 +174,7 @@ func mdAddrs(as []netip.Addr) string {
 	}
 	var s []string
 	for _, a := range as {
-		s = append(s, mdCode(a.String()))
+		s = append(s, gate.Code(a.String()))
 	}
 	return strings.Join(s, ", ")
 }
@@ -206,12 +192,12 @@ func mdCapacity(p *plan.Plan, b *printer) {
 		g := p.RangeGrowth(r)
 		into, kept := "cannot grow", "nothing"
 		if g.Doublings > 0 {
-			into = fmt.Sprintf("%s, %s times the size", mdCode(g.Into.String()), cidr.FormatPow2(g.Doublings))
+			into = fmt.Sprintf("%s, %s times the size", gate.Code(g.Into.String()), cidr.FormatPow2(g.Doublings))
 		}
 		if g.Kept > 0 && r.Grow.IsValid() {
-			kept = mdCode(r.Grow.String())
+			kept = gate.Code(r.Grow.String())
 		}
-		rows = append(rows, []string{string(r.Role), mdCode(r.Prefix.String()), into, kept, mdText(g.Limit)})
+		rows = append(rows, []string{string(r.Role), gate.Code(r.Prefix.String()), into, kept, gate.Markdown(g.Limit)})
 	}
 	b.mdTable("", rows...)
 }
@@ -229,7 +215,7 @@ func mdAvoided(p *plan.Plan, b *printer) {
 		if from == "" {
 			from = "given"
 		}
-		rows = append(rows, []string{mdCode(r.Prefix.String()), mdText(r.Name), mdText(from)})
+		rows = append(rows, []string{gate.Code(r.Prefix.String()), gate.Markdown(r.Name), gate.Markdown(from)})
 	}
 	b.mdTable("", rows...)
 }
@@ -243,9 +229,9 @@ func mdDependencies(p *plan.Plan, b *printer) {
 		dns = p.DNSServiceIPs[0].String()
 	}
 	rows := [][]string{{"Value", "Must stand in"},
-		{"pods " + mdCode(pods), "`networking.podSubnet` of kubeadm, `--cluster-cidr` of kube-controller-manager on every control-plane host, `clusterCIDR` of kube-proxy, the network of flannel's `net-conf.json`"},
-		{"services " + mdCode(services), "`networking.serviceSubnet` of kubeadm, `--service-cluster-ip-range` of kube-apiserver and kube-controller-manager on every control-plane host"},
-		{"cluster DNS " + mdCode(dns), "`clusterDNS` of every kubelet, `clusterIP` of the service `kube-dns`"},
+		{"pods " + gate.Code(pods), "`networking.podSubnet` of kubeadm, `--cluster-cidr` of kube-controller-manager on every control-plane host, `clusterCIDR` of kube-proxy, the network of flannel's `net-conf.json`"},
+		{"services " + gate.Code(services), "`networking.serviceSubnet` of kubeadm, `--service-cluster-ip-range` of kube-apiserver and kube-controller-manager on every control-plane host"},
+		{"cluster DNS " + gate.Code(dns), "`clusterDNS` of every kubelet, `clusterIP` of the service `kube-dns`"},
 	}
 	for _, f := range p.Families {
 		rows = append(rows, []string{fmt.Sprintf("node subnets, %v: /%d", f, p.NodeMask(f)), maskFlagOf(p, f)})
@@ -278,7 +264,7 @@ func keptWords(p *plan.Plan) string {
 	var s []string
 	for _, r := range p.Ranges {
 		if r.Grow.IsValid() && r.Grow != r.Prefix {
-			s = append(s, mdCode(r.Grow.String())+" for "+string(r.Role))
+			s = append(s, gate.Code(r.Grow.String())+" for "+string(r.Role))
 		}
 	}
 	if len(s) == 0 {
@@ -324,12 +310,12 @@ func mdOperations(p *plan.Plan, b *printer) {
 			continue
 		}
 		rows = append(rows, []string{fmt.Sprintf("node subnets, %v", f.Family),
-			mdCode(fmt.Sprintf(`node_ipam_controller_cidrset_usage_cidrs{clusterCIDR="%v"}`, q.Prefix)) + " of kube-controller-manager, 0 to 1",
+			gate.Code(fmt.Sprintf(`node_ipam_controller_cidrset_usage_cidrs{clusterCIDR="%v"}`, q.Prefix)) + " of kube-controller-manager, 0 to 1",
 			fmt.Sprintf("0.8: %s of %s nodes", cidr.FormatCount(f.NodeSubnets*8/10), cidr.FormatCount(f.NodeSubnets))})
 	}
 	for _, q := range p.Services() {
 		rows = append(rows, []string{fmt.Sprintf("services, %v", fact.FamilyOf(q)),
-			mdCode(fmt.Sprintf(`kube_apiserver_clusterip_allocator_available_ips{cidr="%v"}`, q)) + " of kube-apiserver",
+			gate.Code(fmt.Sprintf(`kube_apiserver_clusterip_allocator_available_ips{cidr="%v"}`, q)) + " of kube-apiserver",
 			"a fifth of the range left"})
 	}
 	rows = append(rows,
@@ -341,17 +327,17 @@ func mdOperations(p *plan.Plan, b *printer) {
 		g := p.RangeGrowth(r)
 		switch {
 		case g.Doublings == 0:
-			b.printf("- %s %s cannot grow in place: %s.\n", r.Role, mdCode(r.Prefix.String()), mdText(g.Limit))
+			b.printf("- %s %s cannot grow in place: %s.\n", r.Role, gate.Code(r.Prefix.String()), gate.Markdown(g.Limit))
 		case r.Role == fact.RoleServices:
 			b.printf("- %s %s stays as it is; %s next to it can be added, up to %s in all.\n",
-				r.Role, mdCode(r.Prefix.String()), mdCode(buddy(r.Prefix)), mdCode(g.Into.String()))
+				r.Role, gate.Code(r.Prefix.String()), gate.Code(buddy(r.Prefix)), gate.Code(g.Into.String()))
 		default:
-			b.printf("- %s %s can become %s in place.\n", r.Role, mdCode(r.Prefix.String()), mdCode(g.Into.String()))
+			b.printf("- %s %s can become %s in place.\n", r.Role, gate.Code(r.Prefix.String()), gate.Code(g.Into.String()))
 		}
 	}
 	for _, x := range p.Permanence() {
 		if !x.Permanent {
-			b.printf("- %s: %s.\n", mdText(x.What), mdText(x.How))
+			b.printf("- %s: %s.\n", gate.Markdown(x.What), gate.Markdown(x.How))
 		}
 	}
 	b.WriteByte('\n')
@@ -369,9 +355,9 @@ func mdRisks(p *plan.Plan, b *printer) {
 	for _, f := range p.Warnings {
 		var fix []string
 		for _, x := range f.Fix {
-			fix = append(fix, mdText(x))
+			fix = append(fix, gate.Markdown(x))
 		}
-		rows = append(rows, []string{mdText(f.Message), mdText(f.Effect), strings.Join(fix, "; ")})
+		rows = append(rows, []string{gate.Markdown(f.Message), gate.Markdown(f.Effect), strings.Join(fix, "; ")})
 	}
 	if len(p.Request.Avoid) == 0 {
 		rows = append(rows, []string{"Nothing was named as to be avoided", "a range can be in use elsewhere, unknown to this plan", "ask the owners of the network, see section 5"})
@@ -395,11 +381,11 @@ func mdPermanent(p *plan.Plan, b *printer) {
 		if x.Permanent {
 			when = "**permanent**"
 		}
-		how := mdText(x.How)
+		how := gate.Markdown(x.How)
 		if x.Source != "" {
-			how += " (" + mdText(x.Source) + ")"
+			how += " (" + gate.Markdown(x.Source) + ")"
 		}
-		rows = append(rows, []string{mdText(x.What), mdText(x.Value), when, how})
+		rows = append(rows, []string{gate.Markdown(x.What), gate.Markdown(x.Value), when, how})
 	}
 	b.mdTable("", rows...)
 }

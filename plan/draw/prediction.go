@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
@@ -65,7 +66,7 @@ func PredictionText(w io.Writer, p nodeipam.Prediction, surge *nodeipam.SurgeNee
 	b := &printer{color: o.Color}
 	switch {
 	case p.RestartErr != nil:
-		b.wrap("", textWidth, b.paint(errorStyle, "kube-controller-manager does not come back from a restart: ")+words.Printable(p.RestartErr.Error()))
+		b.wrap("", textWidth, b.paint(errorStyle, "kube-controller-manager does not come back from a restart: ")+gate.Printable(p.RestartErr.Error()))
 	case len(p.Ranges) == 0:
 		b.printf("kube-controller-manager hands out nothing.\n")
 	}
@@ -86,7 +87,7 @@ func PredictionText(w io.Writer, p nodeipam.Prediction, surge *nodeipam.SurgeNee
 		b.table("  ", "lrrrrrrrr", rows, nil)
 	}
 	for _, n := range p.RestartServes {
-		b.printf("\nA restart serves %s, which waits: %s\n", words.Printable(n.Node), strings.Join(n.PodCIDRs, ", "))
+		b.printf("\nA restart serves %s, which waits: %s\n", gate.Printable(n.Node), strings.Join(n.PodCIDRs, ", "))
 	}
 	if len(p.Next)+len(p.AfterRestart) > 0 {
 		b.printf("\n%s\n", b.paint(headStyle, "Next nodes"))

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
@@ -31,7 +32,7 @@ func RepairText(w io.Writer, r *repair.Repair, o Options) error {
 		b.printf("\n%s\n", b.paint(headStyle, "Wrong"))
 		rows := make([][]string, len(r.Faults))
 		for i, f := range r.Faults {
-			rows[i] = []string{words.Printable(f.Node), string(f.Rule), words.Printable(f.Text)}
+			rows[i] = []string{gate.Printable(f.Node), string(f.Rule), gate.Printable(f.Text)}
 		}
 		b.table("  ", "", rows, nil)
 	}
@@ -48,7 +49,7 @@ func RepairText(w io.Writer, r *repair.Repair, o Options) error {
 	if len(r.RangeFaults) > 0 {
 		b.printf("\n%s\n", b.paint(headStyle, "The ranges are at fault"))
 		for _, f := range r.RangeFaults {
-			b.wrap("  - ", textWidth, words.Printable(f.Text)+" ("+string(f.Rule)+")")
+			b.wrap("  - ", textWidth, gate.Printable(f.Text)+" ("+string(f.Rule)+")")
 		}
 		b.printf("\n%s\n", b.paint(headStyle, "Ways out, best first"))
 		if len(r.Ways) == 0 {
@@ -60,7 +61,7 @@ func RepairText(w io.Writer, r *repair.Repair, o Options) error {
 			}
 			b.wrap(fmt.Sprintf("  %d. ", i+1), textWidth, b.paint(headStyle, way.Title)+disturbs(way.Disturbs))
 			for _, s := range way.Steps {
-				b.wrap("     - ", textWidth, words.Printable(s))
+				b.wrap("     - ", textWidth, gate.Printable(s))
 			}
 			b.wrap("     = ", textWidth, way.Proof.Text)
 		}
@@ -97,11 +98,11 @@ func (b *printer) textSteps(indent string, steps []repair.Step) {
 	for i, s := range steps {
 		line := string(s.Kind)
 		if s.Node != "" {
-			line += " " + words.Printable(s.Node)
+			line += " " + gate.Printable(s.Node)
 		}
 		switch {
 		case len(s.New) > 0 && len(s.Old) > 0:
-			line += ": " + strings.Join(words.Texts(s.New), ", ") + " instead of " + words.Printable(strings.Join(s.Old, ", "))
+			line += ": " + strings.Join(words.Texts(s.New), ", ") + " instead of " + gate.Printable(strings.Join(s.Old, ", "))
 		case len(s.New) > 0:
 			line += ": " + strings.Join(words.Texts(s.New), ", ")
 		}
@@ -110,8 +111,8 @@ func (b *printer) textSteps(indent string, steps []repair.Step) {
 			b.wrap(indent+"   and: ", textWidth, "delete its link cni0, and the pods that lose their network with it")
 		}
 		// Nothing is written where there is nothing to say.
-		b.wrap(indent+"   because: ", textWidth, words.Printable(s.Why))
-		b.wrap(indent+"   restarts: ", textWidth, words.Printable(strings.Join(s.Restarts, "; ")))
+		b.wrap(indent+"   because: ", textWidth, gate.Printable(s.Why))
+		b.wrap(indent+"   restarts: ", textWidth, gate.Printable(strings.Join(s.Restarts, "; ")))
 	}
 }
 
@@ -278,12 +279,12 @@ renew() {
 // range faults are not in it: they are for people to choose.
 func RepairCommands(w io.Writer, r *repair.Repair) error {
 	b := new(printer)
-	b.printf("#!/bin/sh\n# %s\n# Without --apply this script says what it would do, and changes nothing. It ends at the first error.\n", oneLine(mendLine(r)))
+	b.printf("#!/bin/sh\n# %s\n# Without --apply this script says what it would do, and changes nothing. It ends at the first error.\n", gate.Line(mendLine(r)))
 	for i, way := range r.Ways {
 		if i == 0 {
 			b.printf("#\n# The ranges are at fault, which commands on nodes do not cure. Ways out, best first:\n")
 		}
-		b.printf("#   %d. %s\n", i+1, oneLine(way.Title))
+		b.printf("#   %d. %s\n", i+1, gate.Line(way.Title))
 	}
 	b.WriteString(shellHead)
 	if slices.ContainsFunc(r.Steps, func(s repair.Step) bool { return s.Bridge }) {
@@ -297,12 +298,12 @@ func RepairCommands(w io.Writer, r *repair.Repair) error {
 	}
 	const head = "\n# Hosts that run kube-controller-manager.\n"
 	if hosts := managerHosts(r); hosts != "" {
-		b.printf(head+"CONTROL_PLANES=${CONTROL_PLANES:-%s}\n", shellQuote(hosts))
+		b.printf(head+"CONTROL_PLANES=${CONTROL_PLANES:-%s}\n", gate.Word(hosts))
 	} else if touchesManager(r) {
 		b.printf(head + ": \"${CONTROL_PLANES:?must name the hosts that run kube-controller-manager, separated by blanks}\"\n")
 	}
 	for i, s := range r.Steps {
-		b.printf("\n# %d. %s\n", i+1, oneLine(strings.TrimSpace(string(s.Kind)+" "+s.Node)+": "+s.Why))
+		b.printf("\n# %d. %s\n", i+1, gate.Line(strings.TrimSpace(string(s.Kind)+" "+s.Node)+": "+s.Why))
 		stepCommands(r, b, s)
 	}
 	b.printf("\nif [ \"$apply\" = no ]; then echo 'nothing was changed; --apply does it' >&2; fi\n")
@@ -329,7 +330,7 @@ func touchesManager(r *repair.Repair) bool {
 func managerHosts(r *repair.Repair) string {
 	var out []string
 	for _, m := range r.Inventory.Managers {
-		if !words.IsDNSSubdomain(m.Host) {
+		if !gate.IsSubdomain(m.Host) {
 			return ""
 		}
 		out = append(out, m.Host)
@@ -339,13 +340,13 @@ func managerHosts(r *repair.Repair) string {
 
 // stepCommands writes the commands of one step.
 func stepCommands(r *repair.Repair, b *printer, s repair.Step) {
-	if s.Node != "" && !words.IsDNSSubdomain(s.Node) {
+	if s.Node != "" && !gate.IsSubdomain(s.Node) {
 		// No Node can have that name, so the file is not what it claims; a name like -o would be read as an option.
-		b.printf("echo %s >&2\nexit 1\n", shellQuote(fmt.Sprintf("%q cannot be the name of a node", words.Printable(s.Node))))
+		b.printf("echo %s >&2\nexit 1\n", gate.Word(fmt.Sprintf("%q cannot be the name of a node", gate.Printable(s.Node))))
 		return
 	}
-	node := shellQuote(s.Node)
-	old := shellQuote(strings.Join(s.Old, " "))
+	node := gate.Word(s.Node)
+	old := gate.Word(strings.Join(s.Old, " "))
 	remove := func() {
 		b.printf("expect %s %s\nsave %s\n", node, old, node)
 		if frozen(r, s) {
@@ -356,13 +357,13 @@ func stepCommands(r *repair.Repair, b *printer, s repair.Step) {
 		b.printf("on %s 'systemctl stop kubelet'\nrun kubectl delete node %s\n", node, node)
 	}
 	create := func() {
-		b.printf("create %s\n", shellQuote(nodeObject(s.Node, s.New)))
+		b.printf("create %s\n", gate.Word(nodeObject(s.Node, s.New)))
 		b.printf("on %s 'rm -f /run/flannel/subnet.env; ip link delete cni0; ip link delete flannel.1; systemctl start kubelet'\n", node)
 		b.printf("run kubectl wait --for=condition=Ready node/%s --timeout=10m\n", node)
 	}
 	switch s.Kind {
 	case repair.KindPatch:
-		b.printf("expect %s ''\nrun kubectl patch node %s --type=merge -p %s\n", node, node, shellQuote(nodePatch(s.New)))
+		b.printf("expect %s ''\nrun kubectl patch node %s --type=merge -p %s\n", node, node, gate.Word(nodePatch(s.New)))
 	case repair.KindRecreate:
 		remove()
 		create()
@@ -371,7 +372,7 @@ func stepCommands(r *repair.Repair, b *printer, s repair.Step) {
 	case repair.KindCreate:
 		create()
 	case repair.KindRestartFlannel:
-		b.printf("expect %s %s\nrun kubectl -n \"${FLANNEL_NAMESPACE:-kube-flannel}\" delete pod -l app=flannel --field-selector %s\n", node, old, shellQuote("spec.nodeName="+s.Node))
+		b.printf("expect %s %s\nrun kubectl -n \"${FLANNEL_NAMESPACE:-kube-flannel}\" delete pod -l app=flannel --field-selector %s\n", node, old, gate.Word("spec.nodeName="+s.Node))
 		if s.Bridge {
 			b.printf("on %s 'ip link delete cni0'\nrenew %s\n", node, node)
 		}
@@ -422,11 +423,3 @@ func compactJSON(v any) string {
 	}
 	return string(data)
 }
-
-// shellQuote returns s as one word of a POSIX shell.
-func shellQuote(s string) string {
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-// oneLine returns s without anything that could end a comment.
-func oneLine(s string) string { return strings.Join(strings.Fields(words.Printable(s)), " ") }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -47,8 +48,8 @@ func ReportText(w io.Writer, r fact.Report, o ReportOptions) error {
 		b.head("Accepted")
 		for _, f := range r.Findings {
 			if f.Waived != "" {
-				b.wrap("  ", textWidth, fmt.Sprintf("%s (%s), because: %s", f.Rule, f.Severity, words.Printable(f.Waived)))
-				b.wrap("    ", textWidth, words.Printable(f.Message))
+				b.wrap("  ", textWidth, fmt.Sprintf("%s (%s), because: %s", f.Rule, f.Severity, gate.Printable(f.Waived)))
+				b.wrap("    ", textWidth, gate.Printable(f.Message))
 			}
 		}
 	}
@@ -57,10 +58,10 @@ func ReportText(w io.Writer, r fact.Report, o ReportOptions) error {
 		b.head("Files")
 		var rows [][]string
 		for _, f := range o.Read {
-			rows = append(rows, []string{words.Printable(f.File), words.Printable(f.Kind)})
+			rows = append(rows, []string{gate.Printable(f.File), gate.Printable(f.Kind)})
 		}
 		for _, f := range o.Ignored {
-			rows = append(rows, []string{words.Printable(f), "ignored: nothing about address ranges in it"})
+			rows = append(rows, []string{gate.Printable(f), "ignored: nothing about address ranges in it"})
 		}
 		b.table("  ", "ll", rows, nil)
 	}
@@ -102,7 +103,7 @@ func (b *printer) reportFinding(f fact.Finding, number string) {
 		style = warningStyle
 	}
 	b.printf("%s. %s %s\n", number, b.paint(style, strings.ToUpper(string(f.Severity))), f.Rule)
-	b.wrap("   ", textWidth, words.Printable(f.Message))
+	b.wrap("   ", textWidth, gate.Printable(f.Message))
 	if len(f.Where) > 0 {
 		b.WriteByte('\n')
 	}
@@ -114,7 +115,7 @@ func (b *printer) reportFinding(f fact.Finding, number string) {
 		b.reportPlace(p)
 	}
 	if len(f.Subjects) > ellipsis {
-		b.wrap("     ", textWidth, words.Printable(fmt.Sprintf("all %d: %s", len(f.Subjects), strings.Join(f.Subjects[:min(len(f.Subjects), 60)], " "))))
+		b.wrap("     ", textWidth, gate.Printable(fmt.Sprintf("all %d: %s", len(f.Subjects), strings.Join(f.Subjects[:min(len(f.Subjects), 60)], " "))))
 		if len(f.Subjects) > 60 {
 			b.printf("     and %d more\n", len(f.Subjects)-60)
 		}
@@ -126,12 +127,12 @@ func (b *printer) reportFinding(f fact.Finding, number string) {
 				b.printf("     and %s\n", words.Plural(len(f.Explains)-ellipsis, "more symptom"))
 				break
 			}
-			b.wrap("     - ", textWidth, words.Printable(e))
+			b.wrap("     - ", textWidth, gate.Printable(e))
 		}
 	}
 	if f.Effect != "" {
 		b.printf("\n   Effect\n")
-		b.wrap("     ", textWidth, words.Printable(f.Effect))
+		b.wrap("     ", textWidth, gate.Printable(f.Effect))
 		if len(f.RefusedBy) > 0 {
 			b.wrap("     ", textWidth, "Refused by "+componentList(f.RefusedBy)+".")
 		}
@@ -139,7 +140,7 @@ func (b *printer) reportFinding(f fact.Finding, number string) {
 	if len(f.Fix) > 0 {
 		b.printf("\n   Mend%s\n", disturbs(f.Disturbs))
 		for i, x := range f.Fix {
-			b.wrap(fmt.Sprintf("     %d. ", i+1), textWidth, words.Printable(x))
+			b.wrap(fmt.Sprintf("     %d. ", i+1), textWidth, gate.Printable(x))
 		}
 	}
 }
@@ -171,7 +172,7 @@ func (b *printer) reportPlace(p fact.Place) {
 	if p.Note != "" {
 		at += "  " + p.Note
 	}
-	b.printf("     %s\n", words.Printable(at))
+	b.printf("     %s\n", gate.Printable(at))
 	if p.Line == "" {
 		return
 	}
@@ -192,7 +193,7 @@ func excerpt(line string, column int) (string, int) {
 	if column > 0 && column-1 <= len(line) {
 		head = line[:column-1]
 	}
-	clean := func(s string) []rune { return []rune(words.Printable(strings.ReplaceAll(s, "\t", "  "))) }
+	clean := func(s string) []rune { return []rune(gate.Printable(strings.ReplaceAll(s, "\t", "  "))) }
 	text, caret := clean(line), len(clean(head))
 	if column <= 0 || column-1 > len(line) {
 		caret = -1

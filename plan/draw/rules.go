@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/internal/check"
 )
@@ -69,18 +70,18 @@ func RulesMarkdown(w io.Writer) error {
 		"The ids are stable. This page is generated from plan.Rules; change it there.")
 	b.printf("\n| rule | severity | what it checks |\n|---|---|---|\n")
 	for _, r := range check.Rules() {
-		b.printf("| [%s](#%s) | %s | %s |\n", r.ID, r.ID, severitiesOf(r), strings.ReplaceAll(mdText(r.Title), "\n", " "))
+		b.printf("| [%s](#%s) | %s | %s |\n", r.ID, r.ID, severitiesOf(r), strings.ReplaceAll(gate.Markdown(r.Title), "\n", " "))
 	}
 	for _, r := range check.Rules() {
 		b.printf("\n## %s\n\n", r.ID)
-		b.wrap("", textWidth, mdText(r.Title)+".")
+		b.wrap("", textWidth, gate.Markdown(r.Title)+".")
 		b.printf("\n")
 		for _, part := range [][2]string{
 			{"Severity", severitiesOf(r)}, {"Cause", r.Cause}, {"Effect", r.Effect}, {"Mend", r.Mend},
 			{"The mend interrupts", string(r.Disturbs)}, {"Releases", releasesOf(r)}, {"Source", r.Source},
 		} {
 			if part[1] != "" {
-				b.wrap("- ", textWidth, "**"+part[0]+":** "+mdText(part[1]))
+				b.wrap("- ", textWidth, "**"+part[0]+":** "+gate.Markdown(part[1]))
 			}
 		}
 	}

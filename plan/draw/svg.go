@@ -1,15 +1,14 @@
 package draw
 
 import (
-	"encoding/xml"
 	"fmt"
 	"io"
 	"net/netip"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/internal/textwidth"
-	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -64,7 +63,7 @@ func SVG(w io.Writer, p *plan.Plan, _ Options) error {
 	b := new(printer)
 	b.printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f" role="img" aria-labelledby="title">`+"\n",
 		s.width, height, s.width, height)
-	b.printf("<title id=\"title\">%s</title>\n", escapeXML(planHeadline(p)))
+	b.printf("<title id=\"title\">%s</title>\n", gate.XML(planHeadline(p)))
 	b.printf("<style>%s</style>\n<defs>\n", svgStyle)
 	for _, role := range []string{"hosts", "services", "pods"} {
 		b.printf(`<pattern id="grow-%s" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="s%s" d="M1 0V6" stroke-width="2"/></pattern>`+"\n", role, role)
@@ -93,7 +92,7 @@ func (s *svgWriter) text(x float64, class, t string) {
 		class = ` class="` + class + `"`
 	}
 	s.width = max(s.width, x+cw*float64(textwidth.Of(t))+svgMargin)
-	s.body.printf(`<text x="%.1f" y="%.1f"%s>%s</text>`+"\n", x, s.y+12, class, escapeXML(t))
+	s.body.printf(`<text x="%.1f" y="%.1f"%s>%s</text>`+"\n", x, s.y+12, class, gate.XML(t))
 }
 
 // swatch draws a small sample of a kind of segment in the current line.
@@ -151,7 +150,7 @@ func (s *svgWriter) columns(x float64, rows []svgRow, right int) {
 			}
 			if i == right {
 				// The end of the text is what is aligned, wherever a narrower font would leave it. It is never the last column.
-				s.body.printf(`<text x="%.1f" y="%.1f" class="%s r">%s</text>`+"\n", at+width[i], s.y+12, class, escapeXML(c))
+				s.body.printf(`<text x="%.1f" y="%.1f" class="%s r">%s</text>`+"\n", at+width[i], s.y+12, class, gate.XML(c))
 			} else {
 				s.text(at, class, c)
 			}
@@ -223,7 +222,7 @@ func (s *svgWriter) gridRow(x float64, cells []gridCell, at func(int) netip.Pref
 		}
 		if c.Kind != SegmentFree {
 			cx, w := x+float64(svgCellW*i), float64(svgCellW*(j-i))
-			s.body.printf("<g><title>%s</title>\n", escapeXML(cellTitle(c, at(i), at(j-1))))
+			s.body.printf("<g><title>%s</title>\n", gate.XML(cellTitle(c, at(i), at(j-1))))
 			s.shape(cx, s.y, w, svgCellH, c)
 			if letter, class := cellLabel(c, w); letter != "" {
 				labels.printf(`<text x="%.1f" y="%.1f" class="%s">%s</text>`+"\n", cx+w/2, s.y+svgCellH/2+4, class, letter)
@@ -312,11 +311,4 @@ func (s *svgWriter) legend() {
 		x += svgCellW + 7 + svgChar*float64(len(l.text)) + 18
 	}
 	s.y += svgLine
-}
-
-// escapeXML returns s as XML text.
-func escapeXML(s string) string {
-	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(words.Printable(s))) // a Builder takes everything
-	return b.String()
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
@@ -71,7 +72,7 @@ func Text(w io.Writer, p *plan.Plan, o Options) error {
 // planHeadline says in one line what the plan is for.
 func planHeadline(p *plan.Plan) string {
 	r := p.Request
-	return fmt.Sprintf("Plan for \"%s\": %s, %s on each, %s, %s, Kubernetes %v", words.Printable(r.Name),
+	return fmt.Sprintf("Plan for \"%s\": %s, %s on each, %s, %s, Kubernetes %v", gate.Printable(r.Name),
 		words.Plural(r.Nodes, "node"), words.Plural(r.PodsPerNode, "pod"), words.Plural(r.Services, "service"), familyWords(p), r.Kubernetes)
 }
 
@@ -359,8 +360,8 @@ func textWhy(p *plan.Plan, b *printer) {
 	b.head("Why these")
 	for _, r := range p.Ranges {
 		b.printf("  %s %v\n", b.paint(nameStyle(r.Role), string(r.Role)), r.Prefix)
-		b.wrap("    ", textWidth, words.Printable(r.Sizing))
-		b.wrap("    ", textWidth, words.Printable(r.Why))
+		b.wrap("    ", textWidth, gate.Printable(r.Sizing))
+		b.wrap("    ", textWidth, gate.Printable(r.Why))
 	}
 	b.WriteByte('\n')
 }
@@ -411,10 +412,10 @@ func (b *printer) textFinding(f fact.Finding) {
 		style = errorStyle
 	}
 	b.printf("  %s %s\n", b.paint(style, string(f.Severity)), f.Rule)
-	b.wrap("    ", textWidth, words.Printable(f.Message))
-	b.wrap("    ", textWidth, words.Printable(f.Effect))
+	b.wrap("    ", textWidth, gate.Printable(f.Message))
+	b.wrap("    ", textWidth, gate.Printable(f.Effect))
 	for _, fix := range f.Fix {
-		b.wrap("    - ", textWidth, words.Printable(fix))
+		b.wrap("    - ", textWidth, gate.Printable(fix))
 	}
 }
 
@@ -433,14 +434,14 @@ func InfeasibleText(w io.Writer, e *plan.InfeasibleError, o Options) error {
 				b.printf("  and %s more\n", words.Commas(len(e.Conflicts)-i))
 				break
 			}
-			b.wrap("  ", textWidth, words.Printable(c.Error()))
+			b.wrap("  ", textWidth, gate.Printable(c.Error()))
 		}
 	}
 	if len(e.Limits) > 0 {
 		b.WriteByte('\n')
 		b.head("What does not fit")
 		for _, t := range e.Limits {
-			b.wrap("  ", textWidth, words.Printable(t.Error()))
+			b.wrap("  ", textWidth, gate.Printable(t.Error()))
 		}
 	}
 	for _, s := range e.Shortages {
@@ -452,7 +453,7 @@ func InfeasibleText(w io.Writer, e *plan.InfeasibleError, o Options) error {
 	b.WriteByte('\n')
 	b.head("What would make it possible, each tried")
 	for i, r := range e.Relaxations {
-		b.printf("  %d. %s\n", i+1, words.Printable(r.Change))
+		b.printf("  %d. %s\n", i+1, gate.Printable(r.Change))
 	}
 	if p := e.Alternative(); p != nil {
 		b.WriteByte('\n')
@@ -475,12 +476,12 @@ func (b *printer) textShortage(s *plan.Shortage) {
 	}
 	b.wrap("  ", textWidth, "to draw from: "+strings.Join(within, ", "))
 	if s.Err != nil {
-		b.wrap("  ", textWidth, words.Printable(s.Err.Error()))
+		b.wrap("  ", textWidth, gate.Printable(s.Err.Error()))
 	}
 	b.printf("  to be placed:\n")
 	var rows [][]string
 	for _, d := range s.Wanted {
-		rows = append(rows, []string{string(d.Role), fmt.Sprintf("/%d", d.Bits), words.Printable(d.Why)})
+		rows = append(rows, []string{string(d.Role), fmt.Sprintf("/%d", d.Bits), gate.Printable(d.Why)})
 	}
 	b.table("    ", "", rows, func(n int) string { return nameStyle(s.Wanted[n].Role) })
 	if len(s.InTheWay) == 0 {
@@ -497,7 +498,7 @@ func (b *printer) textShortage(s *plan.Shortage) {
 		if o.Helps {
 			helps = "giving it up would suffice"
 		}
-		rows = append(rows, []string{o.Prefix.String(), words.Printable(o.By), helps})
+		rows = append(rows, []string{o.Prefix.String(), gate.Printable(o.By), helps})
 	}
 	b.table("    ", "", rows, func(int) string { return reservedStyle })
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
-	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/internal/plantest"
@@ -309,22 +308,6 @@ func TestColors(t *testing.T) {
 		tt.write(b)
 		if got := strings.ReplaceAll(b.String(), "\x1b", "<"); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
-		}
-	}
-}
-
-func TestPrintable(t *testing.T) {
-	for in, want := range map[rune]rune{
-		'a': 'a', '\n': '?', 0x1f: '?', ' ': ' ', '~': '~', 0x7f: '?', 0x9f: '?', 0xa0: 0xa0, 0x2027: 0x2027, 0x2028: '?', 0x2029: '?', 0x202a: '?', 0x202e: '?', 0x202f: 0x202f,
-		0x2065: 0x2065, 0x2066: '?', 0x2069: '?', 0x206a: 0x206a, 0xfeff: '?', 0xfffd: '?', 0xfffe: '?', 0xffff: '?', 0x10000: 0x10000,
-	} {
-		if got := words.Printable("x" + string(in) + "y"); got != "x"+string(want)+"y" {
-			t.Errorf("printable of %U = %q, want %q", in, got, want)
-		}
-	}
-	for in, want := range map[string]string{"a\u007fb": `a\u007fb`, "\u0080\u009f\u00a0": `\u0080\u009f` + "\u00a0", "\ufeff\ufffe\uffff": `\ufeff\ufffe\uffff`, "ä": "ä"} {
-		if got := string(escapeControls([]byte(in))); got != want {
-			t.Errorf("escapeControls(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

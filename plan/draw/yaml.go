@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/plan"
 )
 
@@ -108,5 +109,5 @@ func yamlScalar(v any) string {
 	if err := e.Encode(v); err != nil {
 		return `""`
 	}
-	return string(escapeControls([]byte(strings.TrimSuffix(text.String(), "\n"))))
+	return string(gate.YAML([]byte(strings.TrimSuffix(text.String(), "\n"))))
 }

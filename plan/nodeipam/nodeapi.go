@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/internal/ipnet"
-	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -105,7 +105,7 @@ func validateNodeName(name string, v fact.Version) []string {
 		return []string{"metadata.name: Required value: name or generateName is required"}
 	case len(name) > 253:
 		return []string{fmt.Sprintf("metadata.name: Invalid value: %q: must be no more than 253 characters", name)}
-	case !words.IsDNSSubdomain(name):
+	case !gate.IsSubdomain(name):
 		for _, r := range StartupRules() {
 			if (r.ID == "adm-dns" || r.ID == "adm-dns-old") && r.Holds(v) {
 				return []string{fmt.Sprintf("metadata.name: Invalid value: %q: %s", name, r.Text)}

@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/internal/ipnet"
-	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -532,7 +532,7 @@ func (n KubeadmNetworking) Refusals(v fact.Version) []Refusal {
 		if len(d) > 253 {
 			r.add(d, []string{"adm-dns-length"})
 		}
-		if !words.IsDNSSubdomain(d) {
+		if !gate.IsSubdomain(d) {
 			r.add(d, []string{"adm-dns-old", "adm-dns"})
 		}
 	}

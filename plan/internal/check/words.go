@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -86,15 +87,24 @@ func (c *checker) rejoinLoses() string {
 	return s
 }
 
+// objectName returns "namespace/name" if an API server takes both, else "": no command is made of anything else.
+func objectName(s string) string {
+	ns, name, ok := strings.Cut(s, "/")
+	if !ok || !gate.IsSubdomain(ns) || !gate.IsSubdomain(name) {
+		return ""
+	}
+	return s
+}
+
 // flannelObjects names the ConfigMap that holds flannel's configuration and the DaemonSet that runs it, as "namespace/name", and
 // reports whether a file says so.
 func (c *checker) flannelObjects() (config, daemon string, known bool) {
 	for _, f := range c.flannels {
 		if s := f.set[fact.SettingConfigMap]; s != nil && config == "" {
-			config = s.Text
+			config = objectName(s.Text)
 		}
 		if s := f.set[fact.SettingWorkload]; s != nil && daemon == "" {
-			daemon = s.Text
+			daemon = objectName(s.Text)
 		}
 	}
 	known = config != ""
@@ -142,6 +152,7 @@ func (c *checker) restartFlannel() string {
 // restartFlannelOn is the command that makes flannel of one host read the host's subnet again. The labels are those of
 // flannel's Documentation/kube-flannel.yml and of canal's manifests.
 func (c *checker) restartFlannelOn(host string) string {
+	host = gate.Name(host, "NODE")
 	if d := c.dist; d != nil && d.flannel == "" {
 		return "systemctl restart " + d.server + " (" + d.agent + " on an agent) on " + host + ", since flannel runs within it"
 	}
