@@ -111,6 +111,9 @@ func exported(t *testing.T, fset *token.FileSet, d ast.Decl) []string {
 	}
 	switch d := d.(type) {
 	case *ast.FuncDecl:
+		if !onExported(d) {
+			return nil
+		}
 		d.Body = nil
 		return []string{render(d)}
 	case *ast.GenDecl:
@@ -131,4 +134,24 @@ func exported(t *testing.T, fset *token.FileSet, d ast.Decl) []string {
 		return out
 	}
 	return nil
+}
+
+// onExported reports whether d is no method, or one of a type that callers can name.
+func onExported(d *ast.FuncDecl) bool {
+	if d.Recv == nil || len(d.Recv.List) != 1 {
+		return true
+	}
+	t := d.Recv.List[0].Type
+	for {
+		switch u := t.(type) {
+		case *ast.StarExpr:
+			t = u.X
+		case *ast.IndexExpr:
+			t = u.X
+		case *ast.Ident:
+			return u.IsExported()
+		default:
+			return true
+		}
+	}
 }

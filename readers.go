@@ -7,6 +7,7 @@ import (
 	"github.com/kubecidr/kubecidr/flannel"
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/kubeadm"
+	"github.com/kubecidr/kubecidr/kubeadm/kubectl"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -63,8 +64,8 @@ var readers = []reader{
 		return statementsOf(c.Kubelets), err
 	}},
 	{KindObjects, false, func(a *asked) ([]fact.Statement, error) {
-		c, err := a.kubeadm()
-		return c.Objects.Statements(), err
+		o, err := kubectl.ReadSource(a.text)
+		return o.Statements(), err
 	}},
 	{KindFlannel, false, func(a *asked) ([]fact.Statement, error) {
 		d, err := flannel.ReadSource(a.text, a.data, flannel.Options{Name: a.text.Name, Host: hostFromPath(a.path)})
@@ -81,7 +82,7 @@ var readers = []reader{
 // about files that do not claim to be YAML or JSON.
 var textReaders = []reader{
 	{KindText, true, func(a *asked) ([]fact.Statement, error) {
-		t, err := kubeadm.ReadText(a.text.Name, bytes.NewReader(a.data))
+		t, err := kubectl.ReadText(a.text.Name, bytes.NewReader(a.data))
 		return t.Statements(), err
 	}},
 	{KindLog, true, func(a *asked) ([]fact.Statement, error) {
@@ -102,7 +103,7 @@ func statementsOf[T interface{ Statements() []fact.Statement }](values []T) []fa
 // readObjectStream reads a list of objects as it comes. What stands before an error is kept, and the error is stated.
 // others reports that the list holds objects which other readers have to see.
 func readObjectStream(name, claim string, r io.Reader) (s []fact.Statement, kinds []Kind, others bool) {
-	o, err := kubeadm.ReadObjects(name, r)
+	o, err := kubectl.ReadObjects(name, r)
 	s, kinds = o.Statements(), []Kind{KindNodes}
 	if err != nil {
 		f := File{Name: name}

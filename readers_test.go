@@ -20,6 +20,7 @@ import (
 	"github.com/kubecidr/kubecidr/cidr/cidrtest"
 	"github.com/kubecidr/kubecidr/flannel"
 	"github.com/kubecidr/kubecidr/kubeadm"
+	"github.com/kubecidr/kubecidr/kubeadm/kubectl"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
@@ -187,8 +188,8 @@ func things(t *testing.T) []any {
 			add(any1(flannel.ReadHost(data, flannel.Options{})))
 			add(any1(flannel.ReadLog(data, flannel.Options{})))
 			add(any1(kubeadm.Read(name, data)))
-			add(any1(kubeadm.ReadLog(name, bytes.NewReader(data))))
-			add(any1(kubeadm.ReadText(name, bytes.NewReader(data))))
+			add(any1(kubectl.ReadLog(name, bytes.NewReader(data))))
+			add(any1(kubectl.ReadText(name, bytes.NewReader(data))))
 		}
 	}
 	conf, err := flannel.NetConfFor(pl)
@@ -204,14 +205,14 @@ func things(t *testing.T) []any {
 	must(err)
 	generated, err := config.Generate(fact.NewestKubernetes())
 	must(err)
-	patch, err := kubeadm.NewNodePatch(kubeadm.Node{Name: fact.Value[string]{V: "w1"}}, cidr.MustParse("10.244.1.0/24"))
+	patch, err := kubectl.NewNodePatch(kubectl.Node{Name: fact.Value[string]{V: "w1"}}, cidr.MustParse("10.244.1.0/24"))
 	must(err)
-	_, err = kubeadm.NewNodePatch(kubeadm.Node{Name: fact.Value[string]{V: "w1"}})
+	_, err = kubectl.NewNodePatch(kubectl.Node{Name: fact.Value[string]{V: "w1"}})
 	fails(err)
 	_, err = kubecidr.ReadRequest("request.yaml", strings.NewReader("nodes: many"))
 	fails(err)
-	return append(out, config, generated, patch, &kubeadm.TooLargeError{}, kubeadm.FlagError{}, kubeadm.IPAddress{}, kubeadm.ServiceCIDR{}, kubeadm.Event{},
-		kubeadm.Pod{}, kubeadm.Service{}, kubeadm.Text{}, kubeadm.CommandLine{}.Parse(), kubeadm.Flag{}, flannel.Values{})
+	return append(out, config, generated, patch, &kubectl.TooLargeError{}, kubeadm.FlagError{}, kubectl.IPAddress{}, kubectl.ServiceCIDR{}, kubectl.Event{},
+		kubectl.Pod{}, kubectl.Service{}, kubectl.Text{}, kubeadm.CommandLine{}.Parse(), kubeadm.Flag{}, flannel.Values{})
 }
 
 func any1[T any](v T, err error) (any, error) { return v, err }

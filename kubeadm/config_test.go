@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubecidr/kubecidr/kubeadm/internal/scalar"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -195,9 +196,9 @@ func TestParsePrefixesHint(t *testing.T) {
 		"":                       "",
 		" x/16":                  "",
 	} {
-		_, err := parsePrefixes(text)
+		_, err := scalar.ParsePrefixes(text)
 		if err == nil {
-			t.Errorf("parsePrefixes(%q): no error", text)
+			t.Errorf("scalar.ParsePrefixes(%q): no error", text)
 			continue
 		}
 		_, hint, ok := strings.Cut(err.Error(), "; write ")
@@ -205,7 +206,7 @@ func TestParsePrefixesHint(t *testing.T) {
 			hint = "; write " + hint
 		}
 		if diff := cmp.Diff(want, hint); ok != (want != "") || ok && diff != "" {
-			t.Errorf("parsePrefixes(%q): %v, want a hint %q", text, err, want)
+			t.Errorf("scalar.ParsePrefixes(%q): %v, want a hint %q", text, err, want)
 		}
 	}
 }

@@ -1,80 +1,23 @@
 package kubeadm
 
 import (
-	"net/netip"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/rogpeppe/go-internal/txtar"
-
+	"github.com/kubecidr/kubecidr/kubeadm/internal/formtest"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// archived calls f with every file of testdata/*.txtar whose name ends in one of the suffixes.
-func archived(t testing.TB, f func(data []byte), suffixes ...string) {
-	t.Helper()
-	names, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || len(names) == 0 {
-		t.Fatalf("no files in testdata: %v", err)
-	}
-	for _, name := range names {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range txtar.Parse(text).Files {
-			if slices.ContainsFunc(suffixes, func(s string) bool { return strings.HasSuffix(file.Name, s) }) {
-				f(file.Data)
-			}
-		}
-	}
-}
-
-// checkStatements holds statements of any input to what every reader promises: places inside the file, findings with a place and a
-// rule, either prefixes or an error for a text about ranges.
-func checkStatements(t *testing.T, data []byte, ss []fact.Statement) {
-	t.Helper()
-	lines := strings.Count(string(data), "\n") + strings.Count(string(data), "\r") + 1
-	for _, s := range ss {
-		if s.Pos.File != "f" || s.Pos.Line < 1 || s.Pos.Line > lines || s.Pos.Column < 1 {
-			t.Fatalf("place %v of %v %v is not in the file of %d lines", s.Pos, s.Component, s.Role, lines)
-		}
-		if s.Role == fact.RoleProblem && (s.Finding == nil || s.Finding.Rule == "" || s.Finding.Message == "" || len(s.Finding.Where) == 0) {
-			t.Fatalf("a problem without rule, message or place: %+v", s)
-		}
-		if (s.Role == fact.RolePods || s.Role == fact.RoleServices) && s.Text != "" && (s.Err == nil) == (len(s.Prefixes) == 0) {
-			t.Fatalf("%v %q: prefixes %v and error %v", s.Role, s.Text, s.Prefixes, s.Err)
-		}
-		for _, p := range s.Prefixes {
-			if !p.IsValid() {
-				t.Fatalf("invalid prefix of %q", s.Text)
-			}
-		}
-	}
-}
-
-// comparable holds a parsed value to being comparable with go-cmp, and equal to itself read once more.
-func sameAgain[T any](t *testing.T, a, b T) {
-	t.Helper()
-	if diff := cmp.Diff(a, b, cmpopts.EquateErrors(), cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})); diff != "" {
-		t.Fatalf("read twice, different values:\n%s", diff)
-	}
-}
-
 func FuzzParseConfig(f *testing.F) {
-	archived(f, func(data []byte) { f.Add(data) }, ".yaml", ".json")
+	formtest.Archived(f, "testdata", func(data []byte) { f.Add(data) }, ".yaml", ".json")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, _ := ParseConfig("f", data)
 		again, _ := ParseConfig("f", data)
-		sameAgain(t, c, again)
-		checkStatements(t, data, c.Statements())
+		formtest.SameAgain(t, c, again)
+		formtest.CheckStatements(t, data, c.Statements())
 		for _, minor := range []int{13, 19, 28, 35, 37} {
 			v := fact.Version{Major: 1, Minor: minor}
 			g, err := c.Generate(v)
@@ -97,13 +40,13 @@ func FuzzParseConfig(f *testing.F) {
 }
 
 func FuzzParseManifests(f *testing.F) {
-	archived(f, func(data []byte) { f.Add(data) }, ".yaml", ".json")
+	formtest.Archived(f, "testdata", func(data []byte) { f.Add(data) }, ".yaml", ".json")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		ps, _ := ParseManifests("f", data)
 		again, _ := ParseManifests("f", data)
-		sameAgain(t, ps, again)
+		formtest.SameAgain(t, ps, again)
 		for _, p := range ps {
-			checkStatements(t, data, p.Statements())
+			formtest.CheckStatements(t, data, p.Statements())
 			p.Refusals(fact.Version{})
 		}
 	})
@@ -111,7 +54,7 @@ func FuzzParseManifests(f *testing.F) {
 
 // FuzzParseKubelet is about the configurations of kubelet and of kube-proxy, which stand in files and in ConfigMaps.
 func FuzzParseKubelet(f *testing.F) {
-	archived(f, func(data []byte) { f.Add(data) }, ".yaml", ".json")
+	formtest.Archived(f, "testdata", func(data []byte) { f.Add(data) }, ".yaml", ".json")
 	for _, kind := range []string{
 		"apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n",
 		"apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n",
@@ -124,23 +67,23 @@ func FuzzParseKubelet(f *testing.F) {
 		kubelets, _ := ParseKubelet("f", data)
 		proxies, _ := ParseKubeProxy("f", data)
 		again, _ := ParseKubelet("f", data)
-		sameAgain(t, kubelets, again)
+		formtest.SameAgain(t, kubelets, again)
 		for _, k := range kubelets {
-			checkStatements(t, data, k.Statements())
+			formtest.CheckStatements(t, data, k.Statements())
 		}
 		for _, p := range proxies {
-			checkStatements(t, data, p.Statements())
+			formtest.CheckStatements(t, data, p.Statements())
 		}
 	})
 }
 
 func FuzzParseCommands(f *testing.F) {
-	archived(f, func(data []byte) { f.Add(data) }, ".txt", ".sh", ".service")
+	formtest.Archived(f, "testdata", func(data []byte) { f.Add(data) }, ".txt", ".sh", ".service")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, _ := ParseCommands("f", data)
 		again, _ := ParseCommands("f", data)
-		sameAgain(t, c, again)
-		checkStatements(t, data, c.Statements())
+		formtest.SameAgain(t, c, again)
+		formtest.CheckStatements(t, data, c.Statements())
 		for _, k := range c.Kubeadm {
 			k.Refusals(fact.Version{})
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/ipnet"
+	"github.com/kubecidr/kubecidr/kubeadm/internal/scalar"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
@@ -207,7 +208,7 @@ func (c Config) Generate(v fact.Version) (Generated, error) {
 		g.KubeletClusterDNS = append(g.KubeletClusterDNS, a.V)
 	}
 	first, _, _ := strings.Cut(service, ",")
-	if ps, err := parsePrefixes(first); err == nil { // and it has ten addresses, else it was refused
+	if ps, err := scalar.ParsePrefixes(first); err == nil { // and it has ten addresses, else it was refused
 		g.APIServerServiceIP = nth(ps[0], 1)
 		if g.KubeletClusterDNS == nil {
 			g.KubeletClusterDNS = []string{nth(ps[0], 10).String()}
@@ -258,7 +259,7 @@ func oldNodeMasks(v fact.Version, pods string, g nodeipam.Gates) []nodeipam.Arg 
 // oldNodeMask returns the node mask that kubeadm computed for a pod range up to 1.19: 24, also for what it could not read, and for
 // IPv6 the range's own length in steps of eight, at least eight and at most 15 bits longer.
 func oldNodeMask(pods string) (mask int, six bool) {
-	ps, err := parsePrefixes(pods)
+	ps, err := scalar.ParsePrefixes(pods)
 	if err != nil || len(ps) != 1 || !ps[0].Addr().Is6() || ps[0].Addr().Is4In6() {
 		return 24, false
 	}

@@ -36,6 +36,7 @@ func hostileFiles() []hostile.Text {
 }
 
 var fileReaders = []hostile.Reader{
+	{Name: "ParseKubelet", Read: func(data []byte) { ParseKubelet("f", data) }},
 	{Name: "ParseConfig", Read: func(data []byte) {
 		c, _ := ParseConfig("f", data)
 		c.Statements()

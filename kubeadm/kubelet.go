@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/kubeadm/internal/scalar"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -98,7 +99,7 @@ func readKubelet(n *source.Node) Kubelet {
 	}
 	for _, a := range items {
 		if a.Str() != "" && len(k.ClusterDNS) < 64 {
-			k.ClusterDNS = append(k.ClusterDNS, addrValue(a.Value()))
+			k.ClusterDNS = append(k.ClusterDNS, scalar.Addr(a.Value()))
 		}
 	}
 	return k
@@ -150,10 +151,10 @@ func kubeletOfFlags(words []fact.Value[string]) (Kubelet, bool) {
 	k := Kubelet{Flags: true, Host: f.last("hostname-override"), MaxPods: f.last("max-pods"), PodCIDR: f.last("pod-cidr"),
 		NodeMask: f.last("node-cidr-mask-size")}
 	for _, v := range f["cluster-dns"] {
-		k.ClusterDNS = append(k.ClusterDNS, splitAddrs(v)...)
+		k.ClusterDNS = append(k.ClusterDNS, scalar.Addrs(v)...)
 	}
 	if v := f.last("node-ip"); v.IsSet() {
-		k.NodeIPs = splitAddrs(v)
+		k.NodeIPs = scalar.Addrs(v)
 	}
 	for _, name := range []string{"cluster-dns", "max-pods", "pod-cidr", "node-ip", "node-cidr-mask-size"} {
 		if vs := f[name]; len(vs) > 0 && (!k.Pos.IsValid() || vs[0].Pos.Compare(k.Pos) < 0) {
@@ -161,17 +162,6 @@ func kubeletOfFlags(words []fact.Value[string]) (Kubelet, bool) {
 		}
 	}
 	return k, k.Pos.IsValid()
-}
-
-// splitAddrs reads addresses with commas between them, each at its own place.
-func splitAddrs(v fact.Value[string]) []fact.Value[netip.Addr] {
-	var out []fact.Value[netip.Addr]
-	pos := v.Pos
-	for e := range strings.SplitSeq(v.V, ",") {
-		out = append(out, addrValue(fact.Value[string]{V: e, Text: e, Pos: pos}))
-		pos.Column += len(e) + 1
-	}
-	return out
 }
 
 // Statements returns what the kubelet is told: the address of cluster DNS that it gives to pods, its most pods, its pod
@@ -197,7 +187,7 @@ func (k Kubelet) Statements() []fact.Statement {
 			case v.V.IsValid():
 				s.Addrs = append(s.Addrs, v.V)
 			case s.Err == nil:
-				_, s.Err = lenientAddr(v.Text)
+				_, s.Err = scalar.ParseAddr(v.Text)
 				s.Pos = v.Pos
 			}
 		}
@@ -206,7 +196,7 @@ func (k Kubelet) Statements() []fact.Statement {
 	if k.MaxPods.IsSet() {
 		s := base
 		s.Role, s.Setting, s.Key, s.Pos, s.Text = fact.RoleSetting, fact.SettingMaxPods, key("maxPods", "--max-pods"), k.MaxPods.Pos, k.MaxPods.Text
-		n, ok := intValue(k.MaxPods)
+		n, ok := scalar.Count(k.MaxPods)
 		switch {
 		case !ok:
 			s.Err = fmt.Errorf("%q is no number of pods", k.MaxPods.Text)
@@ -216,7 +206,7 @@ func (k Kubelet) Statements() []fact.Statement {
 			out = append(out, s)
 		}
 	}
-	if n, ok := intValue(k.NodeMask); ok && n.V > 0 {
+	if n, ok := scalar.Count(k.NodeMask); ok && n.V > 0 {
 		s := base
 		s.Role, s.Setting, s.Key, s.Pos, s.Text, s.Int = fact.RoleSetting, fact.SettingNodeMask, key("node-cidr-mask-size", "--node-cidr-mask-size"), n.Pos, n.Text, n.V
 		out = append(out, s)
@@ -224,14 +214,14 @@ func (k Kubelet) Statements() []fact.Statement {
 	if k.PodCIDR.V != "" {
 		s := base
 		s.Role, s.Key, s.Pos, s.Text = fact.RoleNodePods, key("podCIDR", "--pod-cidr"), k.PodCIDR.Pos, k.PodCIDR.Text
-		s.Prefixes, s.Err = parsePrefixes(k.PodCIDR.V)
+		s.Prefixes, s.Err = scalar.ParsePrefixes(k.PodCIDR.V)
 		out = append(out, s)
 	}
 	for _, v := range k.NodeIPs {
 		if v.V.IsUnspecified() { // picks a family, no address
 			continue
 		}
-		out = append(out, addrStatement(fact.Kubelet, k.Host.V, "--node-ip", v))
+		out = append(out, scalar.AddrStatement(fact.Kubelet, k.Host.V, "--node-ip", v))
 	}
 	return out
 }

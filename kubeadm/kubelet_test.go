@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubecidr/kubecidr/kubeadm/internal/formtest"
 )
 
 func TestParseKubelet(t *testing.T) {
@@ -56,7 +58,7 @@ func TestParseKubelet(t *testing.T) {
 		}
 		var got []string
 		for _, k := range ks {
-			got = append(got, lines(k.Statements())...)
+			got = append(got, formtest.Lines(k.Statements())...)
 		}
 		if d := cmp.Diff(tt.want, got); d != "" {
 			t.Errorf("%s: (-want +got)\n%s", tt.name, d)

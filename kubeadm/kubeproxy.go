@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/kubeadm/internal/scalar"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -37,15 +38,7 @@ func (p KubeProxy) String() string {
 // k8s.io/kubernetes v1.37.2 pkg/proxy/apis/config/v1alpha1/conversion.go. Host bits are kept.
 // The error says which of them cannot be read; there are no ranges then.
 func (p KubeProxy) Prefixes() ([]netip.Prefix, error) {
-	return prefixList(p.ClusterCIDR.V)
-}
-
-// prefixList reads a list of CIDRs; none from "".
-func prefixList(s string) ([]netip.Prefix, error) {
-	if s == "" {
-		return nil, nil
-	}
-	return parsePrefixes(s)
+	return scalar.OptionalPrefixes(p.ClusterCIDR.V)
 }
 
 // ParseKubeProxy reads kube-proxy's configuration in any place: a KubeProxyConfiguration, alone or beside kubeadm's

@@ -2,7 +2,6 @@ package kubeadm
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,43 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/kubeadm/internal/formtest"
 )
-
-// lines prints statements, one a line, so that a table row can hold what it wants.
-func lines(ss []fact.Statement) []string {
-	var out []string
-	for _, s := range ss {
-		l := fmt.Sprintf("%v %s", s.Pos, s.Component)
-		if s.Host != "" {
-			l += " on " + s.Host
-		}
-		l += fmt.Sprintf(" %s %s %q", what(s), s.Key, s.Text)
-		for _, p := range s.Prefixes {
-			l += " " + p.String()
-		}
-		for _, a := range s.Addrs {
-			l += " " + a.String()
-		}
-		if s.Int != 0 {
-			l += fmt.Sprint(" ", s.Int)
-		}
-		if s.Bool {
-			l += " true"
-		}
-		if s.Overridden {
-			l += " overridden"
-		}
-		if s.Err != nil {
-			l += " error: " + s.Err.Error()
-		}
-		if y := s.Symptom; y != nil {
-			l += " " + describe(s.Component, "", *y)
-		}
-		out = append(out, l)
-	}
-	return out
-}
 
 func TestParseKubeProxy(t *testing.T) {
 	for _, tt := range []struct {
@@ -98,7 +62,7 @@ func TestParseKubeProxy(t *testing.T) {
 		}
 		var got []string
 		for _, p := range ps {
-			got = append(got, lines(p.Statements())...)
+			got = append(got, formtest.Lines(p.Statements())...)
 		}
 		if d := cmp.Diff(tt.want, got); d != "" {
 			t.Errorf("%s: (-want +got)\n%s", tt.name, d)

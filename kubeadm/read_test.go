@@ -1,12 +1,13 @@
 package kubeadm
 
 import (
-	"bytes"
 	"net/netip"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/kubecidr/kubecidr/kubeadm/internal/formtest"
 )
 
 // Read finds what each reader finds alone, in every file of testdata.
@@ -16,13 +17,12 @@ func TestReadAgainstEach(t *testing.T) {
 		t.Helper()
 		got, err := Read("f", data)
 		var want Contents
-		var errs [6]error
+		var errs [5]error
 		want.Config, errs[0] = ParseConfig("f", data)
 		want.Commands, errs[1] = ParseCommands("f", data)
 		want.Manifests, errs[2] = ParseManifests("f", data)
 		want.Proxies, errs[3] = ParseKubeProxy("f", data)
 		want.Kubelets, errs[4] = ParseKubelet("f", data)
-		want.Objects, errs[5] = ReadObjects("f", bytes.NewReader(data))
 		if diff := cmp.Diff(want, got, compare...); diff != "" {
 			t.Errorf("Read of %q (-each alone +Read):\n%s", data, diff)
 		}
@@ -36,7 +36,7 @@ func TestReadAgainstEach(t *testing.T) {
 			t.Errorf("Read of %q: error %v, each alone %q", data, err, first)
 		}
 	}
-	archived(t, check, "")
+	formtest.Archived(t, "testdata", check, "")
 	for _, text := range hostileFiles() {
 		check([]byte(text.Make(2000)))
 	}

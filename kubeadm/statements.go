@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/ipnet"
+	"github.com/kubecidr/kubecidr/kubeadm/internal/scalar"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -31,7 +32,7 @@ func ranges(base fact.Statement, role fact.Role, key string, v fact.Value[string
 		}
 		return s
 	}
-	s.Prefixes, s.Err = parsePrefixes(trimFor(key, v.V))
+	s.Prefixes, s.Err = scalar.ParsePrefixes(trimFor(key, v.V))
 	return s
 }
 
@@ -48,7 +49,7 @@ func trimFor(key, text string) string {
 func byDefault(base fact.Statement, role fact.Role, key, text string, pos fact.Position) fact.Statement {
 	s := base
 	s.Role, s.Key, s.Pos, s.Text, s.Default = role, key, pos, text, true
-	s.Prefixes, s.Err = parsePrefixes(text)
+	s.Prefixes, s.Err = scalar.ParsePrefixes(text)
 	return s
 }
 
@@ -328,8 +329,8 @@ func (c Config) argsAgainstNetworking(base fact.Statement) []fact.Statement {
 	server := extraArgLine(fact.APIServer, v, userArgs(v, cl.APIServerArgs)).Parse()
 	var out []fact.Statement
 	differ := func(rule fact.RuleID, arg Flag, argName string, other fact.Value[string], otherName, message, effect string) {
-		a, errA := parsePrefixes(arg.Value.V)
-		b, errB := parsePrefixes(other.V)
+		a, errA := scalar.ParsePrefixes(arg.Value.V)
+		b, errB := scalar.ParsePrefixes(other.V)
 		if errA != nil || errB != nil || slices.EqualFunc(a, b, func(a, b netip.Prefix) bool { return a.Masked() == b.Masked() }) {
 			return
 		}

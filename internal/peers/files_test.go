@@ -12,6 +12,7 @@ import (
 	"github.com/kubecidr/kubecidr"
 	"github.com/kubecidr/kubecidr/flannel"
 	"github.com/kubecidr/kubecidr/kubeadm"
+	"github.com/kubecidr/kubecidr/kubeadm/kubectl"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 )
@@ -217,7 +218,7 @@ func TestFiles(t *testing.T) {
 	if len(d.Statements()) == 0 {
 		t.Error("flannel's ConfigMap states nothing")
 	}
-	nodes, err := kubeadm.ReadNodes("nodes.json", bytes.NewReader(nodeList(300)))
+	nodes, err := kubectl.ReadNodes("nodes.json", bytes.NewReader(nodeList(300)))
 	must(t, err)
 	var typed corev1.NodeList
 	must(t, json.Unmarshal(nodeList(300), &typed))
@@ -278,7 +279,7 @@ func BenchmarkReadNodes15000(b *testing.B) {
 		b.SetBytes(int64(len(data)))
 		loop(b, func() {
 			n := 0
-			for _, err := range kubeadm.Nodes("nodes.json", bytes.NewReader(data)) {
+			for _, err := range kubectl.Nodes("nodes.json", bytes.NewReader(data)) {
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -1,4 +1,4 @@
-package kubeadm
+package kubectl
 
 import (
 	"bytes"
@@ -19,6 +19,8 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/golden"
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/kubeadm/internal/formtest"
+	"github.com/kubecidr/kubecidr/kubeadm/internal/scalar"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -32,7 +34,7 @@ func kindsOf(o Objects) string {
 
 // TestObjectsGolden reads the files of testdata/objects; FILE.want holds the kinds and the statements that each one gives.
 func TestObjectsGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/objects/*.txtar")
+	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no archives:", err)
 	}
@@ -58,13 +60,13 @@ func TestObjectsGolden(t *testing.T) {
 				if err != nil {
 					t.Errorf("%s: %v", f.Name, err)
 				}
-				got = kindsOf(text.Objects) + "\n" + strings.Join(lines(text.Statements()), "\n") + "\n"
+				got = kindsOf(text.Objects) + "\n" + strings.Join(formtest.Lines(text.Statements()), "\n") + "\n"
 			} else {
 				o, err := ReadObjects(f.Name, bytes.NewReader(f.Data))
 				if err != nil {
 					t.Errorf("%s: %v", f.Name, err)
 				}
-				got = kindsOf(o) + "\n" + strings.Join(lines(o.Statements()), "\n") + "\n"
+				got = kindsOf(o) + "\n" + strings.Join(formtest.Lines(o.Statements()), "\n") + "\n"
 			}
 			out.Files = append(out.Files, f, txtar.File{Name: f.Name + ".want", Data: []byte(got)})
 			if d := cmp.Diff(want[f.Name], got); d != "" && !*golden.Update {
@@ -95,7 +97,7 @@ func TestObjectsKeepTrouble(t *testing.T) {
 		t.Errorf("pods %v, events %v, kinds %s", o.Pods, o.Events, kindsOf(o))
 	}
 	if s := o.Statements(); len(s) != 1 {
-		t.Errorf("statements %v, want that of the event alone", lines(s))
+		t.Errorf("statements %v, want that of the event alone", formtest.Lines(s))
 	}
 }
 
@@ -116,7 +118,7 @@ func fromTree(text []byte) (Objects, error) {
 
 // A JSON text says the same as a stream and as a tree, values and places.
 func FuzzReadObjects(f *testing.F) {
-	for _, file := range []string{"testdata/objects/lists.txtar", "testdata/objects/text.txtar"} {
+	for _, file := range []string{"testdata/lists.txtar", "testdata/text.txtar"} {
 		ar, err := txtar.ParseFile(file)
 		if err != nil {
 			f.Fatal(err)
@@ -233,12 +235,12 @@ func TestServiceStatements(t *testing.T) {
 		{"shop", "kube-dns", false},
 		{"", "coredns", false},
 	} {
-		s := Service{tt.namespace, fact.Value[string]{V: tt.name}, []fact.Value[netip.Addr]{addrValue(fact.Value[string]{Text: "10.96.0.10"})}}
+		s := Service{tt.namespace, fact.Value[string]{V: tt.name}, []fact.Value[netip.Addr]{scalar.Addr(fact.Value[string]{Text: "10.96.0.10"})}}
 		want := []string{` service cluster-ip ` + tt.namespace + `/` + tt.name + ` "10.96.0.10" 10.96.0.10`}
 		if tt.dns {
 			want = append(want, strings.Replace(want[0], "cluster-ip", "dns", 1))
 		}
-		if d := cmp.Diff(want, lines(s.Statements())); d != "" {
+		if d := cmp.Diff(want, formtest.Lines(s.Statements())); d != "" {
 			t.Errorf("%s/%s: (-want +got)\n%s", tt.namespace, tt.name, d)
 		}
 	}

@@ -1,4 +1,4 @@
-package kubeadm_test
+package kubectl_test
 
 import (
 	"errors"
@@ -7,7 +7,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/kubecidr/kubecidr/kubeadm"
+	"github.com/kubecidr/kubecidr/kubeadm/kubectl"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -21,7 +21,7 @@ func ExampleReadNodes() {
     {"kind": "Node", "metadata": {"name": "w1"}, "spec": {}}
   ]
 }`
-	nodes, err := kubeadm.ReadNodes("nodes.json", strings.NewReader(list))
+	nodes, err := kubectl.ReadNodes("nodes.json", strings.NewReader(list))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -39,7 +39,7 @@ func ExampleNodes() {
 	const cut = `{"kind":"List","items":[
 {"kind":"Node","metadata":{"name":"cp1"},"spec":{"podCIDR":"10.244.0.0/24"}},
 {"kind":"Node","metadata":{"name":"w1"},"spec":{"podCI`
-	for n, err := range kubeadm.Nodes("nodes.json", strings.NewReader(cut)) {
+	for n, err := range kubectl.Nodes("nodes.json", strings.NewReader(cut)) {
 		if err != nil {
 			fmt.Println(err)
 			break
@@ -56,45 +56,15 @@ func ExampleNodeStatements() {
 	const list = `{"kind":"List","items":[
 {"kind":"Node","metadata":{"name":"w1"},"spec":{"podCIDR":"10.244.1.0/24"}},
 {"kind":"Node","metadata":{"name":"w2"},"spec":{"podCIDR":"10.244.1.0/24"}}]}`
-	nodes, err := kubeadm.ReadNodes("nodes.json", strings.NewReader(list))
+	nodes, err := kubectl.ReadNodes("nodes.json", strings.NewReader(list))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	for _, f := range plan.Check(kubeadm.NodeStatements(nodes)...).Findings {
+	for _, f := range plan.Check(kubectl.NodeStatements(nodes)...).Findings {
 		fmt.Println(f.Severity, f.Rule, f.Subjects)
 	}
 	// Output: error node-subnet-duplicate [w1 w2]
-}
-
-func ExampleParseKubeProxy() {
-	const configMap = `kind: ConfigMap
-metadata: {name: kube-proxy, namespace: kube-system}
-data:
-  config.conf: |-
-    kind: KubeProxyConfiguration
-    clusterCIDR: 10.96.0.0/12
-`
-	proxies, err := kubeadm.ParseKubeProxy("kube-proxy.yaml", []byte(configMap))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for _, p := range proxies {
-		fmt.Printf("%v: %v\n", p.ClusterCIDR.Pos, p)
-	}
-	// Output: kube-proxy.yaml:6:18: clusterCIDR 10.96.0.0/12
-}
-
-func ExampleParseKubelet() {
-	const env = `KUBELET_KUBEADM_ARGS="--node-ip=192.168.0.11 --cluster-dns=10.96.0.10 --max-pods=250"`
-	kubelets, err := kubeadm.ParseKubelet("kubeadm-flags.env", []byte(env))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(kubelets[0])
-	// Output: clusterDNS 10.96.0.10, maxPods 250, node IP 192.168.0.11
 }
 
 // Why does kube-controller-manager not stay up?
@@ -102,7 +72,7 @@ func ExampleReadLog() {
 	const log = `I1129 10:44:16.207338       1 range_allocator.go:108] Node cp1 has CIDR 10.32.0.0/24, occupying it in CIDR map
 F1129 10:44:16.207420       1 controllermanager.go:197] error starting controllers: failed to mark cidr as occupied: cidr 10.32.0.0/24 is out the range of cluster cidr 172.31.0.0/16
 `
-	l, err := kubeadm.ReadLog("kube-controller-manager.log", strings.NewReader(log))
+	l, err := kubectl.ReadLog("kube-controller-manager.log", strings.NewReader(log))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -119,13 +89,13 @@ F1129 10:44:16.207420       1 controllermanager.go:197] error starting controlle
 }
 
 func ExampleRecognize() {
-	y, component, ok := kubeadm.Recognize("failed to allocate for range 0: no IP addresses available in range set: 10.244.1.1-10.244.1.254")
+	y, component, ok := kubectl.Recognize("failed to allocate for range 0: no IP addresses available in range set: 10.244.1.1-10.244.1.254")
 	fmt.Println(ok, component, y.ID, y.Subnet)
 	// Output: true kubelet node-subnet-full 10.244.1.0/24
 }
 
 func ExampleMessages() {
-	for _, m := range kubeadm.Messages() {
+	for _, m := range kubectl.Messages() {
 		if m.Component == fact.KubeProxy {
 			fmt.Println(m.ID, m.Rules)
 		}
@@ -152,7 +122,7 @@ items:
 - kind: Secret
   metadata: {name: token}
 `
-	o, err := kubeadm.ReadObjects("objects.yaml", strings.NewReader(list))
+	o, err := kubectl.ReadObjects("objects.yaml", strings.NewReader(list))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -172,7 +142,7 @@ NAME   PODCIDR
 cp1    10.244.0.0/24
 w1     <none>
 `
-	text, err := kubeadm.ReadText("pasted.txt", strings.NewReader(pasted))
+	text, err := kubectl.ReadText("pasted.txt", strings.NewReader(pasted))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -188,18 +158,18 @@ w1     <none>
 // Give the next free subnet to a node that has none; one that has its own is refused.
 func ExampleNewNodePatch() {
 	const list = `[{"kind":"Node","metadata":{"name":"w1"}},{"kind":"Node","metadata":{"name":"w2"},"spec":{"podCIDR":"10.244.0.0/16"}}]`
-	nodes, err := kubeadm.ReadNodes("nodes.json", strings.NewReader(list))
+	nodes, err := kubectl.ReadNodes("nodes.json", strings.NewReader(list))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	for _, n := range nodes {
-		p, err := kubeadm.NewNodePatch(n, netip.MustParsePrefix("10.244.7.0/24"))
-		if errors.Is(err, kubeadm.ErrHoldsSubnet) {
+		p, err := kubectl.NewNodePatch(n, netip.MustParsePrefix("10.244.7.0/24"))
+		if errors.Is(err, kubectl.ErrHoldsSubnet) {
 			fmt.Println(err)
 			continue
 		}
-		if err := kubeadm.WriteNodePatches(os.Stdout, p); err != nil {
+		if err := kubectl.WriteNodePatches(os.Stdout, p); err != nil {
 			fmt.Println(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package kubeadm
+package kubectl
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/kubeadm/internal/scalar"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -162,7 +163,7 @@ func (out *Objects) add(o *object) error {
 	case "ServiceCIDR":
 		out.ServiceCIDRs = append(out.ServiceCIDRs, ServiceCIDR{Name: o.name, CIDRs: o.cidrs, Ready: o.ready})
 	case "IPAddress":
-		out.IPAddresses = append(out.IPAddresses, IPAddress{Addr: addrValue(o.name), Parent: o.parent})
+		out.IPAddresses = append(out.IPAddresses, IPAddress{Addr: scalar.Addr(o.name), Parent: o.parent})
 	case "Event":
 		if _, ok := o.event.symptom(); ok && len(out.Events) < mostTrouble {
 			out.Events = append(out.Events, o.event)
@@ -261,7 +262,7 @@ func (s Service) Statements() []fact.Statement {
 		case a.V.IsValid():
 			st.Addrs = append(st.Addrs, a.V)
 		case st.Err == nil:
-			_, st.Err = lenientAddr(a.Text)
+			_, st.Err = scalar.ParseAddr(a.Text)
 			st.Pos = a.Pos
 		}
 	}
@@ -283,6 +284,6 @@ func (s ServiceCIDR) Statement() fact.Statement {
 			st.Text += "," + c.Text
 		}
 	}
-	st.Prefixes, st.Err = prefixList(st.Text)
+	st.Prefixes, st.Err = scalar.OptionalPrefixes(st.Text)
 	return st
 }

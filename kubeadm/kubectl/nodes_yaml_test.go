@@ -1,4 +1,4 @@
-package kubeadm
+package kubectl
 
 import (
 	"bytes"
@@ -14,6 +14,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/internal/source"
+
+	"github.com/kubecidr/kubecidr/kubeadm/internal/formtest"
 )
 
 // inParts returns the objects of a text that is read item by item, in groups of that size, each as text with all its places.
@@ -95,8 +97,8 @@ func TestYAMLListOdd(t *testing.T) {
 			t.Errorf("%q item by item: no error, %q; whole: %v, %q", text, got, wantErr, want)
 		}
 	}
-	archived(t, func(data []byte) { check(string(data)) }, ".yaml", ".yml")
-	for _, h := range append(hostileFiles(), hostileObjects()...) {
+	formtest.Archived(t, "../testdata", func(data []byte) { check(string(data)) }, ".yaml", ".yml")
+	for _, h := range hostileObjects() {
 		if !strings.HasPrefix(h.Make(100), "{") && !strings.Contains(h.Make(100), "\x00") { // JSON and UTF-16 do not come here
 			check(h.Make(3000))
 		}

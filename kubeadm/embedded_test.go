@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubecidr/kubecidr/kubeadm/internal/formtest"
 )
 
 // What kubectl describe prints of ConfigMaps is read, each value at its place.
@@ -37,7 +39,7 @@ func TestDescribedData(t *testing.T) {
 		ks, err := ParseKubelet("f", []byte(tt.in))
 		var got []string
 		for _, k := range ks {
-			got = append(got, lines(k.Statements())...)
+			got = append(got, formtest.Lines(k.Statements())...)
 		}
 		if d := cmp.Diff(tt.want, got); d != "" {
 			t.Errorf("%s: (-want +got)\n%s", tt.name, d)

@@ -1,4 +1,4 @@
-package kubeadm
+package kubectl
 
 import (
 	"bytes"
@@ -10,13 +10,14 @@ import (
 	"testing"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/kubeadm/internal/scalar"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 func nodeWith(name string, cidrs ...string) Node {
 	n := Node{Name: fact.Value[string]{V: name, Text: name}}
 	for _, c := range cidrs {
-		n.PodCIDRs = append(n.PodCIDRs, prefixValue(fact.Value[string]{Text: c}))
+		n.PodCIDRs = append(n.PodCIDRs, scalar.Prefix(fact.Value[string]{Text: c}))
 	}
 	return n
 }

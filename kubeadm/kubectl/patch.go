@@ -1,4 +1,4 @@
-package kubeadm
+package kubectl
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package kubeadm
+package kubectl
 
 import (
 	"bufio"
@@ -6,12 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
-	"strconv"
-	"strings"
 	"unicode"
 
-	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/jsonscan"
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/plan/fact"
@@ -100,37 +96,6 @@ func (t *tree) scalar() (fact.Value[string], bool, error) {
 	return fact.Value[string]{}, false, nil
 }
 
-// prefixValue reads the text of v as a CIDR; V is the zero Prefix where it is none.
-func prefixValue(v fact.Value[string]) fact.Value[netip.Prefix] {
-	p, _ := cidr.ParseLenient(v.Text)
-	return fact.Value[netip.Prefix]{V: p, Text: v.Text, Pos: v.Pos}
-}
-
-// lenientAddr reads an address as Kubernetes does: leading zeros are decimal, a zone is refused.
-// k8s.io/utils net/parse.go ParseIPSloppy.
-func lenientAddr(s string) (netip.Addr, error) {
-	if a, err := netip.ParseAddr(s); err == nil && a.Zone() == "" {
-		return a, nil
-	}
-	p, err := cidr.ParseLenient(s + "/0")
-	if err != nil || strings.Contains(s, "/") {
-		return netip.Addr{}, fmt.Errorf("%q is no IP address", firstLine(s, 60))
-	}
-	return p.Addr(), nil
-}
-
-// addrValue reads the text of v as an address; V is the zero Addr where it is none.
-func addrValue(v fact.Value[string]) fact.Value[netip.Addr] {
-	a, _ := lenientAddr(v.Text)
-	return fact.Value[netip.Addr]{V: a, Text: v.Text, Pos: v.Pos}
-}
-
-// intValue reads the text of v as a count; V is 0 and ok false where it is none.
-func intValue(v fact.Value[string]) (fact.Value[int], bool) {
-	n, err := strconv.ParseInt(v.Text, 10, 32)
-	return fact.Value[int]{V: int(n), Text: v.Text, Pos: v.Pos}, err == nil && n >= 0
-}
-
 const (
 	// peekText is how much of a file is read to tell JSON from YAML.
 	peekText = 8 << 10
@@ -216,12 +181,3 @@ func jsonAfter(head []byte) (lines int, ok bool) {
 
 // errStop ends a reading early, at the caller's wish.
 var errStop = errors.New("stop")
-
-// firstLine returns the first line of s, shortened to at most n bytes.
-func firstLine(s string, n int) string {
-	s, _, _ = strings.Cut(s, "\n")
-	if len(s) > n {
-		s = strings.ToValidUTF8(s[:n], "") + "..."
-	}
-	return s
-}

@@ -1,4 +1,4 @@
-package kubeadm
+package kubectl
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/jsonscan"
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/kubeadm/internal/scalar"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -331,7 +332,7 @@ func (d *decoder) serviceField(c cursor, o *object, key []byte) error {
 					return err
 				}
 			}
-			o.service.ClusterIPs = append(o.service.ClusterIPs, addrValue(v))
+			o.service.ClusterIPs = append(o.service.ClusterIPs, scalar.Addr(v))
 		}
 		return err
 	}
@@ -355,7 +356,7 @@ func (d *decoder) serviceCIDRField(c cursor, o *object, key []byte) error {
 				var v fact.Value[string]
 				err := value(c, &v)
 				if v.V != "" && len(o.cidrs) < 8 {
-					o.cidrs = append(o.cidrs, prefixValue(v))
+					o.cidrs = append(o.cidrs, scalar.Prefix(v))
 				}
 				return err
 			})
@@ -467,7 +468,7 @@ func (d *decoder) eventField(c cursor, o *object, key []byte) error {
 // number reads a count to *dst, which keeps the larger one.
 func (d *decoder) number(c cursor, dst *int) error {
 	v, ok, err := c.scalar()
-	if n, isInt := intValue(v); ok && isInt {
+	if n, isInt := scalar.Count(v); ok && isInt {
 		*dst = max(*dst, n.V)
 	}
 	return err
@@ -501,7 +502,7 @@ func (d *decoder) podField(c cursor, o *object, key []byte) error {
 				return err
 			}
 		}
-		p.IPs = append(p.IPs, addrValue(v))
+		p.IPs = append(p.IPs, scalar.Addr(v))
 		return err
 	}
 	return c.object(func(key []byte) error {

@@ -1,4 +1,4 @@
-package kubeadm
+package kubectl
 
 import (
 	"bytes"
@@ -60,7 +60,6 @@ var objectReaders = []hostile.Reader{
 		l, _ := ReadLog("f", bytes.NewReader(b))
 		l.Statements()
 	}},
-	{Name: "ParseKubelet", Read: func(b []byte) { ParseKubelet("f", b) }},
 }
 
 func TestHostileObjects(t *testing.T)      { hostile.Test(t, objectReaders, hostileObjects()) }

@@ -1,4 +1,4 @@
-package kubeadm
+package kubectl
 
 import (
 	"bytes"
@@ -19,6 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/kubeadm/internal/formtest"
+	"github.com/kubecidr/kubecidr/kubeadm/internal/scalar"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -344,7 +346,7 @@ func TestNodeStatements(t *testing.T) {
 	}
 	var got []string
 	for _, s := range NodeStatements(nodes) {
-		got = append(got, fmt.Sprintf("%v %s %s %s %s %q %v %v %d %v err=%v", s.Pos, s.Component, s.Host, what(s), s.Key, s.Text, s.Prefixes, s.Addrs, s.Int, s.Overridden, s.Err != nil))
+		got = append(got, fmt.Sprintf("%v %s %s %s %s %q %v %v %d %v err=%v", s.Pos, s.Component, s.Host, formtest.What(s), s.Key, s.Text, s.Prefixes, s.Addrs, s.Int, s.Overridden, s.Err != nil))
 	}
 	want := []string{
 		`n:3:46 node a node-pods spec.podCIDRs "10.0.1.0/24,fd00:0:0:1::/64" [10.0.1.0/24 fd00:0:0:1::/64] [] 0 false err=false`,
@@ -423,13 +425,6 @@ func BenchmarkReadNodes(b *testing.B) {
 	})
 }
 
-func what(s fact.Statement) string {
-	if s.Role == fact.RoleSetting {
-		return string(s.Setting)
-	}
-	return string(s.Role)
-}
-
 func TestNodeFields(t *testing.T) {
 	node := func(rest string) string { return `{"kind":"Node","metadata":{"name":"a"},` + "\n" + rest + "}" }
 	checkObjects(t, []textRow{
@@ -462,7 +457,9 @@ func TestPodCount(t *testing.T) {
 }
 
 func TestNodeInternalIPs(t *testing.T) {
-	addr := func(typ, text string) NodeAddress { return NodeAddress{typ, addrValue(fact.Value[string]{Text: text})} }
+	addr := func(typ, text string) NodeAddress {
+		return NodeAddress{typ, scalar.Addr(fact.Value[string]{Text: text})}
+	}
 	n := Node{Addresses: []NodeAddress{addr("ExternalIP", "203.0.113.7"), addr("InternalIP", "192.168.0.1"), addr("Hostname", "a"), addr("InternalIP", "a.example.org"), addr("InternalIP", "fd00::1")}}
 	if got, want := fmt.Sprint(n.InternalIPs()), "[192.168.0.1 fd00::1]"; got != want {
 		t.Errorf("InternalIPs = %s, want %s", got, want)
@@ -472,7 +469,7 @@ func TestNodeInternalIPs(t *testing.T) {
 // Where each of several subnets stands is stated; one stands where its statement does.
 func TestNodeSubnetPlaces(t *testing.T) {
 	at := func(column int, text string) fact.Value[netip.Prefix] {
-		return prefixValue(fact.Value[string]{Text: text, Pos: fact.Position{File: "f", Line: 1, Column: column}})
+		return scalar.Prefix(fact.Value[string]{Text: text, Pos: fact.Position{File: "f", Line: 1, Column: column}})
 	}
 	for _, tt := range []struct {
 		subnets []fact.Value[netip.Prefix]

@@ -1,4 +1,4 @@
-package kubeadm
+package kubectl
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/jsonscan"
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/kubeadm/internal/scalar"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -254,7 +255,7 @@ func (t *textReader) row(n int, line string) bool {
 		case "pod":
 			e.Kind = "Pod"
 		}
-		if v, ok := intValue(c["COUNT"]); ok {
+		if v, ok := scalar.Count(c["COUNT"]); ok {
 			e.Count = v.V
 		}
 		t.event(e)
@@ -271,7 +272,7 @@ func (t *textReader) row(n int, line string) bool {
 			s.Namespace = "kube-system"
 		}
 		if v := c["CLUSTER-IP"]; v.V != "" && v.V != "None" {
-			s.ClusterIPs = splitAddrs(v)
+			s.ClusterIPs = scalar.Addrs(v)
 		}
 		t.out.Services = append(t.out.Services, s)
 		return true
@@ -287,11 +288,11 @@ func (t *textReader) row(n int, line string) bool {
 		count("Pod")
 		p := Pod{Namespace: c["NAMESPACE"].V, Name: name, Node: c["NODE"].V, Phase: c["STATUS"].V}
 		if a := c["IP"]; a.IsSet() {
-			p.IPs = splitAddrs(a)
+			p.IPs = scalar.Addrs(a)
 		}
 		t.out.sawPod(p)
 		restarts, _, _ := strings.Cut(c["RESTARTS"].V, " ")
-		count, _ := intValue(fact.Value[string]{Text: restarts})
+		count, _ := scalar.Count(fact.Value[string]{Text: restarts})
 		if v := c["STATUS"]; v.V != "" && v.V != "Running" && v.V != "Completed" && v.V != "Terminating" && v.V != "Succeeded" {
 			p.Status = v.Pos
 			p.States = []ContainerState{{Reason: v.V, Restarts: count.V, Pos: v.Pos}}
@@ -329,7 +330,7 @@ func (t *textReader) row(n int, line string) bool {
 		if !ok {
 			parent = c["PARENTREF"].V
 		}
-		t.out.IPAddresses = append(t.out.IPAddresses, IPAddress{Addr: addrValue(name), Parent: parent})
+		t.out.IPAddresses = append(t.out.IPAddresses, IPAddress{Addr: scalar.Addr(name), Parent: parent})
 		return true
 	}
 	return true // a table of something else
@@ -350,7 +351,7 @@ func podCIDRColumn(table []column) int {
 func (t *textReader) wide(nd *Node, c map[string]fact.Value[string]) {
 	for _, col := range []struct{ name, typ string }{{"INTERNAL-IP", "InternalIP"}, {"INTERNALIP", "InternalIP"}, {"EXTERNAL-IP", "ExternalIP"}} {
 		if v := c[col.name]; v.IsSet() {
-			for _, a := range splitAddrs(v) {
+			for _, a := range scalar.Addrs(v) {
 				if !slices.ContainsFunc(nd.Addresses, func(b NodeAddress) bool { return b.Type == col.typ && b.Addr.Text == a.Text }) { // shown before
 					nd.Addresses = append(nd.Addresses, NodeAddress{col.typ, a})
 				}
@@ -401,7 +402,7 @@ func splitPrefixes(v fact.Value[string]) []fact.Value[netip.Prefix] {
 		at.Column += len(e) - len(strings.TrimLeft(e, " "))
 		pos.Column += len(e) + 1
 		if t := strings.TrimSpace(e); t != "" {
-			out = append(out, prefixValue(fact.Value[string]{V: t, Text: t, Pos: at}))
+			out = append(out, scalar.Prefix(fact.Value[string]{V: t, Text: t, Pos: at}))
 		}
 	}
 	return out
@@ -477,7 +478,7 @@ func (t *textReader) pair(n int, line string) {
 	}
 	nd.PodCIDRs = nil
 	for _, p := range cidrWord.FindAllStringIndex(line[m[4]:m[5]], -1) {
-		nd.PodCIDRs = append(nd.PodCIDRs, prefixValue(at(m[4]+p[0], m[4]+p[1])))
+		nd.PodCIDRs = append(nd.PodCIDRs, scalar.Prefix(at(m[4]+p[0], m[4]+p[1])))
 	}
 	if len(nd.PodCIDRs) > 0 {
 		nd.PodCIDR = nd.PodCIDRs[0]
@@ -533,7 +534,7 @@ func (t *textReader) describe(n int, line, trimmed string) bool {
 			nd.ControlPlane = strings.Contains(v.V, "control-plane") || strings.Contains(v.V, "master")
 		case "PodCIDR":
 			if v.IsSet() {
-				nd.PodCIDR = prefixValue(v)
+				nd.PodCIDR = scalar.Prefix(v)
 			}
 		case "PodCIDRs":
 			if v.IsSet() {
@@ -559,7 +560,7 @@ func (t *textReader) describe(n int, line, trimmed string) bool {
 		}
 	case t.node != nil && t.section == "Addresses" && indent > 0 && isKey:
 		if v := val(); v.IsSet() {
-			t.node.Addresses = append(t.node.Addresses, NodeAddress{key, addrValue(v)})
+			t.node.Addresses = append(t.node.Addresses, NodeAddress{key, scalar.Addr(v)})
 		}
 	case t.node != nil && (t.section == "Capacity" || t.section == "Allocatable") && key == "pods":
 		if m, ok := podCount(val()); ok {
@@ -586,7 +587,7 @@ func (t *textReader) describe(n int, line, trimmed string) bool {
 		case "Message":
 			t.state.message = v.V
 		case "Restart Count":
-			if m, ok := intValue(v); ok {
+			if m, ok := scalar.Count(v); ok {
 				t.restarts = m.V
 			}
 		}

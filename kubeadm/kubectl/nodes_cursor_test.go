@@ -1,4 +1,4 @@
-package kubeadm
+package kubectl
 
 import (
 	"errors"
@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/kubecidr/kubecidr/kubeadm/internal/scalar"
 )
 
 // How JSON is told from YAML, and how many lines of something else are passed over before it.
@@ -65,13 +67,13 @@ func TestLenientAddr(t *testing.T) {
 		{strings.Repeat("x", 61), `"` + strings.Repeat("x", 60) + `..." is no IP address`},
 		{strings.Repeat("x", 59) + "é", `"` + strings.Repeat("x", 59) + `..." is no IP address`},
 	} {
-		a, err := lenientAddr(tt.in)
+		a, err := scalar.ParseAddr(tt.in)
 		got := a.String()
 		if err != nil {
 			got = err.Error()
 		}
 		if got != tt.want {
-			t.Errorf("lenientAddr(%q) = %s, want %s", tt.in, got, tt.want)
+			t.Errorf("scalar.ParseAddr(%q) = %s, want %s", tt.in, got, tt.want)
 		}
 	}
 }

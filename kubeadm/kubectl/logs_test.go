@@ -1,4 +1,4 @@
-package kubeadm
+package kubectl
 
 import (
 	"encoding/json"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubecidr/kubecidr/kubeadm/internal/formtest"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -142,20 +143,6 @@ var logLines = []struct{ line, want, why string }{
 	{`{`, "", "cut off"},
 }
 
-func describe(c fact.Component, host string, y fact.Symptom) string {
-	show := func(p netip.Prefix) string {
-		if !p.IsValid() {
-			return ""
-		}
-		return p.String()
-	}
-	s := fmt.Sprintf("%s %s node=%s subnet=%s network=%s", y.ID, c, y.Node, show(y.Subnet), show(y.Network))
-	if host != "" {
-		s += " host=" + host
-	}
-	return s
-}
-
 func TestReadLogLines(t *testing.T) {
 	used := map[string]bool{}
 	for _, tt := range logLines {
@@ -165,7 +152,7 @@ func TestReadLogLines(t *testing.T) {
 		}
 		got := ""
 		for _, e := range l.Entries {
-			got += describe(e.Component, e.Host, e.Symptom)
+			got += formtest.Describe(e.Component, e.Host, e.Symptom)
 			used[e.Symptom.ID] = true
 			if e.Pos.Line != 2 || e.Count != 1 || e.Symptom.Cause == "" || e.Symptom.Remedy == "" || len(e.Symptom.Rules) == 0 {
 				t.Errorf("%s: %+v", tt.line, e)
@@ -237,7 +224,7 @@ F1129 10:44:17.207420       1 controllermanager.go:197] error starting controlle
 			`f:1:73 kube-controller-manager allocate-node-cidrs --allocate-node-cidrs "true" true`,
 			`f:2:66 kube-controller-manager pods --cluster-cidr "172.31.0.0/16" 172.31.0.0/16`,
 		}
-		if d := cmp.Diff(want, lines(l.Statements())); d != "" {
+		if d := cmp.Diff(want, formtest.Lines(l.Statements())); d != "" {
 			t.Errorf("(-want +got)\n%s", d)
 		}
 		if len(l.Entries) == 1 && l.Entries[0].Count != 2 {
@@ -336,7 +323,7 @@ W0102 03:04:05.000000       1 controllermanager.go:528] Skipping "route"
 		`f:2:111 kubeadm address [certs] "192.168.0.10" 192.168.0.10`,
 		`f:3:57 kube-controller-manager allocate-node-cidrs --allocate-node-cidrs "false"`,
 	}
-	if d := cmp.Diff(want, lines(l.Statements())); d != "" || err != nil {
+	if d := cmp.Diff(want, formtest.Lines(l.Statements())); d != "" || err != nil {
 		t.Errorf("(-want +got) %v\n%s", err, d)
 	}
 }

@@ -1,4 +1,4 @@
-package kubeadm
+package kubectl
 
 import (
 	"io"
@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/kubeadm/internal/scalar"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -304,15 +305,15 @@ func (n Node) appendRanges(out []fact.Statement) []fact.Statement {
 		if a.Type != "InternalIP" && a.Type != "ExternalIP" {
 			continue
 		}
-		out = append(out, addrStatement(fact.Node, host, a.Type, a.Addr))
+		out = append(out, scalar.AddrStatement(fact.Node, host, a.Type, a.Addr))
 	}
 	for _, suffix := range []string{"public-ip", "public-ipv6", "public-ip-overwrite", "public-ipv6-overwrite"} {
 		v := n.Annotation("flannel.alpha.coreos.com/" + suffix)
 		if !v.IsSet() || slices.ContainsFunc(n.Addresses, func(a NodeAddress) bool { return a.Addr.Text == v.Text }) {
 			continue
 		}
-		if a := addrValue(v); !a.V.IsUnspecified() { // IPv6-only host-gw writes 0.0.0.0
-			out = append(out, addrStatement(fact.Flannel, host, "flannel.alpha.coreos.com/"+suffix, a))
+		if a := scalar.Addr(v); !a.V.IsUnspecified() { // IPv6-only host-gw writes 0.0.0.0
+			out = append(out, scalar.AddrStatement(fact.Flannel, host, "flannel.alpha.coreos.com/"+suffix, a))
 		}
 	}
 	return out
@@ -346,17 +347,6 @@ func subnetStatement(host string, subnets []fact.Value[netip.Prefix]) fact.State
 	return s
 }
 
-// addrStatement states one address of a host.
-func addrStatement(c fact.Component, host, key string, v fact.Value[netip.Addr]) fact.Statement {
-	s := fact.Statement{Component: c, Host: host, Pos: v.Pos, Role: fact.RoleAddress, Key: key, Text: v.Text}
-	if v.V.IsValid() {
-		s.Addrs = []netip.Addr{v.V}
-	} else {
-		_, s.Err = lenientAddr(v.Text)
-	}
-	return s
-}
-
 func (n Node) appendSettings(out []fact.Statement) []fact.Statement {
 	setting := func(c fact.Component, set fact.Setting, key, text string, pos fact.Position) *fact.Statement {
 		out = append(out, fact.Statement{Component: c, Host: n.Name.V, Pos: pos, Role: fact.RoleSetting, Setting: set, Key: key, Text: text})
@@ -385,7 +375,7 @@ func (n Node) appendSettings(out []fact.Statement) []fact.Statement {
 // k8s.io/apimachinery v0.37.2 pkg/api/resource/quantity.go Quantity.String.
 func podCount(v fact.Value[string]) (fact.Value[int], bool) {
 	digits, thousands := strings.CutSuffix(v.Text, "k")
-	m, ok := intValue(fact.Value[string]{Text: digits})
+	m, ok := scalar.Count(fact.Value[string]{Text: digits})
 	m.Text, m.Pos = v.Text, v.Pos
 	if thousands {
 		ok = ok && m.V <= math.MaxInt32/1000
@@ -405,7 +395,7 @@ func (d *decoder) nodeField(c cursor, o *object, key []byte) error {
 			case "podCIDR":
 				err := value(c, &v)
 				if v.Text != "" {
-					n.PodCIDR = prefixValue(v)
+					n.PodCIDR = scalar.Prefix(v)
 				}
 				return err
 			case "podCIDRs":
@@ -418,7 +408,7 @@ func (d *decoder) nodeField(c cursor, o *object, key []byte) error {
 					case v.Text == n.PodCIDR.Text:
 						n.PodCIDRs = append(n.PodCIDRs, fact.Value[netip.Prefix]{V: n.PodCIDR.V, Text: n.PodCIDR.Text, Pos: v.Pos})
 					default:
-						n.PodCIDRs = append(n.PodCIDRs, prefixValue(v))
+						n.PodCIDRs = append(n.PodCIDRs, scalar.Prefix(v))
 					}
 					return err
 				})
@@ -456,7 +446,7 @@ func (d *decoder) nodeField(c cursor, o *object, key []byte) error {
 					return nil
 				})
 				if v.IsSet() && len(n.Addresses) < 256 {
-					n.Addresses = append(n.Addresses, NodeAddress{typ, addrValue(v)})
+					n.Addresses = append(n.Addresses, NodeAddress{typ, scalar.Addr(v)})
 				}
 				return err
 			})

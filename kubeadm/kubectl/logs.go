@@ -1,4 +1,4 @@
-package kubeadm
+package kubectl
 
 import (
 	"bufio"
@@ -16,6 +16,7 @@ import (
 	"github.com/kubecidr/kubecidr/internal/jsonscan"
 	"github.com/kubecidr/kubecidr/internal/logline"
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/kubeadm/internal/scalar"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -107,17 +108,17 @@ func (f LogFlag) statement() (fact.Statement, bool) {
 	}
 	switch d.role {
 	case fact.RolePods, fact.RoleServices:
-		s.Prefixes, s.Err = parsePrefixes(f.Value.V)
+		s.Prefixes, s.Err = scalar.ParsePrefixes(f.Value.V)
 	case fact.RoleAddress, fact.RoleDNS:
 		for e := range strings.SplitSeq(strings.Trim(f.Value.V, "[]"), ",") {
-			a, err := lenientAddr(e)
+			a, err := scalar.ParseAddr(e)
 			if err != nil || a.IsUnspecified() {
 				return s, false
 			}
 			s.Addrs = append(s.Addrs, a)
 		}
 	default:
-		n, isInt := intValue(f.Value)
+		n, isInt := scalar.Count(f.Value)
 		s.Int, s.Bool = n.V, f.Value.V == "true"
 		if d.setting != fact.SettingAllocate && (!isInt || n.V == 0) {
 			return s, false
@@ -145,7 +146,7 @@ func recognize(text string) (fact.Symptom, fact.Component, bool) {
 		if at == nil {
 			continue
 		}
-		y := fact.Symptom{ID: m.ID, Message: firstLine(text, 2000), Cause: m.Cause, Remedy: m.Remedy, Rules: m.Rules}
+		y := fact.Symptom{ID: m.ID, Message: scalar.FirstLine(text, 2000), Cause: m.Cause, Remedy: m.Remedy, Rules: m.Rules}
 		var first, last netip.Addr
 		for i, name := range m.re.SubexpNames() {
 			if name == "" || at[2*i] < 0 {
@@ -160,9 +161,9 @@ func recognize(text string) (fact.Symptom, fact.Component, bool) {
 			case "network", "network2":
 				y.Network = logPrefix(v)
 			case "first":
-				first, _ = lenientAddr(v)
+				first, _ = scalar.ParseAddr(v)
 			case "last":
-				last, _ = lenientAddr(v)
+				last, _ = scalar.ParseAddr(v)
 			}
 		}
 		if first.IsValid() {
@@ -182,7 +183,7 @@ func logPrefix(s string) netip.Prefix {
 	if p, err := cidr.ParseLenient(s); err == nil {
 		return p.Masked()
 	}
-	if a, err := lenientAddr(s); err == nil {
+	if a, err := scalar.ParseAddr(s); err == nil {
 		return netip.PrefixFrom(a, a.BitLen())
 	}
 	return netip.Prefix{}
@@ -409,7 +410,7 @@ func (r *logReader) fact(text string, l logLine, pos fact.Position) {
 			key  string
 		}{{fact.RoleClusterIP, "default/kubernetes"}, {fact.RoleAddress, "[certs]"}} {
 			v := text[m[2*i+2]:m[2*i+3]]
-			if a, err := lenientAddr(v); err == nil {
+			if a, err := scalar.ParseAddr(v); err == nil {
 				r.log.Facts = append(r.log.Facts, fact.Statement{Component: fact.Kubeadm, Host: l.host, Pos: at(m[2*i+2]), Role: what.role, Key: what.key, Text: v, Addrs: []netip.Addr{a}})
 			}
 		}
