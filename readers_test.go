@@ -163,7 +163,7 @@ func things(t *testing.T) []any {
 	must(err)
 	faults, err := repair.FaultsOf(inv)
 	must(err)
-	out = append(out, inv, r, faults, nodeipam.APIServerFlags{}, nodeipam.KubeadmNetworking{}, nodeipam.SurgeNeed{}, fact.Waiver{Rule: "x"}, fact.Reservation{}, &plan.Shortage{},
+	out = append(out, inv, r, faults, plan.Ranges{}, nodeipam.APIServerFlags{}, nodeipam.KubeadmNetworking{}, nodeipam.SurgeNeed{}, fact.Waiver{Rule: "x"}, fact.Reservation{}, &plan.Shortage{},
 		&nodeipam.APIError{Code: 422}, &nodeipam.ExitError{}, &plan.LimitError{Prefix: p}, &plan.UnsoundError{Prefix: p}, &nodeipam.RefusedError{})
 
 	// the readers
