@@ -9,38 +9,6 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// Roles of statements of Component [fact.Host] for which package plan has no name yet. A checker that does not know
-// them passes them over.
-const (
-	// RoleGateway is the gateway of a default route of Host, in Addrs; Key is the link.
-	RoleGateway fact.Role = "gateway"
-	// RoleResolver is a DNS server that Host asks, in Addrs; Key is "nameserver" or the link.
-	RoleResolver fact.Role = "resolver"
-	// RolePodResolver is the DNS server that a pod asks, in Addrs.
-	RolePodResolver fact.Role = "pod-resolver"
-	// RoleLinkRoute is a range in Prefixes that Host reaches over the link Key without a gateway, where the link is
-	// neither of the host's own network nor known to belong to pods, containers or a VPN: a bridge that somebody made.
-	RoleLinkRoute fact.Role = "link-route"
-	// RoleUnsureHosts is what [fact.RoleHosts] is, where the text may be that of a pod as well.
-	RoleUnsureHosts fact.Role = "unsure-hosts"
-	// RolePool is a range in Prefixes from which a container engine takes networks later; Int is their prefix length.
-	RolePool fact.Role = "pool"
-	// RoleNoProxy is a range or address in Prefixes that Host reaches without its HTTP proxy.
-	RoleNoProxy fact.Role = "no-proxy"
-	// RoleCNI is a range in Prefixes that a configuration of /etc/cni/net.d gives to pods of Host; Key is "name: type",
-	// Text the range as written. Which configuration is in force depends on the names of the files.
-	RoleCNI fact.Role = "cni"
-	// RoleProxyPods is a range in Prefixes that kube-proxy's rules on Host take for the pods': clusterCIDR, or the
-	// node's own subnet where detectLocalMode is NodeCIDR.
-	RoleProxyPods fact.Role = "proxy-pods"
-	// RoleFlannelNetwork is flannel's Network in Prefixes, as its rules on Host have it.
-	RoleFlannelNetwork fact.Role = "flannel-network"
-	// RoleFlannelSubnet is flannel's subnet of Host, in Prefixes, as its rules have it.
-	RoleFlannelSubnet fact.Role = "flannel-subnet"
-	// RoleVirtualServer is an address in Addrs that IPVS of Host serves: of a Service, or of a node port.
-	RoleVirtualServer fact.Role = "virtual-server"
-)
-
 // A view sorts out what one host says.
 type view struct {
 	host   string
@@ -67,7 +35,7 @@ type view struct {
 // of the positions. host is whose text it is as far as its path tells, or ""; a shell prompt in the text goes before
 // it.
 //
-// Links that are neither of the host's own network nor known to belong to something else say RoleLinkRoute. What was
+// Links that are neither of the host's own network nor known to belong to something else say fact.RoleLinkRoute. What was
 // printed inside a pod, which has eth0 alone, says nothing of the host's own network.
 func (h Host) Statements(name, host string) []fact.Statement {
 	var views []*view
@@ -203,16 +171,16 @@ func (v *view) addr(dev string, p netip.Prefix, pos Pos) {
 	case vpnLink.MatchString(dev):
 		v.rng(fact.RoleReserved, dev, "VPN "+dev, pos, p.Masked())
 	case dev == "kube-ipvs0":
-		v.add(fact.Statement{Role: RoleVirtualServer, Key: dev, Text: p.String(), Addrs: []netip.Addr{a}}, pos)
+		v.add(fact.Statement{Role: fact.RoleVirtualServer, Key: dev, Text: p.String(), Addrs: []netip.Addr{a}}, pos)
 	case v.lan(dev):
 		switch v.space {
 		case machine:
 			v.rng(fact.RoleHosts, dev, p.String(), pos, p)
 		case unsure:
-			v.rng(RoleUnsureHosts, dev, p.String(), pos, p)
+			v.rng(fact.RoleUnsureHosts, dev, p.String(), pos, p)
 		}
 	case v.space == machine && !virtualLink.MatchString(dev) && !v.bsd[dev] && !p.IsSingleIP():
-		v.rng(RoleLinkRoute, dev, p.String(), pos, p.Masked())
+		v.rng(fact.RoleLinkRoute, dev, p.String(), pos, p.Masked())
 	}
 }
 
@@ -237,7 +205,7 @@ func (v *view) route(r *Route) {
 	case r.Dst.Bits() == 0:
 		if v.space == machine && r.Via.IsValid() && !r.Via.IsLinkLocalUnicast() && !virtualLink.MatchString(r.Dev) {
 			gateways := append([]netip.Addr{r.Via}, r.More...)
-			v.add(fact.Statement{Role: RoleGateway, Key: r.Dev, Text: r.Text, Addrs: gateways}, r.Pos)
+			v.add(fact.Statement{Role: fact.RoleGateway, Key: r.Dev, Text: r.Text, Addrs: gateways}, r.Pos)
 		}
 	case r.Via.IsValid():
 		v.rng(fact.RoleRoute, r.Dev, r.Text, r.Pos, r.Dst, r.Via) // of several next hops the first
@@ -268,11 +236,11 @@ func (v *view) linkRoute(r *Route) {
 		v.rng(fact.RoleReserved, r.Dev, "VPN "+r.Dev, r.Pos, r.Dst)
 	case virtualLink.MatchString(r.Dev):
 	case v.lan(r.Dev) && v.space == unsure:
-		v.rng(RoleUnsureHosts, r.Dev, r.Dst.String(), r.Pos, r.Dst)
+		v.rng(fact.RoleUnsureHosts, r.Dev, r.Dst.String(), r.Pos, r.Dst)
 	case v.lan(r.Dev):
 		v.rng(fact.RoleHosts, r.Dev, r.Dst.String(), r.Pos, r.Dst)
 	default:
-		v.rng(RoleLinkRoute, r.Dev, r.Text, r.Pos, r.Dst)
+		v.rng(fact.RoleLinkRoute, r.Dev, r.Text, r.Pos, r.Dst)
 	}
 }
 
@@ -308,9 +276,9 @@ func (l *lister) add(host string, pos Pos, s fact.Statement) {
 
 func (l *lister) resolvers(h Host, views map[string]*view) {
 	for _, x := range h.Resolvers {
-		role := RoleResolver
+		role := fact.RoleResolver
 		if v := views[x.Host]; x.Pod || v != nil && v.space == pod {
-			role = RolePodResolver
+			role = fact.RolePodResolver
 		}
 		if !x.Addr.IsLoopback() {
 			key := x.Dev
@@ -332,7 +300,7 @@ func (l *lister) names(h Host) {
 			s.Text = x.Addr.String()
 			l.add("", x.Pos, s)
 		case x.First:
-			s := fact.Statement{Role: RoleUnsureHosts, Key: "hostname", Text: x.Addr.String(), Prefixes: []netip.Prefix{p}}
+			s := fact.Statement{Role: fact.RoleUnsureHosts, Key: "hostname", Text: x.Addr.String(), Prefixes: []netip.Prefix{p}}
 			if l.host != "" || x.Host != "" && !podName.MatchString(x.Host) {
 				s.Role = fact.RoleHosts
 			}
@@ -352,7 +320,7 @@ func (l *lister) ranges(h Host) {
 		text := "network " + b.Name + " of " + b.Engine
 		switch {
 		case b.Size > 0 || b.Name == "default-address-pools":
-			add(b.Host, b.Pos, RolePool, b.Name, "address pool of "+b.Engine, b.Prefix.Masked(), b.Size)
+			add(b.Host, b.Pos, fact.RolePool, b.Name, "address pool of "+b.Engine, b.Prefix.Masked(), b.Size)
 			continue
 		case b.Link == "docker0":
 			text = b.Link
@@ -369,12 +337,12 @@ func (l *lister) ranges(h Host) {
 		}
 	}
 	for _, x := range h.Exempt {
-		add(x.Host, x.Pos, RoleNoProxy, x.Key, x.Prefix.String(), x.Prefix, 0)
+		add(x.Host, x.Pos, fact.RoleNoProxy, x.Key, x.Prefix.String(), x.Prefix, 0)
 	}
 	for _, c := range h.CNI {
 		for _, p := range c.Plugins {
 			for _, r := range p.Ranges {
-				add(c.Host, r.Pos, RoleCNI, c.Name+": "+p.Type, r.Prefix.String(), r.Prefix, r.Set)
+				add(c.Host, r.Pos, fact.RoleCNI, c.Name+": "+p.Type, r.Prefix.String(), r.Prefix, r.Set)
 			}
 		}
 	}
@@ -392,16 +360,16 @@ func (l *lister) rules(h Host) {
 		s := fact.Statement{Text: x.Prefix.String(), Prefixes: []netip.Prefix{x.Prefix}}
 		switch x.Meaning {
 		case ProxyPods:
-			s.Role, s.Key = RoleProxyPods, "kube-proxy rule"
+			s.Role, s.Key = fact.RoleProxyPods, "kube-proxy rule"
 		case FlannelNetwork:
-			s.Role, s.Key = RoleFlannelNetwork, "flannel rule"
+			s.Role, s.Key = fact.RoleFlannelNetwork, "flannel rule"
 		case FlannelSubnet:
-			s.Role, s.Key = RoleFlannelSubnet, "flannel rule"
+			s.Role, s.Key = fact.RoleFlannelSubnet, "flannel rule"
 		case ServiceIP:
 			s.Component, s.Role, s.Key = fact.Service, fact.RoleClusterIP, x.Name
 			s.Text, s.Prefixes, s.Addrs = x.Prefix.Addr().String(), nil, []netip.Addr{x.Prefix.Addr()}
 		case VirtualServer:
-			s.Role, s.Key = RoleVirtualServer, "ipvs"
+			s.Role, s.Key = fact.RoleVirtualServer, "ipvs"
 			s.Text, s.Prefixes, s.Addrs = x.Prefix.Addr().String(), nil, []netip.Addr{x.Prefix.Addr()}
 		case EngineNetwork:
 			s.Role, s.Key, s.Text = fact.RoleReserved, x.Name, engineText(x.Name)
@@ -409,7 +377,7 @@ func (l *lister) rules(h Host) {
 				continue
 			}
 		case PluginNetwork:
-			s.Role, s.Key = RoleCNI, x.Name+": bridge"
+			s.Role, s.Key = fact.RoleCNI, x.Name+": bridge"
 		}
 		l.add(x.Host, x.Pos, s)
 	}

@@ -338,8 +338,8 @@ func TestReportErr(t *testing.T) {
 	if r.Findings[0].Waived != "" {
 		t.Error("Waive changed the report that it was called on")
 	}
-	if err := (fact.Report{}).Err(); err != nil {
-		t.Errorf("an empty report has an error: %v", err)
+	if err := (fact.Report{}).Err(); !errors.Is(err, fact.ErrNothingStated) {
+		t.Errorf("a report of nothing: %v, want %v", err, fact.ErrNothingStated)
 	}
 	warn := fact.Report{Findings: []fact.Finding{{Rule: fact.RulePublicRange, Severity: fact.Warning}}}
 	if err := warn.Err(); err != nil {

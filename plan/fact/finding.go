@@ -47,9 +47,17 @@ type Finding struct {
 	// Subjects are the nodes or hosts that it concerns, sorted.
 	Subjects []string
 	Waived   string // reason for which it is accepted, "" if it is not
+
+	// Trouble says that something is wrong at this moment, and that no given file shows its cause.
+	Trouble bool
 }
 
-// A Report is what Check returns: findings in a stable order, causes first.
+// A Report is what Check returns: findings in a stable order, causes first, and what it could not look at.
+// [Report.Verdict] says what they come to.
 type Report struct {
 	Findings []Finding
+
+	Stated        int // statements that were compared; 0: there was nothing to check
+	NotSeen       []NotSeen
+	NotUnderstood []NotUnderstood
 }

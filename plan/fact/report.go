@@ -7,7 +7,8 @@ import (
 )
 
 // Err returns nil where r has no finding of severity [Error] that is not waived, and otherwise an error that unwraps to
-// those findings: errors.As finds a Finding or a *Finding in it. So a unit test is three lines:
+// those findings: errors.As finds a Finding or a *Finding in it. Of a report of no statements it is [ErrNothingStated].
+// So a unit test is three lines:
 //
 //	if err := plan.Check(statements...).Err(); err != nil {
 //		t.Fatal(err)
@@ -19,7 +20,11 @@ func (r Report) Err() error {
 			fs = append(fs, &f)
 		}
 	}
-	if len(fs) == 0 {
+	switch {
+	case len(fs) > 0:
+	case r.Stated == 0 && len(r.Findings) == 0:
+		return ErrNothingStated
+	default:
 		return nil
 	}
 	return &ReportError{Findings: fs}

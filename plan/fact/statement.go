@@ -43,8 +43,45 @@ const (
 	RoleClusterIP Role = "cluster-ip"
 	// RoleReserved is a range that something else uses (docker0, a VPN, another site), in Prefixes; Text says what.
 	RoleReserved Role = "reserved"
-	// RoleRoute is a route of Host to Prefixes by way of the gateway in Addrs.
+	// RoleRoute is a route of Host to Prefixes by way of the gateway in Addrs, which may be missing.
 	RoleRoute Role = "route"
+	// RoleNodeBlock is what Host holds of a pod range by the objects of a network that keeps its own book, in Prefixes.
+	RoleNodeBlock Role = "node-block"
+	// RoleLoadBalancer is a range in Prefixes that Services of type LoadBalancer get addresses from; Text is its name.
+	RoleLoadBalancer Role = "load-balancer"
+	// RoleHidden is a range in Prefixes that the network Component takes for itself; Text says which, Key what moves it.
+	RoleHidden Role = "hidden"
+	// RolePodAddress is the address of a pod on Host, in Addrs; Key is "namespace/name". Pods of the hosts' network are left out.
+	RolePodAddress Role = "pod-address"
+
+	// RoleGateway is the gateway of a default route of Host, in Addrs; Key is the link.
+	RoleGateway Role = "gateway"
+	// RoleResolver is a DNS server that Host asks, in Addrs; Key is "nameserver" or the link.
+	RoleResolver Role = "resolver"
+	// RolePodResolver is the DNS server that a pod asks, in Addrs.
+	RolePodResolver Role = "pod-resolver"
+	// RoleLinkRoute is a range in Prefixes that Host reaches over the link Key without a gateway, where the link is
+	// neither of the host's own network nor known to belong to pods, containers or a VPN: a bridge that somebody made.
+	RoleLinkRoute Role = "link-route"
+	// RoleUnsureHosts is what RoleHosts is, where the text may be that of a pod as well.
+	RoleUnsureHosts Role = "unsure-hosts"
+	// RolePool is a range in Prefixes from which a container engine takes networks later; Int is their prefix length.
+	RolePool Role = "pool"
+	// RoleNoProxy is a range or address in Prefixes that Host reaches without its HTTP proxy.
+	RoleNoProxy Role = "no-proxy"
+	// RoleCNI is a range in Prefixes that a configuration of /etc/cni/net.d gives to pods of Host; Key is "name: type",
+	// Text the range as written. Which configuration is in force depends on the names of the files.
+	RoleCNI Role = "cni"
+	// RoleProxyPods is a range in Prefixes that kube-proxy's rules on Host take for the pods': clusterCIDR, or the
+	// node's own subnet where detectLocalMode is NodeCIDR.
+	RoleProxyPods Role = "proxy-pods"
+	// RoleFlannelNetwork is flannel's Network in Prefixes, as its rules on Host have it.
+	RoleFlannelNetwork Role = "flannel-network"
+	// RoleFlannelSubnet is flannel's subnet of Host, in Prefixes, as its rules have it.
+	RoleFlannelSubnet Role = "flannel-subnet"
+	// RoleVirtualServer is an address in Addrs that IPVS of Host serves: of a Service, or of a node port.
+	RoleVirtualServer Role = "virtual-server"
+
 	// RoleSetting is a setting that decides whether and how ranges are handed out: Setting with Int, Bool or Text.
 	RoleSetting Role = "setting"
 	// RoleSymptom is an effect that somebody saw, in Symptom.
@@ -79,6 +116,18 @@ const (
 	SettingConfigMap     Setting = "config-map"          // Text: namespace/name of the ConfigMap that holds flannel's net-conf.json
 	SettingWorkload      Setting = "workload"            // Text: namespace/name of the DaemonSet that runs flannel
 	SettingCNI           Setting = "cni"                 // Text: name of the CNI plugin in use, "flannel", "calico", "cilium", ...
+	SettingAllocator     Setting = "allocator"           // Text: who hands out node subnets, one of the Allocator constants
+	SettingFeatureGate   Setting = "feature-gate"        // Bool: the feature gate Key of Component
+	SettingPodsRunning   Setting = "pods-running"        // Int: pods that run on Host, those of the hosts' network left out
+)
+
+// Values of SettingAllocator.
+const (
+	AllocatorNode    = "node"          // pods take Node.spec.podCIDR, which kube-controller-manager hands out
+	AllocatorOwnNode = "own-node-ipam" // the network's own controller writes Node.spec.podCIDR
+	AllocatorOwn     = "own"           // the network keeps its own book; Node.spec.podCIDR is not looked at
+	AllocatorFlat    = "flat"          // one range for all nodes
+	AllocatorCloud   = "cloud"         // addresses of the subnets of a cloud
 )
 
 // A Statement is what one source says about a cluster's address ranges. plan.Check compares statements; it is the only
@@ -97,7 +146,7 @@ type Statement struct {
 	Text      string // value as written, "" where nothing is written
 
 	Prefixes []netip.Prefix // for roles that are ranges, in the order of the source, as written (host bits kept)
-	Addrs    []netip.Addr   // for RoleAddress and RoleDNS
+	Addrs    []netip.Addr   // for roles that are addresses
 	Err      error          // why Text could not be read
 
 	// PrefixPos says where each of Prefixes stands, for those that have places of their own, as in a list of podCIDRs.
