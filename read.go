@@ -193,13 +193,18 @@ func (f *Files) line(p fact.Position) string {
 	return ""
 }
 
-// Check reads every file of fsys and checks what they say together: [Read] and [Files.Check] in one call.
+// Check reads every file of fsys and checks what they say together: [Read] and [Files.Check] in one call. The error is that of a file
+// that cannot be opened, or [fact.ErrNothingStated] where no file was recognised.
 func Check(fsys fs.FS) (fact.Report, error) {
 	f, err := Read(fsys, Options{})
 	if err != nil {
 		return fact.Report{}, err
 	}
-	return f.Check(), nil
+	r := f.Check()
+	if r.Verdict() == "" {
+		return r, fact.ErrNothingStated
+	}
+	return r, nil
 }
 
 // peekBytes is how much of a file is looked at to tell whether it is streamed.

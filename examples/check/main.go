@@ -1,7 +1,8 @@
 // Check reads the files of a cluster and says what is wrong with its address ranges, why that shows as it does, and how to mend it.
 //
-// It takes files and folders, whatever was collected; -h lists the flags. The exit status is 0 if no error was found, 1 if
-// at least one was, 2 for wrong usage and where nothing readable was given.
+// It takes files and folders, whatever was collected; -h lists the flags. The exit status is 0 if no error and no trouble was found, 1
+// otherwise, with -strict also where something that decides was not seen or not understood, and 2 for wrong usage and where
+// nothing readable was given.
 package main
 
 import (
@@ -21,7 +22,7 @@ import (
 )
 
 const (
-	exitSound = 0
+	exitGood  = 0
 	exitFault = 1
 	exitUsage = 2
 )
@@ -33,6 +34,8 @@ you can reach: kubeadm configuration or command line, /etc/kubernetes/manifests 
 the host, kube-flannel.yml or net-conf.json, kubectl get nodes -o json, /run/flannel/subnet.env, ip addr and ip route of a node, logs.
 
   -o FORMAT            text (default), json, or sarif for code review
+  -v                   tell all: effects, what explains what, what is worth knowing, ignored files
+  -strict              fail too where something that decides was not seen or not understood
   -kubernetes VERSION  release whose rules count (default: told from the files)
   -link-mtu N          MTU of the hosts' link in bytes
   -waive RULE[=WHY]    accept a finding: it is shown and does not count; can be repeated; RULE@FILE limits it to a file
@@ -40,7 +43,12 @@ the host, kube-flannel.yml or net-conf.json, kubectl get nodes -o json, /run/fla
   -rules               list the rules and end
   -explain RULE        explain a rule and end
 
-The exit status is 0 if no error was found, 1 if at least one was, 2 for wrong usage or where nothing readable was given.
+A report begins with its verdict. BROKEN: at least one error. TROUBLE: something is wrong now, and its cause is in none of the
+files. NO ERROR: none in what was seen, and something that decides was not seen or not understood, or there are warnings.
+SOUND: all that decides was seen, and agrees.
+
+The exit status is 0 without error and trouble, 1 otherwise, with -strict also unless SOUND but for warnings, 2 for wrong usage or
+where nothing readable was given.
 `
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -54,6 +62,8 @@ type settings struct {
 	explain string
 	paths   []string
 	text    bool
+	verbose bool
+	strict  bool
 }
 
 func run(args []string, stdout, stderr io.Writer) int {
@@ -65,7 +75,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(stdout, usageText)
-		return exitSound
+		return exitGood
 	case err != nil:
 		return fail(err)
 	case s.rules:
@@ -73,35 +83,46 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case s.explain != "":
 		err = explain(stdout, s.explain)
 	default:
-		var sound bool
-		if sound, err = check(s, stdout, stderr); err == nil && !sound {
+		var good bool
+		if good, err = check(s, stdout, stderr); err == nil && !good {
 			return exitFault
 		}
 	}
 	if err != nil {
 		return fail(err)
 	}
-	return exitSound
+	return exitGood
 }
 
-// check reads, checks and prints, and reports whether no error was found.
-func check(s settings, stdout, stderr io.Writer) (sound bool, err error) {
+// check reads, checks and prints, and reports whether all is well as far as s asks.
+func check(s settings, stdout, stderr io.Writer) (good bool, err error) {
 	files, err := cli.Read(stderr, s.paths, s.read)
-	if err != nil {
+	var nothing *cli.NothingError
+	if err != nil && (!errors.As(err, &nothing) || s.text) {
 		return false, err
 	}
 	r := files.Check().Waive(s.waivers...)
 	o := files.ReportOptions()
+	o.Verbose = s.verbose
 	if f, ok := stdout.(*os.File); ok {
 		o.Color = cli.Colors(f)
 	}
 	if err := s.write(stdout, r, o); err != nil {
 		return false, err
 	}
-	if s.text && slices.ContainsFunc(r.Findings, mendable) {
-		_, err = fmt.Fprintf(stdout, "\nWhich nodes to change, in which order, with which commands: go run ./examples/repair %s\n", strings.Join(s.paths, " "))
+	if nothing != nil {
+		return false, nothing // programs get their document all the same
 	}
-	return r.Err() == nil, err
+	if s.text && slices.ContainsFunc(r.Findings, mendable) {
+		if _, err := fmt.Fprintf(stdout, "\nWhich nodes to change, in which order, with which commands: go run ./examples/repair %s\n", strings.Join(s.paths, " ")); err != nil {
+			return false, err
+		}
+	}
+	switch r.Verdict() {
+	case fact.Broken, fact.Trouble:
+		return false, nil
+	}
+	return !s.strict || len(r.NotSeen) == 0 && len(r.NotUnderstood) == 0, nil
 }
 
 // mendable reports whether examples/repair has something to say about f.
@@ -137,6 +158,8 @@ func parse(args []string) (s settings, err error) {
 		s.waivers = append(s.waivers, ws...)
 		return err
 	})
+	fs.BoolVar(&s.verbose, "v", false, "")
+	fs.BoolVar(&s.strict, "strict", false, "")
 	fs.BoolVar(&s.rules, "rules", false, "")
 	fs.StringVar(&s.explain, "explain", "", "")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {

@@ -9,10 +9,24 @@ import (
 // A reportDocument is a report in JSON. Its names are a contract with other programs: fields are added, never renamed.
 // Lists are never null.
 type reportDocument struct {
-	Findings []findingDocument `json:"findings"`
-	Read     []readDocument    `json:"read"`
-	Ignored  []string          `json:"ignored"`
-	Summary  summaryDocument   `json:"summary"`
+	Verdict       fact.Verdict            `json:"verdict"`
+	Findings      []findingDocument       `json:"findings"`
+	Read          []readDocument          `json:"read"`
+	Ignored       []string                `json:"ignored"`
+	NotUnderstood []notUnderstoodDocument `json:"notUnderstood"`
+	NotSeen       []notSeenDocument       `json:"notSeen"`
+	Summary       summaryDocument         `json:"summary"`
+}
+
+type notUnderstoodDocument struct {
+	File  string `json:"file"`
+	Line  int    `json:"line"`
+	Holds string `json:"holds"`
+}
+
+type notSeenDocument struct {
+	What    string `json:"what"`
+	Command string `json:"command"`
 }
 
 type findingDocument struct {
@@ -28,6 +42,7 @@ type findingDocument struct {
 	Symptoms  []symptomDocument `json:"symptoms,omitempty"`
 	Subjects  []string          `json:"subjects,omitempty"`
 	Waived    string            `json:"waived,omitempty"`
+	Trouble   bool              `json:"trouble,omitempty"`
 }
 
 // A symptomDocument is a finding that was folded under its cause.
@@ -59,14 +74,25 @@ type summaryDocument struct {
 	Waived   int `json:"waived"`
 }
 
-// ReportJSON writes r as one JSON object with the keys findings, read, ignored and summary. Findings that are waived stay in the
+// ReportJSON writes r as one JSON object with the keys verdict, findings, read, ignored, notUnderstood, notSeen and summary. The verdict
+// is broken, trouble, no-error or sound, and empty where nothing was stated. Findings that are waived stay in the
 // list, with the reason under "waived", and are not counted among errors and warnings.
 func ReportJSON(w io.Writer, r fact.Report, o ReportOptions) error {
-	d := reportDocument{Findings: []findingDocument{}, Read: []readDocument{}, Ignored: list(o.Ignored)}
+	d := reportDocument{
+		Verdict: r.Verdict(), Findings: []findingDocument{}, Read: []readDocument{}, Ignored: list(o.Ignored),
+		NotUnderstood: []notUnderstoodDocument{}, NotSeen: []notSeenDocument{},
+	}
+	for _, u := range r.NotUnderstood {
+		d.NotUnderstood = append(d.NotUnderstood, notUnderstoodDocument(u))
+	}
+	for _, g := range r.NotSeen {
+		d.NotSeen = append(d.NotSeen, notSeenDocument(g))
+	}
 	for _, f := range r.Findings {
 		fd := findingDocument{
 			Rule: f.Rule, Severity: f.Severity, Message: f.Message, Effect: f.Effect, Fix: list(f.Fix), Disturbs: f.Disturbs,
 			Where: placeDocuments(f.Where), RefusedBy: list(f.RefusedBy), Explains: list(f.Explains), Subjects: f.Subjects, Waived: f.Waived,
+			Trouble: f.Trouble,
 		}
 		for _, s := range f.Symptoms {
 			fd.Symptoms = append(fd.Symptoms, symptomDocument{s.Rule, s.Severity, s.Message, placeDocuments(s.Where), s.Subjects})

@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"cmp"
 	"io"
 	"net/url"
 	"slices"
@@ -11,7 +12,7 @@ import (
 )
 
 // SARIF 2.1.0, as far as it is used here: OASIS Standard sarif-v2.1.0, sections 3.13 (log), 3.14 (run), 3.19 (tool component),
-// 3.27 (result), 3.28 (location), 3.35 (suppression), 3.49 (reporting descriptor).
+// 3.20 (invocation), 3.58 (notification), 3.27 (result), 3.28 (location), 3.35 (suppression), 3.49 (reporting descriptor).
 type (
 	sarifLog struct {
 		Version string     `json:"version"`
@@ -19,10 +20,20 @@ type (
 		Runs    []sarifRun `json:"runs"`
 	}
 	sarifRun struct {
-		Tool       sarifTool       `json:"tool"`
-		ColumnKind string          `json:"columnKind"`
-		Artifacts  []sarifArtifact `json:"artifacts,omitempty"`
-		Results    []sarifResult   `json:"results"`
+		Tool        sarifTool         `json:"tool"`
+		Invocations []sarifInvocation `json:"invocations,omitempty"`
+		ColumnKind  string            `json:"columnKind"`
+		Artifacts   []sarifArtifact   `json:"artifacts,omitempty"`
+		Results     []sarifResult     `json:"results"`
+	}
+	sarifInvocation struct {
+		Successful    bool                `json:"executionSuccessful"`
+		Notifications []sarifNotification `json:"toolExecutionNotifications"`
+	}
+	sarifNotification struct {
+		Level     string          `json:"level"`
+		Message   sarifText       `json:"message"`
+		Locations []sarifLocation `json:"locations,omitempty"`
 	}
 	sarifTool struct {
 		Driver sarifDriver `json:"driver"`
@@ -151,9 +162,31 @@ func ReportSARIF(w io.Writer, r fact.Report, o ReportOptions) error {
 		}
 		run.Results = append(run.Results, res)
 	}
+	run.Invocations = sarifNotes(r)
 	return encodeJSON(w, sarifLog{
 		Version: "2.1.0", Schema: "https://json.schemastore.org/sarif-2.1.0.json", Runs: []sarifRun{run},
 	})
+}
+
+// sarifNotes returns the verdict, what was not seen and what was not understood as notes of the one invocation.
+func sarifNotes(r fact.Report) []sarifInvocation {
+	note := func(text string) sarifNotification {
+		return sarifNotification{Level: "note", Message: sarifText{text}}
+	}
+	inv := sarifInvocation{Successful: true, Notifications: []sarifNotification{note("verdict: " + cmp.Or(string(r.Verdict()), "nothing was stated"))}}
+	for _, g := range r.NotSeen {
+		inv.Notifications = append(inv.Notifications, note("not seen: "+g.What+"; "+g.Command+" shows it"))
+	}
+	for _, u := range r.NotUnderstood {
+		n := note("not understood: " + u.Holds)
+		l := sarifLocation{Physical: sarifPhysical{Artifact: sarifFile{sarifURI(u.File)}}}
+		if u.Line > 0 {
+			l.Physical.Region = &sarifRegion{StartLine: u.Line}
+		}
+		n.Locations = []sarifLocation{l}
+		inv.Notifications = append(inv.Notifications, n)
+	}
+	return []sarifInvocation{inv}
 }
 
 // sarifLevel returns the level of a severity: section 3.27.10.

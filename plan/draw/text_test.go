@@ -205,7 +205,7 @@ func TestReportLists(t *testing.T) {
 		}
 		g := fact.Finding{Rule: "s", Severity: fact.Info, Message: "m", Subjects: names(tt.n)}
 		var b strings.Builder
-		if err := ReportText(&b, (fact.Report{Findings: []fact.Finding{f, g}}), ReportOptions{}); err != nil {
+		if err := ReportText(&b, (fact.Report{Findings: []fact.Finding{f, g}}), ReportOptions{Verbose: true}); err != nil {
 			t.Fatal(err)
 		}
 		first, second, _ := strings.Cut(b.String(), "\n2. ")
@@ -229,16 +229,16 @@ func TestReportVerdict(t *testing.T) {
 		read     []ReadFile
 		want     string
 	}{
-		{"", nil, "SOUND: no error, no warning"},
-		{"", read, "SOUND: no error, no warning in 1 file"},
-		{"info info", read, "SOUND: no error, no warning in 1 file; 2 things worth knowing"},
-		{"warning info", nil, "NO ERROR, 1 warning"},
-		{"error error warning", slices.Concat(read, read), "BROKEN: 2 errors, 1 warning in 2 files"},
+		{"", nil, "SOUND: all that decides was seen and agrees"},
+		{"", read, "SOUND: all that decides was seen and agrees in 1 file"},
+		{"info info", read, "SOUND: all that decides was seen and agrees in 1 file; 2 things worth knowing (-v)"},
+		{"warning info", nil, "NO ERROR in what was seen, 1 warning; 1 thing worth knowing (-v)"},
+		{"error error warning", slices.Concat(read, read), "BROKEN: 2 errors, 1 warning in 1 file"},
 		{"error", nil, "BROKEN: 1 error, 0 warnings"},
-		{"!error warning", nil, "NO ERROR, 1 warning; 1 finding accepted"},
-		{"!error !info", nil, "SOUND: no error, no warning; 2 findings accepted"},
+		{"!error warning", nil, "NO ERROR in what was seen, 1 warning; 1 finding accepted"},
+		{"!error !info", nil, "SOUND: all that decides was seen and agrees; 2 findings accepted"},
 	} {
-		var r fact.Report
+		r := fact.Report{Stated: 1}
 		for _, s := range strings.Fields(tt.findings) {
 			f := fact.Finding{Rule: "r", Message: "m", Severity: fact.Severity(strings.TrimPrefix(s, "!"))}
 			if s[0] == '!' {
@@ -262,6 +262,36 @@ func TestReportVerdict(t *testing.T) {
 	}
 }
 
+// TestReportHead: verdict, cause, place, change, what was not seen and not understood stand in the first eight lines, however long they are.
+func TestReportHead(t *testing.T) {
+	long := strings.Repeat("word ", 200)
+	f := fact.Finding{
+		Rule: "r", Severity: fact.Error, Message: "why " + long, Fix: []string{"do " + long, "then"},
+		Where: []fact.Place{{Position: fact.Position{File: "kubeadm.yaml", Line: 12, Column: 3}}},
+	}
+	gap := fact.NotSeen{What: "hosts " + long, Command: "kubectl " + long}
+	for _, severity := range []fact.Severity{fact.Error, fact.Warning} {
+		for _, trouble := range []bool{false, true} {
+			f.Severity, f.Trouble = severity, trouble
+			r := fact.Report{Stated: 1, Findings: []fact.Finding{f}, NotSeen: []fact.NotSeen{gap, gap}, NotUnderstood: []fact.NotUnderstood{{File: "x.yaml", Line: 3, Holds: "10.0.0.0/8"}}}
+			var b strings.Builder
+			if err := ReportText(&b, r, ReportOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			head, _, _ := strings.Cut(b.String(), "\n\n")
+			lines := strings.Split(head, "\n")
+			if len(lines) > 8 {
+				t.Errorf("%d lines:\n%s", len(lines), head)
+			}
+			for _, want := range []string{"r at kubeadm.yaml:12:3", "why word", "change: do word", "not seen: hosts", "x.yaml:3"} {
+				if !strings.Contains(head, want) {
+					t.Errorf("no %q in the head:\n%s", want, head)
+				}
+			}
+		}
+	}
+}
+
 // TestReportFinding: a finding has the lines that it has something for.
 func TestReportFinding(t *testing.T) {
 	for _, tt := range []struct {
@@ -278,7 +308,7 @@ func TestReportFinding(t *testing.T) {
 	} {
 		tt.f.Rule, tt.f.Message = "r", "m"
 		b := new(printer)
-		b.reportFinding(tt.f, "1")
+		b.reportFinding(tt.f, "1", true)
 		if got := b.String(); got != tt.want {
 			t.Errorf("%+v:\n%s\nwant\n%s", tt.f, got, tt.want)
 		}
@@ -302,7 +332,7 @@ func TestColors(t *testing.T) {
 		}, "<[42;30mPP<[0m<[1;32mp<[0m<[35mX<[0m<[35mx<[0m<[1m*<[0m<[2m..<[0m"},
 		{"a warning", func(b *printer) { b.textFinding(fact.Finding{Rule: "r", Severity: fact.Warning, Message: "m"}) }, "  <[1;33mwarning<[0m r\n    m\n"},
 		{"an error", func(b *printer) { b.textFinding(fact.Finding{Rule: "r", Severity: fact.Error, Message: "m"}) }, "  <[1;31merror<[0m r\n    m\n"},
-		{"a verdict", func(b *printer) { verdictLine(fact.Report{}, b, ReportOptions{}) }, "<[1mSOUND: no error, no warning<[0m\n"},
+		{"a verdict", func(b *printer) { verdictLine(fact.Report{Stated: 1}, b, ReportOptions{}) }, "<[1mSOUND: all that decides was seen and agrees<[0m\n"},
 	} {
 		b := &printer{color: true}
 		tt.write(b)

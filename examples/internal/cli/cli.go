@@ -121,7 +121,7 @@ func relative(root, name string) string {
 }
 
 // Read reads the files at paths. Files that cannot be opened are told on w, one line each, and the others are still
-// read; the error is for a path that does not exist and for paths at which nothing can be read.
+// read; the error is for a path that does not exist, and a [*NothingError], with the files, for paths at which nothing can be read.
 func Read(w io.Writer, paths []string, opt kubecidr.Options) (*kubecidr.Files, error) {
 	if len(paths) == 0 {
 		return nil, errors.New("no file or folder given; -h tells how")
@@ -137,7 +137,17 @@ func Read(w io.Writer, paths []string, opt kubecidr.Options) (*kubecidr.Files, e
 		}
 	}
 	if len(files.List) == len(files.Ignored()) {
-		return nil, fmt.Errorf("nothing in %s says anything about a cluster's address ranges (files looked at: %d); -h names what is read", strings.Join(paths, ", "), len(files.List))
+		return files, &NothingError{Paths: paths, Files: len(files.List)}
 	}
 	return files, nil
+}
+
+// A NothingError says that no file told anything.
+type NothingError struct {
+	Paths []string
+	Files int // how many were looked at
+}
+
+func (e *NothingError) Error() string {
+	return fmt.Sprintf("nothing in %s says anything about a cluster's address ranges (files looked at: %d); -h names what is read", strings.Join(e.Paths, ", "), e.Files)
 }

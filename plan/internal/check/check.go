@@ -25,7 +25,7 @@ func Run(statements ...fact.Statement) fact.Report {
 		rule(c)
 	}
 	c.fold()
-	return fact.Report{Findings: c.sorted(), Stated: len(v.all)}
+	return fact.Report{Findings: c.sorted(), Stated: len(v.all), NotSeen: c.coverage()}
 }
 
 // checks are the rules in the order in which they run. Those that tell causes come first: later ones ask which causes

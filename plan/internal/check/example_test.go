@@ -82,12 +82,21 @@ func ExampleReport_Waive() {
 		fmt.Println(err)
 	}
 	// Output:
-	// SOUND: no error, no warning; 1 finding accepted
+	// NO ERROR in what was seen; 1 finding accepted
+	//   not seen: the addresses of the hosts, the service range of kube-apiserver, the pod range of
+	//   kube-controller-manager, the pod subnets of the nodes and the ranges of the pod network; ...
 	//
 	// Accepted
 	//   docker-bridge-overlap (warning), because: our hosts run containerd alone
 	//     the pod range 172.17.0.0/16 (kubeadm networking.podSubnet) overlaps 172.17.0.0/16 (docker0,
 	//     Docker's default bridge, since no file says otherwise)
+	//
+	// Not seen
+	//   the addresses of the hosts                kubectl get nodes -o json
+	//   the service range of kube-apiserver       kubectl -n kube-system get pods -l tier=control-plane -o yaml
+	//   the pod range of kube-controller-manager  kubectl -n kube-system get pods -l tier=control-plane -o yaml
+	//   the pod subnets of the nodes              kubectl get nodes -o json
+	//   the ranges of the pod network             kubectl get daemonsets -A -o yaml
 }
 
 // The catalogue says of each rule how clusters come to it and what mends it.

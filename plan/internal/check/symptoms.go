@@ -165,7 +165,7 @@ func (c *checker) plainMessages(messages []*sighting) {
 		}
 		told[y.ID] = true
 		c.add(fact.Finding{
-			Rule: fact.RuleSymptomUnexplained, Where: g.places, Subjects: subjectsOf(y.Node),
+			Rule: fact.RuleSymptomUnexplained, Where: g.places, Subjects: subjectsOf(y.Node), Trouble: true,
 			Message: fmt.Sprintf("%s says: %s; %s", cmp.Or(string(g.s.Component), "a log"), strings.TrimSpace(y.Message), y.Cause),
 			Fix:     fixOf(y.Remedy),
 		})
@@ -336,6 +336,7 @@ func (c *checker) standing(g *sighting, rule fact.RuleID) *fact.Finding {
 		b.WriteString("; the given files show no cause. Most likely first: " + strings.Join(rs, ", "))
 	}
 	f.Message = b.String()
+	f.Trouble = f.Severity == fact.Warning
 	if y.Remedy != "" {
 		f.Fix = append(f.Fix, y.Remedy)
 	}
