@@ -91,7 +91,13 @@ func TestReportSARIF(t *testing.T) {
 	s.check("", log, map[string]string{"version": "!2.1.0", "$schema": "!string", "runs": "!array"})
 	for i, run := range s.items(log, "runs") {
 		at := fmt.Sprintf("runs[%d]", i)
-		s.check(at, run, map[string]string{"tool": "!object", "columnKind": "unicodeCodePoints|utf16CodeUnits", "artifacts": "array", "results": "array"})
+		s.check(at, run, map[string]string{"tool": "!object", "columnKind": "unicodeCodePoints|utf16CodeUnits", "artifacts": "array", "results": "array", "invocations": "array"})
+		for _, inv := range s.items(run, "invocations") {
+			s.check(at, inv, map[string]string{"executionSuccessful": "!boolean", "toolExecutionNotifications": "array"})
+			for _, n := range s.items(inv, "toolExecutionNotifications") {
+				s.check(at, n, map[string]string{"level": "none|note|warning|error", "message": "!object", "locations": "array"})
+			}
+		}
 		driver := s.member(s.member(run, "tool"), "driver")
 		s.check(at+".tool.driver", driver, map[string]string{"name": "!string", "version": "string", "informationUri": "string", "rules": "array"})
 		rules := s.items(driver, "rules")
@@ -295,6 +301,8 @@ func (s *schema) check(at string, v any, want map[string]string) {
 			_, good = x.(string)
 		case "number":
 			_, good = x.(float64)
+		case "boolean":
+			_, good = x.(bool)
 		case "array":
 			_, good = x.([]any)
 		case "object":
