@@ -176,21 +176,21 @@ func (f *Files) quote(findings []fact.Finding) {
 		for j := range findings[i].Where {
 			p := &findings[i].Where[j]
 			if p.Line == "" {
-				p.Line = f.line(p.Position)
+				p.Line, p.From, p.Chars = f.excerpt(p.Position)
 			}
 		}
 		f.quote(findings[i].Symptoms)
 	}
 }
 
-// line returns the text of the line at p, "" where it is not kept.
-func (f *Files) line(p fact.Position) string {
-	for _, file := range f.List {
-		if file.Name == p.File && file.text != nil {
-			return file.text.Line(p.Line)
+// excerpt returns what the line at p shows, "" where it is not kept.
+func (f *Files) excerpt(p fact.Position) (text string, from, chars int) {
+	for i := range f.List {
+		if f.List[i].Name == p.File && f.List[i].text != nil {
+			return f.List[i].text.Excerpt(p.Line, p.Column)
 		}
 	}
-	return ""
+	return "", 0, 0
 }
 
 // Check reads every file of fsys and checks what they say together: [Read] and [Files.Check] in one call. The error is that of a file

@@ -76,8 +76,8 @@ func secretsIn(s string) []span {
 	if i := strings.Index(s, "://"); i >= 0 {
 		out = urls(s, i, out)
 	}
-	low := strings.ToLower(s)
-	if len(low) != len(s) || !slices.ContainsFunc(hints, func(h string) bool { return strings.Contains(low, h) }) {
+	low := lower(s)
+	if !slices.ContainsFunc(hints, func(h string) bool { return strings.Contains(low, h) }) {
 		return out
 	}
 	for i := 0; i < len(s); {
@@ -96,6 +96,17 @@ func secretsIn(s string) []span {
 		i = j
 	}
 	return out
+}
+
+// lower returns s with ASCII letters in lower case, byte by byte: strings.ToLower changes the length of what is no UTF-8.
+func lower(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c | 0x20
+		}
+	}
+	return string(b)
 }
 
 func nameByte(c byte) bool {

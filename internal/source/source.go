@@ -10,11 +10,13 @@
 package source
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"sort"
-	"strings"
+	"unicode/utf8"
 
+	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -89,6 +91,7 @@ type File struct {
 	above  int   // lines that stand before it, in a text of which it is a part
 	values int   // that were read
 	lines  []int // offset of each line
+	wide   []int // how many characters stand before each multiple of wideStep; nil: each takes one byte
 	lim    Limits
 	dups   [][2]Entry
 	secret bool // it holds, or is part of, a Secret
@@ -171,10 +174,19 @@ func (f *File) index() {
 		}
 	}
 	f.lines = make([]int, 1, n)
+	ascii := true
 	for i, c := range f.Data {
 		if c == '\n' {
 			f.lines = append(f.lines, i+1)
 		}
+		ascii = ascii && c < utf8.RuneSelf
+	}
+	if ascii {
+		return
+	}
+	f.wide = make([]int, len(f.Data)/wideStep+1)
+	for i := 1; i < len(f.wide); i++ {
+		f.wide[i] = f.wide[i-1] + starts(f.Data[(i-1)*wideStep:i*wideStep])
 	}
 }
 
@@ -222,25 +234,98 @@ func (f *File) Lines() int {
 	return n
 }
 
-// Line returns the text of line n of the file, counted from 1, without its end; "" where there is no such line.
-// It is meant for display, so of a file that holds a Secret only the keys are returned.
+// around is how many characters of a line [File.Excerpt] shows on either side of a place, and most how many bytes those take.
+const (
+	around = 100
+	most   = around * utf8.UTFMax
+)
+
+// Line is [File.Excerpt] at the start of line n.
 func (f *File) Line(n int) string {
+	text, _, _ := f.Excerpt(n, 1)
+	return text
+}
+
+// Excerpt returns what line n of the file shows around column c, both counted from 1, without the line's end: at most 100 characters
+// on either side, so that places take memory that the number of lines does not multiply. Before it stand from bytes of the line,
+// chars characters; "" is returned where there is no such line.
+//
+// It is meant for display: secrets are masked (see package gate), and of a file that holds a Secret only the keys are shown. Where
+// that shortens the text in front of the column, from and chars grow by as much, so that c-1-from stays the place in text.
+func (f *File) Excerpt(n, c int) (text string, from, chars int) {
 	if f == nil || n < 1 || n > len(f.lines) {
-		return ""
+		return "", 0, 0
 	}
-	end := len(f.Data)
+	start, end := f.lines[n-1], len(f.Data)
 	if n < len(f.lines) {
 		end = f.lines[n] - 1
 	}
-	s := string(f.Data[f.lines[n-1]:end])
+	at := start + min(max(c-1, 0), end-start)
 	if f.secret {
-		key, _, ok := strings.Cut(s, ":")
+		line := f.Data[start:min(end, start+most)]
+		key, _, ok := bytes.Cut(line, []byte(":"))
 		if !ok {
-			return ""
+			return "", 0, 0
 		}
-		return key + ": ..."
+		return string(key) + ": ...", 0, 0
 	}
-	return s
+	// More than is shown is looked at, since the name of a value may stand further left, or in the line above.
+	wide, above := max(start, at-2*most), ""
+	for wide > start && wide < at && !utf8.RuneStart(f.Data[wide]) {
+		wide++
+	}
+	if wide == start && n > 1 {
+		above = string(f.Data[max(f.lines[n-2], start-1-most) : start-1])
+	}
+	text, shift := gate.MaskAt(above, string(f.Data[wide:runesOn(f.Data, at, end)]), at-wide)
+	place := at - wide - shift
+	cut := runesBack(text, place)
+	return text[cut:], at - start - (place - cut), f.characters(start, at) - utf8.RuneCountInString(text[cut:place])
+}
+
+// runesOn returns the offset of data that is at most around characters behind at, and end at most.
+func runesOn(data []byte, at, end int) int {
+	for n := 0; at < end && n < around; n++ {
+		_, w := utf8.DecodeRune(data[at:end])
+		at += w
+	}
+	return at
+}
+
+// runesBack returns the offset of text that is at most around characters in front of at.
+func runesBack(text string, at int) int {
+	for n := 0; at > 0 && n < around; n++ {
+		_, w := utf8.DecodeLastRuneInString(text[:at])
+		at -= w
+	}
+	return at
+}
+
+// characters returns how many characters start in f.Data[from:to].
+func (f *File) characters(from, to int) int {
+	if f.wide == nil {
+		return to - from
+	}
+	return f.charactersTo(to) - f.charactersTo(from)
+}
+
+// wideStep is how many bytes a step of File.wide counts.
+const wideStep = 1 << 10
+
+func (f *File) charactersTo(offset int) int {
+	i := offset / wideStep
+	return f.wide[i] + starts(f.Data[i*wideStep:offset])
+}
+
+// starts returns how many bytes begin a character.
+func starts(data []byte) int {
+	n := 0
+	for _, c := range data {
+		if c&0xc0 != 0x80 {
+			n++
+		}
+	}
+	return n
 }
 
 // Duplicates returns the keys of f that stand twice in one mapping, as YAML or JSON found them that was called last, the later

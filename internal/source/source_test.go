@@ -6,9 +6,11 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/kubecidr/kubecidr/internal/hostile"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"pgregory.net/rapid"
 )
 
 func mustNew(t testing.TB, data string) *File {
@@ -559,4 +561,39 @@ func walk(t *testing.T, f *File, n *Node) {
 			}
 		}
 	}
+}
+
+// TestExcerpt: what is shown holds the place at the column that it names, whatever is cut off or masked to its left.
+func TestExcerpt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"a", " ", "ä", "网", "\n", "10.0.0.0/8", "x: y, ", "\xff", "--token=hunter2hunter2 ", "{\"password\":\"hunter2\"}", strings.Repeat("é", 90)}), 1, 60).Draw(t, "text"), "")
+		f, err := New("f", []byte(text), Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := rapid.IntRange(1, f.Lines()+1).Draw(t, "line")
+		start, end := f.Offset(line, 1), f.Offset(line, maxInt)
+		column := rapid.IntRange(0, end-start+2).Draw(t, "column")
+		got, from, chars := f.Excerpt(line, column)
+		at := max(column, 1) - 1 - from
+		whole := f.Data[start:end]
+		if place := min(max(column, 1)-1, len(whole)); line <= f.Lines() {
+			at = place - from
+			if at < 0 || at > len(got) {
+				t.Fatalf("Excerpt(%d, %d) of %q = %q, %d, %d: the place is outside", line, column, whole, got, from, chars)
+			}
+			if utf8.Valid(f.Data) && utf8.RuneStart(append(whole[:len(whole):len(whole)], 'x')[place]) && chars+utf8.RuneCountInString(got[:at]) != utf8.RuneCount(whole[:place]) {
+				t.Fatalf("Excerpt(%d, %d) of %q = %q, %d, %d: %d characters stand before it", line, column, whole, got, from, chars, utf8.RuneCount(whole[:place]))
+			}
+			if !strings.Contains(string(whole), "hunter2") && !strings.HasPrefix(string(whole[place:]), got[at:]) {
+				t.Fatalf("Excerpt(%d, %d) of %q = %q, %d: it does not show the place", line, column, whole, got, from)
+			}
+		}
+		if strings.Contains(got, "--token=h") || strings.Contains(got, "word\":\"h") {
+			t.Fatalf("Excerpt(%d, %d) of %q = %q shows a secret", line, column, whole, got)
+		}
+		if utf8.RuneCountInString(got) > 2*around+len("***")*20 {
+			t.Fatalf("Excerpt(%d, %d) of %q shows %d characters", line, column, whole, utf8.RuneCountInString(got))
+		}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/internal/check"
@@ -218,8 +219,8 @@ func sarifURI(file string) string {
 
 // sarifColumn returns the column of p in Unicode code points, as far as the line is known; bytes otherwise. 0 is no column.
 func sarifColumn(p fact.Place) int {
-	if n := p.Column - 1; n > 0 && n <= len(p.Line) {
-		return len([]rune(p.Line[:n])) + 1
+	if n := p.Column - 1 - p.From; p.Column > 1 && n >= 0 && n <= len(p.Line) {
+		return max(p.Chars+utf8.RuneCountInString(p.Line[:n]), 0) + 1
 	}
 	return max(p.Column, 0)
 }

@@ -335,7 +335,7 @@ func (b *printer) reportPlace(p fact.Place) {
 	if p.Line == "" {
 		return
 	}
-	line, column := excerpt(p.Line, p.Column)
+	line, column := excerpt(p)
 	num := strconv.Itoa(p.Position.Line)
 	b.printf("       %s | %s\n", num, line)
 	if column >= 0 {
@@ -343,11 +343,11 @@ func (b *printer) reportPlace(p fact.Place) {
 	}
 }
 
-// excerpt returns a line of a file fit for a terminal, and how many columns in front of the caret, -1 for no caret. Tabs become
+// excerpt returns the line of a place fit for a terminal, and how many columns in front of the caret, -1 for no caret. Tabs become
 // two blanks; of a very long line the part around the column is shown.
-func excerpt(line string, column int) (string, int) {
+func excerpt(p fact.Place) (string, int) {
 	const most, before = 90, 40
-	line = strings.TrimRight(line, " \t\r\n")
+	line, column := strings.TrimRight(p.Line, " \t\r\n"), p.Column-p.From
 	head := ""
 	if column > 0 && column-1 <= len(line) {
 		head = line[:column-1]

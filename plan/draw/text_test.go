@@ -420,7 +420,7 @@ func TestExcerpt(t *testing.T) {
 		{"\ta\tb", 4, "  a  b", 5},
 		{"äöü: x", 9, "äöü: x", 5},
 	} {
-		if got, caret := excerpt(tt.line, tt.column); got != tt.want || caret != tt.caret {
+		if got, caret := excerpt(fact.Place{Line: tt.line, Position: fact.Position{Column: tt.column}}); got != tt.want || caret != tt.caret {
 			t.Errorf("excerpt(%q, %d) = %q, %d, want %q, %d", tt.line, tt.column, got, caret, tt.want, tt.caret)
 		}
 	}
@@ -430,7 +430,7 @@ func TestExcerpt(t *testing.T) {
 	}
 	for _, n := range []int{90, 91, 200} {
 		for i := range n {
-			got, caret := excerpt(string(long[:n]), len(string(long[:i]))+1)
+			got, caret := excerpt(fact.Place{Line: string(long[:n]), Position: fact.Position{Column: len(string(long[:i])) + 1}})
 			body := []rune(got)
 			if caret < 0 || caret >= len(body) || body[caret] != long[i] {
 				t.Fatalf("excerpt of %d runes, at %d: %q, caret %d", n, i, got, caret)

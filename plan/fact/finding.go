@@ -14,7 +14,10 @@ type Place struct {
 	Position
 	Host string // host that the file speaks for, or ""
 	Note string // what stands there, in a few words: "pods 10.244.0.0/16"
-	Line string // text of the line, where the caller knows it; for display
+	Line string // text of the line, of a long one the part around Column, where the caller knows it; for display
+	// From says how many bytes of the line stand before what Line shows, and Chars how many characters they are, so that Column-1-From
+	// is the place in Line. Both are 0 where Line begins with the line.
+	From, Chars int
 }
 
 // Disturbance says what a mend interrupts.
