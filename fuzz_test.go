@@ -8,7 +8,7 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/kubecidr/kubecidr/internal/txtar"
 
 	"github.com/kubecidr/kubecidr"
 	"github.com/kubecidr/kubecidr/plan/draw"

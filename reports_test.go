@@ -15,7 +15,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/kubecidr/kubecidr/internal/txtar"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/kubecidr/kubecidr"

@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"github.com/kubecidr/kubecidr/examples/internal/clitest"
+	"github.com/kubecidr/kubecidr/internal/clitest"
 )
 
 func TestMain(m *testing.M) { clitest.Main(m, "repair", main) }

@@ -18,7 +18,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/kubecidr/kubecidr/internal/txtar"
 
 	"github.com/kubecidr/kubecidr/internal/golden"
 )

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/kubecidr/kubecidr/internal/txtar"
 
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
