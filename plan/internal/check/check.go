@@ -18,63 +18,23 @@ import (
 // for itself only where the given statements show no cause. Findings of the format packages (RoleProblem) are passed on.
 //
 // Check keeps nothing of its input and may be called concurrently. Its cost is O(n log n) for n statements.
-func Run(statements ...fact.Statement) fact.Report {
+func Run(statements ...fact.Statement) fact.Report { return rules.check(statements) }
+
+func (x *registry) check(statements []fact.Statement) fact.Report {
 	v := newView(statements)
-	c := &checker{clusterView: newCluster(v), dist: v.distribution()}
-	for _, rule := range checks {
-		rule(c)
+	c := &checker{clusterView: newCluster(v), dist: v.distribution(), rules: x}
+	c.problems()
+	for _, r := range x.run {
+		r.find(c)
 	}
 	c.fold()
 	return fact.Report{Findings: c.sorted(), Stated: len(v.all), NotSeen: c.coverage()}
 }
 
-// checks are the rules in the order in which they run. Those that tell causes come first: later ones ask which causes
-// there are, and the symptoms come last.
-var checks = []func(*checker){
-	(*checker).problems,
-	(*checker).values,
-	(*checker).repeatedFlags,
-	(*checker).podCIDRUnset,
-	(*checker).allocationOff,
-	(*checker).controlPlanes,
-	(*checker).kubeadmDrift,
-	(*checker).serviceMismatch,
-	(*checker).serviceSize,
-	(*checker).maskLimits,
-	(*checker).maskFlags,
-	(*checker).podServiceOverlap,
-
-	(*checker).hostOverlap,
-	(*checker).hostNetworks,
-	(*checker).reservedOverlap,
-	(*checker).knownOverlap,
-	(*checker).specialRanges,
-	(*checker).ipFamilies,
-	(*checker).startup,
-	(*checker).nodeSubnetDuplicates,
-	(*checker).nodeSubnetsOutside,
-	(*checker).capacity,
-	(*checker).nodeMaskImmutable,
-	(*checker).flannelNetwork,
-	(*checker).flannelFamilies,
-	(*checker).nodeFamilies,
-	(*checker).subnetEnv,
-	(*checker).bridges,
-	(*checker).subnetLen,
-	(*checker).clusterDNS,
-	(*checker).serviceAddresses,
-	(*checker).kubeProxy,
-	(*checker).maxPods,
-	(*checker).mtu,
-	(*checker).hostMTU,
-	(*checker).upstreamBugs,
-	(*checker).nodesWithoutSubnet,
-	(*checker).symptomLines,
-}
-
 // A checker collects findings about one cluster.
 type checker struct {
 	*clusterView
+	rules *registry
 	dist  *distribution // where it is not kubeadm's
 	found []*fact.Finding
 }
@@ -82,7 +42,7 @@ type checker struct {
 // add records a finding and returns it, so that a rule can hang symptoms under it.
 func (c *checker) add(f fact.Finding) *fact.Finding {
 	f.Where = allPlaces(f.Where...)
-	if r, ok := ruleOf(f.Rule); ok {
+	if r, ok := c.rules.of(f.Rule); ok {
 		if f.Severity == "" {
 			f.Severity = r.Severity
 		}
@@ -218,35 +178,52 @@ func severityRank(s fact.Severity) int {
 func (c *checker) sorted() []fact.Finding {
 	out := make([]fact.Finding, 0, len(c.found))
 	for _, f := range c.found {
-		slices.SortStableFunc(f.Symptoms, compareFindings)
+		slices.SortStableFunc(f.Symptoms, c.rules.compare)
 		slices.Sort(f.Explains)
 		f.Explains = slices.Compact(f.Explains)
 		slices.Sort(f.RefusedBy)
 		f.RefusedBy = slices.Compact(f.RefusedBy)
 		out = append(out, *f)
 	}
-	slices.SortStableFunc(out, compareFindings)
+	slices.SortStableFunc(out, c.rules.compare)
 	return out
 }
 
-// ranks is the place of each rule in the catalogue.
-var ranks = func() map[fact.RuleID]int {
-	m := map[fact.RuleID]int{}
-	for i, r := range ruleTable {
-		m[r.ID] = i
-	}
-	return m
-}()
-
-// compareFindings is the order of a report.
-func compareFindings(a, b fact.Finding) int {
+// compare is the order of a report.
+func (x *registry) compare(a, b fact.Finding) int {
 	return cmp.Or(
 		severityRank(a.Severity)-severityRank(b.Severity),
-		ruleRank(a.Rule)-ruleRank(b.Rule),
+		x.rank(a.Rule)-x.rank(b.Rule),
 		cmp.Compare(a.Rule, b.Rule),
 		slices.CompareFunc(a.Where, b.Where, func(x, y fact.Place) int { return x.Position.Compare(y.Position) }),
 		cmp.Compare(a.Message, b.Message),
 	)
+}
+
+var ruleCIDRMalformed = rule{
+	rank: 50,
+	about: fact.Rule{
+		ID: fact.RuleCIDRMalformed, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
+		Title:  "A range or address that does not parse",
+		Cause:  "A missing mask, a mask beyond 32 or 128, a blank after the comma, quotes inside a manifest's value.",
+		Effect: "The component that reads it does not start, or ignores the entry.",
+		Mend:   "write the range as network/length, two families separated by a comma without blanks",
+		Source: "k8s.io/utils net/parse.go ParseCIDRs; k8s.io/kubernetes cmd/kube-controller-manager/app/core.go processCIDRs, v1.37.2",
+	},
+	find: (*checker).values,
+}
+
+var ruleCIDRHostBitsSet = rule{
+	rank: 630,
+	about: fact.Rule{
+		ID: fact.RuleCIDRHostBitsSet, Severity: fact.Warning, Disturbs: fact.DisturbsNothing,
+		Title:  "The address has bits below the mask; components use the masked network",
+		Cause:  "A host's address, or the gateway's, written with a mask.",
+		Effect: "The range is another one than it seems; since 1.36 the API server refuses such a podCIDR.",
+		Mend:   "write the masked network",
+		Source: "k8s.io/kubernetes pkg/apis/core/validation/validation.go ValidateNode, v1.37.2",
+	},
+	by: fact.RuleCIDRMalformed,
 }
 
 // values reports what single values are wrong about, once for all places that repeat one: text that is no prefix, and bits
@@ -362,6 +339,19 @@ func (c *checker) values() {
 // reason returns the text of an error without the quoted input that the message has already.
 func reason(err error) string {
 	return strings.TrimPrefix(err.Error(), "netip.ParsePrefix: ")
+}
+
+var ruleFlagGivenTwice = rule{
+	rank: 620,
+	about: fact.Rule{
+		ID: fact.RuleFlagGivenTwice, Severity: fact.Warning, Also: []fact.Severity{fact.Info}, Disturbs: fact.DisturbsComponent,
+		Title:  "A range or mask flag is repeated; the last one wins",
+		Cause:  "Dual-stack written as two flags, or a flag added below an older one.",
+		Effect: "The first value has no effect.",
+		Mend:   "keep one flag; for dual-stack write one list",
+		Source: "github.com/spf13/pflag v1.0.10 flag.go Set",
+	},
+	find: (*checker).repeatedFlags,
 }
 
 // repeatedFlags tells of flags that stand twice in one place: the last one counts.

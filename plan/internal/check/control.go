@@ -80,6 +80,19 @@ func (c *checker) sawUnassigned() bool {
 	return false
 }
 
+var rulePodCIDRUnset = rule{
+	rank: 30,
+	about: fact.Rule{
+		ID: fact.RulePodCIDRUnset, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
+		Title:  "No cluster pod range reaches kube-controller-manager",
+		Cause:  "kubeadm init without --pod-network-cidr or networking.podSubnet (their default is empty), or a manifest without --cluster-cidr.",
+		Effect: "No Node gets a podCIDR. flannel ends with \"pod cidr not assigned\", its pods restart for ever, nodes stay NotReady.",
+		Mend:   "give kube-controller-manager --allocate-node-cidrs=true and --cluster-cidr on every control-plane host, and networking.podSubnet in the kubeadm-config ConfigMap",
+		Source: "k8s.io/kubernetes cmd/kubeadm/app/phases/controlplane/manifests.go getControllerManagerCommand, v1.37.2; flannel pkg/subnet/kube/kube.go AcquireLease, v0.28.10",
+	},
+	find: (*checker).podCIDRUnset,
+}
+
 // podCIDRUnset: no cluster pod range reaches the controller manager.
 func (c *checker) podCIDRUnset() {
 	if c.ownIPAM() || len(c.pods) > 0 {
@@ -193,6 +206,19 @@ func kubeadmPods(v *view) *fact.Statement {
 	return nil
 }
 
+var ruleAllocateNodeCIDRsOff = rule{
+	rank: 40,
+	about: fact.Rule{
+		ID: fact.RuleAllocateNodeCIDRsOff, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
+		Title:  "A cluster range is there, but --allocate-node-cidrs is absent or false, or node IPAM is switched off",
+		Cause:  "The flag was removed, was never written, or stands as two list items with \"false\".",
+		Effect: "kube-controller-manager ignores --cluster-cidr; no Node gets a podCIDR.",
+		Mend:   "set --allocate-node-cidrs=true in kube-controller-manager.yaml on every control-plane host",
+		Source: "k8s.io/kubernetes cmd/kube-controller-manager/app/core.go newNodeIpamController, v1.37.2",
+	},
+	find: (*checker).allocationOff,
+}
+
 // allocationOff: a range is there, and nobody is told to hand it out.
 func (c *checker) allocationOff() {
 	if c.ownIPAM() || c.subnetsFromEtcd() && !c.sawUnassigned() {
@@ -269,6 +295,19 @@ type variant struct {
 	hosts []string
 	at    []*fact.Statement
 	held  []held
+}
+
+var ruleControlPlaneFlagsDiffer = rule{
+	rank: 60,
+	about: fact.Rule{
+		ID: fact.RuleControlPlaneFlagsDiffer, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
+		Title:  "Control-plane hosts do not carry the same ranges or masks",
+		Cause:  "One host was installed or edited with other values; kubeadm join and upgrade write manifests from the ConfigMap, hand edits stay on one host.",
+		Effect: "It depends on which host leads: node subnets come out of different ranges, or kube-controller-manager of the odd host ends as soon as it leads.",
+		Mend:   "write the same values into the manifests of every control-plane host and into the kubeadm-config ConfigMap",
+		Source: "kubernetes/kubernetes#50305, #75461, #95948; k3s-io/k3s#4708",
+	},
+	find: (*checker).controlPlanes,
 }
 
 // controlPlanes: hosts of one control plane that do not carry the same ranges.
@@ -562,6 +601,19 @@ func (c *checker) rightOne(vs []variant) (int, string) {
 	return -1, ""
 }
 
+var ruleKubeadmConfigDrift = rule{
+	rank: 510,
+	about: fact.Rule{
+		ID: fact.RuleKubeadmConfigDrift, Severity: fact.Warning, Disturbs: fact.DisturbsNothing,
+		Title:  "The manifests carry other ranges than kubeadm's configuration",
+		Cause:  "A manifest or the ConfigMap was edited by hand.",
+		Effect: "The next kubeadm upgrade or join writes kubeadm's value on that host alone.",
+		Mend:   "make the kubeadm-config ConfigMap say what the manifests say",
+		Source: "kubernetes/kubeadm#541, #950, #2157",
+	},
+	find: (*checker).kubeadmDrift,
+}
+
 // kubeadmDrift: the manifests carry other ranges than kubeadm's configuration, from which the next upgrade writes them.
 func (c *checker) kubeadmDrift() {
 	if k := kubeadmPods(c.view); k != nil {
@@ -604,6 +656,20 @@ func (c *checker) drift(k, s *fact.Statement, what string) {
 			"or change the manifests of every control-plane host, if kubeadm's value is right and no node holds a subnet of the other range",
 		},
 	})
+}
+
+var ruleServiceRangeMismatch = rule{
+	rank: 70,
+	about: fact.Rule{
+		ID: fact.RuleServiceRangeMismatch, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
+		Title:  "--service-cluster-ip-range differs between kube-apiserver and kube-controller-manager of one host",
+		Cause:  "One of two manifests was edited.",
+		Effect: "Node subnets may be cut out of the service range, services get addresses that the controller manager does not keep free.",
+		Mend:   "set --service-cluster-ip-range of kube-controller-manager to the value of kube-apiserver",
+		Source: "k8s.io/kubernetes pkg/controller/nodeipam/ipam/range_allocator.go filterOutServiceRange, v1.37.2",
+	},
+	find:  (*checker).serviceMismatch,
+	after: []fact.RuleID{fact.RuleControlPlaneFlagsDiffer},
 }
 
 // serviceMismatch: kube-apiserver and kube-controller-manager of one host disagree about the service range.
@@ -657,6 +723,32 @@ func (c *checker) serviceMismatch() {
 // together reports whether two control-plane sources stand for one host, or may.
 func (c *checker) together(a, b *sourceView) bool {
 	return sameName(a.host, b.host) || len(c.servers) == 1 && len(c.managers) == 1
+}
+
+var ruleServiceRangeTooLarge = rule{
+	rank: 100,
+	about: fact.Rule{
+		ID: fact.RuleServiceRangeTooLarge, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsCluster,
+		Title:  "The service range has more addresses than kube-apiserver or kubeadm takes",
+		Cause:  "A /8, or an IPv6 range longer than needed: /64 instead of /112.",
+		Effect: "kube-apiserver before 1.34 and every kubeadm refuse more than 20 host bits: /12 for IPv4, /108 for IPv6.",
+		Mend:   "use /12 or longer for IPv4, /108 or longer for IPv6",
+		Source: "k8s.io/kubernetes cmd/kube-apiserver/app/options/validation.go validateMaxCIDRRange; cmd/kubeadm/app/apis/kubeadm/validation/validation.go ValidateIPNetFromString, v1.37.2",
+	},
+	find: (*checker).serviceSize,
+}
+
+var ruleServiceRangeTooSmall = rule{
+	rank: 110,
+	about: fact.Rule{
+		ID: fact.RuleServiceRangeTooSmall, Severity: fact.Error, Disturbs: fact.DisturbsCluster,
+		Title:  "The service range has fewer addresses than kubeadm needs",
+		Cause:  "A /29 or longer.",
+		Effect: "kubeadm asks for 10 addresses, since DNS takes the 10th; kube-apiserver for 8.",
+		Mend:   "use /28 or shorter (/124 for IPv6); it cannot be widened later without much work",
+		Source: "k8s.io/kubernetes cmd/kubeadm/app/apis/kubeadm/validation/validation.go ValidateIPNetFromString, v1.37.2",
+	},
+	by: fact.RuleServiceRangeTooLarge,
 }
 
 // serviceSize: more addresses than the API server takes, or fewer than kubeadm needs.
@@ -737,6 +829,32 @@ func (c *checker) serviceSize() {
 			c.add(f)
 		}
 	}
+}
+
+var ruleNodeMaskTooShort = rule{
+	rank: 130,
+	about: fact.Rule{
+		ID: fact.RuleNodeMaskTooShort, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
+		Title:  "A node's subnet is larger than the whole pod range",
+		Cause:  "A pod range of /25 or longer with the default mask of /24, or of /65 and longer for IPv6.",
+		Effect: "kube-controller-manager ends with \"mask size of cluster CIDR must be less than or equal to --node-cidr-mask-size\"; kubeadm since 1.20 refuses it.",
+		Mend:   "use a shorter pod range, or a longer node mask",
+		Source: "k8s.io/kubernetes pkg/controller/nodeipam/node_ipam_controller.go NewNodeIpamController, v1.37.2",
+	},
+	find: (*checker).maskLimits,
+}
+
+var ruleNodeMaskTooFar = rule{
+	rank: 140,
+	about: fact.Rule{
+		ID: fact.RuleNodeMaskTooFar, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
+		Title:  "The node mask is more than 16 bits longer than the pod range",
+		Cause:  "An IPv6 range of /47 or shorter with the default mask of /64; an IPv4 range of /7.",
+		Effect: "kube-controller-manager ends with \"New CIDR set failed; the node CIDR size is too big\" (IPv6); kubeadm since 1.20 refuses both families.",
+		Mend:   "use a longer pod range, or a shorter node mask",
+		Source: "k8s.io/kubernetes pkg/controller/nodeipam/ipam/cidrset/cidr_set.go NewCIDRSet clusterSubnetMaxDiff, v1.37.2",
+	},
+	by: fact.RuleNodeMaskTooShort,
 }
 
 // maskLimits: a node's subnet that is larger than the whole range, or too small a part of it.
@@ -863,6 +981,19 @@ func maskFlag(f fact.Family, k *managerView, bits int) string {
 		return set
 	}
 	return fmt.Sprintf("--node-cidr-mask-size=%d", bits)
+}
+
+var ruleNodeMaskFlagIgnored = rule{
+	rank: 150,
+	about: fact.Rule{
+		ID: fact.RuleNodeMaskFlagIgnored, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
+		Title:  "A node mask stands where it has no effect",
+		Cause:  "node-cidr-mask-size in a dual-stack cluster, the flag of the other family, or among the arguments of another component.",
+		Effect: "The mask is not used, and where the controller manager has the flag it does not start.",
+		Mend:   "use --node-cidr-mask-size-ipv4 and -ipv6 in kube-controller-manager (kubeadm: controllerManager.extraArgs)",
+		Source: "k8s.io/kubernetes cmd/kube-controller-manager/app/core.go setNodeCIDRMaskSizes, v1.37.2",
+	},
+	find: (*checker).maskFlags,
 }
 
 // maskFlags: mask flags that the controller manager does not take for these ranges, or that nobody reads where they stand.

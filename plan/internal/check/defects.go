@@ -181,6 +181,20 @@ func (d *defect) has(v fact.Version) bool {
 	return !v.IsZero() && !v.Before(d.since) && (d.until.IsZero() || v.Before(d.until))
 }
 
+var ruleUpstreamBug = rule{
+	rank: 690,
+	about: fact.Rule{
+		ID: fact.RuleUpstreamBug, Severity: fact.Warning, Also: []fact.Severity{fact.Info}, Disturbs: fact.DisturbsComponent,
+		Title:  "The release in use has a known defect around address ranges",
+		Cause:  "See the message.",
+		Effect: "See the message.",
+		Mend:   "upgrade to the release that is named",
+		Source: "the issue that the message names",
+	},
+	find:  (*checker).upstreamBugs,
+	after: []fact.RuleID{fact.RuleNodeSubnetDuplicate, fact.RuleClusterCIDRExhausted, fact.RuleCIDRHostBitsSet, fact.RuleNodeMaskFlagIgnored, fact.RuleFlannelIPv6Disabled, fact.RulePodCIDRFamilyMissing, "startup"},
+}
+
 // upstreamBugs tells of known defects around address ranges in the releases in use.
 func (c *checker) upstreamBugs() {
 	for i := range defects {

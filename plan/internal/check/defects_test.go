@@ -18,7 +18,7 @@ func TestDefects(t *testing.T) {
 			t.Errorf("defect %d: since %v until %v", i, d.since, d.until)
 		}
 		if d.with != "" {
-			if _, ok := ruleOf(d.with); !ok {
+			if _, ok := rules.of(d.with); !ok {
 				t.Errorf("defect %d belongs to %q, which is no rule", i, d.with)
 			}
 		}

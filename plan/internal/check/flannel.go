@@ -31,6 +31,20 @@ func (c *checker) subnetsFromEtcd() bool {
 	return known && !kube && !config
 }
 
+var ruleFlannelNetworkMismatch = rule{
+	rank: 300,
+	about: fact.Rule{
+		ID: fact.RuleFlannelNetworkMismatch, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
+		Title:  "flannel's Network or IPv6Network does not hold the cluster range or a node's podCIDR",
+		Cause:  "kube-flannel.yml applied with its default 10.244.0.0/16 to a cluster of another range, or a slip of the pen (10.224 for 10.244).",
+		Effect: "flannel ends with \"subnet specified in the flannel net config doesn't contain PodCIDR\"; before 0.18 it ran, and pods of other nodes could not be reached.",
+		Mend:   "set Network in net-conf.json to the cluster's pod range and restart flannel",
+		Source: "github.com/flannel-io/flannel pkg/subnet/kube/kube.go containsCIDR, v0.28.10",
+	},
+	find:  (*checker).flannelNetwork,
+	after: []fact.RuleID{fact.RuleControlPlaneFlagsDiffer, fact.RulePodCIDROutsideClusterCIDR, fact.RuleNodeSubnetDuplicate},
+}
+
 // flannelNetwork: flannel's Network does not hold the cluster's range, or a node's subnet.
 func (c *checker) flannelNetwork() {
 	if kube, _ := c.kubeMode(); !kube {
@@ -173,6 +187,32 @@ func nearMiss(a, b netip.Prefix) string {
 		return ""
 	}
 	return fmt.Sprintf("they differ in one digit alone, %s and %s, most likely a slip of the pen", s, t)
+}
+
+var ruleFlannelIPv6Disabled = rule{
+	rank: 360,
+	about: fact.Rule{
+		ID: fact.RuleFlannelIPv6Disabled, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
+		Title:  "IPv6 podCIDRs, but net-conf.json lacks EnableIPv6 or IPv6Network",
+		Cause:  "A dual-stack cluster with the manifest for IPv4.",
+		Effect: "flannel does not start on such a node (0.18 to 0.27), or pods get no IPv6 address.",
+		Mend:   "set EnableIPv6 and IPv6Network in net-conf.json and restart flannel",
+		Source: "github.com/flannel-io/flannel pkg/subnet/kube/kube.go AcquireLease, v0.28.10",
+	},
+	find: (*checker).flannelFamilies,
+}
+
+var ruleDualStackIPv6First = rule{
+	rank: 370,
+	about: fact.Rule{
+		ID: fact.RuleDualStackIPv6First, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
+		Title:  "Lists put IPv6 first and flannel of that release reads the first podCIDR as IPv4",
+		Cause:  "podSubnet and serviceSubnet with IPv6 in front.",
+		Effect: "flannel panics: \"Address is not an IPv4 address\".",
+		Mend:   "use flannel v0.20.2 or newer, or put IPv4 first",
+		Source: "github.com/flannel-io/flannel pkg/subnet/kube/kube.go AcquireLease, before v0.20.2",
+	},
+	by: fact.RuleFlannelIPv6Disabled,
 }
 
 // flannelFamilies: IPv6 that flannel does not carry, and lists that put IPv6 first before a flannel that reads the first
@@ -340,6 +380,20 @@ func (c *checker) flannelFamilies() {
 	c.add(f)
 }
 
+var ruleSubnetEnvMismatch = rule{
+	rank: 400,
+	about: fact.Rule{
+		ID: fact.RuleSubnetEnvMismatch, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
+		Title:  "subnet.env of a node names another subnet or network than its podCIDR or net-conf.json",
+		Cause:  "The node was registered again, or the range changed, and flannel was not restarted; flannel 0.17 and older with a wrong Network.",
+		Effect: "Pods get addresses of an old subnet; other nodes have no route to them.",
+		Mend:   "restart flannel on that node and remove cni0",
+		Source: "github.com/flannel-io/flannel pkg/subnet/subnet.go WriteSubnetFile, v0.28.10",
+	},
+	find:  (*checker).subnetEnv,
+	after: []fact.RuleID{fact.RuleFlannelNetworkMismatch},
+}
+
 // subnetEnv: subnet.env of a node disagrees with the node's podCIDR, with flannel's configuration, or within itself.
 func (c *checker) subnetEnv() {
 	for _, e := range c.envs {
@@ -439,6 +493,19 @@ func envKey(f fact.Family, what string) string {
 	return "FLANNEL_" + what
 }
 
+var ruleNetConfSubnetLenIgnored = rule{
+	rank: 560,
+	about: fact.Rule{
+		ID: fact.RuleNetConfSubnetLenIgnored, Severity: fact.Warning, Disturbs: fact.DisturbsNothing,
+		Title:  "SubnetLen, SubnetMin and SubnetMax have no effect with --kube-subnet-mgr",
+		Cause:  "Keys for flannel with etcd in the ConfigMap of a Kubernetes cluster.",
+		Effect: "Nodes get subnets of the size that kube-controller-manager cuts.",
+		Mend:   "remove them; set --node-cidr-mask-size of kube-controller-manager for another size",
+		Source: "github.com/flannel-io/flannel pkg/subnet/kube/kube.go, v0.20.0 and later",
+	},
+	find: (*checker).subnetLen,
+}
+
 // subnetLen: SubnetLen, SubnetMin and SubnetMax do nothing where flannel takes subnets from Node objects.
 func (c *checker) subnetLen() {
 	kube, known := c.kubeMode()
@@ -471,6 +538,19 @@ func (c *checker) subnetLen() {
 				words.NameList(keys), choose(len(keys), "has", "have"), size),
 		})
 	}
+}
+
+var ruleMTUTooLarge = rule{
+	rank: 680,
+	about: fact.Rule{
+		ID: fact.RuleMTUTooLarge, Severity: fact.Warning, Also: []fact.Severity{fact.Error}, Disturbs: fact.DisturbsComponent,
+		Title:  "flannel's MTU is more than the link carries",
+		Cause:  "The MTU key is taken for that of the pods; it is that of the hosts' link.",
+		Effect: "Large packets are lost, small ones pass.",
+		Mend:   "set MTU to the link's, or remove it",
+		Source: "github.com/flannel-io/flannel pkg/backend/vxlan, v0.28.10",
+	},
+	find: (*checker).mtu,
 }
 
 // mtu: what flannel writes for pods against the hosts' link.

@@ -48,6 +48,20 @@ func (x linkIndex) of(host string) []*fact.Statement {
 	return out
 }
 
+var ruleBridgeMismatch = rule{
+	rank: 410,
+	about: fact.Rule{
+		ID: fact.RuleBridgeMismatch, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
+		Title:  "The pods' bridge cni0, or flannel's own link, has an address of another subnet than the node holds",
+		Cause:  "The node was registered again and got another subnet, and the link from before is still there; another CNI configuration made cni0.",
+		Effect: "No new pod starts on that node: cni0 already has an IP address different from the one that the plugin wants. Pods from before are not reached.",
+		Mend:   "on that host: restart flannel, then ip link delete cni0, and restart the pods that are left with old addresses",
+		Source: "github.com/containernetworking/plugins plugins/main/bridge/bridge.go ensureAddr",
+	},
+	find:  (*checker).bridges,
+	after: []fact.RuleID{fact.RuleSubnetEnvMismatch},
+}
+
 // bridges: a pod bridge, or a link of flannel, with an address of another subnet than the node's. The bridge plugin does not change an
 // address that is there: github.com/containernetworking/plugins plugins/main/bridge/bridge.go ensureAddr.
 func (c *checker) bridges() {
@@ -127,6 +141,13 @@ func (c *checker) bridges() {
 	c.add(f)
 }
 
+// passHostNetworks looks for networks of hosts that hold a whole range; its findings are of the rules of addresses of hosts.
+var passHostNetworks = rule{
+	about: fact.Rule{ID: "host-networks"},
+	find:  (*checker).hostNetworks,
+	after: []fact.RuleID{fact.RuleHostPodOverlap},
+}
+
 // hostNetworks: a network that hosts are in holds the whole of a range of pods or services, and the hosts themselves are outside
 // of it. That works, but for neighbours with addresses inside.
 func (c *checker) hostNetworks() {
@@ -203,6 +224,13 @@ func sameOnHosts(in []*fact.Statement) (out []*fact.Statement, places map[*fact.
 		out = append(out, s)
 	}
 	return out, places
+}
+
+// passHostMTU compares subnet.env with the links of its host.
+var passHostMTU = rule{
+	about: fact.Rule{ID: "host-mtu"},
+	find:  (*checker).hostMTU,
+	after: []fact.RuleID{fact.RuleMTUTooLarge},
 }
 
 // hostMTU: what flannel writes for the pods of a host against the links of that host.

@@ -37,6 +37,19 @@ func overlapGroups(subs []owned) [][]owned {
 	return groups
 }
 
+var ruleNodeSubnetDuplicate = rule{
+	rank: 380,
+	about: fact.Rule{
+		ID: fact.RuleNodeSubnetDuplicate, Severity: fact.Error, Disturbs: fact.DisturbsNodes,
+		Title:  "Two nodes hold the same or overlapping subnets",
+		Cause:  "podCIDR patched by hand, often with the whole range; two allocators at work; Kubernetes 1.31.0 to 1.31.3.",
+		Effect: "Pods on different nodes get the same address; traffic reaches the wrong one.",
+		Mend:   "register all but one of the nodes again, so that each gets a subnet of its own",
+		Source: "flannel-io/flannel#1549; kubernetes/kubernetes#127792",
+	},
+	find: (*checker).nodeSubnetDuplicates,
+}
+
 // nodeSubnetDuplicates: two nodes hold the same or overlapping subnets.
 func (c *checker) nodeSubnetDuplicates() {
 	var subs []owned
@@ -206,6 +219,33 @@ func (c *checker) duplicate(g []owned) {
 	c.add(f)
 }
 
+var rulePodCIDROutsideClusterCIDR = rule{
+	rank: 290,
+	about: fact.Rule{
+		ID: fact.RulePodCIDROutsideClusterCIDR, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsNodes,
+		Title:  "A node's podCIDR lies outside --cluster-cidr",
+		Cause:  "The range was changed while nodes were registered, or an upgrade ran with other values.",
+		Effect: "kube-controller-manager ends when it leads: \"failed to mark cidr as occupied ... out the range of cluster cidr\".",
+		Mend:   "give back the old range, or register the nodes again",
+		Source: "k8s.io/kubernetes pkg/controller/nodeipam/ipam/range_allocator.go NewCIDRRangeAllocator, v1.37.2",
+	},
+	find:  (*checker).nodeSubnetsOutside,
+	after: []fact.RuleID{fact.RuleControlPlaneFlagsDiffer},
+}
+
+var rulePodCIDROrder = rule{
+	rank: 520,
+	about: fact.Rule{
+		ID: fact.RulePodCIDROrder, Severity: fact.Warning, Disturbs: fact.DisturbsComponent,
+		Title:  "podCIDRs name the families in another order than a --cluster-cidr that nobody allocates from",
+		Cause:  "The two entries of --cluster-cidr were swapped.",
+		Effect: "None while that controller manager hands out no subnets; once it does, it does not start with these nodes, which is podcidr-outside-cluster-cidr.",
+		Mend:   "restore the order of --cluster-cidr",
+		Source: "k8s.io/kubernetes pkg/controller/nodeipam/ipam/range_allocator.go occupyCIDRs, v1.37.2",
+	},
+	by: fact.RulePodCIDROutsideClusterCIDR,
+}
+
 // nodeSubnetsOutside: a node's subnet lies outside the range of a controller manager.
 func (c *checker) nodeSubnetsOutside() {
 	type miss struct {
@@ -347,10 +387,37 @@ func (c *checker) outside(k *managerView, ns []*nodeView, subs []string) fact.Fi
 		c.rejoinLoses(),
 	}
 	f.Disturbs = fact.DisturbsNodes
-	if r, ok := ruleOf(f.Rule); ok {
+	if r, ok := c.rules.of(f.Rule); ok {
 		f.Effect = r.Effect
 	}
 	return f
+}
+
+var ruleClusterCIDRExhausted = rule{
+	rank: 280,
+	about: fact.Rule{
+		ID: fact.RuleClusterCIDRExhausted, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
+		Title:  "The pod range holds fewer node subnets than there are nodes",
+		Cause:  "A /24 for the whole cluster with a /24 for each node; a /64 with the default IPv6 mask of /64; subnets lost to the service range.",
+		Effect: "Further nodes get no podCIDR: event CIDRNotAvailable (of type Normal), \"no remaining CIDRs left to allocate\".",
+		Mend:   "widen the range, or give each node a smaller subnet",
+		Source: "k8s.io/kubernetes pkg/controller/nodeipam/ipam/cidrset/cidr_set.go AllocateNext, v1.37.2",
+	},
+	find:  (*checker).capacity,
+	after: []fact.RuleID{fact.RulePodServiceOverlap, fact.RuleNodeMaskTooShort, "startup"},
+}
+
+var ruleClusterCIDRFull = rule{
+	rank: 500,
+	about: fact.Rule{
+		ID: fact.RuleClusterCIDRFull, Severity: fact.Info, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
+		Title:  "The pod range has a subnet for every node, and none for the next",
+		Cause:  "As many nodes as node subnets.",
+		Effect: "The next node gets no podCIDR.",
+		Mend:   "widen the range before adding a node",
+		Source: "k8s.io/kubernetes pkg/controller/nodeipam/ipam/cidrset/cidr_set.go AllocateNext, v1.37.2",
+	},
+	by: fact.RuleClusterCIDRExhausted,
 }
 
 // capacity: more nodes than node subnets.
@@ -646,6 +713,19 @@ func (c *checker) nearlyFull(k *managerView, h held, m int, n, lost uint64, tota
 	c.add(f)
 }
 
+var ruleNodeMaskImmutable = rule{
+	rank: 540,
+	about: fact.Rule{
+		ID: fact.RuleNodeMaskImmutable, Severity: fact.Warning, Disturbs: fact.DisturbsNodes,
+		Title:  "The node mask was changed, but registered nodes keep subnets of the old size",
+		Cause:  "--node-cidr-mask-size was changed on a running cluster.",
+		Effect: "Nodes have subnets of different sizes; after a deletion a larger subnet may be handed out over a smaller one that is in use.",
+		Mend:   "keep the old mask, or register every node again",
+		Source: "kubernetes/kubernetes#70957, #90922",
+	},
+	find: (*checker).nodeMaskImmutable,
+}
+
 // nodeMaskImmutable: registered nodes hold subnets of another size than the mask says.
 func (c *checker) nodeMaskImmutable() {
 	if c.ownIPAM() {
@@ -693,6 +773,19 @@ func (c *checker) nodeMaskImmutable() {
 		}
 		break
 	}
+}
+
+var rulePodCIDRFamilyMissing = rule{
+	rank: 390,
+	about: fact.Rule{
+		ID: fact.RulePodCIDRFamilyMissing, Severity: fact.Error, Disturbs: fact.DisturbsNodes,
+		Title:  "A dual-stack cluster with a node of one family",
+		Cause:  "The node was registered before the second family was added.",
+		Effect: "Its pods have one address; flannel with EnableIPv6 does not start there.",
+		Mend:   "delete and register the node again",
+		Source: "k8s.io/kubernetes pkg/apis/core/validation/validation.go ValidateNodeUpdate, v1.37.2",
+	},
+	find: (*checker).nodeFamilies,
 }
 
 // nodeFamilies: a dual-stack cluster with nodes of one family.
@@ -790,6 +883,20 @@ func startupCauses() []fact.RuleID {
 	}
 }
 
+var rulePodCIDRMissing = rule{
+	rank: 480,
+	about: fact.Rule{
+		ID: fact.RulePodCIDRMissing, Severity: fact.Warning, Also: []fact.Severity{fact.Error}, Disturbs: fact.DisturbsNothing,
+		Title:  "A Node without spec.podCIDR",
+		Cause:  "Usually one of the rules above; under a known cause it is listed there.",
+		Effect: "flannel says \"pod cidr not assigned\" on that node; its pods get no address.",
+		Mend:   "mend the cause; the node gets a subnet by itself, or is deleted and registered again",
+		Source: "github.com/flannel-io/flannel pkg/subnet/kube/kube.go AcquireLease, v0.28.10",
+	},
+	find:  (*checker).nodesWithoutSubnet,
+	after: []fact.RuleID{fact.RulePodCIDRUnset, fact.RuleAllocateNodeCIDRsOff, fact.RulePodServiceOverlap, fact.RuleClusterCIDRExhausted, fact.RuleNodeMaskTooShort, fact.RuleNodeMaskFlagIgnored, fact.RulePodCIDROutsideClusterCIDR, fact.RuleCIDRMalformed, fact.RuleControlPlaneFlagsDiffer, fact.RuleIPFamilyMismatch, fact.RuleServiceRangeTooLarge, "startup", fact.RuleUpstreamBug},
+}
+
 // nodesWithoutSubnet: a registered node holds no podCIDR. Under a cause it is a symptom.
 func (c *checker) nodesWithoutSubnet() {
 	missing := c.withoutSubnet()
@@ -878,6 +985,19 @@ func Usable(f fact.Family, bits int) int {
 		return 1<<n - 3
 	}
 	return 1<<n - 2
+}
+
+var ruleMaxPodsOverNodeRange = rule{
+	rank: 550,
+	about: fact.Rule{
+		ID: fact.RuleMaxPodsOverNodeRange, Severity: fact.Warning, Disturbs: fact.DisturbsComponent,
+		Title:  "maxPods of the kubelet exceeds the addresses of a node's subnet",
+		Cause:  "A longer node mask, or a raised maxPods.",
+		Effect: "Pods beyond the addresses stay in ContainerCreating: \"no IP addresses available in range set\".",
+		Mend:   "lower maxPods, or use a shorter node mask",
+		Source: "github.com/containernetworking/plugins plugins/ipam/host-local/backend/allocator/range.go",
+	},
+	find: (*checker).maxPods,
 }
 
 // maxPods: a kubelet takes more pods than its node's subnet has addresses.

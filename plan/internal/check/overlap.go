@@ -36,6 +36,19 @@ func (c *checker) claimedPods() []held {
 	return distinctHeld(hs)
 }
 
+var rulePodServiceOverlap = rule{
+	rank: 250,
+	about: fact.Rule{
+		ID: fact.RulePodServiceOverlap, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsNodes,
+		Title:  "Pod and service range of one family overlap",
+		Cause:  "A pod range inside 10.96.0.0/12, kubeadm's default service range, which runs to 10.111.255.255; or a pod range such as 10.0.0.0/8 that holds it.",
+		Effect: "Pods inside services: no node subnet is handed out (CIDRNotAvailable), or pods and services share addresses and traffic goes astray. Services inside pods: node subnets are lost.",
+		Mend:   "choose ranges that do not overlap, and write them everywhere they stand",
+		Source: "k8s.io/kubernetes pkg/controller/nodeipam/ipam/range_allocator.go filterOutServiceRange, v1.37.2; kubernetes/kubernetes#85809",
+	},
+	find: (*checker).podServiceOverlap,
+}
+
 // podServiceOverlap: pods and services of one family share addresses.
 func (c *checker) podServiceOverlap() {
 	claimed := c.claimedPods()
@@ -260,6 +273,32 @@ func (c *checker) hostAddrs() []hostAddr {
 	return out
 }
 
+var ruleHostPodOverlap = rule{
+	rank: 260,
+	about: fact.Rule{
+		ID: fact.RuleHostPodOverlap, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsNodes,
+		Title:  "A host address, or the hosts' network, lies in the pod range",
+		Cause:  "192.168.0.0/16 for pods in a network of 192.168.1.0/24, or hosts in 10.244.0.0/16.",
+		Effect: "Hosts and pods with such addresses cannot be told apart: nodes lose sight of one another, API server or gateway cannot be reached.",
+		Mend:   "choose a pod range that leaves out the hosts' network, then register the nodes again",
+		Source: "no program checks it; kubernetes/kubeadm#3312",
+	},
+	find: (*checker).hostOverlap,
+}
+
+var ruleHostServiceOverlap = rule{
+	rank: 270,
+	about: fact.Rule{
+		ID: fact.RuleHostServiceOverlap, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsCluster,
+		Title:  "A host address, or the hosts' network, lies in the service range",
+		Cause:  "Hosts in 10.96.0.0 to 10.111.255.255, the default service range.",
+		Effect: "kube-proxy treats the host's address as a service: components on it cannot be reached, the control plane does not come up.",
+		Mend:   "choose a service range that leaves out the hosts' network, or move the hosts",
+		Source: "no program checks it; siderolabs/talos#8882",
+	},
+	by: fact.RuleHostPodOverlap,
+}
+
 // hostOverlap: an address or range of the hosts lies where pods or services live.
 func (c *checker) hostOverlap() {
 	hosts := c.hostAddrs()
@@ -399,6 +438,32 @@ func (c *checker) hostsInNodeSubnets(hosts []hostAddr) {
 	}
 }
 
+var ruleReservedOverlap = rule{
+	rank: 650,
+	about: fact.Rule{
+		ID: fact.RuleReservedOverlap, Severity: fact.Warning, Disturbs: fact.DisturbsNodes,
+		Title:  "Pod or service range overlaps a range that something else uses",
+		Cause:  "A VPN, another site, another cluster.",
+		Effect: "One of the two cannot be reached from the other.",
+		Mend:   "choose another range",
+		Source: "the statement that names the range",
+	},
+	find: (*checker).reservedOverlap,
+}
+
+var ruleDockerBridgeOverlap = rule{
+	rank: 640,
+	about: fact.Rule{
+		ID: fact.RuleDockerBridgeOverlap, Severity: fact.Warning, Disturbs: fact.DisturbsNodes,
+		Title:  "Pod or service range overlaps docker0, 172.17.0.0/16 by default",
+		Cause:  "A range from 172.16.0.0/12 taken without looking.",
+		Effect: "On hosts with Docker the bridge takes the traffic for those addresses.",
+		Mend:   "choose another range, or set \"bip\" in /etc/docker/daemon.json",
+		Source: "github.com/moby/moby, default bridge network",
+	},
+	by: fact.RuleReservedOverlap,
+}
+
 // reservedOverlap: pods or services lie where something else lives.
 func (c *checker) reservedOverlap() {
 	docker := &fact.Statement{Component: "docker", Role: fact.RoleReserved, Key: "docker0", Text: "docker0", Default: true, Prefixes: []netip.Prefix{Docker0()}}
@@ -449,6 +514,19 @@ func (c *checker) reservedOverlap() {
 	}
 }
 
+var ruleKnownRangeOverlap = rule{
+	rank: 660,
+	about: fact.Rule{
+		ID: fact.RuleKnownRangeOverlap, Severity: fact.Info, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsNothing,
+		Title:  "Pod or service range overlaps a range that popular software takes by default",
+		Cause:  "libvirt, Podman or further networks of Docker on the hosts, with their defaults.",
+		Effect: "On a host where it runs, traffic for those addresses stays on that host.",
+		Mend:   "choose another range, or move that software",
+		Source: "the atlas of package cidr, each entry with its own source",
+	},
+	find: (*checker).knownOverlap,
+}
+
 // knownOverlap: pods or services lie where popular software lives by default, on hosts that run it. Nothing shows that they do.
 func (c *checker) knownOverlap() {
 	type pair struct {
@@ -483,6 +561,32 @@ func (c *checker) knownOverlap() {
 
 func isDocker(s *fact.Statement) bool {
 	return strings.Contains(strings.ToLower(s.Text+" "+s.Key+" "+string(s.Component)), "docker")
+}
+
+var ruleSpecialRange = rule{
+	rank: 460,
+	about: fact.Rule{
+		ID: fact.RuleSpecialRange, Severity: fact.Error, Disturbs: fact.DisturbsCluster,
+		Title:  "A range that no pod or service can use: loopback, link-local, multicast",
+		Cause:  "A slip of the pen, or a range taken from elsewhere.",
+		Effect: "Hosts do not forward such addresses.",
+		Mend:   "use a private range",
+		Source: "RFC 6890 and the IANA special-purpose address registries",
+	},
+	find: (*checker).specialRanges,
+}
+
+var rulePublicRange = rule{
+	rank: 670,
+	about: fact.Rule{
+		ID: fact.RulePublicRange, Severity: fact.Warning, Disturbs: fact.DisturbsNodes,
+		Title:  "A cluster range is not private address space",
+		Cause:  "A slip of the pen (172.32, 192.169), or a range taken from an example.",
+		Effect: "The owners of those addresses cannot be reached from the cluster.",
+		Mend:   "use 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8",
+		Source: "RFC 1918, RFC 4193, RFC 6598",
+	},
+	by: fact.RuleSpecialRange,
 }
 
 // specialRanges: ranges that are public, or that no address of a pod or service can come from.

@@ -12,6 +12,19 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
+var ruleClusterDNSOutside = rule{
+	rank: 420,
+	about: fact.Rule{
+		ID: fact.RuleClusterDNSOutside, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
+		Title:  "The DNS address of the kubelets is not inside the service range",
+		Cause:  "A service range other than the default, with clusterDNS left at 10.96.0.10.",
+		Effect: "Names do not resolve in pods: the address belongs to no service.",
+		Mend:   "set clusterDNS to the address of the service kube-dns and restart the kubelets",
+		Source: "k8s.io/kubernetes cmd/kubeadm/app/constants/constants.go GetDNSIP, v1.37.2",
+	},
+	find: (*checker).clusterDNS,
+}
+
 // clusterDNS: the address that kubelets give to pods for DNS is no service address.
 func (c *checker) clusterDNS() {
 	if c.assumed || len(c.services) == 0 {
@@ -71,6 +84,33 @@ func (c *checker) clusterDNS() {
 		f.Disturbs = fact.DisturbsComponent
 		c.add(f)
 	}
+}
+
+var ruleClusterIPOutside = rule{
+	rank: 430,
+	about: fact.Rule{
+		ID: fact.RuleClusterIPOutside, Severity: fact.Error, Disturbs: fact.DisturbsCluster,
+		Title:  "Services hold addresses outside of the service range",
+		Cause:  "The service range was changed after installation, or differs between control planes.",
+		Effect: "The API server reports that the address is not within the service range, and asks to recreate the service.",
+		Mend:   "give --service-cluster-ip-range back the old range, or delete and create the services again, that named kubernetes too",
+		Source: "k8s.io/kubernetes pkg/registry/core/service/ipallocator/controller/repairip.go, v1.37.2",
+	},
+	find:  (*checker).serviceAddresses,
+	after: []fact.RuleID{fact.RuleControlPlaneFlagsDiffer, fact.RuleServiceRangeMismatch, fact.RuleClusterDNSOutside},
+}
+
+var ruleClusterDNSOther = rule{
+	rank: 440,
+	about: fact.Rule{
+		ID: fact.RuleClusterDNSOther, Severity: fact.Warning, Disturbs: fact.DisturbsComponent,
+		Title:  "The DNS address of the kubelets is not that of the service of cluster DNS",
+		Cause:  "The service was created again with another address, or clusterDNS was written by hand.",
+		Effect: "Names do not resolve in pods, unless something else answers at that address.",
+		Mend:   "set clusterDNS to the address of the service kube-dns and restart the kubelets",
+		Source: "k8s.io/kubelet config/v1beta1/types.go ClusterDNS, v0.37.2",
+	},
+	by: fact.RuleClusterIPOutside,
 }
 
 // serviceAddresses: Services hold addresses outside of the service range, and the kubelets' DNS address is not that of the service.
@@ -159,6 +199,19 @@ func nth(p netip.Prefix, n int) string {
 		return "(the range is too small for one)"
 	}
 	return a.String()
+}
+
+var ruleKubeProxyMismatch = rule{
+	rank: 450,
+	about: fact.Rule{
+		ID: fact.RuleKubeProxyMismatch, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
+		Title:  "kube-proxy's clusterCIDR is the service range or differs from the pod range",
+		Cause:  "The range was changed, and the ConfigMap of kube-proxy was not.",
+		Effect: "Traffic from pods is masqueraded or not, the wrong way round: network policies and source addresses fail.",
+		Mend:   "set clusterCIDR in the kube-proxy ConfigMap to the pod range and restart kube-proxy",
+		Source: "k8s.io/kubernetes pkg/proxy/apis/config/validation/validation.go, v1.37.2",
+	},
+	find: (*checker).kubeProxy,
 }
 
 // kubeProxy: clusterCIDR of kube-proxy is not the pod range.
@@ -252,6 +305,33 @@ func (c *checker) kubeProxy() {
 		f.Disturbs = fact.DisturbsComponent
 		c.add(f)
 	}
+}
+
+var ruleIPFamilyMismatch = rule{
+	rank: 80,
+	about: fact.Rule{
+		ID: fact.RuleIPFamilyMismatch, Severity: fact.Error, Disturbs: fact.DisturbsCluster,
+		Title:  "Family of the first service range differs from the advertise address's or from that of all pods",
+		Cause:  "An IPv6 cluster without --service-cidr (its default is IPv4), or lists in another order than the hosts' addresses.",
+		Effect: "Since 1.24 kube-apiserver does not start: \"service IP family must match public address family\".",
+		Mend:   "name the families in the same order in hosts, services and pods, that of the advertise address first",
+		Source: "k8s.io/kubernetes cmd/kube-apiserver/app/options/validation.go validatePublicIPServiceClusterIPRangeIPFamilies, v1.37.2",
+	},
+	find:  (*checker).ipFamilies,
+	after: []fact.RuleID{fact.RuleControlPlaneFlagsDiffer},
+}
+
+var ruleFamilyListsDiffer = rule{
+	rank: 530,
+	about: fact.Rule{
+		ID: fact.RuleFamilyListsDiffer, Severity: fact.Warning, Also: []fact.Severity{fact.Info}, Disturbs: fact.DisturbsComponent,
+		Title:  "Pods and services do not have the same families, or not in the same order",
+		Cause:  "A second family was added on one side.",
+		Effect: "Services of a family without pods have no endpoints; default families differ.",
+		Mend:   "name the same families in the same order for pods and services",
+		Source: "k8s.io/kubernetes pkg/registry/core/service/storage/alloc.go, v1.37.2",
+	},
+	by: fact.RuleIPFamilyMismatch,
 }
 
 // ipFamilies: families that do not fit together.

@@ -10,6 +10,104 @@ import (
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
+// passStartup asks the start-up rules of the real programs; its findings are of the rules below, and of others that it adds programs to.
+var passStartup = rule{
+	about: fact.Rule{ID: "startup"},
+	find:  (*checker).startup,
+	after: []fact.RuleID{fact.RuleCIDRMalformed, fact.RulePodCIDRUnset, fact.RuleServiceRangeTooLarge, fact.RuleNodeMaskTooShort, fact.RuleNodeMaskFlagIgnored, fact.RuleIPFamilyMismatch},
+}
+
+var ruleTooManyRanges = rule{
+	rank: 90,
+	about: fact.Rule{
+		ID: fact.RuleTooManyRanges, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
+		Title:  "More ranges than families, or two of one family, in one list",
+		Cause:  "Two IPv4 ranges written as a list in the hope that both are used.",
+		Effect: "The component does not start.",
+		Mend:   "write one range, or one of each family",
+		Source: "k8s.io/kubernetes cmd/kube-controller-manager/app/core.go validateCIDRs; cmd/kube-apiserver/app/options/validation.go validateClusterIPFlags, v1.37.2",
+	},
+	by: "startup",
+}
+
+var rulePodRangeTooSmall = rule{
+	rank: 120,
+	about: fact.Rule{
+		ID: fact.RulePodRangeTooSmall, Severity: fact.Error, Disturbs: fact.DisturbsCluster,
+		Title:  "The pod range has fewer addresses than kubeadm asks for",
+		Cause:  "A /29 or longer.",
+		Effect: "kubeadm refuses it.",
+		Mend:   "use a range that holds a subnet for every node, /24 or shorter for IPv4",
+		Source: "k8s.io/kubernetes cmd/kubeadm/app/apis/kubeadm/validation/validation.go ValidateNetworking, v1.37.2",
+	},
+	by: "startup",
+}
+
+var ruleNodeMaskFlagRefused = rule{
+	rank: 160,
+	about: fact.Rule{
+		ID: fact.RuleNodeMaskFlagRefused, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
+		Title:  "A node mask flag that the program does not take with these ranges",
+		Cause:  "A flag of one family beside the flag for both, or in a cluster without that family.",
+		Effect: "kube-controller-manager does not start.",
+		Mend:   "use the flag of the families that the cluster has",
+		Source: "k8s.io/kubernetes cmd/kube-controller-manager/app/core.go setNodeCIDRMaskSizes, v1.37.2",
+	},
+	by: "startup",
+}
+
+var ruleAllocatorTypeUnknown = rule{
+	rank: 170,
+	about: fact.Rule{
+		ID: fact.RuleAllocatorTypeUnknown, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
+		Title:  "--cidr-allocator-type names an allocator that is not there",
+		Cause:  "CloudAllocator or an IPAMFrom type kept after the cloud providers left the tree.",
+		Effect: "kube-controller-manager does not start.",
+		Mend:   "remove the flag, or set RangeAllocator",
+		Source: "k8s.io/kubernetes cmd/kube-controller-manager/app/options/options.go Validate, v1.37.2",
+	},
+	by: "startup",
+}
+
+var ruleArgumentWithoutName = rule{
+	rank: 190,
+	about: fact.Rule{
+		ID: fact.RuleArgumentWithoutName, Severity: fact.Error, Disturbs: fact.DisturbsNothing,
+		Title:  "extraArgs of kubeadm with an argument that has no name",
+		Cause:  "A list item without name.",
+		Effect: "kubeadm refuses the configuration.",
+		Mend:   "give the item a name",
+		Source: "k8s.io/kubernetes cmd/kubeadm/app/apis/kubeadm/validation/validation.go ValidateExtraArgs, v1.37.2",
+	},
+	by: "startup",
+}
+
+var ruleDNSDomainInvalid = rule{
+	rank: 200,
+	about: fact.Rule{
+		ID: fact.RuleDNSDomainInvalid, Severity: fact.Error, Disturbs: fact.DisturbsNothing,
+		Title:  "networking.dnsDomain is no DNS subdomain",
+		Cause:  "Upper case, underscores, a trailing dot.",
+		Effect: "kubeadm refuses the configuration.",
+		Mend:   "use lower-case letters, digits, dashes and dots",
+		Source: "k8s.io/kubernetes cmd/kubeadm/app/apis/kubeadm/validation/validation.go ValidateNetworking, v1.37.2",
+	},
+	by: "startup",
+}
+
+var ruleAdvertiseAddressWrong = rule{
+	rank: 210,
+	about: fact.Rule{
+		ID: fact.RuleAdvertiseAddressWrong, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
+		Title:  "The advertise address is no IP address",
+		Cause:  "A host name, or an address with a mask.",
+		Effect: "kubeadm or kube-apiserver does not start.",
+		Mend:   "write the IP address alone",
+		Source: "k8s.io/kubernetes cmd/kubeadm/app/util/config/initconfiguration.go SetAPIEndpointDynamicDefaults, v1.37.2",
+	},
+	by: "startup",
+}
+
 // startup asks the start-up rules of the real programs what they would refuse, and adds what no other rule has found, and to
 // those that one has found, which program refuses it.
 func (c *checker) startup() {

@@ -95,6 +95,33 @@ func proves(comp fact.Component, y *fact.Symptom, rule fact.RuleID) bool {
 	return slices.Contains(selfEvident(), rule)
 }
 
+var ruleSymptomUnexplained = rule{
+	rank: 490,
+	about: fact.Rule{
+		ID: fact.RuleSymptomUnexplained, Severity: fact.Warning, Disturbs: fact.DisturbsNothing,
+		Title:  "A message about addresses whose cause no given file shows",
+		Cause:  "The file that would show it was not given, or the cause is nothing that these files hold, such as a kernel module.",
+		Effect: "See the message.",
+		Mend:   "add the file that is named",
+		Source: "the catalogues of messages in the packages kubeadm and flannel",
+	},
+	find:  (*checker).symptomLines,
+	after: []fact.RuleID{everything},
+}
+
+var ruleSymptomPast = rule{
+	rank: 700,
+	about: fact.Rule{
+		ID: fact.RuleSymptomPast, Severity: fact.Info, Disturbs: fact.DisturbsComponent,
+		Title:  "A message about a state of the cluster that the given files no longer show",
+		Cause:  "The cause was mended, and the program was not restarted since, or the log is old.",
+		Effect: "None, or a program that wants a restart.",
+		Mend:   "restart the program that still says so",
+		Source: "the given files",
+	},
+	by: fact.RuleSymptomUnexplained,
+}
+
 // symptomLines gives each symptom a cause, or lets it stand for itself.
 func (c *checker) symptomLines() {
 	made := map[fact.RuleID]*fact.Finding{}
@@ -279,7 +306,7 @@ func (c *checker) standing(g *sighting, rule fact.RuleID) *fact.Finding {
 		return c.unassigned(g)
 	}
 	f := fact.Finding{Rule: rule, Severity: fact.Error, Where: g.places, Subjects: subjectsOf(y.Node)}
-	if r, _ := ruleOf(rule); !proves(g.s.Component, y, rule) {
+	if r, _ := c.rules.of(rule); !proves(g.s.Component, y, rule) {
 		f.Severity = fact.Warning
 		switch rule {
 		case fact.RuleSubnetEnvMismatch, fact.RulePodCIDRMissing:
@@ -340,7 +367,7 @@ func (c *checker) standing(g *sighting, rule fact.RuleID) *fact.Finding {
 	if y.Remedy != "" {
 		f.Fix = append(f.Fix, y.Remedy)
 	}
-	if r, _ := ruleOf(rule); r.Mend != "" && r.Mend != y.Remedy {
+	if r, _ := c.rules.of(rule); r.Mend != "" && r.Mend != y.Remedy {
 		f.Fix = append(f.Fix, r.Mend)
 	}
 	return c.add(f)

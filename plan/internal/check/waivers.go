@@ -19,7 +19,7 @@ func ParseWaiver(s string) (fact.Waiver, error) {
 	if w.Rule == "" {
 		return fact.Waiver{}, &fact.WaiverError{Text: s, Msg: "no rule is named; write rule or rule=reason"}
 	}
-	if _, ok := ruleOf(w.Rule); !ok {
+	if _, ok := rules.of(w.Rule); !ok {
 		return fact.Waiver{}, &fact.WaiverError{Text: s, Msg: fmt.Sprintf("no rule is called %q; the rules are in the catalogue", w.Rule)}
 	}
 	return w, nil
