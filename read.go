@@ -352,7 +352,7 @@ func kindOf(k Kind, s []fact.Statement) Kind {
 	switch {
 	case k == KindObjects && slices.ContainsFunc(s, func(s fact.Statement) bool { return s.Component == fact.Node }):
 		return KindNodes
-	case k == KindFlannel && slices.ContainsFunc(s, func(s fact.Statement) bool { return strings.HasPrefix(s.Key, "FLANNEL_") }):
+	case k == KindFlannel && slices.ContainsFunc(s, func(s fact.Statement) bool { return fact.NameOf(s).IsEnv() }):
 		return KindSubnetEnv
 	}
 	return k

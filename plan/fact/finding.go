@@ -30,16 +30,23 @@ const (
 	DisturbsCluster   Disturbance = "a new cluster"
 )
 
-// A Finding is one thing that Check has to say.
+// A Variant tells the forms of one rule's findings apart, "" where there is one form. It is as stable as the rule's ID.
+type Variant string
+
+// A Finding is one thing that Check has to say. What it knows is data first; its texts are made of that data, and nothing is decided by
+// them.
 type Finding struct {
 	Rule     RuleID
+	Variant  Variant
+	Args     []Arg // the ranges, addresses, nodes, hosts, releases and numbers that it is about
 	Severity Severity
 	Message  string   // what is wrong: both values, hosts, the arithmetic; one paragraph
 	Effect   string   // what the operator sees, or will see
 	Fix      []string // commands, or lines to change, in order
 	Disturbs Disturbance
-	Where    []Place // the places it rests on, the one to change first
-	Field    Field   // of a caller's own value that has no place in a file; zero otherwise
+	Changes  []Component // programs whose settings the fix changes; empty where it changes none, or nobody says
+	Where    []Place     // the places it rests on, the one to change first
+	Field    Field       // of a caller's own value that has no place in a file; zero otherwise
 	// RefusedBy names the real programs that do not start with this or do not accept it; empty means that they take it
 	// and it breaks later.
 	RefusedBy []Component

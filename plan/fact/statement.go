@@ -142,7 +142,8 @@ type Statement struct {
 	Host      string   // host or node that it speaks for; "" for the whole cluster or unknown
 	Pos       Position // where; the place of the value, or of the list it is missing from
 	Role      Role
-	Key       string // name in the source: "--cluster-cidr", "networking.podSubnet", "Network", "InternalIP"
+	Name      Name   // what the key means, where that decides anything; plan.Check takes it from Key where it is zero
+	Key       string // name in the source, as it is shown: "--cluster-cidr", "networking.podSubnet", "Network", "InternalIP"
 	Text      string // value as written, "" where nothing is written
 
 	Prefixes []netip.Prefix // for roles that are ranges, in the order of the source, as written (host bits kept)

@@ -51,8 +51,10 @@ type Refusal struct {
 	ID       string // of the [StartupRule] that says so
 	Field    string // flag or field path in the program's terms
 	BadValue string
-	Type     string // kubeadm: the kind of error, "FieldValueInvalid"; "" for the other programs
-	Detail   string // kubeadm: Message without field and value; "" for the other programs
-	Message  string // what the program prints, as far as it is fixed
-	Source   string // upstream path, symbol and version
+	Role     fact.Role    // what Field is about: RolePods, RoleServices, RoleAddress or RoleSetting; "" for what is no range
+	Setting  fact.Setting // of RoleSetting; of several flags the first
+	Type     string       // kubeadm: the kind of error, "FieldValueInvalid"; "" for the other programs
+	Detail   string       // kubeadm: Message without field and value; "" for the other programs
+	Message  string       // what the program prints, as far as it is fixed
+	Source   string       // upstream path, symbol and version
 }

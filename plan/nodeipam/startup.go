@@ -136,6 +136,25 @@ func StartupRules() []StartupRule {
 	}
 }
 
+// about says which value of the program a rule is about.
+func (r StartupRule) about() (fact.Role, fact.Setting) {
+	switch r.Field {
+	case "--service-cluster-ip-range", "networking.serviceSubnet":
+		return fact.RoleServices, ""
+	case "--advertise-address", "localAPIEndpoint.advertiseAddress":
+		return fact.RoleAddress, ""
+	case "--cidr-allocator-type":
+		return fact.RoleSetting, fact.SettingAllocatorType
+	case "--node-cidr-mask-size":
+		return fact.RoleSetting, fact.SettingNodeMask
+	case "--node-cidr-mask-size-ipv6":
+		return fact.RoleSetting, fact.SettingNodeMaskIPv6
+	case "--node-cidr-mask-size-ipv4", "--node-cidr-mask-size-ipv4, --node-cidr-mask-size-ipv6":
+		return fact.RoleSetting, fact.SettingNodeMaskIPv4
+	}
+	return fact.RolePods, ""
+}
+
 // refuser collects the refusals of one program of one release.
 type refuser struct {
 	version fact.Version
@@ -160,6 +179,7 @@ func (r *refuser) add(bad string, ids []string, args ...any) {
 			text = fmt.Sprintf(text, args...)
 		}
 		f := Refusal{Program: s.Program, Rule: s.Rule, ID: s.ID, Field: s.Field, BadValue: bad, Message: text, Source: s.Source}
+		f.Role, f.Setting = s.about()
 		if s.Program == fact.Kubeadm && id != "adm-advertise" {
 			// ≤1.25 has podSubnet, ≥1.26 networking.podSubnet: cmd/kubeadm/app/apis/kubeadm/validation/validation.go.
 			if r.version.Before(v1(26)) {

@@ -4,7 +4,7 @@ import "github.com/kubecidr/kubecidr/plan/fact"
 
 // formatRules are the rules that the packages of formats apply to single files.
 var formatRules = []rule{
-	{rank: 10, about: fact.Rule{
+	{rank: 10, changes: []fact.Component{fact.Kubeadm}, about: fact.Rule{
 		ID: fact.RuleKubeadmFlagsMixed, Severity: fact.Error, Disturbs: fact.DisturbsNothing,
 		Title:  "kubeadm init is given --config together with --pod-network-cidr or --service-cidr",
 		Cause:  "A range was added on the command line of an installation that has a configuration file.",
@@ -12,7 +12,7 @@ var formatRules = []rule{
 		Mend:   "move the range into networking.podSubnet or networking.serviceSubnet of the configuration file and leave the flag out",
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/apis/kubeadm/validation/validation.go ValidateMixedArguments, v1.37.2",
 	}},
-	{rank: 20, about: fact.Rule{
+	{rank: 20, changes: []fact.Component{fact.Kubeadm}, about: fact.Rule{
 		ID: fact.RuleKubeadmKeyMisplaced, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsCluster,
 		Title:  "A range stands under a key or at a depth that kubeadm does not read",
 		Cause:  "Wrong indentation, another spelling (podCIDR, podsubnet), or the key of another tool.",
@@ -20,7 +20,7 @@ var formatRules = []rule{
 		Mend:   "write it as networking.podSubnet or networking.serviceSubnet of the ClusterConfiguration, indented below networking:",
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/util/config/strict/strict.go VerifyUnmarshalStrict, v1.37.2",
 	}},
-	{rank: 180, about: fact.Rule{
+	{rank: 180, changes: []fact.Component{fact.APIServer, fact.ControllerManager}, about: fact.Rule{
 		ID: fact.RuleFlagRefused, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "An argument that a program's flag package does not accept",
 		Cause:  "A wrong number of dashes, a number that is none, a word left over.",
@@ -28,7 +28,7 @@ var formatRules = []rule{
 		Mend:   "write the flag as --name=value",
 		Source: "github.com/spf13/pflag v1.0.10 flag.go",
 	}},
-	{rank: 220, about: fact.Rule{
+	{rank: 220, changes: []fact.Component{fact.Kubeadm}, about: fact.Rule{
 		ID: fact.RuleKubeadmConfigRefused, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsNothing,
 		Title:  "A structure, type or API version that kubeadm does not accept",
 		Cause:  "A configuration of another release, a number without quotes in extraArgs.",
@@ -36,7 +36,7 @@ var formatRules = []rule{
 		Mend:   "kubeadm config migrate, or kubeadm config validate, with the release in use",
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/util/config/common.go, v1.37.2",
 	}},
-	{rank: 230, about: fact.Rule{
+	{rank: 230, changes: []fact.Component{fact.Kubeadm}, about: fact.Rule{
 		ID: fact.RuleKubeadmKeyDuplicate, Severity: fact.Warning, Disturbs: fact.DisturbsNothing,
 		Title:  "A key that stands twice in one mapping of kubeadm's configuration",
 		Cause:  "Two people, or two templates, wrote the same key.",
@@ -44,7 +44,7 @@ var formatRules = []rule{
 		Mend:   "remove one of the two",
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/util/config/strict/strict.go, v1.37.2",
 	}},
-	{rank: 240, about: fact.Rule{
+	{rank: 240, changes: []fact.Component{fact.Kubeadm}, about: fact.Rule{
 		ID: fact.RuleKubeadmKeyUnknown, Severity: fact.Warning, Also: []fact.Severity{fact.Info}, Disturbs: fact.DisturbsNothing,
 		Title:  "A key that kubeadm does not read, not about ranges",
 		Cause:  "A slip of the pen, or a key of another API version.",

@@ -55,6 +55,9 @@ func (c *checker) add(f fact.Finding) *fact.Finding {
 		if f.Disturbs == "" {
 			f.Disturbs = r.Disturbs
 		}
+		if f.Changes == nil {
+			f.Changes = c.rules.edits[f.Rule]
+		}
 	}
 	c.adapt(&f)
 	slices.Sort(f.Subjects)
@@ -104,7 +107,7 @@ func (c *checker) problems() {
 		f.Symptoms = slices.Clone(f.Symptoms)
 		f.Subjects = slices.Clone(f.Subjects)
 		dup := slices.ContainsFunc(c.found, func(o *fact.Finding) bool {
-			return o.Rule == f.Rule && o.Message == f.Message && slices.EqualFunc(o.Where, f.Where, func(a, b fact.Place) bool { return a.Position == b.Position })
+			return o.Rule == f.Rule && o.Variant == f.Variant && slices.Equal(o.Args, f.Args) && o.Message == f.Message && slices.EqualFunc(o.Where, f.Where, func(a, b fact.Place) bool { return a.Position == b.Position })
 		})
 		if !dup {
 			c.add(f)
@@ -196,7 +199,9 @@ func (x *registry) compare(a, b fact.Finding) int {
 		x.rank(a.Rule)-x.rank(b.Rule),
 		cmp.Compare(a.Rule, b.Rule),
 		slices.CompareFunc(a.Where, b.Where, func(x, y fact.Place) int { return x.Position.Compare(y.Position) }),
-		cmp.Compare(a.Message, b.Message),
+		cmp.Compare(a.Variant, b.Variant),
+		slices.CompareFunc(a.Args, b.Args, fact.Arg.Compare),
+		cmp.Compare(a.Message, b.Message), // those of the format packages that have no args
 	)
 }
 
@@ -277,13 +282,13 @@ func (c *checker) values() {
 	}
 	for _, k := range badOrder {
 		ss := bad[k]
-		f := fact.Finding{Rule: fact.RuleCIDRMalformed, Severity: fact.Error}
-		what := string(k.role) + " range"
+		f := fact.Finding{Rule: fact.RuleCIDRMalformed, Severity: fact.Error, Args: args("role", string(k.role), "value", k.text, argHost, ss[0].Host)}
+		what, isRange := string(k.role)+" range", true
 		switch k.role {
 		case fact.RoleAddress:
-			what = "address"
+			what, isRange = "address", false
 		case fact.RoleDNS:
-			what = "dns address"
+			what, isRange = "dns address", false
 		}
 		f.Message = fmt.Sprintf("%s: the %s %q cannot be read: %s", who(ss[0]), what, k.text, reason(ss[0].Err))
 		for _, s := range ss {
@@ -299,14 +304,14 @@ func (c *checker) values() {
 			}
 		}
 		f.Fix = []string{"write the range as network/length, such as 10.244.0.0/16 or fd00:10:244::/56, in every place listed; separate two families by a comma without a blank"}
-		if strings.HasSuffix(what, "address") {
+		if !isRange {
 			f.Fix = []string{"write one IP address, such as 10.96.0.10 or fd00::a"}
 		}
 		c.add(f)
 	}
 	for _, k := range bitsOrder {
 		ss := bits[k]
-		f := fact.Finding{Rule: fact.RuleCIDRHostBitsSet}
+		f := fact.Finding{Rule: fact.RuleCIDRHostBitsSet, Args: args("network", heldBy(ss[0]), "value", k.text, argNode, ss[0].Host)}
 		var parts []string
 		for _, h := range heldBy(ss[0]) {
 			if h.written == h.p {
@@ -342,7 +347,8 @@ func reason(err error) string {
 }
 
 var ruleFlagGivenTwice = rule{
-	rank: 620,
+	rank:    620,
+	changes: []fact.Component{fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleFlagGivenTwice, Severity: fact.Warning, Also: []fact.Severity{fact.Info}, Disturbs: fact.DisturbsComponent,
 		Title:  "A range or mask flag is repeated; the last one wins",
@@ -391,7 +397,7 @@ func (c *checker) repeatedFlags() {
 		if winner == nil || c.alreadyAt(fact.RuleFlagGivenTwice, s.Pos) {
 			continue
 		}
-		f := fact.Finding{Rule: fact.RuleFlagGivenTwice}
+		f := fact.Finding{Rule: fact.RuleFlagGivenTwice, Args: args("lost", s, "wins", winner, "program", s.Component, argHost, s.Host)}
 		if s.Text == winner.Text {
 			f.Severity = fact.Info
 		}

@@ -81,7 +81,8 @@ func (c *checker) sawUnassigned() bool {
 }
 
 var rulePodCIDRUnset = rule{
-	rank: 30,
+	rank:    30,
+	changes: []fact.Component{fact.ControllerManager, fact.Kubeadm},
 	about: fact.Rule{
 		ID: fact.RulePodCIDRUnset, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "No cluster pod range reaches kube-controller-manager",
@@ -122,7 +123,7 @@ func (c *checker) podCIDRUnset() {
 		return
 	}
 	want, from := c.wantedPods()
-	f := fact.Finding{Rule: fact.RulePodCIDRUnset, Severity: fact.Warning, Subjects: nodeNames(missing)}
+	f := fact.Finding{Rule: fact.RulePodCIDRUnset, Severity: fact.Warning, Subjects: nodeNames(missing), Args: args(argNode, missing, "wanted", want)}
 	needed := c.usesFlannel() || c.sawUnassigned()
 	switch {
 	case refused, needed && (len(missing) > 0 || c.withSubnet() == 0):
@@ -131,6 +132,7 @@ func (c *checker) podCIDRUnset() {
 		return // the nodes have their subnets from elsewhere
 	}
 	first := denied[0]
+	f.Args = append(f.Args, args("program", first.Component, argHost, first.Host)...)
 	var b strings.Builder
 	if first.Component == fact.Kubeadm {
 		flags := "without --cluster-cidr and --allocate-node-cidrs"
@@ -207,7 +209,8 @@ func kubeadmPods(v *view) *fact.Statement {
 }
 
 var ruleAllocateNodeCIDRsOff = rule{
-	rank: 40,
+	rank:    40,
+	changes: []fact.Component{fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleAllocateNodeCIDRsOff, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "A cluster range is there, but --allocate-node-cidrs is absent or false, or node IPAM is switched off",
@@ -238,7 +241,7 @@ func (c *checker) allocationOff() {
 		return
 	}
 	missing := c.withoutSubnet()
-	f := fact.Finding{Rule: fact.RuleAllocateNodeCIDRsOff, Severity: fact.Error, Subjects: nodeNames(missing)}
+	f := fact.Finding{Rule: fact.RuleAllocateNodeCIDRsOff, Severity: fact.Error, Subjects: nodeNames(missing), Args: args(argNode, missing, argPods, off[0].pods, argHost, off[0].host)}
 	others := len(missing) == 0 && c.withSubnet() > 0
 	if others {
 		f.Severity = fact.Info
@@ -298,7 +301,8 @@ type variant struct {
 }
 
 var ruleControlPlaneFlagsDiffer = rule{
-	rank: 60,
+	rank:    60,
+	changes: []fact.Component{fact.APIServer, fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleControlPlaneFlagsDiffer, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "Control-plane hosts do not carry the same ranges or masks",
@@ -367,6 +371,11 @@ func (c *checker) controlPlanes() {
 		return
 	}
 	f := fact.Finding{Rule: fact.RuleControlPlaneFlagsDiffer, Severity: fact.Error}
+	for _, fl := range flags {
+		for _, v := range fl.vs {
+			f.Args = append(f.Args, args(argHost, v.hosts, fl.name, v.value)...)
+		}
+	}
 	var parts []string
 	odd, why := map[string]bool{}, ""
 	var trusted []string
@@ -426,6 +435,9 @@ func (c *checker) controlPlanes() {
 	c.add(f)
 }
 
+// twoFiles is the variant of [fact.RuleControlPlaneFlagsDiffer] for two files of one host.
+const twoFiles fact.Variant = "two-files"
+
 // oneHostTwice: two files describe one program of one host and do not say the same. The kubelet takes every file in its folder
 // of manifests whose name does not begin with a dot, a backup as well: k8s.io/kubernetes v1.37.2 pkg/kubelet/config/file.go.
 func (c *checker) oneHostTwice() {
@@ -449,7 +461,7 @@ func (c *checker) oneHostTwice() {
 				if a.file == b.file || !sameName(a.host, b.host) || isLog(a.file) || isLog(b.file) {
 					continue
 				}
-				f := fact.Finding{Rule: fact.RuleControlPlaneFlagsDiffer, Severity: fact.Warning}
+				f := fact.Finding{Rule: fact.RuleControlPlaneFlagsDiffer, Variant: twoFiles, Severity: fact.Warning, Args: args("program", a.comp, "file", a.file, "file", b.file, argHost, a.host)}
 				first, second := path.Base(b.file), path.Base(a.file)
 				if first == second {
 					first, second = b.file, a.file
@@ -602,7 +614,8 @@ func (c *checker) rightOne(vs []variant) (int, string) {
 }
 
 var ruleKubeadmConfigDrift = rule{
-	rank: 510,
+	rank:    510,
+	changes: []fact.Component{fact.Kubeadm, fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleKubeadmConfigDrift, Severity: fact.Warning, Disturbs: fact.DisturbsNothing,
 		Title:  "The manifests carry other ranges than kubeadm's configuration",
@@ -647,7 +660,7 @@ func (c *checker) kubeadmDrift() {
 
 func (c *checker) drift(k, s *fact.Statement, what string) {
 	c.add(fact.Finding{
-		Rule: fact.RuleKubeadmConfigDrift,
+		Rule: fact.RuleKubeadmConfigDrift, Args: args("kubeadm", k, "runs", s, "program", s.Component, argHost, s.Host),
 		Message: fmt.Sprintf("%s is %s, but %s is %s: the program's own flag is in force, and the next kubeadm upgrade or join writes kubeadm's %s",
 			who(k), writes(k), who(s), writes(s), what),
 		Where: []fact.Place{placeOf(s, what+" "+writes(s)+", in force"), placeOf(k, what+" "+writes(k))},
@@ -659,7 +672,8 @@ func (c *checker) drift(k, s *fact.Statement, what string) {
 }
 
 var ruleServiceRangeMismatch = rule{
-	rank: 70,
+	rank:    70,
+	changes: []fact.Component{fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleServiceRangeMismatch, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "--service-cluster-ip-range differs between kube-apiserver and kube-controller-manager of one host",
@@ -700,7 +714,7 @@ func (c *checker) serviceMismatch() {
 				what = "kube-controller-manager is not told the second service range, and does not keep node subnets away from it"
 			}
 			f := fact.Finding{
-				Rule: fact.RuleServiceRangeMismatch, Severity: sev,
+				Rule: fact.RuleServiceRangeMismatch, Severity: sev, Args: args("services", x, "controllers", y, argHost, host),
 				Message: fmt.Sprintf("the service range is %s and %s: %s", says(as), says(m.services), what),
 				Where:   []fact.Place{placeOf(as, "services "+writes(as)), placeOf(m.services, "services "+writes(m.services))},
 				Fix: []string{
@@ -726,7 +740,8 @@ func (c *checker) together(a, b *sourceView) bool {
 }
 
 var ruleServiceRangeTooLarge = rule{
-	rank: 100,
+	rank:    100,
+	changes: []fact.Component{fact.APIServer, fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleServiceRangeTooLarge, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsCluster,
 		Title:  "The service range has more addresses than kube-apiserver or kubeadm takes",
@@ -739,7 +754,8 @@ var ruleServiceRangeTooLarge = rule{
 }
 
 var ruleServiceRangeTooSmall = rule{
-	rank: 110,
+	rank:    110,
+	changes: []fact.Component{fact.APIServer, fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleServiceRangeTooSmall, Severity: fact.Error, Disturbs: fact.DisturbsCluster,
 		Title:  "The service range has fewer addresses than kubeadm needs",
@@ -787,7 +803,7 @@ func (c *checker) serviceSize() {
 		capped := x.rel.Before(fact.V(1, 34, 0))
 		switch {
 		case host > 20 && (capped || kubeadm || bits == 128 && host > 64):
-			f := fact.Finding{Rule: fact.RuleServiceRangeTooLarge, Severity: fact.Error, Where: x.at}
+			f := fact.Finding{Rule: fact.RuleServiceRangeTooLarge, Severity: fact.Error, Where: x.at, Args: args("services", x.h, "release", x.rel, argHost, x.h.s.Host)}
 			limit := bits - 20
 			f.Message = fmt.Sprintf("%s: a service range of /%d has %d host bits, more than the 20 that are allowed: for %d-bit addresses the length must be /%d or longer%s",
 				x.h.says(), x.h.p.Bits(), host, bits, limit, x.note)
@@ -809,11 +825,11 @@ func (c *checker) serviceSize() {
 			c.add(f)
 		case host > 20 && c.kubeFrom == nil && x.rel == fact.NewestKubernetes():
 			c.add(fact.Finding{
-				Rule: fact.RuleServiceRangeTooLarge, Severity: fact.Warning, Where: x.at,
+				Rule: fact.RuleServiceRangeTooLarge, Severity: fact.Warning, Where: x.at, Args: args("services", x.h, argHost, x.h.s.Host),
 				Message: fmt.Sprintf("%s: %d host bits; the API server takes more than 20 only since Kubernetes 1.34, and kubeadm never%s", x.h.says(), host, x.note),
 			})
 		case host < 4:
-			f := fact.Finding{Rule: fact.RuleServiceRangeTooSmall, Severity: fact.Error, Where: x.at}
+			f := fact.Finding{Rule: fact.RuleServiceRangeTooSmall, Severity: fact.Error, Where: x.at, Args: args("services", x.h, argHost, x.h.s.Host)}
 			f.Message = fmt.Sprintf("%s: a service range of /%d has %d %s; kube-apiserver needs at least 8, and kubeadm 10 (the DNS service takes the 10th address), so /%d is the smallest",
 				x.h.says(), x.h.p.Bits(), 1<<host, choose(1<<host, "address", "addresses"), bits-4)
 			if slices.Contains(x.by, fact.APIServer) && host < 3 {
@@ -832,7 +848,8 @@ func (c *checker) serviceSize() {
 }
 
 var ruleNodeMaskTooShort = rule{
-	rank: 130,
+	rank:    130,
+	changes: []fact.Component{fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleNodeMaskTooShort, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "A node's subnet is larger than the whole pod range",
@@ -845,7 +862,8 @@ var ruleNodeMaskTooShort = rule{
 }
 
 var ruleNodeMaskTooFar = rule{
-	rank: 140,
+	rank:    140,
+	changes: []fact.Component{fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleNodeMaskTooFar, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "The node mask is more than 16 bits longer than the pod range",
@@ -880,6 +898,7 @@ func (c *checker) maskLimits() {
 			case m < bits:
 				done[key] = true
 				fd := fact.Finding{Rule: fact.RuleNodeMaskTooShort, Severity: fact.Error, Where: where, RefusedBy: []fact.Component{fact.ControllerManager}}
+				fd.Args = args(argPods, h, "mask", m, argHost, h.s.Host)
 				if k.predicted && !k.release.Before(fact.V(1, 20, 0)) {
 					fd.RefusedBy = []fact.Component{fact.Kubeadm, fact.ControllerManager}
 				}
@@ -892,7 +911,7 @@ func (c *checker) maskLimits() {
 				c.add(fd)
 			case m-bits > 16:
 				done[key] = true
-				fd := fact.Finding{Rule: fact.RuleNodeMaskTooFar, Severity: fact.Error, Where: where}
+				fd := fact.Finding{Rule: fact.RuleNodeMaskTooFar, Severity: fact.Error, Where: where, Args: args(argPods, h, "mask", m, argHost, h.s.Host)}
 				if f == fact.IPv6 {
 					fd.RefusedBy = append(fd.RefusedBy, fact.ControllerManager)
 				}
@@ -984,7 +1003,8 @@ func maskFlag(f fact.Family, k *managerView, bits int) string {
 }
 
 var ruleNodeMaskFlagIgnored = rule{
-	rank: 150,
+	rank:    150,
+	changes: []fact.Component{fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleNodeMaskFlagIgnored, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "A node mask stands where it has no effect",
@@ -1016,6 +1036,7 @@ func (c *checker) maskFlags() {
 			}
 			c.add(fact.Finding{
 				Rule: fact.RuleNodeMaskFlagIgnored, Severity: fact.Error, RefusedBy: []fact.Component{fact.ControllerManager},
+				Args:    args("mask", s.Int, argPods, k.pods, argHost, s.Host),
 				Message: fmt.Sprintf("%s %d: %s%s", who(s), s.Int, why, note),
 				Where:   []fact.Place{placeOf(s, fmt.Sprintf("mask /%d", s.Int)), placeOf(k.podsAt, "pods "+joinHeld(k.pods))},
 				Fix:     []string{fix},
@@ -1050,6 +1071,7 @@ func (c *checker) maskFlags() {
 			if d := def - h.p.Bits(); (d < 0 || d > 16) && plain.Int >= h.p.Bits() && plain.Int-h.p.Bits() <= 16 {
 				c.add(fact.Finding{
 					Rule: fact.RuleNodeMaskFlagIgnored, Severity: fact.Error, RefusedBy: []fact.Component{fact.Kubeadm},
+					Args:    args("mask", plain.Int, argPods, h),
 					Message: fmt.Sprintf("%s %d: since 1.21 kubeadm does not look at node-cidr-mask-size when it checks the pod range %s, only at %s; it assumes /%d and refuses%s", who(plain), plain.Int, h.says(), name, def, note),
 					Where:   []fact.Place{placeOf(plain, fmt.Sprintf("mask /%d", plain.Int)), h.place("pods " + h.text())},
 					Fix:     []string{fmt.Sprintf("name the flag %s: %q under controllerManager.extraArgs", name, fmt.Sprint(plain.Int))}, // before 1.23 a defect
@@ -1067,7 +1089,7 @@ func (c *checker) maskFlags() {
 				continue
 			}
 			f := fact.Finding{
-				Rule: fact.RuleNodeMaskFlagIgnored, Severity: fact.Error,
+				Rule: fact.RuleNodeMaskFlagIgnored, Severity: fact.Error, Args: args("mask", s.Int, "program", s.Component, argHost, s.Host),
 				Message: fmt.Sprintf("%s %d: %s does not set the size of node subnets, kube-controller-manager does", who(s), s.Int, s.Component),
 				Where:   []fact.Place{placeOf(s, "no effect here")},
 				Fix:     []string{"move it to kube-controller-manager (kubeadm: controllerManager.extraArgs)"},

@@ -48,7 +48,7 @@ var defects = []defect{
 	{ // The subnet goes back to the set, and the work item keeps it: another node may have got it in between.
 		program: fact.ControllerManager, until: fact.V(1, 31, 0), source: "pkg/controller/nodeipam/ipam/range_allocator.go updateCIDRsAllocation", with: fact.RuleNodeSubnetDuplicate,
 		tell: func(c *checker, f *fact.Finding, v fact.Version) *fact.Finding {
-			if c.ownIPAM() || !strings.Contains(f.Message, "hold the same pod subnet") || strings.Contains(f.Message, "the whole pod range") {
+			if c.ownIPAM() || f.Variant != sameSubnet {
 				return nil
 			}
 			return &fact.Finding{Message: fmt.Sprintf("Kubernetes %v releases a subnet after a failed update of a Node and tries the same one again later, when another node may hold it (mended in v1.31.0)", v)}
@@ -249,7 +249,11 @@ func (c *checker) lacksIPv6On(backend string) bool {
 // repeatedArgs looks for an argument that extraArgs of a kubeadm configuration name more than once with different values, where the
 // last in sorted order is not the last in the file, and returns a finding with what say makes of both, nil for none.
 func (c *checker) repeatedArgs(say func(sorted, last *fact.Statement) string) *fact.Finding {
-	type name struct{ file, key string }
+	type name struct {
+		file string
+		of   fact.Name
+		flag string
+	}
 	first := map[name]*fact.Statement{}
 	sorted := map[name]*fact.Statement{}
 	last := map[name]*fact.Statement{}
@@ -258,7 +262,7 @@ func (c *checker) repeatedArgs(say func(sorted, last *fact.Statement) string) *f
 		if s.Component != fact.Kubeadm || !fromKubeadm(s) || !s.Pos.IsValid() || s.Text == "" {
 			continue
 		}
-		n := name{s.Pos.File, s.Key}
+		n := name{s.Pos.File, s.Name, flagOf(s)}
 		if first[n] == nil {
 			first[n], sorted[n], last[n] = s, s, s
 			order = append(order, n)
@@ -274,11 +278,10 @@ func (c *checker) repeatedArgs(say func(sorted, last *fact.Statement) string) *f
 		if s.Text == l.Text {
 			continue
 		}
-		words := strings.Fields(n.key)
 		return &fact.Finding{
 			Message: fmt.Sprintf("%s is given more than once with different values: %s", who(s), say(s, l)),
 			Effect:  "another range or mask after an upgrade, while nobody changed the file",
-			Fix:     []string{fmt.Sprintf("keep one entry named %s, the value that is meant", words[len(words)-1])},
+			Fix:     []string{fmt.Sprintf("keep one entry named %s, the value that is meant", n.flag)},
 			Where:   []fact.Place{placeOf(s, quoted(s)+", last in sorted order"), placeOf(l, quoted(l)+", last in the file")},
 		}
 	}

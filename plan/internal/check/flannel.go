@@ -88,7 +88,7 @@ func (c *checker) networkAgainst(net held, fam fact.Family) {
 	if len(wrong) == 0 && len(out) == 0 {
 		return
 	}
-	f := fact.Finding{Rule: fact.RuleFlannelNetworkMismatch, Severity: fact.Error, Subjects: nodeNames(out), RefusedBy: []fact.Component{fact.Flannel}}
+	f := fact.Finding{Rule: fact.RuleFlannelNetworkMismatch, Args: args("network", net, argPods, wrong, argNode, out), Severity: fact.Error, Subjects: nodeNames(out), RefusedBy: []fact.Component{fact.Flannel}}
 	if c.flannel != (fact.Version{}) && c.flannel.Before(fact.V(0, 18, 0)) {
 		f.RefusedBy = nil // until 0.17 it ran with a subnet.env that disagrees in itself
 	}
@@ -144,6 +144,7 @@ func (c *checker) networkAgainst(net held, fam fact.Family) {
 			fmt.Sprintf("or, if %v is what was meant and the cluster is still empty: %s", net.p, c.installAnew(net.p)),
 		)
 	} else {
+		f.Changes = []fact.Component{fact.Flannel, fact.ControllerManager}
 		f.Fix = append(f.Fix,
 			fmt.Sprintf("set flannel's %s to a range that holds every node's podCIDR (%s) and restart flannel (%s)", key, c.editFlannel(), c.restartFlannel()),
 			fmt.Sprintf("or, if %v is right: set --cluster-cidr of kube-controller-manager to it, then for each node listed: %s", net.p, c.rejoin()),
@@ -203,7 +204,8 @@ var ruleFlannelIPv6Disabled = rule{
 }
 
 var ruleDualStackIPv6First = rule{
-	rank: 370,
+	rank:    370,
+	changes: []fact.Component{fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleDualStackIPv6First, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "Lists put IPv6 first and flannel of that release reads the first podCIDR as IPv4",
@@ -269,7 +271,7 @@ func (c *checker) flannelFamilies() {
 		if len(conf.pods) > 0 {
 			where = []fact.Place{placeOf(conf.pods[0], "no "+lacks)}
 		}
-		f := fact.Finding{Rule: fact.RuleFlannelIPv6Disabled, Severity: fact.Error, Subjects: nodeNames(nodes6)}
+		f := fact.Finding{Rule: fact.RuleFlannelIPv6Disabled, Args: args(argPods, six, "network", six6, argNode, nodes6), Severity: fact.Error, Subjects: nodeNames(nodes6)}
 		example := "fd00:10:244::/56"
 		if len(six) > 0 {
 			example = six[0].p.String()
@@ -335,7 +337,7 @@ func (c *checker) flannelFamilies() {
 	}
 	// Since 0.20.2 flannel takes the entry of each family, whatever the order: pkg/subnet/kube/kube.go AcquireLease.
 	fixed := fact.V(0, 20, 2)
-	f := fact.Finding{Rule: fact.RuleDualStackIPv6First, Subjects: nodeNames(first6)}
+	f := fact.Finding{Rule: fact.RuleDualStackIPv6First, Args: args(argPods, order, argNode, first6, "flannel", c.flannel), Subjects: nodeNames(first6)}
 	switch {
 	case !c.flannel.IsZero() && !c.flannel.Before(fixed):
 		return
@@ -463,7 +465,7 @@ func (c *checker) oneSubnetEnv(e *sourceView) {
 	if len(parts) == 0 {
 		return
 	}
-	f := fact.Finding{Rule: fact.RuleSubnetEnvMismatch, Severity: sev, Where: where}
+	f := fact.Finding{Rule: fact.RuleSubnetEnvMismatch, Args: args(argHost, e.host, argNode, n, "subnet", subs, "network", nets), Severity: sev, Where: where}
 	if e.host != "" {
 		f.Subjects = []string{e.host}
 	}
@@ -533,7 +535,7 @@ func (c *checker) subnetLen() {
 			}
 		}
 		c.add(fact.Finding{
-			Rule: fact.RuleNetConfSubnetLenIgnored, Where: where,
+			Rule: fact.RuleNetConfSubnetLenIgnored, Args: args("key", keys), Where: where,
 			Message: fmt.Sprintf("%s in net-conf.json %s no effect with --kube-subnet-mgr: the size of a node's subnet comes from kube-controller-manager (--node-cidr-mask-size, here /%s)",
 				words.NameList(keys), choose(len(keys), "has", "have"), size),
 		})

@@ -12,9 +12,6 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// isTunnelLink reports whether a link is one that flannel makes: flannel.1, flannel-v6.1, flannel-wg.
-func isTunnelLink(name string) bool { return strings.HasPrefix(name, "flannel") }
-
 // holdsSubnet reports whether a link with address p, as [fact.Host] states it, belongs to the node subnet q: p is q, or the address at which
 // q begins.
 func holdsSubnet(p, q netip.Prefix) bool {
@@ -110,7 +107,7 @@ func (c *checker) bridges() {
 			if len(own) == 0 || slices.ContainsFunc(own, func(w held) bool { return holdsSubnet(h.p, w.p) }) {
 				continue
 			}
-			likely := flannel || slices.ContainsFunc(index.of(s.Host), func(o *fact.Statement) bool { return isTunnelLink(o.Key) })
+			likely := flannel || slices.ContainsFunc(index.of(s.Host), func(o *fact.Statement) bool { return o.Name.IsFlannelLink() })
 			if !likely && own[0].p.Overlaps(h.p) {
 				continue // another plugin's bridge, perhaps wider by intention
 			}
@@ -127,7 +124,7 @@ func (c *checker) bridges() {
 	if len(parts) == 0 {
 		return
 	}
-	f := fact.Finding{Rule: fact.RuleBridgeMismatch, Severity: sev, Subjects: hosts, Where: cutPlaces(allPlaces(where...))}
+	f := fact.Finding{Rule: fact.RuleBridgeMismatch, Args: args(argHost, hosts), Severity: sev, Subjects: hosts, Where: cutPlaces(allPlaces(where...))}
 	f.Message = words.NameList(parts)
 	if sev == fact.Warning {
 		f.Message += "; no file shows that flannel is in use, so the link may be left over from another network"
@@ -167,7 +164,7 @@ func (c *checker) hostNetworks() {
 				}
 				done[seen{h.p, r.p}] = true
 				name := cmp.Or(s.Host, "a host")
-				f := fact.Finding{Rule: rule, Severity: fact.Warning, Where: []fact.Place{r.place(what + "s " + r.text()), placeOf(s, s.Key+" "+cmp.Or(s.Text, h.text()))}}
+				f := fact.Finding{Rule: rule, Variant: "network", Args: args(what+"s", r, "network", h, "address", h.written.Addr(), argHost, s.Host), Severity: fact.Warning, Where: []fact.Place{r.place(what + "s " + r.text()), placeOf(s, s.Key+" "+cmp.Or(s.Text, h.text()))}}
 				f.Message = fmt.Sprintf("the %s range %s lies inside %v, the network that %s is in with %s (%v)", what, r.says(), h.p, name, s.Key, h.written.Addr())
 				f.Effect = "machines of that network that have addresses inside of the range cannot be reached from the nodes; the rest works"
 				f.Fix = []string{
@@ -249,17 +246,17 @@ func (c *checker) hostMTU() {
 				continue
 			}
 			switch {
-			case strings.Contains(l.Key, "v6"):
-			case isTunnelLink(l.Key):
+			case l.Name == fact.NameIPv6Link:
+			case l.Name.IsFlannelLink():
 				if tunnel == nil || l.Int > tunnel.Int {
 					tunnel = l
 				}
-				switch {
-				case l.Key == "flannel-wg":
+				switch l.Name {
+				case fact.NameWireguardLink:
 					backend = "wireguard"
-				case l.Key == "flannel.ipip":
+				case fact.NameIPIPLink:
 					backend = "ipip"
-				case strings.HasPrefix(l.Key, "flannel."):
+				case fact.NameVXLANLink:
 					backend = "vxlan"
 				}
 			case lan == nil || l.Int > lan.Int:

@@ -131,7 +131,7 @@ const maxGroups = 10
 
 // moreDuplicates reports the groups beyond the first ones in one finding.
 func (c *checker) moreDuplicates(groups [][]owned) {
-	f := fact.Finding{Rule: fact.RuleNodeSubnetDuplicate, Severity: fact.Error, Disturbs: fact.DisturbsNodes}
+	f := fact.Finding{Rule: fact.RuleNodeSubnetDuplicate, Variant: further, Severity: fact.Error, Disturbs: fact.DisturbsNodes}
 	var first []string
 	for i, g := range groups {
 		for _, o := range g {
@@ -170,6 +170,14 @@ func partOf(name, whole string) bool {
 		strings.HasSuffix(whole, name) && len(whole) > len(name) && sep(rune(whole[len(whole)-len(name)-1])))
 }
 
+// Variants of [fact.RuleNodeSubnetDuplicate].
+const (
+	sameSubnet     fact.Variant = "same"
+	subnetsOverlap fact.Variant = "overlapping"
+	wholeRange     fact.Variant = "whole-range" // one of them holds all of the pod range
+	further        fact.Variant = "further"     // those beyond the first ones
+)
+
 func (c *checker) duplicate(g []owned) {
 	f := fact.Finding{Rule: fact.RuleNodeSubnetDuplicate, Severity: fact.Error}
 	var names []string
@@ -186,6 +194,15 @@ func (c *checker) duplicate(g []owned) {
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
+	f.Args = args(argNode, names, "subnet", g[0].held)
+	switch {
+	case whole:
+		f.Variant = wholeRange
+	case same:
+		f.Variant = sameSubnet
+	default:
+		f.Variant = subnetsOverlap
+	}
 	if same {
 		f.Message = fmt.Sprintf("%s hold the same pod subnet %s", words.NameList(names), g[0].text())
 	} else {
@@ -213,6 +230,7 @@ func (c *checker) duplicate(g []owned) {
 		"where flannel runs, restart it on that host afterwards (" + c.restartFlannelOn("NODE") + "), and delete the links cni0 and flannel.1, so that they take the new subnet",
 	}
 	if whole {
+		f.Changes = []fact.Component{fact.ControllerManager}
 		f.Fix[1] = "none may keep it; for each node: " + c.rejoin() + " (kube-controller-manager needs --allocate-node-cidrs=true and --cluster-cidr)"
 	}
 	f.Disturbs = fact.DisturbsNodes
@@ -220,7 +238,8 @@ func (c *checker) duplicate(g []owned) {
 }
 
 var rulePodCIDROutsideClusterCIDR = rule{
-	rank: 290,
+	rank:    290,
+	changes: []fact.Component{fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RulePodCIDROutsideClusterCIDR, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsNodes,
 		Title:  "A node's podCIDR lies outside --cluster-cidr",
@@ -234,7 +253,8 @@ var rulePodCIDROutsideClusterCIDR = rule{
 }
 
 var rulePodCIDROrder = rule{
-	rank: 520,
+	rank:    520,
+	changes: []fact.Component{fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RulePodCIDROrder, Severity: fact.Warning, Disturbs: fact.DisturbsComponent,
 		Title:  "podCIDRs name the families in another order than a --cluster-cidr that nobody allocates from",
@@ -246,12 +266,18 @@ var rulePodCIDROrder = rule{
 	by: fact.RulePodCIDROutsideClusterCIDR,
 }
 
+// Variants of [fact.RulePodCIDROutsideClusterCIDR]; without one the subnet lies elsewhere.
+const (
+	otherOrder  fact.Variant = "order"  // families in another order
+	otherFamily fact.Variant = "family" // a family that the range does not have
+)
+
 // nodeSubnetsOutside: a node's subnet lies outside the range of a controller manager.
 func (c *checker) nodeSubnetsOutside() {
 	type miss struct {
 		k     *managerView
 		nodes []*nodeView
-		subs  []string
+		subs  []held
 		order []*nodeView
 		extra []*nodeView
 	}
@@ -270,7 +296,7 @@ func (c *checker) nodeSubnetsOutside() {
 				m.extra = append(m.extra, n)
 			case out >= 0:
 				m.nodes = append(m.nodes, n)
-				m.subs = append(m.subs, hs[out].text())
+				m.subs = append(m.subs, hs[out])
 			case len(hs) > 0 && len(k.pods) == 2 && fact.FamilyOf(hs[0].p) != fact.FamilyOf(k.pods[0].p):
 				m.order = append(m.order, n)
 			}
@@ -316,6 +342,7 @@ func (c *checker) nodeSubnetsOutside() {
 		}
 		if len(m.extra) > 0 && m.k.serves() && !c.ownIPAM() {
 			c.add(fact.Finding{
+				Variant: otherFamily, Args: args(argNode, m.extra, argPods, m.k.pods, argHost, m.k.host),
 				Rule: fact.RulePodCIDROutsideClusterCIDR, Severity: fact.Error, Subjects: nodeNames(m.extra), RefusedBy: []fact.Component{fact.ControllerManager},
 				Message: fmt.Sprintf("%s %s subnets of a family that %s (%s) does not have: %s; kube-controller-manager does not start with a podCIDR that belongs to none of its ranges",
 					words.NameList(nodeNames(m.extra)), choose(len(m.extra), "holds", "hold"), m.k.label(), joinHeld(m.k.pods), nodeSubs(m.extra)),
@@ -337,6 +364,7 @@ func (c *checker) nodeSubnetsOutside() {
 func (c *checker) otherOrder(k *managerView, ns []*nodeView) {
 	first := ns[0].subs[0]
 	f := fact.Finding{
+		Variant: otherOrder, Args: args(argNode, ns, argPods, k.pods, "subnet", first, argHost, k.host),
 		Rule: fact.RulePodCIDROutsideClusterCIDR, Severity: fact.Error, Subjects: nodeNames(ns), RefusedBy: []fact.Component{fact.ControllerManager},
 		Message: fmt.Sprintf("%s %s podCIDRs in another family order than %s, which says %s: it compares them by position, so %s of %s lies outside the first range %s, and kube-controller-manager does not start",
 			words.NameList(nodeNames(ns)), choose(len(ns), "has", "have"), k.label(), joinHeld(k.pods), first.text(), ns[0].name, k.pods[0].text()),
@@ -348,7 +376,7 @@ func (c *checker) otherOrder(k *managerView, ns []*nodeView) {
 		Disturbs: fact.DisturbsComponent,
 	}
 	if !k.serves() || c.ownIPAM() && k.predicted {
-		f.Rule, f.Severity, f.RefusedBy = fact.RulePodCIDROrder, fact.Warning, nil
+		f.Rule, f.Variant, f.Severity, f.RefusedBy = fact.RulePodCIDROrder, "", fact.Warning, nil
 		f.Message = fmt.Sprintf("%s %s podCIDRs in another family order than %s, which says %s; that controller manager hands out no subnets that count here, and would not start with these nodes if it did",
 			words.NameList(nodeNames(ns)), choose(len(ns), "has", "have"), k.label(), joinHeld(k.pods))
 	}
@@ -360,21 +388,19 @@ func covers(p netip.Prefix, hs []held) bool {
 	return slices.ContainsFunc(hs, func(h held) bool { return cidr.Contains(p, h.p) })
 }
 
-func (c *checker) outside(k *managerView, ns []*nodeView, subs []string) fact.Finding {
+func (c *checker) outside(k *managerView, ns []*nodeView, subs []held) fact.Finding {
+	fam := fact.FamilyOf(subs[0].p)
 	var parts []string
 	for i, n := range ns {
 		if i == words.Shown {
 			parts = append(parts, fmt.Sprintf("and %d more", len(ns)-i))
 			break
 		}
-		parts = append(parts, n.name+" holds "+subs[i])
+		parts = append(parts, n.name+" holds "+subs[i].text())
 	}
 	f := fact.Finding{Rule: fact.RulePodCIDROutsideClusterCIDR, Severity: fact.Error, Subjects: nodeNames(ns), RefusedBy: []fact.Component{fact.ControllerManager}}
-	fam := fact.IPv4
-	if strings.Contains(subs[0], ":") {
-		fam = fact.IPv6
-	}
 	r := ofFamily(k.pods, fam)[0]
+	f.Args = args(argNode, ns, argPods, r, argHost, k.host)
 	f.Message = fmt.Sprintf("%s: outside the pod range %s of %s, which runs from %v to %v",
 		strings.Join(parts, ", "), r.p, k.label(), r.p.Addr(), cidr.Last(r.p))
 	if r.written != r.p {
@@ -382,7 +408,7 @@ func (c *checker) outside(k *managerView, ns []*nodeView, subs []string) fact.Fi
 	}
 	f.Where = append(nodePlaces(ns), placeOf(k.podsAt, "pods "+joinHeld(k.pods)))
 	f.Fix = []string{
-		fmt.Sprintf("if the range was changed by mistake, give --cluster-cidr back the range that holds %s, on every control-plane host and in the kubeadm-config ConfigMap", subs[0]),
+		fmt.Sprintf("if the range was changed by mistake, give --cluster-cidr back the range that holds %s, on every control-plane host and in the kubeadm-config ConfigMap", subs[0].text()),
 		fmt.Sprintf("if %s is what is wanted, for each node listed, since a podCIDR that is set cannot be changed: %s", joinHeld(k.pods), c.rejoin()),
 		c.rejoinLoses(),
 	}
@@ -394,7 +420,8 @@ func (c *checker) outside(k *managerView, ns []*nodeView, subs []string) fact.Fi
 }
 
 var ruleClusterCIDRExhausted = rule{
-	rank: 280,
+	rank:    280,
+	changes: []fact.Component{fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleClusterCIDRExhausted, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "The pod range holds fewer node subnets than there are nodes",
@@ -408,7 +435,8 @@ var ruleClusterCIDRExhausted = rule{
 }
 
 var ruleClusterCIDRFull = rule{
-	rank: 500,
+	rank:    500,
+	changes: []fact.Component{fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleClusterCIDRFull, Severity: fact.Info, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "The pod range has a subnet for every node, and none for the next",
@@ -484,7 +512,7 @@ func (c *checker) capacity() {
 				}
 				continue
 			}
-			f := fact.Finding{Rule: fact.RuleClusterCIDRExhausted, Severity: fact.Error, Subjects: nodeNames(missing)}
+			f := fact.Finding{Rule: fact.RuleClusterCIDRExhausted, Args: args(argPods, h, "mask", m, argNode, missing, argHost, h.s.Host), Severity: fact.Error, Subjects: nodeNames(missing)}
 			var b strings.Builder
 			fmt.Fprintf(&b, "the pod range %s holds %s node %s of /%d (%s)", h.says(), blockSum(h.p, m), choose(int(min(n, 2)), "subnet", "subnets"), m, maskNote(fam, ms))
 			if lost > 0 {
@@ -502,6 +530,7 @@ func (c *checker) capacity() {
 				ns := c.unassignedNodes()
 				fmt.Fprintf(&b, "; the first node to register took it, and %s got none", words.NameList(ns))
 				f.Subjects = ns
+				f.Args = append(f.Args, args(argNode, ns)...)
 			} else if len(noMore) > 0 {
 				var ns []string
 				for _, s := range noMore {
@@ -513,6 +542,7 @@ func (c *checker) capacity() {
 				if len(ns) > 0 {
 					fmt.Fprintf(&b, "; %s got none", words.NameList(ns))
 					f.Subjects = ns
+					f.Args = append(f.Args, args(argNode, ns)...)
 				} else {
 					b.WriteString("; the controller manager says that none remain")
 				}
@@ -700,7 +730,7 @@ func (c *checker) wideNodes(p netip.Prefix, mask int) ([]string, uint64) {
 
 // nearlyFull tells that the next node will get nothing.
 func (c *checker) nearlyFull(k *managerView, h held, m int, n, lost uint64, total int) {
-	f := fact.Finding{Rule: fact.RuleClusterCIDRFull, Where: []fact.Place{h.place("pods " + h.text())}}
+	f := fact.Finding{Rule: fact.RuleClusterCIDRFull, Args: args(argPods, h, "mask", m, "nodes", total), Where: []fact.Place{h.place("pods " + h.text())}}
 	f.Message = fmt.Sprintf("the pod range %s holds %s node %s of /%d", h.says(), blockSum(h.p, m), choose(int(min(n, 2)), "subnet", "subnets"), m)
 	if lost > 0 {
 		f.Message += fmt.Sprintf(", less %d for the services", lost)
@@ -714,7 +744,8 @@ func (c *checker) nearlyFull(k *managerView, h held, m int, n, lost uint64, tota
 }
 
 var ruleNodeMaskImmutable = rule{
-	rank: 540,
+	rank:    540,
+	changes: []fact.Component{fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleNodeMaskImmutable, Severity: fact.Warning, Disturbs: fact.DisturbsNodes,
 		Title:  "The node mask was changed, but registered nodes keep subnets of the old size",
@@ -752,7 +783,7 @@ func (c *checker) nodeMaskImmutable() {
 			if len(other) == 0 || m < h.p.Bits() || m > fam.Bits() {
 				continue
 			}
-			f := fact.Finding{Rule: fact.RuleNodeMaskImmutable, Subjects: nodeNames(other)}
+			f := fact.Finding{Rule: fact.RuleNodeMaskImmutable, Args: args(argPods, h, "mask", m, argNode, other), Subjects: nodeNames(other)}
 			f.Message = fmt.Sprintf("the node mask is /%d (%s), but %s of %d registered nodes %s a subnet of another size: %s; a podCIDR that is set keeps its size",
 				m, maskNote(fam, ms), fmt.Sprint(len(other)), len(c.nodes), choose(len(other), "holds", "hold"), words.NameList(sizes))
 			f.Where = nodePlaces(other)
@@ -838,7 +869,7 @@ func (c *checker) nodeFamilies() {
 		}
 	}
 	c.add(fact.Finding{
-		Rule: fact.RulePodCIDRFamilyMissing, Severity: fact.Error, Subjects: nodeNames(one),
+		Rule: fact.RulePodCIDRFamilyMissing, Args: args(argNode, one, argPods, ranges, "family", fs), Severity: fact.Error, Subjects: nodeNames(one),
 		Message: fmt.Sprintf("the cluster is dual-stack, its %s range is %s, but %s %s no %s podCIDR: %s; kube-controller-manager never adds a family to a node that has a podCIDR",
 			nth, at.says(), words.NameList(nodeNames(one)), choose(len(one), "has", "have"), strings.Join(fs, " and no "), nodeSubs(one)),
 		Where: append(nodePlaces(one), placeOf(at.s, "pods "+writes(at.s))),
@@ -862,6 +893,7 @@ func (c *checker) flannelWithoutIPv6Nodes() {
 	}
 	k := c.controllers[serving]
 	c.add(fact.Finding{
+		Changes: []fact.Component{fact.Flannel, fact.ControllerManager}, Args: args("network", six[0], argPods, k.pods, argHost, k.host),
 		Rule: fact.RulePodCIDRFamilyMissing, Severity: fact.Error, Subjects: nodeNames(c.nodes), RefusedBy: []fact.Component{fact.Flannel},
 		Message: fmt.Sprintf("flannel has EnableIPv6 and %s, but the cluster's pod range is IPv4 alone: %s; no node gets an IPv6 podCIDR, and flannel does not start without one",
 			six[0].says(), says(k.podsAt)),
@@ -906,7 +938,7 @@ func (c *checker) nodesWithoutSubnet() {
 	if c.subnetsFromEtcd() {
 		return
 	}
-	f := fact.Finding{Rule: fact.RulePodCIDRMissing, Severity: fact.Warning, Subjects: nodeNames(missing), Where: nodePlaces(missing)}
+	f := fact.Finding{Rule: fact.RulePodCIDRMissing, Args: args(argNode, missing), Severity: fact.Warning, Subjects: nodeNames(missing), Where: nodePlaces(missing)}
 	f.Message = fmt.Sprintf("%s %s no podCIDR", words.NameList(nodeNames(missing)), choose(len(missing), "has", "have"))
 	if len(missing) > words.Shown {
 		f.Message += fmt.Sprintf(" (%d nodes)", len(missing))
@@ -985,130 +1017,4 @@ func Usable(f fact.Family, bits int) int {
 		return 1<<n - 3
 	}
 	return 1<<n - 2
-}
-
-var ruleMaxPodsOverNodeRange = rule{
-	rank: 550,
-	about: fact.Rule{
-		ID: fact.RuleMaxPodsOverNodeRange, Severity: fact.Warning, Disturbs: fact.DisturbsComponent,
-		Title:  "maxPods of the kubelet exceeds the addresses of a node's subnet",
-		Cause:  "A longer node mask, or a raised maxPods.",
-		Effect: "Pods beyond the addresses stay in ContainerCreating: \"no IP addresses available in range set\".",
-		Mend:   "lower maxPods, or use a shorter node mask",
-		Source: "github.com/containernetworking/plugins plugins/ipam/host-local/backend/allocator/range.go",
-	},
-	find: (*checker).maxPods,
-}
-
-// maxPods: a kubelet takes more pods than its node's subnet has addresses.
-func (c *checker) maxPods() {
-	if c.ownIPAM() {
-		return
-	}
-	// The smallest IPv4 subnet that a node has or would get, and who says so.
-	bits, sub, subText := 0, (*fact.Statement)(nil), ""
-	consider := func(f fact.Family, b int, s *fact.Statement, text string) {
-		if f == fact.IPv4 && b > bits {
-			bits, sub, subText = b, s, text
-		}
-	}
-	for _, k := range c.controllers {
-		if !k.serves() {
-			continue
-		}
-		for _, h := range k.pods {
-			f := fact.FamilyOf(h.p)
-			m, ms := k.mask(f)
-			if m >= h.p.Bits() && m <= 32 {
-				consider(f, m, cmp.Or(ms, h.s), fmt.Sprintf("node subnets are /%d (%s)", m, maskNote(f, ms)))
-			}
-		}
-	}
-	for _, n := range c.nodes {
-		for _, h := range n.subs {
-			consider(fact.FamilyOf(h.p), h.p.Bits(), h.s, fmt.Sprintf("node %s holds %s", n.name, h.text()))
-		}
-	}
-	if bits == 0 {
-		return
-	}
-	type group struct {
-		s     *fact.Statement
-		hosts []string
-		sub   *fact.Statement
-		bits  int
-		text  string
-	}
-	var groups []*group
-	said := false
-	for _, k := range c.kubelets {
-		s := k.set[fact.SettingMaxPods]
-		if s == nil || s.Err != nil || s.Int <= 0 {
-			continue
-		}
-		said = true
-		b, sb, text := bits, sub, subText
-		if n := c.byName[k.host]; n != nil {
-			b = 0
-			for _, h := range n.subs {
-				if fact.FamilyOf(h.p) == fact.IPv4 {
-					b, sb, text = h.p.Bits(), h.s, fmt.Sprintf("node %s holds %s", n.name, h.text())
-				}
-			}
-		}
-		if b == 0 || s.Int <= Usable(fact.IPv4, b) {
-			continue
-		}
-		i := slices.IndexFunc(groups, func(g *group) bool { return g.s.Int == s.Int && g.bits == b })
-		if i < 0 {
-			groups = append(groups, &group{s: s, sub: sb, bits: b, text: text})
-			i = len(groups) - 1
-		}
-		if k.host != "" {
-			groups[i].hosts = append(groups[i].hosts, k.host)
-			continue
-		}
-		for _, n := range c.nodes { // what all nodes say, or one configuration for all
-			if slices.ContainsFunc(n.subs, func(h held) bool { return h.p.Addr().Is4() && Usable(fact.IPv4, h.p.Bits()) < s.Int }) {
-				groups[i].hosts = append(groups[i].hosts, n.name)
-			}
-		}
-	}
-	for _, g := range groups {
-		c.tooManyPods(g.s, g.sub, g.bits, g.text, g.hosts)
-	}
-	if !said && Usable(fact.IPv4, bits) < 110 {
-		c.tooManyPods(&fact.Statement{Component: fact.Kubelet, Role: fact.RoleSetting, Setting: fact.SettingMaxPods, Key: "maxPods", Int: 110, Default: true}, sub, bits, subText, nil)
-	}
-}
-
-func (c *checker) tooManyPods(s, sub *fact.Statement, bits int, text string, hosts []string) {
-	f := fact.Finding{Rule: fact.RuleMaxPodsOverNodeRange, Subjects: hosts}
-	def := ""
-	if s.Default {
-		def = " (the kubelet's default, since no file says otherwise)"
-	}
-	f.Message = fmt.Sprintf("maxPods is %d%s, but %s, and a /%d has room for %d pods: 2^(32-%d) = %d addresses, %d without network and broadcast, and one of those is the gateway's",
-		s.Int, def, text, bits, Usable(fact.IPv4, bits), bits, 1<<(32-bits), max(0, 1<<(32-bits)-2))
-	if hosts = mergeNames(nil, hosts); len(hosts) > 1 || len(hosts) == 1 && !strings.Contains(text, hosts[0]) {
-		f.Message += " (" + words.NameList(hosts) + ")"
-	}
-	f.Where = []fact.Place{placeOf(s, fmt.Sprintf("maxPods %d", s.Int))}
-	if sub != nil {
-		f.Where = append(f.Where, placeOf(sub, text))
-	}
-	need := bits
-	for need > 8 && Usable(fact.IPv4, need) < s.Int {
-		need--
-	}
-	flag := fmt.Sprintf("--node-cidr-mask-size=%d", need)
-	for _, k := range c.controllers {
-		flag = maskFlag(fact.IPv4, k, need)
-	}
-	f.Fix = []string{
-		fmt.Sprintf("set maxPods: %d or less in the kubelet configuration (/var/lib/kubelet/config.yaml, and the kubelet-config ConfigMap), and restart the kubelets", Usable(fact.IPv4, bits)),
-		fmt.Sprintf("or give nodes that are registered from now on a /%d: %s", need, flag),
-	}
-	f.Disturbs = fact.DisturbsComponent
-	c.add(f)
 }

@@ -37,7 +37,8 @@ func (c *checker) claimedPods() []held {
 }
 
 var rulePodServiceOverlap = rule{
-	rank: 250,
+	rank:    250,
+	changes: []fact.Component{fact.Kubeadm, fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RulePodServiceOverlap, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsNodes,
 		Title:  "Pod and service range of one family overlap",
@@ -77,7 +78,7 @@ func (c *checker) podServiceOverlap() {
 			continue
 		}
 		c.add(fact.Finding{
-			Rule: fact.RulePodServiceOverlap, Severity: fact.Error, Subjects: nodeNames(in),
+			Rule: fact.RulePodServiceOverlap, Severity: fact.Error, Subjects: nodeNames(in), Args: args(argNode, in, "services", s),
 			Message: fmt.Sprintf("%s %s a pod subnet inside the service range %s, which runs from %v to %v: %s",
 				words.NameList(nodeNames(in)), choose(len(in), "holds", "hold"), s.says(), s.p.Addr(), cidr.Last(s.p), nodeSubs(in)),
 			Where: append(nodePlaces(in), s.place("services "+s.text())),
@@ -111,7 +112,7 @@ func nodeSubs(ns []*nodeView) string {
 }
 
 func (c *checker) overlapPair(p, s held) {
-	f := fact.Finding{Rule: fact.RulePodServiceOverlap, Where: []fact.Place{p.place("pods " + p.text()), s.place("services " + s.text())}}
+	f := fact.Finding{Rule: fact.RulePodServiceOverlap, Args: args(argPods, p, "services", s, argHost, p.s.Host, argHost, s.s.Host), Where: []fact.Place{p.place("pods " + p.text()), s.place("services " + s.text())}}
 	fam := fact.FamilyOf(p.p)
 	mask := 24
 	if fam == fact.IPv6 {
@@ -138,6 +139,7 @@ func (c *checker) overlapPair(p, s held) {
 		}
 	}
 	f.Subjects = nodeNames(inside)
+	f.Args = append(f.Args, args(argNode, inside)...)
 	var b strings.Builder
 	fmt.Fprintf(&b, "the pod range %s and the service range %s overlap: ", p.says(), s.says())
 	switch {
@@ -274,7 +276,8 @@ func (c *checker) hostAddrs() []hostAddr {
 }
 
 var ruleHostPodOverlap = rule{
-	rank: 260,
+	rank:    260,
+	changes: []fact.Component{fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleHostPodOverlap, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsNodes,
 		Title:  "A host address, or the hosts' network, lies in the pod range",
@@ -287,7 +290,8 @@ var ruleHostPodOverlap = rule{
 }
 
 var ruleHostServiceOverlap = rule{
-	rank: 270,
+	rank:    270,
+	changes: []fact.Component{fact.APIServer, fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleHostServiceOverlap, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsCluster,
 		Title:  "A host address, or the hosts' network, lies in the service range",
@@ -339,10 +343,11 @@ func (c *checker) hostsIn(hosts []hostAddr, r held, rule fact.RuleID, what strin
 	if len(in) == 0 {
 		return false
 	}
-	f := fact.Finding{Rule: rule, Severity: sev, Where: []fact.Place{r.place(what + "s " + r.text())}}
+	f := fact.Finding{Rule: rule, Severity: sev, Where: []fact.Place{r.place(what + "s " + r.text())}, Args: args(what+"s", r)}
 	var names []string
 	for i, h := range in {
 		name := h.s.Host
+		f.Args = append(f.Args, args("address", h.String(), argHost, name)...)
 		if name != "" {
 			f.Subjects = append(f.Subjects, name)
 		}
@@ -466,9 +471,11 @@ var ruleDockerBridgeOverlap = rule{
 
 // reservedOverlap: pods or services lie where something else lives.
 func (c *checker) reservedOverlap() {
-	docker := &fact.Statement{Component: "docker", Role: fact.RoleReserved, Key: "docker0", Text: "docker0", Default: true, Prefixes: []netip.Prefix{Docker0()}}
+	docker := &fact.Statement{Component: "docker", Role: fact.RoleReserved, Name: fact.NameDocker, Key: "docker0", Text: "docker0", Default: true, Prefixes: []netip.Prefix{Docker0()}}
 	reserved := slices.Clone(c.view.reserved)
-	if !slices.ContainsFunc(reserved, func(s *fact.Statement) bool { return isDocker(s) && (s.Component != fact.Host || s.Key == "docker0") }) && !c.noDocker() {
+	if !slices.ContainsFunc(reserved, func(s *fact.Statement) bool {
+		return s.Name == fact.NameDocker0 || s.Name == fact.NameDocker && s.Component != fact.Host
+	}) && !c.noDocker() {
 		reserved = append(reserved, docker)
 	}
 	reserved, more := sameOnHosts(reserved)
@@ -491,7 +498,7 @@ func (c *checker) reservedOverlap() {
 				if !h.p.Overlaps(rp) || h.s == r {
 					continue
 				}
-				f := fact.Finding{Rule: fact.RuleReservedOverlap, Where: []fact.Place{h.place(roles[i] + "s " + h.text()), placeOf(r, "reserved "+rp.String())}}
+				f := fact.Finding{Rule: fact.RuleReservedOverlap, Args: args(roles[i]+"s", h, "reserved", rp, argHost, h.s.Host, argHost, r.Host), Where: []fact.Place{h.place(roles[i] + "s " + h.text()), placeOf(r, "reserved "+rp.String())}}
 				name := cmp.Or(strings.TrimSpace(strings.Replace(r.Text, rp.String(), "", 1)), r.Key, string(r.Component))
 				from := " (" + name + ")"
 				if isDocker(r) {
@@ -553,14 +560,14 @@ func (c *checker) knownOverlap() {
 			continue
 		}
 		c.add(fact.Finding{
-			Rule: fact.RuleKnownRangeOverlap, Severity: fact.Info, Where: []fact.Place{r.h.place(r.role + "s " + r.h.text())},
+			Rule: fact.RuleKnownRangeOverlap, Args: args(r.role+"s", r.h), Severity: fact.Info, Where: []fact.Place{r.h.place(r.role + "s " + r.h.text())},
 			Message: fmt.Sprintf("the %s range %s overlaps what other software takes by default where it runs: %s", r.role, r.h.says(), words.NameList(uses)),
 		})
 	}
 }
 
 func isDocker(s *fact.Statement) bool {
-	return strings.Contains(strings.ToLower(s.Text+" "+s.Key+" "+string(s.Component)), "docker")
+	return s.Name == fact.NameDocker || s.Name == fact.NameDocker0
 }
 
 var ruleSpecialRange = rule{
@@ -598,7 +605,7 @@ func (c *checker) specialRanges() {
 		}
 		if kind := Special(h.p); kind != "" {
 			c.add(fact.Finding{
-				Rule: fact.RuleSpecialRange, Severity: fact.Error, Where: []fact.Place{h.place(role + "s " + h.text())},
+				Rule: fact.RuleSpecialRange, Args: args(role+"s", h), Severity: fact.Error, Where: []fact.Place{h.place(role + "s " + h.text())},
 				Message: fmt.Sprintf("the %s range %s overlaps addresses for another purpose: %s", role, h.says(), kind),
 			})
 			return
@@ -606,7 +613,7 @@ func (c *checker) specialRanges() {
 		if IsPrivate(h.p) {
 			return
 		}
-		f := fact.Finding{Rule: fact.RulePublicRange, Where: []fact.Place{h.place(role + "s " + h.text())}}
+		f := fact.Finding{Rule: fact.RulePublicRange, Args: args(role+"s", h, argHost, h.s.Host), Where: []fact.Place{h.place(role + "s " + h.text())}}
 		f.Fix = []string{"use a range of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"}
 		if fact.FamilyOf(h.p) == fact.IPv6 {
 			f.Fix = []string{"use a range of fd00::/8, or of a prefix that is routed to you"}

@@ -13,6 +13,8 @@ type rule struct {
 	rank  int       // when to fix what it finds, lower first, no two alike; 0 for a pass over what others found, which has no entry in the catalogue
 	about fact.Rule // its entry in the catalogue; of a pass its ID alone, for others to follow
 
+	changes []fact.Component // programs whose settings the fixes of its findings change, where a finding does not say itself
+
 	// find adds the findings of all the rules of its file; nil where by names the rule that does so, or a package of formats does.
 	find func(*checker)
 	by   fact.RuleID
@@ -28,7 +30,8 @@ const everything = "*"
 type registry struct {
 	all   []fact.Rule         // by rank: in the order in which findings should be fixed
 	ranks map[fact.RuleID]int // index in all
-	run   []rule              // those that find, each after what it follows
+	edits map[fact.RuleID][]fact.Component
+	run   []rule // those that find, each after what it follows
 }
 
 var rules = newRegistry(allRules())
@@ -36,11 +39,12 @@ var rules = newRegistry(allRules())
 func newRegistry(list []rule) *registry {
 	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b rule) int { return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.about.ID, b.about.ID)) })
-	x := &registry{ranks: map[fact.RuleID]int{}}
+	x := &registry{ranks: map[fact.RuleID]int{}, edits: map[fact.RuleID][]fact.Component{}}
 	for _, r := range list {
 		if r.rank > 0 {
 			x.ranks[r.about.ID] = len(x.all)
 			x.all = append(x.all, r.about)
+			x.edits[r.about.ID] = r.changes
 		}
 	}
 	x.run = sortRules(list)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
@@ -13,7 +12,8 @@ import (
 )
 
 var ruleClusterDNSOutside = rule{
-	rank: 420,
+	rank:    420,
+	changes: []fact.Component{fact.Kubelet},
 	about: fact.Rule{
 		ID: fact.RuleClusterDNSOutside, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "The DNS address of the kubelets is not inside the service range",
@@ -64,7 +64,7 @@ func (c *checker) clusterDNS() {
 				break
 			}
 		}
-		f := fact.Finding{Rule: fact.RuleClusterDNSOutside, Severity: fact.Error}
+		f := fact.Finding{Rule: fact.RuleClusterDNSOutside, Severity: fact.Error, Args: args("dns", b.a, "services", near, argHost, s.Host)}
 		var hosts []string
 		for _, x := range b.at {
 			f.Where = append(f.Where, placeOf(x, "DNS "+b.a.String()))
@@ -101,7 +101,8 @@ var ruleClusterIPOutside = rule{
 }
 
 var ruleClusterDNSOther = rule{
-	rank: 440,
+	rank:    440,
+	changes: []fact.Component{fact.Kubelet},
 	about: fact.Rule{
 		ID: fact.RuleClusterDNSOther, Severity: fact.Warning, Disturbs: fact.DisturbsComponent,
 		Title:  "The DNS address of the kubelets is not that of the service of cluster DNS",
@@ -131,7 +132,10 @@ func (c *checker) serviceAddresses() {
 		}
 	}
 	if len(out) > 0 && known {
-		f := fact.Finding{Rule: fact.RuleClusterIPOutside}
+		f := fact.Finding{Rule: fact.RuleClusterIPOutside, Args: args("services", c.services[0])}
+		for _, s := range out {
+			f.Args = append(f.Args, args("service", s.Key, "address", s)...)
+		}
 		f.Message = fmt.Sprintf("%s: not inside the service range %s, which runs from %v to %v; the range was changed after the services were made, or another control plane has another one",
 			words.NameList(names), c.services[0].says(), c.services[0].p.Addr(), cidr.Last(c.services[0].p))
 		for _, s := range out[:min(len(out), maxPlaces)] {
@@ -146,13 +150,13 @@ func (c *checker) serviceAddresses() {
 		}
 	}
 	for _, src := range c.others {
-		if src.comp != fact.ServiceCIDR || src.services == nil || src.services.Key != "kubernetes" {
+		if src.comp != fact.ServiceCIDR || src.services == nil || src.services.Name != fact.NameDefaultServiceCIDR {
 			continue
 		}
 		for _, api := range c.servers {
 			if x, y := heldBy(api.services), heldBy(src.services); len(x) > 0 && len(y) > 0 && !equalRanges(x, y) && !api.services.Default {
 				c.add(fact.Finding{
-					Rule: fact.RuleServiceRangeMismatch, Severity: fact.Warning,
+					Rule: fact.RuleServiceRangeMismatch, Severity: fact.Warning, Args: args("services", x, "object", y, argHost, api.host),
 					Where: []fact.Place{placeOf(api.services, "services "+writes(api.services)), placeOf(src.services, "ServiceCIDR kubernetes "+writes(src.services))},
 					Message: fmt.Sprintf("%s is %s, but the ServiceCIDR kubernetes says %s: the object keeps the range of the installation, and changing the flag alone changes nothing",
 						who(api.services), writes(api.services), writes(src.services)),
@@ -181,7 +185,7 @@ func (c *checker) serviceAddresses() {
 			continue
 		}
 		c.add(fact.Finding{
-			Rule: fact.RuleClusterDNSOther, Where: []fact.Place{placeOf(s, "DNS "+s.Text), placeOf(dns, dns.Key+" "+dns.Text)}, Subjects: subjectsOf(s.Host),
+			Rule: fact.RuleClusterDNSOther, Args: args("dns", s, "service", dns, argHost, s.Host), Where: []fact.Place{placeOf(s, "DNS "+s.Text), placeOf(dns, dns.Key+" "+dns.Text)}, Subjects: subjectsOf(s.Host),
 			Message: fmt.Sprintf("pods are told the DNS address %s (%s), but the service %s has %s", s.Text, who(s), dns.Key, dns.Text),
 			Fix:     []string{fmt.Sprintf("set clusterDNS to %s in the kubelet-config ConfigMap and in /var/lib/kubelet/config.yaml of every node, and restart the kubelets", dns.Text)},
 		})
@@ -229,7 +233,7 @@ func (c *checker) kubeProxy() {
 			continue
 		}
 		s := src.pods[0]
-		f := fact.Finding{Rule: fact.RuleKubeProxyMismatch, Severity: fact.Error, Where: []fact.Place{placeOf(s, "clusterCIDR "+writes(s))}, RefusedBy: nil}
+		f := fact.Finding{Rule: fact.RuleKubeProxyMismatch, Args: args("clusterCIDR", have, argHost, src.host), Severity: fact.Error, Where: []fact.Place{placeOf(s, "clusterCIDR "+writes(s))}, RefusedBy: nil}
 		if src.host != "" {
 			f.Subjects = []string{src.host}
 		}
@@ -238,6 +242,7 @@ func (c *checker) kubeProxy() {
 			pods = c.networks
 		}
 		want := joinHeld(pods)
+		f.Args = append(f.Args, args(argPods, pods)...)
 		var part string
 		for _, h := range have {
 			for _, sv := range c.services {
@@ -308,7 +313,8 @@ func (c *checker) kubeProxy() {
 }
 
 var ruleIPFamilyMismatch = rule{
-	rank: 80,
+	rank:    80,
+	changes: []fact.Component{fact.APIServer},
 	about: fact.Rule{
 		ID: fact.RuleIPFamilyMismatch, Severity: fact.Error, Disturbs: fact.DisturbsCluster,
 		Title:  "Family of the first service range differs from the advertise address's or from that of all pods",
@@ -379,7 +385,7 @@ func (c *checker) ipFamilies() {
 		if s.p.Addr().Is4() == a.addr.Is4() {
 			continue
 		}
-		f := fact.Finding{Rule: fact.RuleIPFamilyMismatch, Severity: fact.Error, Where: []fact.Place{placeOf(a.at, "address "+a.addr.String()), placeOf(s.s, "services "+writes(s.s))}}
+		f := fact.Finding{Rule: fact.RuleIPFamilyMismatch, Args: args("address", a.addr, "services", s, argHost, a.host), Severity: fact.Error, Where: []fact.Place{placeOf(a.at, "address "+a.addr.String()), placeOf(s.s, "services "+writes(s.s))}}
 		if a.host != "" {
 			f.Subjects = []string{a.host}
 		}
@@ -412,7 +418,7 @@ func (c *checker) ipFamilies() {
 	switch {
 	case !slices.Contains(pf, sf[0]):
 		c.add(fact.Finding{
-			Rule: fact.RuleIPFamilyMismatch, Severity: fact.Error, Where: where,
+			Rule: fact.RuleIPFamilyMismatch, Severity: fact.Error, Where: where, Args: args(argPods, c.pods, "services", c.services),
 			Message: fmt.Sprintf("pods have %s addresses alone (%s), but the first service range is %v: %s; no pod can reach a service",
 				familyList(pf), c.pods[0].says(), sf[0], c.services[0].says()),
 			Fix:      []string{fmt.Sprintf("give services a range of %v (--service-cidr, networking.serviceSubnet), or pods one of %v", pf[0], sf[0])},
@@ -420,17 +426,17 @@ func (c *checker) ipFamilies() {
 		})
 	case len(sf) == 2 && len(pf) == 1:
 		c.add(fact.Finding{
-			Rule: fact.RuleFamilyListsDiffer, Where: where,
+			Rule: fact.RuleFamilyListsDiffer, Args: args(argPods, c.pods, "services", c.services), Where: where,
 			Message: fmt.Sprintf("services have two families (%s), pods have %v alone (%s): services of the other family have no pods behind them", joinHeld(c.services), pf[0], c.pods[0].says()),
 		})
 	case len(sf) == 1 && len(pf) == 2:
 		c.add(fact.Finding{
-			Rule: fact.RuleFamilyListsDiffer, Severity: fact.Info, Where: where,
+			Rule: fact.RuleFamilyListsDiffer, Args: args(argPods, c.pods, "services", c.services), Severity: fact.Info, Where: where,
 			Message: fmt.Sprintf("pods have two families (%s), services have %v alone (%s): legal, but no service can be dual-stack", joinHeld(c.pods), sf[0], c.services[0].says()),
 		})
 	case sf[0] != pf[0]:
 		c.add(fact.Finding{
-			Rule: fact.RuleFamilyListsDiffer, Where: where,
+			Rule: fact.RuleFamilyListsDiffer, Args: args(argPods, c.pods, "services", c.services), Where: where,
 			Message: fmt.Sprintf("pods put %v first (%s), services put %v first (%s): pods' first address and services' default family differ", pf[0], joinHeld(c.pods), sf[0], joinHeld(c.services)),
 		})
 	}
@@ -439,8 +445,7 @@ func (c *checker) ipFamilies() {
 // advertised returns the address that an API server advertises, and what says so.
 func advertised(ss []*fact.Statement) (netip.Addr, *fact.Statement) {
 	for _, s := range ss {
-		k := strings.ToLower(s.Key)
-		if strings.Contains(k, "advertise") && len(s.Addrs) > 0 {
+		if s.Name == fact.NameAdvertised && len(s.Addrs) > 0 {
 			return s.Addrs[0].Unmap(), s
 		}
 	}

@@ -18,7 +18,8 @@ var passStartup = rule{
 }
 
 var ruleTooManyRanges = rule{
-	rank: 90,
+	rank:    90,
+	changes: []fact.Component{fact.APIServer, fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleTooManyRanges, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "More ranges than families, or two of one family, in one list",
@@ -31,7 +32,8 @@ var ruleTooManyRanges = rule{
 }
 
 var rulePodRangeTooSmall = rule{
-	rank: 120,
+	rank:    120,
+	changes: []fact.Component{fact.Kubeadm},
 	about: fact.Rule{
 		ID: fact.RulePodRangeTooSmall, Severity: fact.Error, Disturbs: fact.DisturbsCluster,
 		Title:  "The pod range has fewer addresses than kubeadm asks for",
@@ -44,7 +46,8 @@ var rulePodRangeTooSmall = rule{
 }
 
 var ruleNodeMaskFlagRefused = rule{
-	rank: 160,
+	rank:    160,
+	changes: []fact.Component{fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleNodeMaskFlagRefused, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "A node mask flag that the program does not take with these ranges",
@@ -57,7 +60,8 @@ var ruleNodeMaskFlagRefused = rule{
 }
 
 var ruleAllocatorTypeUnknown = rule{
-	rank: 170,
+	rank:    170,
+	changes: []fact.Component{fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleAllocatorTypeUnknown, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "--cidr-allocator-type names an allocator that is not there",
@@ -70,7 +74,8 @@ var ruleAllocatorTypeUnknown = rule{
 }
 
 var ruleArgumentWithoutName = rule{
-	rank: 190,
+	rank:    190,
+	changes: []fact.Component{fact.Kubeadm},
 	about: fact.Rule{
 		ID: fact.RuleArgumentWithoutName, Severity: fact.Error, Disturbs: fact.DisturbsNothing,
 		Title:  "extraArgs of kubeadm with an argument that has no name",
@@ -83,7 +88,8 @@ var ruleArgumentWithoutName = rule{
 }
 
 var ruleDNSDomainInvalid = rule{
-	rank: 200,
+	rank:    200,
+	changes: []fact.Component{fact.Kubeadm},
 	about: fact.Rule{
 		ID: fact.RuleDNSDomainInvalid, Severity: fact.Error, Disturbs: fact.DisturbsNothing,
 		Title:  "networking.dnsDomain is no DNS subdomain",
@@ -96,7 +102,8 @@ var ruleDNSDomainInvalid = rule{
 }
 
 var ruleAdvertiseAddressWrong = rule{
-	rank: 210,
+	rank:    210,
+	changes: []fact.Component{fact.APIServer},
 	about: fact.Rule{
 		ID: fact.RuleAdvertiseAddressWrong, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "The advertise address is no IP address",
@@ -124,21 +131,7 @@ func (c *checker) startup() {
 		if !k.ipam {
 			f.Controllers = []string{"*", "-nodeipam", "-node-ipam-controller"}
 		}
-		c.refusals(f.Refusals(k.release), k.release, c.view.releaseNote(k.src), k.host, func(field string) *fact.Statement {
-			switch {
-			case strings.Contains(field, "mask-size-ipv4") && k.masks[fact.SettingNodeMaskIPv4] != nil:
-				return k.masks[fact.SettingNodeMaskIPv4]
-			case strings.Contains(field, "mask-size-ipv6") && k.masks[fact.SettingNodeMaskIPv6] != nil:
-				return k.masks[fact.SettingNodeMaskIPv6]
-			case strings.Contains(field, "mask-size") && k.masks[fact.SettingNodeMask] != nil:
-				return k.masks[fact.SettingNodeMask]
-			case strings.Contains(field, "allocator"):
-				return k.masks[fact.SettingAllocatorType]
-			case strings.Contains(field, "service"):
-				return k.servedAt
-			}
-			return k.podsAt
-		})
+		c.refusals(f.Refusals(k.release), k.release, c.view.releaseNote(k.src), k.host, k.refused)
 	}
 	for _, src := range c.servers {
 		f := nodeipam.APIServerFlags{}
@@ -151,13 +144,36 @@ func (c *checker) startup() {
 		}
 		rel := c.view.release(src)
 		f.FeatureGates = gatesFor(rel, f.ServiceClusterIPRange)
-		c.refusals(f.Refusals(rel), rel, c.view.releaseNote(src), src.host, func(field string) *fact.Statement {
-			if strings.Contains(field, "advertise") {
+		c.refusals(f.Refusals(rel), rel, c.view.releaseNote(src), src.host, func(r nodeipam.Refusal) *fact.Statement {
+			if r.Role == fact.RoleAddress {
 				return at
 			}
 			return src.services
 		})
 	}
+}
+
+// refused returns the statement of k that r is about.
+func (k *managerView) refused(r nodeipam.Refusal) *fact.Statement {
+	switch {
+	case r.Role == fact.RoleServices:
+		return k.servedAt
+	case r.Role != fact.RoleSetting:
+		return k.podsAt
+	case r.Setting == fact.SettingAllocatorType:
+		return k.masks[r.Setting]
+	}
+	of := map[fact.Setting][]fact.Setting{
+		fact.SettingNodeMaskIPv4: {fact.SettingNodeMaskIPv4, fact.SettingNodeMaskIPv6, fact.SettingNodeMask}, // a refusal of both is about the first
+		fact.SettingNodeMaskIPv6: {fact.SettingNodeMaskIPv6, fact.SettingNodeMask},
+		fact.SettingNodeMask:     {fact.SettingNodeMask},
+	}
+	for _, s := range of[r.Setting] {
+		if k.masks[s] != nil {
+			return k.masks[s]
+		}
+	}
+	return k.podsAt
 }
 
 // flags returns the flags that k has, as its statements tell them.
@@ -225,25 +241,41 @@ func (c *checker) kubeadmRefusals(k *managerView) {
 		return
 	}
 	n.FeatureGates = gatesFor(k.release, n.PodSubnet+n.ServiceSubnet)
-	c.refusals(n.Refusals(k.release), k.release, c.view.releaseNote(k.src), k.host, func(field string) *fact.Statement {
-		field = strings.ToLower(field)
-		switch {
-		case strings.Contains(field, "service"):
+	c.refusals(n.Refusals(k.release), k.release, c.view.releaseNote(k.src), k.host, func(r nodeipam.Refusal) *fact.Statement {
+		switch r.Role {
+		case fact.RoleServices:
 			return services
-		case strings.Contains(field, "advertise"):
+		case fact.RoleAddress:
 			return addr
 		}
 		return cmp.Or(pods, k.podsAt)
 	})
 }
 
-// addArg adds an extra argument, whose name is the last word of its key.
-func addArg(n *nodeipam.KubeadmNetworking, comp fact.Component, s *fact.Statement, value string) {
-	words := strings.Fields(s.Key)
-	if len(words) == 0 {
-		return
+// flagOf is the flag of a program of the control plane that s gives a value to.
+func flagOf(s *fact.Statement) string {
+	switch s.Role {
+	case fact.RolePods:
+		return "cluster-cidr"
+	case fact.RoleServices:
+		return "service-cluster-ip-range"
 	}
-	a := nodeipam.Arg{Name: words[len(words)-1], Value: value}
+	switch s.Setting {
+	case fact.SettingNodeIPAM:
+		return "controllers"
+	case fact.SettingNodeMask:
+		return "node-cidr-mask-size"
+	case fact.SettingNodeMaskIPv4:
+		return "node-cidr-mask-size-ipv4"
+	case fact.SettingNodeMaskIPv6:
+		return "node-cidr-mask-size-ipv6"
+	}
+	return string(s.Setting)
+}
+
+// addArg adds an extra argument.
+func addArg(n *nodeipam.KubeadmNetworking, comp fact.Component, s *fact.Statement, value string) {
+	a := nodeipam.Arg{Name: flagOf(s), Value: value}
 	if comp == fact.APIServer {
 		n.APIServerArgs = append(n.APIServerArgs, a)
 	} else {
@@ -252,12 +284,12 @@ func addArg(n *nodeipam.KubeadmNetworking, comp fact.Component, s *fact.Statemen
 }
 
 // refusals adds what programs refuse.
-func (c *checker) refusals(rs []nodeipam.Refusal, v fact.Version, note, host string, at func(field string) *fact.Statement) {
+func (c *checker) refusals(rs []nodeipam.Refusal, v fact.Version, note, host string, at func(nodeipam.Refusal) *fact.Statement) {
 	for _, r := range rs {
 		if r.Rule == fact.RuleNodeMaskFlagRefused {
 			r.Rule = fact.RuleNodeMaskFlagIgnored // one rule for mask flags that do not do what they were written for
 		}
-		s := at(r.Field)
+		s := at(r)
 		if f := c.sameFault(r, s); f != nil {
 			if !slices.Contains(f.RefusedBy, r.Program) {
 				f.RefusedBy = append(f.RefusedBy, r.Program)
@@ -272,6 +304,7 @@ func (c *checker) refusals(rs []nodeipam.Refusal, v fact.Version, note, host str
 			continue
 		}
 		f := fact.Finding{Rule: r.Rule, Severity: fact.Error, RefusedBy: []fact.Component{r.Program}}
+		f.Args = args("refusal", r.ID, "program", r.Program, "release", v, "field", r.Field, "value", r.BadValue, argHost, host)
 		f.Message = fmt.Sprintf("%s %v does not take %s %q: %s%s", r.Program, v, r.Field, r.BadValue, r.Message, note)
 		if s != nil {
 			f.Where = []fact.Place{placeOf(s, r.Field+" "+writes(s))}

@@ -141,7 +141,7 @@ func (c *checker) symptomLines() {
 		}
 		if past := c.past(g); past != "" {
 			c.add(fact.Finding{
-				Rule: fact.RuleSymptomPast, Where: g.places, Subjects: subjectsOf(y.Node),
+				Rule: fact.RuleSymptomPast, Where: g.places, Subjects: subjectsOf(y.Node), Args: symptomArgs(y),
 				Message: fmt.Sprintf("%s says: %s; %s", g.s.Component, y.Message, past),
 			})
 			continue
@@ -152,7 +152,7 @@ func (c *checker) symptomLines() {
 		}
 		if cause != nil {
 			explain(cause, g.line(), fact.Finding{
-				Rule: cause.Rule, Severity: fact.Info, Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node),
+				Rule: cause.Rule, Severity: fact.Info, Args: symptomArgs(y), Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node),
 			})
 			if cause.Severity == fact.Warning && cause.Rule == y.Rules[0] && slices.Contains(selfEvident(), cause.Rule) {
 				cause.Severity = fact.Error
@@ -169,7 +169,7 @@ func (c *checker) symptomLines() {
 			rule = fact.RulePodCIDRMissing // that there is no subnet is seen, not why
 		}
 		if f := made[rule]; f != nil {
-			explain(f, g.line(), fact.Finding{Rule: rule, Severity: fact.Info, Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
+			explain(f, g.line(), fact.Finding{Rule: rule, Severity: fact.Info, Args: symptomArgs(y), Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
 			f.Subjects = mergeNames(f.Subjects, subjectsOf(y.Node))
 			seen[f] = append(seen[f], subjectsOf(y.Node)...)
 			continue
@@ -192,7 +192,7 @@ func (c *checker) plainMessages(messages []*sighting) {
 		}
 		told[y.ID] = true
 		c.add(fact.Finding{
-			Rule: fact.RuleSymptomUnexplained, Where: g.places, Subjects: subjectsOf(y.Node), Trouble: true,
+			Rule: fact.RuleSymptomUnexplained, Where: g.places, Subjects: subjectsOf(y.Node), Trouble: true, Args: symptomArgs(y),
 			Message: fmt.Sprintf("%s says: %s; %s", cmp.Or(string(g.s.Component), "a log"), strings.TrimSpace(y.Message), y.Cause),
 			Fix:     fixOf(y.Remedy),
 		})
@@ -219,8 +219,9 @@ func (c *checker) nodeMissing(name string) bool {
 
 // nameNodes adds the nodes that the message does not name yet.
 func nameNodes(f *fact.Finding, nodes []string) {
-	nodes = slices.DeleteFunc(mergeNames(nil, nodes), func(n string) bool { return strings.Contains(f.Message, n) })
+	nodes = slices.DeleteFunc(mergeNames(nil, nodes), func(n string) bool { return names(f, n) })
 	if len(nodes) > 0 {
+		f.Args = append(f.Args, args("seen", nodes)...)
 		f.Message += "; seen on " + words.NameList(nodes)
 	}
 }
@@ -261,7 +262,7 @@ func (c *checker) fits(f *fact.Finding, y *fact.Symptom) bool {
 		return true
 	}
 	// A subnet is looked up in a range of the other family only where positions do not match, and then the finding names that range.
-	return f.Rule == fact.RulePodCIDROutsideClusterCIDR && strings.Contains(f.Message, y.Network.Masked().String())
+	return f.Rule == fact.RulePodCIDROutsideClusterCIDR && hasArg(f, argPods, y.Network.Masked())
 }
 
 // past says why a symptom belongs to an earlier state of the cluster, "" where the given files do not show that.
@@ -305,7 +306,7 @@ func (c *checker) standing(g *sighting, rule fact.RuleID) *fact.Finding {
 	if rule == fact.RulePodCIDRMissing && proves(g.s.Component, y, rule) {
 		return c.unassigned(g)
 	}
-	f := fact.Finding{Rule: rule, Severity: fact.Error, Where: g.places, Subjects: subjectsOf(y.Node)}
+	f := fact.Finding{Rule: rule, Args: symptomArgs(y), Severity: fact.Error, Where: g.places, Subjects: subjectsOf(y.Node)}
 	if r, _ := c.rules.of(rule); !proves(g.s.Component, y, rule) {
 		f.Severity = fact.Warning
 		switch rule {
@@ -379,13 +380,13 @@ func (c *checker) unassigned(g *sighting) *fact.Finding {
 	for _, f := range c.found {
 		if f.Rule == fact.RulePodCIDRMissing {
 			f.Severity = fact.Error
-			explain(f, g.line(), fact.Finding{Rule: fact.RulePodCIDRMissing, Severity: fact.Info, Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
+			explain(f, g.line(), fact.Finding{Rule: fact.RulePodCIDRMissing, Severity: fact.Info, Args: symptomArgs(y), Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
 			f.Subjects = mergeNames(f.Subjects, subjectsOf(y.Node))
 			c.suspectUnset(g.places, subjectsOf(y.Node))
 			return f
 		}
 	}
-	f := fact.Finding{Rule: fact.RulePodCIDRMissing, Severity: fact.Error, Where: g.places, Subjects: subjectsOf(y.Node)}
+	f := fact.Finding{Rule: fact.RulePodCIDRMissing, Args: symptomArgs(y), Severity: fact.Error, Where: g.places, Subjects: subjectsOf(y.Node)}
 	name := "a node"
 	if y.Node != "" {
 		name = "node " + y.Node
@@ -401,13 +402,21 @@ func (c *checker) unassigned(g *sighting) *fact.Finding {
 	return p
 }
 
+// suspected is the variant of [fact.RulePodCIDRUnset] that no file shows.
+const suspected fact.Variant = "suspected"
+
+// symptomArgs are the args of a finding that rests on a message.
+func symptomArgs(y *fact.Symptom) []fact.Arg {
+	return args("message", y.ID, argNode, y.Node, "subnet", y.Subnet, "network", y.Network)
+}
+
 // suspectUnset adds the likeliest cause of a missing subnet as a suspicion, where no file says anything about the range.
 func (c *checker) suspectUnset(where []fact.Place, nodes []string) {
 	if len(c.controllers) > 0 || c.withSubnet() > 0 || c.has(fact.RulePodCIDRUnset) {
 		return
 	}
 	want, from := c.wantedPods()
-	f := fact.Finding{Rule: fact.RulePodCIDRUnset, Severity: fact.Warning, Where: slices.Clone(where), Subjects: nodes}
+	f := fact.Finding{Rule: fact.RulePodCIDRUnset, Variant: suspected, Args: args("wanted", want), Severity: fact.Warning, Where: slices.Clone(where), Subjects: nodes}
 	f.Message = fmt.Sprintf("no given file says a pod range for the cluster; most likely kube-controller-manager has no --cluster-cidr (kubeadm init without --pod-network-cidr), so that no node gets a podCIDR; flannel expects subnets of %s", want)
 	if from != nil {
 		f.Where = append(f.Where, placeOf(from, "pods "+want))

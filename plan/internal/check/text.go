@@ -78,7 +78,7 @@ func who(s *fact.Statement) string {
 		return b.String()
 	case s.Component == "":
 		b.WriteString(string(s.Role))
-	case strings.HasPrefix(s.Key, "FLANNEL_"):
+	case s.Name.IsEnv():
 		b.WriteString(s.Key)
 	default:
 		b.WriteString(string(s.Component))

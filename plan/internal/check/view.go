@@ -12,7 +12,7 @@ import (
 )
 
 // A view is the cluster as statements tell of it: who says what, which values are effective, what is a default.
-// It points into the statements, which it does not change, in an order of its own, so that theirs does not matter.
+// It holds the statements in an order of its own, so that theirs does not matter, each with its Name.
 type view struct {
 	all []*fact.Statement // sorted by compareStatements, without exact duplicates
 
@@ -114,15 +114,17 @@ func compareProblems(a, b *fact.Finding) int {
 	if a == nil || b == nil {
 		return words.CompareBool(a != nil, b != nil)
 	}
-	return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Message, b.Message))
+	return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Variant, b.Variant),
+		slices.CompareFunc(a.Args, b.Args, fact.Arg.Compare), cmp.Compare(a.Message, b.Message))
 }
 
 // newView sorts the statements and puts the cluster together from them.
 func newView(in []fact.Statement) *view {
 	v := &view{byName: map[string]*nodeView{}, held: map[statementName]int{}}
 	v.all = make([]*fact.Statement, 0, len(in))
-	for i := range in {
-		v.all = append(v.all, &in[i])
+	for _, s := range in {
+		s.Name = cmp.Or(s.Name, fact.NameOf(s))
+		v.all = append(v.all, &s)
 	}
 	slices.SortStableFunc(v.all, compareStatements)
 	v.all = slices.CompactFunc(v.all, func(a, b *fact.Statement) bool { return compareStatements(a, b) == 0 && sameErr(a.Err, b.Err) })
@@ -216,7 +218,7 @@ type statementName struct {
 	source  sourceKey // with n 0
 	role    fact.Role
 	setting fact.Setting
-	key     string
+	name    fact.Name
 }
 
 // addSource files s under its source. Several objects of one kind can stand in one file (a list of pods): the second
@@ -225,18 +227,18 @@ func (v *view) addSource(sources map[sourceKey]*sourceView, order []*sourceView,
 	comp := s.Component
 	if comp == fact.Kubeadm {
 		// What a kubeadm configuration sets for a component of the control plane.
-		switch key := strings.ToLower(s.Key); {
-		case strings.HasPrefix(key, "controllermanager.extraargs"):
+		switch s.Name {
+		case fact.NameControllerManagerArg:
 			comp = fact.ControllerManager
-		case strings.HasPrefix(key, "apiserver.extraargs"):
+		case fact.NameAPIServerArg:
 			comp = fact.APIServer
 		}
 	}
 	k := sourceKey{comp: comp, host: s.Host, file: s.Pos.File, env: isEnv(s), args: comp != s.Component}
 	// A source that holds a stated value keeps it, so that the next of that name need not ask again those that hold one.
-	name := statementName{k, s.Role, s.Setting, ""}
+	name := statementName{k, s.Role, s.Setting, fact.NameOther}
 	if s.Role == fact.RolePods && s.Component == fact.Flannel {
-		name.key = s.Key
+		name.name = s.Name
 	}
 	keeps := !s.Default && (s.Role == fact.RoleSetting || isStated(s))
 	if keeps {
@@ -273,14 +275,14 @@ func (v *view) plugin(s *fact.Statement) {
 // isEnv reports whether s comes from a node's subnet.env, not from flannel's configuration.
 func isEnv(s *fact.Statement) bool {
 	return s.Component == fact.Flannel &&
-		(strings.HasPrefix(s.Key, "FLANNEL_") || s.Role == fact.RoleNodePods || s.Role == fact.RoleSetting && s.Setting == fact.SettingSubnetMTU)
+		(s.Name.IsEnv() || s.Role == fact.RoleNodePods || s.Role == fact.RoleSetting && s.Setting == fact.SettingSubnetMTU)
 }
 
 // take adds s to src, or reports that src holds another statement of that name already.
 func (src *sourceView) take(s *fact.Statement) bool {
 	switch s.Role {
 	case fact.RolePods:
-		i := slices.IndexFunc(src.pods, func(o *fact.Statement) bool { return o.Key == s.Key || s.Component != fact.Flannel })
+		i := slices.IndexFunc(src.pods, func(o *fact.Statement) bool { return o.Name == s.Name || s.Component != fact.Flannel })
 		switch {
 		case i < 0:
 			src.pods = append(src.pods, s)
@@ -367,7 +369,7 @@ func (v *view) file(src *sourceView) {
 // fromKubeadm reports whether a statement of a control-plane component stands in a kubeadm configuration (extraArgs), not
 // in a manifest of its own.
 func fromKubeadm(s *fact.Statement) bool {
-	return strings.Contains(strings.ToLower(s.Key), "extraargs")
+	return s.Name.IsExtraArg()
 }
 
 func (v *view) addNode(s *fact.Statement) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/gate"
@@ -176,18 +177,15 @@ func (c *checker) setNetwork(what string) string {
 	return c.editFlannel() + ", and in net-conf.json set " + what
 }
 
-// adapt ends a mend that speaks of flags and of kubeadm with where they stand in a distribution that has neither.
+// adapt ends a fix that changes flags, or what kubeadm writes, with where they stand in a distribution that has neither.
 func (c *checker) adapt(f *fact.Finding) {
 	d := c.dist
 	if d == nil || f.Severity == fact.Info || f.Disturbs == fact.DisturbsNothing {
 		return
 	}
-	for _, line := range f.Fix {
-		for _, word := range []string{"--cluster-cidr", "--allocate-node-cidrs", "--node-cidr-mask-size", "--service-c", "podSubnet", "serviceSubnet", "kubeadm", "/etc/kubernetes/", "/var/lib/kubelet/", "kubelet-config"} {
-			if strings.Contains(line, word) && !strings.HasPrefix(line, "what that loses") {
-				f.Fix = append(f.Fix, d.note)
-				return
-			}
-		}
+	if slices.ContainsFunc(f.Changes, func(p fact.Component) bool {
+		return p == fact.ControllerManager || p == fact.APIServer || p == fact.Kubeadm || p == fact.Kubelet
+	}) {
+		f.Fix = append(f.Fix, d.note)
 	}
 }

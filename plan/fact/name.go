@@ -1,0 +1,93 @@
+package fact
+
+import "strings"
+
+// A Name says what the key of a statement means, where that decides more than its role and setting do. The zero Name is that of all
+// other keys.
+type Name uint8
+
+const (
+	NameOther                Name = iota
+	NameControllerManagerArg      // an entry of controllerManager.extraArgs in a configuration of kubeadm
+	NameAPIServerArg              // an entry of apiServer.extraArgs
+	NameAdvertised                // the address that an API server advertises
+	NameNetwork                   // flannel's Network
+	NameIPv6Network               // flannel's IPv6Network
+	NameEnvNetwork                // FLANNEL_NETWORK of a subnet.env
+	NameEnvIPv6Network            // FLANNEL_IPV6_NETWORK
+	NameEnv                       // another line of a subnet.env
+	NameDocker0                   // docker0 among the links of a host
+	NameDocker                    // another range that Docker takes
+	NameVXLANLink                 // a link that flannel makes on a host: flannel.1
+	NameWireguardLink             // flannel-wg
+	NameIPIPLink                  // flannel.ipip
+	NameIPv6Link                  // flannel-v6.1, flannel-wg-v6: those of IPv6
+	NameFlannelLink               // another link of flannel's
+	NameDefaultServiceCIDR        // the ServiceCIDR that the API server makes of its flag: kubernetes
+)
+
+// NameOf returns what the key of s means. The packages that read files call it once for each statement; so does plan.Check for
+// statements without a Name.
+func NameOf(s Statement) Name {
+	key := strings.ToLower(s.Key)
+	switch {
+	case s.Component == Host && key == "docker0":
+		return NameDocker0
+	case s.Role == RoleReserved && mentionsDocker(s):
+		return NameDocker
+	case s.Component == Host:
+		return linkName(key)
+	case s.Component == Kubeadm && strings.HasPrefix(key, "controllermanager.extraargs"):
+		return NameControllerManagerArg
+	case s.Component == Kubeadm && strings.HasPrefix(key, "apiserver.extraargs"):
+		return NameAPIServerArg
+	case s.Component == Flannel && key == "flannel_network":
+		return NameEnvNetwork
+	case s.Component == Flannel && key == "flannel_ipv6_network":
+		return NameEnvIPv6Network
+	case s.Component == Flannel && strings.HasPrefix(key, "flannel_"):
+		return NameEnv
+	case s.Component == Flannel && key == "network":
+		return NameNetwork
+	case s.Component == Flannel && key == "ipv6network":
+		return NameIPv6Network
+	case s.Role == RoleAddress && strings.Contains(key, "advertise"):
+		return NameAdvertised
+	case s.Component == ServiceCIDR && key == "kubernetes":
+		return NameDefaultServiceCIDR
+	}
+	return NameOther
+}
+
+func mentionsDocker(s Statement) bool {
+	return strings.Contains(strings.ToLower(s.Text+" "+s.Key+" "+string(s.Component)), "docker")
+}
+
+// linkName returns what a link of a host is: flannel.1, flannel-v6.1, flannel-wg, flannel-wg-v6, flannel.ipip.
+func linkName(link string) Name {
+	rest, ok := strings.CutPrefix(link, "flannel")
+	switch {
+	case !ok:
+		return NameOther
+	case strings.Contains(rest, "v6"):
+		return NameIPv6Link
+	case rest == "-wg":
+		return NameWireguardLink
+	case rest == ".ipip":
+		return NameIPIPLink
+	case strings.HasPrefix(rest, "."):
+		return NameVXLANLink
+	}
+	return NameFlannelLink
+}
+
+// IsEnv reports whether n is a line of a subnet.env.
+func (n Name) IsEnv() bool { return n == NameEnv || n == NameEnvNetwork || n == NameEnvIPv6Network }
+
+// IsFlannelLink reports whether n is a link that flannel makes on a host.
+func (n Name) IsFlannelLink() bool {
+	return n == NameVXLANLink || n == NameWireguardLink || n == NameIPIPLink || n == NameIPv6Link || n == NameFlannelLink
+}
+
+// IsExtraArg reports whether n is an argument of a program of the control plane that a configuration of kubeadm sets.
+func (n Name) IsExtraArg() bool { return n == NameControllerManagerArg || n == NameAPIServerArg }
