@@ -62,9 +62,24 @@ func (c *checker) add(f fact.Finding) *fact.Finding {
 	c.adapt(&f)
 	slices.Sort(f.Subjects)
 	f.Subjects = slices.Compact(f.Subjects)
+	if say := c.rules.say; say != nil {
+		f = spoken(f, say)
+	}
 	p := &f
 	c.found = append(c.found, p)
 	return p
+}
+
+// spoken returns f with say's form of each of its texts.
+func spoken(f fact.Finding, say func(string) string) fact.Finding {
+	f.Message, f.Effect, f.Fix, f.Where = say(f.Message), say(f.Effect), slices.Clone(f.Fix), slices.Clone(f.Where)
+	for i, step := range f.Fix {
+		f.Fix[i] = say(step)
+	}
+	for i := range f.Where {
+		f.Where[i].Note = say(f.Where[i].Note)
+	}
+	return f
 }
 
 // cause returns the first finding of one of the rules, in the order of the rules, nil where there is none. Findings that
@@ -84,7 +99,10 @@ func (c *checker) cause(rules ...fact.RuleID) *fact.Finding {
 func (c *checker) has(rules ...fact.RuleID) bool { return c.cause(rules...) != nil }
 
 // explain hangs a symptom under a cause: the line to read, and the finding that would stand for itself without the cause.
-func explain(cause *fact.Finding, line string, symptom fact.Finding) {
+func (c *checker) explain(cause *fact.Finding, line string, symptom fact.Finding) {
+	if say := c.rules.say; say != nil {
+		line, symptom = say(line), spoken(symptom, say)
+	}
 	if line != "" && !slices.Contains(cause.Explains, line) {
 		cause.Explains = append(cause.Explains, line)
 	}
@@ -145,7 +163,7 @@ func (c *checker) fold() {
 				if cause == nil {
 					continue
 				}
-				explain(cause, string(f.Rule)+": "+f.Message, *f)
+				c.explain(cause, string(f.Rule)+": "+f.Message, *f)
 				drop[f] = true
 				break
 			}

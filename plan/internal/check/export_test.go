@@ -14,3 +14,10 @@ func RunShuffled(seed uint64, statements ...fact.Statement) fact.Report {
 	x.run = sortRules(list)
 	return x.check(statements)
 }
+
+// RunSaying is Run with say's form of each text that a rule makes, from the moment it is made.
+func RunSaying(say func(string) string, statements ...fact.Statement) fact.Report {
+	x := *rules
+	x.say = say
+	return x.check(statements)
+}

@@ -125,7 +125,7 @@ func (c *checker) networkAgainst(net held, fam fact.Family) {
 			if cause := c.cause(fact.RulePodCIDROutsideClusterCIDR, fact.RuleNodeSubnetDuplicate); cause != nil {
 				f.Message = b.String()
 				f.Where = append(f.Where, nodePlaces(out)...)
-				explain(cause, "flannel-network-mismatch: "+f.Message, f)
+				c.explain(cause, "flannel-network-mismatch: "+f.Message, f)
 				return
 			}
 		}
@@ -482,7 +482,7 @@ func (c *checker) oneSubnetEnv(e *sourceView) {
 	}
 	f.Disturbs = fact.DisturbsComponent
 	if cause := c.cause(fact.RuleFlannelNetworkMismatch); cause != nil {
-		explain(cause, "subnet-env-mismatch: "+f.Message, f)
+		c.explain(cause, "subnet-env-mismatch: "+f.Message, f)
 		return
 	}
 	c.add(f)
@@ -516,12 +516,14 @@ func (c *checker) subnetLen() {
 	}
 	for _, src := range c.flannels {
 		var keys []string
+		var values []fact.Arg
 		var where []fact.Place
 		for _, s := range src.lens {
 			if c.alreadyAt(fact.RuleNetConfSubnetLenIgnored, s.Pos) || c.alreadyAt(fact.RuleNetConfSubnetRangeInvalid, s.Pos) {
 				continue
 			}
 			keys = append(keys, s.Key+" "+quoted(s))
+			values = append(values, argsOf("value", s)...)
 			where = append(where, placeOf(s, s.Key+" "+quoted(s)+" has no effect"))
 		}
 		if len(keys) == 0 {
@@ -535,7 +537,7 @@ func (c *checker) subnetLen() {
 			}
 		}
 		c.add(fact.Finding{
-			Rule: fact.RuleNetConfSubnetLenIgnored, Args: args("key", keys), Where: where,
+			Rule: fact.RuleNetConfSubnetLenIgnored, Args: values, Where: where,
 			Message: fmt.Sprintf("%s in net-conf.json %s no effect with --kube-subnet-mgr: the size of a node's subnet comes from kube-controller-manager (--node-cidr-mask-size, here /%s)",
 				words.NameList(keys), choose(len(keys), "has", "have"), size),
 		})

@@ -131,7 +131,7 @@ func (c *checker) bridges() {
 	}
 	for _, cause := range c.found {
 		if cause.Rule == fact.RuleSubnetEnvMismatch && cause.Severity == fact.Error && slices.ContainsFunc(hosts, func(h string) bool { return slices.Contains(cause.Subjects, h) }) {
-			explain(cause, string(f.Rule)+": "+f.Message, f)
+			c.explain(cause, string(f.Rule)+": "+f.Message, f)
 			return
 		}
 	}

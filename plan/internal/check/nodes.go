@@ -314,7 +314,7 @@ func (c *checker) nodeSubnetsOutside() {
 			if key := joinHeld(m.k.pods); len(m.nodes) > 0 && !said[key] {
 				said[key] = true
 				f := c.outside(m.k, m.nodes, m.subs)
-				explain(cause, "podcidr-outside-cluster-cidr: "+f.Message, f)
+				c.explain(cause, "podcidr-outside-cluster-cidr: "+f.Message, f)
 			}
 		}
 		return
@@ -335,7 +335,7 @@ func (c *checker) nodeSubnetsOutside() {
 				f.Message += "; that controller manager hands out no subnets that count here, so nothing stops for it"
 			}
 			if cause := c.cause(fact.RuleControlPlaneFlagsDiffer); cause != nil {
-				explain(cause, "podcidr-outside-cluster-cidr: "+f.Message, f)
+				c.explain(cause, "podcidr-outside-cluster-cidr: "+f.Message, f)
 			} else {
 				c.add(f)
 			}
@@ -571,7 +571,7 @@ func (c *checker) capacity() {
 			}
 			if servicesWhole {
 				if cause := c.cause(fact.RulePodServiceOverlap); cause != nil {
-					explain(cause, "cluster-cidr-exhausted: "+f.Message, f)
+					c.explain(cause, "cluster-cidr-exhausted: "+f.Message, f)
 					continue
 				}
 			}
@@ -944,7 +944,7 @@ func (c *checker) nodesWithoutSubnet() {
 		f.Message += fmt.Sprintf(" (%d nodes)", len(missing))
 	}
 	if cause := c.servingCause(); cause != nil {
-		explain(cause, "podcidr-missing: "+f.Message, f)
+		c.explain(cause, "podcidr-missing: "+f.Message, f)
 		cause.Subjects = mergeNames(cause.Subjects, f.Subjects)
 		return
 	}

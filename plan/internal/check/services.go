@@ -144,7 +144,7 @@ func (c *checker) serviceAddresses() {
 		f.Where = append(f.Where, c.services[0].place("services "+c.services[0].text()))
 		// That the address of cluster DNS lies outside is what the other Services show as well.
 		if cause := c.cause(fact.RuleControlPlaneFlagsDiffer, fact.RuleServiceRangeMismatch, fact.RuleClusterDNSOutside); cause != nil {
-			explain(cause, string(f.Rule)+": "+f.Message, f)
+			c.explain(cause, string(f.Rule)+": "+f.Message, f)
 		} else {
 			c.add(f)
 		}

@@ -151,7 +151,7 @@ func (c *checker) symptomLines() {
 			cause = c.servingCause()
 		}
 		if cause != nil {
-			explain(cause, g.line(), fact.Finding{
+			c.explain(cause, g.line(), fact.Finding{
 				Rule: cause.Rule, Severity: fact.Info, Args: symptomArgs(y), Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node),
 			})
 			if cause.Severity == fact.Warning && cause.Rule == y.Rules[0] && slices.Contains(selfEvident(), cause.Rule) {
@@ -169,7 +169,7 @@ func (c *checker) symptomLines() {
 			rule = fact.RulePodCIDRMissing // that there is no subnet is seen, not why
 		}
 		if f := made[rule]; f != nil {
-			explain(f, g.line(), fact.Finding{Rule: rule, Severity: fact.Info, Args: symptomArgs(y), Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
+			c.explain(f, g.line(), fact.Finding{Rule: rule, Severity: fact.Info, Args: symptomArgs(y), Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
 			f.Subjects = mergeNames(f.Subjects, subjectsOf(y.Node))
 			seen[f] = append(seen[f], subjectsOf(y.Node)...)
 			continue
@@ -380,7 +380,7 @@ func (c *checker) unassigned(g *sighting) *fact.Finding {
 	for _, f := range c.found {
 		if f.Rule == fact.RulePodCIDRMissing {
 			f.Severity = fact.Error
-			explain(f, g.line(), fact.Finding{Rule: fact.RulePodCIDRMissing, Severity: fact.Info, Args: symptomArgs(y), Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
+			c.explain(f, g.line(), fact.Finding{Rule: fact.RulePodCIDRMissing, Severity: fact.Info, Args: symptomArgs(y), Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
 			f.Subjects = mergeNames(f.Subjects, subjectsOf(y.Node))
 			c.suspectUnset(g.places, subjectsOf(y.Node))
 			return f
