@@ -1,0 +1,191 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
+)
+
+// A dial is a number of the request that can be turned down in steps: step 0 is the request as it is, each further one
+// asks for no more than the one before.
+type dial struct {
+	what  string // "nodes" and "pods" for these two
+	steps int    // last step
+	at    func(r Request, step int) Request
+	text  func(step int) string
+	loss  func(step int) float64
+}
+
+// tryDials turns each dial of the request as c changes it, alone.
+func (x *relaxer) tryDials(c change) {
+	r := c.make(x.orig.clone())
+	for _, d := range x.dials() {
+		if turned, ok := x.smallest(r, d); ok {
+			x.try(c.and(turned))
+		}
+	}
+}
+
+// smallest returns the first step of d that makes r feasible. Feasibility grows with the steps, so it is searched by halving.
+func (x *relaxer) smallest(r Request, d dial) (change, bool) {
+	if d.steps < 1 || !x.spaces.feasible(d.at(r.clone(), d.steps)) {
+		return change{}, false
+	}
+	lo, hi := 0, d.steps // infeasible at lo, feasible at hi
+	for hi-lo > 1 {
+		if mid := (lo + hi) / 2; x.spaces.feasible(d.at(r.clone(), mid)) {
+			hi = mid
+		} else {
+			lo = mid
+		}
+	}
+	return change{d.text(hi), d.loss(hi), func(r Request) Request { return d.at(r, hi) }}, true
+}
+
+// dials returns the numbers that can be turned down.
+func (x *relaxer) dials() []dial {
+	r := x.e.Request
+	f := r.Families[0]
+	var out []dial
+	if r.Grow > 0 {
+		out = append(out, dial{"", r.Grow,
+			func(q Request, i int) Request { q.Grow = r.Grow - i; return q },
+			func(i int) string {
+				return fmt.Sprintf("room to double %s -> %s", words.Times(r.Grow), words.Times(r.Grow-i))
+			},
+			func(i int) float64 { return 0.5 * float64(i) }})
+	}
+	if r.Surge > 0 {
+		out = append(out, turnDown(r.Surge, 0, 0.6,
+			func(q *Request, n int) { q.Surge = n },
+			func(n int) string {
+				return fmt.Sprintf("%s -> %s nodes more during a rollout", words.Commas(r.Surge), words.Commas(n))
+			},
+			x.nodeEdges(r.Nodes)...))
+	}
+	out = append(out, turnDown(r.Services, 1, 1,
+		func(q *Request, n int) { q.Services = n },
+		func(n int) string {
+			q := r
+			q.Services = n
+			from, _ := r.serviceNeeds(f)
+			to, _ := q.serviceNeeds(f)
+			return fmt.Sprintf("services /%d -> /%d (%s -> %s services)", from, to, words.Commas(r.Services), words.Commas(n))
+		}, x.edges(func(f fact.Family) int { return ownServices + int(serviceEdges(f)) })...))
+	nodes := turnDown(r.Nodes, 1, nodesLoss,
+		func(q *Request, n int) { q.Nodes = n },
+		func(n int) string { return fmt.Sprintf("%s -> %s", words.Commas(r.Nodes), words.Plural(n, "node")) },
+		x.nodeEdges(r.Surge)...)
+	nodes.what = "nodes"
+	out = append(out, nodes)
+	if r.Churn > 1 {
+		out = append(out, dial{"", 1,
+			func(q Request, i int) Request {
+				if i > 0 {
+					q.Churn = 1
+				}
+				return q
+			},
+			func(int) string { return fmt.Sprintf("%g -> 1 address for each pod of a node", r.Churn) },
+			func(int) float64 { return 1.2 }})
+	}
+	// Numbers of pods that fill a node's subnet.
+	var pods []int
+	for _, f := range r.Families {
+		for h := log2ceil(r.subnetNeeds(f)); h >= 2; h-- {
+			pods = append(pods, min(int(float64(uint64(1)<<h)/r.Churn), 1<<h-nodeOverhead(f)))
+		}
+		if mask := r.nodeMask(f); mask > 0 && f.Bits()-mask < 30 { // as many as it holds, however tight
+			pods = append(pods, 1<<(f.Bits()-mask)-nodeOverhead(f))
+		}
+	}
+	pods = slices.DeleteFunc(pods, func(n int) bool { return n < 1 || n >= r.PodsPerNode })
+	fewer := turnDownTo(r.PodsPerNode, pods, 1.3,
+		func(q *Request, n int) { q.PodsPerNode = n },
+		func(n int) string {
+			return fmt.Sprintf("%s -> %s on a node", words.Commas(r.PodsPerNode), words.Plural(n, "pod"))
+		})
+	fewer.what = "pods"
+	out = append(out, fewer)
+	// Every node needs an address, so no fewer host addresses than nodes.
+	if least := r.Nodes + r.Surge; x.orig.HostCount > least {
+		out = append(out, turnDown(r.HostCount, least, 1.1,
+			func(q *Request, n int) { q.HostCount = n },
+			func(n int) string {
+				return fmt.Sprintf("%s -> %s host addresses", words.Commas(r.HostCount), words.Commas(n))
+			},
+			x.edges(hostEdges)...))
+	}
+	if r.NodeMaskIPv4 > 0 || r.NodeMaskIPv6 > 0 {
+		out = append(out, dial{"", 1,
+			func(q Request, i int) Request {
+				if i > 0 {
+					q.NodeMaskIPv4, q.NodeMaskIPv6 = 0, 0
+				}
+				return q
+			},
+			func(int) string { return "node masks as derived from the pods of a node" },
+			func(int) float64 { return 0.8 }})
+	}
+	return out
+}
+
+// nodesLoss is the loss of halving the nodes.
+const nodesLoss = 1.5
+
+// edges returns of(f) for each family, without repetition.
+func (x *relaxer) edges(of func(fact.Family) int) []int {
+	var out []int
+	for _, f := range x.e.Request.Families {
+		if n := of(f); !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// nodeEdges returns what nodes of one kind leave over of a power of two: the nodes of the other kind, none if these are turned
+// down too, and the edges of the hosts' range where that is to be placed for as many hosts as nodes.
+func (x *relaxer) nodeEdges(others int) []int {
+	out := []int{others, 0}
+	if x.orig.HostCount == 0 {
+		for _, n := range x.edges(hostEdges) {
+			out = append(out, others+n, n)
+		}
+	}
+	return out
+}
+
+// turnDown returns the dial of a count that is served by blocks of a power of two, edges addresses of which are not for the
+// count: each step is the next lower count that fills such a block, and the last one is least.
+func turnDown(from, least int, loss float64, set func(*Request, int), text func(int) string, edges ...int) dial {
+	counts := []int{least}
+	for _, e := range edges {
+		for k := range log2ceil(uint64(from+e)) + 1 {
+			counts = append(counts, 1<<k-e)
+		}
+	}
+	counts = slices.DeleteFunc(counts, func(n int) bool { return n < least || n >= from })
+	return turnDownTo(from, counts, loss, set, text)
+}
+
+// turnDownTo returns the dial of a count that can be turned down to those in counts, in any order. The loss is for each
+// time that the count is halved.
+func turnDownTo(from int, counts []int, loss float64, set func(*Request, int), text func(int) string) dial {
+	slices.Sort(counts)
+	counts = slices.Compact(counts)
+	slices.Reverse(counts)
+	return dial{"", len(counts),
+		func(q Request, i int) Request {
+			if i > 0 {
+				set(&q, counts[i-1])
+			}
+			return q
+		},
+		func(i int) string { return text(counts[i-1]) },
+		func(i int) float64 {
+			return loss * float64(max(1, log2ceil(uint64(from))-log2ceil(uint64(max(counts[i-1], 1)))))
+		}}
+}
