@@ -7,6 +7,7 @@ import (
 
 	"go4.org/netipx"
 
+	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -102,6 +103,7 @@ func (p *Plan) Capacity() Capacity {
 	return c
 }
 
+// FamilyCapacity returns the capacity of p in family f, without ranges for a family that p does not have.
 func (p *Plan) FamilyCapacity(f fact.Family) FamilyCapacity {
 	c := FamilyCapacity{Family: f, NodeMask: p.NodeMask(f), ServicesLeft: new(big.Int), HostsLeft: new(big.Int)}
 	if r, ok := p.Range(fact.RolePods, f); ok {
@@ -122,7 +124,7 @@ func (p *Plan) FamilyCapacity(f fact.Family) FamilyCapacity {
 		if c.ServicesLeft.Sign() < 0 {
 			c.ServicesLeft.SetInt64(0)
 		}
-		c.StaticBand = staticBand(f.Bits() - r.Prefix.Bits())
+		c.StaticBand = p.staticBand(r.Prefix)
 	}
 	hosts := new(big.Int)
 	for _, r := range p.Ranges {
@@ -163,6 +165,15 @@ func HostCount(p netip.Prefix) Count {
 	return c
 }
 
+// staticBand returns how many addresses at the start of the service range q are handed out last in the release of p. None do before
+// v1.25: the gate ServiceIPStaticSubrange is off in v1.24, on from v1.25 and for good from v1.26 (pkg/features/kube_features.go).
+func (p *Plan) staticBand(q netip.Prefix) int {
+	if p.Request.Kubernetes.Or(fact.NewestKubernetes()).Before(fact.V(1, 25, 0)) {
+		return 0
+	}
+	return staticBand(cidr.HostBits(q))
+}
+
 // staticBand returns how many addresses at the start of a service range with hostBits bits are handed out last:
 // none up to 16 addresses, otherwise a sixteenth of the range, at least 16 and at most 256.
 // KEP-3070; pkg/registry/core/service/ipallocator calculateRangeOffset v1.37.2.
@@ -186,6 +197,7 @@ func (p *Plan) Growth(role fact.Role, f fact.Family) (g Growth, ok bool) {
 	return p.RangeGrowth(r), true
 }
 
+// RangeGrowth returns how far r, one of the ranges of p, can grow in place.
 func (p *Plan) RangeGrowth(r Range) Growth {
 	g := Growth{Role: r.Role, Prefix: r.Prefix, Into: r.Prefix}
 	f := r.Family()
@@ -226,7 +238,7 @@ func (p *Plan) growthLimit(r Range, next netip.Prefix, shortest int) string {
 		}
 	}
 	for _, a := range p.Request.Avoid {
-		if a.Prefix.Overlaps(next) && !a.Prefix.Overlaps(r.Prefix) {
+		if a.Prefix.Overlaps(next) { // of hosts that lie in it too: the neighbours are somebody else's to give
 			return a.String()
 		}
 	}

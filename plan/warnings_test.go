@@ -22,6 +22,8 @@ func TestWarnings(t *testing.T) {
 		"host-range-too-small warning":     "give the hosts' further ranges as well",
 		"dns-address-not-reserved warning": "take a /27 or larger for services",
 		"node-subnet-tight warning":        "take a node mask of /24",
+		"node-mask-assumed warning":        "say which node mask the cluster has: 24 is what kube-controller-manager takes by itself",
+		"ula-of-default-name warning":      "give the cluster a name of its own, or ranges to draw from",
 	}
 	for _, tt := range []struct {
 		name string
@@ -29,7 +31,7 @@ func TestWarnings(t *testing.T) {
 		want []string // rule, severity and the beginning of the message
 	}{
 		{"nothing to say", Request{}, nil},
-		{"dual-stack, nothing to say", Request{Families: []fact.Family{fact.IPv4, fact.IPv6}, Grow: 2}, nil},
+		{"dual-stack, nothing to say", Request{Name: "north", Families: []fact.Family{fact.IPv4, fact.IPv6}, Grow: 2}, nil},
 		{"public pods and services; hosts may be public", Request{Hosts: prefixtest.List("203.0.113.0/24"), Pins: pins("pods=198.51.0.0/16 services=8.8.0.0/20")}, []string{
 			"public-range warning services 8.8.0.0/20 is not private address space",
 			"public-range warning pods 198.51.0.0/16 is not private address space",
@@ -69,7 +71,19 @@ func TestWarnings(t *testing.T) {
 		{"services at kubeadm's limit", Request{Grow: 1, Pins: pins("services=10.96.0.0/12")}, []string{
 			"growth-limited info services 10.96.0.0/12 can double not even once in place, 1 asked for: /12 is the largest service range that kubeadm takes",
 		}},
-		{"IPv6 first, long node mask, an old release", Request{Families: []fact.Family{fact.IPv6, fact.IPv4}, Kubernetes: fact.V(1, 22, 0), NodeMaskIPv6: 80}, []string{
+		{"pinned pods of another mask than kube-controller-manager's own", Request{PodsPerNode: 60, Pins: pins("pods=10.244.0.0/16")}, []string{
+			"node-mask-assumed warning IPv4 node subnets are /25, derived from the pods of a node: nobody said which mask the pod range 10.244.0.0/16 has",
+		}},
+		{"the mask is said", Request{PodsPerNode: 60, NodeMaskIPv4: 25, Pins: pins("pods=10.244.0.0/16")}, nil},
+		{"IPv6 without a name", Request{Families: []fact.Family{fact.IPv6}}, []string{
+			"ula-of-default-name warning the IPv6 ranges are drawn from fd01:6d86:e7ae::/48, which is made from the name",
+		}},
+		{"IPv6 without a name, from a space of its own", Request{Families: []fact.Family{fact.IPv6}, Within: prefixtest.List("fd00:1::/48")}, nil},
+		{"hosts in a range to avoid grow no further in it", Request{Grow: 1, Hosts: prefixtest.List("192.168.1.0/24"), Avoid: plantest.Avoid("192.168.0.0/16")}, []string{
+			"hosts-in-reserved-range info",
+			"growth-limited info hosts 192.168.1.0/24 can double not even once in place, 1 asked for: 192.168.0.0/16 (vpn)",
+		}},
+		{"IPv6 first, long node mask, an old release", Request{Name: "north", Families: []fact.Family{fact.IPv6, fact.IPv4}, Kubernetes: fact.V(1, 22, 0), NodeMaskIPv6: 80}, []string{
 			"node-mask-uncommon info IPv6 node subnets are /80, not /64",
 			"dual-stack-not-stable warning dual-stack is stable from v1.23 on; v1.22.0 needs",
 			"dual-stack-ipv6-first info IPv6 is primary",

@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/netip"
@@ -134,7 +135,7 @@ func mdArchitecture(p *plan.Plan, b *printer, o Options) {
 	b.printf("### Why these\n\n")
 	rows = [][]string{{"Range", "Size", "Place"}}
 	for _, r := range p.Ranges {
-		rows = append(rows, []string{string(r.Role) + " " + gate.Code(r.Prefix.String()), gate.Markdown(r.Sizing), gate.Markdown(r.Why)})
+		rows = append(rows, []string{string(r.Role) + " " + gate.Code(r.Prefix.String()), cmp.Or(gate.Markdown(r.Sizing), "as it is"), gate.Markdown(r.Why)})
 	}
 	b.mdTable("", rows...)
 	b.printf("### Map\n\n")
@@ -357,7 +358,7 @@ func mdRisks(p *plan.Plan, b *printer) {
 		for _, x := range f.Fix {
 			fix = append(fix, gate.Markdown(x))
 		}
-		rows = append(rows, []string{gate.Markdown(f.Message), gate.Markdown(f.Effect), strings.Join(fix, "; ")})
+		rows = append(rows, []string{gate.Markdown(f.Message), cmp.Or(gate.Markdown(f.Effect), "none by itself"), cmp.Or(strings.Join(fix, "; "), "none needed")})
 	}
 	if len(p.Request.Avoid) == 0 {
 		rows = append(rows, []string{"Nothing was named as to be avoided", "a range can be in use elsewhere, unknown to this plan", "ask the owners of the network, see section 5"})
@@ -415,6 +416,9 @@ func mdRequest(p *plan.Plan, b *printer) {
 	y.WriteString("pin:\n")
 	for _, x := range p.Pins() {
 		y.printf("- %s\n", yamlScalar(x.String()))
+	}
+	for _, f := range p.Families {
+		y.printf("%s: %d\n", maskKey(f), p.NodeMask(f))
 	}
 	b.code("yaml", y.String())
 }

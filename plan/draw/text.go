@@ -399,10 +399,21 @@ func textPins(p *plan.Plan, b *printer) {
 		return
 	}
 	b.WriteByte('\n')
-	b.head("To keep these ranges when the request changes, pin them")
+	b.head("To keep these ranges, and the node masks, when the request changes, add to it")
 	for _, x := range p.Pins() {
-		b.printf("  %v\n", x)
+		b.printf("  -pin %v\n", x)
 	}
+	for _, f := range p.Families {
+		b.printf("  -%s %d\n", maskKey(f), p.NodeMask(f))
+	}
+}
+
+// maskKey returns the key of a request that fixes the node mask of a family.
+func maskKey(f fact.Family) string {
+	if f == fact.IPv6 {
+		return "node-mask-ipv6"
+	}
+	return "node-mask-ipv4"
 }
 
 // textFinding writes a finding with its effect and what mends it.

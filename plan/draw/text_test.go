@@ -82,13 +82,15 @@ func TestTextSays(t *testing.T) {
 		has     string // parts with | between
 		without string
 	}{
-		{"by default", plan.Request{}, 0, "  10.96.0.1\n|  10.96.0.10\n|    10.0.0.0    h...|    10.64.0.0   ....|172.16.0.0/12  not used, all free|pin them\n  hosts=10.0.0.0/24\n|10 planned, 256 fit, 246 left|10.0.0.0/24|room for 253 pods at a time, 110 planned|fixed service IPs",
+		{"by default", plan.Request{}, 0, "  10.96.0.1\n|  10.96.0.10\n|    10.0.0.0    h...|    10.64.0.0   ....|172.16.0.0/12  not used, all free|add to it\n  -pin hosts=10.0.0.0/24\n|  -node-mask-ipv4 24\n|10 planned, 256 fit, 246 left|10.0.0.0/24|room for 253 pods at a time, 110 planned|fixed service IPs",
 			"in the order in which they register|Warnings|during replacement|node subnet, IPv4"},
 		{"one node", plan.Request{Nodes: 1, Services: 1}, 1, `Plan for "kubernetes": 1 node, 110 pods on each, 1 service, IPv4|node-0001  `, "node-0002|1 nodes|1 services"},
 		{"some nodes", plan.Request{Nodes: 2000, Surge: 3}, 2, "2,000 planned, 3 more during replacement|node-0002  |  2,046 more have room", "node-0003"},
 		{"all nodes", plan.Request{Nodes: 4}, 1000, "node-0256", "more have room|node-0257"},
-		{"both families", plan.Request{Families: []fact.Family{fact.IPv6, fact.IPv4}}, 0, "IPv6 and IPv4|node subnet, IPv6|services, IPv4|host addresses, IPv6     about 2^64 fit, about 2^64 left|Warnings\n  info dual-stack-ipv6-first", ""},
+		{"both families", plan.Request{Families: []fact.Family{fact.IPv6, fact.IPv4}}, 0, "IPv6 and IPv4|node subnet, IPv6|services, IPv4|host addresses, IPv6     about 2^64 fit, about 2^64 left|Warnings\n  warning ula-of-default-name|  info dual-stack-ipv6-first", ""},
 		{"services without a band", plan.Request{Services: 5, Pins: plangen.Pins("services=10.96.0.0/28")}, 0, "14 services", "fixed service IPs"},
+		{"no band before v1.25, where its gate comes to be on", plan.Request{Kubernetes: fact.V(1, 24, 9)}, 0, "1,048,574 services", "fixed service IPs"},
+		{"a band from v1.25 on", plan.Request{Kubernetes: fact.V(1, 25, 0)}, 0, "fixed service IPs", ""},
 		{"a release without further service ranges", plan.Request{Kubernetes: fact.V(1, 32, 0)}, 0, "Permanent after installation\n  first service range     10.96.0.0/12\n  further service ranges  none", ""},
 	} {
 		var b strings.Builder

@@ -81,6 +81,8 @@ const (
 	RuleSpecialRange       RuleID = "special-range"
 	RuleNodeSubnetTight    RuleID = "node-subnet-tight"
 	RuleNodeMaskUncommon   RuleID = "node-mask-uncommon"
+	RuleNodeMaskAssumed    RuleID = "node-mask-assumed"   // of a pod range that is in use: nobody said which
+	RuleULANotNamed        RuleID = "ula-of-default-name" // IPv6 ranges of a cluster that has no name of its own
 	RuleFamiliesDiffer     RuleID = "families-differ-in-size"
 	RuleDualStackNotStable RuleID = "dual-stack-not-stable"
 )
