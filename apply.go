@@ -16,6 +16,9 @@ import (
 
 // WriteFlannel writes flannel's ConfigMap for p: net-conf.json with the pod range of each family, VXLAN between the nodes.
 func WriteFlannel(w io.Writer, p *plan.Plan) error {
+	if p == nil {
+		return draw.ErrNoPlan
+	}
 	c, err := flannel.NetConfFor(p)
 	if err != nil {
 		return err
@@ -29,6 +32,9 @@ func WriteFlannel(w io.Writer, p *plan.Plan) error {
 // Where flags of kubeadm init can say everything it uses those, otherwise a configuration file. The error is that of
 // [kubeadm.WriteClusterConfiguration] or [flannel.NetConfFor], or the writer's; nothing is written on the former.
 func WriteCommands(w io.Writer, p *plan.Plan) error {
+	if p == nil {
+		return draw.ErrNoPlan
+	}
 	var b, file bytes.Buffer
 	b.WriteString("# Ranges:\n")
 	for _, r := range p.Ranges {

@@ -22,10 +22,14 @@ type RequestFileError struct {
 
 // Error returns the form `request.yaml:3:8: nodes "-5": must be 1 or more`.
 func (e *RequestFileError) Error() string {
-	if pos := e.Pos.String(); pos != "" {
-		return pos + ": " + e.Err.Error()
+	msg := "not a request"
+	if e.Err != nil {
+		msg = e.Err.Error()
 	}
-	return e.Err.Error()
+	if pos := e.Pos.String(); pos != "" {
+		return pos + ": " + msg
+	}
+	return msg
 }
 
 // Unwrap returns Err.

@@ -1,11 +1,8 @@
 package plan
 
 import (
-	"fmt"
 	"math/big"
 	"net/netip"
-
-	"go4.org/netipx"
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/plan/fact"
@@ -80,16 +77,6 @@ type FamilyCapacity struct {
 	Growth []Growth // for hosts, services and pods, in the order of the plan's ranges
 }
 
-// Growth says how far a range can still grow in place.
-type Growth struct {
-	Role      fact.Role
-	Prefix    netip.Prefix
-	Doublings int          // how many times the range can double with everything else where it is
-	Into      netip.Prefix // what it becomes then; equals Prefix if Doublings is 0
-	Kept      int          // how many of the doublings the plan keeps free on purpose
-	Limit     string       // what stops it: another range, the edge of the space to draw from, a limit of Kubernetes
-}
-
 // Capacity returns how much p holds and how much of that its request leaves over.
 func (p *Plan) Capacity() Capacity {
 	var c Capacity
@@ -138,9 +125,10 @@ func (p *Plan) FamilyCapacity(f fact.Family) FamilyCapacity {
 		want = p.Request.Nodes + p.Request.Surge
 	}
 	c.HostsLeft.Sub(hosts, big.NewInt(int64(want)))
+	near := newNeighbourhood(p)
 	for _, r := range p.Ranges {
 		if r.Family() == f {
-			c.Growth = append(c.Growth, p.RangeGrowth(r))
+			c.Growth = append(c.Growth, near.growth(r))
 		}
 	}
 	return c
@@ -185,76 +173,4 @@ func staticBand(hostBits int) int {
 		return 256
 	}
 	return max(16, 1<<(hostBits-4))
-}
-
-// Growth returns how far the range of a role can grow in place, the first where hosts have several of a family.
-// ok is false if the plan has no such range.
-func (p *Plan) Growth(role fact.Role, f fact.Family) (g Growth, ok bool) {
-	r, ok := p.Range(role, f)
-	if !ok {
-		return Growth{}, false
-	}
-	return p.RangeGrowth(r), true
-}
-
-// RangeGrowth returns how far r, one of the ranges of p, can grow in place.
-func (p *Plan) RangeGrowth(r Range) Growth {
-	g := Growth{Role: r.Role, Prefix: r.Prefix, Into: r.Prefix}
-	f := r.Family()
-	shortest := p.Request.shortestFor(r.Role, f, p.NodeMask(f))
-	for {
-		next := supernet(r.Prefix, g.Into.Bits()-1)
-		if g.Limit = p.growthLimit(r, next, shortest); g.Limit != "" {
-			break
-		}
-		g.Doublings++
-		g.Into = next
-		if next.Bits() >= r.Grow.Bits() {
-			g.Kept = g.Doublings
-		}
-	}
-	return g
-}
-
-// growthLimit says why r cannot grow into next, "" if it can.
-func (p *Plan) growthLimit(r Range, next netip.Prefix, shortest int) string {
-	switch {
-	case !next.IsValid():
-		return "the end of the address space"
-	case next.Bits() < shortest && r.Role == fact.RoleServices:
-		return fmt.Sprintf("/%d is the largest service range that kubeadm takes", shortest)
-	case next.Bits() < shortest:
-		return fmt.Sprintf("at most %d bits between pod range and node subnet", maxNodeBits)
-	case r.Role == fact.RoleServices && next.Addr() != r.Prefix.Addr():
-		return fmt.Sprintf("%v begins before it, and the addresses of the API server and of cluster DNS would change", next)
-	}
-	// What is kept for another range needs no look: a block that meets it without being part of it contains that range.
-	for _, q := range p.Ranges {
-		if q.Prefix == r.Prefix {
-			continue
-		}
-		if q.Prefix.Overlaps(next) && !(q.Role == fact.RoleHosts && r.Role == fact.RoleHosts) {
-			return fmt.Sprintf("%s %v", q.Role, q.Prefix)
-		}
-	}
-	for _, a := range p.Request.Avoid {
-		if a.Prefix.Overlaps(next) { // of hosts that lie in it too: the neighbours are somebody else's to give
-			return a.String()
-		}
-	}
-	if !p.within(next, r.Prefix) {
-		return "the edge of the space to draw from"
-	}
-	return ""
-}
-
-// within reports whether all of q but own can be drawn from.
-func (p *Plan) within(q, own netip.Prefix) bool {
-	var b netipx.IPSetBuilder
-	b.AddPrefix(own)
-	for _, w := range p.Request.Within {
-		b.AddPrefix(w)
-	}
-	s, err := b.IPSet()
-	return err == nil && s.ContainsPrefix(q)
 }

@@ -158,6 +158,11 @@ func (r *Request) checkFamilies() error {
 }
 
 func (r *Request) checkPins() error {
+	type of struct {
+		role   fact.Role
+		family fact.Family
+	}
+	first := make(map[of]Pin)
 	for i, p := range r.Pins {
 		field := fmt.Sprintf("pins[%d]", i)
 		if p.Role != fact.RoleHosts && p.Role != fact.RoleServices && p.Role != fact.RolePods {
@@ -170,11 +175,12 @@ func (r *Request) checkPins() error {
 			return &RequestError{Field: field, Value: p.String(),
 				Reason: fmt.Sprintf("is %v, a family that the request does not plan; add it to the families, as with family: dual", fact.FamilyOf(p.Prefix))}
 		}
-		for _, q := range r.Pins[:i] {
-			if p.Role != fact.RoleHosts && q.Role == p.Role && q != p && fact.FamilyOf(q.Prefix) == fact.FamilyOf(p.Prefix) {
-				return &RequestError{Field: field, Value: p.String(),
-					Reason: fmt.Sprintf("contradicts %v: a cluster has one %v range of %s; leave one out", q, fact.FamilyOf(p.Prefix), p.Role)}
-			}
+		key := of{p.Role, fact.FamilyOf(p.Prefix)}
+		if q, ok := first[key]; ok && p.Role != fact.RoleHosts && q != p {
+			return &RequestError{Field: field, Value: p.String(),
+				Reason: fmt.Sprintf("contradicts %v: a cluster has one %v range of %s; leave one out", q, key.family, p.Role)}
+		} else if !ok {
+			first[key] = p
 		}
 	}
 	return nil

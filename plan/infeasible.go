@@ -114,13 +114,19 @@ func (e *InfeasibleError) Error() string {
 func (e *InfeasibleError) Unwrap() []error {
 	var errs []error
 	for _, c := range e.Conflicts {
-		errs = append(errs, c)
+		if c != nil {
+			errs = append(errs, c)
+		}
 	}
 	for _, t := range e.Limits {
-		errs = append(errs, t)
+		if t != nil {
+			errs = append(errs, t)
+		}
 	}
 	for _, s := range e.Shortages {
-		errs = append(errs, s)
+		if s != nil {
+			errs = append(errs, s)
+		}
 	}
 	return errs
 }
@@ -144,7 +150,7 @@ func (s *Shortage) Error() string {
 		}
 		fmt.Fprintf(&b, "%s /%d", d.Role, d.Bits)
 	}
-	if short, ok := errors.AsType[*cidr.ShortageError](s.Err); ok {
+	if short, ok := errors.AsType[*cidr.ShortageError](s.Err); ok && short.Need != nil && short.Have != nil {
 		count := func(n *big.Int, one, many string) string {
 			if n.IsInt64() && n.Int64() == 1 {
 				return "1 " + one
@@ -154,7 +160,7 @@ func (s *Shortage) Error() string {
 		fmt.Fprintf(&b, ": %s needed, %s free, %s missing",
 			count(short.Need, fmt.Sprintf("block of /%d is", short.Bits), fmt.Sprintf("blocks of /%d are", short.Bits)),
 			count(short.Have, "is", "are"), count(short.Missing(), "is", "are"))
-	} else {
+	} else if s.Err != nil {
 		fmt.Fprintf(&b, ": %v", s.Err)
 	}
 	for i, o := range s.InTheWay {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/internal/check"
 )
@@ -32,17 +34,24 @@ func (x *relaxer) tryWidening() {
 	}
 }
 
+// maxWidened is how many blocks to draw from are widened, the largest: each is tried in several lengths.
+const maxWidened = 8
+
 // widenings returns changes that serve the family that is short: the smallest widening of a block, another private range,
 // another ULA.
 func (x *relaxer) widenings(s *Shortage) []change {
 	var out []change
-	serves := func(r Request) bool { return r.Check() == nil && x.spaces.feasibleIn(r.WithDefaults(), s.Family) }
-	add := func(c change) {
-		if serves(c.make(x.orig.clone())) && !slices.ContainsFunc(out, func(o change) bool { return o.text == c.text }) {
-			out = append(out, c)
-		}
+	serves := func(c change) bool {
+		r := c.make(x.orig.clone())
+		return r.Check() == nil && x.spaces.feasibleIn(r.WithDefaults(), s.Family)
 	}
-	for _, w := range s.Within {
+	blocks := s.Within
+	if len(blocks) > maxWidened {
+		blocks = slices.Clone(blocks)
+		slices.SortStableFunc(blocks, func(a, b netip.Prefix) int { return cmp.Compare(a.Bits(), b.Bits()) })
+		blocks = blocks[:maxWidened]
+	}
+	for _, w := range blocks {
 		i := slices.IndexFunc(check.PrivateRanges(), func(q netip.Prefix) bool { return cidr.Contains(q, w) })
 		if i < 0 {
 			continue
@@ -51,26 +60,15 @@ func (x *relaxer) widenings(s *Shortage) []change {
 		if s.Family == fact.IPv6 {
 			shortest = 48 // RFC 4193: what is before belongs to others
 		}
-		widened := func(step int) change {
-			wider := supernet(w, w.Bits()-step)
-			var old []string
-			for _, q := range s.Within {
-				if cidr.Contains(wider, q) {
-					old = append(old, q.String())
-				}
-			}
-			return change{
-				fmt.Sprintf("draw from %v instead of %s", wider, strings.Join(old, " and ")), 3 + 0.2*float64(step),
-				func(q Request) Request {
-					q = x.spaceNamed(q, s.Family)
-					q.Within = slices.DeleteFunc(q.Within, func(x netip.Prefix) bool { return cidr.Contains(wider, x) })
-					q.Within = append(q.Within, wider)
-					return q
-				}}
-		}
 		steps := w.Bits() - shortest
-		if n := 1 + sort.Search(steps, func(i int) bool { return serves(widened(i + 1).make(x.orig.clone())) }); n <= steps {
-			add(widened(n))
+		n := 1 + sort.Search(steps, func(i int) bool { return serves(x.widen(s, w, i+1)) })
+		if n > steps {
+			continue
+		}
+		c := x.widen(s, w, n)
+		c.text = widenText(s, supernet(w, w.Bits()-n))
+		if !slices.ContainsFunc(out, func(o change) bool { return o.text == c.text }) {
+			out = append(out, c)
 		}
 	}
 	for _, q := range x.furtherSpace(s.Family) {
@@ -81,13 +79,41 @@ func (x *relaxer) widenings(s *Shortage) []change {
 		if q.Bits() == 10 {
 			loss = 7 // shared with the provider (RFC 6598)
 		}
-		add(change{fmt.Sprintf("draw from %v as well", q), loss, func(r Request) Request {
+		c := change{fmt.Sprintf("draw from %v as well", q), loss, func(r Request) Request {
 			r = x.spaceNamed(r, s.Family)
 			r.Within = append(r.Within, q)
 			return r
-		}})
+		}}
+		if serves(c) {
+			out = append(out, c)
+		}
 	}
 	return out
+}
+
+// widen returns the change, without its text, that draws from a block step bits shorter than w, in place of what lies in it.
+func (x *relaxer) widen(s *Shortage, w netip.Prefix, step int) change {
+	wider := supernet(w, w.Bits()-step)
+	return change{loss: 3 + 0.2*float64(step), make: func(q Request) Request {
+		q = x.spaceNamed(q, s.Family)
+		q.Within = slices.DeleteFunc(q.Within, func(x netip.Prefix) bool { return cidr.Contains(wider, x) })
+		q.Within = append(q.Within, wider)
+		return q
+	}}
+}
+
+// widenText says what is drawn from instead of what.
+func widenText(s *Shortage, wider netip.Prefix) string {
+	var old []string
+	for _, q := range s.Within {
+		if cidr.Contains(wider, q) {
+			old = append(old, q.String())
+		}
+	}
+	if n := len(old) - maxCauses; n > 0 {
+		old = append(old[:maxCauses], words.Commas(n)+" more")
+	}
+	return fmt.Sprintf("draw from %v instead of %s", wider, strings.Join(old, " and "))
 }
 
 // furtherSpace returns private space that one can always draw from.

@@ -54,6 +54,9 @@ type SetError struct {
 
 // Error returns the form `nodes "-5": must be 1 or more`. The value is left out where it does not matter or Err quotes it.
 func (e *SetError) Error() string {
+	if e.Err == nil {
+		return e.Key + " " + strconv.Quote(e.Value)
+	}
 	msg := e.Err.Error()
 	if errors.Is(e.Err, ErrUnknownKey) {
 		return fmt.Sprintf("%q: %s", e.Key, msg)

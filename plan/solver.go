@@ -66,9 +66,15 @@ func newFamilySolver(r *Request, f fact.Family, c spaceCache) *familySolver {
 		}
 	}
 	// A hosts' range inside another one says nothing new.
+	known := newOverlapIndex(func(yield func(int, netip.Prefix) bool) {
+		for i, c := range hosts {
+			if !yield(i, c.Prefix) {
+				return
+			}
+		}
+	})
 	for i, c := range hosts {
-		if !slices.ContainsFunc(hosts[:i], func(h Claim) bool { return cidr.Contains(h.Prefix, c.Prefix) }) &&
-			!slices.ContainsFunc(hosts[i+1:], func(h Claim) bool { return h.Prefix != c.Prefix && cidr.Contains(h.Prefix, c.Prefix) }) {
+		if !known.contained(c.Prefix, i) {
 			s.claims = append(s.claims, c)
 		}
 	}
@@ -97,12 +103,11 @@ func (s *familySolver) fixed(role fact.Role) []Claim {
 func (s *familySolver) conflicts() iter.Seq[*ConflictError] {
 	return func(yield func(*ConflictError) bool) {
 		for i, a := range s.claims {
-			if a.Role == fact.RoleReserved {
-				break // they are the last
+			if a.Role == fact.RoleHosts || a.Role == fact.RoleReserved {
+				break // they are the last, and contradict nothing among them
 			}
 			for _, b := range s.claims[i+1:] {
-				if a.Role == b.Role || !a.Prefix.Overlaps(b.Prefix) ||
-					a.Role == fact.RoleHosts && b.Role == fact.RoleReserved {
+				if a.Role == b.Role || !a.Prefix.Overlaps(b.Prefix) {
 					continue
 				}
 				if !yield(&ConflictError{A: a, B: b, Overlap: longer(a.Prefix, b.Prefix)}) {

@@ -29,8 +29,10 @@ func quietlyAvoided() []netip.Prefix {
 
 // A warner collects the warnings of a plan.
 type warner struct {
-	p   *Plan
-	out []fact.Finding
+	p    *Plan
+	near *neighbourhood
+	uses []cidr.Use // that popular software makes of addresses
+	out  []fact.Finding
 }
 
 // add adds a warning. effect and fix are "" where there is none.
@@ -44,7 +46,7 @@ func (w *warner) add(rule fact.RuleID, sev fact.Severity, effect, fix, format st
 
 // warnings returns what is legal in p and may surprise.
 func (p *Plan) warnings() []fact.Finding {
-	w := &warner{p: p}
+	w := &warner{p: p, near: newNeighbourhood(p), uses: check.LocalDefaults()}
 	w.name()
 	for _, r := range p.Ranges {
 		w.purpose(r)
@@ -104,14 +106,12 @@ func (w *warner) purpose(r Range) {
 // users warns of others that have the same addresses.
 func (w *warner) users(r Range) {
 	if r.Role == fact.RoleHosts { // New has nothing else overlap what is to be avoided
-		for _, a := range w.p.Request.Avoid {
-			if a.Prefix.Overlaps(r.Prefix) {
-				w.add(fact.RuleHostsInReserved, fact.Info, "", "", "hosts %v overlap %v, which is to be avoided: hosts are given, so they stay; nothing else is placed there",
-					r.Prefix, a)
-			}
+		for i := range w.near.avoid.overlapping(r.Prefix) {
+			w.add(fact.RuleHostsInReserved, fact.Info, "", "", "hosts %v overlap %v, which is to be avoided: hosts are given, so they stay; nothing else is placed there",
+				r.Prefix, w.p.Request.Avoid[i])
 		}
 	}
-	for _, u := range check.LocalDefaults() {
+	for _, u := range w.uses {
 		if u.Prefix.Overlaps(r.Prefix) {
 			rule := fact.RuleKnownRangeOverlap
 			if u.Prefix == check.Docker0() {
@@ -128,7 +128,7 @@ func (w *warner) growth(r Range) {
 	if r.Prefix.Bits()-r.Grow.Bits() >= w.p.Request.Grow {
 		return // kept free for it: no need to look further
 	}
-	if g := w.p.RangeGrowth(r); g.Doublings < w.p.Request.Grow {
+	if g := w.near.growth(r); g.Doublings < w.p.Request.Grow {
 		w.add(fact.RuleGrowthLimited, fact.Info, "", "", "%s %v can double %s in place, %d asked for: %s",
 			r.Role, r.Prefix, words.Times(g.Doublings), w.p.Request.Grow, g.Limit)
 	}

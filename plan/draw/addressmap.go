@@ -55,12 +55,16 @@ func Map(p *plan.Plan, f fact.Family) []Area {
 	if err != nil || !slices.Contains(p.Families, f) {
 		return nil
 	}
+	layers := layersOf(p, f)
+	seen := make(map[netip.Prefix]bool)
 	for _, w := range space.Prefixes() {
-		areas = append(areas, Area{Prefix: w, Segments: segmentsOf(p, w)})
+		seen[w] = true
+		areas = append(areas, Area{Prefix: w, Segments: layers.segments(w)})
 	}
 	for _, r := range p.Ranges {
-		if r.Family() == f && !space.ContainsPrefix(r.Prefix) && !slices.ContainsFunc(areas, func(a Area) bool { return a.Prefix == r.Prefix }) {
-			areas = append(areas, Area{Prefix: r.Prefix, Outside: true, Segments: segmentsOf(p, r.Prefix)})
+		if r.Family() == f && r.Prefix == r.Prefix.Masked() && !space.ContainsPrefix(r.Prefix) && !seen[r.Prefix] {
+			seen[r.Prefix] = true
+			areas = append(areas, Area{Prefix: r.Prefix, Outside: true, Segments: layers.segments(r.Prefix)})
 		}
 	}
 	return areas
@@ -75,16 +79,14 @@ type layer struct {
 	of   netip.Prefix // range of the plan that it belongs to: two ranges stay two segments
 }
 
-// segmentsOf divides area into what is used, reserved, kept and free, in O(n log n) for n ranges.
-func segmentsOf(p *plan.Plan, area netip.Prefix) []Segment {
-	layers := []layer{{area, 0, 0, Segment{Kind: SegmentFree}, netip.Prefix{}}}
+// Layers are all of a family, by prefix, rank and length.
+type layers []layer
+
+func layersOf(p *plan.Plan, f fact.Family) layers {
+	var out layers
 	add := func(q netip.Prefix, rank int, use Segment, of netip.Prefix) {
-		if q.IsValid() && q.Overlaps(area) {
-			bits := q.Bits()
-			if q = q.Masked(); bits < area.Bits() {
-				q = area
-			}
-			layers = append(layers, layer{q, bits, rank, use, of})
+		if q.IsValid() && fact.FamilyOf(q) == f {
+			out = append(out, layer{q.Masked(), q.Bits(), rank, use, of})
 		}
 	}
 	for _, r := range p.Ranges {
@@ -94,10 +96,46 @@ func segmentsOf(p *plan.Plan, area netip.Prefix) []Segment {
 	for _, a := range p.Request.Avoid {
 		add(a.Prefix, 2, Segment{Kind: SegmentReserved, Name: a.Name}, netip.Prefix{})
 	}
-	slices.SortStableFunc(layers, func(a, b layer) int {
-		return cmp.Or(a.Compare(b.Prefix), cmp.Compare(a.rank, b.rank), cmp.Compare(a.bits, b.bits))
-	})
+	slices.SortStableFunc(out, compareLayers)
+	return out
+}
 
+func compareLayers(a, b layer) int {
+	return cmp.Or(a.Compare(b.Prefix), cmp.Compare(a.rank, b.rank), cmp.Compare(a.bits, b.bits))
+}
+
+// in returns the layers that meet area, cut to it, in their order.
+func (ls layers) in(area netip.Prefix) layers {
+	find := func(q netip.Prefix) int {
+		i, _ := slices.BinarySearchFunc(ls, q, func(l layer, q netip.Prefix) int { return l.Compare(q) })
+		return i
+	}
+	out := layers{{area, 0, 0, Segment{Kind: SegmentFree}, netip.Prefix{}}}
+	for n := range area.Bits() { // those around it
+		q := netip.PrefixFrom(area.Addr(), n).Masked()
+		for i := find(q); i < len(ls) && ls[i].Prefix == q; i++ {
+			l := ls[i]
+			l.Prefix = area
+			out = append(out, l)
+		}
+	}
+	from := find(area)
+	to := from
+	for ; to < len(ls) && area.Contains(ls[to].Addr()); to++ {
+		if ls[to].Prefix != area {
+			break
+		}
+		out = append(out, ls[to])
+	}
+	slices.SortStableFunc(out, compareLayers)
+	for ; to < len(ls) && area.Contains(ls[to].Addr()); to++ {
+		out = append(out, ls[to])
+	}
+	return out
+}
+
+// segments divides area into what is used, reserved, kept and free, in O(log n + m) for n layers of which m meet it.
+func (ls layers) segments(area netip.Prefix) []Segment {
 	// Prefixes nest or are disjoint, and in this order each comes after those that contain it. So the open ones are a
 	// stack, and what is seen is known when one is put on it.
 	type open struct {
@@ -129,7 +167,7 @@ func segmentsOf(p *plan.Plan, area netip.Prefix) []Segment {
 			stack = stack[:n]
 		}
 	}
-	for _, l := range layers {
+	for _, l := range ls.in(area) {
 		closeBefore(l.Prefix)
 		seen := l
 		if n := len(stack) - 1; n >= 0 {

@@ -13,7 +13,7 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/internal/textwidth"
-	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/internal/words"
 )
 
 // Options says how a plan is rendered. The zero value lists no nodes and uses no colour.
@@ -143,12 +143,35 @@ func (s Segment) use() string {
 }
 
 // areasOf returns the map of all families, primary first.
-func areasOf(p *plan.Plan) []Area {
+func areasOf(p *view) []Area {
 	var as []Area
 	for _, f := range p.Families {
-		as = append(as, Map(p, f)...)
+		as = append(as, Map(p.Plan, f)...)
 	}
 	return as
+}
+
+// maxAreas is how many blocks are drawn, and how many that hold nothing are listed.
+const maxAreas = 16
+
+// sortAreas divides areas into those to draw and those that hold no range; more says how many of either are left out.
+func sortAreas(areas []Area) (drawn, idle []Area, more []string) {
+	for _, a := range areas {
+		if a.used() {
+			drawn = append(drawn, a)
+		} else {
+			idle = append(idle, a)
+		}
+	}
+	if n := len(drawn) - maxAreas; n > 0 {
+		drawn = drawn[:maxAreas]
+		more = append(more, words.Plural(n, "further block")+" with ranges of the plan, listed above")
+	}
+	if n := len(idle) - maxAreas; n > 0 {
+		idle = idle[:maxAreas]
+		more = append(more, words.Plural(n, "further block")+" not used")
+	}
+	return drawn, idle, more
 }
 
 // A nodeSubnets is a node and the subnets that are predicted for it.
@@ -158,7 +181,7 @@ type nodeSubnets struct {
 }
 
 // nodesOf returns the first n nodes, or as many as get a subnet.
-func nodesOf(p *plan.Plan, n int) []nodeSubnets {
+func nodesOf(p *view, n int) []nodeSubnets {
 	var out []nodeSubnets
 	for i := range n {
 		cidrs := p.NodePodCIDRs(i)

@@ -92,7 +92,7 @@ type documentWarning struct {
 }
 
 // documentOf returns the plan in the form of its JSON.
-func documentOf(p *plan.Plan, o Options) document {
+func documentOf(p *view, o Options) document {
 	d := document{
 		Name:                p.Request.Name,
 		Kubernetes:          p.Request.Kubernetes.String(),
@@ -131,7 +131,7 @@ func documentOf(p *plan.Plan, o Options) document {
 	return d
 }
 
-func capacityOf(p *plan.Plan) documentCapacity {
+func capacityOf(p *view) documentCapacity {
 	c := p.Capacity()
 	d := documentCapacity{
 		Nodes:       c.Nodes,
@@ -168,7 +168,11 @@ func list[T any](s []T) []T {
 // dnsServiceIPs, capacity, nodes and more; within every list the primary family comes first. Numbers are exact, and for
 // IPv6 can be beyond 64 bits.
 func JSON(w io.Writer, p *plan.Plan, o Options) error {
-	return encodeJSON(w, documentOf(p, o))
+	v, err := viewOf(p)
+	if err != nil {
+		return err
+	}
+	return encodeJSON(w, documentOf(v, o))
 }
 
 // encodeJSON writes v indented, with < and > as they are, since ranges and flags are read by people too.

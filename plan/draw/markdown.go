@@ -24,18 +24,22 @@ type Attachment struct {
 // Markdown writes p as a document for an architecture review: purpose, requirements, the ranges with a map, capacity
 // and growth, what was avoided, dependencies and the order of application, operations, risks, what is permanent, and the attachments.
 func Markdown(w io.Writer, p *plan.Plan, o Options) error {
+	v, err := viewOf(p)
+	if err != nil {
+		return err
+	}
 	b := new(printer)
 	b.printf("# Address plan for the cluster %s\n\n", gate.Markdown(p.Request.Name))
-	mdPurpose(p, b)
-	mdRequirements(p, b)
-	mdArchitecture(p, b, o)
-	mdCapacity(p, b)
-	mdAvoided(p, b)
-	mdDependencies(p, b)
-	mdOperations(p, b)
-	mdRisks(p, b)
-	mdPermanent(p, b)
-	mdRequest(p, b)
+	mdPurpose(v, b)
+	mdRequirements(v, b)
+	mdArchitecture(v, b, o)
+	mdCapacity(v, b)
+	mdAvoided(v, b)
+	mdDependencies(v, b)
+	mdOperations(v, b)
+	mdRisks(v, b)
+	mdPermanent(v, b)
+	mdRequest(v, b)
 	for i, a := range o.Attachments {
 		if i == 0 {
 			b.printf("## Appendix: files\n\n")
@@ -83,14 +87,14 @@ func (b *printer) code(language, text string) {
 	b.printf("%s%s\n%s\n%s\n\n", fence, language, strings.TrimRight(text, "\n"), fence)
 }
 
-func mdPurpose(p *plan.Plan, b *printer) {
+func mdPurpose(p *view, b *printer) {
 	b.printf("## 1. Purpose\n\n")
 	b.printf("A Kubernetes cluster needs three kinds of addresses: for its hosts, for services and for pods. If two of these ranges overlap, or one overlaps\n" +
 		"a network that hosts or pods must reach, traffic is lost in ways that are hard to trace, and most of what is chosen here cannot be changed after\n" +
 		"installation. This document fixes the ranges, says why they were chosen and how far they carry, and what follows for installation and operation.\n\n")
 }
 
-func mdRequirements(p *plan.Plan, b *printer) {
+func mdRequirements(p *view, b *printer) {
 	r := p.Request
 	b.printf("## 2. Requirements\n\n")
 	rows := [][]string{{"Requirement", "Value"},
@@ -117,7 +121,7 @@ func mdRequirements(p *plan.Plan, b *printer) {
 	b.mdTable("", rows...)
 }
 
-func mdArchitecture(p *plan.Plan, b *printer, o Options) {
+func mdArchitecture(p *view, b *printer, o Options) {
 	b.printf("## 3. Address architecture\n\n### Ranges\n\n")
 	rows := [][]string{{"Range", "Prefix", "Addresses", "Holds", "Origin"}}
 	for _, r := range p.Ranges {
@@ -180,7 +184,7 @@ func mdAddrs(as []netip.Addr) string {
 	return strings.Join(s, ", ")
 }
 
-func mdCapacity(p *plan.Plan, b *printer) {
+func mdCapacity(p *view, b *printer) {
 	b.printf("## 4. Capacity and growth\n\n")
 	rows := [][]string{{"What", "How much"}}
 	for _, f := range keyFigures(p) {
@@ -203,7 +207,7 @@ func mdCapacity(p *plan.Plan, b *printer) {
 	b.mdTable("", rows...)
 }
 
-func mdAvoided(p *plan.Plan, b *printer) {
+func mdAvoided(p *view, b *printer) {
 	b.printf("## 5. What was avoided, and why\n\n")
 	if len(p.Request.Avoid) == 0 {
 		b.printf("No range was named as used by something else. Before this plan is accepted, ask the owners of VPNs, other sites, container runtimes on the\n" +
@@ -221,7 +225,7 @@ func mdAvoided(p *plan.Plan, b *printer) {
 	b.mdTable("", rows...)
 }
 
-func mdDependencies(p *plan.Plan, b *printer) {
+func mdDependencies(p *view, b *printer) {
 	pods, services := words.JoinPrefixes(p.Pods()), words.JoinPrefixes(p.Services())
 	b.printf("## 6. Dependencies and order of application\n\n")
 	b.printf("The same value stands in several places. Where they differ, some programs refuse to start and others fail later.\n\n")
@@ -261,7 +265,7 @@ func mdDependencies(p *plan.Plan, b *printer) {
 }
 
 // keptWords names what is kept free for growth, for a list of what to register.
-func keptWords(p *plan.Plan) string {
+func keptWords(p *view) string {
 	var s []string
 	for _, r := range p.Ranges {
 		if r.Grow.IsValid() && r.Grow != r.Prefix {
@@ -275,7 +279,7 @@ func keptWords(p *plan.Plan) string {
 }
 
 // maskFlagOf says how a node mask is set.
-func maskFlagOf(p *plan.Plan, f fact.Family) string {
+func maskFlagOf(p *view, f fact.Family) string {
 	mask, def := p.NodeMask(f), 24
 	if f == fact.IPv6 {
 		def = 64
@@ -286,7 +290,7 @@ func maskFlagOf(p *plan.Plan, f fact.Family) string {
 	return fmt.Sprintf("`--node-cidr-mask-size-ipv%d=%d` of kube-controller-manager on every control-plane host", f, mask)
 }
 
-func mdOperations(p *plan.Plan, b *printer) {
+func mdOperations(p *view, b *printer) {
 	pods, services, hosts := mdPrefixes(p.Pods()), mdPrefixes(p.Services()), mdPrefixes(p.Hosts())
 	b.printf("## 7. Operations\n\n### Firewall\n\n")
 	b.mdTable("",
@@ -350,7 +354,7 @@ func buddy(p netip.Prefix) string {
 	return q.String()
 }
 
-func mdRisks(p *plan.Plan, b *printer) {
+func mdRisks(p *view, b *printer) {
 	b.printf("## 8. Risks\n\n")
 	rows := [][]string{{"Risk", "Consequence", "Measure"}}
 	for _, f := range p.Warnings {
@@ -374,7 +378,7 @@ func mdRisks(p *plan.Plan, b *printer) {
 	b.mdTable("", rows...)
 }
 
-func mdPermanent(p *plan.Plan, b *printer) {
+func mdPermanent(p *view, b *printer) {
 	b.printf("## 9. What is permanent\n\n")
 	rows := [][]string{{"What", "Value", "After installation", "Why, or how"}}
 	for _, x := range p.Permanence() {
@@ -392,7 +396,7 @@ func mdPermanent(p *plan.Plan, b *printer) {
 }
 
 // mdRequest writes the request in the form of a request file, so that the plan can be made again.
-func mdRequest(p *plan.Plan, b *printer) {
+func mdRequest(p *view, b *printer) {
 	b.printf("## 10. How to make this plan again\n\nThe same request gives the same plan:\n\n")
 	y := new(printer)
 	for _, k := range plan.RequestKeys() {

@@ -44,26 +44,26 @@ text{fill:#e6edf3}.m{fill:#9da7b1}.bg{fill:#0d1117}.free{fill:#1c232b}.line{stro
 // draws from and uses, and what lies in it. The picture stands alone: it needs no script, font or other file, and follows
 // the reader's preference for light or dark.
 func SVG(w io.Writer, p *plan.Plan, _ Options) error {
+	v, err := viewOf(p)
+	if err != nil {
+		return err
+	}
 	s := &svgWriter{y: svgMargin}
-	s.text(svgMargin, "h", planHeadline(p))
+	s.text(svgMargin, "h", planHeadline(v))
 	s.y += svgLine + 8
-	s.ranges(p)
-	var idle []Area
-	for _, a := range areasOf(p) {
-		if !a.used() {
-			idle = append(idle, a)
-			continue
-		}
+	s.ranges(v)
+	drawn, idle, more := sortAreas(areasOf(v))
+	for _, a := range drawn {
 		s.area(a)
 	}
-	s.idle(idle)
+	s.idle(idle, more)
 	s.legend()
 	height := s.y + svgMargin/2
 
 	b := new(printer)
 	b.printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f" role="img" aria-labelledby="title">`+"\n",
 		s.width, height, s.width, height)
-	b.printf("<title id=\"title\">%s</title>\n", gate.XML(planHeadline(p)))
+	b.printf("<title id=\"title\">%s</title>\n", gate.XML(planHeadline(v)))
 	b.printf("<style>%s</style>\n<defs>\n", svgStyle)
 	for _, role := range []string{"hosts", "services", "pods"} {
 		b.printf(`<pattern id="grow-%s" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="s%s" d="M1 0V6" stroke-width="2"/></pattern>`+"\n", role, role)
@@ -167,7 +167,7 @@ type svgRow struct {
 	cols []string
 }
 
-func (s *svgWriter) ranges(p *plan.Plan) {
+func (s *svgWriter) ranges(p *view) {
 	var rows []svgRow
 	for _, r := range p.Ranges {
 		cols := []string{string(r.Role), r.Prefix.String(), size(r.Prefix), holds(p, r), ""}
@@ -280,10 +280,13 @@ func cellTitle(c gridCell, first, last netip.Prefix) string {
 	return where + ": " + what
 }
 
-func (s *svgWriter) idle(areas []Area) {
+func (s *svgWriter) idle(areas []Area, more []string) {
 	var rows []svgRow
 	for _, a := range areas {
 		rows = append(rows, svgRow{SegmentFree, "", []string{a.Prefix.String(), a.idleWords()}})
+	}
+	for _, text := range more {
+		rows = append(rows, svgRow{SegmentFree, "", []string{"", text}})
 	}
 	if len(rows) > 0 {
 		s.columns(svgMargin, rows, -1)

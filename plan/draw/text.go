@@ -5,6 +5,7 @@ import (
 	"io"
 	"math/big"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
@@ -56,28 +57,32 @@ func nameStyle(r fact.Role) string {
 // Text writes p as text for people: the ranges, a map of the address space, nodes, numbers and warnings.
 // The map is in proportion: 256 equal cells for each block that the plan draws from and uses.
 func Text(w io.Writer, p *plan.Plan, o Options) error {
+	v, err := viewOf(p)
+	if err != nil {
+		return err
+	}
 	b := &printer{color: o.Color}
-	b.printf("%s\n\n", b.paint(headStyle, planHeadline(p)))
-	textRanges(p, b)
-	textMap(p, b)
-	textNodes(p, b, o.Nodes)
-	textNumbers(p, b)
-	textWhy(p, b)
-	textPermanence(p, b)
-	textWarnings(p, b)
-	textPins(p, b)
+	b.printf("%s\n\n", b.paint(headStyle, planHeadline(v)))
+	textRanges(v, b)
+	textMap(v, b)
+	textNodes(v, b, o.Nodes)
+	textNumbers(v, b)
+	textWhy(v, b)
+	textPermanence(v, b)
+	textWarnings(v, b)
+	textPins(v, b)
 	return b.flushTo(w)
 }
 
 // planHeadline says in one line what the plan is for.
-func planHeadline(p *plan.Plan) string {
+func planHeadline(p *view) string {
 	r := p.Request
 	return fmt.Sprintf("Plan for \"%s\": %s, %s on each, %s, %s, Kubernetes %v", gate.Printable(r.Name),
 		words.Plural(r.Nodes, "node"), words.Plural(r.PodsPerNode, "pod"), words.Plural(r.Services, "service"), familyWords(p), r.Kubernetes)
 }
 
 // familyWords returns "IPv4", "IPv6", "IPv4 and IPv6" or "IPv6 and IPv4".
-func familyWords(p *plan.Plan) string {
+func familyWords(p *view) string {
 	var s []string
 	for _, f := range p.Families {
 		s = append(s, f.String())
@@ -87,7 +92,7 @@ func familyWords(p *plan.Plan) string {
 
 func (b *printer) head(s string) { b.printf("%s\n", b.paint(headStyle, s)) }
 
-func textRanges(p *plan.Plan, b *printer) {
+func textRanges(p *view, b *printer) {
 	b.head("Ranges")
 	rows := [][]string{{"", "RANGE", "ADDRESSES", "HOLDS", "ROOM TO GROW"}}
 	for _, r := range p.Ranges {
@@ -103,7 +108,7 @@ func textRanges(p *plan.Plan, b *printer) {
 }
 
 // holds says what has room in a range.
-func holds(p *plan.Plan, r plan.Range) string {
+func holds(p *view, r plan.Range) string {
 	c := p.FamilyCapacity(r.Family())
 	switch r.Role {
 	case fact.RoleHosts:
@@ -116,7 +121,7 @@ func holds(p *plan.Plan, r plan.Range) string {
 	return ""
 }
 
-func growsTo(p *plan.Plan, r plan.Range) string {
+func growsTo(p *view, r plan.Range) string {
 	g := p.RangeGrowth(r)
 	if g.Doublings == 0 {
 		return "-"
@@ -146,25 +151,22 @@ func formatBig(n *big.Int) string {
 	return cidr.FormatCount(n.Uint64())
 }
 
-func textMap(p *plan.Plan, b *printer) {
+func textMap(p *view, b *printer) {
 	b.head("Address space")
-	var idle []Area
-	legend := false
-	for _, a := range areasOf(p) {
-		if !a.used() {
-			idle = append(idle, a)
-			continue
-		}
-		legend = true
+	drawn, idle, more := sortAreas(areasOf(p))
+	for _, a := range drawn {
 		b.textArea(a)
 	}
 	for _, a := range idle {
 		b.printf("  %v  %s\n", a.Prefix, a.idleWords())
 	}
-	if len(idle) > 0 {
+	for _, s := range more {
+		b.printf("  %s\n", s)
+	}
+	if len(idle)+len(more) > 0 {
 		b.WriteByte('\n')
 	}
-	if legend {
+	if len(drawn) > 0 {
 		b.printf("  %s hosts  %s services  %s pods  %s kept for growth  %s reserved  %s free\n",
 			b.paint(wholeStyle(fact.RoleHosts), "H"), b.paint(wholeStyle(fact.RoleServices), "S"), b.paint(wholeStyle(fact.RolePods), "P"),
 			b.paint(growthStyle, "+"), b.paint(reservedStyle, "X"), b.paint(freeStyle, "."))
@@ -278,7 +280,7 @@ func (a Area) idleWords() string {
 	return fmt.Sprintf("not used, %s reserved, the largest free block is %v", words.Plural(reserved, "range"), best)
 }
 
-func textNodes(p *plan.Plan, b *printer, n int) {
+func textNodes(p *view, b *printer, n int) {
 	nodes := nodesOf(p, n)
 	if len(nodes) == 0 {
 		return
@@ -303,7 +305,7 @@ func textNodes(p *plan.Plan, b *printer, n int) {
 type keyFigure struct{ what, value string }
 
 // keyFigures returns the numbers of a plan, in the order in which to show them.
-func keyFigures(p *plan.Plan) []keyFigure {
+func keyFigures(p *view) []keyFigure {
 	c := p.Capacity()
 	r := p.Request
 	fs := []keyFigure{
@@ -346,7 +348,7 @@ func joinAddrs(as []netip.Addr) string {
 	return strings.Join(s, ", ")
 }
 
-func textNumbers(p *plan.Plan, b *printer) {
+func textNumbers(p *view, b *printer) {
 	b.head("Numbers")
 	var rows [][]string
 	for _, f := range keyFigures(p) {
@@ -356,7 +358,7 @@ func textNumbers(p *plan.Plan, b *printer) {
 	b.WriteByte('\n')
 }
 
-func textWhy(p *plan.Plan, b *printer) {
+func textWhy(p *view, b *printer) {
 	b.head("Why these")
 	for _, r := range p.Ranges {
 		b.printf("  %s %v\n", b.paint(nameStyle(r.Role), string(r.Role)), r.Prefix)
@@ -366,7 +368,7 @@ func textWhy(p *plan.Plan, b *printer) {
 	b.WriteByte('\n')
 }
 
-func textPermanence(p *plan.Plan, b *printer) {
+func textPermanence(p *view, b *printer) {
 	b.head("Permanent after installation")
 	var rows, later [][]string
 	for _, x := range p.Permanence() {
@@ -382,7 +384,7 @@ func textPermanence(p *plan.Plan, b *printer) {
 	b.table("  ", "", later, nil)
 }
 
-func textWarnings(p *plan.Plan, b *printer) {
+func textWarnings(p *view, b *printer) {
 	if len(p.Warnings) == 0 {
 		return
 	}
@@ -394,7 +396,7 @@ func textWarnings(p *plan.Plan, b *printer) {
 }
 
 // textPins says how to keep the ranges.
-func textPins(p *plan.Plan, b *printer) {
+func textPins(p *view, b *printer) {
 	if len(p.Ranges) == 0 {
 		return
 	}
@@ -435,29 +437,12 @@ const maxListed = 12
 
 // InfeasibleText writes why no plan exists, what would make one possible, and a plan that works instead.
 func InfeasibleText(w io.Writer, e *plan.InfeasibleError, o Options) error {
+	if e == nil {
+		return ErrNoPlan
+	}
 	b := &printer{color: o.Color}
 	b.printf("%s\n", b.paint(errorStyle, "No plan exists for this request."))
-	if len(e.Conflicts) > 0 {
-		b.WriteByte('\n')
-		b.head("Ranges that contradict each other")
-		for i, c := range e.Conflicts {
-			if i == maxListed {
-				b.printf("  and %s more\n", words.Commas(len(e.Conflicts)-i))
-				break
-			}
-			b.wrap("  ", textWidth, gate.Printable(c.Error()))
-		}
-	}
-	if len(e.Limits) > 0 {
-		b.WriteByte('\n')
-		b.head("What does not fit")
-		for _, t := range e.Limits {
-			b.wrap("  ", textWidth, gate.Printable(t.Error()))
-		}
-	}
-	for _, s := range e.Shortages {
-		b.textShortage(s)
-	}
+	b.textCauses(e)
 	if len(e.Relaxations) == 0 {
 		return b.flushTo(w)
 	}
@@ -466,7 +451,7 @@ func InfeasibleText(w io.Writer, e *plan.InfeasibleError, o Options) error {
 	for i, r := range e.Relaxations {
 		b.printf("  %d. %s\n", i+1, gate.Printable(r.Change))
 	}
-	if p := e.Alternative(); p != nil {
+	if p, err := viewOf(e.Alternative()); err == nil {
 		b.WriteByte('\n')
 		b.head("The plan with the first of these")
 		var rows [][]string
@@ -476,6 +461,37 @@ func InfeasibleText(w io.Writer, e *plan.InfeasibleError, o Options) error {
 		b.table("  ", "", rows, func(n int) string { return nameStyle(p.Ranges[n].Role) })
 	}
 	return b.flushTo(w)
+}
+
+// textCauses writes what stands in the way: ranges that contradict each other, limits, families that are short of space.
+func (b *printer) textCauses(e *plan.InfeasibleError) {
+	conflicts := withoutNil(e.Conflicts)
+	if len(conflicts) > 0 {
+		b.WriteByte('\n')
+		b.head("Ranges that contradict each other")
+		for i, c := range conflicts {
+			if i == maxListed {
+				b.printf("  and %s more\n", words.Commas(len(conflicts)-i))
+				break
+			}
+			b.wrap("  ", textWidth, gate.Printable(c.Error()))
+		}
+	}
+	if limits := withoutNil(e.Limits); len(limits) > 0 {
+		b.WriteByte('\n')
+		b.head("What does not fit")
+		for _, t := range limits {
+			b.wrap("  ", textWidth, gate.Printable(t.Error()))
+		}
+	}
+	for _, s := range withoutNil(e.Shortages) {
+		b.textShortage(s)
+	}
+}
+
+// withoutNil returns the elements of a list that are there.
+func withoutNil[T any](list []*T) []*T {
+	return slices.DeleteFunc(slices.Clone(list), func(x *T) bool { return x == nil })
 }
 
 func (b *printer) textShortage(s *plan.Shortage) {
