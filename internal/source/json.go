@@ -3,12 +3,11 @@ package source
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"unicode/utf8"
 )
 
 // JSON returns the single JSON value that f holds. An empty file is an error.
-// The error is an *[Error]; its Msg is the message of encoding/json, which also notices what follows the value.
+// The error is an *[Error]; its Msg is that of [JSONSyntax], which also notices what follows the value.
 func (f *File) JSON() (*Node, error) {
 	if f == nil {
 		return nil, &Error{Msg: "no file"}
@@ -30,10 +29,13 @@ func (f *File) parseJSON() ([]*Node, error) {
 			}
 		}
 	}
-	// The scan of Unmarshal refuses what is no single JSON value, with the messages that people know.
-	var whole json.RawMessage
-	if err := json.Unmarshal(data, &whole); err != nil {
-		return nil, f.jsonError(data, err)
+	// What is no single JSON value is refused in the words that people know.
+	if off, msg := JSONSyntax(data); msg != "" {
+		end := len(bytes.TrimRight(data, " \t\r\n"))
+		if off >= end || msg == unexpectedEnd {
+			off = end
+		}
+		return nil, f.errorAt(off, "%s", msg)
 	}
 	f.valid = true
 	if off, n := countJSON(data, f.lim.Nodes); n > f.lim.Nodes {
@@ -88,19 +90,6 @@ func countJSON(data []byte, limit int) (offset, n int) {
 		open = data[i] == '{' || data[i] == '['
 	}
 	return len(data), n
-}
-
-// jsonError returns err of encoding/json with its place.
-func (f *File) jsonError(data []byte, err error) *Error {
-	var syn *json.SyntaxError
-	if !errors.As(err, &syn) {
-		return f.errorAt(0, "%s", err)
-	}
-	off := int(syn.Offset) - 1 // Offset counts the bytes read, the wrong one included
-	if off >= len(bytes.TrimRight(data, " \t\r\n")) || syn.Error() == "unexpected end of JSON input" {
-		off = len(bytes.TrimRight(data, " \t\r\n"))
-	}
-	return f.errorAt(off, "%s", syn)
 }
 
 // A jsonParser makes nodes of one JSON value that is known to be valid.
