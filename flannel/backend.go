@@ -1,11 +1,11 @@
 package flannel
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/internal/suggest"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -131,14 +131,14 @@ func (c NetConf) ParseBackend(version fact.Version) (Backend, error) {
 	}
 	if err := b.options(c, row, version); err != nil {
 		e := &BackendError{Pos: c.Pos("Backend"), Type: name, Message: "Error registering network: " + err.Error()}
-		var te *json.UnmarshalTypeError
+		var wrong *decodeError
 		switch {
 		case errors.Is(err, errMode):
 			e.Pos = c.pos("Backend.Mode", "Backend")
 		case errors.Is(err, errPSK):
 			e.Pos = c.pos("Backend.PSK", "Backend")
-		case errors.As(err, &te):
-			e.Pos = c.pos("Backend."+te.Field, "Backend")
+		case errors.As(err, &wrong) && wrong.key != "":
+			e.Pos = c.pos("Backend."+wrong.key, "Backend")
 		}
 		switch {
 		case errors.Is(err, errMode):
@@ -177,63 +177,77 @@ var (
 // options decodes the options of the type; each backend decodes into its own struct, so that an option of another type is
 // passed over whatever it holds.
 func (b *Backend) options(c NetConf, row backendRow, version fact.Version) error {
-	raw := []byte(c.Backend)
+	var o backendOptionValues
+	fields := o.fields(row.name)
+	if fields == nil {
+		return nil
+	}
+	f, err := source.New(c.File, []byte(c.Backend), source.Limits{})
+	if err != nil {
+		return err
+	}
+	if _, msg := source.JSONSyntax(f.Data); msg != "" {
+		return errors.New(msg)
+	}
+	root, err := f.JSON()
+	if err != nil {
+		return err
+	}
+	if wrong := decodeObject(root, "", "struct", fields); wrong != nil {
+		return wrong
+	}
 	switch row.name {
 	case "vxlan":
-		cfg := struct {
-			VNI, Port, MTU               *int
-			GBP, Learning, DirectRouting bool
-		}{}
-		if err := json.Unmarshal(raw, &cfg); err != nil {
-			return err
+		set(&b.VNI, o.vni)
+		if o.port != nil && *o.port != 0 {
+			b.Port = *o.port
 		}
-		set(&b.VNI, cfg.VNI)
-		if cfg.Port != nil && *cfg.Port != 0 {
-			b.Port = *cfg.Port
-		}
-		b.mtu(cfg.MTU, row, version)
-		b.DirectRouting = cfg.DirectRouting
+		b.mtu(o.mtu, row, version)
+		b.DirectRouting = o.directRouting
 	case "wireguard":
-		cfg := struct {
-			ListenPort, ListenPortV6, MTU *int
-			PSK                           string
-			PersistentKeepaliveInterval   int
-			Mode                          string
-		}{}
-		if err := json.Unmarshal(raw, &cfg); err != nil {
-			return err
-		}
-		set(&b.Port, cfg.ListenPort)
-		b.mtu(cfg.MTU, row, version)
-		switch cfg.Mode {
+		set(&b.Port, o.listenPort)
+		b.mtu(o.mtu, row, version)
+		switch o.mode {
 		case "", "separate", "auto", "ipv4", "ipv6":
 		default:
 			return errMode
 		}
 	case "udp":
-		cfg := struct{ Port *int }{}
-		if err := json.Unmarshal(raw, &cfg); err != nil {
-			return err
-		}
-		set(&b.Port, cfg.Port)
+		set(&b.Port, o.port)
 	case "ipip":
-		cfg := struct{ DirectRouting bool }{}
-		if err := json.Unmarshal(raw, &cfg); err != nil {
-			return err
-		}
-		b.DirectRouting = cfg.DirectRouting
+		b.DirectRouting = o.directRouting
 	case "ipsec":
-		cfg := struct {
-			UDPEncap         bool
-			ESPProposal, PSK string
-		}{}
-		if err := json.Unmarshal(raw, &cfg); err != nil {
-			return err
-		}
-		b.UDPEncap = cfg.UDPEncap
-		if len(cfg.PSK) < 96 {
+		b.UDPEncap = o.udpEncap
+		if len(o.psk) < 96 {
 			return errPSK
 		}
+	}
+	return nil
+}
+
+// backendOptionValues are the options that backends decode.
+type backendOptionValues struct {
+	vni, port, mtu, listenPort, listenPortV6 *int
+	keepalive                                int
+	gbp, learning, directRouting, udpEncap   bool
+	psk, mode, espProposal                   string
+}
+
+// fields returns the options that a type of backend decodes.
+func (o *backendOptionValues) fields(backend string) []field {
+	switch backend {
+	case "vxlan":
+		return []field{{"VNI", &o.vni}, {"Port", &o.port}, {"MTU", &o.mtu}, {"GBP", &o.gbp}, {"Learning", &o.learning},
+			{"DirectRouting", &o.directRouting}}
+	case "wireguard":
+		return []field{{"ListenPort", &o.listenPort}, {"ListenPortV6", &o.listenPortV6}, {"MTU", &o.mtu}, {"PSK", &o.psk},
+			{"PersistentKeepaliveInterval", &o.keepalive}, {"Mode", &o.mode}}
+	case "udp":
+		return []field{{"Port", &o.port}}
+	case "ipip":
+		return []field{{"DirectRouting", &o.directRouting}}
+	case "ipsec":
+		return []field{{"UDPEncap", &o.udpEncap}, {"ESPProposal", &o.espProposal}, {"PSK", &o.psk}}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package flannel
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -48,6 +49,11 @@ func newConfig(f *source.File, raw []byte, opt Options, object string) Config {
 		// A byte order mark or UTF-16 may come from the shell that saved the copy: read on, and say so.
 		if n, err := readNetConf(f, f.Data, opt); err == nil {
 			c.NetConf, c.Err, c.Encoding = n, nil, f.Encoding
+		}
+	}
+	if bare := withoutPrompts(f.Data); c.Err != nil && object == "" && !bytes.Equal(bare, f.Data) {
+		if g, err := source.New(f.Name, bare, opt.Limits.source()); err == nil {
+			c.NetConf, c.Err = readNetConf(g, bare, opt)
 		}
 	}
 	return c

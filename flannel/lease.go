@@ -90,7 +90,7 @@ func AcquireLease(c NetConf, n NodeSpec, version fact.Version) (Lease, error) {
 			// 0.0.0.0/0 contains everything
 		case empty || !covers(c.Network, v4):
 			return Lease{}, leaseFailed(n.Name, "pod-cidr-outside-network", "subnet %q specified in the flannel net config doesn't contain %q PodCIDR %s%s",
-				prefixText(c.Network, fact.IPv4), v4, node, dot)
+				prefixText(c.Network, fact.IPv4), ipnetText(v4), node, dot)
 		}
 		l.Subnet = v4
 	}
@@ -109,13 +109,21 @@ func AcquireLease(c NetConf, n NodeSpec, version fact.Version) (Lease, error) {
 				node = fmt.Sprintf("of the %q", n.Name)
 			}
 			return Lease{}, leaseFailed(n.Name, "ipv6-pod-cidr-outside-network", "subnet %q specified in the flannel net config doesn't contain %q IPv6 PodCIDR %s%s",
-				prefixText(c.IPv6Network, fact.IPv6), v6, node, dot)
+				prefixText(c.IPv6Network, fact.IPv6), ipnetText(v6), node, dot)
 		}
 		if c.EnableIPv6 || !version.Before(v0_18) {
 			l.IPv6Subnet = v6
 		}
 	}
 	return l, nil
+}
+
+// ipnetText returns a range as net.IPNet prints it: an IPv4-mapped one as IPv4.
+func ipnetText(p netip.Prefix) string {
+	if p.Addr().Is4In6() && p.Bits() >= 96 {
+		return netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96).String()
+	}
+	return p.String()
 }
 
 // covers reports whether flannel takes range p for one that holds q: not if p is empty, and not across families.
@@ -127,9 +135,9 @@ func covers(p, q netip.Prefix) bool {
 // where podCIDRs is empty. Peers that read the same Node take the first of each family (nodeToLease).
 func choosePodCIDRs(n NodeSpec, version fact.Version) (v4, v6 netip.Prefix, err error) {
 	parse := func(s string) (netip.Prefix, error) {
-		p, err := maskedCIDR(s)
-		if err != nil {
-			return p, leaseFailed(n.Name, "pod-cidr-malformed", "%s", err)
+		p, ok := maskedCIDR(s)
+		if !ok {
+			return p, leaseFailed(n.Name, "pod-cidr-malformed", "%s", notACIDR(s).msg)
 		}
 		return p, nil
 	}
@@ -168,8 +176,17 @@ func choosePodCIDRs(n NodeSpec, version fact.Version) (v4, v6 netip.Prefix, err 
 // lines there are follows from the Enable keys alone: with IPv4 enabled and no IPv4 lease, flannel writes 0.0.0.1/0; with IPv6
 // enabled and no IPv6 lease it crashes.
 //
-// mtu is in bytes, see [NetConf.MTU]; ipMasq is flannel's --ip-masq. The error is a *[LeaseError] without a node.
+// mtu is in bytes, see [NetConf.MTU]; ipMasq is flannel's --ip-masq. The error is a *[LeaseError] without a node, also for the
+// zero Lease; [Predict] knows when flannel goes on without one.
 func (l Lease) SubnetEnv(c NetConf, mtu int, ipMasq bool) (SubnetEnv, error) {
+	if !l.Subnet.IsValid() && !l.IPv6Subnet.IsValid() {
+		return SubnetEnv{}, &LeaseError{Message: "no lease: flannel writes the file when it has one", Log: "no lease"}
+	}
+	return l.subnetEnv(c, mtu, ipMasq)
+}
+
+// subnetEnv is SubnetEnv of what flannel has for a lease, which is none where the node is of a family that is disabled.
+func (l Lease) subnetEnv(c NetConf, mtu int, ipMasq bool) (SubnetEnv, error) {
 	e := SubnetEnv{MTU: mtu, IPMasq: ipMasq}
 	if c.EnableIPv4 {
 		network, subnet := c.Network, l.Subnet
@@ -227,7 +244,7 @@ func Predict(c NetConf, n NodeSpec, u Underlay, opt Options) (SubnetEnv, error) 
 	if err := b.configure(c, n, l, version); err != nil {
 		return SubnetEnv{}, err
 	}
-	e, err := l.SubnetEnv(c, b.MTUOver(u.MTU), !u.NoMasq)
+	e, err := l.subnetEnv(c, b.MTUOver(u.MTU), !u.NoMasq)
 	if le, ok := err.(*LeaseError); ok {
 		le.Node = n.Name
 	}

@@ -103,10 +103,7 @@ func recognize(text string) (fact.Symptom, Level, bool) {
 
 // maskedText reads a range of a message, the zero Prefix if it is none.
 func maskedText(s string) netip.Prefix {
-	p, err := maskedCIDR(s)
-	if err != nil {
-		return netip.Prefix{}
-	}
+	p, _ := maskedCIDR(s)
 	return p
 }
 

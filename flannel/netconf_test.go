@@ -256,10 +256,10 @@ func TestNetConfErrorText(t *testing.T) {
 	}
 }
 
-// A fault is told where more values are written than are read, too, if without its place.
+// Where more values are written than are read, that is said, whatever else is wrong.
 func TestNetConfErrorLimits(t *testing.T) {
 	_, err := ReadNetConf([]byte(`{"a": [1, 2, 3], "SubnetLen": "24"}`), Options{Limits: Limits{Nodes: 2}})
-	want := `net-conf.json:1:1: json: cannot unmarshal string into Go struct field Config.SubnetLen of type uint`
+	want := `net-conf.json:1:8: more than 2 values`
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v\nwant %s", err, want)
 	}
@@ -448,4 +448,29 @@ func FuzzParseNetConf(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What flannel says is our data, whatever release of Go built this: encoding/json has other words and offsets since Go 1.27.
+func TestNetConfSaysTheSame(t *testing.T) {
+	for _, tt := range []struct{ in, want string }{
+		{"{\"Network\": \"10.244.0.0/16\",\n \"subnetlen\": \"24\"}",
+			`net-conf.json:2:15: SubnetLen "24": json: cannot unmarshal string into Go struct field Config.SubnetLen of type uint; write a whole number, without quotes`},
+		{`{"SubnetLen": true, "EnableIPv4": 1}`,
+			`net-conf.json:1:15: SubnetLen "true": json: cannot unmarshal bool into Go struct field Config.SubnetLen of type uint; write a whole number, without quotes`},
+		{`{"SubnetLen": -1}`,
+			`net-conf.json:1:15: SubnetLen "-1": json: cannot unmarshal number -1 into Go struct field Config.SubnetLen of type uint; write a whole number, without quotes`},
+		{`{"EnableIPv4": 1, "Network": "10.244.0.0"}`, // what a field refuses stops the decoder; a type does not
+			`net-conf.json:1:30: Network "10.244.0.0": invalid CIDR address: 10.244.0.0; add the length of the range, as in 10.244.0.0/16`},
+		{"{\"Network\": \"10.244.0.0/16\",\n}",
+			"net-conf.json:2:1: invalid character '}' looking for beginning of object key string; mend the JSON there: commas between entries and none behind the last, names and strings in double quotes"},
+		{`[]`, `net-conf.json:1:1: json: cannot unmarshal array into Go value of type subnet.Config; write one object: {"Network": "10.244.0.0/16", "Backend": {"Type": "vxlan"}}`},
+		{`{"Backend": {"Type": 1}}`,
+			`net-conf.json:1:13: Backend: error decoding Backend property of config: json: cannot unmarshal number into Go struct field .Type of type string; write an object with a string as Type: "Backend": {"Type": "vxlan"}`},
+		{`{"Backend": "vxlan"}`,
+			`net-conf.json:1:13: Backend: error decoding Backend property of config: json: cannot unmarshal string into Go value of type struct { Type string }; write an object with a string as Type: "Backend": {"Type": "vxlan"}`},
+	} {
+		if _, err := ParseNetConf([]byte(tt.in)); err == nil || err.Error() != tt.want {
+			t.Errorf("ParseNetConf(%q)\n got %v\nwant %s", tt.in, err, tt.want)
+		}
+	}
 }

@@ -89,15 +89,15 @@ func ReadSource(f *source.File, data []byte, opt Options) (*Document, error) {
 	base := strings.ToLower(path.Base(strings.ReplaceAll(opt.Name, `\`, "/")))
 	opt.Name = nameOr(opt.Name, "flannel")
 	d := &Document{File: opt.Name, Host: opt.Host}
-	text := bytes.TrimSpace(f.Data)
+	text := bytes.TrimSpace(withoutPrompts(f.Data))
 	switch {
 	case f.IsHTML():
 		return d, nil
 	case f.HoldsSecret() && mentions(f.Data): // objects, of which the Secrets are left out
 	case isSubnetEnv(f.Data):
-		e, err := readSubnetEnv(f)
+		e, err := readSubnetEnv(f, data)
 		d.Env, d.EnvErr = &e, err
-		_, d.CNIErr = ParseSubnetEnvCNI(f.Data)
+		_, d.CNIErr = ParseSubnetEnvCNI(withoutPrompts(f.Data))
 		return d, nil
 	case base == "net-conf.json" && !bytes.Contains(text, []byte("apiVersion")),
 		looksLikeNetConf(text):
@@ -441,7 +441,7 @@ func (d *Document) envFindings(errs EnvErrors) []fact.Finding {
 	done := map[int]bool{}
 	for _, e := range errs {
 		rule := RuleSubnetEnvMalformed
-		if strings.Contains(e.Message, "invalid CIDR address") {
+		if e.CIDR {
 			rule = fact.RuleCIDRMalformed
 		}
 		msg := "a line of subnet.env cannot be read: " + e.Message
@@ -450,8 +450,11 @@ func (d *Document) envFindings(errs EnvErrors) []fact.Finding {
 		}
 		f := fact.Finding{Rule: rule, Severity: fact.Error, Message: msg, Effect: effect, Where: place(e.Pos), Fix: fix}
 		switch {
+		case e.Encoded:
+			f.Severity, f.Effect = fact.Warning, "flannel and its CNI plugin take plain UTF-8 alone; the file is read here as if it were, since the program that saved the copy may have done this"
+			f.Fix = []string{e.Mend}
 		case d.CNIErr != nil:
-		case e.Message == notIPv4:
+		case e.Panic:
 			f.Effect = "flannel crashes when it reads the file at its next start"
 			f.Fix = []string{"remove the file, and restart flannel's pod on this node, which writes it anew"}
 		case e.Key == keyIPMasq:

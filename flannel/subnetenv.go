@@ -38,6 +38,9 @@ type SubnetEnv struct {
 	MTU          int            // FLANNEL_MTU, bytes; flannel can write a negative one; 0 where it is not written
 	IPMasq       bool           // FLANNEL_IPMASQ: flannel masquerades, so the CNI plugin does not
 
+	// Refused is true where flannel cannot read the file: it then takes nothing of it, whatever the fields hold.
+	Refused bool
+
 	// Lines holds every variable in file order, those that flannel does not know as well; none for a SubnetEnv that was
 	// not read from a file.
 	Lines []EnvLine
@@ -59,6 +62,8 @@ type EnvError struct {
 	Reader  string // "flannel" or "the CNI plugin", the one that does not take it
 	Message string // its words
 	Panic   bool   // it crashes with them
+	CIDR    bool   // the value is no range
+	Encoded bool   // the file is not plain UTF-8, which the program that saved the copy may have done
 	Mend    string
 }
 
@@ -138,14 +143,23 @@ func ReadSubnetEnv(data []byte, opt Options) (SubnetEnv, error) {
 	if err != nil {
 		return SubnetEnv{}, err
 	}
-	return readSubnetEnv(f)
+	return readSubnetEnv(f, data)
 }
 
-func readSubnetEnv(f *source.File) (SubnetEnv, error) {
+// readSubnetEnv reads the text of f; raw is the same text as flannel is given it, byte order mark and all.
+func readSubnetEnv(f *source.File, raw []byte) (SubnetEnv, error) {
 	e := SubnetEnv{File: f.Name}
 	var errs EnvErrors
-	lines, off, msg := dotenv(string(f.Data))
+	if f.Encoding != "" && f.Encoding != source.UTF8 {
+		if _, _, msg := dotenv(string(raw)); msg != "" {
+			e.Refused = true
+			errs = append(errs, &EnvError{Pos: f.Position(0), Reader: "flannel", Message: msg, Encoded: true,
+				Mend: fmt.Sprintf("the file is %s; save it as UTF-8 without a byte order mark", f.Encoding)})
+		}
+	}
+	lines, off, msg := dotenv(string(withoutPrompts(f.Data)))
 	if msg != "" {
+		e.Refused = true
 		errs = append(errs, &EnvError{Pos: f.Position(off), Reader: "flannel", Message: msg, Mend: "each line is KEY=value"})
 	}
 	last := map[string]int{}
@@ -156,9 +170,10 @@ func readSubnetEnv(f *source.File) (SubnetEnv, error) {
 		last[l.key] = len(e.Lines)
 		e.Lines = append(e.Lines, EnvLine{Key: l.key, Value: fact.Value[string]{V: l.value, Text: l.value, Pos: f.Position(l.valueAt)}})
 	}
-	bad := func(l EnvLine, format string, args ...any) {
+	bad := func(l EnvLine, format string, args ...any) *EnvError {
 		mend := "write it as flannel does, such as FLANNEL_NETWORK=10.244.0.0/16, or restart flannel on the node"
 		errs = append(errs, &EnvError{Pos: l.Value.Pos, Key: l.Key, Text: l.Value.V, Reader: "flannel", Message: fmt.Sprintf(format, args...), Mend: mend})
+		return errs[len(errs)-1]
 	}
 	for _, l := range e.Lines {
 		if l.Loses {
@@ -167,8 +182,11 @@ func readSubnetEnv(f *source.File) (SubnetEnv, error) {
 		switch l.Key {
 		case keyNetwork, keySubnet, keyIPv6Network, keyIPv6Subnet:
 			list, failed := envPrefixes(l)
-			if failed != "" {
-				bad(l, "%s", failed)
+			switch failed.fault {
+			case badIPv4:
+				bad(l, "%s", notIPv4).Panic = true
+			case notCIDR:
+				bad(l, "Couldn't parse previous %s: %s", l.Key, failed.msg).CIDR = true
 			}
 			switch l.Key {
 			case keyNetwork:
@@ -206,22 +224,21 @@ func first(list []netip.Prefix) netip.Prefix {
 	return list[0]
 }
 
-// envPrefixes reads a comma list of ranges, host bits kept; failed is what flannel logs about those that it cannot read.
-func envPrefixes(l EnvLine) (list []netip.Prefix, failed string) {
+// envPrefixes reads a comma list of ranges, host bits kept. failed is the last of those that flannel does not take: fault is
+// zero for none, notCIDR, or badIPv4 where it crashes.
+func envPrefixes(l EnvLine) (list []netip.Prefix, failed decodeError) {
 	four := l.Key == keyNetwork || l.Key == keySubnet
 	for s := range strings.SplitSeq(l.Value.V, ",") {
 		p := writtenPrefix(s)
-		if !p.IsValid() {
-			failed = fmt.Sprintf("Couldn't parse previous %s: invalid CIDR address: %s", l.Key, s)
-			continue
+		switch {
+		case !p.IsValid():
+			failed = notACIDR(s)
+		case four && p.Addr().Is4In6():
+		case four && !p.Addr().Is4():
+			failed = decodeError{fault: badIPv4}
+		default:
+			list = append(list, p)
 		}
-		if four && !p.Addr().Is4() {
-			if !p.Addr().Is4In6() {
-				failed = "Address is not an IPv4 address" // flannel panics with it
-			}
-			continue
-		}
-		list = append(list, p)
 	}
 	return list, failed
 }
@@ -258,13 +275,18 @@ func (e SubnetEnv) Append(b []byte) []byte {
 }
 
 // Previous returns the subnet that flannel takes from the file when it starts, to ask for it again (with etcd) and to see
-// whether its firewall rules are still right: the masked range of family f; ok is false where it reads none.
+// whether its firewall rules are still right: the masked range of family f. ok is false where it takes none: none is written,
+// several are, it is 0.0.0.0/0 or ::/0, or flannel cannot read the file.
 func (e SubnetEnv) Previous(f fact.Family) (p netip.Prefix, ok bool) {
-	p = e.Subnet
+	p, key := e.Subnet, keySubnet
 	if f == fact.IPv6 {
-		p = e.IPv6Subnet
+		p, key = e.IPv6Subnet, keyIPv6Subnet
 	}
-	return p.Masked(), p.IsValid()
+	p = p.Masked()
+	if e.Refused || isEmpty(p) || strings.Contains(e.Get(key).V, ",") {
+		return netip.Prefix{}, false
+	}
+	return p, true
 }
 
 // A CNIEnv is a subnet.env as flannel's CNI plugin reads it, ranges masked.
@@ -310,9 +332,9 @@ func ParseSubnetEnvCNI(data []byte) (CNIEnv, error) {
 			var list []netip.Prefix
 			seen := map[netip.Prefix]bool{}
 			for s := range strings.SplitSeq(value, ",") {
-				p, err := maskedCIDR(s)
-				if err != nil {
-					return fail(column, err.Error())
+				p, ok := maskedCIDR(s)
+				if !ok {
+					return fail(column, notACIDR(s).msg)
 				}
 				if !seen[p] {
 					seen[p] = true
@@ -325,9 +347,9 @@ func ParseSubnetEnvCNI(data []byte) (CNIEnv, error) {
 				e.IPv6Networks = list
 			}
 		case keySubnet, keyIPv6Subnet:
-			p, err := maskedCIDR(value)
-			if err != nil {
-				return fail(column, err.Error())
+			p, ok := maskedCIDR(value)
+			if !ok {
+				return fail(column, notACIDR(value).msg)
 			}
 			if key == keySubnet {
 				e.Subnet = p
@@ -337,7 +359,7 @@ func ParseSubnetEnvCNI(data []byte) (CNIEnv, error) {
 		case keyMTU:
 			n, err := strconv.ParseUint(value, 10, 32)
 			if err != nil {
-				return fail(column, err.Error())
+				return fail(column, parseUintWords(value, errors.Is(err, strconv.ErrRange)))
 			}
 			e.MTU, mtu = uint(n), true
 		case keyIPMasq:
@@ -345,7 +367,7 @@ func ParseSubnetEnvCNI(data []byte) (CNIEnv, error) {
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return CNIEnv{}, &EnvError{Pos: fact.Position{File: "subnet.env", Line: line + 1}, Reader: "the CNI plugin", Message: err.Error()}
+		return CNIEnv{}, &EnvError{Pos: fact.Position{File: "subnet.env", Line: line + 1}, Reader: "the CNI plugin", Message: "bufio.Scanner: token too long"}
 	}
 	var missing []string
 	if e.Networks == nil && e.IPv6Networks == nil {
@@ -369,18 +391,24 @@ func ParseSubnetEnvCNI(data []byte) (CNIEnv, error) {
 	return e, nil
 }
 
-// maskedCIDR reads a range as net.ParseCIDR does, with its error.
-func maskedCIDR(s string) (netip.Prefix, error) {
+// parseUintWords is what strconv.ParseUint of the Go that the plugin is built with says of a text.
+func parseUintWords(text string, tooLarge bool) string {
+	why := "invalid syntax"
+	if tooLarge {
+		why = "value out of range"
+	}
+	return "strconv.ParseUint: parsing " + strconv.Quote(text) + ": " + why
+}
+
+// maskedCIDR reads a range as net.ParseCIDR does; [notACIDR] is its error.
+func maskedCIDR(s string) (netip.Prefix, bool) {
 	_, n, err := net.ParseCIDR(s)
 	if err != nil {
-		return netip.Prefix{}, err
+		return netip.Prefix{}, false
 	}
 	a, ok := netip.AddrFromSlice(n.IP)
 	bits, _ := n.Mask.Size()
-	if !ok {
-		return netip.Prefix{}, errors.New("invalid CIDR address: " + s)
-	}
-	return netip.PrefixFrom(a, bits), nil
+	return netip.PrefixFrom(a, bits), ok
 }
 
 // An IPAM is the ipam section that the CNI plugin hands to the bridge plugin: one range set for each family, and a route

@@ -36,12 +36,15 @@ func TestSubnetEnv(t *testing.T) {
 		{"escaped quote", "A=\"10.0\\\".0.0\"\nFLANNEL_MTU=5\n", SubnetEnv{MTU: 5}, ""},
 		{"two comments, the last goes", "FLANNEL_MTU=5 # a # b\n", SubnetEnv{}, `subnet.env:1:13: FLANNEL_MTU "5 # a": flannel: "5 # a" is no whole number; write it as flannel does, such as FLANNEL_NETWORK=10.244.0.0/16, or restart flannel on the node`},
 		{"no range", "FLANNEL_NETWORK=x\nFLANNEL_MTU=7\n", SubnetEnv{MTU: 7}, `subnet.env:1:17: FLANNEL_NETWORK "x": flannel: Couldn't parse previous FLANNEL_NETWORK: invalid CIDR address: x; write it as flannel does, such as FLANNEL_NETWORK=10.244.0.0/16, or restart flannel on the node`},
-		{"IPv6 as FLANNEL_NETWORK", "FLANNEL_NETWORK=fd00::/48\n", SubnetEnv{}, `subnet.env:1:17: FLANNEL_NETWORK "fd00::/48": flannel: Address is not an IPv4 address; write it as flannel does, such as FLANNEL_NETWORK=10.244.0.0/16, or restart flannel on the node`},
+		{"IPv6 as FLANNEL_NETWORK", "FLANNEL_NETWORK=fd00::/48\n", SubnetEnv{}, `subnet.env:1:17: FLANNEL_NETWORK "fd00::/48": flannel: panic: Address is not an IPv4 address; write it as flannel does, such as FLANNEL_NETWORK=10.244.0.0/16, or restart flannel on the node`},
 		{"MTU in words", "FLANNEL_MTU=big\n", SubnetEnv{}, `subnet.env:1:13: FLANNEL_MTU "big": flannel: "big" is no whole number; write it as flannel does, such as FLANNEL_NETWORK=10.244.0.0/16, or restart flannel on the node`},
 		{"IPMASQ yes", "FLANNEL_IPMASQ=yes\n", SubnetEnv{}, `subnet.env:1:16: FLANNEL_IPMASQ "yes": flannel: "yes" is neither true nor false; write it as flannel does, such as FLANNEL_NETWORK=10.244.0.0/16, or restart flannel on the node`},
-		{"line without a sign", "FLANNEL_MTU=1\nfoo\nFLANNEL_IPMASQ=true\n", SubnetEnv{MTU: 1}, `subnet.env:2:1: flannel: unexpected character "\n" in variable name near "foo"; each line is KEY=value`},
-		{"export of nothing", "FLANNEL_MTU=1\n export \t", SubnetEnv{MTU: 1}, "subnet.env:2:2: flannel: zero length string; each line is KEY=value"},
-		{"quote without end", "FLANNEL_MTU=\"1\n", SubnetEnv{}, "subnet.env:1:13: flannel: unterminated quoted value \"1; each line is KEY=value"},
+		{"line without a sign", "FLANNEL_MTU=1\nfoo\nFLANNEL_IPMASQ=true\n", SubnetEnv{MTU: 1, Refused: true}, `subnet.env:2:1: flannel: unexpected character "\n" in variable name near "foo"; each line is KEY=value`},
+		{"export of nothing", "FLANNEL_MTU=1\n export \t", SubnetEnv{MTU: 1, Refused: true}, "subnet.env:2:2: flannel: zero length string; each line is KEY=value"},
+		{"byte order mark", "\xef\xbb\xbfFLANNEL_MTU=1\n", SubnetEnv{MTU: 1, Refused: true}, "subnet.env:1:1: flannel: unexpected character \"»\" in variable name near \"\\ufeffFLANNEL_MTU=1\"; the file is UTF-8 with a byte order mark; save it as UTF-8 without a byte order mark"},
+		{"prompts around it", "[root@w1 ~]# cat /run/flannel/subnet.env\nFLANNEL_MTU=1\n[root@w1 ~]# ", SubnetEnv{MTU: 1}, ""},
+		{"zsh's prompt above", "➜  ~ cat /run/flannel/subnet.env\nFLANNEL_MTU=1\n", SubnetEnv{MTU: 1}, ""},
+		{"quote without end", "FLANNEL_MTU=\"1\n", SubnetEnv{Refused: true}, "subnet.env:1:13: flannel: unterminated quoted value \"1; each line is KEY=value"},
 	} {
 		t.Run(tt.why, func(t *testing.T) {
 			e, err := ParseSubnetEnv([]byte(tt.in))
@@ -79,6 +82,18 @@ func TestSubnetEnvGet(t *testing.T) {
 	e, _ = ParseSubnetEnv([]byte(usualEnv))
 	if p, ok := e.Previous(fact.IPv4); !ok || p.String() != "10.244.1.0/24" {
 		t.Errorf("Previous = %v, %t, want the masked subnet", p, ok)
+	}
+}
+
+// flannel takes nothing of a file that it cannot read, of a list, and of an empty range.
+func TestPreviousNone(t *testing.T) {
+	for _, in := range []string{
+		usualEnv + "foo\n", "FLANNEL_SUBNET=10.244.1.1/24,10.244.2.1/24\n", "FLANNEL_SUBNET=0.0.0.1/0\n", "\xef\xbb\xbf" + usualEnv, "",
+	} {
+		e, _ := ParseSubnetEnv([]byte(in))
+		if p, ok := e.Previous(fact.IPv4); ok || p.IsValid() {
+			t.Errorf("Previous of %q = %v, %t, want none", in, p, ok)
+		}
 	}
 }
 

@@ -82,8 +82,8 @@ func WriteConfigMap(w io.Writer, c NetConf, namespace string) error {
 	if namespace == "" {
 		namespace = "kube-flannel"
 	}
-	if strings.ContainsAny(namespace, " \t\r\n:#") {
-		return fmt.Errorf("namespace %q: not a name", namespace)
+	if !isNamespace(namespace) {
+		return fmt.Errorf("namespace %q: a name is 1 to 63 lower-case letters, digits and -, and begins and ends with none of the last", clip(namespace))
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, `apiVersion: v1
@@ -123,6 +123,20 @@ data:
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// isNamespace reports whether s can be the name of a namespace, a DNS label of RFC 1123.
+// k8s.io/apimachinery pkg/util/validation IsDNS1123Label.
+func isNamespace(s string) bool {
+	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return true
 }
 
 // NetConfFor returns the configuration that fits a plan: the pod range of each family, VXLAN between the nodes. The error

@@ -79,6 +79,11 @@ func TestWriteConfigMap(t *testing.T) {
 	if diff := cmp.Diff(c, d.Configs[0].NetConf, equateNetip, cmpopts.IgnoreFields(NetConf{}, "Keys", "File", "Backend")); diff != "" {
 		t.Errorf("read back (-want +got)\n%s", diff)
 	}
+	for _, bad := range []string{"a.b", "-a", "a-", "A", "ä", "a/b", strings.Repeat("a", 64)} {
+		if err := WriteConfigMap(&b, c, bad); err == nil {
+			t.Errorf("WriteConfigMap takes the namespace %q", bad)
+		}
+	}
 	if err := WriteConfigMap(&b, c, "a: b"); err == nil {
 		t.Error("a namespace that is no name was written")
 	}
