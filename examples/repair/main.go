@@ -31,11 +31,12 @@ one or hold one in the wrong place, what is the least to do about it, and what r
 nodes -o json) and the flags of kube-controller-manager, or kubeadm's configuration, or flannel's. Of
 nodes that share a subnet that one keeps it which its subnet.env, ip addr and ip route, or those of other hosts, bear out.
 
-  -o FORMAT            text (default); json; commands: a shell script, which changes nothing without its --apply and ends
-                       at the first error
+  -o FORMAT            text (default); json; commands: a shell script for kubectl and ssh, which goes the best way. It changes nothing
+                       without its --apply, looks at the live cluster first, says at each end what is left, and goes on when run again
   -kubernetes VERSION  release whose rules count (default: told from the files)
 
-Where the ranges themselves are at fault it lists the ways out, each tried on the twin of kube-controller-manager.
+It lists the ways out, that with the fewest interruptions first, each tried on the twin of kube-controller-manager. A list of nodes that is
+cut off is refused: a node that is not in it would lose its subnet to another.
 The exit status is 0 if nothing is wrong or the steps mend it, 1 if the ranges are at fault, 2 for wrong usage or too little input.
 `
 
@@ -88,6 +89,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 			fmt.Fprintf(stderr, "repair: %s\n", s.Finding.Message)
 		}
 	}
+	if err := repair.Complete(files.Statements()...); err != nil {
+		return fail(err)
+	}
 	r, err := repair.New(repair.InventoryOf(files.Statements()...))
 	if err != nil {
 		return fail(err)
@@ -95,8 +99,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err := write(stdout, r); err != nil {
 		return fail(err)
 	}
-	if len(r.RangeFaults) > 0 {
+	switch {
+	case len(r.RangeFaults) > 0:
 		return exitRanges
+	case r.Healthy() && len(r.Inventory.Nodes) == 0:
+		return exitUsage // it says so
 	}
 	return exitMended
 }

@@ -358,6 +358,9 @@ func (n Node) appendSettings(out []fact.Statement) []fact.Statement {
 	if v := n.KubeletVersion; v.IsSet() {
 		setting(fact.Kubelet, fact.SettingVersion, "status.nodeInfo.kubeletVersion", v.Text, v.Pos)
 	}
+	if n.ControlPlane {
+		setting(fact.Node, fact.SettingControlPlane, "metadata.labels", "true", n.Name.Pos).Bool = true
+	}
 	if name, pos := n.cni(); name != "" {
 		setting(fact.Node, fact.SettingCNI, "metadata.annotations", name, pos)
 	}

@@ -153,3 +153,8 @@ func surgeText(n nodeipam.SurgeNeed, p nodeipam.Prediction) string {
 	}
 	return s
 }
+
+type servedDocument struct {
+	Node     string   `json:"node"`
+	PodCIDRs []string `json:"podCIDRs"`
+}

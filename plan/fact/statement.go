@@ -115,6 +115,7 @@ const (
 	SettingVersion       Setting = "version"             // Text: release of Component; of Kubernetes where Component is not Flannel
 	SettingConfigMap     Setting = "config-map"          // Text: namespace/name of the ConfigMap that holds flannel's net-conf.json
 	SettingWorkload      Setting = "workload"            // Text: namespace/name of the DaemonSet that runs flannel
+	SettingControlPlane  Setting = "control-plane"       // Bool: the node Host is a control-plane host, by its label or taint
 	SettingCNI           Setting = "cni"                 // Text: name of the CNI plugin in use, "flannel", "calico", "cilium", ...
 	SettingAllocator     Setting = "allocator"           // Text: who hands out node subnets, one of the Allocator constants
 	SettingFeatureGate   Setting = "feature-gate"        // Bool: the feature gate Key of Component

@@ -81,13 +81,15 @@ func Example_repair() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, s := range r.Steps {
+	best, _ := r.Best()
+	for _, s := range best.Steps {
 		fmt.Println(s.Kind, s.Node, s.New)
 	}
-	fmt.Println("drained:", r.Drained())
+	fmt.Println("drained:", best.Drained)
 	// Output:
+	// pause-node-ipam  []
 	// patch w3 [10.244.1.0/24]
 	// recreate w2 [10.244.2.0/24]
-	// restart-controller-manager  []
+	// resume-node-ipam  []
 	// drained: [w2]
 }

@@ -26,8 +26,23 @@ type Inventory struct {
 	// FormerMasks are node masks that were in force before: nodes with subnets of these lengths are right as they are.
 	FormerMasks []int
 
+	ControlPlanes map[string]bool // nodes that are control-plane hosts, as far as their Node objects say so
+
 	Resize map[string]bool // nodes for which FormerMasks does not count
 	Stated []string        // pod ranges that kubeadm or flannel states, for a controller manager that has none
+
+	FlannelWorkload string // namespace/name of the DaemonSet that runs flannel; "" if unknown
+	FlannelConfig   string // namespace/name of the ConfigMap that holds net-conf.json; "" if unknown
+}
+
+// IsControlPlane reports whether the node of this name is known to be a control-plane host: kube-controller-manager runs there, or its Node object says so.
+func (inv Inventory) IsControlPlane(name string) bool {
+	for _, m := range inv.Managers {
+		if m.Host == name && inv.Assumed == "" {
+			return true
+		}
+	}
+	return inv.ControlPlanes[name]
 }
 
 // HostFlags are the flags of a control-plane host's kube-controller-manager.

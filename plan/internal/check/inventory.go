@@ -83,8 +83,21 @@ func InventoryOf(statements ...fact.Statement) nodeipam.Inventory {
 		}
 	}
 	for _, s := range v.all {
-		if s.Role == fact.RoleSetting && s.Setting == fact.SettingMaxPods && !s.Overridden {
+		if s.Role != fact.RoleSetting || s.Overridden {
+			continue
+		}
+		switch s.Setting {
+		case fact.SettingMaxPods:
 			inv.MaxPods = max(inv.MaxPods, s.Int)
+		case fact.SettingWorkload:
+			inv.FlannelWorkload = cmp.Or(inv.FlannelWorkload, s.Text)
+		case fact.SettingConfigMap:
+			inv.FlannelConfig = cmp.Or(inv.FlannelConfig, s.Text)
+		case fact.SettingControlPlane:
+			if inv.ControlPlanes == nil {
+				inv.ControlPlanes = map[string]bool{}
+			}
+			inv.ControlPlanes[s.Host] = true
 		}
 	}
 	for _, s := range v.hosts {
@@ -225,7 +238,8 @@ func assume(inv *nodeipam.Inventory, v *view) {
 			return
 		}
 	}
-	for _, src := range v.flannels {
+	// subnet.env names the network, too: FLANNEL_NETWORK.
+	for _, src := range slices.Concat(v.flannels, v.envs) {
 		if list := src.podPrefixes(); len(list) > 0 && !v.ownIPAM() {
 			var ranges []netip.Prefix
 			for _, h := range list {
