@@ -2,6 +2,7 @@ package kubeadm
 
 import (
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
@@ -154,6 +155,10 @@ func (c Command) Config() Config {
 		DNSDomain:            kept("service-dns-domain"),
 		KubernetesVersion:    kept("kubernetes-version"),
 		ControlPlaneEndpoint: kept("control-plane-endpoint"),
+	}
+	if on, ok := f.gates()["IPv6DualStack"]; ok {
+		l, _ := f.Lookup("feature-gates")
+		cfg.Cluster.IPv6DualStack = fact.Value[string]{V: strconv.FormatBool(on), Text: l.Value.Text, Pos: l.Value.Pos}
 	}
 	cfg.Init = InitConfiguration{Pos: c.Pos, NodeName: kept("node-name"), AdvertiseAddress: kept("apiserver-advertise-address")}
 	return cfg

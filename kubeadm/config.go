@@ -332,7 +332,14 @@ func readArgs(n *source.Node) []ExtraArg {
 	var out []ExtraArg
 	switch n.Kind {
 	case source.Mapping:
-		for _, e := range n.Entries {
+		last := map[string]int{} // of equal keys a map keeps the last
+		for i, e := range n.Entries {
+			last[e.Key] = i
+		}
+		for i, e := range n.Entries {
+			if last[e.Key] != i {
+				continue
+			}
 			out = append(out, ExtraArg{Name: fact.Value[string]{V: e.Key, Text: e.Key, Pos: e.KeyPos}, Value: e.Value.Value()})
 		}
 	case source.Sequence:

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/kubeadm/internal/scalar"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -64,6 +65,7 @@ type FlagError struct {
 	Hint string      // what was meant, or what to do; "" where nothing is likely
 	// Address reports that the error bears on address ranges: an address-related flag, or a word that takes the place of one.
 	Address bool
+	Unknown bool // the program has no flag of that name
 }
 
 // Error returns the place, what the program prints, and what to do.
@@ -190,7 +192,11 @@ func (c CommandLine) Parse() Flags {
 			if len(f.Errors) < maxProblems {
 				hint, address = suggestFlag(c.Component, name)
 			}
+			said := len(f.Errors)
 			fail(w, "--"+name, hint, address, "unknown flag: --%s", name)
+			if len(f.Errors) > said {
+				f.Errors[said].Unknown = true
+			}
 			if !hasValue && len(args) > 0 && !strings.HasPrefix(args[0].Text, "-") {
 				args = args[1:]
 			}
@@ -335,12 +341,13 @@ func (c CommandLine) strayHint(f Flags, w Word) (hint string, address bool) {
 	return "", false
 }
 
-// checkFlagValue refuses what pflag cannot read for a flag of that kind; the message is that of package strconv.
+// checkFlagValue refuses what pflag cannot read for a flag of that kind; the message is that of package strconv of the Go that
+// the programs are built with.
 func checkFlagValue(kind flagKind, value string) error {
 	switch kind {
 	case kindBool:
 		_, err := strconv.ParseBool(value)
-		return err
+		return scalar.NumError("ParseBool", value, err)
 	case kindIP:
 		// github.com/spf13/pflag v1.0.10 ip.go ipValue.Set.
 		if value == "" {
@@ -351,10 +358,10 @@ func checkFlagValue(kind flagKind, value string) error {
 		}
 	case kindLevel:
 		_, err := strconv.ParseUint(value, 10, 32)
-		return err
+		return scalar.NumError("ParseUint", value, err)
 	case kindInt32:
 		_, err := strconv.ParseInt(value, 0, 32)
-		return err
+		return scalar.NumError("ParseInt", value, err)
 	}
 	return nil
 }

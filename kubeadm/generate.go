@@ -173,7 +173,7 @@ func refuseAPIVersion(version, kind string, v fact.Version) string {
 func (c Config) Generate(v fact.Version) (Generated, error) {
 	v = c.release(v)
 	if r := c.Refusals(v); len(r) > 0 {
-		return Generated{}, &nodeipam.RefusedError{Refusals: r}
+		return Generated{}, nodeipam.Refused(r, v)
 	}
 	cl := c.Cluster
 	service := cmp.Or(cl.ServiceSubnet.V, defaultServiceSubnet)

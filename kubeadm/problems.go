@@ -52,7 +52,7 @@ func flagFinding(program fact.Component, e FlagError, field string) fact.Finding
 	if e.Hint != "" {
 		f.Fix = []string{e.Hint}
 	}
-	if program != fact.ControllerManager && strings.Contains(e.Msg, "unknown flag") && strings.Contains(e.Msg+e.Flag, "node-cidr-mask-size") {
+	if program != fact.ControllerManager && e.Unknown && strings.HasPrefix(strings.TrimLeft(e.Flag, "-"), "node-cidr-mask-size") {
 		f.Rule = fact.RuleNodeMaskFlagIgnored
 		f.Message += "; the size of node subnets is set at kube-controller-manager"
 		f.Fix = append(f.Fix, "move it to kube-controller-manager (kubeadm: controllerManager.extraArgs)")

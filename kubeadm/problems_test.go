@@ -26,7 +26,7 @@ func told(f fact.Finding, from ...string) string {
 func TestFlagFinding(t *testing.T) {
 	const kcm, api, adm = fact.ControllerManager, fact.APIServer, fact.Kubeadm
 	unknown := func(flag string) FlagError {
-		return FlagError{Flag: flag, Msg: "unknown flag: " + flag, Rule: fact.RuleFlagRefused, Hint: "write it well"}
+		return FlagError{Flag: flag, Msg: "unknown flag: " + flag, Unknown: true, Rule: fact.RuleFlagRefused, Hint: "write it well"}
 	}
 	for _, tt := range []struct {
 		program fact.Component

@@ -9,7 +9,7 @@ import (
 )
 
 // ControllerFlags returns the address-related flags of a kube-controller-manager as it reads them itself. It is the zero value for
-// another program. A flag whose value the program cannot read counts as not given.
+// another program. A flag whose value the program cannot read is among Malformed, since it does not start with it.
 func (p Process) ControllerFlags() nodeipam.ControllerFlags {
 	if p.Component != fact.ControllerManager {
 		return nodeipam.ControllerFlags{}
@@ -21,6 +21,9 @@ func (p Process) ControllerFlags() nodeipam.ControllerFlags {
 		CIDRAllocatorType:     f.known("cidr-allocator-type"),
 		Controllers:           p.controllers(f),
 		FeatureGates:          f.gates(),
+	}
+	if r, ok := p.flagRefusal(f); ok {
+		out.Malformed = []nodeipam.Refusal{r}
 	}
 	out.AllocateNodeCIDRs, _ = f.Bool("allocate-node-cidrs")
 	out.NodeCIDRMaskSize, _ = f.Int("node-cidr-mask-size")
@@ -56,11 +59,8 @@ func (p Process) APIServerFlags() nodeipam.APIServerFlags {
 func (p Process) Refusals(v fact.Version) []nodeipam.Refusal {
 	v = v.Or(p.Version).Or(fact.NewestKubernetes())
 	p.Version = v
-	for _, e := range p.Parse().Errors {
-		if e.Address || !strings.HasPrefix(e.Msg, "unknown flag") {
-			return []nodeipam.Refusal{{Program: p.Component, Rule: e.Rule, ID: "flag-refused", Field: e.Flag, BadValue: e.Flag, Message: e.Msg,
-				Source: "github.com/spf13/pflag flag.go FlagSet.parseArgs, v1.0.10"}}
-		}
+	if r, ok := p.flagRefusal(p.Parse()); ok {
+		return []nodeipam.Refusal{r}
 	}
 	switch p.Component {
 	case fact.ControllerManager:
@@ -69,6 +69,17 @@ func (p Process) Refusals(v fact.Version) []nodeipam.Refusal {
 		return p.APIServerFlags().Refusals(v)
 	}
 	return nil
+}
+
+// flagRefusal returns what the program's flag package refuses first of flags that are known to it, or that bear on addresses.
+func (c CommandLine) flagRefusal(f Flags) (nodeipam.Refusal, bool) {
+	for _, e := range f.Errors {
+		if e.Address || !e.Unknown {
+			return nodeipam.Refusal{Program: c.Component, Rule: e.Rule, ID: nodeipam.FlagRefused, Field: e.Flag, BadValue: e.Flag, Message: e.Msg,
+				Source: "github.com/spf13/pflag flag.go FlagSet.parseArgs, v1.0.10"}, true
+		}
+	}
+	return nodeipam.Refusal{}, false
 }
 
 // known returns the effective text of a flag, "" where it is not given or refers to a variable that the file does not say.
@@ -110,11 +121,8 @@ func (c Command) Refusals(v fact.Version) []nodeipam.Refusal {
 	v = v.Or(c.Version).Or(fact.NewestKubernetes())
 	c.Version = v
 	f := c.Parse()
-	for _, e := range f.Errors {
-		if e.Address || !strings.HasPrefix(e.Msg, "unknown flag") {
-			return []nodeipam.Refusal{{Program: fact.Kubeadm, Rule: e.Rule, ID: "flag-refused", Field: e.Flag, BadValue: e.Flag, Message: e.Msg,
-				Source: "github.com/spf13/pflag flag.go FlagSet.parseArgs, v1.0.10"}}
-		}
+	if r, ok := c.flagRefusal(f); ok {
+		return []nodeipam.Refusal{r}
 	}
 	if m, ok := c.mixed(f); ok {
 		return []nodeipam.Refusal{{Program: fact.Kubeadm, Rule: m.Rule, ID: "adm-mixed", Field: "--config", BadValue: f.Value("config").V, Message: m.Message,

@@ -497,7 +497,7 @@ func (p Process) Statements() []fact.Statement {
 	base := fact.Statement{Component: p.Component, Host: p.Host}
 	var out []fact.Statement
 	for _, e := range f.Errors {
-		if e.Address || !strings.HasPrefix(e.Msg, "unknown flag") {
+		if e.Address || !e.Unknown {
 			out = append(out, problem(base, flagFinding(p.Component, e, "")))
 		}
 	}

@@ -33,9 +33,13 @@ var ErrNeedsFile = errors.New("kubeadm init has no flag for the node mask and fo
 // A KubeletConfiguration with maxPods follows where the plan's pods on a node are not the 110 that kubelets take by themselves: with more
 // in its plan than that a node would not be filled, with a node subnet for fewer its last pods would find no address.
 //
+// A nil plan, and one with a range that has host bits, is an error.
 // The error is a *[nodeipam.RefusedError] if kubeadm of that release would not take the file, or kube-controller-manager or kube-apiserver
 // the flags that it makes of it; nothing is written then. Otherwise it is the writer's.
 func WriteClusterConfiguration(w io.Writer, p *plan.Plan, o WriteOptions) error {
+	if p == nil {
+		return errNoPlan
+	}
 	v := p.Request.Kubernetes.Or(fact.NewestKubernetes())
 	api := o.APIVersion
 	if api == "" {
@@ -111,10 +115,17 @@ func writeAPIVersion(v fact.Version) string {
 	return "v1beta4"
 }
 
+var errNoPlan = errors.New("no plan")
+
 // clusterFor returns the configuration that asks for the ranges of p, checked against what the programs of release v refuse.
 func clusterFor(p *plan.Plan, v fact.Version) (ClusterConfiguration, error) {
 	text := func(s string) fact.Value[string] { return fact.Value[string]{V: s, Text: s} }
 	cl := ClusterConfiguration{PodSubnet: text(joinPrefixes(p.Pods())), ServiceSubnet: text(joinPrefixes(p.Services()))}
+	for _, r := range slices.Concat(p.Pods(), p.Services()) {
+		if !r.IsValid() || r != r.Masked() {
+			return ClusterConfiguration{}, fmt.Errorf("range %v of the plan is no range: write %v", r, r.Masked())
+		}
+	}
 	dual := len(p.Pods()) > 1 || len(p.Services()) > 1
 	if dual && v.Before(fact.Version{Major: 1, Minor: 21}) && !v.Before(release16) {
 		cl.IPv6DualStack = text("true") // an alpha gate up to 1.20
@@ -131,7 +142,7 @@ func clusterFor(p *plan.Plan, v fact.Version) (ClusterConfiguration, error) {
 	refusals = append(refusals, commandLine(fact.ControllerManager, v, g.ControllerManager).ControllerFlags().Refusals(v)...)
 	refusals = append(refusals, commandLine(fact.APIServer, v, g.APIServer).APIServerFlags().Refusals(v)...)
 	if len(refusals) > 0 {
-		return cl, &nodeipam.RefusedError{Refusals: refusals}
+		return cl, nodeipam.Refused(refusals, v)
 	}
 	return cl, nil
 }
@@ -205,6 +216,9 @@ func yamlText(s string) string {
 // The error is [ErrNeedsFile] if the plan's node masks or pods on a node are not those that the programs take by themselves, and otherwise as that of
 // [WriteClusterConfiguration].
 func InitCommand(p *plan.Plan) ([]string, error) {
+	if p == nil {
+		return nil, errNoPlan
+	}
 	v := p.Request.Kubernetes.Or(fact.NewestKubernetes())
 	cl, err := clusterFor(p, v)
 	if err != nil {

@@ -279,12 +279,27 @@ func (c *Controller) Start(f ControllerFlags) Step {
 	return step
 }
 
-// Refused returns refusals as an error, with the exit status of release v.
+// FlagRefused is the ID of a [Refusal] by a program's flag package, which is none of the [StartupRules]: the program does not
+// get to look at the values.
+const FlagRefused = "flag-refused"
+
+// Refused returns refusals as an error, with the exit status of release v. The error has status 0 where there is none.
+//
+// kubeadm ends with 1; of old with 3 where its validation refuses a value. Recorded are 3 with 1.20 and 1 with 1.34 and 1.37; in
+// between, 1 is taken.
 func Refused(refusals []Refusal, v fact.Version) *RefusedError {
-	e := &RefusedError{Refusals: refusals, Status: 1}
+	e := &RefusedError{Refusals: refusals}
+	if len(refusals) == 0 {
+		return e
+	}
+	e.Status = 1
+	if r := refusals[0]; v.Before(v1(21)) && r.Program == fact.Kubeadm && strings.HasPrefix(r.Source, srcKubeadm) {
+		e.Status = 3
+	}
 	// What is wrong with the options ends the program before it is the leader. What comes after was a fatal log line up
 	// to 1.26, with status 255, and is an error since 1.27 (cmd/kube-controller-manager/app/core.go, controllermanager.go).
-	if r := refusals[0]; v.Before(v1(27)) && r.Program == fact.ControllerManager && r.ID != "kcm-service-count" && r.ID != "kcm-allocator-unavailable" {
+	if r := refusals[0]; v.Before(v1(27)) && r.Program == fact.ControllerManager && r.ID != "kcm-service-count" &&
+		r.ID != "kcm-allocator-unavailable" && r.ID != FlagRefused {
 		e.Status = 255
 	}
 	return e

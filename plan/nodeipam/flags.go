@@ -15,6 +15,10 @@ type ControllerFlags struct {
 	CIDRAllocatorEmpty    bool     // --cidr-allocator-type is given and empty, which is not the default
 	Controllers           []string // --controllers; nil means "*"
 	FeatureGates          Gates    // --feature-gates
+
+	// Malformed are flags that the program's flag package does not take, such as --node-cidr-mask-size=a: whoever is given one
+	// does not start.
+	Malformed []Refusal
 }
 
 // Gates are the feature gates that a command line or a configuration sets. One that it does not name has its release's

@@ -264,6 +264,9 @@ func (f ControllerFlags) Refusals(v fact.Version) []Refusal {
 
 // Resolve reads f as release v does.
 func (f ControllerFlags) Resolve(v fact.Version) (Ranges, []Refusal) {
+	if len(f.Malformed) > 0 {
+		return Ranges{}, f.Malformed[:1:1]
+	}
 	r := newRefuser(v)
 	v = r.version
 	var c Ranges
@@ -629,9 +632,11 @@ func (n KubeadmNetworking) nodeMask(r *refuser, p netip.Prefix) {
 		m, err := strconv.Atoi(s)
 		if err != nil {
 			// kubeadm prints the error of strconv with it.
-			var num *strconv.NumError
-			errors.As(err, &num)
-			r.add(ipnet.String(p), []string{"adm-mask-number"}, name, num.Error())
+			why := "invalid syntax"
+			if errors.Is(err, strconv.ErrRange) {
+				why = "value out of range"
+			}
+			r.add(ipnet.String(p), []string{"adm-mask-number"}, name, "strconv.Atoi: parsing "+strconv.Quote(s)+": "+why)
 			return
 		}
 		mask = m

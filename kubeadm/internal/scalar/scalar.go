@@ -3,6 +3,7 @@
 package scalar
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -103,6 +104,17 @@ func prefixes(entries []string) ([]netip.Prefix, error) {
 		ps = append(ps, p)
 	}
 	return ps, nil
+}
+
+// NumError returns err of a function of package strconv in words that no release of Go changes; nil for nil.
+func NumError(function, text string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, strconv.ErrRange):
+		return fmt.Errorf("strconv.%s: parsing %q: value out of range", function, text)
+	}
+	return fmt.Errorf("strconv.%s: parsing %q: invalid syntax", function, text)
 }
 
 // FirstLine returns the first line of s, shortened to at most n bytes.
