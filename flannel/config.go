@@ -25,8 +25,8 @@ type Config struct {
 	Host            string       // host that the file was taken from, or ""
 	Version         fact.Version // of the flannel that reads it, zero if unknown
 	Mode            Mode
-	ModeKnown       bool            // something says the mode: arguments, or that the text stands in a ConfigMap, which with etcd nobody reads
-	Encoding        source.Encoding // of a bare file, "" elsewhere
+	ModeKnown       bool   // something says the mode: arguments, or that the text stands in a ConfigMap, which with etcd nobody reads
+	Encoding        string // of a bare file that is not plain UTF-8, such as "UTF-16 little endian"; "" elsewhere
 }
 
 // String returns where the configuration is from and what it says.
@@ -48,7 +48,7 @@ func newConfig(f *source.File, raw []byte, opt Options, object string) Config {
 	if c.Err != nil && len(raw) != len(f.Data) && f.Encoding != "" {
 		// A byte order mark or UTF-16 may come from the shell that saved the copy: read on, and say so.
 		if n, err := readNetConf(f, f.Data, opt); err == nil {
-			c.NetConf, c.Err, c.Encoding = n, nil, f.Encoding
+			c.NetConf, c.Err, c.Encoding = n, nil, string(f.Encoding)
 		}
 	}
 	if bare := withoutPrompts(f.Data); c.Err != nil && object == "" && !bytes.Equal(bare, f.Data) {

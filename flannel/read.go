@@ -80,12 +80,20 @@ func Read(data []byte, opt Options) (*Document, error) {
 		}
 		return d, nil
 	}
-	return ReadSource(f, data, opt)
+	return readFile(f, data, opt)
 }
 
-// ReadSource is [Read] of a text that other packages of this module look at as well, so that all of them look at one tree. data is
-// the text of f as the file has it; opt.Limits are those of f.
-func ReadSource(f *source.File, data []byte, opt Options) (*Document, error) {
+// ReadSource is [Read] of a text that other packages look at as well, so that all of them look at one tree. data is the same
+// text as the file has it, in its own encoding; opt.Limits are those of a text that is not parsed yet.
+func ReadSource(s fact.Source, data []byte, opt Options) (*Document, error) {
+	f, err := source.Of(s, opt.Limits.source())
+	if err != nil {
+		return &Document{File: nameOr(opt.Name, "flannel"), Host: opt.Host}, err
+	}
+	return readFile(f, data, opt)
+}
+
+func readFile(f *source.File, data []byte, opt Options) (*Document, error) {
 	base := strings.ToLower(path.Base(strings.ReplaceAll(opt.Name, `\`, "/")))
 	opt.Name = nameOr(opt.Name, "flannel")
 	d := &Document{File: opt.Name, Host: opt.Host}

@@ -2,6 +2,7 @@ package kubeadm
 
 import (
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Contents is all that this package finds in one file of configuration or commands. What the file does not hold is zero.
@@ -23,11 +24,19 @@ func Read(name string, data []byte) (Contents, error) {
 	if err != nil {
 		return Contents{}, err
 	}
-	return ReadSource(f)
+	return readFile(f)
 }
 
-// ReadSource is [Read] of a text that other packages of this module look at as well, so that all of them look at one tree.
-func ReadSource(f *source.File) (Contents, error) {
+// ReadSource is [Read] of a text that other packages look at as well, so that all of them look at one tree.
+func ReadSource(s fact.Source) (Contents, error) {
+	f, err := source.Of(s, source.Limits{})
+	if err != nil {
+		return Contents{}, err
+	}
+	return readFile(f)
+}
+
+func readFile(f *source.File) (Contents, error) {
 	var c Contents
 	var errs [4]error
 	c.Config, errs[0] = readConfig(f)

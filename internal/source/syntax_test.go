@@ -41,3 +41,32 @@ func TestJSONSyntax(t *testing.T) {
 		}
 	}
 }
+
+type ownSource struct{ name, text string }
+
+func (s ownSource) FileName() string { return s.name }
+func (s ownSource) Text() []byte     { return []byte(s.text) }
+
+// A File is taken as it is, with what it has parsed; any other source is a new one.
+func TestOf(t *testing.T) {
+	f, err := New("f", []byte("a: 1\n"), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Of(f, Limits{}); got != f || err != nil {
+		t.Errorf("Of(f) = %p, %v, want %p", got, err, f)
+	}
+	if got, err := Of(ownSource{"g", "b: 2\n"}, Limits{}); err != nil || got.Name != "g" || string(got.Data) != "b: 2\n" {
+		t.Errorf("Of a source of its own = %+v, %v", got, err)
+	}
+	var none *File
+	for _, s := range []any{nil, none} {
+		src, _ := s.(*File)
+		if got, err := Of(src, Limits{}); err != nil || len(got.Data) != 0 {
+			t.Errorf("Of(%v) = %+v, %v, want an empty file", s, got, err)
+		}
+	}
+	if got, err := Of(nil, Limits{}); err != nil || len(got.Data) != 0 {
+		t.Errorf("Of(nil) = %+v, %v, want an empty file", got, err)
+	}
+}

@@ -5,11 +5,16 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/jsonscan"
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// ReadSource is [ReadObjects] of a text that other packages of this module look at as well, so that all of them look at one
-// tree. JSON is scanned and not made a tree: it may be a list of any length.
-func ReadSource(f *source.File) (Objects, error) {
+// ReadSource is [ReadObjects] of a text that other packages look at as well, so that all of them look at one tree. JSON is
+// scanned and not made a tree: it may be a list of any length.
+func ReadSource(s fact.Source) (Objects, error) {
+	f, err := source.Of(s, source.Limits{})
+	if err != nil {
+		return Objects{}, err
+	}
 	var out Objects
 	d := newDecoder(out.add)
 	if skip, ok := jsonAfter(f.Data[:min(len(f.Data), peekText)]); ok {
