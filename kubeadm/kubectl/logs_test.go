@@ -1,13 +1,9 @@
 package kubectl
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/netip"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -375,50 +371,6 @@ func TestReadLogLimits(t *testing.T) {
 	l, err = ReadLog("f", io.MultiReader(strings.NewReader("Node w0 status is now: CIDRNotAvailable\n"), iotest.ErrReader(io.ErrClosedPipe)))
 	if err == nil || len(l.Entries) != 1 {
 		t.Errorf("a reader that fails: %v, %d entries", err, len(l.Entries))
-	}
-}
-
-// What the running controller logged is recognised, where recordings are at hand: each error line, and for each node that got
-// nothing a message that names it.
-func TestRecordedLogs(t *testing.T) {
-	files, _ := filepath.Glob("../../shared/golden/live/*.json")
-	if len(files) == 0 {
-		t.Skip("../../shared/golden/live is not here")
-	}
-	found := 0
-	for _, f := range files {
-		data, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var rec struct {
-			Log    [][]struct{ Line string }
-			Events []struct{ Node, Reason, Message string }
-		}
-		if json.Unmarshal(data, &rec) != nil {
-			continue // another form of recording
-		}
-		var nodes []string
-		for _, run := range rec.Log {
-			for _, l := range run {
-				y, _, ok := Recognize(l.Line)
-				if !ok && strings.HasPrefix(l.Line, "E ") && strings.Contains(l.Line, "cidr") {
-					t.Errorf("%s: not recognised: %s", f, l.Line)
-				}
-				if ok {
-					nodes = append(nodes, y.Node)
-					found++
-				}
-			}
-		}
-		for _, e := range rec.Events {
-			if y, _, ok := Recognize(e.Message); !ok || y.Node != e.Node || !slices.Contains(nodes, e.Node) {
-				t.Errorf("%s: event %+v: %v %v", f, e, y, ok)
-			}
-		}
-	}
-	if found == 0 {
-		t.Error("no recording holds a message")
 	}
 }
 

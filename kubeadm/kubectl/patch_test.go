@@ -2,10 +2,8 @@ package kubectl
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"net/netip"
-	"os"
 	"strings"
 	"testing"
 
@@ -77,53 +75,5 @@ func TestNewNodePatch(t *testing.T) {
 	one, _ := NewNodePatch(nodeWith("w1"), p("10.244.1.0/24")...)
 	if err := WriteNodePatches(&b, one, NodePatch{}, one); err != nil || strings.Count(b.String(), "kubectl patch node w1 ") != 2 || strings.Count(b.String(), "\n") != 2 {
 		t.Errorf("WriteNodePatches wrote %q, %v", b.String(), err)
-	}
-}
-
-// The API server took and refused what NewNodePatch makes and refuses, where recordings are at hand.
-func TestRecordedPatches(t *testing.T) {
-	data, err := os.ReadFile("../../shared/golden/live/patch-pod-cidr.json")
-	if err != nil {
-		t.Skip("../../shared/golden/live/patch-pod-cidr.json is not here")
-	}
-	var rec struct {
-		Ops []struct {
-			Op, Node string
-			Preset   []string
-			PodCIDRs []string
-			Result   json.RawMessage
-			Code     int
-			Message  string
-		}
-	}
-	if err := json.Unmarshal(data, &rec); err != nil {
-		t.Fatal(err)
-	}
-	held := map[string][]string{}
-	tried := 0
-	for _, op := range rec.Ops {
-		switch op.Op {
-		case "create":
-			var got []string
-			_ = json.Unmarshal(op.Result, &got)
-			held[op.Node] = got
-		case "patch":
-			var ps []netip.Prefix
-			for _, c := range op.PodCIDRs {
-				q, _ := netip.ParsePrefix(c)
-				ps = append(ps, q)
-			}
-			_, err := NewNodePatch(nodeWith(op.Node, held[op.Node]...), ps...)
-			if accepted := op.Code == 200; accepted != (err == nil) {
-				t.Errorf("patch of %s holding %v with %v: %v, the API server: %d %s", op.Node, held[op.Node], op.PodCIDRs, err, op.Code, op.Message)
-			}
-			if op.Code == 200 {
-				held[op.Node] = op.PodCIDRs
-			}
-			tried++
-		}
-	}
-	if tried == 0 {
-		t.Error("no patch in the recording")
 	}
 }
