@@ -34,6 +34,6 @@ type Ranges struct {
 // Check returns what is wrong with r in Kubernetes release v, causes first, each finding with its [fact.Field]: "Pods[1]". The zero
 // Version is no particular release: then a limit counts that any release has. Findings that are errors are those of
 // [fact.Report.Err]; a range with host bits, a public one, and more than 2^16 IPv4 node ranges are warnings, as programs take them.
-// Invalid and IPv4-mapped prefixes are errors. RefusedBy names kube-apiserver, kube-controller-manager and kubeadm where they do not
+// Invalid and IPv4-mapped prefixes are errors, and so is a Ranges with nothing in it. RefusedBy names kube-apiserver, kube-controller-manager and kubeadm where they do not
 // take the value. The cost is O(n log n) for n ranges.
 func (r Ranges) Check(v Version) Report { return check.Own(r).Judge(v) }

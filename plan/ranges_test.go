@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -163,6 +164,9 @@ func TestRanges(t *testing.T) {
 
 // TestRangesText holds the sentences.
 func TestRangesText(t *testing.T) {
+	if err := (plan.Ranges{}).Check(plan.Version{}).Err(); !errors.Is(err, fact.ErrNothingStated) {
+		t.Errorf("Check of no ranges: %v, want %v", err, fact.ErrNothingStated)
+	}
 	r := plan.Ranges{Pods: prefixes("10.244.0.0/16"), Services: prefixes("10.244.0.0/20 10.97.0.0/16"), Hosts: prefixes("10.244.3.4/32"), NodeMaskIPv4: 33}
 	const want = `NodeMaskIPv4: node-mask-too-far: NodeMaskIPv4 33 is no length of an IPv4 range: those are 1 to 32; give 1 to 32, or 0 for the default`
 	err := r.Check(plan.Version{}).Err()

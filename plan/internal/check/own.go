@@ -57,7 +57,18 @@ func (o Own) Judge(v fact.Version) fact.Report {
 	slices.SortStableFunc(j.found, func(a, b fact.Finding) int {
 		return cmp.Or(severityRank(a.Severity)-severityRank(b.Severity), j.rank[a.Rule]-j.rank[b.Rule])
 	})
-	return fact.Report{Findings: j.found, Stated: len(o.Pods) + len(o.Services) + len(o.Hosts) + len(o.DNS) + len(o.Reserved)}
+	return fact.Report{Findings: j.found, Stated: o.stated()}
+}
+
+// stated returns how many values o gives.
+func (o Own) stated() int {
+	n := len(o.Pods) + len(o.Services) + len(o.Hosts) + len(o.DNS) + len(o.Reserved)
+	for _, m := range []int{o.NodeMaskIPv4, o.NodeMaskIPv6, o.Nodes, o.PodsPerNode} {
+		if m != 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // An ownRange is a range that can be compared: valid, not IPv4-mapped, without host bits.

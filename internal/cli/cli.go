@@ -1,4 +1,4 @@
-// Package cli holds what the example programs have in common: finding their input files, and telling a terminal from a pipe.
+// Package cli holds what the commands have in common: how they are called, finding their input files, and telling a terminal from a pipe.
 package cli
 
 import (

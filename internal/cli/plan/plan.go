@@ -1,8 +1,8 @@
-// Plan finds address ranges for a Kubernetes cluster that cannot collide, and prints them with a map of the address space.
+// Package plan is the command that finds address ranges for a Kubernetes cluster that cannot collide, and prints them with a map of the address space.
 //
 // With no flag it plans a small cluster; -h lists the flags. The exit status is 0 for a plan, 1 if none exists (standard
 // error says why, and what would make one possible), 2 for wrong usage and for input that cannot be read.
-package main
+package plan
 
 import (
 	"errors"
@@ -15,7 +15,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr"
-	"github.com/kubecidr/kubecidr/examples/internal/cli"
+	"github.com/kubecidr/kubecidr/internal/cli"
 	"github.com/kubecidr/kubecidr/kubeadm"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/draw"
@@ -26,10 +26,6 @@ const (
 	exitNone  = 1
 	exitUsage = 2
 )
-
-func main() {
-	os.Exit(run(os.Args[1:]))
-}
 
 // A format is one of the forms that -o selects.
 type format struct {
@@ -78,18 +74,21 @@ type options struct {
 	help      bool
 }
 
-func run(args []string) int {
+// Run runs the command and returns its exit status.
+func Run(e cli.Env, args []string) int {
+	usageError := func(err error) int { return e.Fail("plan", err, exitUsage) }
 	opts, req, err := parse(args)
 	switch {
 	case err != nil:
 		return usageError(err)
 	case opts.help:
-		usage(os.Stdout)
+		usage(e)
 		return exitPlan
 	}
+	e.WarnRelease("plan", req.Kubernetes)
 	p, err := plan.New(req)
 	if none, ok := errors.AsType[*plan.InfeasibleError](err); ok {
-		if err := draw.InfeasibleText(os.Stderr, none, draw.Options{Color: cli.Colors(os.Stderr)}); err != nil {
+		if err := draw.InfeasibleText(e.Stderr, none, draw.Options{Color: cli.Color(e.Stderr)}); err != nil {
 			return usageError(err)
 		}
 		return exitNone
@@ -101,7 +100,7 @@ func run(args []string) int {
 	if nodes < 0 {
 		nodes = min(opts.format.nodes, p.Request.Nodes)
 	}
-	if err := opts.format.write(os.Stdout, p, draw.Options{Nodes: nodes, Color: cli.Colors(os.Stdout)}); err != nil {
+	if err := opts.format.write(e.Stdout, p, draw.Options{Nodes: nodes, Color: cli.Color(e.Stdout)}); err != nil {
 		return usageError(err)
 	}
 	return exitPlan
@@ -198,15 +197,10 @@ func (o *options) setFormat(name string) error {
 	return fmt.Errorf("-o %q: must be one of %s", name, strings.Join(names, ", "))
 }
 
-// usageError prints one line and returns the exit status for it.
-func usageError(err error) int {
-	fmt.Fprintf(os.Stderr, "plan: %v\n", err)
-	return exitUsage
-}
-
 // usage prints all flags.
-func usage(w io.Writer) {
-	fmt.Fprintln(w, "usage: go run ./examples/plan [flags]")
+func usage(e cli.Env) {
+	w := e.Stdout
+	fmt.Fprintf(w, "usage: %s [flags]\n", e.Call("plan"))
 	fmt.Fprintln(w, "\nFinds address ranges for a Kubernetes cluster that cannot collide. Without flags it plans a small cluster.")
 	fmt.Fprintln(w, "\nWhat the cluster needs; each can stand under the same name in the file of -f:")
 	for _, k := range plan.RequestKeys() {

@@ -1,10 +1,10 @@
-// Simulate replays what happens to a cluster through the twin of kube-controller-manager: which subnet each node gets, which
+// Package simulate is the command that replays what happens to a cluster through the twin of kube-controller-manager: which subnet each node gets, which
 // gets none, when the program ends and why.
 //
 // A scenario is a JSON file with the flags of kube-controller-manager and a list of operations; it is written back with the result of
 // each. With -vs it is compared with a recording. The exit status is 0, 1 if something differs, 2 for wrong usage and
 // for input that cannot be read.
-package main
+package simulate
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ import (
 	"os"
 
 	"github.com/kubecidr/kubecidr"
-	"github.com/kubecidr/kubecidr/examples/internal/cli"
+	"github.com/kubecidr/kubecidr/internal/cli"
 	"github.com/kubecidr/kubecidr/internal/scenario"
 	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
@@ -28,8 +28,8 @@ const (
 	exitUsage  = 2
 )
 
-const usageText = `usage: go run ./examples/simulate [-o json|text] [-kubernetes VERSION] [-vs RECORDING] FILE
-       go run ./examples/simulate -predict K [-surge S] [-o json|text] [-kubernetes VERSION] PATH...
+const usageText = `usage: %[1]s [-o json|text] [-kubernetes VERSION] [-vs RECORDING] FILE
+       %[1]s -predict K [-surge S] [-o json|text] [-kubernetes VERSION] PATH...
 
 Replays a scenario through the twin of kube-controller-manager, or predicts from a cluster's files what comes next. - is
 standard input.
@@ -47,13 +47,10 @@ Operations: start, stop, restart (flags), create (node, preset), burst (nodes, p
 holds up its deletion), patch (node, podCIDRs), wait, list.
 `
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
-
-func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	fail := func(err error) int {
-		fmt.Fprintf(stderr, "simulate: %v\n", err)
-		return exitUsage
-	}
+// Run runs the command and returns its exit status.
+func Run(e cli.Env, args []string) int {
+	stdin, stdout, stderr := e.Stdin, e.Stdout, e.Stderr
+	fail := func(err error) int { return e.Fail("simulate", err, exitUsage) }
 	fs := flag.NewFlagSet("simulate", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	output := fs.String("o", "json", "")
@@ -62,7 +59,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	predict := fs.Int("predict", -1, "")
 	surge := fs.Int("surge", 0, "")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(stdout, usageText)
+		fmt.Fprintf(stdout, usageText, e.Call("simulate"))
 		return exitSame
 	} else if err != nil {
 		return fail(fmt.Errorf("%w; -h lists all flags", err))
@@ -92,6 +89,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			return fail(fmt.Errorf("-kubernetes: %w", err))
 		}
 	}
+	e.WarnRelease("simulate", v)
 	if given["predict"] {
 		var need *int
 		if given["surge"] {
@@ -154,8 +152,7 @@ func foretell(stdout, stderr io.Writer, paths []string, v fact.Version, k int, s
 	if output == "json" {
 		return draw.PredictionJSON(stdout, p, need)
 	}
-	f, ok := stdout.(*os.File)
-	return draw.PredictionText(stdout, p, need, draw.Options{Color: ok && cli.Colors(f)})
+	return draw.PredictionText(stdout, p, need, draw.Options{Color: cli.Color(stdout)})
 }
 
 // read reads a scenario from a file, or from standard input where name is "-".

@@ -1,9 +1,9 @@
-// Check reads the files of a cluster and says what is wrong with its address ranges, why that shows as it does, and how to mend it.
+// Package check is the command that reads the files of a cluster and says what is wrong with its address ranges, why that shows as it does, and how to mend it.
 //
 // It takes files and folders, whatever was collected; -h lists the flags. The exit status is 0 if no error and no trouble was found, 1
 // otherwise, with -strict also where something that decides was not seen or not understood, and 2 for wrong usage and where
 // nothing readable was given.
-package main
+package check
 
 import (
 	"errors"
@@ -12,10 +12,12 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kubecidr/kubecidr"
-	"github.com/kubecidr/kubecidr/examples/internal/cli"
+	"github.com/kubecidr/kubecidr/internal/cli"
+	"github.com/kubecidr/kubecidr/internal/suggest"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
@@ -27,7 +29,7 @@ const (
 	exitUsage = 2
 )
 
-const usageText = `usage: go run ./examples/check [flags] PATH...
+const usageText = `usage: %s [flags] PATH...
 
 Reads the files and folders at PATH (- is standard input) and says what is wrong with the cluster's address ranges. Give it whatever
 you can reach: kubeadm configuration or command line, /etc/kubernetes/manifests of each control plane in a folder named after
@@ -51,8 +53,6 @@ The exit status is 0 without error and trouble, 1 otherwise, with -strict also u
 where nothing readable was given.
 `
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
-
 // settings are what the flags say.
 type settings struct {
 	read    kubecidr.Options
@@ -66,15 +66,14 @@ type settings struct {
 	strict  bool
 }
 
-func run(args []string, stdout, stderr io.Writer) int {
-	fail := func(err error) int {
-		fmt.Fprintf(stderr, "check: %v\n", err)
-		return exitUsage
-	}
+// Run runs the command and returns its exit status.
+func Run(e cli.Env, args []string) int {
+	stdout := e.Stdout
+	fail := func(err error) int { return e.Fail("check", err, exitUsage) }
 	s, err := parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(stdout, usageText)
+		fmt.Fprintf(stdout, usageText, e.Call("check"))
 		return exitGood
 	case err != nil:
 		return fail(err)
@@ -84,7 +83,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		err = explain(stdout, s.explain)
 	default:
 		var good bool
-		if good, err = check(s, stdout, stderr); err == nil && !good {
+		if good, err = check(e, s); err == nil && !good {
 			return exitFault
 		}
 	}
@@ -95,8 +94,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 }
 
 // check reads, checks and prints, and reports whether all is well as far as s asks.
-func check(s settings, stdout, stderr io.Writer) (good bool, err error) {
-	files, err := cli.Read(stderr, s.paths, s.read)
+func check(e cli.Env, s settings) (good bool, err error) {
+	e.WarnRelease("check", s.read.Kubernetes)
+	stdout := e.Stdout
+	files, err := cli.Read(e.Stderr, s.paths, s.read)
 	var nothing *cli.NothingError
 	if err != nil && (!errors.As(err, &nothing) || s.text) {
 		return false, err
@@ -104,9 +105,7 @@ func check(s settings, stdout, stderr io.Writer) (good bool, err error) {
 	r := files.Check().Waive(s.waivers...)
 	o := files.ReportOptions()
 	o.Verbose = s.verbose
-	if f, ok := stdout.(*os.File); ok {
-		o.Color = cli.Colors(f)
-	}
+	o.Color = cli.Color(stdout)
 	if err := s.write(stdout, r, o); err != nil {
 		return false, err
 	}
@@ -114,7 +113,7 @@ func check(s settings, stdout, stderr io.Writer) (good bool, err error) {
 		return false, nothing // programs get their document all the same
 	}
 	if s.text && slices.ContainsFunc(r.Findings, mendable) {
-		if _, err := fmt.Fprintf(stdout, "\nWhich nodes to change, in which order, with which commands: go run ./examples/repair %s\n", strings.Join(s.paths, " ")); err != nil {
+		if _, err := fmt.Fprintf(stdout, "\nWhich nodes to change, in which order, with which commands: %s %s\n", e.Call("repair"), strings.Join(s.paths, " ")); err != nil {
 			return false, err
 		}
 	}
@@ -147,7 +146,12 @@ func parse(args []string) (s settings, err error) {
 		s.read.Kubernetes, err = fact.ParseVersion(v)
 		return err
 	})
-	fs.IntVar(&s.read.LinkMTU, "link-mtu", 0, "")
+	fs.Func("link-mtu", "", func(v string) (err error) {
+		if s.read.LinkMTU, err = strconv.Atoi(v); err != nil || s.read.LinkMTU < 0 || s.read.LinkMTU > 65536 {
+			return errors.New("must be a number of bytes, 0 to 65536")
+		}
+		return nil
+	})
 	fs.Func("waive", "", func(v string) error {
 		w, err := plan.ParseWaiver(v)
 		s.waivers = append(s.waivers, w)
@@ -174,9 +178,6 @@ func parse(args []string) (s settings, err error) {
 	if s.write = writers[*output]; s.write == nil {
 		return s, fmt.Errorf("-o %q: must be text, json or sarif", *output)
 	}
-	if s.read.LinkMTU < 0 || s.read.LinkMTU > 65536 {
-		return s, fmt.Errorf("-link-mtu %d: must be 0 to 65536 bytes", s.read.LinkMTU)
-	}
 	s.paths = fs.Args()
 	for _, p := range s.paths {
 		if strings.HasPrefix(p, "-") && p != "-" {
@@ -200,10 +201,15 @@ func readWaivers(name string) ([]fact.Waiver, error) {
 
 // explain prints one rule.
 func explain(w io.Writer, id string) error {
+	var ids []string
 	for _, r := range plan.Rules() {
 		if string(r.ID) == id {
 			return draw.RuleText(w, r)
 		}
+		ids = append(ids, string(r.ID))
+	}
+	if near := suggest.Nearest(id, ids); near != "" {
+		return fmt.Errorf("no rule is called %q; was %s meant? -rules lists them", id, near)
 	}
 	return fmt.Errorf("no rule is called %q; -rules lists them", id)
 }

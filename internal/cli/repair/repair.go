@@ -1,18 +1,17 @@
-// Repair reads the files of a cluster and says how to mend the pod subnets of its nodes with the fewest changes.
+// Package repair is the command that reads the files of a cluster and says how to mend the pod subnets of its nodes with the fewest changes.
 //
 // It takes files and folders, whatever was collected; -h lists the flags. The exit status is 0 if nothing is wrong or the steps mend
 // it, 1 if the ranges themselves are at fault, 2 for wrong usage and where too little is known.
-package main
+package repair
 
 import (
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/kubecidr/kubecidr"
-	"github.com/kubecidr/kubecidr/examples/internal/cli"
+	"github.com/kubecidr/kubecidr/internal/cli"
 	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/repair"
@@ -24,7 +23,7 @@ const (
 	exitUsage  = 2
 )
 
-const usageText = `usage: go run ./examples/repair [-o text|json|commands] [-kubernetes VERSION] PATH...
+const usageText = `usage: %s [-o text|json|commands] [-kubernetes VERSION] PATH...
 
 Reads the files and folders at PATH (- is standard input) and says how to mend the pod subnets of nodes: which lack one, share
 one or hold one in the wrong place, what is the least to do about it, and what restarts. It needs the nodes (kubectl get
@@ -40,19 +39,16 @@ cut off is refused: a node that is not in it would lose its subnet to another.
 The exit status is 0 if nothing is wrong or the steps mend it, 1 if the ranges are at fault, 2 for wrong usage or too little input.
 `
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
-
-func run(args []string, stdout, stderr io.Writer) int {
-	fail := func(err error) int {
-		fmt.Fprintf(stderr, "repair: %v\n", err)
-		return exitUsage
-	}
+// Run runs the command and returns its exit status.
+func Run(e cli.Env, args []string) int {
+	stdout, stderr := e.Stdout, e.Stderr
+	fail := func(err error) int { return e.Fail("repair", err, exitUsage) }
 	fs := flag.NewFlagSet("repair", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	output := fs.String("o", "text", "")
 	release := fs.String("kubernetes", "", "")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(stdout, usageText)
+		fmt.Fprintf(stdout, usageText, e.Call("repair"))
 		return exitMended
 	} else if err != nil {
 		return fail(fmt.Errorf("%w; -h lists all flags", err))
@@ -69,8 +65,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case "json":
 	case "text":
 		write = func(w io.Writer, r *repair.Repair) error {
-			f, ok := w.(*os.File)
-			return draw.RepairText(w, r, draw.Options{Color: ok && cli.Colors(f)})
+			return draw.RepairText(w, r, draw.Options{Color: cli.Color(w)})
 		}
 	case "commands":
 		write = draw.RepairCommands
@@ -80,13 +75,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if fs.NArg() == 0 {
 		return fail(errors.New("no file or folder given; -h tells how"))
 	}
+	e.WarnRelease("repair", options.Kubernetes)
 	files, err := cli.Read(stderr, fs.Args(), options)
 	if err != nil {
 		return fail(err)
 	}
 	for _, s := range files.Statements() {
 		if s.Finding != nil && s.Finding.Rule == fact.RuleFileUnreadable {
-			fmt.Fprintf(stderr, "repair: %s\n", s.Finding.Message)
+			fmt.Fprintf(stderr, "%s: %s\n", e.Name("repair"), s.Finding.Message)
 		}
 	}
 	if err := repair.Complete(files.Statements()...); err != nil {
