@@ -130,6 +130,11 @@ func Read(w io.Writer, paths []string, opt kubecidr.Options) (*kubecidr.Files, e
 	if err != nil {
 		return nil, err
 	}
+	return ReadInputs(w, paths, inputs, opt)
+}
+
+// ReadInputs reads the inputs as [Read] does; names are what they are called where nothing is found in them.
+func ReadInputs(w io.Writer, names []string, inputs []kubecidr.Input, opt kubecidr.Options) (*kubecidr.Files, error) {
 	files, err := kubecidr.ReadInputs(inputs, opt)
 	if err != nil {
 		for _, line := range strings.Split(err.Error(), "\n") {
@@ -137,7 +142,7 @@ func Read(w io.Writer, paths []string, opt kubecidr.Options) (*kubecidr.Files, e
 		}
 	}
 	if len(files.List) == len(files.Ignored()) {
-		return files, &NothingError{Paths: paths, Files: len(files.List)}
+		return files, &NothingError{Paths: names, Files: len(files.List)}
 	}
 	return files, nil
 }

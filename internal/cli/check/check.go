@@ -6,6 +6,7 @@
 package check
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -42,6 +43,10 @@ the host, kube-flannel.yml or net-conf.json, kubectl get nodes -o json, /run/fla
   -link-mtu N          MTU of the hosts' link in bytes
   -waive RULE[=WHY]    accept a finding: it is shown and does not count; can be repeated; RULE@FILE limits it to a file
   -waivers FILE        waivers from a file, one a line, each with its reason
+  -if-any              exit 0 where no file says anything about address ranges, as in a hook that runs on every repository
+  -kubectl             ask the cluster itself, by the calls of kubectl that -dry-run prints; kubectl cidr check without PATH does so
+  -context NAME        the context of kubectl to ask
+  -dry-run             print the calls of kubectl, which all read, and end
   -rules               list the rules and end
   -explain RULE        explain a rule and end
 
@@ -64,13 +69,17 @@ type settings struct {
 	text    bool
 	verbose bool
 	strict  bool
+	ifAny   bool
+	kubectl bool // ask the cluster
+	context string
+	dryRun  bool
 }
 
 // Run runs the command and returns its exit status.
 func Run(e cli.Env, args []string) int {
 	stdout := e.Stdout
 	fail := func(err error) int { return e.Fail("check", err, exitUsage) }
-	s, err := parse(args)
+	s, err := parse(args, e.Prefix == cli.PluginPrefix)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprintf(stdout, usageText, e.Call("check"))
@@ -81,6 +90,10 @@ func Run(e cli.Env, args []string) int {
 		err = draw.RulesText(stdout)
 	case s.explain != "":
 		err = explain(stdout, s.explain)
+	case s.dryRun:
+		for _, c := range cli.Calls(s.context) {
+			fmt.Fprintln(stdout, c)
+		}
 	default:
 		var good bool
 		if good, err = check(e, s); err == nil && !good {
@@ -97,8 +110,11 @@ func Run(e cli.Env, args []string) int {
 func check(e cli.Env, s settings) (good bool, err error) {
 	e.WarnRelease("check", s.read.Kubernetes)
 	stdout := e.Stdout
-	files, err := cli.Read(e.Stderr, s.paths, s.read)
+	files, err := read(e, s)
 	var nothing *cli.NothingError
+	if errors.As(err, &nothing) && s.ifAny && s.text {
+		return true, nil
+	}
 	if err != nil && (!errors.As(err, &nothing) || s.text) {
 		return false, err
 	}
@@ -109,10 +125,13 @@ func check(e cli.Env, s settings) (good bool, err error) {
 	if err := s.write(stdout, r, o); err != nil {
 		return false, err
 	}
+	if nothing != nil && s.ifAny {
+		return true, nil
+	}
 	if nothing != nil {
 		return false, nothing // programs get their document all the same
 	}
-	if s.text && slices.ContainsFunc(r.Findings, mendable) {
+	if s.text && !s.kubectl && slices.ContainsFunc(r.Findings, mendable) {
 		if _, err := fmt.Fprintf(stdout, "\nWhich nodes to change, in which order, with which commands: %s %s\n", e.Call("repair"), strings.Join(s.paths, " ")); err != nil {
 			return false, err
 		}
@@ -122,6 +141,18 @@ func check(e cli.Env, s settings) (good bool, err error) {
 		return false, nil
 	}
 	return !s.strict || len(r.NotSeen) == 0 && len(r.NotUnderstood) == 0, nil
+}
+
+// read reads the files, or asks the cluster.
+func read(e cli.Env, s settings) (*kubecidr.Files, error) {
+	if !s.kubectl {
+		return cli.Read(e.Stderr, s.paths, s.read)
+	}
+	inputs, err := cli.Collect(context.Background(), e.Stderr, cli.Calls(s.context))
+	if err != nil {
+		return nil, err
+	}
+	return cli.ReadInputs(e.Stderr, []string{"what kubectl answers"}, inputs, s.read)
 }
 
 // mendable reports whether examples/repair has something to say about f.
@@ -137,8 +168,31 @@ func mendable(f fact.Finding) bool {
 	return slices.ContainsFunc(f.Symptoms, mendable)
 }
 
-// parse reads the flags. The error is one line.
-func parse(args []string) (s settings, err error) {
+// Flags returns the flags for completion.
+func Flags() []cli.Flag {
+	var rules []string
+	for _, r := range plan.Rules() {
+		rules = append(rules, string(r.ID))
+	}
+	return []cli.Flag{
+		{Name: "o", Arg: "format", Doc: "form of the report", Values: []string{"text", "json", "sarif"}},
+		{Name: "v", Doc: "tell all"},
+		{Name: "strict", Doc: "fail too where something that decides was not seen"},
+		{Name: "kubernetes", Arg: "version", Doc: "release whose rules count"},
+		{Name: "link-mtu", Arg: "bytes", Doc: "MTU of the link of the hosts"},
+		{Name: "waive", Arg: "rule", Doc: "accept a finding", Values: rules},
+		{Name: "waivers", Arg: "file", Doc: "waivers from a file", File: true},
+		{Name: "if-any", Doc: "exit 0 where no file says anything about ranges"},
+		{Name: "kubectl", Doc: "ask the cluster itself"},
+		{Name: "context", Arg: "name", Doc: "context of kubectl to ask"},
+		{Name: "dry-run", Doc: "print the calls of kubectl"},
+		{Name: "rules", Doc: "list the rules"},
+		{Name: "explain", Arg: "rule", Doc: "explain a rule", Values: rules},
+	}
+}
+
+// parse reads the flags; a plugin of kubectl asks the cluster where no path is given. The error is one line.
+func parse(args []string, plugin bool) (s settings, err error) {
 	fs := flag.NewFlagSet("check", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	output := fs.String("o", "text", "")
@@ -164,6 +218,10 @@ func parse(args []string) (s settings, err error) {
 	})
 	fs.BoolVar(&s.verbose, "v", false, "")
 	fs.BoolVar(&s.strict, "strict", false, "")
+	fs.BoolVar(&s.ifAny, "if-any", false, "")
+	fs.BoolVar(&s.kubectl, "kubectl", false, "")
+	fs.StringVar(&s.context, "context", "", "")
+	fs.BoolVar(&s.dryRun, "dry-run", false, "")
 	fs.BoolVar(&s.rules, "rules", false, "")
 	fs.StringVar(&s.explain, "explain", "", "")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -184,7 +242,14 @@ func parse(args []string) (s settings, err error) {
 			return s, fmt.Errorf("%s stands behind a path: flags go first", p)
 		}
 	}
-	if len(s.paths) == 0 && !s.rules && s.explain == "" {
+	s.kubectl = s.kubectl || plugin && len(s.paths) == 0
+	switch {
+	case s.kubectl && len(s.paths) > 0:
+		return s, errors.New("no path beside -kubectl: either files are read, or the cluster is asked")
+	case s.context != "" && !s.kubectl && !s.dryRun:
+		return s, errors.New("-context stands with -kubectl")
+	}
+	if len(s.paths) == 0 && !s.kubectl && !s.dryRun && !s.rules && s.explain == "" {
 		return s, errors.New("no file or folder given; -h tells how")
 	}
 	return s, nil

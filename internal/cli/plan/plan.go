@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr"
+	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/cli"
 	"github.com/kubecidr/kubecidr/kubeadm"
 	"github.com/kubecidr/kubecidr/plan"
@@ -104,6 +105,23 @@ func Run(e cli.Env, args []string) int {
 		return usageError(err)
 	}
 	return exitPlan
+}
+
+// Flags returns the flags for completion.
+func Flags() []cli.Flag {
+	values := map[string][]string{"family": {"ipv4", "ipv6", "dual", "dual-ipv6"}, "avoid": cidr.AtlasNames()}
+	var out []cli.Flag
+	for _, k := range plan.RequestKeys() {
+		out = append(out, cli.Flag{Name: k.Name, Arg: k.Arg, Doc: k.Doc, Values: values[k.Name]})
+	}
+	var names []string
+	for _, f := range formats() {
+		names = append(names, f.name)
+	}
+	return append(out,
+		cli.Flag{Name: "f", Arg: "file", Doc: "read the request from a file", File: true},
+		cli.Flag{Name: "show-nodes", Arg: "N", Doc: "list the subnets of the first N nodes"},
+		cli.Flag{Name: "o", Arg: "format", Doc: "form of the plan", Values: names})
 }
 
 // parse reads the flags. The error is one line.
@@ -213,5 +231,15 @@ func usage(e cli.Env) {
 	for _, f := range formats() {
 		fmt.Fprintf(w, "      %-23s %s\n", f.name, f.doc)
 	}
+	fmt.Fprintln(w, "\nNames that -avoid knows, for the ranges that this software takes by default:")
+	line := " "
+	for _, n := range cidr.AtlasNames() {
+		if len(line)+1+len(n) > 100 {
+			fmt.Fprintln(w, line)
+			line = " "
+		}
+		line += " " + n
+	}
+	fmt.Fprintln(w, line)
 	fmt.Fprintln(w, "\nLISTs are separated by commas. The exit status is 0 for a plan, 1 if none exists, 2 for wrong usage or input.")
 }

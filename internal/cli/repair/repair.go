@@ -39,6 +39,14 @@ cut off is refused: a node that is not in it would lose its subnet to another.
 The exit status is 0 if nothing is wrong or the steps mend it, 1 if the ranges are at fault, 2 for wrong usage or too little input.
 `
 
+// Flags returns the flags for completion.
+func Flags() []cli.Flag {
+	return []cli.Flag{
+		{Name: "o", Arg: "format", Doc: "form of the answer", Values: []string{"text", "json", "commands"}},
+		{Name: "kubernetes", Arg: "version", Doc: "release whose rules count"},
+	}
+}
+
 // Run runs the command and returns its exit status.
 func Run(e cli.Env, args []string) int {
 	stdout, stderr := e.Stdout, e.Stderr

@@ -47,6 +47,17 @@ Operations: start, stop, restart (flags), create (node, preset), burst (nodes, p
 holds up its deletion), patch (node, podCIDRs), wait, list.
 `
 
+// Flags returns the flags for completion.
+func Flags() []cli.Flag {
+	return []cli.Flag{
+		{Name: "o", Arg: "format", Doc: "form of the answer", Values: []string{"json", "text"}},
+		{Name: "kubernetes", Arg: "version", Doc: "release to follow"},
+		{Name: "vs", Arg: "recording", Doc: "print how a recording differs", File: true},
+		{Name: "predict", Arg: "K", Doc: "say which subnets the next K nodes get"},
+		{Name: "surge", Arg: "S", Doc: "whether S nodes more fit for a while"},
+	}
+}
+
 // Run runs the command and returns its exit status.
 func Run(e cli.Env, args []string) int {
 	stdin, stdout, stderr := e.Stdin, e.Stdout, e.Stderr
