@@ -10,6 +10,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"net"
 	"net/netip"
 	"os"
 	"reflect"
@@ -25,10 +26,11 @@ import (
 var walkFuncs = map[string]any{
 	"Atlas": cidr.Atlas, "AtlasByName": cidr.AtlasByName, "AtlasNames": cidr.AtlasNames, "Buddy": cidr.Buddy, "Check": cidr.Check,
 	"Common": cidr.Common, "Contains": cidr.Contains, "First": cidr.First, "FormatCount": cidr.FormatCount,
-	"FormatPow2": cidr.FormatPow2, "HostBits": cidr.HostBits, "IsPrivate": cidr.IsPrivate, "Last": cidr.Last, "Merge": cidr.Merge,
+	"FormatPow2": cidr.FormatPow2, "FromIPNet": cidr.FromIPNet, "HostBits": cidr.HostBits, "IsPrivate": cidr.IsPrivate, "Last": cidr.Last, "Merge": cidr.Merge,
 	"NewPool": cidr.NewPool, "NewSpace": cidr.NewSpace, "NewSplit": cidr.NewSplit, "Nth": cidr.Nth, "Overlaps": cidr.Overlaps,
 	"Parent": cidr.Parent, "Parse": cidr.Parse, "ParseLenient": cidr.ParseLenient, "ParseList": cidr.ParseList, "Size": cidr.Size,
-	"SpacesFrom": cidr.SpacesFrom, "Special": cidr.Special, "SpecialRanges": cidr.SpecialRanges, "Unmap": cidr.Unmap,
+	"SpacesFrom": cidr.SpacesFrom, "Special": cidr.Special, "SpecialRanges": cidr.SpecialRanges, "ToIPNet": cidr.ToIPNet,
+	"Unmap": cidr.Unmap,
 }
 
 // walkTypes are the types of the package, and the error types among them, which can be nil.
@@ -149,6 +151,7 @@ func newWalker() *walker {
 	b.AddRange(netipx.MustParseIPRange("::1-ffff::1"))
 	set, _ := b.IPSet()
 	add(w, nil, new(netipx.IPSet), set)
+	add(w, nil, new(net.IPNet), &net.IPNet{IP: net.IP{10}, Mask: net.IPMask{255, 0, 255, 0}}, &net.IPNet{IP: net.IPv6zero, Mask: net.CIDRMask(8, 32)})
 	add(w, true, false)
 	for _, p := range prefixes {
 		for _, bits := range []int{p.Bits(), p.Bits() + 1, p.Bits() + 20, p.Bits() + 63} {
