@@ -533,8 +533,17 @@ func (c *Controller) Delete(name string) Step {
 
 // unwait takes a node off the list of those that wait.
 func (c *Controller) unwait(name string) {
-	if i := slices.Index(c.waiting, name); i >= 0 {
-		c.waiting = slices.Delete(c.waiting, i, i+1)
+	n := len(c.waiting)
+	switch {
+	case n == 0:
+	case c.waiting[0] == name: // the usual ones: nodes that are served in order, and one that has just been registered
+		c.waiting = c.waiting[1:]
+	case c.waiting[n-1] == name:
+		c.waiting = c.waiting[:n-1]
+	default:
+		if i := slices.Index(c.waiting, name); i >= 0 {
+			c.waiting = slices.Delete(c.waiting, i, i+1)
+		}
 	}
 }
 

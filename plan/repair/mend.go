@@ -149,6 +149,7 @@ func (m *mender) place() (late []nodeipam.InventoryNode) {
 // move gives other subnets to nodes that hold wrong ones. Nodes whose place is held by another that is still to be mended are deleted, and returned.
 func (m *mender) move() (deleted []nodeipam.InventoryNode) {
 	p := m.placer
+	batch := 1
 	for len(m.recreate) > 0 {
 		// What cannot be placed now cannot be until it is marked again, since less and less is free.
 		placed := 0
@@ -174,8 +175,11 @@ func (m *mender) move() (deleted []nodeipam.InventoryNode) {
 		case len(m.recreate) == 0:
 			continue
 		}
-		// One at a time, as long as there are few; it takes too long to look again after each of very many.
-		some := 1 + len(m.recreate)/check.LargestExact
+		// One at a time as long as there are few, and more and more of very many: each look takes long then.
+		some := min(batch, len(m.recreate))
+		if len(m.recreate) > check.LargestExact {
+			batch *= 2
+		}
 		for _, n := range m.recreate[:some] {
 			p.release(n)
 			deleted = append(deleted, n)

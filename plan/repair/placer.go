@@ -27,9 +27,11 @@ func (p *placer) mark() {
 	p.clean = nil
 	for i, pool := range p.pools {
 		clean := pool.Clone()
+		seen := map[netip.Prefix]bool{}
 		for _, held := range p.held {
 			for _, q := range held {
-				if q.Overlaps(p.rules.ranges[i]) {
+				if !seen[q] && q.Overlaps(p.rules.ranges[i]) {
+					seen[q] = true
 					_ = clean.Occupy(q) // it overlaps, so it is inside or around
 				}
 			}

@@ -1,7 +1,6 @@
 package repair
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -17,17 +16,20 @@ type setting struct {
 	mask int
 }
 
-// mostRestored is the number of combinations of old settings that are tried.
-const mostRestored = 64
+// mostRestored is the number of combinations of settings that are tried; of many nodes fewer, each look at which takes its time.
+const mostRestored = 128
 
 // wayRestore puts back ranges and masks that nodes hold subnets of, where fewer nodes have to be drained then: who changes the range of a
-// living cluster changes a setting, and its nodes stay where they are.
+// living cluster changes a setting, and its nodes stay where they are. A range that something else uses, too, is cut down to what it does not.
 func wayRestore(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeipam.Inventory, bool) {
 	rules, err := rulesOf(base)
 	if err != nil {
 		return Way{}, inv, false
 	}
 	least := len(drainedBy(base, rules))
+	if slices.ContainsFunc(rules.ranges, rules.touched) {
+		least = len(base.Nodes) + 1
+	}
 	if least == 0 {
 		return Way{}, inv, false
 	}
@@ -52,7 +54,7 @@ func wayRestore(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeipam.
 		return Way{}, inv, false
 	}
 	after, _ := best.Flags()
-	w := Way{Kind: WayRestore, Steps: settingsOf(inv, best), Title: fmt.Sprintf("put back what nodes hold subnets of: %s", FlagsText(after))}
+	w := Way{Kind: WayRestore, Steps: settingsOf(inv, best), Title: "set the pod range and the node mask to what nodes hold subnets of: " + FlagsText(after)}
 	return w, best, true
 }
 
@@ -91,11 +93,12 @@ func withSettings(base nodeipam.Inventory, f nodeipam.ControllerFlags, list []se
 // combinations returns settings to try, those of today left out: for each cluster range what it may have been, in any combination.
 func combinations(inv nodeipam.Inventory, rules nodeRules) [][]setting {
 	out := [][]setting{nil}
+	most := max(8, min(mostRestored, 1<<20/max(1, len(inv.Nodes))))
 	for i := range rules.ranges {
 		var next [][]setting
 		for _, s := range formerSettings(inv, rules, i) {
 			for _, list := range out {
-				if len(next) < mostRestored {
+				if len(next) < most {
 					next = append(next, append(slices.Clone(list), s))
 				}
 			}
@@ -109,7 +112,7 @@ func combinations(inv nodeipam.Inventory, rules nodeRules) [][]setting {
 func formerSettings(inv nodeipam.Inventory, rules nodeRules, i int) []setting {
 	now := setting{rules.ranges[i], rules.masks[i]}
 	family := fact.FamilyOf(now.p)
-	lengths := map[int]int{}
+	lengths, holders := map[int]int{}, 0
 	var held, outside netip.Prefix // the smallest prefixes that hold what nodes hold
 	for _, n := range inv.Nodes {
 		if i >= len(n.PodCIDRs) {
@@ -120,6 +123,7 @@ func formerSettings(inv nodeipam.Inventory, rules nodeRules, i int) []setting {
 			continue
 		}
 		lengths[p.Bits()]++
+		holders++
 		held = spanning(held, p)
 		if !now.p.Overlaps(p) {
 			outside = spanning(outside, p)
@@ -130,8 +134,8 @@ func formerSettings(inv nodeipam.Inventory, rules nodeRules, i int) []setting {
 	}
 	mask := now.mask
 	for bits, n := range lengths {
-		// That of most nodes; one that holds all of the range is no sign of a mask.
-		if 2*n > len(inv.Nodes) && bits > now.p.Bits() {
+		// That of most nodes which hold any; one that holds all of the range is no sign of a mask.
+		if 2*n > holders && bits > now.p.Bits() {
 			mask = bits
 		}
 	}
@@ -146,10 +150,9 @@ func formerSettings(inv nodeipam.Inventory, rules nodeRules, i int) []setting {
 			add(p)
 		}
 	}
-	if outside.IsValid() {
-		add(netip.PrefixFrom(held.Addr(), min(now.p.Bits(), held.Bits())).Masked())
-		add(netip.PrefixFrom(outside.Addr(), min(now.p.Bits(), outside.Bits())).Masked())
-		add(held)
+	if outside.IsValid() || rules.touched(now.p) {
+		add(rules.widest(now.p.Bits(), held))
+		add(rules.widest(now.p.Bits(), outside))
 		add(spanning(now.p, held)) // it was wider
 	}
 	var out []setting
@@ -161,6 +164,16 @@ func formerSettings(inv nodeipam.Inventory, rules nodeRules, i int) []setting {
 		}
 	}
 	return out
+}
+
+// widest returns the widest prefix around p of at least this length that nothing but nodes uses, p where there is none.
+func (r *nodeRules) widest(bits int, p netip.Prefix) netip.Prefix {
+	for ; bits < p.Bits(); bits++ {
+		if q := netip.PrefixFrom(p.Addr(), bits).Masked(); !r.touched(q) {
+			return q
+		}
+	}
+	return p
 }
 
 // statedRanges returns the pod ranges that any source names.

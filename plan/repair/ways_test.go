@@ -54,8 +54,8 @@ func TestWays(t *testing.T) {
 			i.Managers = append(i.Managers, nodeipam.HostFlags{Host: "cp2", Flags: other})
 		}), "control-plane-flags-differ", "settings move-pods recreate", "agreement"},
 		{"allocation is off", plantest.Inventory(nodeipam.ControllerFlags{ClusterCIDR: "10.244.0.0/16"}, "a b"), "allocate-node-cidrs-off", "settings move-pods recreate", "agreement"},
-		{"services in the pods", plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", ServiceClusterIPRange: "10.244.0.0/20"}, "a=10.244.16.0/24"), "pod-service-overlap", "move-pods service-range recreate", "move the pods"},
-		{"before ServiceCIDR", with(plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", ServiceClusterIPRange: "10.244.0.0/20"}, "a=10.244.16.0/24"), func(i *nodeipam.Inventory) { i.Kubernetes = fact.V(1, 32, 0) }), "pod-service-overlap", "move-pods recreate", "move the pods"},
+		{"services in the pods", plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", ServiceClusterIPRange: "10.244.0.0/20"}, "a=10.244.16.0/24"), "pod-service-overlap", "restore move-pods service-range recreate", "--cluster-cidr=10.244.16.0/20"},
+		{"before ServiceCIDR", with(plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", ServiceClusterIPRange: "10.244.0.0/20"}, "a=10.244.16.0/24"), func(i *nodeipam.Inventory) { i.Kubernetes = fact.V(1, 32, 0) }), "pod-service-overlap", "restore move-pods recreate", "--cluster-cidr=10.244.16.0/20"},
 		{"hosts in the pods", with(plantest.Inventory(v4, "a=10.244.0.0/24"), func(i *nodeipam.Inventory) {
 			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.1.5/32"), Name: "a"}}
 		}), "host-pod-overlap", "move-pods recreate", "move the pods"},
