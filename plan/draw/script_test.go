@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/internal/prefixtest"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 	"github.com/kubecidr/kubecidr/plan/repair"
@@ -291,5 +292,59 @@ func TestScriptCut(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(s.dir, "kubecidr-repair")); err == nil {
 		t.Error("and leaves something")
+	}
+}
+
+// TestScriptSettings widens a range that is full: flannel's ConfigMap, the flags and the other ConfigMaps follow, and the node that waits is served. Broken off at any call
+// a second run brings it to the end.
+func TestScriptSettings(t *testing.T) {
+	sc := scene{"full", "10.244.0.0/23", map[string][]string{"cp1": {"10.244.0.0/24"}, "w1": {"10.244.1.0/24"}, "w2": nil}, func(i *nodeipam.Inventory) {
+		i.Networks = prefixtest.List("10.244.0.0/23")
+	}}
+	script := scriptOf(t, sc.inventory())
+	fresh := func() *stub {
+		s := newStub(t, sc.cidr, sc.nodes, "cp1")
+		s.maps["kube-flannel/kube-flannel-cfg"] = "data:\n  net-conf.json: |\n    {\"Network\": \"10.244.0.0/23\", \"Backend\": {}}\nmetadata:\n  name: kube-flannel-cfg\n"
+		s.maps["kube-system/kubeadm-config"] = "data:\n  ClusterConfiguration: |\n    networking:\n      podSubnet: 10.244.0.0/23\nmetadata:\n  name: kubeadm-config\n"
+		s.maps["kube-system/kube-proxy"] = "data:\n  config.conf: |\n    clusterCIDR: 10.244.0.0/23\nmetadata:\n  name: kube-proxy\n"
+		return s
+	}
+	ended := func(s *stub, why, out string) {
+		t.Helper()
+		s.mended(t, why, out)
+		for name, text := range s.maps {
+			if !strings.Contains(text, "10.244.0.0/22") || strings.Contains(text, "10.244.0.0/23") {
+				t.Errorf("%s: %s is\n%s", why, name, text)
+			}
+		}
+		if ranges, on := s.flags(); ranges != "10.244.0.0/22" || !on {
+			t.Errorf("%s: the manifest has %s, %v", why, ranges, on)
+		}
+	}
+	whole := fresh()
+	out, status := whole.run(t, []string{"sh"}, script, "--apply")
+	if status != 0 {
+		t.Fatalf("status %d\n%s", status, out)
+	}
+	ended(whole, "undisturbed", out)
+	step := 1
+	if testing.Short() {
+		step = 7
+	}
+	for at := 1; at <= whole.calls; at += step {
+		for _, mode := range []string{"before", "after", "term"} {
+			s := fresh()
+			s.failAt, s.failMode = at, mode
+			why := fmt.Sprintf("call %d %s: %s", at, mode, whole.log[at-1])
+			out, status := s.run(t, []string{"sh"}, script, "--apply")
+			if status != 0 && !strings.Contains(out, "run this script again") {
+				t.Errorf("%s: status %d\n%s", why, status, out)
+			}
+			s.failAt = 0
+			if out, status = s.run(t, []string{"sh"}, script, "--apply"); status != 0 {
+				t.Errorf("%s, again: status %d\n%s", why, status, out)
+			}
+			ended(s, why, out)
+		}
 	}
 }
