@@ -164,7 +164,7 @@ func things(t *testing.T) []any {
 	faults, err := repair.FaultsOf(inv)
 	must(err)
 	out = append(out, inv, r, faults, plan.Ranges{}, nodeipam.APIServerFlags{}, nodeipam.KubeadmNetworking{}, nodeipam.SurgeNeed{}, fact.Waiver{Rule: "x"}, fact.Reservation{}, &plan.Shortage{},
-		&nodeipam.APIError{Code: 422}, &nodeipam.ExitError{}, &plan.LimitError{Prefix: p}, &plan.UnsoundError{Prefix: p}, &nodeipam.RefusedError{})
+		&nodeipam.APIError{Code: 422}, &nodeipam.ExitError{}, &plan.LimitError{Prefix: p}, &plan.UnsoundError{Prefix: p}, &nodeipam.RefusedError{}, &repair.IncompleteError{})
 
 	// the readers
 	for i, b := range bundles(t) {

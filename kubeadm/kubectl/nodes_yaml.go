@@ -39,14 +39,16 @@ type yamlList struct {
 	d     *decoder
 	group int // bytes
 
-	lines int    // read so far
-	read  int    // bytes read so far
-	seen  int    // values read so far
-	buf   []byte // of the items, or of what stands outside of them
-	first int    // number of lines before buf
-	state int    // one of the states below
-	dash  int    // column of the dashes, -1 before the first
-	kind  string // of the list, as far as it was said before the items
+	lines   int           // read so far
+	read    int           // bytes read so far
+	seen    int           // values read so far
+	buf     []byte        // of the items, or of what stands outside of them
+	first   int           // number of lines before buf
+	state   int           // one of the states below
+	dash    int           // column of the dashes, -1 before the first
+	kind    string        // of the list, as far as it was said before the items
+	last    fact.Position // of the last Node, in a list that has not said its kind yet
+	version bool          // an apiVersion stands before the items, as kubectl writes it
 }
 
 const (
@@ -199,6 +201,9 @@ func (l *yamlList) endGroup() error {
 			if err := l.d.tree(it, kind); err != nil {
 				return err
 			}
+			if kind == "Node" && l.kind == "" && l.version {
+				l.last = it.Pos
+			}
 		}
 	}
 	return err
@@ -209,6 +214,7 @@ func (l *yamlList) endOutside() error {
 	docs, err := l.parse()
 	for _, n := range docs {
 		l.kind = n.Get("kind").Str()
+		l.version = l.version || n.Get("apiVersion") != nil
 	}
 	return err
 }
@@ -218,9 +224,13 @@ func (l *yamlList) endDocument() error {
 	var err error
 	switch l.state {
 	case inItems:
-		err = l.endGroup()
+		if err = l.endGroup(); err == nil && l.last.IsValid() {
+			err = cutOff(l.last)
+		}
 	case behindItems:
-		err = l.endOutside()
+		if err = l.endOutside(); err == nil && l.kind == "" && l.last.IsValid() {
+			err = cutOff(l.last)
+		}
 	default:
 		var docs []*source.Node
 		docs, err = l.parse()
@@ -233,6 +243,6 @@ func (l *yamlList) endDocument() error {
 			}
 		}
 	}
-	l.state, l.kind = beforeItems, ""
+	l.state, l.kind, l.last, l.version = beforeItems, "", fact.Position{}, false
 	return err
 }

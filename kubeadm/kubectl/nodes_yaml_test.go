@@ -316,3 +316,27 @@ func BenchmarkYAMLNodes(b *testing.B) {
 		}
 	}
 }
+
+// TestYAMLListCut: kubectl writes the kind of a list behind its items, so that a list without it is cut off, and what is there is not all.
+func TestYAMLListCut(t *testing.T) {
+	const node = "- apiVersion: v1\n  kind: Node\n  metadata: {name: a}\n"
+	for _, tt := range []struct {
+		text string
+		cut  bool
+	}{
+		{"apiVersion: v1\nitems:\n" + node, true},
+		{"apiVersion: v1\nitems:\n" + node + node, true},
+		{"apiVersion: v1\nitems:\n" + node + "kind: List\nmetadata: {}\n", false},
+		{"apiVersion: v1\nkind: NodeList\nitems:\n" + node, false},
+		{node, false},
+		{"items:\n" + node, false}, // of somebody's own tool
+		{"apiVersion: v1\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: a}}\n", false},
+	} {
+		for _, group := range []int{0, 10} {
+			_, err := inParts(tt.text, group)
+			if _, whole := ReadObjects("f", strings.NewReader(tt.text)); (err != nil) != tt.cut || (whole != nil) != tt.cut {
+				t.Errorf("%q in groups of %d bytes: %v, whole %v, want cut off %v", tt.text, group, err, whole, tt.cut)
+			}
+		}
+	}
+}

@@ -106,6 +106,7 @@ func (d *decoder) document(n *source.Node) error {
 	if items == nil || items.Kind != source.Sequence {
 		return d.tree(n, kind)
 	}
+	var last *source.Node // a Node, in a list that does not say its kind
 	for _, it := range items.Items {
 		if it.Kind != source.Mapping {
 			continue
@@ -117,8 +118,20 @@ func (d *decoder) document(n *source.Node) error {
 		if err := d.tree(it, k); err != nil {
 			return err
 		}
+		if k == "Node" && kind == "" && n.Kind == source.Mapping && n.Get("apiVersion") != nil {
+			last = it
+		}
+	}
+	if last != nil {
+		return cutOff(last.Pos)
 	}
 	return nil
+}
+
+// cutOff is the error for a list of nodes that ends without its kind. kubectl writes keys in the order of the alphabet, so that the kind stands behind the
+// items: there is more to the list than what is there.
+func cutOff(pos fact.Position) error {
+	return &source.Error{Pos: pos, Msg: "the list of nodes ends here, without its kind: it is cut off"}
 }
 
 // tree reads one object of that kind.
