@@ -15,6 +15,9 @@ import (
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
+// mostTried is how many different settings of kube-controller-manager are tried on all nodes. No cluster has that many hosts for it.
+const mostTried = 32
+
 // agreedFlags returns inv with the settings that cost fewest changes on all control-plane hosts, allocation on, and a Network of flannel
 // that contains the pod ranges. Where none start, fitted ones are tried. ok is false if no flags start.
 func agreedFlags(inv nodeipam.Inventory) (best nodeipam.Inventory, ok, fitted bool) {
@@ -35,9 +38,15 @@ func agreedFlags(inv nodeipam.Inventory) (best nodeipam.Inventory, ok, fitted bo
 			tried = append(tried, f)
 		}
 	}
+	seen := map[string]bool{}
 	try := func(tried []nodeipam.ControllerFlags) {
 		for _, f := range tried {
 			f.AllocateNodeCIDRs, f.Controllers = true, nil
+			text := FlagsText(f)
+			if seen[text] || len(seen) == mostTried {
+				continue
+			}
+			seen[text] = true
 			after := withFlags(inv, f)
 			rules, err := rulesOf(after)
 			if err != nil {
@@ -57,6 +66,7 @@ func agreedFlags(inv nodeipam.Inventory) (best nodeipam.Inventory, ok, fitted bo
 	for _, m := range inv.Managers {
 		tried = append(tried, fittedFlags(inv, m.Flags)...)
 	}
+	clear(seen)
 	try(tried)
 	return best, cost >= 0, true
 }

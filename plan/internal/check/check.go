@@ -34,9 +34,11 @@ func (x *registry) check(statements []fact.Statement) fact.Report {
 // A checker collects findings about one cluster.
 type checker struct {
 	*clusterView
-	rules *registry
-	dist  *distribution // where it is not kubeadm's
-	found []*fact.Finding
+	rules   *registry
+	dist    *distribution // where it is not kubeadm's
+	found   []*fact.Finding
+	at      map[ruleLine]bool // the places of the first findings that were made
+	indexed int               // how many those are
 }
 
 // add records a finding and returns it, so that a rule can hang symptoms under it.
@@ -103,7 +105,7 @@ func (c *checker) explain(cause *fact.Finding, line string, symptom fact.Finding
 	if say := c.rules.say; say != nil {
 		line, symptom = say(line), spoken(symptom, say)
 	}
-	if line != "" && !slices.Contains(cause.Explains, line) {
+	if line != "" { // each once: see sorted
 		cause.Explains = append(cause.Explains, line)
 	}
 	symptom.Where = allPlaces(symptom.Where...)
@@ -113,6 +115,13 @@ func (c *checker) explain(cause *fact.Finding, line string, symptom fact.Finding
 
 // problems passes on what the format packages found in single files. The same finding from the same place counts once.
 func (c *checker) problems() {
+	type key struct {
+		rule    fact.RuleID
+		variant fact.Variant
+		message string
+		first   fact.Position
+	}
+	seen := map[key][]*fact.Finding{}
 	for _, s := range c.view.problems {
 		f := *s.Finding
 		if len(f.Where) == 0 && s.Pos.IsValid() {
@@ -124,23 +133,38 @@ func (c *checker) problems() {
 		f.Explains = slices.Clone(f.Explains)
 		f.Symptoms = slices.Clone(f.Symptoms)
 		f.Subjects = slices.Clone(f.Subjects)
-		dup := slices.ContainsFunc(c.found, func(o *fact.Finding) bool {
-			return o.Rule == f.Rule && o.Variant == f.Variant && slices.Equal(o.Args, f.Args) && o.Message == f.Message && slices.EqualFunc(o.Where, f.Where, func(a, b fact.Place) bool { return a.Position == b.Position })
+		k := key{rule: f.Rule, variant: f.Variant, message: f.Message}
+		if len(f.Where) > 0 {
+			k.first = f.Where[0].Position
+		}
+		dup := slices.ContainsFunc(seen[k], func(o *fact.Finding) bool {
+			return slices.Equal(o.Args, f.Args) && slices.EqualFunc(o.Where, f.Where, func(a, b fact.Place) bool { return a.Position == b.Position })
 		})
 		if !dup {
-			c.add(f)
+			seen[k] = append(seen[k], c.add(f))
 		}
 	}
 }
 
 // alreadyAt reports whether a finding of the rule points at the place, so that a rule does not repeat a format package.
 func (c *checker) alreadyAt(rule fact.RuleID, pos fact.Position) bool {
-	for _, f := range c.found {
-		if f.Rule == rule && slices.ContainsFunc(f.Where, func(p fact.Place) bool { return p.File == pos.File && p.Position.Line == pos.Line }) {
-			return true
+	if c.at == nil {
+		c.at = map[ruleLine]bool{}
+	}
+	for ; c.indexed < len(c.found); c.indexed++ {
+		f := c.found[c.indexed]
+		for _, p := range f.Where {
+			c.at[ruleLine{f.Rule, p.File, p.Position.Line}] = true
 		}
 	}
-	return false
+	return c.at[ruleLine{rule, pos.File, pos.Line}]
+}
+
+// A ruleLine is a line that a finding of a rule points at.
+type ruleLine struct {
+	rule fact.RuleID
+	file string
+	line int
 }
 
 // fold hangs findings that follow from another finding under it. Each pair says which rule makes which other follow, and
@@ -202,6 +226,8 @@ func (c *checker) sorted() []fact.Finding {
 		slices.SortStableFunc(f.Symptoms, c.rules.compare)
 		slices.Sort(f.Explains)
 		f.Explains = slices.Compact(f.Explains)
+		slices.Sort(f.Subjects)
+		f.Subjects = slices.Compact(f.Subjects)
 		slices.Sort(f.RefusedBy)
 		f.RefusedBy = slices.Compact(f.RefusedBy)
 		out = append(out, *f)

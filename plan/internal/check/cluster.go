@@ -112,12 +112,18 @@ func newCluster(v *view) *clusterView {
 	return c
 }
 
+// mostRanges is how many ranges of pods or services one source is looked at for. No program takes more than two: too-many-ranges.
+const mostRanges = 64
+
 func heldBy(s *fact.Statement) []held {
 	if s == nil {
 		return nil
 	}
 	var hs []held
-	for _, w := range s.Prefixes {
+	for i, w := range s.Prefixes {
+		if i == mostRanges && (s.Role == fact.RolePods || s.Role == fact.RoleServices || s.Role == fact.RoleNodePods) {
+			break
+		}
 		if p := masked(w); p.IsValid() {
 			hs = append(hs, held{s, w, p})
 		}

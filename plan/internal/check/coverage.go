@@ -222,10 +222,10 @@ func (c *checker) unseenPlanes(srcs []*sourceView, says func(*sourceView) bool) 
 	var out []string
 	for _, s := range slices.Concat(c.managers, c.servers) {
 		if s.host != "" && !seen[shortHost(s.host)] {
-			out = mergeNames(out, []string{s.host})
+			out = append(out, s.host)
 		}
 	}
-	return out
+	return mergeNames(nil, out)
 }
 
 // unseenSubnets returns the nodes of which no file says whether they hold a subnet.

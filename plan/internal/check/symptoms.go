@@ -157,7 +157,7 @@ func (c *checker) symptomLines() {
 			if cause.Severity == fact.Warning && cause.Rule == y.Rules[0] && slices.Contains(selfEvident(), cause.Rule) {
 				cause.Severity = fact.Error
 			}
-			cause.Subjects = mergeNames(cause.Subjects, subjectsOf(y.Node))
+			cause.Subjects = append(cause.Subjects, subjectsOf(y.Node)...)
 			seen[cause] = append(seen[cause], subjectsOf(y.Node)...)
 			continue
 		}
@@ -170,7 +170,7 @@ func (c *checker) symptomLines() {
 		}
 		if f := made[rule]; f != nil {
 			c.explain(f, g.line(), fact.Finding{Rule: rule, Severity: fact.Info, Args: symptomArgs(y), Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
-			f.Subjects = mergeNames(f.Subjects, subjectsOf(y.Node))
+			f.Subjects = append(f.Subjects, subjectsOf(y.Node)...)
 			seen[f] = append(seen[f], subjectsOf(y.Node)...)
 			continue
 		}
@@ -381,7 +381,7 @@ func (c *checker) unassigned(g *sighting) *fact.Finding {
 		if f.Rule == fact.RulePodCIDRMissing {
 			f.Severity = fact.Error
 			c.explain(f, g.line(), fact.Finding{Rule: fact.RulePodCIDRMissing, Severity: fact.Info, Args: symptomArgs(y), Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node)})
-			f.Subjects = mergeNames(f.Subjects, subjectsOf(y.Node))
+			f.Subjects = append(f.Subjects, subjectsOf(y.Node)...)
 			c.suspectUnset(g.places, subjectsOf(y.Node))
 			return f
 		}

@@ -126,26 +126,44 @@ func entryPos(s *fact.Statement, i int) fact.Position {
 	if i >= 0 && len(s.PrefixPos) == len(s.Prefixes) && i < len(s.PrefixPos) {
 		return s.PrefixPos[i]
 	}
-	entries := strings.Split(s.Text, ",")
-	if i <= 0 || i >= len(entries) || len(entries) != len(s.Prefixes) || s.Pos.Column == 0 || strings.ContainsAny(s.Text, "\r\n") {
+	if i <= 0 || strings.Count(s.Text, ",")+1 != len(s.Prefixes) || i >= len(s.Prefixes) || s.Pos.Column == 0 || strings.ContainsAny(s.Text, "\r\n") {
 		return s.Pos
 	}
-	p := s.Pos
-	for _, e := range entries[:i] {
-		p.Column += len(e) + len(",")
+	p, rest := s.Pos, s.Text
+	for ; i > 0; i-- {
+		n := strings.IndexByte(rest, ',') + 1
+		p.Column += n
+		rest = rest[n:]
 	}
-	p.Column += len(entries[i]) - len(strings.TrimLeft(entries[i], " \t"))
+	rest, _, _ = strings.Cut(rest, ",")
+	p.Column += len(rest) - len(strings.TrimLeft(rest, " \t"))
 	return p
 }
 
 // allPlaces returns the places of several statements, those in no file left out, each place once.
 func allPlaces(ps ...fact.Place) []fact.Place {
+	type key struct {
+		fact.Position
+		note string
+	}
 	var out []fact.Place
+	var seen map[key]bool
 	for _, p := range ps {
-		if !p.IsValid() || slices.ContainsFunc(out, func(o fact.Place) bool { return o.Position == p.Position && o.Note == p.Note }) {
+		k := key{p.Position, p.Note}
+		switch {
+		case !p.IsValid() || seen[k]:
+			continue
+		case seen != nil:
+			seen[k] = true
+		case slices.ContainsFunc(out, func(o fact.Place) bool { return o.Position == p.Position && o.Note == p.Note }):
 			continue
 		}
-		out = append(out, p)
+		if out = append(out, p); seen == nil && len(out) == maxPlaces {
+			seen = make(map[key]bool, len(ps))
+			for _, o := range out {
+				seen[key{o.Position, o.Note}] = true
+			}
+		}
 	}
 	return out
 }
