@@ -118,7 +118,15 @@ func isSecretName(name string) bool {
 	if len(name) < 3 || len(name) > 128 {
 		return false
 	}
-	n := strings.ToLower(strings.NewReplacer("-", "", "_", "", ".", "").Replace(name))
+	b := make([]byte, 0, len(name))
+	for i := range len(name) {
+		if c := name[i]; 'A' <= c && c <= 'Z' {
+			b = append(b, c|0x20)
+		} else if c != '-' && c != '_' && c != '.' {
+			b = append(b, c)
+		}
+	}
+	n := string(b)
 	has := func(end string) bool { return strings.HasSuffix(n, end) }
 	return slices.ContainsFunc(secretNames, has) && !slices.ContainsFunc(openNames, has)
 }

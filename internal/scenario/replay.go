@@ -300,8 +300,13 @@ func (p *player) answer(o *Op, step nodeipam.Step) {
 
 // note adds what a step says beside its result.
 func (p *player) note(i int, o *Op, step nodeipam.Step) {
+	logged := make(map[string]bool, len(o.Log)+len(step.Log))
+	for _, l := range o.Log {
+		logged[l] = true
+	}
 	for _, l := range step.Log {
-		if !slices.Contains(o.Log, l) {
+		if !logged[l] {
+			logged[l] = true
 			o.Log = append(o.Log, l)
 		}
 	}
@@ -614,14 +619,17 @@ func fill(t *nodeipam.Timing, got nodeipam.Outcome, nodes []string) bool {
 			used[q] = true
 		}
 	}
+	next := make([]int, len(t.Subnets)) // all in front of it are used
 	for _, n := range nodes {
-		for f := range t.Subnets {
-			at := slices.IndexFunc(t.Subnets[f], func(q netip.Prefix) bool { return !used[q] })
-			if at < 0 {
+		for f, subnets := range t.Subnets {
+			for next[f] < len(subnets) && used[subnets[next[f]]] {
+				next[f]++
+			}
+			if next[f] == len(subnets) {
 				return false
 			}
-			used[t.Subnets[f][at]] = true
-			got[n] = append(got[n], t.Subnets[f][at])
+			used[subnets[next[f]]] = true
+			got[n] = append(got[n], subnets[next[f]])
 		}
 	}
 	return true
