@@ -236,13 +236,6 @@ func workGrowths() []growth {
 			}
 		})},
 		{name: "request/within", n: 250, work: request(func(r *plan.Request, n int) { r.Within = append(each(n, 28), netip.MustParsePrefix("172.16.0.0/12")) })},
-		{name: "request/within-infeasible", n: 125, work: request(func(r *plan.Request, n int) { r.Within = each(n, 28) })},
-		{name: "request/hosts", n: 125, work: request(func(r *plan.Request, n int) { r.Hosts = each(n, 28) })},
-		{name: "request/pins", n: 125, work: request(func(r *plan.Request, n int) {
-			for _, p := range each(n, 28) {
-				r.Pins = append(r.Pins, plan.Pin{Role: fact.RoleHosts, Prefix: p})
-			}
-		})},
 		{name: "request/nodes", n: 1000, work: request(func(r *plan.Request, n int) { r.Nodes = n })},
 		{name: "scenario/burst", n: 1000, work: func(n int) {
 			text := fill(n, `{"flags":{"cluster-cidr":"10.0.0.0/8","allocate-node-cidrs":"true","node-cidr-mask-size":"28"},"ops":[{"op":"start"},{"op":"burst","nodes":[`, `]},{"op":"wait"},{"op":"list"}]}`, func(i int) string { return fmt.Sprintf(`%s"n%d"`, sep(i), i) })
