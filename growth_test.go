@@ -133,7 +133,9 @@ func objectGrowths() []growth {
 		{"kubelets", func(i int) string {
 			return fmt.Sprintf(`{"apiVersion":"kubelet.config.k8s.io/v1beta1","kind":"KubeletConfiguration","clusterDNS":["%s"],"maxPods":%d}`, address(i), i)
 		}},
-		{"unknown", func(i int) string { return fmt.Sprintf(`{"apiVersion":"a/v1","kind":"K%d","spec":{"cidr":"%s/28"}}`, i, address(i)) }},
+		{"unknown", func(i int) string {
+			return fmt.Sprintf(`{"apiVersion":"a/v1","kind":"K%d","spec":{"cidr":"%s/28"}}`, i, address(i))
+		}},
 	}
 	var out []growth
 	for _, r := range rows {
