@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/internal/suggest"
 	"github.com/kubecidr/kubecidr/plan/fact"
@@ -195,9 +196,9 @@ func (c Config) restart() string {
 	case c.Namespace == "":
 		return restart + "kube-flannel rollout restart daemonset kube-flannel-ds (kube-system before flannel v0.19)"
 	case ok:
-		return restart + c.Namespace + " rollout restart daemonset " + name + "canal"
+		return restart + gate.Name(c.Namespace, "NAMESPACE") + " rollout restart daemonset " + gate.Name(name+"canal", "canal")
 	}
-	return restart + c.Namespace + " rollout restart daemonset kube-flannel-ds"
+	return restart + gate.Name(c.Namespace, "NAMESPACE") + " rollout restart daemonset kube-flannel-ds"
 }
 
 // Findings returns the faults of the configuration itself, each with its severity, in a fixed order. Faults that show only in the

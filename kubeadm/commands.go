@@ -37,7 +37,7 @@ func ParseCommands(name string, data []byte) (Commands, error) {
 func readCommands(f *source.File) Commands {
 	var out Commands
 	sh := shell{where: filePosition(f), pasted: true}
-	for _, c := range sh.commands(unitText(string(f.Data))) {
+	for _, c := range sh.commands(unitText(string(f.Public()))) {
 		if k, ok := kubeadmCommand(c); ok {
 			out.Kubeadm = append(out.Kubeadm, k)
 			continue

@@ -41,6 +41,47 @@ func mentionsSecret(data []byte) bool {
 // its keys may be shown; [File.Line] keeps to that.
 func (f *File) HoldsSecret() bool { return f != nil && f.secret }
 
+// Public returns f.Data with each document that looks as if it held a Secret blanked out, byte for byte: what may be read as
+// text, command lines and logs, whose values are quoted.
+func (f *File) Public() []byte {
+	switch {
+	case f == nil:
+		return nil
+	case !f.secret:
+		return f.Data
+	}
+	data := bytes.Clone(f.Data)
+	if f.outer != nil {
+		return blank(data)
+	}
+	for start := 0; start < len(data); {
+		end := len(data)
+		if i := bytes.Index(data[start:], []byte("\n---")); i >= 0 {
+			end = start + i + 1
+		}
+		if doc := data[start:end]; mentionsSecret(doc) {
+			blank(doc)
+		}
+		start = end
+		if start < len(data) {
+			if i := bytes.IndexByte(data[start:], '\n'); i >= 0 && i < 80 { // the marker
+				start += i
+			}
+		}
+	}
+	return data
+}
+
+// blank makes every byte but line ends a blank.
+func blank(data []byte) []byte {
+	for i, c := range data {
+		if c != '\n' {
+			data[i] = ' '
+		}
+	}
+	return data
+}
+
 // IsSecret reports whether n is a Secret object, whose values must not be shown.
 func (n *Node) IsSecret() bool {
 	k := n.Get("kind").Str()
