@@ -185,7 +185,6 @@ func things(t *testing.T) []any {
 			add(any1(flannel.ReadNetConf(data, flannel.Options{})))
 			add(any1(flannel.ReadSubnetEnv(data, flannel.Options{})))
 			add(any1(flannel.ParseSubnetEnvCNI(data)))
-			add(any1(flannel.ReadHost(data, flannel.Options{})))
 			add(any1(flannel.ReadLog(data, flannel.Options{})))
 			add(any1(kubeadm.Read(name, data)))
 			add(any1(kubectl.ReadLog(name, bytes.NewReader(data))))

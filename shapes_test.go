@@ -15,7 +15,7 @@ import (
 	"github.com/kubecidr/kubecidr/internal/shapes"
 )
 
-var showShape = flag.String("shape", "", "tell each bundle whose verdict a frame loses, by the name of the frame")
+var showShape = flag.String("shape", "", "print through the frame of that name alone, and tell each bundle whose verdict it loses")
 
 // A shapeCount is how many bundles go through a frame and how many keep their verdict, in rules and severities; of
 // those with findings, how many there are and how many keep these with the values and hosts that the bundle wants
@@ -44,7 +44,7 @@ func TestShapes(t *testing.T) {
 		}
 		kept := map[string]bool{} // verdicts of what is left of the bundle, which is the same for most frames
 		for j, frame := range frames {
-			if !frame.Needs(facts) || frame.Loses != nil && !b.kept(frame.Loses(facts).Files(), kept) {
+			if *showShape != "" && frame.Name != *showShape || !frame.Needs(facts) || frame.Loses != nil && !b.kept(frame.Loses(facts).Files(), kept) {
 				continue
 			}
 			counts[j].pairs++
@@ -69,6 +69,9 @@ func TestShapes(t *testing.T) {
 	}
 	table := shapeTable(frames, counts)
 	t.Logf("\n%s", table)
+	if *showShape != "" {
+		return
+	}
 	name := filepath.Join("testdata", "shapes.txt")
 	holdFloors(t, name, frames, counts)
 	if *golden.Update && !testing.Short() && !t.Failed() {

@@ -11,7 +11,6 @@
 //   - [ParseSubnetEnv] reads a subnet.env as flannel does, [ParseSubnetEnvCNI] as its CNI plugin does.
 //   - [Predict] says what flannel does on a node with given pod CIDRs: the subnet.env that it writes, or the message that
 //     it stops with.
-//   - [ReadHost] reads the links, addresses and routes of a host: the bridge of its pods, and the subnets that it has routes to.
 //   - [ParseLogLine] recognises flannel's messages about addresses.
 //
 // # What it is not

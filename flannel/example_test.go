@@ -224,22 +224,3 @@ func ExampleNetConf_compare() {
 	// Output:
 	// false true
 }
-
-// Which pod subnet does a host really use, and to which has it routes?
-func ExampleReadHost() {
-	h, err := flannel.ReadHost([]byte(`10.244.0.0/24 via 192.168.1.10 dev eth0
-10.244.1.0/24 dev cni0 proto kernel scope link src 10.244.1.1
-192.168.1.0/24 dev eth0 proto kernel scope link src 192.168.1.11
-`), flannel.Options{})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for _, s := range h.Statements() {
-		fmt.Println(s.Role, s.Key, s.Prefixes, s.Addrs)
-	}
-	// Output:
-	// route eth0 [10.244.0.0/24] [192.168.1.10]
-	// node-pods cni0 [10.244.1.1/24] []
-	// hosts eth0 [192.168.1.11/24] []
-}

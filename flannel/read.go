@@ -85,6 +85,7 @@ func Read(data []byte, opt Options) (*Document, error) {
 
 // ReadSource is [Read] of a text that other packages look at as well, so that all of them look at one tree. data is the same
 // text as the file has it, in its own encoding; opt.Limits are those of a text that is not parsed yet.
+// opt.Name is what the text claims to be; positions name s.
 func ReadSource(s fact.Source, data []byte, opt Options) (*Document, error) {
 	f, err := source.Of(s, opt.Limits.source())
 	if err != nil {
@@ -95,7 +96,7 @@ func ReadSource(s fact.Source, data []byte, opt Options) (*Document, error) {
 
 func readFile(f *source.File, data []byte, opt Options) (*Document, error) {
 	base := strings.ToLower(path.Base(strings.ReplaceAll(opt.Name, `\`, "/")))
-	opt.Name = nameOr(opt.Name, "flannel")
+	opt.Name = f.Name
 	d := &Document{File: opt.Name, Host: opt.Host}
 	text := bytes.TrimSpace(withoutPrompts(f.Data))
 	switch {
@@ -106,6 +107,9 @@ func readFile(f *source.File, data []byte, opt Options) (*Document, error) {
 		e, err := readSubnetEnv(f, data)
 		d.Env, d.EnvErr = &e, err
 		_, d.CNIErr = ParseSubnetEnvCNI(withoutPrompts(f.Data))
+		if ce := (*EnvError)(nil); f.IsPart() && errors.As(d.CNIErr, &ce) {
+			ce.Pos = f.Position(f.Offset(ce.Pos.Line, ce.Pos.Column))
+		}
 		return d, nil
 	case base == "net-conf.json" && !bytes.Contains(text, []byte("apiVersion")),
 		looksLikeNetConf(text):
@@ -223,7 +227,7 @@ func (d *Document) bare(f *source.File, raw []byte, opt Options) {
 				data[i] = ' '
 			}
 		}
-		if g, err := source.New(f.Name, data, opt.Limits.source()); err == nil {
+		if g, err := f.With(data); err == nil {
 			f, raw = g, data
 			opt.Mode = Etcd
 			c := newConfig(f, raw, opt, "")
@@ -308,7 +312,7 @@ func flatten(all []*source.Node, n *source.Node, depth int) []*source.Node {
 		return append(all, n)
 	}
 	for _, it := range items.Items {
-		all = flatten(all, it, depth+1)
+		all = flatten(all, it.AsKind(n.ItemKind()), depth+1)
 	}
 	return all
 }

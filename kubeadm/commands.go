@@ -34,6 +34,15 @@ func ParseCommands(name string, data []byte) (Commands, error) {
 	return readCommands(f), nil
 }
 
+// SourceCommands is [ParseCommands] of a text that other packages look at as well.
+func SourceCommands(s fact.Source) (Commands, error) {
+	f, err := source.Of(s, source.Limits{})
+	if err != nil {
+		return Commands{}, err
+	}
+	return readCommands(f), nil
+}
+
 func readCommands(f *source.File) Commands {
 	var out Commands
 	sh := shell{where: filePosition(f), pasted: true}

@@ -43,7 +43,7 @@ func eachObject(file *source.File, words []string, f func(*source.Node)) error {
 		}
 		for _, it := range items.Items {
 			if it.Kind == source.Mapping {
-				f(it)
+				f(it.AsKind(d.ItemKind()))
 			}
 		}
 	}

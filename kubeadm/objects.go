@@ -17,7 +17,7 @@ func objects(docs []*source.Node) []*source.Node {
 		if items := d.Get("items"); items != nil && items.Kind == source.Sequence && strings.HasSuffix(d.Get("kind").Str(), "List") {
 			for _, it := range items.Items {
 				if it.Kind == source.Mapping {
-					out = append(out, it)
+					out = append(out, it.AsKind(d.ItemKind()))
 				}
 			}
 			continue

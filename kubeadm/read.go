@@ -24,10 +24,13 @@ func Read(name string, data []byte) (Contents, error) {
 	if err != nil {
 		return Contents{}, err
 	}
-	return readFile(f)
+	c, err := readFile(f)
+	c.Commands = readCommands(f)
+	return c, err
 }
 
 // ReadSource is [Read] of a text that other packages look at as well, so that all of them look at one tree.
+// Commands are left out: [SourceCommands] finds them.
 func ReadSource(s fact.Source) (Contents, error) {
 	f, err := source.Of(s, source.Limits{})
 	if err != nil {
@@ -40,7 +43,6 @@ func readFile(f *source.File) (Contents, error) {
 	var c Contents
 	var errs [4]error
 	c.Config, errs[0] = readConfig(f)
-	c.Commands = readCommands(f)
 	c.Manifests, errs[1] = readManifests(f)
 	c.Proxies, errs[2] = readKubeProxies(f)
 	c.Kubelets, errs[3] = readKubelets(f)

@@ -123,6 +123,13 @@ func (f *finder) take(held *heldArray, key string, items []token, ln line, keyPo
 		}
 	}
 	l.Host = f.ctx.host
+	if key == "Entrypoint" && len(l.Args) == 0 {
+		for i := len(f.out) - 1; i >= 0 && i >= len(f.out)-4; i-- {
+			if f.out[i].Frame == Inspect && f.out[i].Program == l.Program {
+				return &heldArray{key: key, hit: true} // its arguments stood before it
+			}
+		}
+	}
 	for i := len(f.out) - 1; i >= 0 && i >= len(f.out)-4; i-- {
 		if o := f.out[i]; o.Frame == Inspect && fr == Inspect && same(o, l) {
 			return &heldArray{key: key, hit: true}
@@ -134,6 +141,9 @@ func (f *finder) take(held *heldArray, key string, items []token, ln line, keyPo
 
 // owner returns the program that an array of arguments belongs to: that of "Path", or of the array right before it.
 func (f *finder) owner(open int) int {
+	if p := f.pathBehind(open); p != none {
+		return p
+	}
 	if f.ctx.program != "" {
 		if p := programIn([]byte(f.ctx.program)); p != none {
 			return p
@@ -155,6 +165,25 @@ func (f *finder) owner(open int) int {
 		}
 	}
 	return none
+}
+
+// pathBehind returns the program that "Path" behind the array at open names, where keys are sorted and it stands at the end
+// of its container: before the "Args" of the next one. Where "Path" stands right before, that counts.
+func (f *finder) pathBehind(open int) int {
+	const far = 64 << 10
+	head := f.b[max(0, open-400):open]
+	if i := bytes.LastIndex(head, []byte(`"Path"`)); i >= 0 && !bytes.ContainsAny(head[i:], "{}") {
+		return none
+	}
+	tail := f.b[open:min(len(f.b), open+far)]
+	if i := bytes.Index(tail, []byte(`"Args"`)); i >= 0 {
+		tail = tail[:i]
+	}
+	i := bytes.Index(tail, []byte(`"Path"`))
+	if i < 0 {
+		return none
+	}
+	return programIn([]byte(fieldOf(tail[i:], `"Path"`)))
 }
 
 func beginsString(b []byte) bool {

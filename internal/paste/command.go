@@ -133,7 +133,7 @@ func firstFits(row, rest string) bool {
 			return true
 		}
 	}
-	return word == "|" || strings.HasPrefix(word, ">")
+	return word == "|" || strings.HasPrefix(word, ">") || strings.HasPrefix(word, "<")
 }
 
 var linkName = regexp.MustCompile(`^(?:eth|en|cni|docker|flannel|br|bond|wlan|kube|veth|cali|tun|weave|lo|vxlan)[\w.@-]*$`)

@@ -271,9 +271,41 @@ func (c *cutter) body(ls []line, h head) {
 	c.stream(dedent(ls[start:], cur, h), cur)
 }
 
-// dedent takes the indentation off an output below a host, as salt prints it.
+// starred reports whether every line begins with a star, as those below the heads of minikube logs.
+func starred(ls []line) bool {
+	n := 0
+	for _, l := range ls {
+		if l.blank() {
+			continue
+		}
+		if n++; l.s != "*" && !strings.HasPrefix(l.s, "* ") {
+			return false
+		}
+	}
+	return n > 1
+}
+
+// tabbed reports whether every line begins with a tab, as those of a file that kubeadm init --dry-run prints.
+func tabbed(ls []line) bool {
+	for _, l := range ls {
+		if !l.blank() && l.s[0] != '\t' {
+			return false
+		}
+	}
+	return true
+}
+
+// dedent takes the indentation off an output below a host, as salt prints it, and off a file, as kubeadm does.
 func dedent(ls []line, cur, outer head) []line {
-	if cur.host == outer.host || len(ls) == 0 {
+	if cur.program != outer.program && starred(ls) {
+		return each(ls, func(l line) line {
+			if l.s == "*" {
+				return l.from(1)
+			}
+			return l.from(min(2, len(l.s)))
+		})
+	}
+	if len(ls) == 0 || cur.host == outer.host && !(cur.path != "" && tabbed(ls)) {
 		return ls
 	}
 	least := 1 << 10

@@ -48,8 +48,9 @@ type Segment struct {
 	Data     []byte   // the text, UTF-8, lines end in \n. The input itself where nothing was cut
 
 	origin *origin
-	runs   []run // where Data comes from; nil: Data is the input
-	lines  []int // offset of each line of Data; nil for an input that was not cut
+	runs   []run    // where Data comes from; nil: Data is the input
+	lines  []int    // offset of each line of Data; nil for an input that was not cut
+	outer  *Segment // that it was taken from, which is the input then
 }
 
 // A run is a stretch of Data that comes from one place of the input.
@@ -79,7 +80,11 @@ func (s *Segment) Place(line, column int) (origLine, origColumn int) {
 	if s.origin == nil {
 		return line, column
 	}
-	return s.origin.place(s.source(s.offset(line, column)))
+	origLine, origColumn = s.origin.place(s.source(s.offset(line, column)))
+	if s.outer != nil {
+		return s.outer.Place(origLine, origColumn)
+	}
+	return origLine, origColumn
 }
 
 // offset returns the offset in s.Data of a place in it.
@@ -122,6 +127,13 @@ func (s *Segment) source(off int) int {
 func Cut(name string, data []byte) []Segment {
 	text, ok := decode(data)
 	shape := shapeOf(name, text)
+	if ok && isCast(text) {
+		c := newCutter(string(text), shapeText)
+		c.name = name
+		if c.carrier(c.clean(castLines(c.input())), head{}, 0); len(c.out) > 0 {
+			return c.out
+		}
+	}
 	if !ok || !shape.marked(text) {
 		kind := shape.kindOf(text)
 		return []Segment{{Kind: kind, Data: data, Template: isTemplate(name, text, kind)}}

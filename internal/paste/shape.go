@@ -79,7 +79,7 @@ func shapeOf(name string, text []byte) shape {
 		return shapeCode
 	case script:
 		return shapeScript
-	case proseExtensions[ext]:
+	case proseExtensions[ext], mailHead(window):
 		return shapeProse
 	case diffHead.Match(first) || hunk.Match(window):
 		return shapeDiff

@@ -32,7 +32,7 @@ const (
 // stream cuts a text where a document, a table or a log begins behind another.
 func (c *cutter) stream(ls []line, h head) {
 	ls = c.original(ls)
-	if h.fixed || len(ls) == 0 {
+	if h.fixed || len(ls) == 0 || describes(h.command) {
 		c.frames(ls, h)
 		return
 	}
@@ -219,6 +219,19 @@ func isRecord(s string) bool {
 func containsAny(s string, list []string) bool {
 	for _, k := range list {
 		if strings.Contains(s, k) {
+			return true
+		}
+	}
+	return false
+}
+
+// describes reports whether a command is kubectl describe, which prints the documents of a ConfigMap among its own lines.
+func describes(argv []string) bool {
+	if len(argv) == 0 || base(argv[0]) != "kubectl" && base(argv[0]) != "oc" {
+		return false
+	}
+	for _, a := range argv[1:] {
+		if a == "describe" {
 			return true
 		}
 	}

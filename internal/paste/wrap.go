@@ -106,6 +106,9 @@ func unbox(ls []line) ([]line, bool) {
 
 var lineNumber = regexp.MustCompile(`^ *(\d+)(?:\t| *[|:] ?| {2})`)
 
+// linkRow matches what follows the number of a link in the output of ip: no line of a numbered file.
+var linkRow = regexp.MustCompile(`^\s*[\w.@-]+(?::\s+<|:?\s+inet6?\s)`)
+
 // unnumber takes the numbers of lines off, where they count from the first to the last. Where the command is known to print them, two will do.
 func unnumber(ls []line, known bool) ([]line, bool) {
 	if len(ls) < 3 && !known || !lineNumber.MatchString(ls[0].s) {
@@ -121,6 +124,9 @@ func unnumber(ls []line, known bool) ([]line, bool) {
 		} else if t := strings.TrimSpace(l.s); isDigits(t) {
 			m, end = []int{0, 0, strings.Index(l.s, t), strings.Index(l.s, t) + len(t)}, len(l.s)
 		} else {
+			return nil, false
+		}
+		if linkRow.MatchString(l.s[end:]) {
 			return nil, false
 		}
 		n := 0

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/kubecidr/kubecidr/internal/gate"
@@ -88,10 +89,11 @@ type File struct {
 	CR       bool     // some line ends were \r\n or \r
 
 	pos    func(offset int) fact.Position
-	above  int   // lines that stand before it, in a text of which it is a part
-	values int   // that were read
-	lines  []int // offset of each line
-	wide   []int // how many characters stand before each multiple of wideStep; nil: each takes one byte
+	above  int                               // lines that stand before it, in a text of which it is a part
+	place  func(line, column int) (int, int) // of its bytes in the text that it was cut out of; nil: it was not
+	values int                               // that were read
+	lines  []int                             // offset of each line
+	wide   []int                             // how many characters stand before each multiple of wideStep; nil: each takes one byte
 	lim    Limits
 	dups   [][2]Entry
 	secret bool // it holds, or is part of, a Secret
@@ -157,6 +159,28 @@ func NewBelow(above int, name string, data []byte, lim Limits) (*File, error) {
 	return f, err
 }
 
+// NewPart is [New] for a part that was cut out of a text of that name: place returns line and column there, both from 1,
+// of those in data. Only places in nodes and errors count them.
+func NewPart(place func(line, column int) (int, int), name string, data []byte, lim Limits) (*File, error) {
+	f, err := New(name, data, lim)
+	if f != nil {
+		f.place = place
+	}
+	return f, err
+}
+
+// With returns f with other data of the same length, whose bytes stand where those of f do.
+func (f *File) With(data []byte) (*File, error) {
+	g, err := New(f.Name, data, f.lim)
+	if g != nil {
+		g.above, g.place, g.pos = f.above, f.place, f.pos
+	}
+	return g, err
+}
+
+// IsPart reports whether f was cut out of another text, so that its lines are not those of its file.
+func (f *File) IsPart() bool { return f != nil && (f.place != nil || f.above > 0) }
+
 // Values returns how many values YAML or JSON has read, aliases resolved.
 func (f *File) Values() int {
 	if f == nil {
@@ -203,7 +227,11 @@ func (f *File) Position(offset int) fact.Position {
 		return fact.Position{File: f.Name}
 	}
 	line := sort.SearchInts(f.lines, offset+1) // number of lines that start at or before offset
-	return fact.Position{File: f.Name, Line: line + f.above, Column: offset - f.lines[line-1] + 1}
+	column := offset - f.lines[line-1] + 1
+	if f.place != nil {
+		line, column = f.place(line, column)
+	}
+	return fact.Position{File: f.Name, Line: line + f.above, Column: column}
 }
 
 // Offset returns the offset of column c, counted from 1 in bytes, of line n, counted from 1: the reverse of
@@ -410,6 +438,27 @@ func (n *Node) Get(keys ...string) *Node {
 		n = v
 	}
 	return n
+}
+
+// AsKind returns a mapping without a kind as one of that kind, as items of a list are that say it once for all. Any other
+// node is returned as it is.
+func (n *Node) AsKind(kind string) *Node {
+	if n == nil || n.Kind != Mapping || kind == "" || n.Get("kind") != nil {
+		return n
+	}
+	c := *n
+	k := &Node{Kind: String, Text: kind, Pos: n.Pos, file: n.file, off: n.off}
+	c.Entries = append(slices.Clip(n.Entries), Entry{Key: "kind", KeyPos: n.Pos, Value: k})
+	return &c
+}
+
+// ItemKind returns the kind of the items of a list, as far as its own kind tells: "Pod" of a PodList.
+func (n *Node) ItemKind() string {
+	kind, ok := strings.CutSuffix(n.Get("kind").Str(), "List")
+	if !ok {
+		return ""
+	}
+	return kind
 }
 
 // Str returns the text of a scalar, "" for anything else.

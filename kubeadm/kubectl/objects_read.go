@@ -2,6 +2,7 @@ package kubectl
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"net/netip"
 	"strings"
@@ -39,6 +40,8 @@ type decoder struct {
 	emit   func(*object) error
 	intern map[string]string
 	obj    object // the object that is read, reused for the next
+	// items is the kind of items that have none, where what stands behind them says it: "Node" of a NodeList.
+	items string
 }
 
 // begin returns a new object that stands at pos.
@@ -176,7 +179,7 @@ func (d *decoder) documentJSON(s *jsonscan.Scanner) error {
 		if string(key) == "items" && s.Kind() == jsonscan.Array {
 			list = true
 			s.Marked()
-			kind := strings.TrimSuffix(o.kind, "List") // items reuse o
+			kind := cmp.Or(strings.TrimSuffix(o.kind, "List"), d.items) // items reuse o
 			return s.Array(func() error { return d.item(s, kind) })
 		}
 		return d.field(c, o, key)

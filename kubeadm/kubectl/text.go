@@ -419,7 +419,7 @@ func (t *textReader) event(e Event) {
 }
 
 // pairLine is a line of jsonpath output: a name and CIDRs, or nothing for a node without.
-var pairLine = regexp.MustCompile(`^\s*([a-z0-9](?:[-a-z0-9.]*[a-z0-9])?)[\s:=,]+(\[?"?[0-9a-fA-F.:]+/\d{1,3}(?:"?[, ]+"?[0-9a-fA-F.:]+/\d{1,3})*"?\]?|<none>|<nil>|null)?\s*$`)
+var pairLine = regexp.MustCompile(`^\s*([a-z0-9](?:[-a-z0-9.]*[a-z0-9])?)[\s:=,]+(\[?"?[0-9a-fA-F.:]+/\d{1,3}(?:"?[, ]+"?[0-9a-fA-F.:]+/\d{1,3})*"?\]?|<none>|<nil>|null)?(?:\s+\d{1,3}(?:\.\d{1,3}){3}|\s+[0-9a-f:]*:[0-9a-f:]+)*\s*$`)
 
 // noNodes are names that stand before a CIDR in lists of other things.
 var noNodes = regexp.MustCompile(`^(?:pods?|services?|svc|hosts?|lan|vpn|docker\d*|cni\d*|br-.*|virbr\d*|eth\d*|ens\d*|lo|flannel[.\d]*|cluster-?cidrs?|network|default|subnet)$`)

@@ -1,4 +1,4 @@
-package kubecidr
+package reading
 
 import "testing"
 

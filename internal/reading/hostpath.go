@@ -1,4 +1,4 @@
-package kubecidr
+package reading
 
 import (
 	"net/netip"
@@ -22,6 +22,7 @@ var genericFolders = map[string]bool{
 	"configmaps": true, "collected": true, "bundle": true, "support": true, "support-bundle": true, "must-gather": true, "infra": true,
 	"deploy": true, "deployment": true, "charts": true, "templates": true, "overlays": true, "base": true, "kustomize": true, "kubeadm": true,
 	"old": true, "new": true, "backup": true, "before": true, "after": true, "src": true, "testdata": true,
+	"args": true, "snap": true, "microk8s": true, "current": true, "common": true, "snapshot": true, "cfg": true, "sysconfig": true, "proc": true,
 }
 
 // datedFolder matches folders named after a day or a run.
@@ -48,7 +49,67 @@ var fileWords = map[string]bool{
 	"config": true, "init": true, "join": true, "old": true, "new": true, "bak": true, "backup": true, "orig": true, "save": true, "cfg": true,
 	"previous": true, "current": true, "pod": true, "static": true, "ds": true, "err": true, "out": true, "flags": true, "args": true,
 	"command": true, "cmd": true, "cm": true, "configmap": true, "service": true, "describe": true, "error": true, "errors": true,
-	"show": true, "list": true, "all": true, "table": true, "crash": true, "events": true, "full": true, "default": true, "v4": true, "v6": true, "ipv4": true, "ipv6": true, "dual": true,
+	"show": true, "list": true, "all": true, "table": true, "crash": true, "events": true, "full": true, "default": true, "dry": true, "run": true, "dry-run": true, "dryrun": true, "v4": true, "v6": true, "ipv4": true, "ipv6": true, "dual": true,
+}
+
+// Folders whose names hold that of a host and more: of support bundles, and of the logs of a pod on its host.
+var (
+	// sosreport-cp1-2026-11-20-abcdefg, sosreport-cp1-12345678-20261120101010
+	sosFolder = regexp.MustCompile(`^(?:sosreport|sos-collector|supportconfig|scc|nts)[-_](.+?)(?:[-_](?:\d{4}-\d{2}-\d{2}|\d{6,14}).*)?$`)
+	// cp1-2026-11-20_10_00_00, cp1_20261120, cp1-2026-11-20T100000Z: of the collectors of Rancher, RKE2 and k3s
+	datedHost = regexp.MustCompile(`^(.*?[A-Za-z].*?)[-_.](?:20\d{2}-\d{2}-\d{2}|20\d{6})(?:[-_.T]?[0-9Z:_.-]*)?$`)
+	// kube-system_kube-apiserver-cp1_0a1b2c: /var/log/pods
+	podFolder = regexp.MustCompile(`^[a-z0-9-]+_([a-z0-9.-]+)_[0-9a-f-]{6,}$`)
+)
+
+// hostOfFolder returns the host that is a part of a folder's name. ok reports that the name is of a known form, whether it
+// names a host or not.
+func hostOfFolder(f string) (host string, ok bool) {
+	if m := podFolder.FindStringSubmatch(f); m != nil {
+		return hostOfPod(m[1]), true
+	}
+	if h := hostOfPod(f); h != "" {
+		return h, true
+	}
+	for _, re := range []*regexp.Regexp{sosFolder, datedHost} {
+		if m := re.FindStringSubmatch(f); m != nil {
+			if genericFolders[strings.ToLower(m[1])] {
+				return "", true
+			}
+			return m[1], true
+		}
+	}
+	return "", false
+}
+
+// staticPods are the programs that a host runs as static pods, each of which is named after its host.
+var staticPods = []string{"kube-apiserver-", "kube-controller-manager-", "kube-scheduler-", "etcd-"}
+
+// hostOfPod returns the host of a static pod, of which pod is the name, "" for other pods.
+func hostOfPod(pod string) string {
+	pod = pod[strings.LastIndexByte(pod, '/')+1:]
+	for _, p := range staticPods {
+		if h, ok := strings.CutPrefix(pod, p); ok && !fileWords[strings.ToLower(h)] {
+			return h
+		}
+	}
+	return ""
+}
+
+// clusterCommands are programs whose output is the cluster's, wherever they are called.
+var clusterCommands = map[string]bool{"kubectl": true, "oc": true, "helm": true, "k9s": true, "stern": true, "kubectl.exe": true,
+	"calicoctl": true, "cilium": true, "talosctl": true, "etcdctl": true, "microk8s.kubectl": true, "velero": true}
+
+// ofCluster reports whether what a command prints is said of the cluster, and not of the host on which it runs.
+func ofCluster(argv []string) bool {
+	if len(argv) == 0 {
+		return false
+	}
+	name := path.Base(argv[0])
+	if (name == "k3s" || name == "rke2" || name == "microk8s" || name == "k0s" || name == "minikube") && len(argv) > 1 {
+		name = argv[1]
+	}
+	return clusterCommands[name]
 }
 
 // hostFromPath returns the host that a file speaks for, told from its folder or, failing that, from its own name; "" where neither names one.
@@ -58,7 +119,9 @@ func hostFromPath(name string) string {
 	folders := strings.Split(strings.Trim(dir, "/"), "/")
 	for i := len(folders) - 1; i >= 0; i-- {
 		f := folders[i]
-		if genericFolders[strings.ToLower(f)] || isDate(f) || strings.HasPrefix(f, ".") {
+		if h, ok := hostOfFolder(f); ok && h != "" {
+			return h
+		} else if ok || genericFolders[strings.ToLower(f)] || isDate(f) || strings.HasPrefix(f, ".") {
 			continue
 		}
 		return f

@@ -1,11 +1,11 @@
-package kubecidr_test
+package reading_test
 
 import (
 	"strings"
 	"testing"
 	"testing/fstest"
 
-	"github.com/kubecidr/kubecidr"
+	"github.com/kubecidr/kubecidr/internal/reading"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -35,7 +35,7 @@ func TestOtherPlugins(t *testing.T) {
 		{"canal", "canal.yaml", "kind: DaemonSet\napiVersion: apps/v1\nspec:\n  template:\n    spec:\n      containers:\n      - image: calico/node:v3.26.1\n      - image: flannel/flannel:v0.25.1\n", fact.RuleAllocateNodeCIDRsOff, "flannel hands out in canal"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r, err := kubecidr.Check(fstest.MapFS{
+			r, err := reading.Check(fstest.MapFS{
 				"kube-controller-manager.yaml": {Data: []byte(unallocated)}, "nodes.yaml": {Data: []byte(bareNode)}, tt.file: {Data: []byte(tt.text)},
 			})
 			if err != nil {

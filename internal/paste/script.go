@@ -1,0 +1,94 @@
+package paste
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+)
+
+// Documents returns the here-documents of a script, as the files that they become. Their bytes are part of s as well.
+// Where a script was not cut, they are what it holds beside its commands.
+func Documents(s *Segment) []Segment {
+	if s.Kind != KindCommands || !bytes.Contains(s.Data, []byte("<<")) {
+		return nil
+	}
+	c := newCutter(string(s.Data), shapeText)
+	ls := c.input()
+	h := head{host: s.Host}
+	for i := 0; i < len(ls); {
+		if !strings.Contains(ls[i].s, "<<") || strings.HasPrefix(strings.TrimSpace(ls[i].s), "#") {
+			i++
+			continue
+		}
+		t := typed{text: ls[i].s, next: i + 1}
+		for strings.HasSuffix(t.text, `\`) && t.next < len(ls) {
+			t.text = strings.TrimSuffix(t.text, `\`) + ls[t.next].s
+			t.next++
+		}
+		c.readHeredocs(ls, &t)
+		c.heredocs(t, h)
+		i = t.next
+	}
+	for i := range c.out {
+		c.out[i].outer = s
+	}
+	return c.out
+}
+
+// mailField matches the fields that stand on top of a mail.
+var mailField = regexp.MustCompile(`^(?:From|To|Cc|Subject|Date|Message-ID|Reply-To|In-Reply-To|Received|MIME-Version|Content-Type|List-Id|Von|An|Betreff|Datum): \S`)
+
+// mailHead reports whether a text begins as a mail does: with three fields of a mail or more.
+func mailHead(window []byte) bool {
+	n := 0
+	for l := range bytes.Lines(window) {
+		switch l = bytes.TrimRight(l, "\r\n"); {
+		case len(l) == 0:
+			return n >= 3
+		case mailField.Match(l):
+			n++
+		case l[0] != ' ' && l[0] != '\t' && n == 0:
+			return false
+		}
+	}
+	return n >= 3
+}
+
+// castEvent matches an event of a recorded terminal session: what was printed, and when.
+// asciinema, doc/asciicast-v2.md.
+var castEvent = regexp.MustCompile(`^\[\s*[0-9.]+\s*,\s*"o"\s*,\s*"`)
+
+// isCast reports whether a text is a recorded terminal session.
+func isCast(text []byte) bool {
+	first, rest, _ := bytes.Cut(text[:min(len(text), headSize)], []byte("\n"))
+	return len(first) > 0 && first[0] == '{' && bytes.Contains(first, []byte(`"version"`)) && bytes.Contains(first, []byte(`"width"`)) &&
+		castEvent.Match(rest)
+}
+
+// castLines returns what a recorded session shows.
+func castLines(ls []line) []line {
+	var out []line
+	var b joiner
+	for _, l := range ls {
+		at := castEvent.FindStringIndex(l.s)
+		if at == nil {
+			continue
+		}
+		text := unquote(l, at[1]-1, stringEnd(l.s, at[1]-1))
+		start := 0
+		for {
+			i := strings.IndexByte(text.s[start:], '\n')
+			if i < 0 {
+				break
+			}
+			b.add(text, start, start+i)
+			out = append(out, b.line(text.src(start+i)))
+			b, start = joiner{}, start+i+1
+		}
+		b.add(text, start, len(text.s))
+	}
+	if b.b.Len() > 0 {
+		out = append(out, b.line(ls[len(ls)-1].src(len(ls[len(ls)-1].s))))
+	}
+	return out
+}
