@@ -166,7 +166,9 @@ func (c Config) statements(podKey, serviceKey, addressKey, host string, states b
 				fmt.Sprintf("%s: write apiVersion: %s/%s", pos, kubeadmGroup, writeAPIVersion(v.Or(fact.NewestKubernetes()))))))
 		}
 	}
+	out = append(out, c.refused(base, v)...)
 	if c.Cluster.Pos.IsValid() {
+		out = append(out, c.Cluster.gateStatements(base)...)
 		cl := c.Cluster
 		missing := cl.Networking
 		if !missing.IsValid() {

@@ -135,6 +135,7 @@ func (p Process) Statements() []fact.Statement {
 			}
 		}
 	}
+	out = append(out, p.gateStatements(f, base)...)
 	if !p.Version.IsZero() {
 		out = append(out, versionStatement(base, "image", p.Image, p.Version))
 	}

@@ -28,7 +28,8 @@ type T interface {
 //	cni NAME | version V | linkmtu N | reserved NAME CIDR | hosts CIDR | clusterip NAME ADDR
 //	says COMPONENT RULES|- [id=] [node=] [subnet=] [network=] : MESSAGE [| CAUSE [| REMEDY]]
 //	problem RULE SEVERITY MESSAGE
-//	only[@host] COMPONENT ROLE KEY [VALUE] [overridden=true] [default=true]   one statement; ROLE may be setting:NAME
+//	only[@host] COMPONENT ROLE KEY [VALUE] [overridden=true] [default=true]   one statement; ROLE may be setting:NAME;
+//	                via=ADDR is a route's gateway, text= replaces the text
 //	again KCM|... of the same form with "overridden=KEY"
 //
 // A source stands in a file of its name, in the line that it has in the bundle, unless it says at=FILE:LINE.
@@ -275,13 +276,19 @@ func bundleLine(t T, n int, line string) []fact.Statement {
 		case fact.RoleSetting:
 			s.Setting, s.Bool = fact.Setting(set), value == "true"
 			s.Int, _ = strconv.Atoi(value)
-		case fact.RoleAddress, fact.RoleDNS, fact.RoleClusterIP:
+		case fact.RoleAddress, fact.RoleDNS, fact.RoleClusterIP, fact.RoleGateway, fact.RoleResolver, fact.RolePodAddress, fact.RoleVirtualServer:
 			a, err := netip.ParseAddr(value)
 			if s.Err = err; err == nil {
 				s.Addrs = []netip.Addr{a}
 			}
 		default:
 			s = ranges(s.Component, s.Role, s.Key, value)
+		}
+		if v := kv["via"]; v != "" {
+			s.Addrs = []netip.Addr{netip.MustParseAddr(v)}
+		}
+		if v := kv["text"]; v != "" {
+			s.Text = v
 		}
 		s.Overridden, s.Default = kv["overridden"] == "true", kv["default"] == "true"
 		add(s)

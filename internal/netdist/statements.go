@@ -11,8 +11,8 @@ import (
 // Statements returns what n says, for the checker: that the network is in use, its pod ranges, what it keeps for
 // itself, its problems.
 //
-// Left out is what the vocabulary of statements has no words for: blocks of nodes, ranges that are switched off or
-// belong to another cluster, default service ranges, and ranges that are not masqueraded. A network that lives on
+// Left out is what the vocabulary of statements has no words for: ranges that are switched off or belong to another
+// cluster, default service ranges, and ranges that are not masqueraded. A network that lives on
 // Node.spec.podCIDR in a mode of its own is not stated as the plugin in use, since its name stands for its own
 // address management.
 func (n Network) Statements() []fact.Statement {
@@ -25,6 +25,12 @@ func (n Network) Statements() []fact.Statement {
 		out = append(out, fact.Statement{
 			Component: fact.Component(n.Name), Pos: fact.Position(n.Pos), Role: fact.RoleSetting, Setting: fact.SettingCNI,
 			Key: n.Key, Text: n.Name,
+		})
+	}
+	if n.allocates(row) {
+		out = append(out, fact.Statement{
+			Component: fact.Component(n.Name), Pos: fact.Position(n.Pos), Role: fact.RoleSetting,
+			Setting: fact.SettingAllocator, Key: n.Key, Text: string(n.NodeSubnets),
 		})
 	}
 	for _, r := range n.Ranges {
@@ -46,6 +52,11 @@ func (n Network) statesCNI(row Row) bool {
 		return row.Purpose == PodNetwork && n.NodeSubnets == AllocatorNone && row.Allocator != AllocatorNode
 	}
 	return n.NodeSubnets != AllocatorNode || row.Allocator == AllocatorNode
+}
+
+// allocates reports whether n decides who hands out node subnets, and is known to.
+func (n Network) allocates(row Row) bool {
+	return row.Purpose == PodNetwork && !n.Passive && n.NodeSubnets != AllocatorUnknown && n.NodeSubnets != AllocatorNone
 }
 
 // statement returns what r states, false where nothing is.
@@ -76,8 +87,17 @@ func (n Network) statement(row Row, r Range) (fact.Statement, bool) {
 			s.Addrs = append(s.Addrs, p.Addr())
 		}
 		s.Prefixes = nil
+	case NodeBlock:
+		s.Role, s.Host = fact.RoleNodeBlock, r.Node
+		return s, r.Err == nil && r.Node != ""
 	case LoadBalancers, Egress, Hidden, Secondary:
 		s.Role = fact.RoleReserved
+		switch r.Use {
+		case LoadBalancers:
+			s.Role = fact.RoleLoadBalancer
+		case Hidden:
+			s.Role = fact.RoleHidden
+		}
 		s.Text = strings.Join(slices.DeleteFunc([]string{row.Title, reservedFor(r), r.Name},
 			func(t string) bool { return t == "" }), " ")
 		return s, r.Err == nil && len(r.Prefixes) > 0 && !linkLocal(r)

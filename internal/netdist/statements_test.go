@@ -22,7 +22,7 @@ func statementRows() []statementRow {
 		},
 		{"disabled pool", fmt.Sprintf(pool, ", disabled: true"), nil, "it shows nothing"},
 		{"pool for load balancers", fmt.Sprintf(pool, ", allowedUses: [LoadBalancer]"), []string{
-			`calico reserved "Calico load balancers a" spec.cidr`,
+			`calico load-balancer "Calico load balancers a" spec.cidr`,
 		},
 			"F18: no pods"},
 		{"unreadable pool", strings.Replace(fmt.Sprintf(pool, ""), "/16", "/36", 1),
@@ -41,11 +41,12 @@ func statementRows() []statementRow {
 			"apiVersion: v1\nkind: Node\n" +
 				"metadata: {name: n, annotations: {k8s.ovn.org/node-subnets: '{\"default\":[\"10.1.0.0/23\"]}'}}\n",
 			[]string{
-				`ovn-kubernetes reserved "OVN-Kubernetes join" ipv4.internalJoinSubnet default`,
-				`ovn-kubernetes reserved "OVN-Kubernetes join" ipv6.internalJoinSubnet default`,
-				`ovn-kubernetes reserved "OVN-Kubernetes masquerade" gatewayConfig.ipv6.internalMasqueradeSubnet default`,
-				`ovn-kubernetes reserved "OVN-Kubernetes transit" ipv4.internalTransitSwitchSubnet default`,
-				`ovn-kubernetes reserved "OVN-Kubernetes transit" ipv6.internalTransitSwitchSubnet default`,
+				`ovn-kubernetes hidden "OVN-Kubernetes join" ipv4.internalJoinSubnet default`,
+				`ovn-kubernetes hidden "OVN-Kubernetes join" ipv6.internalJoinSubnet default`,
+				`ovn-kubernetes hidden "OVN-Kubernetes masquerade" gatewayConfig.ipv6.internalMasqueradeSubnet default`,
+				`ovn-kubernetes hidden "OVN-Kubernetes transit" ipv4.internalTransitSwitchSubnet default`,
+				`ovn-kubernetes hidden "OVN-Kubernetes transit" ipv6.internalTransitSwitchSubnet default`,
+				`ovn-kubernetes node-block "10.1.0.0/23" k8s.ovn.org/node-subnets`,
 				`ovn-kubernetes setting cni "ovn-kubernetes" kind k8s.ovn.org/node-subnets`},
 			"F33: hidden ranges of a network that is seen"},
 		{"two pools", fmt.Sprintf(pool, "") + "---\n" + strings.Replace(fmt.Sprintf(pool, ""), "name: a", "name: b", 1),
@@ -57,7 +58,7 @@ func statementRows() []statementRow {
 			"apiVersion: metallb.io/v1beta1\nkind: IPAddressPool\n" +
 				"metadata: {name: lan}\nspec: {addresses: [10.1.0.0-10.1.0.3]}\n",
 			[]string{
-				`metallb reserved "MetalLB load balancers lan" spec.addresses`}, "F40"},
+				`metallb load-balancer "MetalLB load balancers lan" spec.addresses`}, "F40"},
 		{"kube-vip", "apiVersion: v1\nkind: Pod\n" +
 			"spec: {containers: [{image: \"kube-vip/kube-vip:v1.0\", env: [{name: address, value: 10.9.0.1}]}]}\n", []string{
 			`kube-vip address "10.9.0.1" address [10.9.0.1]`}, "an address of the hosts"},
@@ -81,6 +82,9 @@ func TestStatements(t *testing.T) {
 			var got []string
 			for _, n := range read(t, "f", []byte(tt.text)) {
 				for _, s := range n.Statements() {
+					if s.Setting == fact.SettingAllocator { // held by TestAllocatorStatements
+						continue
+					}
 					got = append(got, statementText(s))
 				}
 			}
@@ -90,6 +94,29 @@ func TestStatements(t *testing.T) {
 				t.Errorf("%s (-want +got)\n%s", tt.why, d)
 			}
 		})
+	}
+}
+
+// TestAllocatorStatements: who hands out node subnets is stated in the words of package fact, where the network decides it.
+func TestAllocatorStatements(t *testing.T) {
+	seen := map[string]bool{}
+	for _, f := range inputs(t) {
+		for _, n := range read(t, f.Name, f.Data) {
+			for _, s := range n.Statements() {
+				if s.Setting == fact.SettingAllocator {
+					seen[s.Text] = true
+				}
+			}
+		}
+	}
+	for _, want := range []string{fact.AllocatorNode, fact.AllocatorOwnNode, fact.AllocatorOwn, fact.AllocatorFlat, fact.AllocatorCloud} {
+		if !seen[want] {
+			t.Errorf("no input of testdata states the allocator %q", want)
+		}
+		delete(seen, want)
+	}
+	for text := range seen {
+		t.Errorf("the allocator %q is no word of package fact", text)
 	}
 }
 

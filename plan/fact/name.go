@@ -24,6 +24,9 @@ const (
 	NameIPv6Link                  // flannel-v6.1, flannel-wg-v6: those of IPv6
 	NameFlannelLink               // another link of flannel's
 	NameDefaultServiceCIDR        // the ServiceCIDR that the API server makes of its flag: kubernetes
+	NameInternalIP                // an address of a Node by which the cluster reaches it
+	NameExternalIP                // an address of a Node for others
+	NameInstallation              // a pool, or the kind, of an Installation of Calico's operator
 )
 
 // NameOf returns what the key of s means. The packages that read files call it once for each statement; so does plan.Check for
@@ -53,6 +56,12 @@ func NameOf(s Statement) Name {
 		return NameIPv6Network
 	case s.Role == RoleAddress && strings.Contains(key, "advertise"):
 		return NameAdvertised
+	case s.Component == Node && key == "internalip":
+		return NameInternalIP
+	case s.Component == Node && key == "externalip":
+		return NameExternalIP
+	case s.Component == "calico" && (strings.Contains(key, "installation") || strings.Contains(key, "caliconetwork")):
+		return NameInstallation
 	case s.Component == ServiceCIDR && key == "kubernetes":
 		return NameDefaultServiceCIDR
 	}

@@ -248,6 +248,9 @@ func (c *checker) allocationOff() {
 		f.Effect = "none, while something else hands out node subnets, such as a cloud controller manager"
 	}
 	k := off[0]
+	if !others && len(missing) == 0 && !c.needsPodCIDR() {
+		f.Severity = fact.Warning // an own address management, or routes by hand, can do without
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s has the pod range %s, but ", k.label(), joinHeld(k.pods))
 	switch {

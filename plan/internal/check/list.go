@@ -8,6 +8,7 @@ import "slices"
 func allRules() []rule {
 	return slices.Concat(
 		formatRules,
+		networkRules,
 		[]rule{
 			passHostMTU,
 			passHostNetworks,

@@ -965,6 +965,10 @@ func (c *checker) nodesWithoutSubnet() {
 	if have > 0 {
 		f.Message += fmt.Sprintf(", while %s %s one", countOf(have, "node"), choose(have, "has", "have"))
 	}
+	if c.flannelNeedsSubnet() {
+		f.Severity, f.RefusedBy = fact.Error, []fact.Component{fact.Flannel}
+		f.Message += "; flannel takes subnets from Node objects, so it stops there (pod cidr not assigned)"
+	}
 	f.Message += "; the given files show no cause. Most likely first: " + strings.Join(why, "; ")
 	f.Fix = []string{
 		"kubectl describe node NODE | grep -A3 -i cidr shows an event CIDRNotAvailable where the range is used up",

@@ -139,6 +139,9 @@ func (c *checker) symptomLines() {
 			plain = append(plain, g)
 			continue
 		}
+		if c.contradicted(g) {
+			continue
+		}
 		if past := c.past(g); past != "" {
 			c.add(fact.Finding{
 				Rule: fact.RuleSymptomPast, Where: g.places, Subjects: subjectsOf(y.Node), Args: symptomArgs(y),

@@ -162,6 +162,9 @@ func newView(in []fact.Statement) *view {
 			v.plugin(s)
 			continue
 		}
+		if s.Role == fact.RoleSetting && (s.Setting == fact.SettingFeatureGate || s.Setting == fact.SettingAllocator) {
+			continue // looked up by name: a source has several
+		}
 		if s.Component == fact.Node && s.Host != "" {
 			v.addNode(s)
 			continue

@@ -1,0 +1,97 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
+)
+
+// lockedGates are the gates around address ranges that releases have locked, and at which value:
+// k8s.io/kubernetes v1.37.2 pkg/features/kube_features.go defaultVersionedKubernetesFeatureGates.
+var lockedGates = []struct {
+	name  string
+	since fact.Version
+	until fact.Version // first release that does not know it, zero for none
+	value bool
+}{
+	{"IPv6DualStack", fact.V(1, 23, 0), fact.V(1, 25, 0), true},
+	{"ServiceIPStaticSubrange", fact.V(1, 26, 0), fact.V(1, 28, 0), true},
+	{"MultiCIDRServiceAllocator", fact.V(1, 34, 0), fact.Version{}, true},
+	{"DisableAllocatorDualWrite", fact.V(1, 35, 0), fact.Version{}, true},
+}
+
+// featureGates: a gate that the release has locked at the other value.
+func (c *checker) featureGates() {
+	for _, s := range c.all {
+		if s.Role != fact.RoleSetting || s.Setting != fact.SettingFeatureGate || s.Overridden {
+			continue
+		}
+		v := c.view.release(nil)
+		for _, g := range lockedGates {
+			if g.name != s.Text || s.Bool == g.value || v.Before(g.since) || !g.until.IsZero() && !v.Before(g.until) {
+				continue
+			}
+			c.add(fact.Finding{
+				Rule: fact.RuleFeatureGateRefused, RefusedBy: []fact.Component{s.Component}, Subjects: subjectsOf(s.Host),
+				Where:   []fact.Place{placeOf(s, s.Text+"="+fmt.Sprint(s.Bool))},
+				Message: fmt.Sprintf("%s%s sets the feature gate %s=%v, which is locked at %v since %v, and does not start%s", s.Component, ofHost(s.Host), s.Text, s.Bool, g.value, g.since, c.view.releaseNote(nil)),
+				Fix:     []string{"remove " + s.Text + " from --feature-gates of " + string(s.Component) + ", and with it from extraArgs of kubeadm"},
+			})
+		}
+	}
+	c.dualStackGate()
+}
+
+func ofHost(host string) string {
+	if host == "" {
+		return ""
+	}
+	return " of " + host
+}
+
+// statedGates returns the gates that files set for a program, none where they show that it has none, and nil where nothing is known.
+func (v *view) statedGates(comp fact.Component) nodeipam.Gates {
+	var g nodeipam.Gates
+	for _, s := range v.all {
+		if s.Role == fact.RoleSetting && s.Setting == fact.SettingFeatureGate && s.Component == comp && !s.Overridden {
+			if g == nil {
+				g = nodeipam.Gates{}
+			}
+			if s.Text != "" {
+				g[s.Text] = s.Bool
+			}
+		}
+	}
+	return g
+}
+
+// dualStackGate: two families while the gate for it is off by default and no file sets it, although the file shows the flags that
+// there are. kubeadm up to 1.20 refuses the list; a manifest with it was written by hand.
+func (c *checker) dualStackGate() {
+	v := c.kube
+	if v.IsZero() || v.Before(fact.V(1, 16, 0)) || !v.Before(fact.V(1, 21, 0)) {
+		return
+	}
+	for _, k := range c.controllers {
+		if k.podsAt == nil || !k.dual() || k.src.comp == fact.Operator {
+			continue
+		}
+		comp := fact.ControllerManager
+		if k.predicted {
+			comp = fact.Kubeadm
+		}
+		if g := c.view.statedGates(comp); g == nil || g["IPv6DualStack"] {
+			continue
+		}
+		c.add(fact.Finding{
+			Rule: fact.RuleFeatureGateMissing, RefusedBy: []fact.Component{comp}, Subjects: subjectsOf(k.host),
+			Where: []fact.Place{placeOf(k.podsAt, "pods "+joinHeld(k.pods))},
+			Message: fmt.Sprintf("%s has two ranges, %s, but Kubernetes %v takes one: the feature gate IPv6DualStack is off by default until 1.21, and no file sets it",
+				strings.TrimSpace(k.label()), joinHeld(k.pods), v),
+			Fix: []string{"set --feature-gates=IPv6DualStack=true for kubeadm (featureGates of its configuration), kube-apiserver, kube-controller-manager, kube-proxy and the kubelets, or use Kubernetes 1.21 or newer"},
+		})
+		return
+	}
+}
