@@ -11,7 +11,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/repair"
 )
 
-// RepairText writes r for people: what is wrong, the way with the fewest interruptions step by step, and the other ways.
+// RepairText writes r for people: what is wrong, the way with the fewest interruptions step by step, and the other
+// ways.
 func RepairText(w io.Writer, r *repair.Repair, o Options) error {
 	b := &printer{color: o.Color}
 	if c := r.Inventory.Assumed; c != "" {

@@ -17,7 +17,8 @@ import (
 
 const (
 	managerManifest = "/etc/kubernetes/manifests/kube-controller-manager.yaml"
-	// hostReset is what is left of the old subnet on a host, with kubelet stopped: flannel's file, the bridge and the tunnels, whose routes go with them.
+	// hostReset is what is left of the old subnet on a host, with kubelet stopped: flannel's file, the bridge and the
+	// tunnels, whose routes go with them.
 	hostReset = "rm -f /run/flannel/subnet.env; for l in cni0 flannel.1 flannel-v6.1; do ip link delete $l 2>/dev/null || true; done"
 )
 
@@ -183,7 +184,8 @@ func (c *commander) drainFlags() string {
 	return "--ignore-daemonsets --delete-emptydir-data"
 }
 
-// frozen reports whether the API server refuses every change of the Node, cordoning included (StrictIPCIDRValidation, 1.36).
+// frozen reports whether the API server refuses every change of the Node, cordoning included (StrictIPCIDRValidation,
+// 1.36).
 func (c *commander) frozen(s repair.Step) bool {
 	return len(nodeipam.ValidatePodCIDRs(s.Old, c.inv.Kubernetes)) > 0
 }
@@ -206,13 +208,15 @@ func (c *commander) nodePatch(subnets []netip.Prefix) string {
 	return string(data)
 }
 
-// manifestFlags returns the flags that a step sets in the manifest, and the names of those that it takes out. A pause touches one alone.
+// manifestFlags returns the flags that a step sets in the manifest, and the names of those that it takes out. A pause
+// touches one alone.
 func manifestFlags(s repair.Step) (set, drop []string) {
 	if s.Kind == repair.KindPause || s.Kind == repair.KindResume {
 		return []string{fmt.Sprintf("--allocate-node-cidrs=%v", s.Flags.AllocateNodeCIDRs)}, nil
 	}
 	for _, arg := range strings.Fields(repair.FlagsText(s.Flags)) {
-		// A service range that cannot be read does not keep the program from starting, so that it may hold anything: it stays as it is.
+		// A service range that cannot be read does not keep the program from starting, so that it may hold anything:
+		// it stays as it is.
 		if gate.Arg(arg) == arg {
 			set = append(set, arg)
 		}
@@ -225,8 +229,9 @@ func manifestFlags(s repair.Step) (set, drop []string) {
 	return set, drop
 }
 
-// manifestEdit returns the command that sets flags in the manifest on a host. It changes the file in one go, and not at all where it is so already or is not of
-// the form that kubeadm writes. kubelet runs every file in the folder of the manifest, so the work is done beside it.
+// manifestEdit returns the command that sets flags in the manifest on a host. It changes the file in one go, and not
+// at all where it is so already or is not of the form that kubeadm writes. kubelet runs every file in the folder of
+// the manifest, so the work is done beside it.
 func manifestEdit(s repair.Step) string {
 	set, drop := manifestFlags(s)
 	var b strings.Builder
@@ -272,7 +277,8 @@ func proxyEdit(s repair.Step) string {
 	return "-e " + gate.Word(`s|clusterCIDR: .*|clusterCIDR: `+s.Flags.ClusterCIDR+`|`)
 }
 
-// envLines returns the lines of subnet.env that say subnets: the address that the bridge has, the first of the subnet after that of the network.
+// envLines returns the lines of subnet.env that say subnets: the address that the bridge has, the first of the subnet
+// after that of the network.
 func envLines(subnets []netip.Prefix) []string {
 	var out []string
 	for _, p := range subnets {

@@ -70,9 +70,10 @@ type proofDocument struct {
 	Ranges []nodeipam.RangeUse `json:"ranges"`
 }
 
-// RepairJSON writes r as one JSON object: verdict ("broken", "no-error" or "sound"), faults of nodes and of ranges, and the ways out, best first. Each step has
-// the commands that do it, those that check it, those that undo it, and the state after it: the flags of kube-controller-manager, flannel's ranges and
-// the podCIDRs of every node; of the nodes that the step changes alone, where all would be more than [repair.MostStates] entries.
+// RepairJSON writes r as one JSON object: verdict ("broken", "no-error" or "sound"), faults of nodes and of ranges,
+// and the ways out, best first. Each step has the commands that do it, those that check it, those that undo it, and
+// the state after it: the flags of kube-controller-manager, flannel's ranges and the podCIDRs of every node; of the
+// nodes that the step changes alone, where all would be more than [repair.MostStates] entries.
 func RepairJSON(w io.Writer, r *repair.Repair) error {
 	d := repairDocument{Verdict: repairVerdict(r), Nodes: len(r.Inventory.Nodes), Assumed: r.Inventory.Assumed,
 		Faults: []faultDocument{}, RangeFaults: []rangeFaultDocument{}, Ways: []wayDocument{}}
@@ -91,7 +92,8 @@ func RepairJSON(w io.Writer, r *repair.Repair) error {
 	return encodeJSON(w, d)
 }
 
-// repairVerdict returns the word for r: sound only where the controller manager's own flags, its nodes and a service range were seen.
+// repairVerdict returns the word for r: sound only where the controller manager's own flags, its nodes and a service
+// range were seen.
 func repairVerdict(r *repair.Repair) string {
 	switch inv := r.Inventory; {
 	case !r.Healthy():

@@ -16,15 +16,17 @@ import (
 	"github.com/kubecidr/kubecidr/plan/repair"
 )
 
-// scriptHead is the part that all scripts have in common: the functions that take a step, undisturbed by what was done before, and say what is left.
+// scriptHead is the part that all scripts have in common: the functions that take a step, undisturbed by what was
+// done before, and say what is left.
 //
 //go:embed script.sh
 var scriptHead string
 
-// RepairCommands writes the best way of r as a POSIX shell script for kubectl and ssh. Without --apply it says what it would do and changes nothing; with --look
-// it looks at the live cluster and lists what it costs. With --apply it looks first, and changes nothing where a host cannot be reached or a subnet is taken meanwhile. It ends at
-// the first error or signal, and says what is stopped, cordoned or missing; run again, it goes on. A way that takes a new cluster is for people: the script says so
-// and ends with status 1.
+// RepairCommands writes the best way of r as a POSIX shell script for kubectl and ssh. Without --apply it says what
+// it would do and changes nothing; with --look it looks at the live cluster and lists what it costs. With --apply it
+// looks first, and changes nothing where a host cannot be reached or a subnet is taken meanwhile. It ends at the
+// first error or signal, and says what is stopped, cordoned or missing; run again, it goes on. A way that takes a new
+// cluster is for people: the script says so and ends with status 1.
 func RepairCommands(w io.Writer, r *repair.Repair) error {
 	b := new(printer)
 	b.printf("#!/bin/sh\n# %s\n# Without --apply this script says what it would do, and changes nothing. It ends at the first error; run again, it goes on.\n", gate.Line(repairHeadline(r)))

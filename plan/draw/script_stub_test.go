@@ -22,8 +22,9 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 )
 
-// A stub is a cluster with state that answers kubectl and ssh: small scripts on PATH pass their arguments through pipes to the test. Nodes join, kubelets
-// register their Nodes, kube-controller-manager hands out subnets and flannel writes files between the calls, as in a real one.
+// A stub is a cluster with state that answers kubectl and ssh: small scripts on PATH pass their arguments through
+// pipes to the test. Nodes join, kubelets register their Nodes, kube-controller-manager hands out subnets and flannel
+// writes files between the calls, as in a real one.
 type stub struct {
 	dir      string
 	nodes    map[string]map[string]any // Node objects

@@ -146,7 +146,8 @@ func (s *stub) mended(t *testing.T, why, out string) {
 	}
 }
 
-// TestScriptRuns runs the scripts undisturbed, in every shell: without --apply nothing is called, with it everything is mended, and a second run changes nothing.
+// TestScriptRuns runs the scripts undisturbed, in every shell: without --apply nothing is called, with it everything
+// is mended, and a second run changes nothing.
 func TestScriptRuns(t *testing.T) {
 	for _, sc := range scenes() {
 		script := scriptOf(t, sc.inventory())
@@ -172,8 +173,9 @@ func TestScriptRuns(t *testing.T) {
 	}
 }
 
-// TestScriptInterrupted lets every call fail before and after it took effect, and the script be told to end at every call, while nodes join. Whatever is not as it
-// should be then is named, nobody gets what another node holds, and a second run mends all.
+// TestScriptInterrupted lets every call fail before and after it took effect, and the script be told to end at every
+// call, while nodes join. Whatever is not as it should be then is named, nobody gets what another node holds, and a
+// second run mends all.
 func TestScriptInterrupted(t *testing.T) {
 	points, unsaid, second, taken := 0, 0, 0, 0
 	for i, sc := range scenes() {
@@ -222,7 +224,8 @@ func TestScriptInterrupted(t *testing.T) {
 					s.failAt = 0
 					again, status := s.run(t, shell, script, "--apply")
 					if status != 0 && len(s.joinAt) > 0 && strings.Contains(again, "node new") && strings.Contains(again, "look anew") {
-						// A node that joined before the script could stop it has a subnet of the plan, which takes new files; what is left is said again.
+						// A node that joined before the script could stop it has a subnet of the plan, which takes
+						// new files; what is left is said again.
 						taken++
 						for _, w := range s.wrong() {
 							if name, _, _ := strings.Cut(w, ":"); !strings.HasPrefix(name, "new") && !strings.Contains(again, name) {
@@ -245,7 +248,8 @@ func TestScriptInterrupted(t *testing.T) {
 	t.Logf("%d points, %d leave something unsaid, %d second runs go on, %d say that a node that joined has what is meant for another", points, unsaid, second, taken)
 }
 
-// TestScriptTaken: a node that joined since has the subnet that is meant for another; a host cannot be reached; pods that nobody makes anew. Nothing is changed.
+// TestScriptTaken: a node that joined since has the subnet that is meant for another; a host cannot be reached; pods
+// that nobody makes anew. Nothing is changed.
 func TestScriptTaken(t *testing.T) {
 	sc := scenes()[0]
 	script := scriptOf(t, sc.inventory())
@@ -295,8 +299,8 @@ func TestScriptCut(t *testing.T) {
 	}
 }
 
-// TestScriptSettings widens a range that is full: flannel's ConfigMap, the flags and the other ConfigMaps follow, and the node that waits is served. Broken off at any call
-// a second run brings it to the end.
+// TestScriptSettings widens a range that is full: flannel's ConfigMap, the flags and the other ConfigMaps follow, and
+// the node that waits is served. Broken off at any call a second run brings it to the end.
 func TestScriptSettings(t *testing.T) {
 	sc := scene{"full", "10.244.0.0/23", map[string][]string{"cp1": {"10.244.0.0/24"}, "w1": {"10.244.1.0/24"}, "w2": nil}, func(i *nodeipam.Inventory) {
 		i.Networks = prefixtest.List("10.244.0.0/23")

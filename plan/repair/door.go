@@ -22,7 +22,8 @@ func (e *IncompleteError) Error() string {
 	return e.File + ": the list of nodes is not complete, and a subnet that looks free may be that of a node which is missing from it: " + e.Why
 }
 
-// Complete returns an [*IncompleteError] if statements show a part of a list of nodes alone: a file from which nodes were read cannot be read to its end.
+// Complete returns an [*IncompleteError] if statements show a part of a list of nodes alone: a file from which nodes
+// were read cannot be read to its end.
 func Complete(statements ...plan.Statement) error {
 	nodes := map[string]bool{}
 	for _, s := range statements {

@@ -35,12 +35,12 @@ type nodeRules struct {
 	version  fact.Version
 }
 
-// FaultsOf returns what is wrong with the subnets of the nodes of inv, as far as each node could have better ones: none, in
-// the wrong place, of the wrong size, overlapping, of one family only. They are sorted by node. The cluster ranges and node
-// masks are those of [nodeipam.Inventory.Flags]; a node is right if it holds, in the order of --cluster-cidr, one subnet of
-// each range, of the size of the node mask, that touches no other node's, no service range and nothing of Taken.
-// Of nodes that overlap, all but those that a smallest repair keeps are faulty. The error is that of [nodeipam.Inventory.Controller] for flags that do
-// not start.
+// FaultsOf returns what is wrong with the subnets of the nodes of inv, as far as each node could have better ones:
+// none, in the wrong place, of the wrong size, overlapping, of one family only. They are sorted by node. The cluster
+// ranges and node masks are those of [nodeipam.Inventory.Flags]; a node is right if it holds, in the order of
+// --cluster-cidr, one subnet of each range, of the size of the node mask, that touches no other node's, no service
+// range and nothing of Taken. Of nodes that overlap, all but those that a smallest repair keeps are faulty. The error
+// is that of [nodeipam.Inventory.Controller] for flags that do not start.
 func FaultsOf(inv nodeipam.Inventory) ([]NodeFault, error) {
 	r, err := rulesOf(inv)
 	if err != nil {
@@ -76,8 +76,8 @@ func rulesOf(inv nodeipam.Inventory) (nodeRules, error) {
 	return r, nil
 }
 
-// faults returns the faults of nodes, those that hold only right subnets, and whether the choice among overlapping ones is
-// a smallest one for certain.
+// faults returns the faults of nodes, those that hold only right subnets, and whether the choice among overlapping
+// ones is a smallest one for certain.
 func (r *nodeRules) faults(nodes []nodeipam.InventoryNode) (faults []NodeFault, right []nodeipam.InventoryNode, minimal bool) {
 	var candidates []check.Candidate
 	for _, n := range nodes {
@@ -123,8 +123,8 @@ type holding struct {
 	by string
 }
 
-// overlapping returns the part of list that overlaps p: the one entry that contains it, or those that lie in it. list is sorted by
-// address, its entries are disjoint.
+// overlapping returns the part of list that overlaps p: the one entry that contains it, or those that lie in it. list
+// is sorted by address, its entries are disjoint.
 func overlapping(list []holding, p netip.Prefix) []holding {
 	i, _ := slices.BinarySearchFunc(list, p.Masked().Addr(), func(h holding, a netip.Addr) int { return h.Addr().Compare(a) })
 	if i > 0 && list[i-1].Overlaps(p) {
@@ -214,7 +214,8 @@ func (r *nodeRules) collision(p netip.Prefix) (name string, rule fact.RuleID, ok
 	return "", "", false
 }
 
-// usable returns a pool of range i in which every subnet is free that no service range and nothing that is taken touches.
+// usable returns a pool of range i in which every subnet is free that no service range and nothing that is taken
+// touches.
 func (r *nodeRules) usable(i int) (*cidr.Pool, error) {
 	split, err := cidr.NewSplit(r.ranges[i], r.masks[i])
 	if err != nil {

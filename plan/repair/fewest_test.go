@@ -11,7 +11,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
-// TestFewestInterruptions: brute force over all ranges and masks around what nodes hold finds no setting that drains no node, where the best way drains one.
+// TestFewestInterruptions: brute force over all ranges and masks around what nodes hold finds no setting that drains
+// no node, where the best way drains one.
 func TestFewestInterruptions(t *testing.T) {
 	held := rapid.SampledFrom([]string{"", "10.244.0.0/24", "10.244.1.0/24", "10.244.3.0/24", "10.244.4.0/24", "10.244.9.0/24", "10.99.0.0/24", "10.244.0.0/25", "10.244.1.128/25", "10.244.2.0/25"})
 	rapid.Check(t, func(t *rapid.T) {

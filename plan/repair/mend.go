@@ -31,7 +31,8 @@ type mender struct {
 	missing int  // nodes that get no subnet, because there are too few
 }
 
-// mend returns what is to be done on the nodes of inv. Where there are too few subnets, nobody is given what another node holds.
+// mend returns what is to be done on the nodes of inv. Where there are too few subnets, nobody is given what another
+// node holds.
 func mend(inv nodeipam.Inventory, rules nodeRules) (*mender, error) {
 	faults, right, minimal := rules.faults(inv.Nodes)
 	var m *mender
@@ -41,7 +42,15 @@ func mend(inv nodeipam.Inventory, rules nodeRules) (*mender, error) {
 			return nil, err
 		}
 		late := m.place()
+		// Control-plane hosts come last, when every worker has left what it held.
+		workers, masters := m.recreate, []nodeipam.InventoryNode(nil)
+		if i := slices.IndexFunc(workers, func(n nodeipam.InventoryNode) bool { return inv.IsControlPlane(n.Name) }); i >= 0 {
+			workers, masters = workers[:i:i], workers[i:]
+		}
+		m.recreate = workers
 		deleted := m.move()
+		m.recreate = masters
+		deleted = append(deleted, m.move()...)
 		m.finish(deleted, late)
 		m.restartFlannel()
 		if m.missing == 0 {
@@ -146,7 +155,8 @@ func (m *mender) place() (late []nodeipam.InventoryNode) {
 	return late
 }
 
-// move gives other subnets to nodes that hold wrong ones. Nodes whose place is held by another that is still to be mended are deleted, and returned.
+// move gives other subnets to nodes that hold wrong ones. Nodes whose place is held by another that is still to be
+// mended are deleted, and returned.
 func (m *mender) move() (deleted []nodeipam.InventoryNode) {
 	p := m.placer
 	batch := 1
@@ -234,7 +244,8 @@ func (m *mender) restartFlannel() {
 	}
 }
 
-// pauses reports whether node IPAM has to be off while the steps are taken, where the cluster goes on with the same flags, and why.
+// pauses reports whether node IPAM has to be off while the steps are taken, where the cluster goes on with the same
+// flags, and why.
 func (m *mender) pauses() (why string, ok bool) {
 	if m.waits {
 		return "subnets come free on the way that it would hand out by itself", true

@@ -14,8 +14,8 @@ type placer struct {
 	pools []*cidr.Pool              // for each range, used: kept by a right node, given already, or not usable
 	held  map[string][]netip.Prefix // what nodes that are not yet mended hold
 
-	// What mark works out. It stays on the safe side, since nodes that are mended hold less and less, until it is worked out
-	// again.
+	// What mark works out. It stays on the safe side, since nodes that are mended hold less and less, until it is
+	// worked out again.
 	clean []*cidr.Pool    // used: used in pools, or held by any of them
 	alone map[string]bool // nodes of which no other of them holds a part
 	stale bool
@@ -58,8 +58,8 @@ func (p *placer) release(n nodeipam.InventoryNode) {
 	}
 }
 
-// place finds subnets for n, one of each range, and takes them; nil where there are none. What it holds now and may keep
-// it keeps. clean says that nothing may be touched that another node holds that is not yet mended.
+// place finds subnets for n, one of each range, and takes them; nil where there are none. What it holds now and may
+// keep it keeps. clean says that nothing may be touched that another node holds that is not yet mended.
 func (p *placer) place(n nodeipam.InventoryNode, clean bool) []netip.Prefix {
 	var got []netip.Prefix
 	for i := range p.rules.ranges {

@@ -20,7 +20,8 @@ type RangeFault struct {
 	Missing int
 }
 
-// rangeFaultsOf returns what is wrong with the ranges of inv, apart from there being too few subnets. err is that of inv.rules.
+// rangeFaultsOf returns what is wrong with the ranges of inv, apart from there being too few subnets. err is that of
+// inv.rules.
 func rangeFaultsOf(inv nodeipam.Inventory, err error) []RangeFault {
 	var out []RangeFault
 	add := func(rule fact.RuleID, format string, args ...any) {
@@ -77,7 +78,8 @@ func rangeFaultsOf(inv nodeipam.Inventory, err error) []RangeFault {
 	return out
 }
 
-// networkOf returns flannel's range of a family; ok is false where it is not known, and where no range of any family is.
+// networkOf returns flannel's range of a family; ok is false where it is not known, and where no range of any family
+// is.
 func networkOf(inv nodeipam.Inventory, f fact.Family) (netip.Prefix, bool) {
 	for _, n := range inv.Networks {
 		if fact.FamilyOf(n) == f {
@@ -98,7 +100,8 @@ func managerName(inv nodeipam.Inventory, m nodeipam.HostFlags) string {
 	return "the control-plane host of " + m.File
 }
 
-// flagDifferences says in which flags a and b differ, "" for none. Ranges are compared as text, as the program reads it.
+// flagDifferences says in which flags a and b differ, "" for none. Ranges are compared as text, as the program reads
+// it.
 func flagDifferences(a, b nodeipam.ControllerFlags) string {
 	var out []string
 	add := func(name string, x, y any) {

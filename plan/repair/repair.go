@@ -8,11 +8,12 @@ import (
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
-// A Repair is what is wrong with the subnets of a cluster's nodes, and the ways out. After each of them every node holds subnets of its own, in the
-// cluster ranges, of the right size, clear of service ranges and of everything else that is taken.
+// A Repair is what is wrong with the subnets of a cluster's nodes, and the ways out. After each of them every node
+// holds subnets of its own, in the cluster ranges, of the right size, clear of service ranges and of everything else
+// that is taken.
 //
-// No node is touched that was right in the ranges that a way leads to, and new subnets touch nothing that another node holds at the time. The zero Repair is that of a
-// healthy cluster.
+// No node is touched that was right in the ranges that a way leads to, and new subnets touch nothing that another
+// node holds at the time. The zero Repair is that of a healthy cluster.
 type Repair struct {
 	Faults []NodeFault // sorted by node
 	// RangeFaults say why steps on nodes alone do not do; none where they do.
@@ -46,11 +47,12 @@ func (r *Repair) Way(kind WayKind) (w Way, ok bool) {
 
 // New works out how to mend the subnets of the nodes of inv.
 //
-// A node without podCIDRs is patched. A node with wrong ones is drained, deleted, registered anew and given other ones. Of nodes that
-// overlap those keep theirs whose subnet.env, links and routes agree, then those whose name comes first, as long as that costs no more changes. Control-plane
-// hosts come last.
+// A node without podCIDRs is patched. A node with wrong ones is drained, deleted, registered anew and given other
+// ones. Of nodes that overlap those keep theirs whose subnet.env, links and routes agree, then those whose name comes
+// first, as long as that costs no more changes. Control-plane hosts come last.
 //
-// The error is [nodeipam.ErrNoControllerFlags] if nothing tells the pod range. Flags that do not start are a RangeFault.
+// The error is [nodeipam.ErrNoControllerFlags] if nothing tells the pod range. Flags that do not start are a
+// RangeFault.
 func New(inv nodeipam.Inventory) (*Repair, error) {
 	r := &Repair{Inventory: inv}
 	rules, err := rulesOf(inv)
@@ -82,8 +84,8 @@ func New(inv nodeipam.Inventory) (*Repair, error) {
 	return r, nil
 }
 
-// servedBy returns what the controller manager gives to those that wait when it is started, nil if not all of them get right
-// subnets.
+// servedBy returns what the controller manager gives to those that wait when it is started, nil if not all of them
+// get right subnets.
 func servedBy(inv nodeipam.Inventory) []nodeipam.NodeSubnets {
 	rules, err := rulesOf(inv)
 	if err != nil {

@@ -111,7 +111,8 @@ func TestRepair(t *testing.T) {
 	}
 }
 
-// sound checks that each way leaves no fault on the twin, that no step on it breaks anything, and that steps on nodes alone touch none that was right.
+// sound checks that each way leaves no fault on the twin, that no step on it breaks anything, and that steps on nodes
+// alone touch none that was right.
 func sound(t interface {
 	Helper()
 	Errorf(string, ...any)
@@ -134,9 +135,10 @@ func sound(t interface {
 	}
 }
 
-// harmless goes a way on the twin, step by step. At each prefix of it nodes that were right stay so, nobody overlaps who did not before, whatever is handed
-// out lies outside of services and hosts, and the controller manager starts if the flags of the moment hand out anything. A step that is broken off half-way
-// has at most deleted its node, or registered it. In the end nothing is wrong. Undone step by step it is as before.
+// harmless goes a way on the twin, step by step. At each prefix of it nodes that were right stay so, nobody overlaps
+// who did not before, whatever is handed out lies outside of services and hosts, and the controller manager starts if
+// the flags of the moment hand out anything. A step that is broken off half-way has at most deleted its node, or
+// registered it. In the end nothing is wrong. Undone step by step it is as before.
 func harmless(t interface {
 	Helper()
 	Errorf(string, ...any)
@@ -146,9 +148,14 @@ func harmless(t interface {
 	start := c.Nodes()
 	before := conflicts(c)
 	var undo []Step
+	master := false
 	undone := w.Kind != WayRecreate && w.Kind != WayServices
 	for i, s := range w.Steps {
 		if s.drains() {
+			if master && !inv.IsControlPlane(s.Node) {
+				t.Errorf("%s, step %d: worker %s is drained after a control-plane host", w.Kind, i+1, s.Node)
+			}
+			master = master || inv.IsControlPlane(s.Node)
 			half := c.Clone()
 			half.Delete(s.Node)
 			if err := calm(half, inv, before); err != "" {
@@ -253,6 +260,7 @@ func drawInventory(t *rapid.T) nodeipam.Inventory {
 	f := nodeipam.ControllerFlags{AllocateNodeCIDRs: true}
 	f.ClusterCIDR = rapid.SampledFrom([]string{"10.244.0.0/22", "10.244.0.0/23", "10.244.0.0/22,fd00:10:244::/62", "fd00:10:244::/63,10.244.0.0/22"}).Draw(t, "ranges")
 	inv := nodeipam.Inventory{Managers: []nodeipam.HostFlags{{Host: "cp1", Flags: f}}}
+	inv.ControlPlanes = map[string]bool{rapid.SampledFrom([]string{"n0", "n1", "n5"}).Draw(t, "control plane"): true}
 	if rapid.Bool().Draw(t, "taken") {
 		inv.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix(rapid.SampledFrom([]string{"10.244.1.9/32", "192.168.0.0/24", "fd00:10:244::/112"}).Draw(t, "taken range"))}}
 	}
@@ -345,8 +353,8 @@ func TestRepairProperties(t *testing.T) {
 	})
 }
 
-// TestKeepMostExact compares the choice with trying everything: overlaps of equal subnets in two families, which are a matching, and of
-// subnets of several sizes, which are not.
+// TestKeepMostExact compares the choice with trying everything: overlaps of equal subnets in two families, which are
+// a matching, and of subnets of several sizes, which are not.
 func TestKeepMostExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var list []check.Candidate
@@ -429,7 +437,8 @@ func TestKeepMostExact(t *testing.T) {
 	})
 }
 
-// TestOverlapping compares the search in a sorted list with a look at every entry, for the lists that sixteen addresses can hold.
+// TestOverlapping compares the search in a sorted list with a look at every entry, for the lists that sixteen
+// addresses can hold.
 func TestOverlapping(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	block := func(i, bits int) netip.Prefix {
@@ -461,8 +470,8 @@ func TestOverlapping(t *testing.T) {
 	}
 }
 
-// TestKeepMostLarge: of very many nodes that overlap with subnets of different sizes, no two that stay overlap, and none that goes could
-// have stayed.
+// TestKeepMostLarge: of very many nodes that overlap with subnets of different sizes, no two that stay overlap, and
+// none that goes could have stayed.
 func TestKeepMostLarge(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	var list []check.Candidate

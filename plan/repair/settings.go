@@ -18,8 +18,9 @@ import (
 // mostTried is how many different settings of kube-controller-manager are tried on all nodes. No cluster has that many hosts for it.
 const mostTried = 32
 
-// agreedFlags returns inv with the settings that cost fewest changes on all control-plane hosts, allocation on, and a Network of flannel
-// that contains the pod ranges. Where none start, fitted ones are tried. ok is false if no flags start.
+// agreedFlags returns inv with the settings that cost fewest changes on all control-plane hosts, allocation on, and a
+// Network of flannel that contains the pod ranges. Where none start, fitted ones are tried. ok is false if no flags
+// start.
 func agreedFlags(inv nodeipam.Inventory) (best nodeipam.Inventory, ok, fitted bool) {
 	cost := -1
 	var tried []nodeipam.ControllerFlags
@@ -71,9 +72,9 @@ func agreedFlags(inv nodeipam.Inventory) (best nodeipam.Inventory, ok, fitted bo
 	return best, cost >= 0, true
 }
 
-// fittedFlags returns f with the default node masks, made longer where the range is no larger than a node's subnet, and with ranges cut
-// off behind the 2^16 subnets that kube-controller-manager hands out of an IPv6 range. It returns none where no mask fits, and
-// flags that do not start where ranges cannot be read.
+// fittedFlags returns f with the default node masks, made longer where the range is no larger than a node's subnet,
+// and with ranges cut off behind the 2^16 subnets that kube-controller-manager hands out of an IPv6 range. It returns
+// none where no mask fits, and flags that do not start where ranges cannot be read.
 func fittedFlags(inv nodeipam.Inventory, f nodeipam.ControllerFlags) []nodeipam.ControllerFlags {
 	written := strings.Split(strings.TrimSpace(f.ClusterCIDR), ",")
 	ranges, _ := ipnet.ParseCIDRs(written)
@@ -128,7 +129,8 @@ func withFlags(inv nodeipam.Inventory, f nodeipam.ControllerFlags) nodeipam.Inve
 	return inv
 }
 
-// settingsOf returns the steps that bring about the settings of after: flannel first, which has to take what is handed out then.
+// settingsOf returns the steps that bring about the settings of after: flannel first, which has to take what is
+// handed out then.
 func settingsOf(inv nodeipam.Inventory, after nodeipam.Inventory) []Step {
 	f, _ := after.Flags()
 	var out []Step
@@ -178,7 +180,8 @@ func flagsStep(inv nodeipam.Inventory, f nodeipam.ControllerFlags) (s Step, ok b
 	}, len(hosts) > 0
 }
 
-// FlannelNames returns namespace and name of flannel's ConfigMap and of its DaemonSet: those of the files, or of its own manifest.
+// FlannelNames returns namespace and name of flannel's ConfigMap and of its DaemonSet: those of the files, or of its
+// own manifest.
 func FlannelNames(inv nodeipam.Inventory) (config, workload [2]string) {
 	cut := func(s, namespace, name string) [2]string {
 		if a, b, ok := strings.Cut(s, "/"); ok && gate.IsSubdomain(a) && gate.IsSubdomain(b) {

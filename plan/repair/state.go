@@ -13,16 +13,16 @@ import (
 type State struct {
 	Flags    nodeipam.ControllerFlags // of the controller manager that leads
 	Networks []netip.Prefix           // flannel's Network and IPv6Network
-	// Nodes are all nodes with their podCIDRs, sorted by name; where nodes times steps are more than [MostStates], those alone whose podCIDRs
-	// the step changes.
+	// Nodes are all nodes with their podCIDRs, sorted by name; where nodes times steps are more than [MostStates],
+	// those alone whose podCIDRs the step changes.
 	Nodes []nodeipam.NodeSubnets
 }
 
 // MostStates is the number of nodes times steps up to which the states of a way name every node.
 const MostStates = 1 << 20
 
-// States replays the steps of w on the twin of the cluster of inv, and returns the state after each. It ends early at a step that fails, which none of a
-// way that [New] returned does.
+// States replays the steps of w on the twin of the cluster of inv, and returns the state after each. It ends early at
+// a step that fails, which none of a way that [New] returned does.
 func (w Way) States(inv nodeipam.Inventory) iter.Seq[State] {
 	return func(yield func(State) bool) {
 		c := inv.Stopped()
@@ -96,8 +96,8 @@ func changed(c *nodeipam.Controller, s Step, waiting []string) []nodeipam.NodeSu
 	return out
 }
 
-// Undo returns the step that leads back to what was before s. ok is false where nothing does: what is for people to do, and podCIDRs in a form
-// that cannot be given to a node again.
+// Undo returns the step that leads back to what was before s. ok is false where nothing does: what is for people to
+// do, and podCIDRs in a form that cannot be given to a node again.
 func (s Step) Undo() (undo Step, ok bool) {
 	switch s.Kind {
 	case KindPatch, KindCreate:

@@ -15,10 +15,12 @@ type Kind string
 const (
 	// KindPatch sets the podCIDRs of a node that has none. Nothing restarts but flannel on that node, by itself.
 	KindPatch Kind = "patch"
-	// KindRecreate drains a node and deletes its Node object, because podCIDRs that are set cannot be changed; kubelet registers it anew, and it is
-	// given other ones. The pods of the node move, kubelet and flannel restart on it.
+	// KindRecreate drains a node and deletes its Node object, because podCIDRs that are set cannot be changed;
+	// kubelet registers it anew, and it is given other ones. The pods of the node move, kubelet and flannel restart
+	// on it.
 	KindRecreate Kind = "recreate"
-	// KindDelete is the first half of KindRecreate, where another node has to be given room first: the node is there and cordoned, and holds nothing.
+	// KindDelete is the first half of KindRecreate, where another node has to be given room first: the node is there
+	// and cordoned, and holds nothing.
 	KindDelete Kind = "delete"
 	// KindCreate is its second half.
 	KindCreate Kind = "create"
@@ -28,8 +30,9 @@ const (
 
 // Steps on settings.
 const (
-	// KindPause switches node IPAM off in kube-controller-manager on every control-plane host, so that it hands out nothing meanwhile, and nodes outside of
-	// its range do not keep it from starting. Its other controllers run: pods that are drained are made anew.
+	// KindPause switches node IPAM off in kube-controller-manager on every control-plane host, so that it hands out
+	// nothing meanwhile, and nodes outside of its range do not keep it from starting. Its other controllers run: pods
+	// that are drained are made anew.
 	KindPause Kind = "pause-node-ipam"
 	// KindResume switches node IPAM on again. It counts afresh which subnets are in use.
 	KindResume Kind = "resume-node-ipam"
@@ -63,7 +66,8 @@ type Step struct {
 
 	// What says what is to be done, for steps on settings.
 	What string
-	// Flags are those of the controller manager after KindPause, KindResume, KindRestartController, KindFlags and KindNewCluster.
+	// Flags are those of the controller manager after KindPause, KindResume, KindRestartController, KindFlags and
+	// KindNewCluster.
 	Flags    nodeipam.ControllerFlags
 	Was      nodeipam.ControllerFlags // flags before, of the host that leads
 	Networks []netip.Prefix           // flannel's after KindNetwork

@@ -63,8 +63,9 @@ func wayServices(inv nodeipam.Inventory, base nodeipam.Inventory, faults []Range
 	base.Services = p.Services()
 	w := Way{Kind: WayServices, Title: "add a service range beside the pods' (ServiceCIDR, v1.33 and later), and leave the old one: " + f.ServiceClusterIPRange}
 	cidrs := `"` + strings.Join(ranges, `","`) + `"`
-	// In the order of kubernetes.io/docs/tasks/network/reconfigure-default-service-ip-ranges: a ServiceCIDR that is being deleted gives no more
-	// addresses, and is gone when the last Service has left it, that named kubernetes, which the API server makes, included.
+	// In the order of kubernetes.io/docs/tasks/network/reconfigure-default-service-ip-ranges: a ServiceCIDR that is
+	// being deleted gives no more addresses, and is gone when the last Service has left it, that named kubernetes,
+	// which the API server makes, included.
 	for _, what := range []string{
 		fmt.Sprintf(`echo '{"apiVersion":"networking.k8s.io/v1","kind":"ServiceCIDR","metadata":{"name":"services-2"},"spec":{"cidrs":[%s]}}' | kubectl apply -f -`, cidrs),
 		"kubectl delete servicecidr kubernetes --wait=false: from now on new Services get addresses of the new range alone",
@@ -80,7 +81,8 @@ func wayServices(inv nodeipam.Inventory, base nodeipam.Inventory, faults []Range
 	return w, base, true
 }
 
-// wayMovePods finds another range for the pods where theirs is at fault, and moves every node there. Ranges that nothing is wrong with stay.
+// wayMovePods finds another range for the pods where theirs is at fault, and moves every node there. Ranges that
+// nothing is wrong with stay.
 func wayMovePods(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeipam.Inventory, bool) {
 	r := requestOf(base)
 	services := map[fact.Family]bool{}
@@ -141,7 +143,8 @@ func (r *nodeRules) touched(p netip.Prefix) bool {
 	return ok
 }
 
-// needMasks returns f with masks for ranges, unchanged where they are what f means already: a default that nobody wrote is not written.
+// needMasks returns f with masks for ranges, unchanged where they are what f means already: a default that nobody
+// wrote is not written.
 func needMasks(f nodeipam.ControllerFlags, v fact.Version, ranges []netip.Prefix, masks []int) nodeipam.ControllerFlags {
 	if c, refused := f.Resolve(v.Or(fact.NewestKubernetes())); len(refused) == 0 && slices.Equal(c.Masks, masks) {
 		return f

@@ -54,8 +54,8 @@ func wayWiden(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeipam.In
 	return Way{}, inv, false
 }
 
-// widened returns base with cluster ranges that hold a subnet for every node and one more; ok is false where they cannot be widened so far.
-// Whether something else is in what they grow into is seen when the way is tried.
+// widened returns base with cluster ranges that hold a subnet for every node and one more; ok is false where they
+// cannot be widened so far. Whether something else is in what they grow into is seen when the way is tried.
 func widened(base nodeipam.Inventory, rules nodeRules) (after nodeipam.Inventory, ok bool) {
 	f, _ := base.Flags()
 	ranges := slices.Clone(rules.ranges)
@@ -82,8 +82,8 @@ func widened(base nodeipam.Inventory, rules nodeRules) (after nodeipam.Inventory
 	return base, false
 }
 
-// lackingOf returns for each cluster range how many subnets it lacks for the nodes of inv and one more: a range that is full to
-// the last is the next alarm.
+// lackingOf returns for each cluster range how many subnets it lacks for the nodes of inv and one more: a range that
+// is full to the last is the next alarm.
 func lackingOf(inv nodeipam.Inventory) []uint64 {
 	rules, err := rulesOf(inv)
 	if err != nil {
@@ -119,9 +119,9 @@ func freeOf(inv nodeipam.Inventory, i int) uint64 {
 	return pool.Free()
 }
 
-// wayLongerMask gives new nodes smaller subnets. Those that exist keep theirs, except for as many as have to make room: a
-// block that is larger than the mask counts as the several that it is. The other direction, larger subnets, leads to overlaps
-// (kubernetes/kubernetes#90922).
+// wayLongerMask gives new nodes smaller subnets. Those that exist keep theirs, except for as many as have to make
+// room: a block that is larger than the mask counts as the several that it is. The other direction, larger subnets,
+// leads to overlaps (kubernetes/kubernetes#90922).
 func wayLongerMask(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeipam.Inventory, bool) {
 	f, _ := base.Flags()
 	rules, err := rulesOf(base)
@@ -162,9 +162,9 @@ func wayLongerMask(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeip
 	return w, base, true
 }
 
-// smallerSubnets returns by how many bits node subnets of p have to be smaller to make room for lack more than there are free, and how many
-// nodes have to give up what they hold: as few nodes as possible, then as few bits. ok is false if the subnets then hold too few
-// pods, or lie more than 16 bits below p.
+// smallerSubnets returns by how many bits node subnets of p have to be smaller to make room for lack more than there
+// are free, and how many nodes have to give up what they hold: as few nodes as possible, then as few bits. ok is
+// false if the subnets then hold too few pods, or lie more than 16 bits below p.
 func smallerSubnets(p netip.Prefix, mask, pods int, lack, free uint64) (bits int, drained uint64, ok bool) {
 	for d := 1; d <= 16; d++ {
 		if check.Usable(fact.FamilyOf(p), mask+d) < max(pods, 1) || mask+d-p.Bits() > 16 {

@@ -16,11 +16,13 @@ type setting struct {
 	mask int
 }
 
-// mostRestored is the number of combinations of settings that are tried; of many nodes fewer, each look at which takes its time.
+// mostRestored is the number of combinations of settings that are tried; of many nodes fewer, each look at which
+// takes its time.
 const mostRestored = 128
 
-// wayRestore puts back ranges and masks that nodes hold subnets of, where fewer nodes have to be drained then: who changes the range of a
-// living cluster changes a setting, and its nodes stay where they are. A range that something else uses, too, is cut down to what it does not.
+// wayRestore puts back ranges and masks that nodes hold subnets of, where fewer nodes have to be drained then: who
+// changes the range of a living cluster changes a setting, and its nodes stay where they are. A range that something
+// else uses, too, is cut down to what it does not.
 func wayRestore(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeipam.Inventory, bool) {
 	rules, err := rulesOf(base)
 	if err != nil {
@@ -90,7 +92,8 @@ func withSettings(base nodeipam.Inventory, f nodeipam.ControllerFlags, list []se
 	return after, true
 }
 
-// combinations returns settings to try, those of today left out: for each cluster range what it may have been, in any combination.
+// combinations returns settings to try, those of today left out: for each cluster range what it may have been, in any
+// combination.
 func combinations(inv nodeipam.Inventory, rules nodeRules) [][]setting {
 	out := [][]setting{nil}
 	most := max(8, min(mostRestored, 1<<20/max(1, len(inv.Nodes))))

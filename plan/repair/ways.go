@@ -26,7 +26,8 @@ const (
 	WayRecreate   WayKind = "recreate"      // a new cluster
 )
 
-// A Way is a way out. Each was tried on the twin: after its steps kube-controller-manager starts and every node holds a right subnet.
+// A Way is a way out. Each was tried on the twin: after its steps kube-controller-manager starts and every node holds
+// a right subnet.
 type Way struct {
 	Kind     WayKind
 	Title    string
@@ -53,8 +54,8 @@ type Proof struct {
 	Text   string              // all of it in a sentence
 }
 
-// waysOf returns the ways out, best first: fewest interruptions, then fewest nodes that are drained, then fewest settings that change.
-// faults are those of the ranges, none where steps on nodes do.
+// waysOf returns the ways out, best first: fewest interruptions, then fewest nodes that are drained, then fewest
+// settings that change. faults are those of the ranges, none where steps on nodes do.
 func waysOf(inv nodeipam.Inventory, faults []RangeFault) []Way {
 	base, ok, fitted := inv, true, false
 	if len(faults) > 0 {
@@ -116,7 +117,8 @@ func wayRestart(inv nodeipam.Inventory) (Way, nodeipam.Inventory, bool) {
 	return Way{Kind: WayRestart, Title: "start kube-controller-manager anew: it serves " + words.Plural(waiting, "node") + " by itself", Steps: []Step{step}}, inv, waiting > 0
 }
 
-// prove tries w on the twin, and fills in what has to be done on nodes. after is the cluster with its settings, and its nodes as they are.
+// prove tries w on the twin, and fills in what has to be done on nodes. after is the cluster with its settings, and
+// its nodes as they are.
 func prove(inv nodeipam.Inventory, w Way, after nodeipam.Inventory) (Way, bool) {
 	rules, err := rulesOf(after)
 	if err != nil || len(rangeFaultsOf(after, nil)) > 0 {
@@ -151,8 +153,9 @@ func prove(inv nodeipam.Inventory, w Way, after nodeipam.Inventory) (Way, bool) 
 	return w, true
 }
 
-// replay takes the steps on the twin, once from the controller manager as it is and once from one that is away, as when it restarts meanwhile. It
-// returns the twin afterwards, with a controller manager that was started anew; ok is false where a step fails, one starts it in vain, or nodes wait.
+// replay takes the steps on the twin, once from the controller manager as it is and once from one that is away, as
+// when it restarts meanwhile. It returns the twin afterwards, with a controller manager that was started anew; ok is
+// false where a step fails, one starts it in vain, or nodes wait.
 func replay(inv nodeipam.Inventory, steps []Step, flags nodeipam.ControllerFlags) (c *nodeipam.Controller, ok bool) {
 	c = inv.Stopped() // without flags, so that it hands out nothing before a step starts it
 	for _, s := range steps {
@@ -166,9 +169,9 @@ func replay(inv nodeipam.Inventory, steps []Step, flags nodeipam.ControllerFlags
 	return c, true
 }
 
-// join puts the settings of w and the steps on nodes into one order. Where nodes are registered anew, or hold what the flags do not allow, node IPAM is
-// off from before the first of them until the flags are those of the end. Where the controller manager serves all nodes that wait by itself once it has its
-// flags, nothing is done on them.
+// join puts the settings of w and the steps on nodes into one order. Where nodes are registered anew, or hold what
+// the flags do not allow, node IPAM is off from before the first of them until the flags are those of the end. Where
+// the controller manager serves all nodes that wait by itself once it has its flags, nothing is done on them.
 func (m *mender) join(inv nodeipam.Inventory, w Way, flags nodeipam.ControllerFlags) ([]Step, bool) {
 	if w.Kind == WayRecreate {
 		return w.Steps, true
