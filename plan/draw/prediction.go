@@ -132,7 +132,7 @@ func surgeText(n nodeipam.SurgeNeed, p nodeipam.Prediction) string {
 	s := fmt.Sprintf("A surge of %s does not fit: %d get subnets.", words.Plural(n.Surge, "node"), n.Fits)
 	lacks := false
 	for i, m := range n.Missing {
-		if m > 0 && i < len(p.Ranges) {
+		if m > 0 && i < len(p.Ranges) && i < len(n.Bits) {
 			lacks = true
 			s += fmt.Sprintf(" %s lacks %d", p.Ranges[i].Range, m)
 			if m > uint64(n.Surge) {

@@ -99,17 +99,20 @@ func (t *Timing) served(got Outcome) []string {
 	return out
 }
 
-// Count returns the number of possible outcomes.
+// Count returns the number of possible outcomes, 0 for nil. Numbers of nodes that there are not count for nothing.
 func (t *Timing) Count() *big.Int {
 	total := new(big.Int)
-	for k := t.Min; k <= t.Max; k++ {
+	if t == nil {
+		return total
+	}
+	for k := max(t.Min, 0); k <= min(t.Max, len(t.Nodes)); k++ {
 		n := new(big.Int).Binomial(int64(len(t.Nodes)), int64(k))
 		for f := range t.Subnets {
 			if f > 0 && t.Paired {
 				break
 			}
 			of := int64(k)
-			if t.Skips[f] {
+			if f < len(t.Skips) && t.Skips[f] {
 				of = int64(len(t.Subnets[f])) + int64(min(t.beyond(f), 1<<40))
 			}
 			n.Mul(n, permutations(of, int64(k)))

@@ -3,6 +3,7 @@ package nodeipam
 import (
 	"fmt"
 	"maps"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -30,6 +31,16 @@ type explorer struct {
 }
 
 // explore tries every step from s, and records who holds what where nothing more can come.
+// TestTimingCountOfAnything: hand-made values end, too.
+func TestTimingCountOfAnything(t *testing.T) {
+	var none *Timing
+	for _, tt := range []*Timing{none, {}, {Min: math.MinInt}, {Max: math.MaxInt}, {Min: math.MinInt, Max: math.MaxInt, Nodes: []string{"a"}, Subnets: make([][]netip.Prefix, 1)}} {
+		if got := tt.Count(); got.Sign() < 0 {
+			t.Errorf("Count of %+v = %v", tt, got)
+		}
+	}
+}
+
 func (e *explorer) explore(s interleaving) {
 	if e.old {
 		e.exploreOld(s)
