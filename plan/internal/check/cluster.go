@@ -90,6 +90,7 @@ func newCluster(v *view) *clusterView {
 			if o.comp == fact.Operator && o.saysPods() {
 				k := c.fromManifest(o)
 				k.predicted = true
+				k.allocate = k.allocate || k.allocAt == nil // a person who names a range means it to be handed out
 				c.controllers = append(c.controllers, k)
 			}
 		}

@@ -12,6 +12,7 @@ func allRules() []rule {
 		[]rule{
 			passHostMTU,
 			passHostNetworks,
+			passParties,
 			passStartup,
 			ruleAdvertiseAddressWrong,
 			ruleAllocateNodeCIDRsOff,

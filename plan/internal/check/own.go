@@ -46,11 +46,7 @@ var ownRules = []func(*ownJudge){
 // Judge returns what is wrong with o in release v, causes first, each finding with the field that it is about. The zero Version is
 // no particular release: limits count that any of them has.
 func (o Own) Judge(v fact.Version) fact.Report {
-	j := &ownJudge{Own: o, v: v, about: map[fact.RuleID]fact.Rule{}, rank: map[fact.RuleID]int{}}
-	for i, r := range Rules() {
-		j.about[r.ID], j.rank[r.ID] = r, i
-	}
-	j.pods, j.services, j.hosts = j.usable(fieldPods, o.Pods), j.usable(fieldServices, o.Services), j.usable(fieldHosts, o.Hosts)
+	j := newOwnJudge(o, v, Rules())
 	for _, rule := range ownRules {
 		rule(j)
 	}
@@ -58,6 +54,15 @@ func (o Own) Judge(v fact.Version) fact.Report {
 		return cmp.Or(severityRank(a.Severity)-severityRank(b.Severity), j.rank[a.Rule]-j.rank[b.Rule])
 	})
 	return fact.Report{Findings: j.found, Stated: o.stated()}
+}
+
+func newOwnJudge(o Own, v fact.Version, catalogue []fact.Rule) *ownJudge {
+	j := &ownJudge{Own: o, v: v, about: map[fact.RuleID]fact.Rule{}, rank: map[fact.RuleID]int{}}
+	for i, r := range catalogue {
+		j.about[r.ID], j.rank[r.ID] = r, i
+	}
+	j.pods, j.services, j.hosts = j.usable(fieldPods, o.Pods), j.usable(fieldServices, o.Services), j.usable(fieldHosts, o.Hosts)
+	return j
 }
 
 // stated returns how many values o gives.
