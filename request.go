@@ -149,7 +149,7 @@ func requestValues(key string, n *source.Node) ([]requestValue, error) {
 			out = append(out, vs...)
 		}
 	case n.Kind == source.Mapping:
-		if key != "pin" && key != "avoid" {
+		if key != "pin" && key != "keep" && key != "avoid" {
 			return nil, fmt.Errorf("%s: a mapping, where a value or a list is wanted", key)
 		}
 		for _, e := range n.Entries {

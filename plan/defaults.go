@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -36,8 +37,9 @@ func (r Request) WithDefaults() Request {
 	if r.Name == "" {
 		r.Name = "kubernetes"
 	}
-	set(&r.Nodes, 10)
-	set(&r.PodsPerNode, DefaultMaxPods)
+	perNode := cmp.Or(r.PodsPerNode, r.defaultPodsPerNode())
+	set(&r.Nodes, max(10, r.heldNodes(), (r.Pods+perNode-1)/perNode))
+	set(&r.PodsPerNode, max(perNode, (r.Pods+max(r.Nodes, 1)-1)/max(r.Nodes, 1)))
 	set(&r.Services, 1000)
 	if r.Churn == 0 {
 		r.Churn = 2
@@ -59,6 +61,18 @@ func (r Request) WithDefaults() Request {
 		}
 	}
 	return r
+}
+
+// defaultPodsPerNode returns what a kubelet takes by itself, or what the nodes of a living cluster have addresses for if that is less.
+func (r *Request) defaultPodsPerNode() int {
+	n := DefaultMaxPods
+	for _, f := range r.planned() {
+		mask := cmp.Or(r.nodeMask(f), r.heldMask(f))
+		if h := f.Bits() - mask; r.lives(f) && mask > 0 && h >= 2 && h < 30 {
+			n = min(n, 1<<h-nodeOverhead(f))
+		}
+	}
+	return n
 }
 
 func (r *Request) hasHosts(f fact.Family) bool {
@@ -111,6 +125,7 @@ func (r Request) Check() error {
 		},
 		func() error { return number("surge", r.Surge, 0, maxCount) },
 		func() error { return positive("services", r.Services, maxCount) },
+		r.checkPods,
 		func() error { return r.checkPrefixes("hosts", r.Hosts) },
 		func() error { return positive("host count", r.HostCount, maxHosts) },
 		r.checkFamilies,
@@ -124,6 +139,8 @@ func (r Request) Check() error {
 			return nil
 		},
 		r.checkPins,
+		r.checkKeep,
+		r.checkHeld,
 		func() error { return number("grow", r.Grow, 0, maxGrow) },
 		func() error { return positive("IPv4 node mask", r.NodeMaskIPv4, 30) },
 		func() error { return positive("IPv6 node mask", r.NodeMaskIPv6, 126) },
@@ -157,18 +174,21 @@ func (r *Request) checkFamilies() error {
 	return nil
 }
 
-func (r *Request) checkPins() error {
+func (r *Request) checkPins() error { return r.checkRoles("pins", r.Pins) }
+
+// checkRoles checks ranges of roles.
+func (r *Request) checkRoles(list string, pins []Pin) error {
 	type of struct {
 		role   fact.Role
 		family fact.Family
 	}
 	first := make(map[of]Pin)
-	for i, p := range r.Pins {
-		field := fmt.Sprintf("pins[%d]", i)
+	for i, p := range pins {
+		field := fmt.Sprintf("%s[%d]", list, i)
 		if p.Role != fact.RoleHosts && p.Role != fact.RoleServices && p.Role != fact.RolePods {
 			return &RequestError{Field: field, Value: p.String(), Reason: `the role must be "hosts", "services" or "pods"`}
 		}
-		if err := checkPrefix("pins", i, p.Prefix); err != nil {
+		if err := checkPrefix(list, i, p.Prefix); err != nil {
 			return err
 		}
 		if p.Role != fact.RoleHosts && !slices.Contains(r.planned(), fact.FamilyOf(p.Prefix)) {

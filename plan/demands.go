@@ -22,7 +22,11 @@ func (s *familySolver) addServices() {
 	for _, c := range pinned {
 		switch b := c.Prefix.Bits(); {
 		case b > needs:
-			s.limit(fact.RoleServices, c.Prefix, needs, b, "/%d or larger is needed, it is a /%d: %s", needs, b, sizing)
+			permanent := ""
+			if c.Kept.IsValid() {
+				permanent = "; the first service range is permanent, so what is kept stays as it is"
+			}
+			s.limit(fact.RoleServices, c.Prefix, needs, b, "/%d or larger is needed, it is a /%d: %s%s", needs, b, sizing, permanent)
 		case b < shortest:
 			s.limit(fact.RoleServices, c.Prefix, needs, shortest,
 				"/%d is the largest that kubeadm takes (20 bits), it is a /%d; use a /%d to /%d", shortest, b, shortest, needs)
@@ -77,7 +81,11 @@ func (s *familySolver) addHosts() {
 	needs, sizing := s.req.hostNeeds(s.family)
 	if given := s.fixed(fact.RoleHosts); len(given) > 0 {
 		for _, c := range given {
-			s.given(c, c.Prefix.Bits(), "")
+			if c.Kept.IsValid() {
+				s.given(c, needs, sizing)
+			} else {
+				s.given(c, c.Prefix.Bits(), "")
+			}
 		}
 		return
 	}
@@ -106,7 +114,7 @@ func (s *familySolver) addHosts() {
 func (s *familySolver) addPods() *demand {
 	r, f := s.req, s.family
 	longest := r.derivedNodeMask(f)
-	asked := r.nodeMask(f)
+	asked := cmp.Or(r.nodeMask(f), r.heldMask(f))
 	if asked > 0 {
 		if n := uint64(r.PodsPerNode + nodeOverhead(f)); log2ceil(n) > f.Bits()-asked {
 			s.limit(fact.RolePods, netip.Prefix{}, f.Bits()-log2ceil(n), asked,
@@ -121,6 +129,9 @@ func (s *familySolver) addPods() *demand {
 		for _, c := range pinned {
 			b := c.Prefix.Bits()
 			s.mask = s.pinnedMask(c.Prefix, longest, asked)
+			if c.Kept.IsValid() {
+				s.mask = s.keptMask(c.Kept)
+			}
 			needs, sizing := r.podNeeds(f, s.mask)
 			s.given(c, needs, sizing)
 			switch {
@@ -203,9 +214,9 @@ func (s *familySolver) masks(pods *demand) []int {
 	case pods == nil:
 		return []int{s.mask}
 	case s.family == fact.IPv4:
-		return []int{cmp.Or(s.req.NodeMaskIPv4, longest)}
-	case s.req.NodeMaskIPv6 > 0:
-		return []int{s.req.NodeMaskIPv6}
+		return []int{cmp.Or(s.req.NodeMaskIPv4, s.req.heldMask(s.family), longest)}
+	case s.req.NodeMaskIPv6 > 0 || s.req.heldMask(s.family) > 0:
+		return []int{cmp.Or(s.req.NodeMaskIPv6, s.req.heldMask(s.family))}
 	}
 	var out []int
 	for _, m := range niceMasks() {

@@ -34,9 +34,10 @@ type ConflictError struct {
 // A Claim is a range and who claims it.
 type Claim struct {
 	Prefix netip.Prefix
-	Role   fact.Role // RoleHosts, RoleServices, RolePods or RoleReserved
-	By     string    // in words: "hosts", "pin services", "vpn"
-	Pin    bool      // it is a pin
+	Role   fact.Role    // RoleHosts, RoleServices, RolePods or RoleReserved
+	By     string       // in words: "hosts", "pin services", "vpn"
+	Pin    bool         // it is a pin
+	Kept   netip.Prefix // the range of a living cluster that Prefix contains, invalid for other claims
 }
 
 // A Shortage says that a family has not enough space.
@@ -197,6 +198,9 @@ func (e *ConflictError) Error() string { return fmt.Sprintf("%v overlaps %v", e.
 func (c Claim) String() string {
 	if c.Role == fact.RoleReserved {
 		return fact.Reservation{Prefix: c.Prefix, Name: c.By}.String()
+	}
+	if c.Kept.IsValid() && c.Kept != c.Prefix {
+		return fmt.Sprintf("%s %v, widened to %v,", c.By, c.Kept, c.Prefix)
 	}
 	return fmt.Sprintf("%s %v", c.By, c.Prefix)
 }

@@ -28,7 +28,8 @@ type Plan struct {
 type Range struct {
 	Role   fact.Role // RoleHosts, RoleServices or RolePods
 	Prefix netip.Prefix
-	Given  bool         // fixed by the request (hosts or a pin), not chosen
+	Given  bool         // fixed by the request (hosts, a pin, or kept as it is), not chosen
+	Kept   netip.Prefix // the range of a living cluster that Prefix contains, see [Request.Keep]; invalid where there is none
 	Grow   netip.Prefix // the range together with the neighbours that are kept free for it; equals Prefix where none are
 	Needs  int          // prefix length of the smallest range that serves the request; Prefix is as large or larger
 	Sizing string       // the arithmetic behind Needs: "1000 services + 2 of the cluster + base and broadcast address = 1004, in a /22"
@@ -92,7 +93,7 @@ func (p *Plan) Pins() []Pin {
 // it, keeps everything where it is. It shares no memory with p.
 func (p *Plan) Pinned() Request {
 	r := p.Request.clone()
-	r.Hosts, r.Pins = nil, p.Pins()
+	r.Hosts, r.Keep, r.Pins = nil, nil, p.Pins()
 	r.NodeMaskIPv4, r.NodeMaskIPv6 = p.NodeMaskIPv4, p.NodeMaskIPv6
 	return r
 }

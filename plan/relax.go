@@ -21,7 +21,10 @@ type change struct {
 func relax(r Request, e *InfeasibleError, spaces spaceCache) []Relaxation {
 	x := relaxer{orig: r, e: e, spaces: spaces}
 	x.tryDials(change{make: func(r Request) Request { return r }})
+	x.tryKeeping()
+	x.tryKeptSpace()
 	x.tryGivingUp()
+	x.tryAgain()
 	x.tryWidening()
 	x.tryOneFamily()
 	x.tryBalanced()
@@ -70,6 +73,7 @@ func (x *relaxer) try(c change) bool {
 func (r Request) clone() Request {
 	r.Hosts, r.Within, r.Families = slices.Clone(r.Hosts), slices.Clone(r.Within), slices.Clone(r.Families)
 	r.Avoid, r.Pins = slices.Clone(r.Avoid), slices.Clone(r.Pins)
+	r.Keep, r.Held = slices.Clone(r.Keep), slices.Clone(r.Held)
 	return r
 }
 
@@ -95,6 +99,8 @@ func (x *relaxer) tryOneFamily() {
 			r.Families = []fact.Family{f}
 			r.Hosts, r.Within = slices.DeleteFunc(r.Hosts, other), slices.DeleteFunc(r.Within, other)
 			r.Pins = slices.DeleteFunc(r.Pins, func(p Pin) bool { return other(p.Prefix) })
+			r.Keep = slices.DeleteFunc(r.Keep, func(p Pin) bool { return other(p.Prefix) })
+			r.Held = slices.DeleteFunc(r.Held, other)
 			return r
 		}})
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -20,6 +21,10 @@ func lossOf(c Claim) claimGone {
 	switch {
 	case c.Role == fact.RoleHosts:
 		return claimGone{Claim{Role: fact.RoleHosts}, 10}
+	case c.Kept.IsValid() && c.Role == fact.RoleServices:
+		return claimGone{Claim{Prefix: c.Kept, Kept: c.Kept, Role: c.Role}, 12}
+	case c.Kept.IsValid():
+		return claimGone{Claim{Prefix: c.Kept, Kept: c.Kept, Role: c.Role}, 10}
 	case c.Pin:
 		return claimGone{c, 2}
 	}
@@ -45,6 +50,13 @@ func (x *relaxer) inTheWay() []claimGone {
 		for _, p := range x.orig.Pins {
 			if p.Role == l.Role && p.Prefix == l.Prefix {
 				add(Claim{Prefix: p.Prefix, Role: p.Role, By: "pin " + string(p.Role), Pin: true})
+			}
+		}
+	}
+	for _, l := range x.e.Limits {
+		for _, k := range x.orig.Keep {
+			if k.Role == l.Role && l.Prefix.IsValid() && cidr.Contains(l.Prefix, k.Prefix) {
+				add(Claim{Prefix: k.Prefix, Kept: k.Prefix, Role: k.Role})
 			}
 		}
 	}
@@ -111,6 +123,10 @@ func (x *relaxer) giveUp(gone []claimGone, set []int) change {
 		switch {
 		case g.Role == fact.RoleHosts:
 			parts = append(parts, "hosts elsewhere")
+		case g.Kept.IsValid() && g.Role == fact.RoleServices:
+			parts = append(parts, fmt.Sprintf("services elsewhere than in %v, which is a new cluster: certificates, kubelets and services hold its addresses", g.Kept))
+		case g.Kept.IsValid():
+			parts = append(parts, fmt.Sprintf("pods elsewhere than in %v: %s", g.Kept, x.orig.again()))
 		case g.Pin:
 			parts = append(parts, fmt.Sprintf("%s not pinned to %v", g.Role, g.Prefix))
 		default:
@@ -123,7 +139,14 @@ func (x *relaxer) giveUp(gone []claimGone, set []int) change {
 			switch {
 			case g.Role == fact.RoleHosts:
 				r.Hosts = nil
+				r.Keep = slices.DeleteFunc(r.Keep, func(p Pin) bool { return p.Role == fact.RoleHosts })
 				r.Pins = slices.DeleteFunc(r.Pins, func(p Pin) bool { return p.Role == fact.RoleHosts })
+			case g.Kept.IsValid():
+				f := fact.FamilyOf(g.Kept)
+				r.Keep = slices.DeleteFunc(r.Keep, func(p Pin) bool { return p == Pin{g.Role, g.Kept} })
+				if g.Role == fact.RolePods {
+					r = r.registeredAgain(f)
+				}
 			case g.Pin:
 				r.Pins = slices.DeleteFunc(r.Pins, func(p Pin) bool { return p == Pin{g.Role, g.Prefix} })
 			default:

@@ -74,7 +74,7 @@ func (x *relaxer) dials() []dial {
 			to, _ := q.serviceNeeds(f)
 			return fmt.Sprintf("services /%d -> /%d (%s -> %s services)", from, to, words.Commas(r.Services), words.Commas(n))
 		}, x.edges(func(f fact.Family) int { return ownServices + int(serviceEdges(f)) })...))
-	nodes := turnDown(r.Nodes, 1, nodesLoss,
+	nodes := turnDown(r.Nodes, max(1, x.orig.heldNodes()), nodesLoss,
 		func(q *Request, n int) { q.Nodes = n },
 		func(n int) string { return fmt.Sprintf("%s -> %s", words.Commas(r.Nodes), words.Plural(n, "node")) },
 		x.nodeEdges(r.Surge)...)
@@ -118,7 +118,7 @@ func (x *relaxer) dials() []dial {
 			},
 			x.edges(hostEdges)...))
 	}
-	if r.NodeMaskIPv4 > 0 || r.NodeMaskIPv6 > 0 {
+	if (r.NodeMaskIPv4 > 0 || r.NodeMaskIPv6 > 0) && !slices.ContainsFunc(r.Families, r.keeps) {
 		out = append(out, dial{"", 1,
 			func(q Request, i int) Request {
 				if i > 0 {

@@ -16,6 +16,9 @@ type Request struct {
 	Churn       float64 // addresses of a node's subnet for each pod, for those that come and go. 1 to 16. Default 2.
 	Surge       int     // nodes more during a rolling replacement. 0 to 2^29. Default 0.
 	Services    int     // largest number of services. 1 to 2^29. Default 1000.
+	// Pods is the largest number of pods in all, 0 if only those of a node are counted: what of Nodes and PodsPerNode is not given is
+	// as large as that takes.
+	Pods int
 
 	// Hosts holds the hosts' own ranges, fixed. They may be public, lie outside Within and lie inside ranges of Avoid;
 	// nothing else is placed in them. In a planned family that Hosts has no range of, one is placed.
@@ -32,6 +35,15 @@ type Request struct {
 	Avoid  []fact.Reservation // stay clear of these; hosts that are given may lie in them, as in a part of somebody's network
 	Pins   []Pin              // ranges that are fixed already; at most one of services and of pods for each family
 
+	// Keep holds ranges that a living cluster uses: the plan's range of that role contains it and is as small as suffices. A range of
+	// services is kept as it is, for the first one is permanent; a range of pods keeps its node mask, see NodeMaskIPv4; of several
+	// ranges of hosts each is kept as it is. What is added lies in Within.
+	Keep []Pin
+	// Held holds the subnets that registered nodes hold, of any family: they stay, inside the pod range, and their length is the node
+	// mask. HeldCount says how many nodes there are where their subnets are not known. Nodes counts them too.
+	Held      []netip.Prefix
+	HeldCount int
+
 	// Grow is how many times each range can double in place, 0 to 16: the neighbours it needs for that are kept free.
 	// A service range stays below the largest that kubeadm takes, a pod range within 16 bits of the node mask. What is
 	// fixed by Hosts and Pins gets what room there is.
@@ -39,7 +51,8 @@ type Request struct {
 	Kubernetes fact.Version // release whose limits hold. Default: [fact.NewestKubernetes].
 
 	// NodeMaskIPv4 is the prefix length of a node's IPv4 subnet, 1 to 30.
-	// 0 derives it: the longest whose subnet holds PodsPerNode times Churn addresses.
+	// 0 derives it: the longest whose subnet holds PodsPerNode times Churn addresses. Where a pod range is kept it is the length of
+	// Held, or else that of kube-controller-manager, 24 or 64, if a node's pods fit in it.
 	NodeMaskIPv4 int
 	// NodeMaskIPv6 is the prefix length of a node's IPv6 subnet, 1 to 126.
 	// 0 is 64 where that fits, and otherwise a longer one that holds PodsPerNode times Churn addresses.

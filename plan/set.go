@@ -29,12 +29,15 @@ func RequestKeys() []RequestKey {
 		{"name", "NAME", `name of the cluster; IPv6 ranges are derived from it (default "kubernetes")`, false},
 		{"nodes", "N", "largest number of nodes, control plane included (default 10)", false},
 		{"pods-per-node", "N", "largest number of pods on one node, kubelet's maxPods (default 110)", false},
+		{"pods", "N", "largest number of pods in all, in place of nodes or of pods on one node (default: as many as these have)", false},
 		{"services", "N", "largest number of services (default 1000)", false},
 		{"hosts", "N|LIST", "the hosts' own ranges, or how many host addresses to find room for (default: one for each node)", true},
 		{"family", "FAMILY", "ipv4, ipv6, dual (IPv4 first) or dual-ipv6 (IPv6 first) (default ipv4)", false},
 		{"within", "LIST", "draw from these ranges alone (default: the private ranges of RFC 1918; for IPv6 a ULA /48 made from the name)", true},
 		{"avoid", "LIST", "stay clear of these: ranges (10.8.0.0/16), named ranges (vpn=10.8.0.0/16), well-known users (docker, libvirt)", true},
 		{"pin", "ROLE=CIDR", "a range that is fixed already: hosts, services or pods; can be repeated", true},
+		{"keep", "ROLE=CIDR", "a range in use by a living cluster: the plan's range contains it and is as small as suffices; can be repeated", true},
+		{"held", "N|LIST", "the subnets that registered nodes hold, or how many nodes are registered", true},
 		{"grow", "N", "keep room so that each range can double N times in place, 0 to 16 (default 0)", false},
 		{"surge", "N", "nodes more during a rolling replacement (default 0)", false},
 		{"churn", "X", "addresses of a node's subnet for each pod, for those that come and go, 1 to 16 (default 2)", false},
@@ -149,6 +152,8 @@ func (r *Request) setOne(key, v string) (err error) {
 		r.Nodes, err = number(v, 1)
 	case "pods-per-node":
 		r.PodsPerNode, err = number(v, 1)
+	case "pods":
+		r.Pods, err = number(v, 1)
 	case "services":
 		r.Services, err = number(v, 1)
 	case "grow":
@@ -202,7 +207,7 @@ func (r *Request) setList(key string, values []string) error {
 					return errors.New("an entry of the list is empty: two commas in a row, or one at an end")
 				}
 				switch key {
-				case "hosts":
+				case "hosts", "held":
 					if !strings.ContainsAny(item, "./:") {
 						if count > 0 || len(values) > 1 || strings.Contains(value, ",") {
 							return errors.New("give either one number of addresses or a list of ranges")
@@ -219,7 +224,7 @@ func (r *Request) setList(key string, values []string) error {
 					rs, err := parseAvoid(item)
 					avoid = append(avoid, rs...)
 					return err
-				case "pin":
+				case "pin", "keep":
 					role, text, ok := strings.Cut(item, "=")
 					if !ok {
 						return errors.New("want role=CIDR, such as services=10.96.0.0/12")
@@ -248,6 +253,10 @@ func (r *Request) setList(key string, values []string) error {
 		r.Avoid = avoid
 	case "pin":
 		r.Pins = pins
+	case "keep":
+		r.Keep = pins
+	case "held":
+		r.Held, r.HeldCount = prefixes, count
 	}
 	return nil
 }
@@ -271,6 +280,17 @@ func (r Request) Values(key string) []string {
 		return count(r.Nodes)
 	case "pods-per-node":
 		return count(r.PodsPerNode)
+	case "pods":
+		return count(r.Pods)
+	case "held":
+		if len(r.Held) == 0 {
+			return count(r.HeldCount)
+		}
+		return prefixTexts(r.Held)
+	case "keep":
+		for _, p := range r.Keep {
+			out = append(out, p.String())
+		}
 	case "services":
 		return count(r.Services)
 	case "grow":

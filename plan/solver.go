@@ -65,6 +65,13 @@ func newFamilySolver(r *Request, f fact.Family, c spaceCache) *familySolver {
 			s.claims = append(s.claims, c)
 		}
 	}
+	for _, c := range s.keptClaims(len(hosts) > 0) {
+		if c.Role == fact.RoleHosts {
+			hosts = append(hosts, c)
+		} else {
+			s.claims = append(s.claims, c)
+		}
+	}
 	// A hosts' range inside another one says nothing new.
 	known := newOverlapIndex(func(yield func(int, netip.Prefix) bool) {
 		for i, c := range hosts {
@@ -132,6 +139,7 @@ func (s *familySolver) prepare() (fits bool, short error) {
 	s.addServices()
 	s.addHosts()
 	pods := s.addPods()
+	s.checkKept()
 	if len(s.limits) > 0 {
 		return false, nil
 	}
@@ -173,10 +181,16 @@ func roleOrder(r fact.Role) int {
 // given adds the range of a claim that is fixed.
 func (s *familySolver) given(c Claim, needs int, sizing string) {
 	why := "given"
-	if c.Pin {
+	switch {
+	case c.Pin:
 		why = "pinned"
+	case c.Kept == c.Prefix:
+		why = "kept as it is"
+	case c.Kept.IsValid():
+		why = fmt.Sprintf("the smallest range that suffices and contains %v, which is kept", c.Kept)
 	}
-	s.ranges = append(s.ranges, Range{Role: c.Role, Prefix: c.Prefix, Given: true, Grow: c.Prefix, Needs: needs, Sizing: sizing, Why: why})
+	s.ranges = append(s.ranges, Range{Role: c.Role, Prefix: c.Prefix, Kept: c.Kept, Given: !c.Kept.IsValid() || c.Kept == c.Prefix, Grow: c.Prefix,
+		Needs: needs, Sizing: sizing, Why: why})
 }
 
 func (s *familySolver) limit(role fact.Role, p netip.Prefix, want, limit int, format string, args ...any) {

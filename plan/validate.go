@@ -43,6 +43,7 @@ func (p *Plan) Validate() error {
 	v.grown()
 	v.counts()
 	v.addresses()
+	v.kept()
 	return errors.Join(v.errs...)
 }
 
@@ -123,9 +124,19 @@ func (v *validator) space() *netipx.IPSet {
 func (v *validator) placed() {
 	space := v.space()
 	for _, r := range v.p.Ranges {
-		fixed := slices.Contains(v.r.Pins, Pin{r.Role, r.Prefix}) || r.Role == fact.RoleHosts && slices.Contains(v.r.Hosts, r.Prefix)
+		fixed := slices.Contains(v.r.Pins, Pin{r.Role, r.Prefix}) || slices.Contains(v.r.Keep, Pin{r.Role, r.Prefix}) ||
+			r.Role == fact.RoleHosts && slices.Contains(v.r.Hosts, r.Prefix)
 		if fixed != r.Given {
 			v.add(r.Role, r.Prefix, "given is %t, but the request says %t", r.Given, fixed)
+		}
+		if r.Kept.IsValid() && !fixed {
+			var b netipx.IPSetBuilder
+			b.AddSet(space)
+			b.AddPrefix(r.Kept)
+			if s, err := b.IPSet(); err != nil || !s.ContainsPrefix(r.Prefix) {
+				v.add(r.Role, r.Prefix, "is more than %v, which is kept, and what lies in the space to draw from", r.Kept)
+			}
+			continue
 		}
 		if !fixed && !space.ContainsPrefix(r.Prefix) {
 			v.add(r.Role, r.Prefix, "is not in the space to draw from")
@@ -169,7 +180,7 @@ func (v *validator) grown() {
 		if r.Role == fact.RoleServices && g.Addr() != r.Prefix.Addr() {
 			v.add(r.Role, r.Prefix, "room to grow %v begins before it", g)
 		}
-		if !r.Given && !space.ContainsPrefix(g) {
+		if !r.Given && !r.Kept.IsValid() && !space.ContainsPrefix(g) {
 			v.add(r.Role, r.Prefix, "room to grow %v is not in the space to draw from", g)
 		}
 		for j, q := range v.p.Ranges {
@@ -227,6 +238,24 @@ func (v *validator) counts() {
 			if !r.Given && !atLeast(all-r.Prefix.Bits(), v.r.HostCount+edges+1) {
 				v.add(r.Role, r.Prefix, "does not hold %s", words.Plural(v.r.HostCount, "host"))
 			}
+		}
+	}
+}
+
+// kept checks that what a living cluster has is still there.
+func (v *validator) kept() {
+	for _, k := range v.r.Keep {
+		if !slices.ContainsFunc(v.p.Ranges, func(r Range) bool {
+			return r.Role == k.Role && r.Prefix.Bits() <= k.Prefix.Bits() && r.Prefix.Contains(k.Prefix.Addr())
+		}) {
+			v.add(k.Role, k.Prefix, "is kept by the request and in no range of the plan")
+		}
+	}
+	for _, h := range v.r.Held {
+		if !slices.ContainsFunc(v.p.Ranges, func(r Range) bool {
+			return r.Role == fact.RolePods && r.Prefix.Bits() <= h.Bits() && r.Prefix.Contains(h.Addr())
+		}) {
+			v.add(fact.RolePods, h, "is held by a node and in no pod range")
 		}
 	}
 }

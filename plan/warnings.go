@@ -164,7 +164,11 @@ func (w *warner) sizes(f fact.Family) {
 		w.add(fact.RuleNodeMaskUncommon, fact.Info, "", "", "IPv6 node subnets are /%d, not /64: kube-controller-manager has to be told, --node-cidr-mask-size-ipv6=%d", mask, mask)
 	}
 	pods, _ := p.Range(fact.RolePods, f)
-	if pods.Given && req.nodeMask(f) == 0 && mask != defaultNodeMask(f) {
+	if pods.Kept.IsValid() && req.nodeMask(f) == 0 && req.heldMask(f) == 0 {
+		w.add(fact.RuleNodeMaskAssumed, fact.Warning, "in a cluster that runs with another node mask, this plan has another number of nodes, and following it leads to overlaps",
+			fmt.Sprintf("say which node mask the cluster has, or what its nodes hold: %d is what kube-controller-manager takes by itself", defaultNodeMask(f)),
+			"%v node subnets are taken to be /%d: nobody said which mask the pod range %v runs with, and it is permanent", f, mask, pods.Kept)
+	} else if pods.Given && req.nodeMask(f) == 0 && mask != defaultNodeMask(f) {
 		w.add(fact.RuleNodeMaskAssumed, fact.Warning, "in a cluster that runs with another node mask, nodes would get subnets of two sizes, which overlap as soon as a node is deleted",
 			fmt.Sprintf("say which node mask the cluster has: %d is what kube-controller-manager takes by itself", defaultNodeMask(f)),
 			"%v node subnets are /%d, derived from the pods of a node: nobody said which mask the pod range %v has", f, mask, pods.Prefix)

@@ -403,7 +403,7 @@ func mdRequest(p *view, b *printer) {
 		values := p.Request.Values(k.Name)
 		switch {
 		case len(values) == 0:
-		case k.Name == "hosts" && len(p.Request.Hosts) == 0, k.Arg == "N", k.Arg == "X", k.Arg == "BITS":
+		case k.Name == "hosts" && len(p.Request.Hosts) == 0, k.Name == "held" && len(p.Request.Held) == 0, k.Arg == "N", k.Arg == "X", k.Arg == "BITS":
 			y.printf("%s: %s\n", k.Name, values[0])
 		case !k.List:
 			y.printf("%s: %s\n", k.Name, yamlScalar(values[0]))
