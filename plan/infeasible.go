@@ -64,9 +64,10 @@ type Obstacle struct {
 
 // A Relaxation is a change to a request that makes it feasible.
 type Relaxation struct {
-	Change  string  // in one line: "services /12 -> /16", "1,024 -> 512 nodes", "give up 10.8.0.0/13 (vpn)"
-	Request Request // with the change made
-	Plan    *Plan   // what New answers to it
+	Change  string   // in one line: "services /12 -> /16", "1,024 -> 512 nodes", "give up 10.8.0.0/13 (vpn)"
+	Flags   []string // what to type for it, by the names of RequestKeys: "-services 252", "without -pin pods=10.1.0.0/16"
+	Request Request  // with the change made
+	Plan    *Plan    // what New answers to it
 }
 
 // A LimitError says that the request does not fit in a range that it fixes, or in a limit of Kubernetes.

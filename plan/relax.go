@@ -21,6 +21,7 @@ type change struct {
 func relax(r Request, e *InfeasibleError, spaces spaceCache) []Relaxation {
 	x := relaxer{orig: r, e: e, spaces: spaces}
 	x.tryDials(change{make: func(r Request) Request { return r }})
+	x.tryBending()
 	x.tryKeeping()
 	x.tryKeptSpace()
 	x.tryGivingUp()
@@ -61,11 +62,14 @@ func (x *relaxer) try(c change) bool {
 	if !x.spaces.feasible(r) {
 		return false
 	}
+	if c.text != "" && slices.ContainsFunc(x.out, func(o ranked) bool { return o.Change == c.text }) {
+		return true // found in another way
+	}
 	p, e := x.spaces.solve(r)
 	if e != nil {
 		return false
 	}
-	x.out = append(x.out, ranked{Relaxation{Change: c.text, Request: r, Plan: p}, c.loss})
+	x.out = append(x.out, ranked{Relaxation{Change: c.text, Flags: flagsOf(x.orig, r), Request: r, Plan: p}, c.loss})
 	return true
 }
 

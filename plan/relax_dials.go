@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/kubecidr/kubecidr/internal/words"
@@ -12,6 +13,7 @@ import (
 // asks for no more than the one before.
 type dial struct {
 	what  string // "nodes" and "pods" for these two
+	bends bool   // nobody asked for it: it is a default
 	steps int    // last step
 	at    func(r Request, step int) Request
 	text  func(step int) string
@@ -50,7 +52,7 @@ func (x *relaxer) dials() []dial {
 	f := r.Families[0]
 	var out []dial
 	if r.Grow > 0 {
-		out = append(out, dial{"", r.Grow,
+		out = append(out, dial{"", false, r.Grow,
 			func(q Request, i int) Request { q.Grow = r.Grow - i; return q },
 			func(i int) string {
 				return fmt.Sprintf("room to double %s -> %s", words.Times(r.Grow), words.Times(r.Grow-i))
@@ -65,7 +67,7 @@ func (x *relaxer) dials() []dial {
 			},
 			x.nodeEdges(r.Nodes)...))
 	}
-	out = append(out, turnDown(r.Services, 1, 1,
+	out = append(out, x.unasked(x.orig.Services == 0, turnDown(r.Services, 1, 1,
 		func(q *Request, n int) { q.Services = n },
 		func(n int) string {
 			q := r
@@ -73,15 +75,15 @@ func (x *relaxer) dials() []dial {
 			from, _ := r.serviceNeeds(f)
 			to, _ := q.serviceNeeds(f)
 			return fmt.Sprintf("services /%d -> /%d (%s -> %s services)", from, to, words.Commas(r.Services), words.Commas(n))
-		}, x.edges(func(f fact.Family) int { return ownServices + int(serviceEdges(f)) })...))
+		}, x.edges(func(f fact.Family) int { return ownServices + int(serviceEdges(f)) })...)))
 	nodes := turnDown(r.Nodes, max(1, x.orig.heldNodes()), nodesLoss,
 		func(q *Request, n int) { q.Nodes = n },
 		func(n int) string { return fmt.Sprintf("%s -> %s", words.Commas(r.Nodes), words.Plural(n, "node")) },
 		x.nodeEdges(r.Surge)...)
 	nodes.what = "nodes"
-	out = append(out, nodes)
+	out = append(out, x.unasked(x.orig.Nodes == 0 && x.orig.Pods == 0, nodes))
 	if r.Churn > 1 {
-		out = append(out, dial{"", 1,
+		out = append(out, x.unasked(x.orig.Churn == 0, dial{"", false, 1,
 			func(q Request, i int) Request {
 				if i > 0 {
 					q.Churn = 1
@@ -89,7 +91,7 @@ func (x *relaxer) dials() []dial {
 				return q
 			},
 			func(int) string { return fmt.Sprintf("%g -> 1 address for each pod of a node", r.Churn) },
-			func(int) float64 { return 1.2 }})
+			func(int) float64 { return 1.2 }}))
 	}
 	// Numbers of pods that fill a node's subnet.
 	var pods []int
@@ -108,7 +110,7 @@ func (x *relaxer) dials() []dial {
 			return fmt.Sprintf("%s -> %s on a node", words.Commas(r.PodsPerNode), words.Plural(n, "pod"))
 		})
 	fewer.what = "pods"
-	out = append(out, fewer)
+	out = append(out, x.unasked(x.orig.PodsPerNode == 0 && x.orig.Pods == 0, fewer))
 	// Every node needs an address, so no fewer host addresses than nodes.
 	if least := r.Nodes + r.Surge; x.orig.HostCount > least {
 		out = append(out, turnDown(r.HostCount, least, 1.1,
@@ -119,7 +121,7 @@ func (x *relaxer) dials() []dial {
 			x.edges(hostEdges)...))
 	}
 	if (r.NodeMaskIPv4 > 0 || r.NodeMaskIPv6 > 0) && !slices.ContainsFunc(r.Families, r.keeps) {
-		out = append(out, dial{"", 1,
+		out = append(out, dial{"", false, 1,
 			func(q Request, i int) Request {
 				if i > 0 {
 					q.NodeMaskIPv4, q.NodeMaskIPv6 = 0, 0
@@ -130,6 +132,65 @@ func (x *relaxer) dials() []dial {
 			func(int) float64 { return 0.8 }})
 	}
 	return out
+}
+
+// unasked returns d at a third of its loss where it turns down a default that nobody asked for, as long as what is left is of use.
+func (x *relaxer) unasked(is bool, d dial) dial {
+	if is {
+		loss := d.loss
+		d.bends, d.loss = true, func(step int) float64 {
+			if n := loss(step); n <= 2*nodesLoss {
+				return n / 3
+			}
+			return loss(step)
+		}
+	}
+	return d
+}
+
+// maxBending is up to how many ranges in the way every combination of defaults is judged; beyond, one that is found by halving.
+const maxBending = 1000
+
+// tryBending turns down several defaults that nobody asked for, where one alone does not do: they bend before the space does.
+func (x *relaxer) tryBending() {
+	dials := slices.DeleteFunc(x.dials(), func(d dial) bool { return !d.bends || d.steps < 1 })
+	if len(dials) < 2 || slices.ContainsFunc(dials, func(d dial) bool { _, ok := x.smallest(x.orig, d); return ok }) {
+		return
+	}
+	if len(x.orig.Avoid)+len(x.orig.Hosts)+len(x.orig.Within) > maxBending {
+		x.try(x.turn(x.orig, dials...))
+		return
+	}
+	best := change{loss: math.Inf(1)}
+	none := change{make: func(r Request) Request { return r }}
+	var bend func(c change, rest []dial)
+	bend = func(c change, rest []dial) {
+		r := c.make(x.orig.clone())
+		if len(rest) == 1 {
+			if last, ok := x.smallest(r, rest[0]); ok {
+				if both := c.and(last); both.loss < best.loss {
+					best = both
+				}
+			} else if c.text != "" && c.loss < best.loss && x.spaces.feasible(r) {
+				best = c
+			}
+			return
+		}
+		d := rest[0]
+		for i := range d.steps + 1 {
+			next := c
+			if i > 0 {
+				next = c.and(change{d.text(i), d.loss(i), func(r Request) Request { return d.at(r, i) }})
+			}
+			if next.loss < best.loss {
+				bend(next, rest[1:])
+			}
+		}
+	}
+	bend(none, dials)
+	if best.make != nil {
+		x.try(best)
+	}
 }
 
 // nodesLoss is the loss of halving the nodes.
@@ -177,7 +238,7 @@ func turnDownTo(from int, counts []int, loss float64, set func(*Request, int), t
 	slices.Sort(counts)
 	counts = slices.Compact(counts)
 	slices.Reverse(counts)
-	return dial{"", len(counts),
+	return dial{"", false, len(counts),
 		func(q Request, i int) Request {
 			if i > 0 {
 				set(&q, counts[i-1])

@@ -449,7 +449,10 @@ func InfeasibleText(w io.Writer, e *plan.InfeasibleError, o Options) error {
 	b.WriteByte('\n')
 	b.head("What would make it possible, each tried")
 	for i, r := range e.Relaxations {
-		b.printf("  %d. %s\n", i+1, gate.Printable(r.Change))
+		b.wrap(fmt.Sprintf("  %d. ", i+1), textWidth, gate.Printable(r.Change))
+		if len(r.Flags) > 0 {
+			b.wrap("       ", textWidth, gate.Printable(strings.Join(r.Flags, " ")))
+		}
 	}
 	if p, err := viewOf(e.Alternative()); err == nil {
 		b.WriteByte('\n')
