@@ -26,6 +26,7 @@ const (
 	KindPlugin        = reading.KindPlugin        // manifest, configuration or pools of a CNI plugin other than flannel
 	KindInstaller     = reading.KindInstaller     // what an installer is told: k3s, kubespray, Talos, kind, ...
 	KindHost          = reading.KindHost          // what a host says of its network: links, routes, resolvers, CNI files
+	KindPlan          = reading.KindPlan          // a plan as package draw writes it, in JSON or YAML
 	KindUnreadable    = reading.KindUnreadable    // it claims to be one of these and cannot be read
 )
 

@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/kubecidr/kubecidr/internal/planfile"
 	"github.com/kubecidr/kubecidr/internal/source"
-	"github.com/kubecidr/kubecidr/internal/suggest"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // maxRequest is how large a request file may be, in bytes.
-const maxRequest = 1 << 20
+const maxRequest = 16 << 20
 
 // A RequestFileError says what is wrong with a request file, and where.
 type RequestFileError struct {
@@ -47,7 +47,10 @@ func (e *RequestFileError) Unwrap() error { return e.Err }
 //	  services: 10.96.0.0/16
 //
 // Where a key takes several values they can be one text with commas or a list; pin can also be a mapping from roles to ranges, and avoid
-// one from names to ranges. name is that of the file, for positions. At most 1 MiB is read.
+// one from names to ranges. name is that of the file, for positions. At most 16 MiB are read.
+//
+// A plan in JSON or YAML, as package draw writes it, is read too: as the request that it was made from, with every range pinned and the
+// node masks fixed, so that planning again keeps everything where it is.
 //
 // The first thing that is wrong gives a *[RequestFileError]: text that is no YAML, an unknown key, a key that stands twice,
 // a value that the key does not take.
@@ -91,78 +94,13 @@ func ReadRequest(name string, r io.Reader) (plan.Request, error) {
 		return fail(root.Pos, errors.New("not a mapping; a request is one, such as nodes: 40"))
 	}
 
-	var req plan.Request
-	seen := make(map[string]fact.Position)
-	for _, e := range root.Entries {
-		key := requestKey(e.Key)
-		if first, ok := seen[key]; ok {
-			return fail(e.KeyPos, fmt.Errorf("%q stands already in line %d", e.Key, first.Line))
-		}
-		seen[key] = e.KeyPos
-		values, err := requestValues(key, e.Value)
-		if err != nil {
-			return fail(e.KeyPos, err)
-		}
-		texts := make([]string, len(values))
-		for i, v := range values {
-			texts[i] = v.text
-		}
-		if err := req.Set(key, texts...); err != nil {
-			pos := e.KeyPos
-			if se, ok := errors.AsType[*plan.SetError](err); ok && !errors.Is(err, plan.ErrUnknownKey) && se.Index < len(values) {
-				pos = values[se.Index].pos
-			}
-			return fail(pos, err)
-		}
+	read := planfile.Request
+	if planfile.IsPlan(root) {
+		read = planfile.Pinned
 	}
-	return req, nil
-}
-
-// requestKey returns the name of the key that is meant by one in another spelling, or the key itself.
-func requestKey(key string) string {
-	for _, k := range plan.RequestKeys() {
-		if suggest.Same(k.Name, key) {
-			return k.Name
-		}
+	req, err := read(root)
+	if e, ok := errors.AsType[*planfile.Error](err); ok {
+		return fail(e.Pos, e.Err)
 	}
-	return key
-}
-
-// A requestValue is one value of a key, as [plan.Request.Set] takes it.
-type requestValue struct {
-	text string
-	pos  fact.Position
-}
-
-// requestValues returns the values under a key: a scalar, the entries of a list, and for each entry of a mapping "key=value".
-func requestValues(key string, n *source.Node) ([]requestValue, error) {
-	var out []requestValue
-	switch {
-	case n == nil || n.Kind == source.Null:
-		return nil, fmt.Errorf("%s: %w", key, plan.ErrNoValue)
-	case n.Kind == source.Sequence:
-		for _, it := range n.Items {
-			vs, err := requestValues(key, it)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, vs...)
-		}
-	case n.Kind == source.Mapping:
-		if key != "pin" && key != "keep" && key != "avoid" {
-			return nil, fmt.Errorf("%s: a mapping, where a value or a list is wanted", key)
-		}
-		for _, e := range n.Entries {
-			vs, err := requestValues(key, e.Value)
-			if err != nil {
-				return nil, err
-			}
-			for _, v := range vs {
-				out = append(out, requestValue{e.Key + "=" + v.text, e.KeyPos})
-			}
-		}
-	default:
-		out = append(out, requestValue{n.Str(), n.Pos})
-	}
-	return out, nil
+	return req, err
 }

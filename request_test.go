@@ -77,7 +77,7 @@ func TestReadRequestErrors(t *testing.T) {
 		{"within: {a: 10.0.0.0/8}", "r.yaml:1:1: within: a mapping"},
 		{"nodes: 4\n---\nnodes: 5", "r.yaml:3:1: a second document"},
 		{"nodes: 4\n  name: x", "r.yaml:2:"},
-		{strings.Repeat("#", 1<<20) + "\nnodes: 4", "r.yaml: larger than 1048576 bytes"},
+		{strings.Repeat("#", 16<<20) + "\nnodes: 4", "r.yaml: larger than 16777216 bytes"},
 	} {
 		got, err := kubecidr.ReadRequest("r.yaml", strings.NewReader(tt.text))
 		fe, ok := errors.AsType[*kubecidr.RequestFileError](err)

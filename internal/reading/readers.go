@@ -10,6 +10,7 @@ import (
 	"github.com/kubecidr/kubecidr/internal/hostnet"
 	"github.com/kubecidr/kubecidr/internal/netdist"
 	"github.com/kubecidr/kubecidr/internal/paste"
+	"github.com/kubecidr/kubecidr/internal/planfile"
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/kubeadm"
 	"github.com/kubecidr/kubecidr/kubeadm/kubectl"
@@ -125,6 +126,7 @@ var readers = []reader{
 	{kind: KindInstaller, perHost: true, also: []paste.Kind{paste.KindCommands}, read: func(a *asked) ([]fact.Statement, error) {
 		return statementsOf(distro.Read(a.text)), nil
 	}},
+	{kind: KindPlan, read: func(a *asked) ([]fact.Statement, error) { return planfile.Statements(a.text, a.data) }},
 	{kind: KindPlugin, read: func(a *asked) ([]fact.Statement, error) {
 		a.networks = netdist.Read(a.text)
 		return nil, nil

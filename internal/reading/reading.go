@@ -41,6 +41,7 @@ const (
 	KindPlugin        Kind = "network-plugin"         // manifest, configuration or pools of a CNI plugin other than flannel
 	KindInstaller     Kind = "installer"              // what an installer is told: k3s, kubespray, Talos, kind, ...
 	KindHost          Kind = "host-network"           // what a host says of its network: links, routes, resolvers, CNI files
+	KindPlan          Kind = "plan"                   // a plan as package draw writes it, in JSON or YAML
 	KindUnreadable    Kind = "unreadable"             // it claims to be one of these and cannot be read
 )
 

@@ -1,7 +1,9 @@
 package draw
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math/big"
 	"net/netip"
@@ -28,6 +30,7 @@ type document struct {
 	Ranges              []documentRange    `json:"ranges"`
 	Avoided             []documentReserved `json:"avoided"`
 	Warnings            []documentWarning  `json:"warnings"`
+	Request             documentRequest    `json:"request"`
 }
 
 // A documentMask holds the node masks of the families that the plan has.
@@ -91,6 +94,35 @@ type documentWarning struct {
 	Fix      []string      `json:"fix"`
 }
 
+// A documentRequest is the request as a file has it, so that a plan can be read back.
+type documentRequest plan.Request
+
+// MarshalJSON writes the keys of a request file in their order, those that are set.
+func (r documentRequest) MarshalJSON() ([]byte, error) {
+	b := new(bytes.Buffer)
+	b.WriteByte('{')
+	for _, k := range plan.RequestKeys() {
+		values := plan.Request(r).Values(k.Name)
+		if len(values) == 0 {
+			continue
+		}
+		var v any = values[0]
+		if k.List {
+			v = values
+		}
+		text, err := json.Marshal(v)
+		if err != nil {
+			return nil, err
+		}
+		if b.Len() > 1 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(b, "%q:%s", k.Name, text)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
 // documentOf returns the plan in the form of its JSON.
 func documentOf(p *view, o Options) document {
 	d := document{
@@ -108,6 +140,7 @@ func documentOf(p *view, o Options) document {
 		Ranges:              []documentRange{},
 		Avoided:             []documentReserved{},
 		Warnings:            []documentWarning{},
+		Request:             documentRequest(p.Request),
 	}
 	for _, f := range p.Families {
 		d.Families = append(d.Families, f.String())

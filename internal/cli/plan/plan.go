@@ -45,6 +45,7 @@ func formats() []format {
 		{"kubeadm", "a ClusterConfiguration for kubeadm init --config, with kubelet's maxPods where it is not 110", writeKubeadm, 0},
 		{"flannel", "flannel's ConfigMap, with net-conf.json", writeFlannel, 0},
 		{"commands", "what to type, and where, to build the cluster", writeCommands, 0},
+		{"table", "how the space of -within can be divided: node masks, nodes, pods on a node, services", nil, 0}, // needs no plan
 	}
 }
 
@@ -72,6 +73,9 @@ type options struct {
 	format    format
 	showNodes int // -1: as many as the format lists by itself
 	file      string
+	from      []string
+	cluster   *kubecidr.Files // what -from names
+	fit       bool
 	help      bool
 }
 
@@ -87,7 +91,14 @@ func Run(e cli.Env, args []string) int {
 		return exitPlan
 	}
 	e.WarnRelease("plan", req.Kubernetes)
-	p, err := plan.New(req)
+	if opts.format.write == nil {
+		return table(e, req)
+	}
+	find := plan.New
+	if opts.fit {
+		find = plan.Fit
+	}
+	p, err := find(req)
 	if none, ok := errors.AsType[*plan.InfeasibleError](err); ok {
 		if err := draw.InfeasibleText(e.Stderr, none, draw.Options{Color: cli.Color(e.Stderr)}); err != nil {
 			return usageError(err)
@@ -104,6 +115,22 @@ func Run(e cli.Env, args []string) int {
 	if err := opts.format.write(e.Stdout, p, draw.Options{Nodes: nodes, Color: cli.Color(e.Stdout)}); err != nil {
 		return usageError(err)
 	}
+	opts.changes(e.Stdout, p)
+	return exitPlan
+}
+
+// table prints how the space can be divided.
+func table(e cli.Env, req plan.Request) int {
+	ways, err := plan.Tradeoffs(req)
+	if err == nil {
+		err = draw.Tradeoffs(e.Stdout, ways, draw.Options{Color: cli.Color(e.Stdout)})
+	}
+	switch {
+	case err != nil:
+		return e.Fail("plan", err, exitUsage)
+	case len(ways) == 0:
+		return exitNone
+	}
 	return exitPlan
 }
 
@@ -119,6 +146,8 @@ func Flags() []cli.Flag {
 		names = append(names, f.name)
 	}
 	return append(out,
+		cli.Flag{Name: "from", Arg: "path", Doc: "start from a cluster's files or a plan", File: true},
+		cli.Flag{Name: "fit", Doc: "the most that fits"},
 		cli.Flag{Name: "f", Arg: "file", Doc: "read the request from a file", File: true},
 		cli.Flag{Name: "show-nodes", Arg: "N", Doc: "list the subnets of the first N nodes"},
 		cli.Flag{Name: "o", Arg: "format", Doc: "form of the plan", Values: names})
@@ -142,6 +171,11 @@ func parse(args []string) (o options, req plan.Request, err error) {
 		}
 		return nil
 	})
+	fs.BoolVar(&o.fit, "fit", false, "")
+	fs.Func("from", "", func(name string) error {
+		o.from = append(o.from, name)
+		return nil
+	})
 	output := fs.String("o", o.format.name, "")
 	fs.Func("show-nodes", "", func(n string) (err error) {
 		if o.showNodes, err = strconv.Atoi(n); err != nil || o.showNodes < 0 {
@@ -162,6 +196,14 @@ func parse(args []string) (o options, req plan.Request, err error) {
 	}
 	if err := o.setFormat(*output); err != nil {
 		return o, req, err
+	}
+	if len(o.from) > 0 {
+		if o.file != "" {
+			return o, req, errors.New("-from and -f both say what to start from; leave one out")
+		}
+		if req, err = o.readCluster(); err != nil {
+			return o, req, err
+		}
 	}
 	if o.file != "" {
 		if req, err = readRequest(o.file); err != nil {
@@ -188,6 +230,34 @@ func flagError(err error) error {
 		return fmt.Errorf("flag %w", err)
 	}
 	return err
+}
+
+// readCluster reads what the cluster of -from is.
+func (o *options) readCluster() (plan.Request, error) {
+	inputs, err := cli.Inputs(o.from)
+	if err != nil {
+		return plan.Request{}, err
+	}
+	if o.cluster, err = kubecidr.ReadInputs(inputs, kubecidr.Options{}); err != nil {
+		return plan.Request{}, err
+	}
+	return kubecidr.ClusterRequest(o.cluster)
+}
+
+// changes prints where the cluster's files have to follow the plan.
+func (o *options) changes(w io.Writer, p *plan.Plan) {
+	if o.cluster == nil || o.format.name != "text" {
+		return
+	}
+	list := kubecidr.Changes(o.cluster, p)
+	if len(list) == 0 {
+		fmt.Fprintln(w, "\nThe cluster's ranges stay as they are: nothing has to be changed")
+		return
+	}
+	fmt.Fprintln(w, "\nTo be changed in the cluster, at the same time; nodes keep their subnets")
+	for _, c := range list {
+		fmt.Fprintf(w, "  %v  %s %s: %s -> %s\n", c.Pos, c.Component, c.Key, c.From, c.To)
+	}
 }
 
 // readRequest reads a request file, or standard input where name is "-".
@@ -225,7 +295,9 @@ func usage(e cli.Env) {
 		fmt.Fprintf(w, "  -%-26s %s\n", k.Name+" "+k.Arg, k.Doc)
 	}
 	fmt.Fprintln(w, "\nInput and output:")
-	fmt.Fprintf(w, "  -%-26s %s\n", "f FILE", "read the request from a YAML file; flags replace what it says. - is standard input")
+	fmt.Fprintf(w, "  -%-26s %s\n", "f FILE", "read the request from a YAML file, or a plan in JSON or YAML with everything pinned; flags replace what it says. - is standard input")
+	fmt.Fprintf(w, "  -%-26s %s\n", "from PATH", "start from a cluster's files or a plan: its ranges are kept, its node masks fixed, its nodes hold their subnets; can be repeated")
+	fmt.Fprintf(w, "  -%-26s %s\n", "fit", "the most that fits: numbers that are not given are as large as the space allows, nodes, then pods, then services")
 	fmt.Fprintf(w, "  -%-26s %s\n", "show-nodes N", "list the subnets of the first N nodes (default: all planned ones in json and yaml, up to 10 in text and markdown)")
 	fmt.Fprintf(w, "  -%-26s %s\n", "o FORMAT", "one of")
 	for _, f := range formats() {
