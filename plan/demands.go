@@ -127,32 +127,7 @@ func (s *familySolver) addPods() *demand {
 	nodeBits := r.nodeBits()
 	if pinned := s.fixed(fact.RolePods); len(pinned) > 0 {
 		for _, c := range pinned {
-			b := c.Prefix.Bits()
-			s.mask = s.pinnedMask(c.Prefix, longest, asked)
-			if c.Kept.IsValid() {
-				s.mask = s.keptMask(c.Kept)
-			}
-			needs, sizing := r.podNeeds(f, s.mask)
-			s.given(c, needs, sizing)
-			switch {
-			case b > f.Bits()-minHostBits:
-				s.limit(fact.RolePods, c.Prefix, f.Bits()-minHostBits, b, "kubeadm takes /%d or larger (14 addresses)", f.Bits()-minHostBits)
-			case b > needs:
-				most := "not even one node subnet"
-				if s.mask >= b {
-					most = words.Plural(1<<(s.mask-b), "node subnet")
-				}
-				s.limit(fact.RolePods, c.Prefix, needs, b, "/%d or larger is needed, it is a /%d with %s: %s; %s",
-					needs, b, most, sizing, r.nodeMaskSizing(f, s.mask))
-			case s.mask-b > maxNodeBits && limitsPodRange(f, r.Kubernetes):
-				s.limit(fact.RolePods, c.Prefix, s.mask-maxNodeBits, b,
-					"at most %d bits may lie between pod range and node subnet, /%d to /%d are %d; use a /%d or longer, or a node mask of /%d or shorter",
-					maxNodeBits, b, s.mask, s.mask-b, s.mask-maxNodeBits, b+maxNodeBits)
-			case b < r.shortestFor(fact.RolePods, f, s.mask):
-				s.limit(fact.RolePods, c.Prefix, r.shortestFor(fact.RolePods, f, s.mask), b,
-					"at most %d bits may lie between pod range and node subnet, for which kubeadm %v takes a /%d whatever it is; use a /%d or longer",
-					maxNodeBits, r.Kubernetes, defaultNodeMask(f), defaultNodeMask(f)-maxNodeBits)
-			}
+			s.addPinnedPods(c, longest, asked)
 		}
 		return nil
 	}
@@ -172,6 +147,37 @@ func (s *familySolver) addPods() *demand {
 	d := &demand{role: fact.RolePods}
 	s.demands = append(s.demands, d)
 	return d
+}
+
+// addPinnedPods adds a pod range that is fixed, or the limits that it exceeds. longest is the longest node mask that may be chosen.
+func (s *familySolver) addPinnedPods(c Claim, longest, asked int) {
+	r, f := s.req, s.family
+	b := c.Prefix.Bits()
+	s.mask = s.pinnedMask(c.Prefix, longest, asked)
+	if c.Kept.IsValid() {
+		s.mask = s.keptMask(c.Kept)
+	}
+	needs, sizing := r.podNeeds(f, s.mask)
+	s.given(c, needs, sizing)
+	switch {
+	case b > f.Bits()-minHostBits:
+		s.limit(fact.RolePods, c.Prefix, f.Bits()-minHostBits, b, "kubeadm takes /%d or larger (14 addresses)", f.Bits()-minHostBits)
+	case b > needs:
+		most := "not even one node subnet"
+		if s.mask >= b {
+			most = words.Plural(1<<(s.mask-b), "node subnet")
+		}
+		s.limit(fact.RolePods, c.Prefix, needs, b, "/%d or larger is needed, it is a /%d with %s: %s; %s",
+			needs, b, most, sizing, r.nodeMaskSizing(f, s.mask))
+	case s.mask-b > maxNodeBits && limitsPodRange(f, r.Kubernetes):
+		s.limit(fact.RolePods, c.Prefix, s.mask-maxNodeBits, b,
+			"at most %d bits may lie between pod range and node subnet, /%d to /%d are %d; use a /%d or longer, or a node mask of /%d or shorter",
+			maxNodeBits, b, s.mask, s.mask-b, s.mask-maxNodeBits, b+maxNodeBits)
+	case b < r.shortestFor(fact.RolePods, f, s.mask):
+		s.limit(fact.RolePods, c.Prefix, r.shortestFor(fact.RolePods, f, s.mask), b,
+			"at most %d bits may lie between pod range and node subnet, for which kubeadm %v takes a /%d whatever it is; use a /%d or longer",
+			maxNodeBits, r.Kubernetes, defaultNodeMask(f), defaultNodeMask(f)-maxNodeBits)
+	}
 }
 
 // pinnedMask returns the node mask for a pod range that is fixed: longest, or what the limit of 16 bits makes of it; for

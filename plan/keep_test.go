@@ -192,3 +192,40 @@ func TestKeepOracle(t *testing.T) {
 		}
 	})
 }
+
+// TestHeldSubnets: nodes that are registered come first, and further ones get the lowest subnets that are free, as from the controller.
+func TestHeldSubnets(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		r := Request{Nodes: 8, Keep: pins("pods=10.20.0.0/20")}
+		for i, q := range nodeSubnets("10.20.0.0/20", 24, 16) {
+			if rapid.Bool().Draw(rt, fmt.Sprint(i)) && len(r.Held) < 8 {
+				r.Held = append(r.Held, q)
+			}
+		}
+		p, err := New(r)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		c, err := p.Controller()
+		if err != nil {
+			rt.Fatal(err)
+		}
+		for i, h := range r.Held {
+			c.Create(fmt.Sprint("old", i), h.String())
+		}
+		for i := range 16 {
+			got, _ := p.NodeSubnet(i, p.Families[0])
+			if i < len(r.Held) {
+				if got != r.Held[i] {
+					rt.Fatalf("node %d: %v, holds %v", i, got, r.Held[i])
+				}
+				continue
+			}
+			name := fmt.Sprint("new", i)
+			c.Create(name)
+			if want, _ := c.Node(name); len(want) != 1 || want[0] != got.String() {
+				rt.Fatalf("node %d: %v, the controller gives %v", i, got, want)
+			}
+		}
+	})
+}

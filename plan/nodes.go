@@ -2,6 +2,7 @@ package plan
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
@@ -11,7 +12,7 @@ import (
 
 // NodeSubnet returns the subnet of family f that node i gets, counting from 0 in the order in which nodes are registered
 // with a controller that has been running since the first one: node i gets subnet i, as no range of a plan overlaps
-// another. ok is false if i is negative or beyond the last node subnet, and for a family that p does not have.
+// another; where nodes hold subnets already, they are the first, by address. ok is false if i is negative or beyond the last node subnet, and for a family that p does not have.
 func (p *Plan) NodeSubnet(i int, f fact.Family) (q netip.Prefix, ok bool) {
 	r, _ := p.Range(fact.RolePods, f) // without one there is nothing to split
 	s, err := cidr.NewSplit(r.Prefix, p.NodeMask(f))
@@ -19,7 +20,32 @@ func (p *Plan) NodeSubnet(i int, f fact.Family) (q netip.Prefix, ok bool) {
 		return netip.Prefix{}, false
 	}
 	q = s.At(uint64(i)) // a negative i is beyond all of them
+	if held := p.Request.held(f); len(held) > 0 && i >= 0 {
+		q = heldOrFree(s, held, uint64(i))
+	}
 	return q, q.IsValid()
+}
+
+// heldOrFree returns the subnet of node i where the first nodes are those that hold one, in the order of their addresses, and each further one gets the
+// lowest that is free. It is invalid beyond the last.
+func heldOrFree(s cidr.Split, held []netip.Prefix, i uint64) netip.Prefix {
+	slices.SortFunc(held, netip.Prefix.Compare)
+	if i < uint64(len(held)) {
+		return held[i]
+	}
+	at := i - uint64(len(held)) // of the free ones
+	for _, h := range held {
+		first, ok := s.Index(h.Addr())
+		if !ok {
+			continue
+		}
+		last, _ := s.Index(cidr.Last(h))
+		if first > at {
+			break
+		}
+		at += last - first + 1
+	}
+	return s.At(at)
 }
 
 // ControllerFlags returns the flags that make kube-controller-manager hand out the node subnets of p: one mask for each

@@ -48,8 +48,25 @@ func (x *relaxer) smallest(r Request, d dial) (change, bool) {
 
 // dials returns the numbers that can be turned down.
 func (x *relaxer) dials() []dial {
+	return slices.Concat(x.roomDials(), x.serviceDials(), x.nodeDials(), x.podDials(), x.hostDials(), x.maskDials())
+}
+
+// once returns the dial of one step, which make makes.
+func once(text string, loss float64, make func(*Request)) dial {
+	return dial{"", false, 1,
+		func(q Request, i int) Request {
+			if i > 0 {
+				make(&q)
+			}
+			return q
+		},
+		func(int) string { return text },
+		func(int) float64 { return loss }}
+}
+
+// roomDials turn down the room to grow, and that for a rolling replacement.
+func (x *relaxer) roomDials() []dial {
 	r := x.e.Request
-	f := r.Families[0]
 	var out []dial
 	if r.Grow > 0 {
 		out = append(out, dial{"", false, r.Grow,
@@ -67,7 +84,13 @@ func (x *relaxer) dials() []dial {
 			},
 			x.nodeEdges(r.Nodes)...))
 	}
-	out = append(out, x.unasked(x.orig.Services == 0, turnDown(r.Services, 1, 1,
+	return out
+}
+
+func (x *relaxer) serviceDials() []dial {
+	r := x.e.Request
+	f := r.Families[0]
+	return []dial{x.unasked(x.orig.Services == 0, turnDown(r.Services, 1, 1,
 		func(q *Request, n int) { q.Services = n },
 		func(n int) string {
 			q := r
@@ -75,25 +98,27 @@ func (x *relaxer) dials() []dial {
 			from, _ := r.serviceNeeds(f)
 			to, _ := q.serviceNeeds(f)
 			return fmt.Sprintf("services /%d -> /%d (%s -> %s services)", from, to, words.Commas(r.Services), words.Commas(n))
-		}, x.edges(func(f fact.Family) int { return ownServices + int(serviceEdges(f)) })...)))
+		}, x.edges(func(f fact.Family) int { return ownServices + int(serviceEdges(f)) })...))}
+}
+
+func (x *relaxer) nodeDials() []dial {
+	r := x.e.Request
 	nodes := turnDown(r.Nodes, max(1, x.orig.heldNodes()), nodesLoss,
 		func(q *Request, n int) { q.Nodes = n },
 		func(n int) string { return fmt.Sprintf("%s -> %s", words.Commas(r.Nodes), words.Plural(n, "node")) },
 		x.nodeEdges(r.Surge)...)
 	nodes.what = "nodes"
-	out = append(out, x.unasked(x.orig.Nodes == 0 && x.orig.Pods == 0, nodes))
+	return []dial{x.unasked(x.orig.Nodes == 0 && x.orig.Pods == 0, nodes)}
+}
+
+// podDials turn down the addresses for each pod, and the pods of a node to numbers that fill its subnet.
+func (x *relaxer) podDials() []dial {
+	r := x.e.Request
+	var out []dial
 	if r.Churn > 1 {
-		out = append(out, x.unasked(x.orig.Churn == 0, dial{"", false, 1,
-			func(q Request, i int) Request {
-				if i > 0 {
-					q.Churn = 1
-				}
-				return q
-			},
-			func(int) string { return fmt.Sprintf("%g -> 1 address for each pod of a node", r.Churn) },
-			func(int) float64 { return 1.2 }}))
+		out = append(out, x.unasked(x.orig.Churn == 0,
+			once(fmt.Sprintf("%g -> 1 address for each pod of a node", r.Churn), 1.2, func(q *Request) { q.Churn = 1 })))
 	}
-	// Numbers of pods that fill a node's subnet.
 	var pods []int
 	for _, f := range r.Families {
 		for h := log2ceil(r.subnetNeeds(f)); h >= 2; h-- {
@@ -110,28 +135,31 @@ func (x *relaxer) dials() []dial {
 			return fmt.Sprintf("%s -> %s on a node", words.Commas(r.PodsPerNode), words.Plural(n, "pod"))
 		})
 	fewer.what = "pods"
-	out = append(out, x.unasked(x.orig.PodsPerNode == 0 && x.orig.Pods == 0, fewer))
-	// Every node needs an address, so no fewer host addresses than nodes.
-	if least := r.Nodes + r.Surge; x.orig.HostCount > least {
-		out = append(out, turnDown(r.HostCount, least, 1.1,
-			func(q *Request, n int) { q.HostCount = n },
-			func(n int) string {
-				return fmt.Sprintf("%s -> %s host addresses", words.Commas(r.HostCount), words.Commas(n))
-			},
-			x.edges(hostEdges)...))
+	return append(out, x.unasked(x.orig.PodsPerNode == 0 && x.orig.Pods == 0, fewer))
+}
+
+// hostDials turn down the host addresses: every node needs one, so no fewer than nodes.
+func (x *relaxer) hostDials() []dial {
+	r := x.e.Request
+	least := r.Nodes + r.Surge
+	if x.orig.HostCount <= least {
+		return nil
 	}
-	if (r.NodeMaskIPv4 > 0 || r.NodeMaskIPv6 > 0) && !slices.ContainsFunc(r.Families, r.keeps) {
-		out = append(out, dial{"", false, 1,
-			func(q Request, i int) Request {
-				if i > 0 {
-					q.NodeMaskIPv4, q.NodeMaskIPv6 = 0, 0
-				}
-				return q
-			},
-			func(int) string { return "node masks as derived from the pods of a node" },
-			func(int) float64 { return 0.8 }})
+	return []dial{turnDown(r.HostCount, least, 1.1,
+		func(q *Request, n int) { q.HostCount = n },
+		func(n int) string {
+			return fmt.Sprintf("%s -> %s host addresses", words.Commas(r.HostCount), words.Commas(n))
+		},
+		x.edges(hostEdges)...)}
+}
+
+// maskDials give up node masks that were asked for, none where nodes run with them.
+func (x *relaxer) maskDials() []dial {
+	r := x.e.Request
+	if r.NodeMaskIPv4 == 0 && r.NodeMaskIPv6 == 0 || slices.ContainsFunc(r.Families, r.keeps) {
+		return nil
 	}
-	return out
+	return []dial{once("node masks as derived from the pods of a node", 0.8, func(q *Request) { q.NodeMaskIPv4, q.NodeMaskIPv6 = 0, 0 })}
 }
 
 // unasked returns d at a third of its loss where it turns down a default that nobody asked for, as long as what is left is of use.

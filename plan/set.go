@@ -1,12 +1,15 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
+
+	"go4.org/netipx"
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/suggest"
@@ -171,145 +174,140 @@ func (r *Request) setOne(key, v string) (err error) {
 		}
 		r.Churn = x
 	case "family":
-		switch strings.ToLower(v) {
-		case "ipv4":
-			r.Families = []fact.Family{fact.IPv4}
-		case "ipv6":
-			r.Families = []fact.Family{fact.IPv6}
-		case "dual":
-			r.Families = []fact.Family{fact.IPv4, fact.IPv6}
-		case "dual-ipv6":
-			r.Families = []fact.Family{fact.IPv6, fact.IPv4}
-		default:
-			return errors.New("must be ipv4, ipv6, dual or dual-ipv6")
+		for _, f := range familyNames {
+			if f.name == strings.ToLower(v) {
+				r.Families = slices.Clone(f.families)
+				return nil
+			}
 		}
+		return errors.New("must be ipv4, ipv6, dual or dual-ipv6")
 	case "kubernetes":
 		r.Kubernetes, err = fact.ParseVersion(v)
 	}
 	return err
 }
 
+// A listReader collects the values of a key that takes several.
+type listReader struct {
+	key      string
+	prefixes []netip.Prefix
+	avoid    []fact.Reservation
+	pins     []Pin
+	count    int
+}
+
 func (r *Request) setList(key string, values []string) error {
-	var (
-		prefixes []netip.Prefix
-		avoid    []fact.Reservation
-		pins     []Pin
-		count    int
-	)
+	l := listReader{key: key}
 	for i, value := range values {
 		if strings.TrimSpace(value) == "" {
 			return &SetError{Key: key, Index: i, Value: value, Err: errors.New("the list is empty; leave it out, or name at least one")}
 		}
 		for item := range strings.SplitSeq(value, ",") {
 			item = strings.TrimSpace(item)
-			err := func() (err error) {
-				if item == "" {
-					return errors.New("an entry of the list is empty: two commas in a row, or one at an end")
-				}
-				switch key {
-				case "hosts", "held":
-					if !strings.ContainsAny(item, "./:") {
-						if count > 0 || len(values) > 1 || strings.Contains(value, ",") {
-							return errors.New("give either one number of addresses or a list of ranges")
-						}
-						count, err = number(item, 1)
-						return err
-					}
-					fallthrough
-				case "within":
-					p, err := parsePrefix(item)
-					prefixes = append(prefixes, p)
-					return err
-				case "avoid":
-					rs, err := parseAvoid(item)
-					avoid = append(avoid, rs...)
-					return err
-				case "pin", "keep":
-					role, text, ok := strings.Cut(item, "=")
-					if !ok {
-						return errors.New("want role=CIDR, such as services=10.96.0.0/12")
-					}
-					switch r := fact.Role(strings.TrimSpace(role)); r {
-					case fact.RoleHosts, fact.RoleServices, fact.RolePods:
-						p, err := parsePrefix(strings.TrimSpace(text))
-						pins = append(pins, Pin{r, p})
-						return err
-					}
-					return fmt.Errorf("role %q: must be hosts, services or pods", role)
-				}
-				return nil
-			}()
-			if err != nil {
+			if err := l.item(item, len(values) > 1 || strings.Contains(value, ",")); err != nil {
 				return &SetError{Key: key, Index: i, Value: item, Err: err}
 			}
 		}
 	}
 	switch key {
 	case "hosts":
-		r.Hosts, r.HostCount = prefixes, count
-	case "within":
-		r.Within = prefixes
-	case "avoid":
-		r.Avoid = avoid
-	case "pin":
-		r.Pins = pins
-	case "keep":
-		r.Keep = pins
+		r.Hosts, r.HostCount = l.prefixes, l.count
 	case "held":
-		r.Held, r.HeldCount = prefixes, count
+		r.Held, r.HeldCount = l.prefixes, l.count
+	case "within":
+		r.Within = l.prefixes
+	case "avoid":
+		r.Avoid = l.avoid
+	case "pin":
+		r.Pins = l.pins
+	case "keep":
+		r.Keep = l.pins
 	}
 	return nil
+}
+
+// item reads one entry. several says that there are others.
+func (l *listReader) item(item string, several bool) (err error) {
+	if item == "" {
+		return errors.New("an entry of the list is empty: two commas in a row, or one at an end")
+	}
+	switch l.key {
+	case "hosts", "held":
+		if !strings.ContainsAny(item, "./:") {
+			if l.count > 0 || several {
+				return errors.New("give either one number of addresses or a list of ranges")
+			}
+			l.count, err = number(item, 1)
+			return err
+		}
+		fallthrough
+	case "within":
+		ps, err := parseRange(item)
+		l.prefixes = append(l.prefixes, ps...)
+		return err
+	case "avoid":
+		rs, err := parseAvoid(item)
+		l.avoid = append(l.avoid, rs...)
+		return err
+	}
+	pin, err := parsePin(item)
+	l.pins = append(l.pins, pin)
+	return err
+}
+
+// parsePin reads a role and its range.
+func parsePin(item string) (Pin, error) {
+	role, text, ok := strings.Cut(item, "=")
+	if !ok {
+		return Pin{}, errors.New("want role=CIDR, such as services=10.96.0.0/12")
+	}
+	switch r := fact.Role(strings.TrimSpace(role)); r {
+	case fact.RoleHosts, fact.RoleServices, fact.RolePods:
+		p, err := parsePrefix(strings.TrimSpace(text))
+		return Pin{r, p}, err
+	}
+	return Pin{}, fmt.Errorf("role %q: must be hosts, services or pods", role)
+}
+
+// parseRange reads a prefix, or two addresses with a dash between them, which are as few prefixes as make them up.
+func parseRange(s string) ([]netip.Prefix, error) {
+	first, last, ok := strings.Cut(s, "-")
+	if !ok || strings.Contains(s, "/") {
+		p, err := parsePrefix(s)
+		return []netip.Prefix{p}, err
+	}
+	r, err := netipx.ParseIPRange(strings.TrimSpace(first) + "-" + strings.TrimSpace(last))
+	if err != nil || r.From().Zone() != "" || r.From().Is4In6() || r.To().Is4In6() {
+		return nil, errors.New("want two addresses of one family with a dash between them, the first not above the last, such as 10.0.0.10-10.0.0.99")
+	}
+	return r.Prefixes(), nil
+}
+
+// familyNames are the values of the key family.
+var familyNames = []struct {
+	name     string
+	families []fact.Family
+}{
+	{"ipv4", []fact.Family{fact.IPv4}},
+	{"ipv6", []fact.Family{fact.IPv6}},
+	{"dual", []fact.Family{fact.IPv4, fact.IPv6}},
+	{"dual-ipv6", []fact.Family{fact.IPv6, fact.IPv4}},
 }
 
 // Values returns what [Request.Set] takes to set the field that key names to what it is in r, none where the field is zero or
 // the key unknown. A name of a reservation that Set could not read back, with a comma or a blank at its ends, is left out.
 func (r Request) Values(key string) []string {
-	count := func(n int) []string {
-		if n == 0 {
-			return nil
-		}
-		return []string{strconv.Itoa(n)}
-	}
-	var out []string
 	switch key {
 	case "name":
 		if name := strings.TrimSpace(r.Name); name != "" {
 			return []string{name}
 		}
-	case "nodes":
-		return count(r.Nodes)
-	case "pods-per-node":
-		return count(r.PodsPerNode)
-	case "pods":
-		return count(r.Pods)
-	case "held":
-		if len(r.Held) == 0 {
-			return count(r.HeldCount)
-		}
-		return prefixTexts(r.Held)
-	case "keep":
-		for _, p := range r.Keep {
-			out = append(out, p.String())
-		}
-	case "services":
-		return count(r.Services)
-	case "grow":
-		return count(r.Grow)
-	case "surge":
-		return count(r.Surge)
-	case "node-mask-ipv4":
-		return count(r.NodeMaskIPv4)
-	case "node-mask-ipv6":
-		return count(r.NodeMaskIPv6)
 	case "churn":
 		if r.Churn != 0 {
 			return []string{strconv.FormatFloat(r.Churn, 'g', -1, 64)}
 		}
 	case "family":
-		for _, f := range []struct {
-			name     string
-			families []fact.Family
-		}{{"ipv4", []fact.Family{fact.IPv4}}, {"ipv6", []fact.Family{fact.IPv6}}, {"dual", []fact.Family{fact.IPv4, fact.IPv6}}, {"dual-ipv6", []fact.Family{fact.IPv6, fact.IPv4}}} {
+		for _, f := range familyNames {
 			if slices.Equal(f.families, r.Families) {
 				return []string{f.name}
 			}
@@ -318,11 +316,26 @@ func (r Request) Values(key string) []string {
 		if !r.Kubernetes.IsZero() {
 			return []string{r.Kubernetes.String()}
 		}
+	}
+	n, ok := map[string]int{"nodes": r.Nodes, "pods-per-node": r.PodsPerNode, "pods": r.Pods, "services": r.Services, "grow": r.Grow, "surge": r.Surge,
+		"node-mask-ipv4": r.NodeMaskIPv4, "node-mask-ipv6": r.NodeMaskIPv6, "hosts": r.HostCount, "held": r.HeldCount}[key]
+	if list := r.listValues(key); len(list) > 0 {
+		return list
+	}
+	if !ok || n == 0 {
+		return nil
+	}
+	return []string{strconv.Itoa(n)}
+}
+
+// listValues returns the values of a key that takes a list.
+func (r Request) listValues(key string) []string {
+	var out []string
+	switch key {
 	case "hosts":
-		if len(r.Hosts) == 0 {
-			return count(r.HostCount)
-		}
 		return prefixTexts(r.Hosts)
+	case "held":
+		return prefixTexts(r.Held)
 	case "within":
 		return prefixTexts(r.Within)
 	case "avoid":
@@ -335,6 +348,10 @@ func (r Request) Values(key string) []string {
 		}
 	case "pin":
 		for _, p := range r.Pins {
+			out = append(out, p.String())
+		}
+	case "keep":
+		for _, p := range r.Keep {
 			out = append(out, p.String())
 		}
 	}
@@ -397,8 +414,8 @@ func parseAvoid(s string) ([]fact.Reservation, error) {
 		if name = strings.TrimSpace(name); name == "" {
 			return nil, errors.New("the name before = is empty; want name=CIDR, such as vpn=10.8.0.0/16")
 		}
-		p, err := parsePrefix(strings.TrimSpace(text))
-		return []fact.Reservation{{Prefix: p, Name: name, Source: "given"}}, err
+		ps, err := parseRange(strings.TrimSpace(text))
+		return reservations(name, ps), err
 	}
 	if uses, ok := cidr.AtlasByName(s); ok {
 		var rs []fact.Reservation
@@ -414,6 +431,15 @@ func parseAvoid(s string) ([]fact.Reservation, error) {
 		}
 		return nil, fmt.Errorf("neither a range such as 10.8.0.0/16 nor one of the known names: %s", strings.Join(names, ", "))
 	}
-	p, err := parsePrefix(s)
-	return []fact.Reservation{{Prefix: p, Name: p.String(), Source: "given"}}, err
+	ps, err := parseRange(s)
+	return reservations("", ps), err
+}
+
+// reservations returns ps as what is to be avoided, each with its own text for a name where there is none.
+func reservations(name string, ps []netip.Prefix) []fact.Reservation {
+	var out []fact.Reservation
+	for _, p := range ps {
+		out = append(out, fact.Reservation{Prefix: p, Name: cmp.Or(name, p.String()), Source: "given"})
+	}
+	return out
 }

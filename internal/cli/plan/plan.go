@@ -197,18 +197,8 @@ func parse(args []string) (o options, req plan.Request, err error) {
 	if err := o.setFormat(*output); err != nil {
 		return o, req, err
 	}
-	if len(o.from) > 0 {
-		if o.file != "" {
-			return o, req, errors.New("-from and -f both say what to start from; leave one out")
-		}
-		if req, err = o.readCluster(); err != nil {
-			return o, req, err
-		}
-	}
-	if o.file != "" {
-		if req, err = readRequest(o.file); err != nil {
-			return o, req, err
-		}
+	if req, err = o.start(); err != nil {
+		return o, req, err
 	}
 	for _, k := range plan.RequestKeys() {
 		if values, ok := given[k.Name]; ok {
@@ -230,6 +220,19 @@ func flagError(err error) error {
 		return fmt.Errorf("flag %w", err)
 	}
 	return err
+}
+
+// start reads what the flags are to change: the file of -f, or the cluster of -from.
+func (o *options) start() (plan.Request, error) {
+	switch {
+	case len(o.from) > 0 && o.file != "":
+		return plan.Request{}, errors.New("-from and -f both say what to start from; leave one out")
+	case len(o.from) > 0:
+		return o.readCluster()
+	case o.file != "":
+		return readRequest(o.file)
+	}
+	return plan.Request{}, nil
 }
 
 // readCluster reads what the cluster of -from is.
