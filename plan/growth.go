@@ -118,10 +118,11 @@ func (n *neighbourhood) limit(r Range, now, next netip.Prefix, shortest int) str
 		q := n.p.Ranges[slices.Min(met)]
 		return fmt.Sprintf("%s %v", q.Role, q.Prefix)
 	}
-	if i := n.avoid.first(next); i >= 0 { // of hosts that lie in it too: the neighbours are somebody else's to give
+	beside, ok := cidr.Buddy(now)
+	if i := n.avoid.first(beside); i >= 0 { // also where the hosts lie in it: the neighbours are somebody else's to give
 		return n.p.Request.Avoid[i].String()
 	}
-	if beside, ok := cidr.Buddy(now); !ok || !n.space.ContainsPrefix(beside) {
+	if !ok || !n.space.ContainsPrefix(beside) {
 		return "the edge of the space to draw from"
 	}
 	return ""

@@ -58,6 +58,7 @@ const (
 	RuleKubeadmKeyUnknown    RuleID = "kubeadm-config-key-unknown"   // a key that kubeadm does not read, not about ranges
 
 	RuleKubeadmConfigDrift RuleID = "kubeadm-config-drift"             // manifests and kubeadm's configuration differ
+	RulePlanLeft           RuleID = "plan-left"                        // the cluster has other ranges than a plan among the files
 	RuleReservedOverlap    RuleID = "reserved-range-overlap"           // pods or services where something else lives
 	RulePodCIDROrder       RuleID = "podcidr-order-differs"            // podCIDRs and --cluster-cidr name the families in another order
 	RuleClusterCIDRFull    RuleID = "cluster-cidr-full"                // the next node gets nothing

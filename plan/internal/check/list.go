@@ -49,6 +49,7 @@ func allRules() []rule {
 			ruleNodeMaskTooFar,
 			ruleNodeMaskTooShort,
 			ruleNodeSubnetDuplicate,
+			rulePlanLeft,
 			rulePodCIDRFamilyMissing,
 			rulePodCIDRMissing,
 			rulePodCIDROrder,
