@@ -53,7 +53,7 @@ func newConfig(f *source.File, raw []byte, opt Options, object string) Config {
 		}
 	}
 	if bare := withoutPrompts(f.Data); c.Err != nil && object == "" && !bytes.Equal(bare, f.Data) {
-		if g, err := source.New(f.Name, bare, opt.Limits.source()); err == nil {
+		if g, err := f.With(bare); err == nil {
 			c.NetConf, c.Err = readNetConf(g, bare, opt)
 		}
 	}

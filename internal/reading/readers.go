@@ -171,7 +171,20 @@ func readHostNet(a *asked) ([]fact.Statement, error) {
 	if a.seg.Pod != "" {
 		host = "" // what is printed in a pod is the pod's, unless its links tell that it is in its host's network
 	}
-	return append(cniPlugins(h, a.text.Name), h.Statements(a.text.Name, host)...), nil
+	s := h.Statements(a.text.Name, host)
+	if a.seg.Pod != "" && len(h.Links) <= 2 {
+		s = slices.DeleteFunc(s, ofPod)
+	}
+	return append(cniPlugins(h, a.text.Name), s...), nil
+}
+
+// ofPod reports whether a statement is of the network of whoever printed it, which is a pod.
+func ofPod(s fact.Statement) bool {
+	switch s.Role {
+	case fact.RoleHosts, fact.RoleUnsureHosts, fact.RoleGateway, fact.RoleLinkRoute, fact.RoleRoute:
+		return true
+	}
+	return false
 }
 
 // cniPlugins states which network files of /etc/cni/net.d show, where it hands out addresses by its own means: one that

@@ -87,8 +87,11 @@ func (file *File) ask(a *asked, claim string) {
 		if err != nil && syntax == nil {
 			syntax = err
 		}
-		if a.seg.Template {
+		if a.seg.Template || templateName(a.path) {
 			s = slices.DeleteFunc(s, unfilled)
+		}
+		if a.seg.Kind == paste.KindProse {
+			s = slices.DeleteFunc(s, func(s fact.Statement) bool { return s.Finding != nil }) // it quotes what is wrong
 		}
 		if a.seg.Partial {
 			s = slices.DeleteFunc(s, absent)
@@ -109,6 +112,7 @@ func (file *File) ask(a *asked, claim string) {
 	}
 	switch {
 	case a.seg.Template || !mayFail(a.seg):
+	case claim == claimYAML && !mayConcern(a.text.Data):
 	case syntax != nil && structured && !hasProblemAt(file.Statements):
 		file.unreadable(syntax, claim)
 	case len(file.Kinds) == 0 && len(bytes.TrimSpace(a.text.Data)) == 0 && structured:
@@ -166,6 +170,24 @@ func placeFinding(f fact.Finding, move func(*fact.Position)) *fact.Finding {
 // is wrong with the text as long as it is a template.
 func unfilled(s fact.Statement) bool {
 	return s.Err != nil || s.Finding != nil || strings.ContainsAny(s.Text, "{}<>$%")
+}
+
+// templateName reports whether a file is a template by its name.
+func templateName(name string) bool {
+	switch path.Ext(name) {
+	case ".in", ".base", ".sed", ".j2", ".jinja", ".jinja2", ".tpl", ".tmpl", ".gotmpl", ".erb", ".mustache":
+		return true
+	}
+	return false
+}
+
+// concerns are words of which a file has one that may bear on address ranges. One without is worth no finding, broken or not.
+var concerns = [][]byte{[]byte("lannel"), []byte("kubeadm"), []byte("cidr"), []byte("CIDR"), []byte("Cidr"), []byte("ubnet"),
+	[]byte("kube-proxy"), []byte("KubeProxy"), []byte("Kubelet"), []byte("kube-controller"), []byte("kube-apiserver"),
+	[]byte("ip-range"), []byte("clusterDNS"), []byte("kind: Node"), []byte("clusterIP"), []byte("networking")}
+
+func mayConcern(data []byte) bool {
+	return len(data) == 0 || slices.ContainsFunc(concerns, func(w []byte) bool { return bytes.Contains(data, w) })
 }
 
 // absent reports whether a statement is that something is not written, which a part of an output cannot tell.

@@ -169,7 +169,7 @@ func NewPart(place func(line, column int) (int, int), name string, data []byte, 
 	return f, err
 }
 
-// With returns f with other data of the same length, whose bytes stand where those of f do.
+// With returns f with other data, whose bytes stand where those of f at the same offset do.
 func (f *File) With(data []byte) (*File, error) {
 	g, err := New(f.Name, data, f.lim)
 	if g != nil {
