@@ -59,8 +59,10 @@ func hostRules() []hostRule {
 	return []hostRule{
 		{
 			role: fact.RoleGateway, rule: fact.RuleHostPodOverlap, severity: fact.Error, name: "the default gateway",
-			foreign: func(c *checker, s *fact.Statement, p netip.Prefix, _ target) bool { return !c.holdsOwn(s.Host, p) },
-			fix:     "choose a %s range that leaves out the hosts' network, gateway included",
+			foreign: func(c *checker, s *fact.Statement, p netip.Prefix, _ target) bool {
+				return c.isMachine(s.Host) && !c.holdsOwn(s.Host, p)
+			},
+			fix: "choose a %s range that leaves out the hosts' network, gateway included",
 		},
 		{
 			role: fact.RoleResolver, rule: fact.RuleResolverOverlap, severity: fact.Error, name: "the resolver",
@@ -227,6 +229,13 @@ func (c *checker) subnetsOf(host string) []netip.Prefix {
 // holdsOwn reports whether p lies in the pod subnet of its host, where pods and their bridge have addresses by right.
 func (c *checker) holdsOwn(host string, p netip.Prefix) bool {
 	return slices.ContainsFunc(c.subnetsOf(host), func(q netip.Prefix) bool { return cidr.Contains(q, p) })
+}
+
+// isMachine reports whether something else shows that a name is a host's: a pod has its gateway in the pod range by right.
+func (c *checker) isMachine(host string) bool {
+	return c.nodeOf(host) != nil || slices.ContainsFunc(c.links, func(s *fact.Statement) bool {
+		return s.Role == fact.RoleHosts && (s.Host == host || sameHost(s.Host, host))
+	})
 }
 
 // podLinks are the first letters of links that networks of pods make.
