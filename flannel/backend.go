@@ -28,6 +28,7 @@ type BackendError struct {
 	Pos     fact.Position
 	Type    string
 	Message string // flannel's words, as it logs them
+	Unknown bool   // this release has no backend of that Type
 	Mend    string
 }
 
@@ -106,7 +107,7 @@ func (c NetConf) ParseBackend(version fact.Version) (Backend, error) {
 	name := strings.ToLower(c.BackendType)
 	row, ok := backendByName(name)
 	if !ok || !row.in(version) {
-		e := &BackendError{Pos: c.pos("Backend.Type", "Backend"), Type: name, Message: "Error fetching backend: unknown backend type: " + name}
+		e := &BackendError{Pos: c.pos("Backend.Type", "Backend"), Type: name, Message: "Error fetching backend: unknown backend type: " + name, Unknown: true}
 		switch {
 		case name == "":
 			e.Mend = `give Backend a Type: "Backend": {"Type": "vxlan"}`

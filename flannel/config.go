@@ -373,7 +373,7 @@ func (c Config) backendFindings() []fact.Finding {
 	var be *BackendError
 	if errors.As(err, &be) {
 		rule := RuleBackendUnknown
-		if _, known := backendByName(be.Type); known && !strings.Contains(be.Message, "unknown backend") {
+		if _, known := backendByName(be.Type); known && !be.Unknown {
 			rule = fact.RuleNetConfMalformed
 		}
 		f := c.finding(rule, fact.Error, be.Pos, fmt.Sprintf("flannel does not start with the Backend of %s: %s", c.what(), be.Message))

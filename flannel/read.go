@@ -490,7 +490,11 @@ func (d *Document) envFindings(errs EnvErrors) []fact.Finding {
 		f.Message = fmt.Sprintf("%s is %q in subnet.env: flannel reads it, its CNI plugin does not: %s", ce.Key, ce.Text, ce.Message)
 	case ce.Key == "" && len(out) == 0:
 		f.Severity = fact.Warning
-		f.Message = "subnet.env is not complete: " + strings.TrimPrefix(ce.Message, "/run/flannel/subnet.env ") + "; if that is the whole file, the CNI plugin fails"
+		what := ce.Message
+		if ce.Missing != nil {
+			what = "is missing " + strings.Join(ce.Missing, ", ")
+		}
+		f.Message = "subnet.env is not complete: " + what + "; if that is the whole file, the CNI plugin fails"
 	default:
 		return out
 	}

@@ -57,13 +57,14 @@ type EnvLine struct {
 // An EnvError says what is wrong in a subnet.env.
 type EnvError struct {
 	Pos     fact.Position
-	Key     string // "" where it is a line without one
-	Text    string // value as written
-	Reader  string // "flannel" or "the CNI plugin", the one that does not take it
-	Message string // its words
-	Panic   bool   // it crashes with them
-	CIDR    bool   // the value is no range
-	Encoded bool   // the file is not plain UTF-8, which the program that saved the copy may have done
+	Key     string   // "" where it is a line without one
+	Text    string   // value as written
+	Reader  string   // "flannel" or "the CNI plugin", the one that does not take it
+	Message string   // its words
+	Panic   bool     // it crashes with them
+	CIDR    bool     // the value is no range
+	Missing []string // keys that are not there
+	Encoded bool     // the file is not plain UTF-8, which the program that saved the copy may have done
 	Mend    string
 }
 
@@ -384,7 +385,7 @@ func ParseSubnetEnvCNI(data []byte) (CNIEnv, error) {
 	}
 	if len(missing) > 0 {
 		return CNIEnv{}, &EnvError{
-			Pos: fact.Position{File: "subnet.env"}, Reader: "the CNI plugin", Message: name + " is missing " + strings.Join(missing, ", "),
+			Pos: fact.Position{File: "subnet.env"}, Reader: "the CNI plugin", Message: name + " is missing " + strings.Join(missing, ", "), Missing: missing,
 			Mend: "see the log of flannel on this node; it writes the file when it is ready",
 		}
 	}

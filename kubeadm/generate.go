@@ -118,8 +118,8 @@ func (c Config) Refusals(v fact.Version) []nodeipam.Refusal {
 		if group != kubeadmGroup || version == "" {
 			continue // without a version it is refused for that, see Problems
 		}
-		msg := refuseAPIVersion(version, d.Kind.V, v)
-		if strings.HasPrefix(msg, "no kind") && !slices.Contains([]string{"ClusterConfiguration", "InitConfiguration", "MasterConfiguration"}, d.Kind.V) {
+		state, msg := refuseAPIVersion(version, d.Kind.V, v)
+		if state == apiUnknown && !slices.Contains([]string{"ClusterConfiguration", "InitConfiguration", "MasterConfiguration"}, d.Kind.V) {
 			continue // kubeadm init passes over other kinds
 		}
 		if msg != "" {
@@ -129,7 +129,7 @@ func (c Config) Refusals(v fact.Version) []nodeipam.Refusal {
 	}
 	for _, p := range c.Problems {
 		if p.Rule == fact.RuleKubeadmConfigRefused {
-			out = append(out, nodeipam.Refusal{Program: fact.Kubeadm, Rule: p.Rule, ID: "adm-decode", Message: strings.TrimPrefix(p.Message, refusesFile),
+			out = append(out, nodeipam.Refusal{Program: fact.Kubeadm, Rule: p.Rule, ID: "adm-decode", Message: says(p),
 				Source: "cmd/kubeadm/app/util/config/initconfiguration.go documentMapToInitConfiguration, v1.37.2"})
 		}
 	}
@@ -139,14 +139,35 @@ func (c Config) Refusals(v fact.Version) []nodeipam.Refusal {
 	return c.Networking().Refusals(v)
 }
 
-// refuseAPIVersion returns what a kubeadm of release v says about a version of its API that it does not read, "" where it does.
-func refuseAPIVersion(version, kind string, v fact.Version) string {
+// says returns what the program prints that a finding is about.
+func says(f fact.Finding) string {
+	for _, a := range f.Args {
+		if a.Name == argSays {
+			return a.Text
+		}
+	}
+	return f.Message
+}
+
+// An apiState is how a release of kubeadm takes a version of its API.
+type apiState uint8
+
+const (
+	apiRead apiState = iota
+	apiMalformed
+	apiUnknown
+	apiExperimental
+	apiOld // it was read once
+)
+
+// refuseAPIVersion returns how a kubeadm of release v takes a version of its API, and what it says where it does not read it.
+func refuseAPIVersion(version, kind string, v fact.Version) (apiState, string) {
 	if strings.Contains(version, "/") {
-		return "unexpected GroupVersion string: kubeadm.k8s.io/" + version
+		return apiMalformed, "unexpected GroupVersion string: kubeadm.k8s.io/" + version
 	}
 	i := slices.IndexFunc(apiVersions, func(a apiVersion) bool { return a.name == version })
 	if i < 0 {
-		return fmt.Sprintf("no kind %q is registered for version \"kubeadm.k8s.io/%s\"", kind, version)
+		return apiUnknown, fmt.Sprintf("no kind %q is registered for version \"kubeadm.k8s.io/%s\"", kind, version)
 	}
 	a := apiVersions[i]
 	minor := v.Minor
@@ -155,14 +176,20 @@ func refuseAPIVersion(version, kind string, v fact.Version) string {
 	}
 	switch {
 	case minor < a.minors[0]:
-		return fmt.Sprintf("no kind %q is registered for version \"kubeadm.k8s.io/%s\"", kind, version)
+		return apiUnknown, fmt.Sprintf("no kind %q is registered for version \"kubeadm.k8s.io/%s\"", kind, version)
 	case version == "v1":
-		return fmt.Sprintf("experimental API spec: \"kubeadm.k8s.io/v1\" (kind: %q) is not allowed. You can use the --allow-experimental-api flag if the command supports it.", kind)
+		return apiExperimental, fmt.Sprintf("experimental API spec: \"kubeadm.k8s.io/v1\" (kind: %q) is not allowed. You can use the --allow-experimental-api flag if the command supports it.", kind)
 	case a.minors[1] > 0 && minor >= a.minors[1]:
-		return fmt.Sprintf("your configuration file uses an old API spec: \"kubeadm.k8s.io/%s\" (kind: %q). Please use kubeadm v1.%d instead and run 'kubeadm config migrate --old-config old-config-file --new-config new-config-file', which will write the new, similar spec using a newer API version.",
+		return apiOld, fmt.Sprintf("your configuration file uses an old API spec: \"kubeadm.k8s.io/%s\" (kind: %q). Please use kubeadm v1.%d instead and run 'kubeadm config migrate --old-config old-config-file --new-config new-config-file', which will write the new, similar spec using a newer API version.",
 			version, kind, a.lastUseful)
 	}
-	return ""
+	return apiRead, ""
+}
+
+// isOldAPI reports whether a kubeadm of release v read that version of its API once, and does not any more.
+func isOldAPI(version string, v fact.Version) bool {
+	state, _ := refuseAPIVersion(version, "", v)
+	return state == apiOld
 }
 
 // Generate returns what a kubeadm of release v writes for the configuration. The zero Version is taken as [Config.Refusals] takes it.

@@ -77,17 +77,18 @@ func TestAPIVersions(t *testing.T) {
 	}
 	for name, minors := range want {
 		for minor := 13; minor <= 37; minor++ {
-			refused := refuseAPIVersion(name, "ClusterConfiguration", fact.Version{Major: 1, Minor: minor}) != ""
+			state, _ := refuseAPIVersion(name, "ClusterConfiguration", fact.Version{Major: 1, Minor: minor})
+			refused := state != apiRead
 			if inside := minor >= minors[0] && minor <= minors[1]; refused == inside {
 				t.Errorf("release 1.%d refuses %s: %t, want %t", minor, name, refused, !inside)
 			}
 		}
 	}
-	if got := refuseAPIVersion("v1alpha1", "MasterConfiguration", release(13)); !strings.Contains(got, "old API spec") || !strings.Contains(got, "use kubeadm v1.11 instead") {
+	if state, got := refuseAPIVersion("v1alpha1", "MasterConfiguration", release(13)); state != apiOld || !strings.Contains(got, "old API spec") || !strings.Contains(got, "use kubeadm v1.11 instead") {
 		t.Errorf("1.13 says of v1alpha1: %s", got)
 	}
 	for _, name := range []string{"v1", "v1beta5", "v2", ""} {
-		if refuseAPIVersion(name, "ClusterConfiguration", fact.NewestKubernetes()) == "" {
+		if state, msg := refuseAPIVersion(name, "ClusterConfiguration", fact.NewestKubernetes()); state == apiRead || msg == "" {
 			t.Errorf("the newest release does not refuse %q", name)
 		}
 	}

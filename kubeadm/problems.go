@@ -12,6 +12,9 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
+// argSays is the arg of a finding that holds what the program prints.
+const argSays = "says"
+
 // refusesFile begins the message of a finding that kubeadm does not take the file; what kubeadm prints follows.
 const refusesFile = "kubeadm does not take this file: "
 
@@ -21,12 +24,23 @@ func refusedConfig(pos fact.Position, message string, fix ...string) fact.Findin
 		Rule:      fact.RuleKubeadmConfigRefused,
 		Severity:  fact.Error,
 		Message:   refusesFile + message,
+		Args:      []fact.Arg{{Name: argSays, Text: message}},
 		Effect:    "kubeadm ends with an error before it changes anything",
 		Fix:       fix,
 		Disturbs:  fact.DisturbsNothing,
 		Where:     []fact.Place{{Position: pos}},
 		RefusedBy: []fact.Component{fact.Kubeadm},
 	}
+}
+
+// isMaskFlag reports whether a flag, as it is written, is one of the node mask.
+func isMaskFlag(flag string) bool {
+	for _, m := range maskSettings {
+		if strings.TrimLeft(flag, "-") == m.flag {
+			return true
+		}
+	}
+	return false
 }
 
 // flagFinding is a finding about an argument that a program does not accept. field names where the argument comes from, "" for
@@ -52,7 +66,7 @@ func flagFinding(program fact.Component, e FlagError, field string) fact.Finding
 	if e.Hint != "" {
 		f.Fix = []string{e.Hint}
 	}
-	if program != fact.ControllerManager && e.Unknown && strings.HasPrefix(strings.TrimLeft(e.Flag, "-"), "node-cidr-mask-size") {
+	if program != fact.ControllerManager && e.Unknown && isMaskFlag(e.Flag) {
 		f.Rule = fact.RuleNodeMaskFlagIgnored
 		f.Message += "; the size of node subnets is set at kube-controller-manager"
 		f.Fix = append(f.Fix, "move it to kube-controller-manager (kubeadm: controllerManager.extraArgs)")

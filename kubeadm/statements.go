@@ -158,7 +158,7 @@ func (c Config) statements(podKey, serviceKey, addressKey, host string, states b
 		}
 		pos := c.documentOf(r.BadValue)
 		switch _, version, _ := strings.Cut(r.BadValue, "/"); {
-		case !v.IsZero() && strings.Contains(r.Message, "old API spec"):
+		case !v.IsZero() && isOldAPI(version, v):
 			out = append(out, problem(base, refusedConfig(pos, r.Message,
 				"kubeadm config migrate --old-config OLD --new-config NEW, with the kubeadm that the message names")))
 		case !isAPIVersion(version): // and so no release to come reads it either

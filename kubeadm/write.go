@@ -53,7 +53,7 @@ func WriteClusterConfiguration(w io.Writer, p *plan.Plan, o WriteOptions) error 
 	if err != nil {
 		return err
 	}
-	if msg := refuseAPIVersion(api, "ClusterConfiguration", v); msg != "" {
+	if _, msg := refuseAPIVersion(api, "ClusterConfiguration", v); msg != "" {
 		return fmt.Errorf("kubeadm %v does not read %s: %s", v, api, msg)
 	}
 
