@@ -157,3 +157,19 @@ func (c *checker) tooManyPods(s *fact.Statement, room podRoom, hosts []string) {
 	f.Disturbs = fact.DisturbsComponent
 	c.add(f)
 }
+
+// Usable returns how many pods a subnet of length bits can hold behind a bridge with a gateway: the network address, the
+// gateway and, for IPv4, the broadcast address are none. containernetworking/plugins host-local range.go.
+func Usable(f fact.Family, bits int) int {
+	n := f.Bits() - bits
+	if n > 30 {
+		return 1 << 30
+	}
+	if n < 2 {
+		return 0
+	}
+	if f == fact.IPv4 {
+		return 1<<n - 3
+	}
+	return 1<<n - 2
+}

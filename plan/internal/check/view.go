@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -265,16 +264,6 @@ func (v *view) addSource(sources map[sourceKey]*sourceView, order []*sourceView,
 	}
 }
 
-// plugin takes note of the CNI plugin in use. Several may show: one that does policy alone beside flannel (canal), or an
-// annotation that an earlier one left behind. flannel wins, since its rules then still concern the nodes.
-func (v *view) plugin(s *fact.Statement) {
-	name := strings.ToLower(strings.TrimSpace(s.Text))
-	if name == "" || v.cni == "flannel" || v.cni == "canal" {
-		return
-	}
-	v.cni, v.cniFrom = name, s
-}
-
 // isEnv reports whether s comes from a node's subnet.env, not from flannel's configuration.
 func isEnv(s *fact.Statement) bool {
 	return s.Component == fact.Flannel &&
@@ -480,67 +469,6 @@ func (v *view) releaseNote(src *sourceView) string {
 	return ""
 }
 
-// ownIPAM reports whether a CNI plugin is in use that does not take pod subnets from Node objects, or may do without them.
-func (v *view) ownIPAM() bool {
-	switch v.cni {
-	case "", "flannel", "canal", "kube-router", "bridge", "kubenet", "kindnet", "host-local", "routes", "gke", "kilo":
-		return false
-	}
-	return true
-}
-
-// vpcCNI reports whether pods take their addresses from the network of the hosts by design.
-func (v *view) vpcCNI() bool {
-	switch v.cni {
-	case "aws", "aws-cni", "aws-node", "aws-vpc-cni", "amazon-vpc-cni", "amazon-vpc-cni-k8s", "azure", "azure-vnet", "azure-cni", "terway":
-		return true
-	}
-	return false
-}
-
-// usesFlannel reports whether something shows that flannel is the network of this cluster.
-func (v *view) usesFlannel() bool {
-	if v.ownIPAM() {
-		return false
-	}
-	if len(v.flannels) > 0 || len(v.envs) > 0 || v.cni == "flannel" || v.cni == "canal" {
-		return true
-	}
-	for _, s := range v.symptoms {
-		if s.Component == fact.Flannel {
-			return true
-		}
-	}
-	for _, s := range v.problems {
-		if s.Component == fact.Flannel || strings.HasPrefix(string(s.Finding.Rule), "netconf-") {
-			return true
-		}
-	}
-	return false
-}
-
-// masked returns p without host bits, and the invalid Prefix for one that is invalid or IPv4-mapped.
-func masked(p netip.Prefix) netip.Prefix {
-	if !p.IsValid() || p.Addr().Is4In6() {
-		return netip.Prefix{}
-	}
-	return p.Masked()
-}
-
-// maskedPrefixes returns the masked prefixes of s, invalid ones left out, in the order of the source.
-func maskedPrefixes(s *fact.Statement) []netip.Prefix {
-	if s == nil {
-		return nil
-	}
-	var ps []netip.Prefix
-	for _, p := range s.Prefixes {
-		if p = masked(p); p.IsValid() {
-			ps = append(ps, p)
-		}
-	}
-	return ps
-}
-
 // podPrefixes returns the masked pod ranges that src states, each with its statement.
 func (src *sourceView) podPrefixes() []held {
 	var hs []held
@@ -601,31 +529,4 @@ func (v *view) nodeOf(host string) *nodeView {
 		return found[0]
 	}
 	return nil
-}
-
-// withinAny reports whether one of qs holds p.
-func withinAny(qs []held, p netip.Prefix) bool {
-	return slices.ContainsFunc(qs, func(q held) bool { return cidr.Contains(q.p, p) })
-}
-
-// ofFamily returns those of hs that are of family f.
-func ofFamily(hs []held, f fact.Family) []held {
-	var out []held
-	for _, h := range hs {
-		if fact.FamilyOf(h.p) == f {
-			out = append(out, h)
-		}
-	}
-	return out
-}
-
-// distinctHeld returns one of each masked prefix of hs, first come.
-func distinctHeld(hs []held) []held {
-	var out []held
-	for _, h := range hs {
-		if !slices.ContainsFunc(out, func(o held) bool { return o.p == h.p }) {
-			out = append(out, h)
-		}
-	}
-	return out
 }

@@ -1,0 +1,248 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/words"
+	"github.com/kubecidr/kubecidr/plan/fact"
+)
+
+// A hostAddr is an address or range of hosts with the statement that names it.
+type hostAddr struct {
+	s *fact.Statement
+	a netip.Addr
+	p netip.Prefix // for a range
+}
+
+func (h hostAddr) in(p netip.Prefix) bool {
+	if h.p.IsValid() {
+		return h.p.Overlaps(p)
+	}
+	return p.Contains(h.a)
+}
+
+func (h hostAddr) String() string {
+	if h.p.IsValid() {
+		return h.p.String()
+	}
+	return h.a.String()
+}
+
+// hostAddrs returns the addresses and ranges of hosts that have to lie outside of pods and services.
+func (c *checker) hostAddrs() []hostAddr {
+	var out []hostAddr
+	add := func(s *fact.Statement) {
+		if s.Overridden {
+			return
+		}
+		for _, a := range s.Addrs {
+			a = a.Unmap().WithZone("")
+			if !a.IsValid() || a.IsUnspecified() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsMulticast() {
+				continue
+			}
+			out = append(out, hostAddr{s: s, a: a})
+		}
+	}
+	for _, s := range c.addrs {
+		add(s)
+	}
+	for _, s := range c.view.hosts {
+		for _, p := range maskedPrefixes(s) {
+			if p.Bits() > 0 {
+				out = append(out, hostAddr{s: s, p: p})
+			}
+		}
+	}
+	known := map[netip.Addr]bool{}
+	for _, h := range out {
+		known[h.a] = true
+	}
+	for _, s := range c.links {
+		if s.Role != fact.RoleHosts {
+			continue
+		}
+		for _, h := range heldBy(s) {
+			a := h.written.Addr()
+			// The bridge of a node's pods, by the name of a link of the hosts' own network.
+			if n := c.nodeOf(s.Host); known[a] || n != nil && slices.ContainsFunc(n.subs, func(sub held) bool { return sub.p.Contains(a) }) {
+				continue
+			}
+			known[a] = true
+			out = append(out, hostAddr{s: s, a: a})
+		}
+	}
+	return out
+}
+
+var ruleHostPodOverlap = rule{
+	rank:    260,
+	changes: []fact.Component{fact.ControllerManager},
+	about: fact.Rule{
+		ID: fact.RuleHostPodOverlap, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsNodes,
+		Title:  "A host address, or the hosts' network, lies in the pod range",
+		Cause:  "192.168.0.0/16 for pods in a network of 192.168.1.0/24, or hosts in 10.244.0.0/16.",
+		Effect: "Hosts and pods with such addresses cannot be told apart: nodes lose sight of one another, API server or gateway cannot be reached.",
+		Mend:   "choose a pod range that leaves out the hosts' network, then register the nodes again",
+		Source: "no program checks it; kubernetes/kubeadm#3312",
+	},
+	find: (*checker).hostOverlap,
+}
+
+var ruleHostServiceOverlap = rule{
+	rank:    270,
+	changes: []fact.Component{fact.APIServer, fact.ControllerManager},
+	about: fact.Rule{
+		ID: fact.RuleHostServiceOverlap, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsCluster,
+		Title:  "A host address, or the hosts' network, lies in the service range",
+		Cause:  "Hosts in 10.96.0.0 to 10.111.255.255, the default service range.",
+		Effect: "kube-proxy treats the host's address as a service: components on it cannot be reached, the control plane does not come up.",
+		Mend:   "choose a service range that leaves out the hosts' network, or move the hosts",
+		Source: "no program checks it; siderolabs/talos#8882",
+	},
+	by: fact.RuleHostPodOverlap,
+}
+
+// hostOverlap: an address or range of the hosts lies where pods or services live.
+func (c *checker) hostOverlap() {
+	hosts := c.hostAddrs()
+	if !c.vpcCNI() {
+		pods := c.claimedPods()
+		hit := false
+		for _, p := range pods {
+			hit = c.hostsIn(hosts, p, fact.RuleHostPodOverlap, "pod", fact.Error) || hit
+		}
+		if !hit {
+			for _, n := range c.networks {
+				if !slices.ContainsFunc(pods, func(p held) bool { return p.p == n.p }) {
+					c.hostsIn(hosts, n, fact.RuleHostPodOverlap, "pod", fact.Warning)
+				}
+			}
+		}
+		if len(pods) == 0 {
+			c.hostsInNodeSubnets(hosts)
+		}
+	}
+	if !c.assumed {
+		for _, s := range c.services {
+			c.hostsIn(hosts, s, fact.RuleHostServiceOverlap, "service", fact.Error)
+		}
+	}
+}
+
+// hostsIn reports the hosts that lie in one range, all in one finding, and whether there are any.
+func (c *checker) hostsIn(hosts []hostAddr, r held, rule fact.RuleID, what string, sev fact.Severity) bool {
+	var in []hostAddr
+	seen := map[string]bool{}
+	for _, h := range hosts {
+		if h.in(r.p) && !seen[h.String()+h.s.Host] {
+			seen[h.String()+h.s.Host] = true
+			in = append(in, h)
+		}
+	}
+	if len(in) == 0 {
+		return false
+	}
+	f := fact.Finding{Rule: rule, Severity: sev, Where: []fact.Place{r.place(what + "s " + r.text())}, Args: args(what+"s", r)}
+	var names []string
+	for i, h := range in {
+		name := h.s.Host
+		f.Args = append(f.Args, args("address", h.String(), argHost, name)...)
+		if name != "" {
+			f.Subjects = append(f.Subjects, name)
+		}
+		if i < maxPlaces {
+			f.Where = append(f.Where, placeOf(h.s, strings.TrimSpace(h.s.Key+" "+h.String())))
+		}
+		label := h.String()
+		switch {
+		case name != "" && h.s.Key != "":
+			label += " (" + h.s.Key + " of " + name + ")"
+		case name != "":
+			label += " (" + name + ")"
+		default:
+			label += " (" + who(h.s) + ")"
+		}
+		if !slices.Contains(names, label) {
+			names = append(names, label)
+		}
+	}
+	f.Message = fmt.Sprintf("%s %s inside the %s range %s, which runs from %v to %v",
+		words.NameList(names), choose(len(names), "lies", "lie"), what, r.says(), r.p.Addr(), cidr.Last(r.p))
+	if what == "pod" {
+		f.Fix = []string{
+			fmt.Sprintf("choose a pod range that leaves out the hosts' network, for instance %s, and write it everywhere it stands (networking.podSubnet, --cluster-cidr, flannel's Network, clusterCIDR of kube-proxy)", c.freeRange(fact.RolePods, fact.FamilyOf(r.p))),
+			"then, one node after the other: " + c.rejoin() + "; or give the hosts addresses outside " + r.p.String() + " instead",
+			c.rejoinLoses(),
+		}
+		if sev == fact.Warning {
+			f.Message += "; the nodes' own subnets may keep away from it, but traffic from pods to these hosts is not masqueraded"
+			f.Fix = []string{"make flannel's Network no wider than the cluster's pod range, and restart flannel"}
+			f.Disturbs = fact.DisturbsComponent
+			f.Effect = "hosts inside flannel's Network see the pods' own addresses and may have no route back"
+		} else {
+			f.Disturbs = fact.DisturbsNodes
+		}
+	} else {
+		f.Fix = []string{
+			fmt.Sprintf("give the hosts addresses outside %s, or install the cluster with another service range, for instance kubeadm init --service-cidr=%s", spanOf(r.p), c.freeRange(fact.RoleServices, fact.FamilyOf(r.p))),
+			"the service range stands in kube-apiserver, kube-controller-manager, the certificates (1st address) and the kubelets' clusterDNS (10th): change all of them together",
+		}
+		f.Disturbs = fact.DisturbsCluster
+	}
+	c.add(f)
+	return true
+}
+
+// freeRange proposes a familiar range of family f for pods or services that touches no host, pod, service or reserved range
+// that is known. What it proposes for pods never touches what it proposes for services, so that the mends of one report can
+// be followed together. Where flannel's Network lies does not count: it is written anew with the pod range.
+func (c *checker) freeRange(role fact.Role, f fact.Family) string {
+	var try []string
+	switch {
+	case role == fact.RoleServices && f == fact.IPv6:
+		try = []string{"fd00:10:96::/112", "fd42:10:96::/112"}
+	case role == fact.RoleServices:
+		try = []string{"10.96.0.0/16", "172.28.0.0/16", "10.112.0.0/16", "192.168.112.0/20"}
+	case f == fact.IPv6:
+		try = []string{"fd00:10:244::/56", "fd42:10:244::/56"}
+	default:
+		try = []string{"10.244.0.0/16", "10.200.0.0/16", "172.20.0.0/16", "192.168.128.0/17"}
+	}
+	hosts := c.hostAddrs()
+	for _, t := range try {
+		p := netip.MustParsePrefix(t)
+		free := !slices.ContainsFunc(hosts, func(h hostAddr) bool { return h.in(p) }) &&
+			!slices.ContainsFunc(slices.Concat(c.pods, c.services), func(h held) bool { return h.p.Overlaps(p) }) &&
+			!slices.ContainsFunc(c.view.reserved, func(r *fact.Statement) bool {
+				return slices.ContainsFunc(maskedPrefixes(r), p.Overlaps)
+			})
+		if free {
+			return t
+		}
+	}
+	return "one that no host, pod or service range touches"
+}
+
+// hostsInNodeSubnets looks for hosts in the nodes' pod subnets, where no pod range is known.
+func (c *checker) hostsInNodeSubnets(hosts []hostAddr) {
+	var subs []held
+	for _, n := range c.nodes {
+		subs = append(subs, n.subs...)
+	}
+	slices.SortFunc(subs, func(a, b held) int { return a.p.Compare(b.p) })
+	for _, h := range hosts {
+		if h.p.IsValid() {
+			continue
+		}
+		i, _ := slices.BinarySearchFunc(subs, h.a, func(s held, a netip.Addr) int { return cmp.Or(s.p.Addr().Compare(a), -1) })
+		if i > 0 && subs[i-1].p.Contains(h.a) {
+			c.hostsIn([]hostAddr{h}, subs[i-1], fact.RuleHostPodOverlap, "pod", fact.Error)
+			return
+		}
+	}
+}
