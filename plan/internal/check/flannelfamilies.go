@@ -32,161 +32,187 @@ var ruleDualStackIPv6First = rule{
 		Mend:   "use flannel v0.20.2 or newer, or put IPv4 first",
 		Source: "github.com/flannel-io/flannel pkg/subnet/kube/kube.go AcquireLease, before v0.20.2",
 	},
-	by: fact.RuleFlannelIPv6Disabled,
+	find: (*checker).ipv6First,
 }
 
-// flannelFamilies: IPv6 that flannel does not carry, and lists that put IPv6 first before a flannel that reads the first
-// entry as IPv4.
+// flannelFamilies: IPv6 that flannel does not carry.
 func (c *checker) flannelFamilies() {
-	if len(c.flannels) == 0 {
+	if kube, _ := c.kubeMode(); len(c.flannels) == 0 || !kube {
 		return
 	}
-	kube, _ := c.kubeMode()
-	if !kube {
+	conf := c.withoutIPv6()
+	if conf == nil {
 		return
 	}
-	var six []held
-	six = append(six, ofFamily(c.pods, fact.IPv6)...)
-	var nodes6 []*nodeView
-	var first6 []*nodeView
+	x := lostIPv6{
+		conf: conf, version: c.flannel, pods: ofFamily(c.pods, fact.IPv6), on: conf.bool(fact.SettingEnableIPv6, false),
+		only: len(c.pods) > 0 && len(ofFamily(c.pods, fact.IPv4)) == 0,
+	}
 	for _, n := range c.nodes {
 		if len(ofFamily(n.subs, fact.IPv6)) > 0 {
-			nodes6 = append(nodes6, n)
-		}
-		if len(n.subs) > 1 && fact.FamilyOf(n.subs[0].p) == fact.IPv6 {
-			first6 = append(first6, n)
+			x.nodes = append(x.nodes, n)
 		}
 	}
-	// The configuration may be spread over several files; one that carries IPv6 is enough.
+	for _, h := range ofFamily(conf.podPrefixes(), fact.IPv6) {
+		if h.p.Bits() > 0 {
+			x.network = append(x.network, h)
+		}
+	}
+	f := fact.Finding{
+		Rule: fact.RuleFlannelIPv6Disabled, Args: args(argPods, x.pods, "network", x.network, argNode, x.nodes), Severity: fact.Error,
+		Subjects: nodeNames(x.nodes), Where: x.places(), Disturbs: fact.DisturbsComponent,
+	}
+	switch {
+	case len(x.pods) > 0 || len(x.nodes) > 0:
+		f.Message = x.unserved()
+		if x.refuses() {
+			f.RefusedBy = []fact.Component{fact.Flannel}
+		}
+	case x.on && len(x.network) == 0:
+		f.Variant, f.Message = enabledAlone, "net-conf.json sets EnableIPv6 and has no IPv6Network: flannel finds no IPv6 network and does not start"
+		f.RefusedBy = []fact.Component{fact.Flannel}
+	case len(x.network) > 0:
+		f.Variant, f.Severity = networkAlone, fact.Warning
+		f.Message = fmt.Sprintf("net-conf.json has IPv6Network %s but EnableIPv6 is not true: IPv6Network has no effect", x.network[0].text())
+	default:
+		return
+	}
+	f.Fix = []string{c.setNetwork(x.settings(len(ofFamily(c.pods, fact.IPv4)) > 0)), c.restartFlannel()}
+	c.add(f)
+}
+
+// Variants of [fact.RuleFlannelIPv6Disabled]; without one the cluster has IPv6, and flannel carries none.
+const (
+	enabledAlone fact.Variant = "no-network"  // EnableIPv6 without IPv6Network
+	networkAlone fact.Variant = "not-enabled" // IPv6Network without EnableIPv6, in a cluster of IPv4
+)
+
+// withoutIPv6 returns flannel's configuration where it carries no IPv6, nil where it does. It may be spread over several files; one that
+// carries IPv6 is enough.
+func (c *checker) withoutIPv6() *sourceView {
 	var conf *sourceView
 	for _, f := range c.flannels {
-		if len(f.pods) > 0 || f.set[fact.SettingEnableIPv6] != nil {
-			conf = f
-			has6 := len(ofFamily(f.podPrefixes(), fact.IPv6)) > 0
-			on := f.bool(fact.SettingEnableIPv6, false)
-			if has6 && on {
-				conf = nil
-				break
-			}
+		if len(f.pods) == 0 && f.set[fact.SettingEnableIPv6] == nil {
+			continue
+		}
+		conf = f
+		if len(ofFamily(f.podPrefixes(), fact.IPv6)) > 0 && f.bool(fact.SettingEnableIPv6, false) {
+			return nil
 		}
 	}
-	if conf != nil {
-		var six6 []held
-		for _, h := range ofFamily(conf.podPrefixes(), fact.IPv6) {
-			if h.p.Bits() > 0 {
-				six6 = append(six6, h)
-			}
-		}
-		on := conf.bool(fact.SettingEnableIPv6, false)
-		lacks := "EnableIPv6 and IPv6Network"
-		switch {
-		case on:
-			lacks = "IPv6Network"
-		case len(six6) > 0:
-			lacks = "EnableIPv6"
-		}
-		where := []fact.Place{placeOf(conf.first, "no "+lacks)}
-		if len(conf.pods) > 0 {
-			where = []fact.Place{placeOf(conf.pods[0], "no "+lacks)}
-		}
-		f := fact.Finding{Rule: fact.RuleFlannelIPv6Disabled, Args: args(argPods, six, "network", six6, argNode, nodes6), Severity: fact.Error, Subjects: nodeNames(nodes6)}
-		example := "fd00:10:244::/56"
-		if len(six) > 0 {
-			example = six[0].p.String()
-		} else if len(six6) > 0 {
-			example = six6[0].p.String()
-		}
-		set := fmt.Sprintf("\"EnableIPv6\": true and \"IPv6Network\": %q", example)
-		if len(ofFamily(conf.podPrefixes(), fact.IPv4)) == 0 && len(ofFamily(c.pods, fact.IPv4)) == 0 {
-			set += ", and \"EnableIPv4\": false where the cluster has no IPv4"
-		}
-		f.Fix = []string{c.setNetwork(set), c.restartFlannel()}
-		f.Disturbs = fact.DisturbsComponent
-		refuses := c.flannel.IsZero() || c.flannel.Before(fact.V(0, 28, 0))
-		v4only := len(c.pods) > 0 && len(ofFamily(c.pods, fact.IPv4)) == 0
-		switch {
-		case len(six) > 0 || len(nodes6) > 0:
-			var b strings.Builder
-			if len(six) > 0 {
-				fmt.Fprintf(&b, "the cluster has the IPv6 pod range %s", six[0].says())
-				where = append(where, six[0].place("pods "+six[0].text()))
-			} else {
-				fmt.Fprintf(&b, "%s %s IPv6 podCIDRs (%s)", words.NameList(nodeNames(nodes6)), choose(len(nodes6), "has", "have"), nodeSubs(nodes6))
-			}
-			where = append(where, nodePlaces(nodes6)...)
-			fmt.Fprintf(&b, ", but flannel's net-conf.json has no %s", lacks)
-			if hs := ofFamily(conf.podPrefixes(), fact.IPv4); len(hs) > 0 {
-				fmt.Fprintf(&b, " (Network is %s)", hs[0].text())
-			}
-			if lacks == "EnableIPv6" {
-				b.WriteString("; IPv6Network alone switches nothing on, the default of EnableIPv6 is false")
-			}
-			switch {
-			case refuses || v4only:
-				b.WriteString("; flannel does not start on such a node, or gives pods no IPv6")
-				f.RefusedBy = []fact.Component{fact.Flannel}
-			default:
-				fmt.Fprintf(&b, "; flannel %v runs and gives pods no IPv6", c.flannel)
-			}
-			f.Message = b.String()
-			f.Where = where
-			c.add(f)
-		case on && len(six6) == 0:
-			f.Message = "net-conf.json sets EnableIPv6 and has no IPv6Network: flannel finds no IPv6 network and does not start"
-			f.RefusedBy = []fact.Component{fact.Flannel}
-			f.Where = where
-			c.add(f)
-		case len(six6) > 0:
-			f.Severity = fact.Warning
-			f.Message = fmt.Sprintf("net-conf.json has IPv6Network %s but EnableIPv6 is not true: IPv6Network has no effect", six6[0].text())
-			f.Where = where
-			c.add(f)
-		}
-	}
+	return conf
+}
 
+// A lostIPv6 is what is known of the IPv6 that flannel does not carry.
+type lostIPv6 struct {
+	conf    *sourceView
+	version fact.Version
+	pods    []held      // the cluster's IPv6 ranges
+	nodes   []*nodeView // that hold an IPv6 subnet
+	network []held      // IPv6Network
+	on      bool        // EnableIPv6
+	only    bool        // the cluster has no IPv4
+}
+
+// lacks names what flannel's configuration lacks.
+func (x lostIPv6) lacks() string {
+	switch {
+	case x.on:
+		return "IPv6Network"
+	case len(x.network) > 0:
+		return "EnableIPv6"
+	}
+	return "EnableIPv6 and IPv6Network"
+}
+
+// refuses reports whether flannel does not start: since 0.28 it gives pods IPv4 alone.
+func (x lostIPv6) refuses() bool {
+	return x.version.IsZero() || x.version.Before(fact.V(0, 28, 0)) || x.only
+}
+
+func (x lostIPv6) places() []fact.Place {
+	at := x.conf.first
+	if len(x.conf.pods) > 0 {
+		at = x.conf.pods[0]
+	}
+	where := []fact.Place{placeOf(at, "no "+x.lacks())}
+	if len(x.pods) > 0 {
+		where = append(where, x.pods[0].place("pods "+x.pods[0].text()))
+	}
+	return append(where, nodePlaces(x.nodes)...)
+}
+
+// unserved tells of the cluster's IPv6 that flannel does not carry.
+func (x lostIPv6) unserved() string {
+	var b strings.Builder
+	if len(x.pods) > 0 {
+		fmt.Fprintf(&b, "the cluster has the IPv6 pod range %s", x.pods[0].says())
+	} else {
+		fmt.Fprintf(&b, "%s %s IPv6 podCIDRs (%s)", words.NameList(nodeNames(x.nodes)), choose(len(x.nodes), "has", "have"), nodeSubs(x.nodes))
+	}
+	fmt.Fprintf(&b, ", but flannel's net-conf.json has no %s", x.lacks())
+	if hs := ofFamily(x.conf.podPrefixes(), fact.IPv4); len(hs) > 0 {
+		fmt.Fprintf(&b, " (Network is %s)", hs[0].text())
+	}
+	if !x.on && len(x.network) > 0 {
+		b.WriteString("; IPv6Network alone switches nothing on, the default of EnableIPv6 is false")
+	}
+	if x.refuses() {
+		b.WriteString("; flannel does not start on such a node, or gives pods no IPv6")
+	} else {
+		fmt.Fprintf(&b, "; flannel %v runs and gives pods no IPv6", x.version)
+	}
+	return b.String()
+}
+
+// settings are those that make flannel carry IPv6; four says that the cluster has IPv4.
+func (x lostIPv6) settings(four bool) string {
+	example := "fd00:10:244::/56"
+	if len(x.pods) > 0 {
+		example = x.pods[0].p.String()
+	} else if len(x.network) > 0 {
+		example = x.network[0].p.String()
+	}
+	set := fmt.Sprintf("\"EnableIPv6\": true and \"IPv6Network\": %q", example)
+	if len(ofFamily(x.conf.podPrefixes(), fact.IPv4)) == 0 && !four {
+		set += ", and \"EnableIPv4\": false where the cluster has no IPv4"
+	}
+	return set
+}
+
+// ipv6First: lists that put IPv6 first before a flannel that reads the first entry as IPv4.
+func (c *checker) ipv6First() {
+	if kube, _ := c.kubeMode(); len(c.flannels) == 0 || !kube {
+		return
+	}
+	var nodes []*nodeView
+	for _, n := range c.nodes {
+		if len(n.subs) > 1 && fact.FamilyOf(n.subs[0].p) == fact.IPv6 {
+			nodes = append(nodes, n)
+		}
+	}
 	var order *fact.Statement
 	for _, k := range c.controllers {
 		if len(k.pods) > 1 && fact.FamilyOf(k.pods[0].p) == fact.IPv6 {
 			order = k.podsAt
 		}
 	}
-	if order == nil && len(first6) == 0 {
-		return
-	}
 	// Since 0.20.2 flannel takes the entry of each family, whatever the order: pkg/subnet/kube/kube.go AcquireLease.
-	fixed := fact.V(0, 20, 2)
-	f := fact.Finding{Rule: fact.RuleDualStackIPv6First, Args: args(argPods, order, argNode, first6, "flannel", c.flannel), Subjects: nodeNames(first6)}
-	switch {
-	case !c.flannel.IsZero() && !c.flannel.Before(fixed):
+	if order == nil && len(nodes) == 0 || !c.flannel.IsZero() && !c.flannel.Before(fact.V(0, 20, 2)) {
 		return
-	case !c.flannel.IsZero():
-		f.Severity = fact.Error
-		f.RefusedBy = []fact.Component{fact.Flannel}
-	case !c.kube.IsZero() && c.kube.Before(fact.V(1, 25, 0)):
-		f.Severity = fact.Error
-		f.RefusedBy = []fact.Component{fact.Flannel}
-	default:
-		f.Severity = fact.Warning
 	}
-	var b strings.Builder
-	switch {
-	case order != nil:
-		fmt.Fprintf(&b, "the pod range puts IPv6 first: %s, and so do the nodes' podCIDRs", says(order))
+	f := fact.Finding{
+		Rule: fact.RuleDualStackIPv6First, Args: args(argPods, order, argNode, nodes, "flannel", c.flannel), Severity: fact.Warning,
+		Subjects: nodeNames(nodes), Disturbs: fact.DisturbsComponent,
+	}
+	if !c.flannel.IsZero() || !c.kube.IsZero() && c.kube.Before(fact.V(1, 25, 0)) {
+		f.Severity, f.RefusedBy = fact.Error, []fact.Component{fact.Flannel}
+	}
+	f.Message = c.ipv6FirstText(order, nodes, f.Severity)
+	if order != nil {
 		f.Where = append(f.Where, placeOf(order, "IPv6 first"))
-	default:
-		fmt.Fprintf(&b, "podCIDRs put IPv6 first: %s", nodeSubs(first6))
 	}
-	f.Where = append(f.Where, nodePlaces(first6)...)
-	b.WriteString("; flannel before v0.20.2 reads the first podCIDR as IPv4 and ends with \"Address is not an IPv4 address\"")
-	switch {
-	case !c.flannel.IsZero():
-		fmt.Fprintf(&b, "; this is flannel %v", c.flannel)
-	case f.Severity == fact.Error:
-		fmt.Fprintf(&b, "; no file says flannel's release, those of the time of Kubernetes %v do so", c.kube)
-	default:
-		b.WriteString("; no file says flannel's release")
-	}
-	f.Message = b.String()
+	f.Where = append(f.Where, nodePlaces(nodes)...)
 	for _, n := range c.flannels {
 		if s := n.set[fact.SettingVersion]; s != nil {
 			f.Where = append(f.Where, placeOf(s, "flannel "+s.Text))
@@ -196,6 +222,24 @@ func (c *checker) flannelFamilies() {
 		"use flannel v0.20.2 or newer (the image in kube-flannel.yml)",
 		"or put IPv4 first in podSubnet, serviceSubnet and --cluster-cidr before the first node is registered",
 	}
-	f.Disturbs = fact.DisturbsComponent
 	c.add(f)
+}
+
+func (c *checker) ipv6FirstText(order *fact.Statement, nodes []*nodeView, sev fact.Severity) string {
+	var b strings.Builder
+	if order != nil {
+		fmt.Fprintf(&b, "the pod range puts IPv6 first: %s, and so do the nodes' podCIDRs", says(order))
+	} else {
+		fmt.Fprintf(&b, "podCIDRs put IPv6 first: %s", nodeSubs(nodes))
+	}
+	b.WriteString("; flannel before v0.20.2 reads the first podCIDR as IPv4 and ends with \"Address is not an IPv4 address\"")
+	switch {
+	case !c.flannel.IsZero():
+		fmt.Fprintf(&b, "; this is flannel %v", c.flannel)
+	case sev == fact.Error:
+		fmt.Fprintf(&b, "; no file says flannel's release, those of the time of Kubernetes %v do so", c.kube)
+	default:
+		b.WriteString("; no file says flannel's release")
+	}
+	return b.String()
 }
