@@ -42,17 +42,33 @@ var ruleClusterCIDRFull = rule{
 	by: fact.RuleClusterCIDRExhausted,
 }
 
+// A nodeSpace is one pod range with the node subnets of one length that it holds, and what takes them.
+type nodeSpace struct {
+	k        *managerView
+	h        held
+	mask     int
+	maskFrom *fact.Statement
+
+	size     uint64   // node subnets
+	lost     uint64   // of them to the services
+	services []string // that take them
+	covered  bool     // the services hold the whole range
+	used     uint64   // that registered nodes hold, of whatever size
+	need     uint64   // that the nodes take, once each has one
+}
+
+func (s nodeSpace) free() uint64 { return s.size - min(s.size, s.lost) }
+
 // capacity: more nodes than node subnets.
 func (c *checker) capacity() {
 	if c.ownIPAM() {
 		return
 	}
-	type seenKey struct {
+	type space struct {
 		p netip.Prefix
 		m int
 	}
-	done := map[seenKey]bool{}
-	total := len(c.nodes)
+	done := map[space]bool{}
 	missing := c.withoutSubnet()
 	noMore := c.remainingSymptoms()
 	for _, k := range c.controllers {
@@ -62,116 +78,120 @@ func (c *checker) capacity() {
 		for _, h := range k.pods {
 			fam := fact.FamilyOf(h.p)
 			m, ms := k.mask(fam)
-			if m < h.p.Bits() || m > fam.Bits() || done[seenKey{h.p, m}] {
+			if m < h.p.Bits() || m > fam.Bits() || done[space{h.p, m}] {
 				continue
 			}
-			done[seenKey{h.p, m}] = true
+			done[space{h.p, m}] = true
 			if m-h.p.Bits() > 30 {
 				continue
 			}
-			n := uint64(1) << (m - h.p.Bits())
-			lost, servicesWhole := uint64(0), false
-			var by []string
-			for _, s := range k.services {
-				if e := nodeipam.LostBlocks(h.p, m, s.p); e >= 0 {
-					servicesWhole = servicesWhole || cidr.Contains(s.p, h.p)
-					if l := uint64(1) << e; l > lost {
-						lost = l
-					}
-					by = append(by, s.text())
-				}
-			}
-			// Subnets that registered nodes hold, of whatever size; a node without one needs one more.
-			used := c.usedBlocks(h.p, m)
-			need := used
-			for _, x := range c.nodes {
-				if len(x.pods) == 0 && x.none != nil {
-					need++
-				}
-			}
-			need = max(need, uint64(total)-min(uint64(total), c.foreign(h.p)))
-			if n == 1 && total == 0 {
-				// The node that runs the control plane is registered first and takes the only subnet.
-				need += uint64(len(c.unassignedNodes()))
-				if need > 0 {
-					need++
-				}
-			}
-			free := n - min(n, lost)
-			short := need > free
-			seen := len(noMore) > 0 && (len(missing) > 0 || total == 0)
-			if !short && !(seen && c.provesExhaustion(k, h, m, free, need)) {
-				if need == free && total > 0 {
-					c.nearlyFull(k, h, m, n, lost, total)
-				}
-				continue
-			}
-			f := fact.Finding{Rule: fact.RuleClusterCIDRExhausted, Args: args(argPods, h, "mask", m, argNode, missing, argHost, h.s.Host), Severity: fact.Error, Subjects: nodeNames(missing)}
-			var b strings.Builder
-			fmt.Fprintf(&b, "the pod range %s holds %s node %s of /%d (%s)", h.says(), blockSum(h.p, m), choose(int(min(n, 2)), "subnet", "subnets"), m, maskNote(fam, ms))
-			if lost > 0 {
-				fmt.Fprintf(&b, ", of which the service range %s takes %d, so %d are left", strings.Join(by, ", "), lost, free)
-			}
-			if total > 0 {
-				fmt.Fprintf(&b, "; %s registered", choose(total, "1 node is", fmt.Sprintf("%d nodes are", total)))
-			}
-			if used != uint64(c.withSubnet()) && used > 0 {
-				fmt.Fprintf(&b, ", and those with a podCIDR hold %d of the %d", used, n)
-			}
-			if len(missing) > 0 {
-				fmt.Fprintf(&b, ", and %s %s no podCIDR", words.NameList(nodeNames(missing)), choose(len(missing), "has", "have"))
-			} else if len(noMore) == 0 && total == 0 {
-				ns := c.unassignedNodes()
-				fmt.Fprintf(&b, "; the first node to register took it, and %s got none", words.NameList(ns))
-				f.Subjects = ns
-				f.Args = append(f.Args, args(argNode, ns)...)
-			} else if len(noMore) > 0 {
-				var ns []string
-				for _, s := range noMore {
-					if s.Symptom.Node != "" && !slices.Contains(ns, s.Symptom.Node) {
-						ns = append(ns, s.Symptom.Node)
-					}
-				}
-				slices.Sort(ns)
-				if len(ns) > 0 {
-					fmt.Fprintf(&b, "; %s got none", words.NameList(ns))
-					f.Subjects = ns
-					f.Args = append(f.Args, args(argNode, ns)...)
-				} else {
-					b.WriteString("; the controller manager says that none remain")
-				}
-			}
-			// The sets are asked in the order of the ranges, and what an earlier one gave is not given back: a defect of every
-			// release. k8s.io/kubernetes v1.37.2 pkg/controller/nodeipam/ipam/range_allocator.go AllocateOrOccupyCIDR.
+			s := c.nodeSpaceOf(k, h, m, ms)
+			seen := len(noMore) > 0 && (len(missing) > 0 || len(c.nodes) == 0)
 			switch {
-			case k.dual() && h.p == k.pods[len(k.pods)-1].p:
-				b.WriteString("; a node needs a subnet of each family, and each failed attempt uses up one of the other family until kube-controller-manager is restarted")
-			case k.dual():
-				b.WriteString("; a node needs a subnet of each family")
+			case s.need > s.free() || seen && c.provesExhaustion(k, h, m, s.free(), s.need):
+				c.exhausted(s, missing, noMore)
+			case s.need == s.free() && len(c.nodes) > 0:
+				c.nearlyFull(k, h, m, s.size, s.lost, len(c.nodes))
 			}
-			f.Message = b.String()
-			f.Where = []fact.Place{h.place("pods " + h.text())}
-			if ms != nil {
-				f.Where = append(f.Where, placeOf(ms, fmt.Sprintf("node mask /%d", m)))
-			}
-			f.Where = append(f.Where, nodePlaces(missing)...)
-			f.Fix, f.Disturbs = c.widen(h, m, need, k)
-			if need <= n {
-				// The nodes would fit if the services lay elsewhere.
-				if cause := c.cause(fact.RulePodServiceOverlap); cause != nil && cause.Severity == fact.Warning {
-					cause.Severity = fact.Error
-					cause.Effect = "nodes get no podCIDR (CIDRNotAvailable), although the pod range alone would have one for each"
-				}
-			}
-			if servicesWhole {
-				if cause := c.cause(fact.RulePodServiceOverlap); cause != nil {
-					c.explain(cause, "cluster-cidr-exhausted: "+f.Message, f)
-					continue
-				}
-			}
-			c.add(f)
 		}
 	}
+}
+
+func (c *checker) nodeSpaceOf(k *managerView, h held, m int, ms *fact.Statement) nodeSpace {
+	s := nodeSpace{k: k, h: h, mask: m, maskFrom: ms, size: uint64(1) << (m - h.p.Bits())}
+	for _, sv := range k.services {
+		if e := nodeipam.LostBlocks(h.p, m, sv.p); e >= 0 {
+			s.covered = s.covered || cidr.Contains(sv.p, h.p)
+			s.lost = max(s.lost, uint64(1)<<e)
+			s.services = append(s.services, sv.text())
+		}
+	}
+	s.used = c.usedBlocks(h.p, m)
+	s.need = s.used
+	for _, x := range c.nodes {
+		if len(x.pods) == 0 && x.none != nil {
+			s.need++
+		}
+	}
+	total := uint64(len(c.nodes))
+	s.need = max(s.need, total-min(total, c.foreign(h.p)))
+	if s.size == 1 && total == 0 {
+		// The node that runs the control plane is registered first and takes the only subnet.
+		s.need += uint64(len(c.unassignedNodes()))
+		if s.need > 0 {
+			s.need++
+		}
+	}
+	return s
+}
+
+// exhausted reports that s has no subnet for every node: missing are those that hold none, noMore the messages that say so.
+func (c *checker) exhausted(s nodeSpace, missing []*nodeView, noMore []*fact.Statement) {
+	without := nodeNames(missing) // by their objects, or by what programs say of them
+	if len(missing) == 0 && len(noMore) == 0 && len(c.nodes) == 0 {
+		without = c.unassignedNodes()
+	} else if len(missing) == 0 {
+		for _, y := range noMore {
+			without = mergeNames(without, subjectsOf(y.Symptom.Node))
+		}
+	}
+	f := fact.Finding{
+		Rule: fact.RuleClusterCIDRExhausted, Severity: fact.Error, Subjects: without,
+		Args:    args(argPods, s.h, "mask", s.mask, argNode, without, argHost, s.h.s.Host),
+		Message: c.exhaustedText(s, missing, len(noMore) > 0, without),
+		Where:   []fact.Place{s.h.place("pods " + s.h.text())},
+	}
+	if s.maskFrom != nil {
+		f.Where = append(f.Where, placeOf(s.maskFrom, fmt.Sprintf("node mask /%d", s.mask)))
+	}
+	f.Where = append(f.Where, nodePlaces(missing)...)
+	f.Fix, f.Disturbs = c.widen(s.h, s.mask, s.need, s.k)
+	overlap := c.cause(fact.RulePodServiceOverlap)
+	if s.need <= s.size && overlap != nil && overlap.Severity == fact.Warning {
+		// The nodes would fit if the services lay elsewhere.
+		overlap.Severity = fact.Error
+		overlap.Effect = "nodes get no podCIDR (CIDRNotAvailable), although the pod range alone would have one for each"
+	}
+	if s.covered && overlap != nil {
+		c.explain(overlap, "cluster-cidr-exhausted: "+f.Message, f)
+		return
+	}
+	c.add(f)
+}
+
+func (c *checker) exhaustedText(s nodeSpace, missing []*nodeView, said bool, without []string) string {
+	total := len(c.nodes)
+	var b strings.Builder
+	fmt.Fprintf(&b, "the pod range %s holds %s node %s of /%d (%s)", s.h.says(), blockSum(s.h.p, s.mask), choose(int(min(s.size, 2)), "subnet", "subnets"),
+		s.mask, maskNote(fact.FamilyOf(s.h.p), s.maskFrom))
+	if s.lost > 0 {
+		fmt.Fprintf(&b, ", of which the service range %s takes %d, so %d are left", strings.Join(s.services, ", "), s.lost, s.free())
+	}
+	if total > 0 {
+		fmt.Fprintf(&b, "; %s registered", choose(total, "1 node is", fmt.Sprintf("%d nodes are", total)))
+	}
+	if s.used != uint64(c.withSubnet()) && s.used > 0 {
+		fmt.Fprintf(&b, ", and those with a podCIDR hold %d of the %d", s.used, s.size)
+	}
+	switch {
+	case len(missing) > 0:
+		fmt.Fprintf(&b, ", and %s %s no podCIDR", words.NameList(without), choose(len(missing), "has", "have"))
+	case !said && total == 0:
+		fmt.Fprintf(&b, "; the first node to register took it, and %s got none", words.NameList(without))
+	case said && len(without) > 0:
+		fmt.Fprintf(&b, "; %s got none", words.NameList(without))
+	case said:
+		b.WriteString("; the controller manager says that none remain")
+	}
+	// The sets are asked in the order of the ranges, and what an earlier one gave is not given back: a defect of every
+	// release. k8s.io/kubernetes v1.37.2 pkg/controller/nodeipam/ipam/range_allocator.go AllocateOrOccupyCIDR.
+	switch {
+	case s.k.dual() && s.h.p == s.k.pods[len(s.k.pods)-1].p:
+		b.WriteString("; a node needs a subnet of each family, and each failed attempt uses up one of the other family until kube-controller-manager is restarted")
+	case s.k.dual():
+		b.WriteString("; a node needs a subnet of each family")
+	}
+	return b.String()
 }
 
 // unassignedNodes returns the nodes that a program names for which it found no subnet.
