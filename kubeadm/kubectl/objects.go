@@ -21,6 +21,7 @@ type Objects struct {
 	IPAddresses  []IPAddress
 	Events       []Event // that are in the catalogue of [Messages]
 	Pods         []Pod   // that do not run
+	Addressed    []Pod   // that hold an address on a node, their States left out
 	// CNI is the name of the network plugin whose pods were seen, with the place of the name of the first of them.
 	CNI fact.Value[string]
 	// Kinds counts all objects by their kind, also those of kinds that are read elsewhere, such as ConfigMap, or nowhere.
@@ -91,12 +92,14 @@ func (e Event) String() string {
 type Pod struct {
 	Namespace   string
 	Name        fact.Value[string]
-	Node        string                   // that it is on, "" for none yet
-	HostNetwork bool                     // its address is the node's
-	IPs         []fact.Value[netip.Addr] // primary first
-	Phase       string
-	Status      fact.Position // of status
-	States      []ContainerState
+	Node        string // that it is on, "" for none yet
+	HostNetwork bool   // its address is the node's
+	// NetworkUnknown says that the pod was read from a table, which does not show HostNetwork.
+	NetworkUnknown bool
+	IPs            []fact.Value[netip.Addr] // primary first
+	Phase          string
+	Status         fact.Position // of status
+	States         []ContainerState
 }
 
 // A ContainerState is a container that waits, or that ended otherwise than it should.
@@ -170,6 +173,7 @@ func (out *Objects) add(o *object) error {
 		}
 	case "Pod":
 		out.sawPod(o.pod)
+		out.keepAddress(o.pod)
 		if len(o.pod.States) > 0 && len(out.Pods) < mostTrouble {
 			out.Pods = append(out.Pods, o.pod)
 		}
@@ -218,6 +222,7 @@ func (o Objects) Statements() []fact.Statement {
 			out = append(out, s)
 		}
 	}
+	out = append(out, o.podAddresses()...)
 	for _, p := range o.Pods {
 		if s, ok := p.Statement(); ok {
 			out = append(out, s)

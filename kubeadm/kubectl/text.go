@@ -286,11 +286,12 @@ func (t *textReader) row(n int, line string) bool {
 		return true
 	case has("READY") && has("STATUS") && has("RESTARTS"):
 		count("Pod")
-		p := Pod{Namespace: c["NAMESPACE"].V, Name: name, Node: c["NODE"].V, Phase: c["STATUS"].V}
+		p := Pod{Namespace: c["NAMESPACE"].V, Name: name, Node: c["NODE"].V, Phase: c["STATUS"].V, NetworkUnknown: true}
 		if a := c["IP"]; a.IsSet() {
 			p.IPs = scalar.Addrs(a)
 		}
 		t.out.sawPod(p)
+		t.out.keepAddress(p)
 		restarts, _, _ := strings.Cut(c["RESTARTS"].V, " ")
 		count, _ := scalar.Count(fact.Value[string]{Text: restarts})
 		if v := c["STATUS"]; v.V != "" && v.V != "Running" && v.V != "Completed" && v.V != "Terminating" && v.V != "Succeeded" {

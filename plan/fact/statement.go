@@ -51,7 +51,8 @@ const (
 	RoleLoadBalancer Role = "load-balancer"
 	// RoleHidden is a range in Prefixes that the network Component takes for itself; Text says which, Key what moves it.
 	RoleHidden Role = "hidden"
-	// RolePodAddress is the address of a pod on Host, in Addrs; Key is "namespace/name". Pods of the hosts' network are left out.
+	// RolePodAddress is the address of a pod on Host, in Addrs; Key is "namespace/name". Pods of the hosts' network are left out;
+	// Bool says that the pod may be one of them all the same, since nothing shows the address of Host.
 	RolePodAddress Role = "pod-address"
 
 	// RoleGateway is the gateway of a default route of Host, in Addrs; Key is the link.

@@ -56,7 +56,7 @@ func (c *checker) podAddresses() {
 			switch {
 			case name != "" && !inRange && !c.vpcCNI():
 				byRuntime[name] = append(byRuntime[name], s)
-			case n != nil && len(n.subs) > 0 && !c.ownIPAM() && !slices.ContainsFunc(n.subs, func(h held) bool { return h.p.Contains(a) }) &&
+			case n != nil && len(n.subs) > 0 && !s.Bool && !c.ownIPAM() && !slices.ContainsFunc(n.subs, func(h held) bool { return h.p.Contains(a) }) &&
 				!slices.ContainsFunc(n.addrs, func(x *fact.Statement) bool { return slices.Contains(x.Addrs, a) }) &&
 				len(familyHeld(n.subs, a)) > 0:
 				outside = append(outside, s)
