@@ -147,6 +147,9 @@ func (c *checker) hostHit(r hostRule, t target, hits []*fact.Statement, at []net
 	if t.what == "service" && r.role == fact.RoleRoute {
 		f.Severity = fact.Warning // ClusterIPs are rewritten before routes count
 	}
+	if r.role == fact.RoleLinkRoute && !c.inUseByNodes(at) {
+		f.Severity = fact.Warning // nothing breaks before a node gets that subnet
+	}
 	var names []string
 	for i, s := range hits {
 		name := plainRange(at[i])
@@ -173,6 +176,22 @@ func (c *checker) hostHit(r hostRule, t target, hits []*fact.Statement, at []net
 	}
 	f.Fix = []string{fmt.Sprintf(r.fix, t.what)}
 	c.add(f)
+}
+
+// inUseByNodes reports whether a node may hold one of the ranges: a Node's subnet overlaps it, or no Node's subnet is known.
+func (c *checker) inUseByNodes(ps []netip.Prefix) bool {
+	known := false
+	for _, n := range c.nodes {
+		for _, s := range n.pods {
+			for _, q := range maskedPrefixes(s) {
+				known = true
+				if slices.ContainsFunc(ps, q.Overlaps) {
+					return true
+				}
+			}
+		}
+	}
+	return !known
 }
 
 // shortList names a few of many.
