@@ -19,7 +19,7 @@ type State struct {
 }
 
 // MostStates is the number of nodes times steps up to which the states of a way name every node.
-const MostStates = 1 << 20
+const MostStates = 1 << 16
 
 // States replays the steps of w on the twin of the cluster of inv, and returns the state after each. It ends early at
 // a step that fails, which none of a way that [New] returned does.
