@@ -230,7 +230,7 @@ func (s *script) command(words []string) error {
 		words = words[1:]
 	}
 	if len(words) == 0 {
-		return errors.New("no command behind !")
+		return errors.New("no command follows the exclamation mark")
 	}
 	v, ok := verbs()[words[0]]
 	if !ok || len(words)-1 < v.least {

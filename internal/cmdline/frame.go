@@ -251,7 +251,7 @@ var (
 // promptLen returns the length of the prompt that t begins with, 0 without one, and whether it is a strong one.
 func promptLen(t []byte) (n int, strong bool) {
 	head := t[:min(len(t), 160)]
-	if bytes.IndexAny(head, "#$%>❯➜λ➤+") < 0 {
+	if !bytes.ContainsAny(head, "#$%>❯➜λ➤+") {
 		return 0, false
 	}
 	if m := strongPrompt.FindIndex(head); m != nil {

@@ -81,10 +81,8 @@ func (f *finder) jsonArray(ln line) (int, bool) {
 
 // A heldArray is an array of a program's own name, whose arguments may follow in another.
 type heldArray struct {
-	items []token
-	key   string
-	end   int
-	hit   bool
+	key string
+	hit bool
 }
 
 // take reads one array, together with the one before where that is a command and this one its arguments.

@@ -23,7 +23,6 @@ type program struct {
 	name    string
 	aliases string // other names: behind hyperkube, in images, in file names
 	subs    string // subcommands that make a command line of it; "" where it takes none
-	words   bool   // words that are no flags may stand between flags
 	noguess bool   // flags alone are never taken for those of this program
 	flags   string
 }

@@ -53,9 +53,6 @@ func firstOf(a, b string) string {
 	return b
 }
 
-// component returns the name of a program in package fact.
-func component(p Program) fact.Component { return fact.Component(p) }
-
 // key returns the name of a value as it is shown. The name of the installer stands behind it; the words that mark a
 // kubeadm configuration
 // are kept for kubeadm.

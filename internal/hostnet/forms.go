@@ -243,13 +243,11 @@ type reader struct {
 
 // kept is what parsers of lines keep of the lines above; each section begins anew.
 type kept struct {
-	dev     string     // link that the lines are about
-	mode    string     // of nmcli, resolvectl, interfaces: which list continues
-	chain   string     // of the packet filter
-	columns bool       // the rows of iptables -L follow
-	peer    netip.Addr // endpoint of a peer of wg
-	seen    bool       // a head was seen, so that rows count
-	entry   int        // place of a link that lines complete
+	dev   string     // link that the lines are about
+	mode  string     // of nmcli, resolvectl, interfaces: which list continues
+	chain string     // of the packet filter
+	peer  netip.Addr // endpoint of a peer of wg
+	seen  bool       // a head was seen, so that rows count
 }
 
 func (r *reader) section(s section) {

@@ -57,15 +57,6 @@ type found struct {
 	ipv6     bool            // pods have IPv6 addresses as well
 }
 
-func (r *reader) row(name string) *Row {
-	for i := range r.rows {
-		if r.rows[i].Name == name {
-			return &r.rows[i]
-		}
-	}
-	return &Row{Name: name}
-}
-
 // network returns the network of that name, which from now on is known; that it is in use is not said.
 func (r *reader) network(name string) *found {
 	n := r.nets[name]

@@ -17,7 +17,6 @@ type textTable struct {
 type cell struct {
 	text string
 	pos  Position
-	node *source.Node // nil: a cell is no node; for evidence
 }
 
 // A textLine is a line that a command prints.

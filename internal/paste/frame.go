@@ -11,10 +11,8 @@ type record struct {
 	from, to  int    // of the text in the line
 	host, pod string // "" unknown
 	program   string
-	text      *line  // the text, where it had to be decoded
-	partial   bool   // the next record of the same stream goes on with it
-	rest      bool   // the text is in quotes, more fields stand behind it
-	path      string // of the file that the line is from
+	text      *line // the text, where it had to be decoded
+	partial   bool  // the next record of the same stream goes on with it
 }
 
 // A logFrame is a kind of header. read gets a line and what pattern's groups are.

@@ -164,7 +164,6 @@ type head struct {
 	command   []string
 	partial   bool
 	written   bool
-	prose     bool // sentences stand around it
 	fixed     bool // it is the content of one file: no further frame is looked for in it
 }
 

@@ -7,23 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubecidr/kubecidr/kubeadm/kubectl"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // An alias is another name of a host: the folder in which its files stand, one of its pods.
 type alias struct{ other, host string }
-
-// podNames returns the hosts of pods by their names.
-func podNames(pods []kubectl.Pod) []alias {
-	var out []alias
-	for _, p := range pods {
-		if p.Node != "" && p.Name.V != "" {
-			out = append(out, alias{p.Name.V, p.Node})
-		}
-	}
-	return out
-}
 
 // hostnameFile returns the name of the host whose tree holds the file, where it is its /etc/hostname.
 func hostnameFile(name, host string, data []byte) (alias, bool) {

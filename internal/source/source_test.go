@@ -575,10 +575,9 @@ func TestExcerpt(t *testing.T) {
 		start, end := f.Offset(line, 1), f.Offset(line, maxInt)
 		column := rapid.IntRange(0, end-start+2).Draw(t, "column")
 		got, from, chars := f.Excerpt(line, column)
-		at := max(column, 1) - 1 - from
 		whole := f.Data[start:end]
 		if place := min(max(column, 1)-1, len(whole)); line <= f.Lines() {
-			at = place - from
+			at := place - from
 			if at < 0 || at > len(got) {
 				t.Fatalf("Excerpt(%d, %d) of %q = %q, %d, %d: the place is outside", line, column, whole, got, from, chars)
 			}

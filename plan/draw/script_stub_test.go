@@ -45,7 +45,6 @@ type stub struct {
 type stubHost struct {
 	up     bool // kubelet runs
 	labels map[string]any
-	taints []any
 	env    string // subnet.env
 }
 
