@@ -112,7 +112,7 @@ func readFile(f *source.File, data []byte, opt Options) (*Document, error) {
 		}
 		return d, nil
 	case base == "net-conf.json" && !bytes.Contains(text, []byte("apiVersion")),
-		looksLikeNetConf(text):
+		looksLikeNetConf(text, strings.Contains(base, "net-conf")):
 		d.bare(f, data, opt)
 		return d, nil
 	case !mentions(f.Data):
@@ -193,11 +193,11 @@ func isSubnetEnv(data []byte) bool {
 	return other <= n
 }
 
-// looksLikeNetConf reports whether a text is one JSON object, well-formed or not, with keys of net-conf.json and none of a
-// Kubernetes object.
-func looksLikeNetConf(text []byte) bool {
-	text = text[etcdKey(text):]
-	text = bytes.TrimSpace(text)
+// looksLikeNetConf reports whether a text is one JSON object, well-formed or not, with keys of net-conf.json whose values
+// are of the kind that flannel takes, unless its file is named so, and with no key of a Kubernetes object.
+func looksLikeNetConf(text []byte, named bool) bool {
+	n := etcdKey(text)
+	text = bytes.TrimSpace(text[n:])
 	if len(text) == 0 || text[0] != '{' || len(text) > 1<<20 {
 		return false
 	}
@@ -206,12 +206,21 @@ func looksLikeNetConf(text []byte) bool {
 			return false
 		}
 	}
-	return netConfKey.Match(text)
+	if !netConfKey.Match(text) {
+		return false
+	}
+	return named || n > 0 || netConfValue.Match(text)
 }
 
 var (
 	netConfKey = regexp.MustCompile(`(?i)["'](?:Network|IPv6Network|SubnetLen|SubnetMin|SubnetMax|EnableIPv4|EnableIPv6|Backend)["']\s*:`)
-	etcdLine   = regexp.MustCompile(`^(?:(?:\$|#|>).*\n)*\s*/[\w./-]*/config[ \t]*\n`)
+	// Other programs have keys of these names too. Those of flannel have a range, the type of a backend, or a key that is
+	// flannel's alone.
+	netConfValue = regexp.MustCompile(`(?i)["'](?:IPv6)?Network["']\s*:\s*(?:["']\s*[0-9]{1,4}[.,:][0-9a-f]*[.,:/]|` +
+		`["']\s*[0-9a-f]{0,4}:[0-9a-f:.]*[:/]|[0-9]{1,3}\.[0-9]{1,3}\.|["'][^"'\n]{0,60}[.:][^"'\n]{0,60}/[0-9]{1,3}["'])` +
+		`|["']Backend["']\s*:\s*\{[^{}]*["']Type["']` +
+		`|["'](?:IPv6Network|IPv6SubnetLen)["']\s*:|["']Subnet(?:Len|Min|Max)["']\s*:\s*["']?[0-9]`)
+	etcdLine = regexp.MustCompile(`^(?:(?:\$|#|>).*\n)*\s*/[\w./-]*/config[ \t]*\n`)
 )
 
 // etcdKey returns how much of a text is the line with the key that etcdctl prints above the value.
