@@ -102,7 +102,7 @@ func (c *cutter) transcript(ls []line, h head) bool {
 		return false
 	}
 	var pending []line // the output so far
-	out, host, outer := h, h.host, ""
+	out, host, outer, in := h, h.host, "", shellIn{}
 	label := ""
 	var history []line // command lines that printed nothing
 	historyHead := h
@@ -127,8 +127,13 @@ func (c *cutter) transcript(ls []line, h head) bool {
 		if p.host != "" {
 			host = p.host
 		}
+		lead := strings.TrimRight(ls[i].s[:p.at], " \t")
+		if in.left(p, lead) {
+			host, outer, in = first(p.host, outer), "", shellIn{}
+		}
 		cmd := c.readTyped(ls, i, p)
 		out = h.behind(p, label, host)
+		out.pod = first(in.pod, out.pod)
 		if p.head || len(cmd.lines) == 0 {
 			out.command, out.kind = nil, ""
 			i = cmd.next
@@ -136,6 +141,7 @@ func (c *cutter) transcript(ls []line, h head) bool {
 		}
 		out = c.apply(cmd.text, out)
 		host, outer = out.session(host, outer)
+		in = out.shellIn(in, lead)
 		commands := out
 		commands.kind, commands.path, commands.partial = KindCommands, "", false
 		if len(history) > 0 && historyHead.host != commands.host {
@@ -167,6 +173,49 @@ func (h head) session(host, outer string) (now, back string) {
 	return host, outer
 }
 
+// A shellIn is a shell that was opened in a pod. The zero shellIn is none.
+type shellIn struct {
+	pod          string
+	outer, inner string // the prompts in front of the command that opened it, and within
+}
+
+// shellIn returns the shell that the prompts behind a command are of.
+func (h head) shellIn(now shellIn, lead string) shellIn {
+	switch shell := len(h.command) == 0 || len(h.command) == 1 && shells[base(h.command[0])]; {
+	case shell && h.pod != "" && now.pod == "":
+		return shellIn{pod: h.pod, outer: lead}
+	case len(h.command) == 1 && (h.command[0] == "exit" || h.command[0] == "logout"):
+		return shellIn{}
+	}
+	return now
+}
+
+// left reports whether a prompt is no longer of the shell in the pod: it names another host, or it is the one from
+// which the shell was opened.
+func (in *shellIn) left(p prompt, lead string) bool {
+	if in.pod == "" {
+		return false
+	}
+	if in.inner == "" {
+		in.inner = lead
+	}
+	return p.host != "" && !strings.HasSuffix("/"+in.pod, "/"+p.host) || lead == in.outer && lead != in.inner
+}
+
+// podOf returns the pod that a shell runs in, as far as the host's name in its prompt tells: it ends as the names of a
+// ReplicaSet's pods do, and not in the name of a machine, which a MachineSet makes in the same way.
+func podOf(host string) string {
+	if replicaName.MatchString(host) && !machineName.MatchString(host) {
+		return host
+	}
+	return ""
+}
+
+var (
+	replicaName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*-[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}$`)
+	machineName = regexp.MustCompile(`(?:^|-)(?:md|mp|np|machines?|workers?|nodes?|masters?|control-?planes?|cp|pools?|nodepools?|agents?|servers?|shoot|vm|host)(?:-|\d|$)`)
+)
+
 // behind returns what is known behind a prompt. Without a host of its own it is on that of the label above it, or of
 // the last prompt.
 func (h head) behind(p prompt, label, last string) head {
@@ -174,6 +223,7 @@ func (h head) behind(p prompt, label, last string) head {
 	if p.container {
 		h.host = ""
 	}
+	h.pod = first(h.pod, podOf(h.host))
 	return h
 }
 
@@ -187,6 +237,9 @@ func (c *cutter) emitHistory(lines *[]line, h head) {
 func (c *cutter) apply(text string, h head) head {
 	cmd := readCommand(text)
 	h.kind, h.command, h.path, h.partial = KindOutput, cmd.argv, cmd.path, cmd.partial
+	if len(cmd.argv) > 0 && (base(cmd.argv[0]) == "kubectl" || base(cmd.argv[0]) == "oc") {
+		h.pod = "" // what it shows is the cluster's, in whichever pod it was typed
+	}
 	h.host, h.pod = first(cmd.host, h.host), first(cmd.pod, h.pod)
 	if h.path != "" && (len(cmd.argv) == 0 || !filters[base(cmd.argv[0])] || base(cmd.argv[0]) == "head" || base(cmd.argv[0]) == "tail") {
 		h.kind = KindFile
