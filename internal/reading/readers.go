@@ -91,7 +91,7 @@ var readers = []reader{
 		}
 		return c.Config.Statements(), err
 	}},
-	{kind: KindCommand, perHost: true, also: []paste.Kind{paste.KindCommands, paste.KindLog, paste.KindProse}, read: readCommands},
+	{kind: KindCommand, perHost: true, also: []paste.Kind{paste.KindCommands, paste.KindLog}, read: readCommands},
 	{kind: KindManifest, perHost: true, read: func(a *asked) ([]fact.Statement, error) {
 		c, err := a.kubeadm()
 		return statementsOf(c.Manifests), err
@@ -172,10 +172,20 @@ func readHostNet(a *asked) ([]fact.Statement, error) {
 		host = "" // what is printed in a pod is the pod's, unless its links tell that it is in its host's network
 	}
 	s := h.Statements(a.text.Name, host)
-	if a.seg.Pod != "" && len(h.Links) <= 2 {
+	if a.seg.Pod != "" && len(h.Links) <= 2 && !slices.ContainsFunc(h.Routes, toPods) {
 		s = slices.DeleteFunc(s, ofPod)
 	}
 	return append(cniPlugins(h, a.text.Name), s...), nil
+}
+
+// toPods reports whether a route leads into a link that only hosts have, behind which pods are.
+func toPods(r hostnet.Route) bool {
+	for _, name := range []string{"cni", "flannel", "docker", "cali", "cilium", "kube-", "lxc", "veth", "antrea", "weave"} {
+		if strings.HasPrefix(r.Dev, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // ofPod reports whether a statement is of the network of whoever printed it, which is a pod.

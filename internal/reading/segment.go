@@ -91,7 +91,7 @@ func (file *File) ask(a *asked, claim string) {
 			s = slices.DeleteFunc(s, unfilled)
 		}
 		if a.seg.Kind == paste.KindProse {
-			s = slices.DeleteFunc(s, func(s fact.Statement) bool { return s.Finding != nil }) // it quotes what is wrong
+			s = slices.DeleteFunc(s, func(s fact.Statement) bool { return s.Finding != nil || explained(a.data, s) }) // it quotes what is wrong
 		}
 		if a.seg.Partial {
 			s = slices.DeleteFunc(s, absent)
