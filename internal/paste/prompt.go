@@ -101,6 +101,7 @@ var promptForms = []promptForm{
 	{gate: isWindows, re: regexp.MustCompile(`^()()[A-Za-z]:\\[^>\n]{0,100}>[ \t]*`), strong: true},
 	// m1:~ user$ cmd of macOS, m1:~ # cmd of SUSE, root:/# cmd
 	{gate: hasFolder, re: regexp.MustCompile(`^()([\w.-]+):[~/](?:[\w.~-][^\s#$%>]{0,100})? (?:[\w.-]+)?[$#%]` + promptEnd), strong: true},
+	{gate: hasFolder, re: regexp.MustCompile(`^()([A-Za-z]\w*[-\d][\w-]*):(?:~|/)(?:[\w.~-][^\s#$%>]{0,100})?[$#]` + promptEnd), strong: true}, // a host's name, not a user's
 	{gate: hasFolder, re: regexp.MustCompile(`^([\w-]+)():(?:~|/)(?:[\w.~-][^\s#$%>]{0,100})?[$#]` + promptEnd), strong: true},
 	// m1:/etc/kubernetes# is the same with a host that looks like one, told above; / # cmd, ~ $ cmd, /etc/kubernetes #
 	// cmd
