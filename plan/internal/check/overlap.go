@@ -31,6 +31,11 @@ func (c *checker) claimedPods() []held {
 	if len(hs) == 0 {
 		hs = append(hs, c.networks...)
 	}
+	if len(hs) == 0 {
+		for _, e := range c.envs {
+			hs = append(hs, e.podPrefixes()...)
+		}
+	}
 	return distinctHeld(hs)
 }
 
