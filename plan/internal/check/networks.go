@@ -270,9 +270,13 @@ func (c *checker) twoAllocators() {
 			if a == nil || !a.Bool || o.comp == fact.Operator {
 				continue
 			}
+			hs := o.podPrefixes()
+			if o.comp == "cloud-controller-manager" && (len(hs) == 0 || sameHeld(hs, k.pods)) {
+				continue // most of them make routes to what others handed out: the same range is right
+			}
 			f := fact.Finding{Rule: fact.RuleTwoAllocators, Where: []fact.Place{placeOf(a, string(o.comp)+" allocates")}}
 			with := ""
-			if hs := o.podPrefixes(); len(hs) > 0 {
+			if len(hs) > 0 {
 				with = " from " + joinHeld(hs)
 				f.Where = append(f.Where, hs[0].place("pods "+joinHeld(hs)))
 			}
@@ -290,6 +294,15 @@ func (c *checker) twoAllocators() {
 			return
 		}
 	}
+}
+
+// sameHeld reports whether two lists hold the same ranges, in any order.
+func sameHeld(a, b []held) bool {
+	in := func(list []held, h held) bool {
+		return slices.ContainsFunc(list, func(o held) bool { return o.p == h.p })
+	}
+	return !slices.ContainsFunc(a, func(h held) bool { return !in(b, h) }) &&
+		!slices.ContainsFunc(b, func(h held) bool { return !in(a, h) })
 }
 
 // fullFrom is from which part of a range, in percent, its fill is told.
