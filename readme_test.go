@@ -68,7 +68,11 @@ func printed(t *testing.T, command string) string {
 		}
 	case strings.Contains(command, "examples/check"):
 		folder := command[strings.LastIndexByte(command, ' ')+1:]
-		f, err := kubecidr.Read(os.DirFS(folder), kubecidr.Options{})
+		inputs, _, err := kubecidr.Walk(os.DirFS(folder), strings.TrimPrefix(folder, "./"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := kubecidr.ReadInputs(inputs, kubecidr.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -129,7 +129,7 @@ func ReportSARIF(w io.Writer, r fact.Report, o ReportOptions) error {
 			text += "\nEffect: " + f.Effect
 		}
 		if len(f.Fix) > 0 {
-			text += "\nMend: " + strings.Join(f.Fix, "\nor next: ")
+			text += "\nFix: " + strings.Join(f.Fix, "\nor next: ")
 		}
 		res := sarifResult{RuleID: string(f.Rule), RuleIndex: i, Level: sarifLevel(f.Severity), Message: sarifText{text}}
 		var at []fact.Place

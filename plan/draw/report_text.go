@@ -297,22 +297,29 @@ func (b *printer) reportFinding(f fact.Finding, number string, verbose bool) {
 		}
 	}
 	if len(f.Fix) > 0 {
-		b.printf("\n   Mend%s\n", disturbs(f.Disturbs))
+		b.printf("\n   Fix%s\n", disturbs(f.Disturbs, f.Changes...))
 		for i, x := range f.Fix {
 			b.wrap(fmt.Sprintf("     %d. ", i+1), textWidth, gate.Printable(x))
 		}
 	}
 }
 
-// disturbs tells what a mend interrupts, in brackets.
-func disturbs(d fact.Disturbance) string {
+// disturbs says in brackets what a fix interrupts, and which programs it restarts where that is known.
+func disturbs(d fact.Disturbance, changes ...fact.Component) string {
 	switch d {
 	case "":
 		return ""
 	case fact.DisturbsNothing:
 		return " (interrupts nothing)"
+	case fact.DisturbsComponent:
+		if len(changes) > 0 {
+			return " (restarts " + componentList(changes) + ")"
+		}
+		return " (restarts a component)"
 	case fact.DisturbsNodes:
-		return " (" + string(d) + ")"
+		return " (drains nodes and registers them again)"
+	case fact.DisturbsCluster:
+		return " (takes a new cluster)"
 	}
 	return " (takes " + string(d) + ")"
 }

@@ -37,7 +37,7 @@ func RuleText(w io.Writer, r fact.Rule) error {
 	b := &printer{}
 	b.printf("%s (%s)\n", r.ID, severitiesOf(r))
 	for _, part := range [][2]string{
-		{"", r.Title}, {"Cause", r.Cause}, {"Effect", r.Effect}, {"Mend", r.Mend}, {"Interrupts", string(r.Disturbs)},
+		{"", r.Title}, {"Cause", r.Cause}, {"Effect", r.Effect}, {"Fix", r.Mend}, {"Interrupts", string(r.Disturbs)},
 		{"Releases", releasesOf(r)}, {"Source", r.Source},
 	} {
 		if part[1] == "" {
@@ -77,7 +77,7 @@ func RulesMarkdown(w io.Writer) error {
 		b.wrap("", textWidth, gate.Markdown(r.Title)+".")
 		b.printf("\n")
 		for _, part := range [][2]string{
-			{"Severity", severitiesOf(r)}, {"Cause", r.Cause}, {"Effect", r.Effect}, {"Mend", r.Mend},
+			{"Severity", severitiesOf(r)}, {"Cause", r.Cause}, {"Effect", r.Effect}, {"Fix", r.Mend},
 			{"The mend interrupts", string(r.Disturbs)}, {"Releases", releasesOf(r)}, {"Source", r.Source},
 		} {
 			if part[1] != "" {

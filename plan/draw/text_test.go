@@ -303,7 +303,7 @@ func TestReportFinding(t *testing.T) {
 		{fact.Finding{Severity: fact.Info}, "1. INFO r\n   m\n"},
 		{fact.Finding{Severity: fact.Warning, Effect: "e"}, "1. WARNING r\n   m\n\n   Effect\n     e\n"},
 		{fact.Finding{Severity: fact.Error, Effect: "e", RefusedBy: []fact.Component{"a", "b"}}, "1. ERROR r\n   m\n\n   Effect\n     e\n     Refused by a and b.\n"},
-		{fact.Finding{Severity: fact.Info, Fix: []string{"x", "y"}, Disturbs: fact.DisturbsNothing}, "1. INFO r\n   m\n\n   Mend (interrupts nothing)\n     1. x\n     2. y\n"},
+		{fact.Finding{Severity: fact.Info, Fix: []string{"x", "y"}, Disturbs: fact.DisturbsNothing}, "1. INFO r\n   m\n\n   Fix (interrupts nothing)\n     1. x\n     2. y\n"},
 		{fact.Finding{Severity: fact.Info, Where: []fact.Place{{Position: fact.Position{File: "f", Line: 3, Column: 1}, Note: "note", Line: "abc"}}},
 			"1. INFO r\n   m\n\n     f:3:1  note\n       3 | abc\n         | ^\n"},
 		{fact.Finding{Severity: fact.Info, Where: []fact.Place{{Position: fact.Position{File: "f", Line: 3}, Line: "abc"}}}, "1. INFO r\n   m\n\n     f:3\n       3 | abc\n"},
