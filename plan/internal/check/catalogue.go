@@ -47,7 +47,7 @@ var formatRules = []rule{
 	{rank: 240, changes: []fact.Component{fact.Kubeadm}, about: fact.Rule{
 		ID: fact.RuleKubeadmKeyUnknown, Severity: fact.Warning, Also: []fact.Severity{fact.Info}, Disturbs: fact.DisturbsNothing,
 		Title:  "A key that kubeadm does not read, not about ranges",
-		Cause:  "A slip of the pen, or a key of another API version.",
+		Cause:  "A typo, or a key of another API version.",
 		Effect: "kubeadm warns and goes on without it.",
 		Mend:   "remove or correct the key",
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/util/config/strict/strict.go, v1.37.2",
@@ -79,7 +79,7 @@ var formatRules = []rule{
 	{rank: 340, about: fact.Rule{
 		ID: "flannel-backend-unknown", Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "Backend Type names a backend that flannel, or this release of it, does not have",
-		Cause:  "A slip of the pen, or a cloud backend that was removed in v0.20.0.",
+		Cause:  "A typo, or a cloud backend that was removed in v0.20.0.",
 		Effect: "flannel ends with \"unknown backend type\".",
 		Mend:   "write vxlan, host-gw or another backend of the release",
 		Source: "github.com/flannel-io/flannel pkg/backend/manager.go GetBackend, v0.28.10",
@@ -135,7 +135,7 @@ var formatRules = []rule{
 	{rank: 610, about: fact.Rule{
 		ID: "netconf-key-unknown", Severity: fact.Warning, Disturbs: fact.DisturbsComponent,
 		Title:  "A key that flannel passes over and that looks like one of its own",
-		Cause:  "A slip of the pen.",
+		Cause:  "A typo.",
 		Effect: "It has no effect, and flannel says nothing.",
 		Mend:   "write the key as it is meant",
 		Source: "github.com/flannel-io/flannel pkg/subnet/config.go Config, v0.28.10",

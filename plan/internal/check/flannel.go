@@ -34,7 +34,7 @@ var ruleFlannelNetworkMismatch = rule{
 	about: fact.Rule{
 		ID: fact.RuleFlannelNetworkMismatch, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "flannel's Network or IPv6Network does not hold the cluster range or a node's podCIDR",
-		Cause:  "kube-flannel.yml applied with its default 10.244.0.0/16 to a cluster of another range, or a slip of the pen (10.224 for 10.244).",
+		Cause:  "kube-flannel.yml applied with its default 10.244.0.0/16 to a cluster of another range, or a typo (10.224 for 10.244).",
 		Effect: "flannel ends with \"subnet specified in the flannel net config doesn't contain PodCIDR\"; before 0.18 it ran, and pods of other nodes could not be reached.",
 		Mend:   "set Network in net-conf.json to the cluster's pod range and restart flannel",
 		Source: "github.com/flannel-io/flannel pkg/subnet/kube/kube.go containsCIDR, v0.28.10",
@@ -153,7 +153,7 @@ func (c *checker) networkAgainst(net held, fam fact.Family) {
 	c.add(f)
 }
 
-// nearMiss tells two prefixes of one length that differ in a single octet: most likely a slip of the pen.
+// nearMiss tells two prefixes of one length that differ in a single octet: most likely a typo.
 func nearMiss(a, b netip.Prefix) string {
 	if a.Bits() != b.Bits() || !a.Addr().Is4() || !b.Addr().Is4() {
 		return ""
@@ -185,7 +185,7 @@ func nearMiss(a, b netip.Prefix) string {
 	if wrong > 1 {
 		return ""
 	}
-	return fmt.Sprintf("they differ in one digit alone, %s and %s, most likely a slip of the pen", s, t)
+	return fmt.Sprintf("they differ in one digit alone, %s and %s, most likely a typo", s, t)
 }
 
 var ruleNetConfSubnetLenIgnored = rule{

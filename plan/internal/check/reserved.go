@@ -144,7 +144,7 @@ var ruleSpecialRange = rule{
 	about: fact.Rule{
 		ID: fact.RuleSpecialRange, Severity: fact.Error, Disturbs: fact.DisturbsCluster,
 		Title:  "A range that no pod or service can use: loopback, link-local, multicast",
-		Cause:  "A slip of the pen, or a range taken from elsewhere.",
+		Cause:  "A typo, or a range taken from elsewhere.",
 		Effect: "Hosts do not forward such addresses.",
 		Mend:   "use a private range",
 		Source: "RFC 6890 and the IANA special-purpose address registries",
@@ -157,7 +157,7 @@ var rulePublicRange = rule{
 	about: fact.Rule{
 		ID: fact.RulePublicRange, Severity: fact.Warning, Disturbs: fact.DisturbsNodes,
 		Title:  "A cluster range is not private address space",
-		Cause:  "A slip of the pen (172.32, 192.169), or a range taken from an example.",
+		Cause:  "A typo (172.32, 192.169), or a range taken from an example.",
 		Effect: "The owners of those addresses cannot be reached from the cluster.",
 		Mend:   "use 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8",
 		Source: "RFC 1918, RFC 4193, RFC 6598",

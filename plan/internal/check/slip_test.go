@@ -7,7 +7,7 @@ import (
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
 )
 
-// A slip of the pen is one digit of one number, in two IPv4 ranges of one length.
+// A typo is one digit of one number, in two IPv4 ranges of one length.
 func TestNearMiss(t *testing.T) {
 	for _, tt := range []struct{ a, b, want string }{
 		{"10.244.0.0/16", "10.224.0.0/16", "244 and 224"},

@@ -10,7 +10,7 @@ import (
 )
 
 // ParseWaiver reads "rule", "rule=reason", "rule@file" or "rule@file=reason". The error is a *[fact.WaiverError]: a waiver names a
-// rule of [Rules], so that a slip of the pen does not pass for one.
+// rule of [Rules], so that a typo does not pass for one.
 func ParseWaiver(s string) (fact.Waiver, error) {
 	text := strings.TrimSpace(s)
 	head, reason, _ := strings.Cut(text, "=")
