@@ -119,7 +119,7 @@ func ExampleRules() {
 	//   kube-controller-manager ends with "mask size of cluster CIDR must be less than or equal to
 	//   --node-cidr-mask-size"; kubeadm since 1.20 refuses it.
 	//
-	// Mend
+	// Fix
 	//   use a shorter pod range, or a longer node mask
 	//
 	// Interrupts
