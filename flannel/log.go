@@ -3,6 +3,7 @@ package flannel
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -230,7 +231,8 @@ func linesWithWords(data []byte) []int {
 func (g Log) Statements() []fact.Statement {
 	var out []fact.Statement
 	mode, version := false, false
-	for _, l := range g.Lines {
+	leases := g.leases()
+	for i, l := range g.Lines {
 		s := fact.Statement{Component: fact.Flannel, Host: l.Host, Pos: l.Pos}
 		if a, link := hostAddress(l.Symptom); a.IsValid() {
 			t := s
@@ -251,6 +253,11 @@ func (g Log) Statements() []fact.Statement {
 					s.Role, s.Setting, s.Key, s.Bool, s.Text = fact.RoleSetting, fact.SettingKubeSubnetMgr, "log", l.Symptom.ID == "mode-kube", l.Symptom.Message
 					out = append(out, s)
 				}
+			case "lease-allocated", "lease-reused", "lease-acquired":
+				if slices.Contains(leases, i) {
+					s.Role, s.Key, s.Text, s.Prefixes = fact.RoleNodePods, "lease", l.Symptom.Subnet.String(), []netip.Prefix{l.Symptom.Subnet}
+					out = append(out, s)
+				}
 			}
 			continue
 		}
@@ -262,6 +269,27 @@ func (g Log) Statements() []fact.Statement {
 		out = append(out, s)
 	}
 	return out
+}
+
+// leases returns the lines that tell the subnets which hosts hold in etcd, the last of each host and family. Subnets of Node
+// objects are none of them, and a log of no known host tells nothing.
+func (g Log) leases() []int {
+	type key struct {
+		host string
+		v4   bool
+	}
+	last := map[key]int{}
+	for i, l := range g.Lines {
+		switch l.Symptom.ID {
+		case "mode-kube":
+			return nil
+		case "lease-allocated", "lease-reused", "lease-acquired":
+			if p := l.Symptom.Subnet; l.Host != "" && p.IsValid() {
+				last[key{l.Host, p.Addr().Is4()}] = i
+			}
+		}
+	}
+	return slices.Sorted(maps.Values(last))
 }
 
 // usingLink is what flannel says of the host's interface and address that it takes.

@@ -322,6 +322,7 @@ func Messages() []Message {
 		{ID: "peer-added", Pattern: `Subnet added: ` + reSubnet, Source: "flannel v0.28.10 pkg/backend/route_network.go", literals: []string{"Subnet added"}},
 		{ID: "peer-removed", Pattern: `Subnet removed: ` + reSubnet, Source: "flannel v0.28.10 pkg/backend/route_network.go", literals: []string{"Subnet removed"}},
 		{ID: "lease-allocated", Pattern: `Allocated lease \((?:ip: )?` + reSubnet, Source: etcd, literals: []string{"Allocated lease"}},
+		{ID: "lease-acquired", Pattern: `(?:Subnet l|L)ease acquired: ` + reSubnet, Source: "flannel v0.5 to v0.7 network/manager.go", literals: []string{"ease acquired: "}},
 		{ID: "lease-reused", Pattern: `Found (?:lease \((?:ip: )?` + reSubnet + `.* for current IP|previously leased subnet \((?P<subnet2>[0-9a-fA-F.:]+/[0-9]+)\)).*, reusing`, Source: etcd, literals: []string{"reusing"}},
 		{ID: "peer-read", Pattern: `Creating the node lease for IPv[46]\. This is the n\.Spec\.PodCIDRs: \[`, Source: kube, literals: []string{"Creating the node lease"}},
 		{ID: "annotations", Pattern: `List of node\((?P<node>[^)]*)\) annotations: `, Source: kube, literals: []string{"List of node("}},
