@@ -127,12 +127,17 @@ func (f *Files) rename() {
 // are.
 func (f *Files) join() {
 	f.rename()
+	f.joined = joined(f.List)
+	f.dropGuesses()
+}
+
+// joined returns what it takes all files of a cluster to know.
+func joined(files []File) []fact.Statement {
 	var ps []process
-	for _, file := range f.List {
+	for _, file := range files {
 		ps = append(ps, file.processes...)
 	}
-	f.joined = append(joinProcesses(ps), networkStatements(f.List)...)
-	f.dropGuesses()
+	return append(joinProcesses(ps), networkStatements(files)...)
 }
 
 // dropGuesses drops the network that an installer brings by default, where something shows which one is there.

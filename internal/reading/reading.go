@@ -152,9 +152,15 @@ func (f *Files) ReportOptions() draw.ReportOptions {
 }
 
 // Check checks what the files say, as plan.Check does, adds to each place the text of its line, and says what was not
-// understood.
+// understood. Where folders beside each other are certainly those of several clusters, by the clusters' names,
+// endpoints or nodes, each cluster is checked alone, with the files that stand outside of these folders.
 func (f *Files) Check() fact.Report {
-	r := plan.Check(f.Statements()...)
+	var r fact.Report
+	if clusters := f.clusters(); clusters != nil {
+		r = f.checkEach(clusters)
+	} else {
+		r = plan.Check(f.Statements()...)
+	}
 	f.quote(r.Findings)
 	r.NotUnderstood = f.NotUnderstood()
 	return r
