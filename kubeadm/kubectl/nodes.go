@@ -181,7 +181,7 @@ func keepsAnnotation(key []byte) bool {
 			return true
 		}
 	}
-	return false
+	return string(key) == "k3s.io/node-args" || string(key) == "rke2.io/node-args"
 }
 
 // Nodes returns the Nodes in r, in their order: a List or NodeList as kubectl get nodes writes it with -o json or -o
@@ -228,7 +228,7 @@ func NodeStatements(nodes []Node) []fact.Statement {
 	settings := settingCounts{}
 	var own []fact.Statement // of one node at a time: 15,000 nodes have 60,000 that say the same
 	for _, n := range nodes {
-		out = n.appendRanges(out)
+		out = n.appendServer(n.appendRanges(out))
 		own = n.appendSettings(own[:0])
 		settings.count(own)
 	}
@@ -241,7 +241,7 @@ func NodeStatements(nodes []Node) []fact.Statement {
 
 // Statements returns what the node states.
 func (n Node) Statements() []fact.Statement {
-	return n.appendSettings(n.appendRanges(nil))
+	return n.appendSettings(n.appendServer(n.appendRanges(nil)))
 }
 
 // settingCounts tells which settings all hosts have alike.
