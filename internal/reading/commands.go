@@ -295,7 +295,17 @@ func (p process) k3s() []fact.Statement {
 		_ = ok
 	}
 	out := append(manager.controlPlane(fact.ControllerManager), server.controlPlane(fact.APIServer)...)
-	return slices.DeleteFunc(out, absent)
+	out = slices.DeleteFunc(out, absent)
+	has := func(role fact.Role, set fact.Setting) bool {
+		return slices.ContainsFunc(out, func(s fact.Statement) bool {
+			return s.Component == fact.ControllerManager && s.Role == role && s.Setting == set
+		})
+	}
+	if has(fact.RolePods, "") && !has(fact.RoleSetting, fact.SettingAllocate) { // pkg/daemons/control/server.go controllerManager
+		out = append(out, fact.Statement{Component: fact.ControllerManager, Host: p.host, Pos: p.pos, Role: fact.RoleSetting,
+			Setting: fact.SettingAllocate, Key: "--allocate-node-cidrs", Text: "true", Bool: true, Default: true})
+	}
+	return out
 }
 
 // joinProcesses returns what units and the variables of their files say together. A variable belongs to a unit of its own

@@ -73,7 +73,7 @@ func (c *checker) controlPlanes() {
 	add("kube-apiserver --service-cluster-ip-range", managersThat(differentHosts(c.servers), func(s *sourceView) bool { return s.services != nil }), func(s *sourceView) (string, *fact.Statement, []held) {
 		return rangesText(s.services), s.services, nil
 	})
-	add("kube-controller-manager --allocate-node-cidrs", managersThat(managers, func(s *sourceView) bool { return s.set[fact.SettingAllocate] != nil }), func(s *sourceView) (string, *fact.Statement, []held) {
+	add("kube-controller-manager --allocate-node-cidrs", managers, func(s *sourceView) (string, *fact.Statement, []held) {
 		return fmt.Sprint(s.bool(fact.SettingAllocate, false)), s.set[fact.SettingAllocate], nil
 	})
 	for _, m := range []fact.Setting{fact.SettingNodeMask, fact.SettingNodeMaskIPv4, fact.SettingNodeMaskIPv6} {
