@@ -84,7 +84,7 @@ func TestFlags(t *testing.T) {
 			return
 		}
 		got := kubeadm.Process{CommandLine: line}.ControllerFlags()
-		got.CIDRAllocatorType, got.Controllers, got.FeatureGates, got.CIDRAllocatorEmpty = "", nil, nil, false
+		got.CIDRAllocatorType, got.Controllers, got.FeatureGates, got.CIDRAllocatorEmpty, got.Malformed = "", nil, nil, false, nil
 		if fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
 			t.Fatalf("%q: flags %+v, the real program: %+v", args, got, want)
 		}
