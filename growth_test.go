@@ -310,7 +310,7 @@ func TestGrowth(t *testing.T) {
 	for _, g := range growths() {
 		t.Run(g.name, func(t *testing.T) {
 			n := g.n
-			if testing.Short() {
+			if testing.Short() || underRace {
 				n /= 4
 			}
 			g.run(n)() // tables that are made once

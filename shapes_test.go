@@ -29,7 +29,7 @@ type shapeCount struct{ pairs, kept, sick, told int }
 // goes down by hand alone. -short takes every tenth bundle, and holds the frames that keep all.
 func TestShapes(t *testing.T) {
 	step := 1
-	if testing.Short() {
+	if testing.Short() || underRace {
 		step = 10
 	}
 	frames := shapes.Frames()
@@ -74,7 +74,7 @@ func TestShapes(t *testing.T) {
 	}
 	name := filepath.Join("testdata", "shapes.txt")
 	holdFloors(t, name, frames, counts)
-	if *golden.Update && !testing.Short() && !t.Failed() {
+	if *golden.Update && !testing.Short() && !underRace && !t.Failed() {
 		if err := os.WriteFile(name, []byte(table), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -156,7 +156,7 @@ func holdFloors(t *testing.T, name string, frames []shapes.Frame, counts []shape
 	for i, frame := range frames {
 		c := counts[i]
 		floor, ok := floors[frame.Name]
-		if testing.Short() { // of a sample only what holds for all is known
+		if testing.Short() || underRace { // of a sample only what holds for all is known
 			floor = shapeCount{
 				kept: c.pairs * (floor.kept / max(floor.pairs, 1)),
 				told: c.sick * (floor.told / max(floor.sick, 1)),
