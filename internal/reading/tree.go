@@ -175,11 +175,11 @@ var (
 
 // resolve returns what a link leads to, links in the folders on the way included. It never leaves fsys.
 func resolve(fsys fs.FS, name string) (string, error) {
-	todo := strings.Split(name, "/")
+	rest := strings.Split(name, "/")
 	real := "."
-	for hops := 0; len(todo) > 0; {
-		part := todo[0]
-		todo = todo[1:]
+	for hops := 0; len(rest) > 0; {
+		part := rest[0]
+		rest = rest[1:]
 		switch part {
 		case "", ".":
 			continue
@@ -208,7 +208,7 @@ func resolve(fsys fs.FS, name string) (string, error) {
 		case hops > 40:
 			return "", errLoop
 		}
-		todo = append(strings.Split(target, "/"), todo...)
+		rest = append(strings.Split(target, "/"), rest...)
 	}
 	return real, nil
 }
