@@ -50,7 +50,7 @@ func TestRun(t *testing.T) {
 		{"exists c\n", "no such file"},
 		{"frobnicate\n", `"frobnicate": unknown command, or fewer than 0 arguments`},
 		{"cp a\n", "fewer than 2 arguments"},
-		{"!\n", "no command behind !"},
+		{"!\n", "no command follows the exclamation mark"},
 		{"stdout '('\n", "missing closing )"},
 	} {
 		s := &script{name: "x", a: txtar.Parse([]byte(c.text)), dir: t.TempDir()}
