@@ -112,58 +112,64 @@ func TestGridAgainstEachAddress(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawSmallPlan(t)
 		area := Map(p, p.Families[0])[0]
-		g := area.grid()
-		if !cidr.Contains(area.Prefix, g.Prefix) {
-			t.Fatalf("the grid shows %v, which is not in %v", g.Prefix, area.Prefix)
-		}
-		split, err := cidr.NewSplit(g.Prefix, g.CellBits)
-		if err != nil || split.Len() != uint64(len(g.Cells)) {
-			t.Fatalf("%d cells of /%d in %v: %v", len(g.Cells), g.CellBits, g.Prefix, err)
-		}
-		for i, got := range g.Cells {
-			var uses []Segment // without growth and free, each once
-			growth, free, all := false, false, true
-			var first Segment
-			cell := split.At(uint64(i))
-			for a := cell.Addr(); a.IsValid() && cell.Contains(a); a = a.Next() {
-				u := slowUse(p, a)
-				if a == cell.Addr() {
-					first = u
-				}
-				all = all && sameUse(u, first)
-				switch u.Kind {
-				case SegmentFree:
-					free = true
-				case SegmentGrowth:
-					growth = true
-				default:
-					// What is reserved by several is still only reserved.
-					known := false
-					for _, v := range uses {
-						known = known || v.Kind == u.Kind && v.Role == u.Role
-					}
-					if !known {
-						uses = append(uses, u)
-					}
-				}
-			}
-			want := SegmentFree
-			for _, u := range uses {
-				if u.Kind == SegmentUsed || want != SegmentUsed {
-					want = u.Kind
-				}
-			}
-			if len(uses) == 0 && growth {
-				want = SegmentGrowth
-			}
-			if got.Kind != want || got.Shared != (len(uses) > 1) {
-				t.Fatalf("cell %v is %+v, want %s, shared %v", cell, got, want, len(uses) > 1)
-			}
-			if got.Kind != SegmentFree && got.Full != all {
-				t.Fatalf("cell %v is %+v, want full %v (free addresses %v)", cell, got, all, free)
-			}
+		for _, g := range gridsOf([]Area{area})[0] {
+			checkGrid(t, p, area, g)
 		}
 	})
+}
+
+// checkGrid holds each cell of a grid against each of its addresses.
+func checkGrid(t *rapid.T, p *plan.Plan, area Area, g grid) {
+	if !cidr.Contains(area.Prefix, g.Prefix) {
+		t.Fatalf("the grid shows %v, which is not in %v", g.Prefix, area.Prefix)
+	}
+	split, err := cidr.NewSplit(g.Prefix, g.CellBits)
+	if err != nil || split.Len() != uint64(len(g.Cells)) {
+		t.Fatalf("%d cells of /%d in %v: %v", len(g.Cells), g.CellBits, g.Prefix, err)
+	}
+	for i, got := range g.Cells {
+		var uses []Segment // without growth and free, each once
+		growth, free, all := false, false, true
+		var first Segment
+		cell := split.At(uint64(i))
+		for a := cell.Addr(); a.IsValid() && cell.Contains(a); a = a.Next() {
+			u := slowUse(p, a)
+			if a == cell.Addr() {
+				first = u
+			}
+			all = all && sameUse(u, first)
+			switch u.Kind {
+			case SegmentFree:
+				free = true
+			case SegmentGrowth:
+				growth = true
+			default:
+				// What is reserved by several is still only reserved.
+				known := false
+				for _, v := range uses {
+					known = known || v.Kind == u.Kind && v.Role == u.Role
+				}
+				if !known {
+					uses = append(uses, u)
+				}
+			}
+		}
+		want := SegmentFree
+		for _, u := range uses {
+			if u.Kind == SegmentUsed || want != SegmentUsed {
+				want = u.Kind
+			}
+		}
+		if len(uses) == 0 && growth {
+			want = SegmentGrowth
+		}
+		if got.Kind != want || got.Shared != (len(uses) > 1) {
+			t.Fatalf("cell %v is %+v, want %s, shared %v", cell, got, want, len(uses) > 1)
+		}
+		if got.Kind != SegmentFree && got.Full != all {
+			t.Fatalf("cell %v is %+v, want full %v (free addresses %v)", cell, got, all, free)
+		}
+	}
 }
 
 // TestGridCells: which part of an area is drawn, and what each cell of it shows.
@@ -187,14 +193,19 @@ func TestGridCells(t *testing.T) {
 		{"growth around a range, and a reservation in it", "hosts=10.1.0.0/24 pods=10.1.4.64/26", "10.1.4.0/22", "a=10.1.5.128/26",
 			"10.1.0.0/16: 0 used hosts full, 4 used pods, 5 reserved a, 6-7 growth pods full"},
 		{"all in one cell", "hosts=10.1.2.0/25 services=10.1.2.128/26", "", "a=10.1.1.0/24 b=10.1.3.0/24",
-			"10.1.2.0/24: 0-127 used hosts full, 128-191 used services full"},
+			"10.1.2.0/24: 0-7 used hosts full, 8-11 used services full"},
 		{"all in two cells", "hosts=10.1.2.0/24 services=10.1.3.0/24", "", "",
 			"10.1.0.0/16: 2 used hosts full, 3 used services full"},
 		{"growth counts", "pods=10.1.2.0/25", "10.1.2.0/23", "",
 			"10.1.0.0/16: 2 used pods, 3 growth pods full"},
 		{"growth in one cell", "pods=10.1.2.0/26", "10.1.2.0/25", "",
-			"10.1.2.0/25: 0-63 used pods full, 64-127 growth pods full"},
+			"10.1.2.0/25: 0-7 used pods full, 8-15 growth pods full"},
 		{"no range", "", "", "a=10.1.0.0/24", "10.1.0.0/16: 0 reserved a full"},
+		{"nothing at all", "", "", "", "10.1.0.0/16: "},
+		{"the whole area", "pods=10.1.0.0/16", "", "", "10.1.0.0/16: 0-15 used pods full"},
+		{"cells as large as the ranges allow", "hosts=10.1.0.0/22 services=10.1.64.0/18 pods=10.1.128.0/17", "", "",
+			"10.1.0.0/16: 0 used hosts full, 16-31 used services full, 32-63 used pods full"},
+		{"neighbours of one role stay two", "hosts=10.1.0.0/24 hosts=10.1.1.0/24", "", "", "10.1.0.0/16: 0 used hosts full, 1 used hosts full"},
 	} {
 		p := &plan.Plan{Families: []fact.Family{fact.IPv4}, Request: plan.Request{Within: prefixtest.List("10.1.0.0/16")}}
 		for _, r := range plangen.Pins(tt.ranges) {
@@ -305,6 +316,95 @@ func TestMapAreas(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("%s: areas %q, want %q: %s", tt.name, got, tt.want, tt.why)
+		}
+	}
+}
+
+// TestZooms: which cells are enlarged, and what the maps of these show.
+func TestZooms(t *testing.T) {
+	many := ""
+	for i := range 12 {
+		many += fmt.Sprintf("hosts=10.1.%d.0/26 hosts=10.1.%d.128/26 ", i*9, i*9)
+	}
+	for _, tt := range []struct{ name, ranges, avoid, want string }{
+		{"nothing crowded", "hosts=10.1.0.0/24 pods=10.1.128.0/17", "", "10.1.0.0/16"},
+		{"hosts and services in one cell", "hosts=10.1.0.0/25 services=10.1.0.128/25 pods=10.1.128.0/17", "", "10.1.0.0/16 1:10.1.0.0/24"},
+		{"the smallest part that holds them", "hosts=10.1.0.64/28 services=10.1.0.80/28 pods=10.1.128.0/17", "", "10.1.0.0/16 1:10.1.0.64/27"},
+		{"a range beside a reservation", "hosts=10.1.0.0/26 pods=10.1.128.0/17", "vpn=10.1.0.128/25", "10.1.0.0/16 1:10.1.0.0/24"},
+		{"two of one role", "hosts=10.1.0.0/26 hosts=10.1.0.128/26 pods=10.1.128.0/17", "", "10.1.0.0/16 1:10.1.0.0/24"},
+		{"reservations alone", "pods=10.1.128.0/17", "a=10.1.0.0/25 b=10.1.0.128/26", "10.1.0.0/16"},
+		{"a part of a cell alone", "hosts=10.1.0.0/26 pods=10.1.128.0/17", "", "10.1.0.0/16"},
+		{"two cells", "hosts=10.1.3.0/25 services=10.1.3.128/25 hosts=10.1.9.0/25 hosts=10.1.9.128/25 pods=10.1.128.0/17", "", "10.1.0.0/16 1:10.1.3.0/24 2:10.1.9.0/24"},
+		{"as many as have a digit", many + "pods=10.1.128.0/17", "", "10.1.0.0/16 1:10.1.0.0/24 2:10.1.9.0/24 3:10.1.18.0/24 4:10.1.27.0/24 5:10.1.36.0/24 6:10.1.45.0/24 7:10.1.54.0/24 8:10.1.63.0/24 9:10.1.72.0/24"},
+	} {
+		p := &plan.Plan{Families: []fact.Family{fact.IPv4}, Request: plan.Request{Within: prefixtest.List("10.1.0.0/16")}}
+		for _, r := range plangen.Pins(tt.ranges) {
+			p.Ranges = append(p.Ranges, plan.Range{Role: r.Role, Prefix: r.Prefix, Grow: r.Prefix})
+		}
+		for _, a := range plangen.Pins(tt.avoid) {
+			p.Request.Avoid = append(p.Request.Avoid, fact.Reservation{Prefix: a.Prefix, Name: string(a.Role)})
+		}
+		var got []string
+		for _, g := range gridsOf(Map(p, fact.IPv4))[0] {
+			s := g.Prefix.String()
+			if g.Number > 0 {
+				s = strconv.Itoa(g.Number) + ":" + s
+			}
+			got = append(got, s)
+		}
+		if got := strings.Join(got, " "); got != tt.want {
+			t.Errorf("%s: %s\nwant %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestZoomInZoom: a map of a crowded cell whose own cells are crowded is enlarged as well, down to single addresses.
+func TestZoomInZoom(t *testing.T) {
+	p := &plan.Plan{Families: []fact.Family{fact.IPv6}, Request: plan.Request{Within: prefixtest.List("fd00:1::/32")}}
+	for _, r := range plangen.Pins("hosts=fd00:1::/128 hosts=fd00:1::1/128 services=fd00:1:0:1::/112 pods=fd00:1:8000::/33") {
+		p.Ranges = append(p.Ranges, plan.Range{Role: r.Role, Prefix: r.Prefix, Grow: r.Prefix})
+	}
+	grids := gridsOf(Map(p, fact.IPv6))[0]
+	for _, r := range p.Ranges {
+		drawn := false
+		for _, g := range grids {
+			for _, c := range g.Cells {
+				drawn = drawn || c.Of == r.Prefix
+			}
+		}
+		if !drawn {
+			t.Errorf("%v has no cell of its own in %d maps", r.Prefix, len(grids))
+		}
+	}
+}
+
+func TestTicks(t *testing.T) {
+	for _, tt := range []struct {
+		prefix  string
+		bits    int
+		perCell float64
+		want    string
+		why     string
+	}{
+		{"10.0.0.0/8", 16, 1, "0+0 16+0.16.0.0 32+0.32.0.0 48+0.48.0.0", "the second number counts"},
+		{"10.0.0.0/24", 32, 1, "0+0 16+0.0.0.16 32+0.0.0.32 48+0.0.0.48", "single addresses"},
+		{"0.0.0.0/0", 8, 1, "0+0 16+16.0.0.0 32+32.0.0.0 48+48.0.0.0", "all of IPv4"},
+		{"0.0.0.0/0", 4, 1, "0+0 8+128.0.0.0", "the last label may be longer than its room"},
+		{"10.0.0.0/22", 26, 1, "0+0 8+0.0.2.0", "half as many where the letters need it"},
+		{"10.0.0.0/22", 26, 7, "0+0 4+0.0.1.0 8+0.0.2.0 12+0.0.3.0", "wider cells"},
+		{"10.0.0.0/30", 32, 7, "0+0 2+0.0.0.2", "four cells, with room for two labels"},
+		{"10.0.0.0/31", 32, 7, "0+0 1+0.0.0.1", "two cells"},
+		{"10.0.0.0/32", 32, 7, "", "one cell needs no axis"},
+		{"fd00::/48", 56, 1, "0+0 16+0:0:0:1000:: 32+0:0:0:2000:: 48+0:0:0:3000::", "IPv6"},
+		{"fd00::/104", 112, 1, "0+0 16+::10:0 32+::20:0 48+::30:0", "no dotted form"},
+	} {
+		g := grid{Prefix: netip.MustParsePrefix(tt.prefix), CellBits: tt.bits, Cells: make([]gridCell, 1<<(tt.bits-netip.MustParsePrefix(tt.prefix).Bits()))}
+		var got []string
+		for _, x := range g.ticks(tt.perCell) {
+			got = append(got, fmt.Sprintf("%d%s", x.Column, x.Label))
+		}
+		if got := strings.Join(got, " "); got != tt.want {
+			t.Errorf("%s in /%d, %v letters for a cell: %q, want %q: %s", tt.prefix, tt.bits, tt.perCell, got, tt.want, tt.why)
 		}
 	}
 }

@@ -42,11 +42,9 @@ func ExampleText() {
 	//   pods      10.20.0.0/24          256  4 nodes with a /26 each  -
 	//
 	// Address space
-	//   10.20.0.0/22, each cell a /30
-	//     10.20.0.0  PPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPPP
-	//     10.20.1.0  XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXSSSSSSSSSSSSSSSS................
-	//     10.20.2.0  HHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHH
-	//     10.20.3.0  ................................................................
+	//   10.20.0.0/22, each cell a /26
+	//                +0      +0.0.2.0
+	//     10.20.0.0  PPPPXXS.HHHH....
 	//
 	//     10.20.0.0/24    256  pods
 	//     10.20.1.0/25    128  reserved: vpn

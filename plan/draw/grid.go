@@ -1,7 +1,11 @@
 package draw
 
 import (
+	"fmt"
+	"math/bits"
 	"net/netip"
+	"slices"
+	"strings"
 
 	"go4.org/netipx"
 
@@ -9,36 +13,128 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// The size of a grid: 2^gridBits cells in rows of gridColumns. So a /8 shows its /16s, a /16 its /24s, a /48 its /56s.
+// The size of a grid: 2^gridMin to 2^gridBits cells, as many as it takes to draw each use by whole cells, in rows of gridColumns. So a /8
+// that holds a /24 shows its /16s, a /24 that holds two /26 its /28s.
 const (
+	gridMin     = 4
 	gridBits    = 8
 	gridColumns = 64
+	gridTicks   = 4 // labels on the axis above a grid, at most
 )
+
+// maxZooms is how many crowded cells get a map of their own. Their numbers take one digit.
+const maxZooms = 9
 
 // A grid is an area drawn as equal cells, row by row: a map in exact proportion. Text and picture draw the same one.
 type grid struct {
 	Prefix   netip.Prefix // what is drawn: the area, or the part of it that holds the plan's ranges
 	CellBits int          // prefix length of a cell
 	Cells    []gridCell
+	Number   int // of the cell that this grid enlarges; 0 for that of an area
 }
 
 // A gridCell is one cell of a grid.
 type gridCell struct {
-	Kind   SegmentKind // what it is for; SegmentFree for a cell without any use
-	Role   fact.Role   // for SegmentUsed and SegmentGrowth
-	Name   string      // for SegmentReserved; "" where several meet
-	Full   bool        // the whole cell is used so
-	Shared bool        // several uses meet in it; Kind and Role are those of a range of the plan, if one is among them
+	Kind   SegmentKind  // what it is for; SegmentFree for a cell without any use
+	Role   fact.Role    // for SegmentUsed and SegmentGrowth
+	Name   string       // for SegmentReserved; "" where several meet
+	Full   bool         // the whole cell is used so
+	Shared bool         // several uses meet in it; Kind and Role are those of a range of the plan, if one is among them
+	Many   bool         // several ranges of Role meet in it
+	Of     netip.Prefix // for SegmentUsed: the range of the plan, invalid where several meet, or others lie within it
+	Roles  roleSet      // of all ranges of the plan in it
+	Zoom   int          // number of the grid that enlarges it, 0 for none
+}
+
+// A roleSet is a set of roles, a bit for each in the order of mapRoles.
+type roleSet uint8
+
+// mapRoles returns the roles in the order in which a plan lists them.
+func mapRoles() []fact.Role { return []fact.Role{fact.RoleHosts, fact.RoleServices, fact.RolePods} }
+
+func roleSetOf(r fact.Role) roleSet {
+	if i := slices.Index(mapRoles(), r); i >= 0 {
+		return 1 << i
+	}
+	return 0
+}
+
+// String names the roles with commas between.
+func (s roleSet) String() string {
+	var names []string
+	for i, r := range mapRoles() {
+		if s&(1<<i) != 0 {
+			names = append(names, string(r))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// crowded reports whether several uses, or several ranges of the plan, meet in the cell, so that it shows none of them.
+func (c gridCell) crowded() bool { return c.Kind == SegmentUsed && (c.Shared || c.Many) }
+
+// gridsOf returns the grids of each area: its own, then one for each crowded cell in any of them, up to maxZooms in all.
+func gridsOf(areas []Area) [][]grid {
+	out := make([][]grid, len(areas))
+	zooms := 0
+	for i, a := range areas {
+		grids := []grid{a.grid()}
+		for k := 0; k < len(grids); k++ { // grows while cells of the enlarged maps are crowded
+			g := grids[k]
+			split, err := cidr.NewSplit(g.Prefix, g.CellBits)
+			for c := range g.Cells {
+				if err != nil || zooms == maxZooms || !g.Cells[c].crowded() {
+					continue
+				}
+				zooms++
+				g.Cells[c].Zoom = zooms
+				cell := a.cut(split.At(uint64(c)))
+				z := cell.gridIn(cell.extent(SegmentUsed, SegmentReserved))
+				z.Number = zooms
+				grids = append(grids, z)
+			}
+		}
+		out[i] = grids
+	}
+	return out
+}
+
+// cut returns the part of the area that lies in p.
+func (a Area) cut(p netip.Prefix) Area {
+	out := Area{Prefix: p, Outside: a.Outside}
+	last := cidr.Last(p)
+	for _, s := range a.Segments {
+		if s.Last.Less(p.Addr()) || last.Less(s.First) {
+			continue
+		}
+		if s.First.Less(p.Addr()) || last.Less(s.Last) {
+			if s.First.Less(p.Addr()) {
+				s.First = p.Addr()
+			}
+			if last.Less(s.Last) {
+				s.Last = last
+			}
+			s.Prefix, _ = netipx.IPRangeFrom(s.First, s.Last).Prefix()
+		}
+		out.Segments = append(out.Segments, s)
+	}
+	return out
 }
 
 // grid returns the area as cells. Where all ranges of the plan would share a single cell, the smallest part of the
 // area that holds them is drawn instead.
 func (a Area) grid() grid {
-	g := grid{Prefix: a.Prefix}
-	if in := a.extent(); in.Bits() >= a.Prefix.Bits()+gridBits { // -1 where there is none
-		g.Prefix = in
+	in := a.extent(SegmentUsed, SegmentGrowth)
+	if in.Bits() < a.Prefix.Bits()+gridBits { // -1 where there is none
+		in = a.Prefix
 	}
-	g.CellBits = min(g.Prefix.Bits()+gridBits, g.Prefix.Addr().BitLen())
+	return a.gridIn(in)
+}
+
+// gridIn returns the part p of the area as cells.
+func (a Area) gridIn(p netip.Prefix) grid {
+	part := a.cut(p)
+	g := grid{Prefix: p, CellBits: part.cellBits()}
 	split, err := cidr.NewSplit(g.Prefix, g.CellBits)
 	if err != nil {
 		return g // cannot be: the prefix is canonical and the length in range
@@ -47,56 +143,79 @@ func (a Area) grid() grid {
 	for i := range g.Cells {
 		g.Cells[i].Kind = SegmentFree
 	}
-	last := netipx.PrefixLastIP(g.Prefix)
-	for _, s := range a.Segments {
-		if s.Kind == SegmentFree || s.Last.Less(g.Prefix.Addr()) || last.Less(s.First) {
+	for _, s := range part.Segments {
+		if s.Kind == SegmentFree {
 			continue
 		}
-		from, to := s.First, s.Last
-		if from.Less(g.Prefix.Addr()) {
-			from = g.Prefix.Addr()
-		}
-		if last.Less(to) {
-			to = last
-		}
-		i, _ := split.Index(from)
-		j, _ := split.Index(to)
+		i, _ := split.Index(s.First)
+		j, _ := split.Index(s.Last)
 		for k := i; k <= j; k++ {
 			cell := split.At(k)
-			full := !cell.Addr().Less(from) && !to.Less(netipx.PrefixLastIP(cell))
+			full := !cell.Addr().Less(s.First) && !s.Last.Less(netipx.PrefixLastIP(cell))
 			g.Cells[k] = g.Cells[k].with(s, full)
 		}
 	}
 	return g
 }
 
+// cellBits returns the prefix length of the largest cells that draw each segment whole, within the size of a grid.
+func (a Area) cellBits() int {
+	n := a.Prefix.Bits() + gridMin
+	for _, s := range a.Segments { // they lie end to end: where one ends, the next begins
+		if s.First != a.Prefix.Addr() {
+			n = max(n, alignedBits(s.First))
+		}
+	}
+	return min(n, a.Prefix.Bits()+gridBits, a.Prefix.Addr().BitLen())
+}
+
+// alignedBits returns the length of the largest prefix that begins at addr.
+func alignedBits(addr netip.Addr) int {
+	raw := addr.AsSlice()
+	for i := len(raw) - 1; i >= 0; i-- {
+		if raw[i] != 0 {
+			return 8*(i+1) - bits.TrailingZeros8(raw[i])
+		}
+	}
+	return 0
+}
+
 // with returns the cell with one more use.
 func (c gridCell) with(s Segment, full bool) gridCell {
+	one := gridCell{Kind: s.Kind, Role: s.Role, Name: s.Name}
+	if s.Kind == SegmentUsed {
+		one.Of, one.Roles = s.Prefix, roleSetOf(s.Role)
+	}
 	switch {
 	case c.Kind == SegmentFree:
-		return gridCell{Kind: s.Kind, Role: s.Role, Name: s.Name, Full: full}
+		one.Full = full
+		return one
 	case s.Kind == SegmentGrowth:
 		return c // growth beside a range needs no mark of its own
+	case c.Kind == SegmentGrowth:
+		return one
 	case c.Kind == s.Kind && c.Role == s.Role:
 		// Many reservations are still only that.
 		if c.Name != s.Name {
 			c.Name = ""
 		}
+		c.Many, c.Of = c.Kind == SegmentUsed, netip.Prefix{}
 		return c
-	case c.Kind == SegmentGrowth:
-		return gridCell{Kind: s.Kind, Role: s.Role, Name: s.Name}
 	case c.Kind == SegmentReserved:
-		c = gridCell{Kind: s.Kind, Role: s.Role, Name: s.Name}
+		c = one
+	case s.Kind == SegmentUsed:
+		c.Of = netip.Prefix{}
 	}
+	c.Roles |= one.Roles
 	c.Shared = true
 	return c
 }
 
-// extent returns the smallest prefix that holds all ranges of the plan in the area, the zero Prefix where there is none.
-func (a Area) extent() netip.Prefix {
+// extent returns the smallest prefix that holds all segments of these kinds in the area, the zero Prefix where there is none.
+func (a Area) extent(kinds ...SegmentKind) netip.Prefix {
 	var p netip.Prefix
 	for _, s := range a.Segments {
-		if s.Kind != SegmentUsed && s.Kind != SegmentGrowth {
+		if !slices.Contains(kinds, s.Kind) {
 			continue
 		}
 		if !p.IsValid() {
@@ -107,4 +226,52 @@ func (a Area) extent() netip.Prefix {
 		}
 	}
 	return p
+}
+
+// title says what a grid of an area shows.
+func (g grid) title(a Area) string {
+	title := fmt.Sprintf("%v, each cell a /%d", a.Prefix, g.CellBits)
+	switch {
+	case g.Number > 0:
+		title = fmt.Sprintf("%d: %v enlarged, each cell a /%d", g.Number, g.Prefix, g.CellBits)
+	case g.Prefix != a.Prefix:
+		title = fmt.Sprintf("%v, of which %v is drawn, each cell a /%d", a.Prefix, g.Prefix, g.CellBits)
+	}
+	if a.Outside {
+		title += ", outside of the space to draw from"
+	}
+	return title
+}
+
+// columns returns how many cells a row has.
+func (g grid) columns() int { return min(gridColumns, len(g.Cells)) }
+
+// A tick is a label of the axis above a grid.
+type tick struct {
+	Column int
+	Label  string // what to add to the address at the left of a row: "+0.16.0.0"
+}
+
+// ticks returns the axis of a grid whose cells have room for perCell letters each, none where not even two labels fit.
+// Only the last one may be longer than its room.
+func (g grid) ticks(perCell float64) []tick {
+	base := netip.IPv4Unspecified()
+	if g.Prefix.Addr().Is6() {
+		base = netip.IPv6Unspecified()
+	}
+	offsets, err := cidr.NewSplit(netip.PrefixFrom(base, max(0, g.CellBits-gridBits)), g.CellBits)
+	if err != nil {
+		return nil
+	}
+	for step := max(1, g.columns()/gridTicks); step < g.columns(); step *= 2 {
+		ts, fit := []tick{{0, "+0"}}, true
+		for c := step; c < g.columns(); c += step {
+			ts = append(ts, tick{c, "+" + offsets.At(uint64(c)).Addr().String()})
+			fit = fit && (c+step >= g.columns() || float64(len(ts[len(ts)-1].Label)+2) <= float64(step)*perCell)
+		}
+		if fit {
+			return ts
+		}
+	}
+	return nil
 }

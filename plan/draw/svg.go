@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
@@ -18,9 +19,11 @@ import (
 const (
 	svgMargin = 24
 	svgChar   = 7.5
-	svgLine   = 20 // between lines of text
-	svgCellW  = 13
+	svgLine   = 20  // between lines of text
+	svgRowW   = 832 // a row of a grid, whatever the number of its cells
+	svgCellW  = 52  // a cell at most
 	svgCellH  = 22
+	svgTick   = 4 // height of a mark on the axis
 	svgRowGap = 4 // between rows of a grid
 )
 
@@ -29,7 +32,7 @@ const (
 const svgStyle = `
 text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:#1f2328;white-space:pre}
 .h{font-weight:bold;font-size:15px}.b{font-weight:bold}.m{fill:#59636e}.r{text-anchor:end}.c{text-anchor:middle;font-weight:bold}
-.bg{fill:#ffffff}.free{fill:#eef1f4}.line{stroke:#ffffff}
+.bg{fill:#ffffff}.free{fill:#eef1f4}.line{stroke:#ffffff}.tick{stroke:#8b949e}
 .hosts{fill:#0072b2}.services{fill:#e69f00}.pods{fill:#009e73}.reserved{fill:#8b949e}
 .shosts{stroke:#0072b2}.sservices{stroke:#e69f00}.spods{stroke:#009e73}.sreserved{stroke:#8b949e}.sshared{stroke:#1f2328}
 .on{fill:#ffffff}.services-on{fill:#1f2328}
@@ -53,8 +56,8 @@ func SVG(w io.Writer, p *plan.Plan, _ Options) error {
 	s.y += svgLine + 8
 	s.ranges(v)
 	drawn, idle, more := sortAreas(areasOf(v))
-	for _, a := range drawn {
-		s.area(a)
+	for i, grids := range gridsOf(drawn) {
+		s.area(drawn[i], grids)
 	}
 	s.idle(idle, more)
 	s.legend()
@@ -180,27 +183,14 @@ func (s *svgWriter) ranges(p *view) {
 	s.y += svgLine
 }
 
-func (s *svgWriter) area(a Area) {
-	g := a.grid()
-	split, err := cidr.NewSplit(g.Prefix, g.CellBits)
-	if err != nil {
-		return
+// area draws the grids of an area and lists its segments.
+func (s *svgWriter) area(a Area, grids []grid) {
+	for _, g := range grids {
+		s.text(svgMargin, "b", g.title(a))
+		s.y += svgLine + 4
+		s.grid(a, g)
+		s.y += 8
 	}
-	s.text(svgMargin, "b", g.title(a))
-	s.y += svgLine + 4
-	label := 0
-	for i := 0; i < len(g.Cells); i += gridColumns {
-		label = max(label, len(split.At(uint64(i)).Addr().String()))
-	}
-	left := svgMargin + svgChar*float64(label) + 10
-	for i := 0; i < len(g.Cells); i += gridColumns {
-		row := g.Cells[i:min(i+gridColumns, len(g.Cells))]
-		s.body.printf(`<text x="%.1f" y="%.1f" class="m r">%v</text>`+"\n", left-10, s.y+svgCellH/2+4, split.At(uint64(i)).Addr())
-		s.gridRow(left, row, func(k int) netip.Prefix { return split.At(uint64(i + k)) })
-		s.y += svgCellH + svgRowGap
-	}
-	s.width = max(s.width, left+svgCellW*float64(min(gridColumns, len(g.Cells)))+svgMargin)
-	s.y += 8
 	var rows []svgRow
 	for _, r := range a.ledger() {
 		rows = append(rows, svgRow{r.Kind, r.Role, []string{r.Span, r.Size, r.Use}})
@@ -209,32 +199,96 @@ func (s *svgWriter) area(a Area) {
 	s.y += svgLine
 }
 
-// gridRow draws one row of a grid. Equal whole cells are one shape, with the name of its role inside if there is room, and its
-// first letter if not; so no text is wider than what it stands on.
-func (s *svgWriter) gridRow(x float64, cells []gridCell, at func(int) netip.Prefix) {
-	s.body.printf(`<rect class="free" x="%.1f" y="%.1f" width="%d" height="%d"/>`+"\n", x, s.y, svgCellW*len(cells), svgCellH)
-	var labels printer
-	for i := 0; i < len(cells); {
-		c := cells[i]
+// grid draws a grid, with its axis above.
+func (s *svgWriter) grid(a Area, g grid) {
+	split, err := cidr.NewSplit(g.Prefix, g.CellBits)
+	if err != nil {
+		return
+	}
+	label := 0
+	for i := 0; i < len(g.Cells); i += gridColumns {
+		label = max(label, len(split.At(uint64(i)).Addr().String()))
+	}
+	left := svgMargin + svgChar*float64(label) + 10
+	cell := min(svgCellW, svgRowW/float64(g.columns()))
+	if ts := g.ticks(cell / svgChar); len(ts) > 0 {
+		for _, t := range ts {
+			x := left + cell*float64(t.Column)
+			s.text(x, "m", t.Label)
+			s.body.printf(`<path class="tick" d="M%.1f %.1fv%d"/>`+"\n", x+.5, s.y+svgLine-svgTick, svgTick)
+		}
+		s.y += svgLine
+	}
+	for i := 0; i < len(g.Cells); i += gridColumns {
+		row := g.Cells[i:min(i+gridColumns, len(g.Cells))]
+		s.body.printf(`<text x="%.1f" y="%.1f" class="m r">%v</text>`+"\n", left-10, s.y+svgCellH/2+4, split.At(uint64(i)).Addr())
+		r := svgCells{x: left, cell: cell, cells: row, at: func(k int) netip.Prefix { return split.At(uint64(i + k)) }}
+		s.gridRow(r)
+		s.y += svgCellH + svgRowGap
+	}
+	s.width = max(s.width, left+cell*float64(g.columns())+svgMargin)
+}
+
+// An svgCells is a row of a grid.
+type svgCells struct {
+	x, cell float64 // left edge of the first cell, and width of each
+	cells   []gridCell
+	at      func(int) netip.Prefix
+}
+
+// An svgRun is cells i to j of a row, without j, that are drawn as one shape.
+type svgRun struct {
+	gridCell
+	i, j  int
+	label string   // inside of it
+	names []string // what the label leaves out, to be written beside it, the longest that has room
+}
+
+// runs returns the row as runs: equal whole cells, and cells that are free, are one.
+func (r svgCells) runs() []svgRun {
+	var out []svgRun
+	for i := 0; i < len(r.cells); {
+		c := r.cells[i]
 		j := i + 1
-		for c.Full && j < len(cells) && cells[j] == c || c.Kind == SegmentFree && j < len(cells) && cells[j].Kind == SegmentFree {
+		for c.Full && j < len(r.cells) && r.cells[j] == c || c.Kind == SegmentFree && j < len(r.cells) && r.cells[j].Kind == SegmentFree {
 			j++
 		}
-		if c.Kind != SegmentFree {
-			cx, w := x+float64(svgCellW*i), float64(svgCellW*(j-i))
-			s.body.printf("<g><title>%s</title>\n", gate.XML(cellTitle(c, at(i), at(j-1))))
-			s.shape(cx, s.y, w, svgCellH, c)
-			if letter, class := cellLabel(c, w); letter != "" {
-				labels.printf(`<text x="%.1f" y="%.1f" class="%s">%s</text>`+"\n", cx+w/2, s.y+svgCellH/2+4, class, letter)
-			}
-			s.body.printf("</g>\n")
-		}
+		run := svgRun{gridCell: c, i: i, j: j}
+		run.label, run.names = c.labels(int(r.cell * float64(j-i) / svgChar))
+		out = append(out, run)
 		i = j
 	}
+	return out
+}
+
+// gridRow draws one row of a grid. What a shape is, is written in it where there is room, and else beside it, where the cells are free;
+// its first letter stands in it then. So no text is wider than what it stands on.
+func (s *svgWriter) gridRow(r svgCells) {
+	s.body.printf(`<rect class="free" x="%.1f" y="%.1f" width="%.1f" height="%d"/>`+"\n", r.x, s.y, r.cell*float64(len(r.cells)), svgCellH)
+	runs := r.runs()
+	var labels printer
+	for _, c := range runs {
+		if c.Kind == SegmentFree {
+			continue
+		}
+		x, w := r.x+r.cell*float64(c.i), r.cell*float64(c.j-c.i)
+		s.body.printf("<g><title>%s</title>\n", gate.XML(cellTitle(c.gridCell, r.at(c.i), r.at(c.j-1))))
+		s.shape(x, s.y, w, svgCellH, c.gridCell)
+		s.body.printf("</g>\n")
+		if c.label == "" {
+			continue
+		}
+		if c.Kind == SegmentReserved { // its pattern would make letters hard to read
+			half := svgChar * float64(textwidth.Of(c.label)+1) / 2
+			labels.printf(`<rect class="free" x="%.1f" y="%.1f" width="%.1f" height="16"/>`+"\n", x+w/2-half, s.y+3, 2*half)
+		}
+		labels.printf(`<text x="%.1f" y="%.1f" class="%s">%s</text>`+"\n", x+w/2, s.y+svgCellH/2+4, c.class(), gate.XML(c.label))
+	}
+	s.beside(r, runs, &labels)
 	// Lines between the cells lie over the shapes and under the labels.
 	var d strings.Builder
-	for i := 1; i < len(cells); i++ {
-		fmt.Fprintf(&d, "M%.1f %.1fv%d", x+float64(svgCellW*i), s.y, svgCellH)
+	for i := 1; i < len(r.cells); i++ {
+		fmt.Fprintf(&d, "M%.1f %.1fv%d", r.x+r.cell*float64(i), s.y, svgCellH)
 	}
 	if d.Len() > 0 {
 		s.body.printf(`<path class="line" stroke-opacity=".35" d="%s"/>`+"\n", d.String())
@@ -242,24 +296,86 @@ func (s *svgWriter) gridRow(x float64, cells []gridCell, at func(int) netip.Pref
 	s.body.Write(labels.Bytes())
 }
 
-// cellLabel returns what is written on a cell, or on a run of them w pixels wide, and its class.
-func cellLabel(c gridCell, w float64) (label, class string) {
+// beside writes the names that have no room in their shapes: to the right of them, else to the left, where a free run has room. Ranges of the
+// plan come first.
+func (s *svgWriter) beside(r svgCells, runs []svgRun, labels *printer) {
+	taken := make([]float64, 2*len(runs)) // of each run, in pixels from its left and from its right edge
+	place := func(i int, name string) bool {
+		c, w := runs[i], svgChar*float64(textwidth.Of(name)+1)
+		room := func(k int) bool {
+			return k >= 0 && k < len(runs) && runs[k].Kind == SegmentFree && taken[2*k]+taken[2*k+1]+w <= r.cell*float64(runs[k].j-runs[k].i)
+		}
+		x, class := r.x+r.cell*float64(c.j)+4, "m"
+		switch {
+		case room(i + 1):
+			taken[2*(i+1)] += w
+		case room(i - 1):
+			taken[2*(i-1)+1] += w
+			x, class = r.x+r.cell*float64(c.i)-4, "m r"
+		default:
+			return false
+		}
+		labels.printf(`<text x="%.1f" y="%.1f" class="%s">%s</text>`+"\n", x, s.y+svgCellH/2+4, class, gate.XML(name))
+		return true
+	}
+	for _, kind := range []SegmentKind{SegmentUsed, SegmentReserved} {
+		for i, c := range runs {
+			for _, name := range c.names {
+				if c.Kind != kind || place(i, name) {
+					break
+				}
+			}
+		}
+	}
+}
+
+// labels returns what is written on a run of such cells with room for n letters, and what has no room there, the longest first. A run of
+// free cells, and one that is kept for growth, has neither.
+func (c gridCell) labels(n int) (inside string, beside []string) {
+	role := string(c.Role)
+	names := []string{role}
+	if c.Of.IsValid() {
+		names = []string{role + " " + c.Of.String(), role}
+	}
+	name := textwidth.Cut(gate.Printable(c.Name), maxBeside)
 	switch {
+	case c.Zoom > 0:
+		return strconv.Itoa(c.Zoom), []string{c.Roles.String()}
 	case c.Shared:
-		return "*", "c"
+		return "*", []string{c.Roles.String()}
+	case c.Kind == SegmentReserved && name == "":
+		return "", nil
+	case c.Kind == SegmentReserved && c.Full && textwidth.Of(name)+1 < n:
+		return name, nil
+	case c.Kind == SegmentReserved:
+		return "", []string{name}
 	case c.Kind != SegmentUsed:
-		return "", ""
+		return "", nil
 	case !c.Full:
-		return string(c.Role[:1]), "c"
+		return role[:1], names
 	}
-	class = "c on"
-	if c.Role == fact.RoleServices {
-		class = "c services-on"
+	for _, s := range names {
+		if len(s) < n {
+			return s, nil
+		}
 	}
-	if w >= svgChar*float64(len(c.Role)+1) {
-		return string(c.Role), class
+	return strings.ToUpper(role[:1]), names
+}
+
+// maxBeside is how many columns the name of a reservation gets on a map.
+const maxBeside = 24
+
+// class returns the class of a label inside of a run.
+func (c svgRun) class() string {
+	switch {
+	case c.Kind == SegmentReserved:
+		return "m c"
+	case !c.Full || c.crowded():
+		return "c"
+	case c.Role == fact.RoleServices:
+		return "c services-on"
 	}
-	return strings.ToUpper(string(c.Role[:1])), class
+	return "c on"
 }
 
 // cellTitle says what a viewer shows for cells under the pointer.
@@ -270,6 +386,10 @@ func cellTitle(c gridCell, first, last netip.Prefix) string {
 	}
 	what := Segment{Kind: c.Kind, Role: c.Role, Name: c.Name}.use()
 	switch {
+	case c.crowded() && c.Zoom > 0:
+		return fmt.Sprintf("%s: several uses, among them %v; enlarged in map %d", where, c.Roles, c.Zoom)
+	case c.crowded():
+		return where + ": several uses, among them " + c.Roles.String()
 	case c.Shared:
 		return where + ": several uses, among them " + what
 	case c.Kind == SegmentReserved && c.Name == "":
@@ -309,9 +429,10 @@ func (s *svgWriter) legend() {
 		{gridCell{Kind: SegmentUsed, Shared: true}, "several uses"},
 		{gridCell{Kind: SegmentFree}, "free"},
 	} {
-		s.shape(x, s.y, svgCellW, 16, l.cell)
-		s.text(x+svgCellW+7, "m", l.text)
-		x += svgCellW + 7 + svgChar*float64(len(l.text)) + 18
+		const sample = 13
+		s.shape(x, s.y, sample, 16, l.cell)
+		s.text(x+sample+7, "m", l.text)
+		x += sample + 7 + svgChar*float64(len(l.text)) + 18
 	}
 	s.y += svgLine
 }

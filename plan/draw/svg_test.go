@@ -186,3 +186,78 @@ func TestSVGLabels(t *testing.T) {
 		checkLabels(t, b.Bytes())
 	})
 }
+
+// A drawing is a shape of a map: its title, and the classes and fills of its rectangles.
+type drawing struct {
+	title, classes string
+}
+
+// readDrawings returns the shapes of the maps of a picture.
+func readDrawings(t *rapid.T, svg []byte) []drawing {
+	var doc struct {
+		Groups []struct {
+			Title string `xml:"title"`
+			Rects []struct {
+				Class string `xml:"class,attr"`
+				Fill  string `xml:"fill,attr"`
+			} `xml:"rect"`
+		} `xml:"g"`
+	}
+	if err := xml.Unmarshal(svg, &doc); err != nil {
+		t.Fatalf("not well-formed: %v", err)
+	}
+	var out []drawing
+	for _, g := range doc.Groups {
+		d := drawing{title: g.Title}
+		for _, r := range g.Rects {
+			d.classes += r.Class + " " + r.Fill + " "
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// addresses returns what a shape stands for, which begins its title: "10.0.0.0/16: " or "10.0.0.0-10.1.255.255: ".
+func (d drawing) addresses(t *rapid.T) (first, last netip.Addr) {
+	where, _, _ := strings.Cut(d.title, ": ")
+	if p, err := netip.ParsePrefix(where); err == nil {
+		return p.Addr(), cidr.Last(p)
+	}
+	from, to, _ := strings.Cut(where, "-")
+	first, err1 := netip.ParseAddr(from)
+	last, err2 := netip.ParseAddr(to)
+	if err1 != nil || err2 != nil {
+		t.Fatalf("title %q does not begin with addresses", d.title)
+	}
+	return first, last
+}
+
+// TestSVGRanges: each range of a plan is named, and drawn in the colour of its role by a shape that shows nothing else.
+func TestSVGRanges(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, err := plan.New(plangen.Draw(t))
+		if err != nil {
+			t.Skip("no plan:", err)
+		}
+		var b bytes.Buffer
+		if err := draw.SVG(&b, p, draw.Options{}); err != nil {
+			t.Fatalf("SVG: %v", err)
+		}
+		_, _, labels := readLabels(t, b.Bytes())
+		shapes := readDrawings(t, b.Bytes())
+		for _, r := range p.Ranges {
+			named, drawn := false, false
+			for _, l := range labels {
+				named = named || l.text == r.Prefix.String()
+			}
+			for _, d := range shapes {
+				first, last := d.addresses(t)
+				alone := strings.Contains(d.classes, string(r.Role)) && !strings.Contains(d.title, "several uses")
+				drawn = drawn || alone && !last.Less(r.Prefix.Addr()) && !cidr.Last(r.Prefix).Less(first)
+			}
+			if !named || !drawn {
+				t.Fatalf("%s %v: named %v, drawn alone %v", r.Role, r.Prefix, named, drawn)
+			}
+		}
+	})
+}

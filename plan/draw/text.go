@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
@@ -112,13 +113,24 @@ func holds(p *view, r plan.Range) string {
 	c := p.FamilyCapacity(r.Family())
 	switch r.Role {
 	case fact.RoleHosts:
-		return formatCount(plan.HostCount(r.Prefix)) + " hosts"
+		return plural(plan.HostCount(r.Prefix), "host")
 	case fact.RoleServices:
-		return formatCount(c.Services) + " services"
+		return plural(c.Services, "service")
 	case fact.RolePods:
+		if c.NodeSubnets == 1 {
+			return fmt.Sprintf("1 node with a /%d", c.NodeMask)
+		}
 		return fmt.Sprintf("%s nodes with a /%d each", cidr.FormatCount(c.NodeSubnets), c.NodeMask)
 	}
 	return ""
+}
+
+// plural returns a count of things: "1 host", "2 hosts".
+func plural(c plan.Count, noun string) string {
+	if n, ok := c.Uint64(); ok && n == 1 {
+		return "1 " + noun
+	}
+	return formatCount(c) + " " + noun + "s"
 }
 
 func growsTo(p *view, r plan.Range) string {
@@ -154,8 +166,10 @@ func formatBig(n *big.Int) string {
 func textMap(p *view, b *printer) {
 	b.head("Address space")
 	drawn, idle, more := sortAreas(areasOf(p))
-	for _, a := range drawn {
-		b.textArea(a)
+	zoomed := false
+	for i, grids := range gridsOf(drawn) {
+		b.textArea(drawn[i], grids)
+		zoomed = zoomed || len(grids) > 1
 	}
 	for _, a := range idle {
 		b.printf("  %v  %s\n", a.Prefix, a.idleWords())
@@ -170,28 +184,21 @@ func textMap(p *view, b *printer) {
 		b.printf("  %s hosts  %s services  %s pods  %s kept for growth  %s reserved  %s free\n",
 			b.paint(wholeStyle(fact.RoleHosts), "H"), b.paint(wholeStyle(fact.RoleServices), "S"), b.paint(wholeStyle(fact.RolePods), "P"),
 			b.paint(growthStyle, "+"), b.paint(reservedStyle, "X"), b.paint(freeStyle, "."))
-		b.printf("  small letters: a part of the cell; *: several in one cell\n\n")
+		several := "*: several in one cell"
+		if zoomed {
+			several = "digits: several in one cell, enlarged below; *: several"
+		}
+		b.printf("  small letters: a part of the cell; %s\n\n", several)
 	}
 }
 
-// textArea draws the grid of an area and lists its segments.
-func (b *printer) textArea(a Area) {
-	g := a.grid()
-	b.printf("  %s\n", g.title(a))
-	split, err := cidr.NewSplit(g.Prefix, g.CellBits)
-	if err != nil {
-		return
-	}
-	width := 0
-	for i := 0; i < len(g.Cells); i += gridColumns {
-		width = max(width, len(split.At(uint64(i)).Addr().String()))
-	}
-	for i := 0; i < len(g.Cells); i += gridColumns {
-		b.printf("    %-*s  ", width, split.At(uint64(i)).Addr())
-		b.cells(g.Cells[i:min(i+gridColumns, len(g.Cells))])
+// textArea draws the grids of an area and lists its segments.
+func (b *printer) textArea(a Area, grids []grid) {
+	for _, g := range grids {
+		b.printf("  %s\n", g.title(a))
+		b.textGrid(g)
 		b.WriteByte('\n')
 	}
-	b.WriteByte('\n')
 	var rows [][]string
 	ledger := a.ledger()
 	for _, r := range ledger {
@@ -211,16 +218,28 @@ func (b *printer) textArea(a Area) {
 	b.WriteByte('\n')
 }
 
-// title says what the grid of an area shows.
-func (g grid) title(a Area) string {
-	title := fmt.Sprintf("%v, each cell a /%d", a.Prefix, g.CellBits)
-	if g.Prefix != a.Prefix {
-		title = fmt.Sprintf("%v, of which %v is drawn, each cell a /%d", a.Prefix, g.Prefix, g.CellBits)
+// textGrid draws a grid, with its axis above.
+func (b *printer) textGrid(g grid) {
+	split, err := cidr.NewSplit(g.Prefix, g.CellBits)
+	if err != nil {
+		return
 	}
-	if a.Outside {
-		title += ", outside of the space to draw from"
+	width := 0
+	for i := 0; i < len(g.Cells); i += gridColumns {
+		width = max(width, len(split.At(uint64(i)).Addr().String()))
 	}
-	return title
+	axis := ""
+	for _, t := range g.ticks(1) {
+		axis += strings.Repeat(" ", t.Column-len(axis)) + t.Label
+	}
+	if axis != "" {
+		b.printf("    %-*s  %s\n", width, "", axis)
+	}
+	for i := 0; i < len(g.Cells); i += gridColumns {
+		b.printf("    %-*s  ", width, split.At(uint64(i)).Addr())
+		b.cells(g.Cells[i:min(i+gridColumns, len(g.Cells))])
+		b.WriteByte('\n')
+	}
 }
 
 // cells writes one row of a grid, runs of equal cells in one piece.
@@ -243,6 +262,8 @@ func (c gridCell) mark() (mark, style string) {
 	switch {
 	case c.Kind == SegmentFree:
 		return ".", freeStyle
+	case c.Zoom > 0:
+		return strconv.Itoa(c.Zoom), "1"
 	case c.Shared:
 		return "*", "1"
 	case c.Kind == SegmentGrowth:
