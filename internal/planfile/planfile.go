@@ -169,8 +169,8 @@ func Pinned(root *source.Node) (plan.Request, error) {
 }
 
 // Statements returns what a plan says about a cluster, each with the place of its key; nothing for files of other kinds.
-func Statements(text *source.File, data []byte) ([]fact.Statement, error) {
-	if !bytes.Contains(data, []byte("apiServerServiceIPs")) || !bytes.Contains(data, []byte("nodeMask")) {
+func Statements(text *source.File) ([]fact.Statement, error) {
+	if !bytes.Contains(text.Data, []byte("apiServerServiceIPs")) || !bytes.Contains(text.Data, []byte("nodeMask")) {
 		return nil, nil
 	}
 	docs, err := text.YAML()

@@ -126,7 +126,7 @@ var readers = []reader{
 	{kind: KindInstaller, perHost: true, also: []paste.Kind{paste.KindCommands}, read: func(a *asked) ([]fact.Statement, error) {
 		return statementsOf(distro.Read(a.text)), nil
 	}},
-	{kind: KindPlan, read: func(a *asked) ([]fact.Statement, error) { return planfile.Statements(a.text, a.data) }},
+	{kind: KindPlan, read: func(a *asked) ([]fact.Statement, error) { return planfile.Statements(a.text) }},
 	{kind: KindPlugin, read: func(a *asked) ([]fact.Statement, error) {
 		a.networks = netdist.Read(a.text)
 		return nil, nil

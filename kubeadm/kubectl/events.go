@@ -53,7 +53,7 @@ var podRoles = []struct {
 		func() []fact.RuleID {
 			return []fact.RuleID{
 				fact.RulePodCIDROutsideClusterCIDR, fact.RuleControlPlaneFlagsDiffer, fact.RuleNodeMaskTooShort, fact.RuleNodeMaskTooFar,
-				fact.RuleNodeMaskFlagRefused, fact.RuleTooManyRanges, fact.RuleCIDRMalformed, fact.RuleAllocatorTypeUnknown,
+				fact.RuleNodeMaskFlagIgnored, fact.RuleTooManyRanges, fact.RuleCIDRMalformed, fact.RuleAllocatorTypeUnknown,
 			}
 		},
 	},

@@ -161,7 +161,7 @@ func Messages() []Message {
 			Pattern: `usage of --node-cidr-mask-size[-a-z0-9 ]*(?:is|are) not allowed|--node-cidr-mask-size[-a-z0-9 ]*are not allowed with non dual-stack clusters`,
 			Cause:   "the node mask flags do not go with the families of --cluster-cidr",
 			Remedy:  "one family: --node-cidr-mask-size, or the flag of that family; two families: --node-cidr-mask-size-ipv4 and -ipv6",
-			Rules:   rules(fact.RuleNodeMaskFlagRefused, fact.RuleNodeMaskFlagIgnored),
+			Rules:   rules(fact.RuleNodeMaskFlagIgnored),
 			Source:  core + " setNodeCIDRMaskSizes", literals: []string{"--node-cidr-mask-size"},
 		},
 		{

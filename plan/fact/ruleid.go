@@ -45,7 +45,6 @@ const (
 	RulePublicRange               RuleID = "public-range"
 
 	RuleTooManyRanges         RuleID = "too-many-ranges"           // more ranges than families, or two of one family
-	RuleNodeMaskFlagRefused   RuleID = "node-mask-flag-refused"    // a node mask flag that the program does not take with these ranges
 	RuleAllocatorTypeUnknown  RuleID = "cidr-allocator-unknown"    // --cidr-allocator-type
 	RulePodRangeTooSmall      RuleID = "pod-range-too-small"       // fewer addresses than kubeadm asks for
 	RuleArgumentWithoutName   RuleID = "argument-without-name"     // extraArgs of kubeadm

@@ -44,7 +44,6 @@ func allRules() []rule {
 			ruleMaxPodsOverNodeRange,
 			ruleNetConfSubnetLenIgnored,
 			ruleNodeMaskFlagIgnored,
-			ruleNodeMaskFlagRefused,
 			ruleNodeMaskImmutable,
 			ruleNodeMaskTooFar,
 			ruleNodeMaskTooShort,

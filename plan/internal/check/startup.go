@@ -45,20 +45,6 @@ var rulePodRangeTooSmall = rule{
 	by: "startup",
 }
 
-var ruleNodeMaskFlagRefused = rule{
-	rank:    160,
-	changes: []fact.Component{fact.ControllerManager},
-	about: fact.Rule{
-		ID: fact.RuleNodeMaskFlagRefused, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
-		Title:  "A node mask flag that the program does not take with these ranges",
-		Cause:  "A flag of one family beside the flag for both, or in a cluster without that family.",
-		Effect: "kube-controller-manager does not start.",
-		Mend:   "use the flag of the families that the cluster has",
-		Source: "k8s.io/kubernetes cmd/kube-controller-manager/app/core.go setNodeCIDRMaskSizes, v1.37.2",
-	},
-	by: "startup",
-}
-
 var ruleAllocatorTypeUnknown = rule{
 	rank:    170,
 	changes: []fact.Component{fact.ControllerManager},
@@ -286,9 +272,6 @@ func addArg(n *nodeipam.KubeadmNetworking, comp fact.Component, s *fact.Statemen
 // refusals adds what programs refuse.
 func (c *checker) refusals(rs []nodeipam.Refusal, v fact.Version, note, host string, at func(nodeipam.Refusal) *fact.Statement) {
 	for _, r := range rs {
-		if r.Rule == fact.RuleNodeMaskFlagRefused {
-			r.Rule = fact.RuleNodeMaskFlagIgnored // one rule for mask flags that do not do what they were written for
-		}
 		s := at(r)
 		if f := c.sameFault(r, s); f != nil {
 			if !slices.Contains(f.RefusedBy, r.Program) {

@@ -66,7 +66,7 @@ func selfEvident() []fact.RuleID {
 		fact.RuleIPFamilyMismatch, fact.RulePodCIDRFamilyMissing, fact.RuleFlannelIPv6Disabled, fact.RuleDualStackIPv6First, fact.RuleNodeSubnetDuplicate,
 		fact.RuleNetConfMalformed, fact.RuleNetConfMissing, fact.RuleNetConfSubnetRangeInvalid, fact.RuleCIDRMalformed, fact.RuleServiceRangeMismatch,
 		fact.RuleControlPlaneFlagsDiffer, fact.RulePodCIDRUnset, fact.RuleAllocateNodeCIDRsOff, fact.RuleSubnetEnvMismatch, fact.RulePodCIDRMissing,
-		"flannel-backend-unknown", fact.RuleTooManyRanges, fact.RuleNodeMaskFlagRefused, fact.RuleAllocatorTypeUnknown, fact.RulePodRangeTooSmall, fact.RuleArgumentWithoutName,
+		"flannel-backend-unknown", fact.RuleTooManyRanges, fact.RuleAllocatorTypeUnknown, fact.RulePodRangeTooSmall, fact.RuleArgumentWithoutName,
 	}
 }
 
@@ -165,9 +165,6 @@ func (c *checker) symptomLines() {
 			continue
 		}
 		rule := y.Rules[0]
-		if rule == fact.RuleNodeMaskFlagRefused {
-			rule = fact.RuleNodeMaskFlagIgnored // as for the flag itself
-		}
 		if rule == fact.RulePodCIDRUnset && (g.s.Component == fact.Flannel || g.s.Component == fact.Node) {
 			rule = fact.RulePodCIDRMissing // that there is no subnet is seen, not why
 		}

@@ -59,7 +59,7 @@ func (c *checker) values() {
 		}
 		k := key{s.Role, strings.TrimSpace(s.Text)}
 		if s.Err != nil {
-			if c.alreadyAt(fact.RuleCIDRMalformed, s.Pos) || c.alreadyAt(fact.RuleNetConfMalformed, s.Pos) {
+			if c.alreadyAt(fact.RuleCIDRMalformed, s.Pos) || c.alreadyAt(fact.RuleNetConfMalformed, s.Pos) || c.alreadyAt(fact.RuleAdvertiseAddressWrong, s.Pos) {
 				continue
 			}
 			if bad[k] == nil {
