@@ -2,11 +2,13 @@ package kubecidr
 
 import (
 	"cmp"
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/plan"
+	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 	"github.com/kubecidr/kubecidr/plan/repair"
@@ -170,11 +172,30 @@ func avoidedOf(statements []fact.Statement) []fact.Reservation {
 }
 
 // A Change is a value in a cluster's files that a plan has another one for.
-type Change struct {
-	Pos       fact.Position
-	Component fact.Component
-	Key       string // name in the source
-	From, To  string
+type Change = draw.Change
+
+// From returns how the cluster of f gets to p, a plan that starts from it: what changes in its files, and the steps on the living cluster, proved
+// like those of [repair.New], or why there are none. A plan among the files is no cluster: it has changes and no steps.
+func From(f *Files, p *plan.Plan) *draw.From {
+	out := &draw.From{Changes: Changes(f, p)}
+	if p == nil {
+		return out
+	}
+	statements := f.Statements()
+	r, err := repair.Toward(repair.InventoryOf(statements...), repair.Target{
+		Pods: p.Pods(), Services: p.Services(), MaskIPv4: p.NodeMaskIPv4, MaskIPv6: p.NodeMaskIPv6,
+	})
+	if errors.Is(err, nodeipam.ErrNoControllerFlags) {
+		return out
+	}
+	out.Repair = r
+	for _, err := range []error{err, repair.Complete(statements...)} {
+		if err != nil {
+			out.Why = append(out.Why, err.Error())
+			r.Ways = nil
+		}
+	}
+	return out
 }
 
 // Changes returns where the files of f say a pod range that p replaces by one that contains it, in the order of the files.
@@ -196,7 +217,7 @@ func Changes(f *Files, p *plan.Plan) []Change {
 			}
 		}
 		if !slices.Equal(to, s.Prefixes) {
-			out = append(out, Change{s.Pos, s.Component, s.Key, joined(s.Prefixes), joined(to)})
+			out = append(out, Change{Pos: s.Pos, Component: s.Component, Key: s.Key, From: joined(s.Prefixes), To: joined(to)})
 		}
 	}
 	return out

@@ -43,7 +43,10 @@ func (c Cluster) Statements() []fact.Statement {
 	out = c.kubelet(out)
 	out = c.hosts(out)
 	out = c.network(out)
-	return out
+	return append(out, fact.Statement{
+		Component: fact.Component(c.Installer), Host: c.Host, Role: fact.RoleSetting, Setting: fact.SettingInstaller,
+		Key: "installer", Text: c.Installer, Pos: c.Pos,
+	})
 }
 
 func firstOf(a, b string) string {

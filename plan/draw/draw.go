@@ -22,6 +22,8 @@ type Options struct {
 	Color bool // colour by ANSI escape sequences, in text alone
 
 	Attachments []Attachment // files that a Markdown document ends with
+	// From says how a living cluster gets to the plan, for plans that start from one: in text, Markdown, JSON and YAML. Nil: none lives.
+	From *From
 }
 
 // A printer collects output, so that a renderer writes once and returns the first error of its writer.

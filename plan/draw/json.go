@@ -31,6 +31,9 @@ type document struct {
 	Avoided             []documentReserved `json:"avoided"`
 	Warnings            []documentWarning  `json:"warnings"`
 	Request             documentRequest    `json:"request"`
+	From                *fromDocument      `json:"from,omitempty"`
+	Changes             []changeDocument   `json:"changes,omitzero"`
+	Steps               []stepDocument     `json:"steps,omitzero"`
 }
 
 // A documentMask holds the node masks of the families that the plan has.
@@ -161,6 +164,7 @@ func documentOf(p *view, o Options) document {
 	for _, f := range p.Warnings {
 		d.Warnings = append(d.Warnings, documentWarning{f.Rule, f.Severity, f.Message, f.Effect, list(f.Fix)})
 	}
+	d.setFrom(o.From)
 	return d
 }
 

@@ -40,6 +40,12 @@ func Markdown(w io.Writer, p *plan.Plan, o Options) error {
 	mdRisks(v, b)
 	mdPermanent(v, b)
 	mdRequest(v, b)
+	if o.From != nil {
+		t := new(printer)
+		textFrom(t, o.From)
+		b.printf("## From the living cluster\n\n")
+		b.code("", strings.TrimLeft(t.String(), "\n"))
+	}
 	for i, a := range o.Attachments {
 		if i == 0 {
 			b.printf("## Appendix: files\n\n")

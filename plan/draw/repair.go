@@ -53,7 +53,12 @@ func healthyLine(r *repair.Repair) string {
 
 // repairHeadline sums r up: what is wrong, and what the best way costs.
 func repairHeadline(r *repair.Repair) string {
-	if r.Healthy() {
+	switch best, ok := r.Best(); {
+	case r.Goal != "" && ok:
+		return sentence(r.Goal) + " " + wayCost(best)
+	case r.Goal != "":
+		return sentence(r.Goal) + " Nothing has to be changed."
+	case r.Healthy():
 		return healthyLine(r)
 	}
 	wrong, none := map[string]bool{}, 0
@@ -108,10 +113,14 @@ func wayCost(way repair.Way) string {
 	if count[repair.KindNewCluster] > 0 {
 		parts = append(parts, "a new cluster")
 	}
-	if len(parts) == 0 {
-		return "The way out: " + way.Title + "."
+	head := "The way out: "
+	if way.Kind == repair.WayTarget {
+		head = "That takes "
 	}
-	return "The way out: " + strings.Join(parts, ", ") + "."
+	if len(parts) == 0 {
+		return head + way.Title + "."
+	}
+	return head + strings.Join(parts, ", ") + "."
 }
 
 // textWays writes the ways, the first with each of its steps.

@@ -72,6 +72,7 @@ func Text(w io.Writer, p *plan.Plan, o Options) error {
 	textPermanence(v, b)
 	textWarnings(v, b)
 	textPins(v, b)
+	textFrom(b, o.From)
 	return b.flushTo(w)
 }
 

@@ -118,6 +118,7 @@ const (
 	SettingWorkload      Setting = "workload"            // Text: namespace/name of the DaemonSet that runs flannel
 	SettingControlPlane  Setting = "control-plane"       // Bool: the node Host is a control-plane host, by its label or taint
 	SettingCNI           Setting = "cni"                 // Text: name of the CNI plugin in use, "flannel", "calico", "cilium", ...
+	SettingInstaller     Setting = "installer"           // Text: who installed the cluster, in lower case: "k3s", "rke2", "talos", ...
 	SettingAllocator     Setting = "allocator"           // Text: who hands out node subnets, one of the Allocator constants
 	SettingFeatureGate   Setting = "feature-gate"        // Bool: the feature gate named by Text; without Text: Component sets none
 	SettingPodsRunning   Setting = "pods-running"        // Int: pods that run on Host, those of the hosts' network left out

@@ -33,6 +33,13 @@ type Inventory struct {
 
 	FlannelWorkload string // namespace/name of the DaemonSet that runs flannel; "" if unknown
 	FlannelConfig   string // namespace/name of the ConfigMap that holds net-conf.json; "" if unknown
+
+	Installer string // who installed the cluster, in lower case: "k3s", "rke2", "talos", ...; "" if unknown, or by kubeadm itself
+	CNI       string // the pods' network, in lower case: "flannel", "calico", ...; "" if unknown
+	// Allocator says who hands out the subnets or addresses of nodes where it is not kube-controller-manager, one of the
+	// Allocator constants of package fact: spec.podCIDR of nodes decides nothing then. "": it is, or nobody knows better.
+	Allocator string
+	Pools     []netip.Prefix // ranges of a network that keeps its own book, masked
 }
 
 // IsControlPlane reports whether the node of this name is known to be a control-plane host: kube-controller-manager runs there, or its Node object says so.

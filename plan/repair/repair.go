@@ -20,6 +20,8 @@ type Repair struct {
 	RangeFaults []RangeFault
 	// Ways are the ways out, best first: fewest interruptions, then fewest changes. None where nothing is wrong.
 	Ways []Way
+	// Goal says in a few words where the ways lead, for those of [Toward]; "" where they mend.
+	Goal string
 
 	Inventory nodeipam.Inventory
 }

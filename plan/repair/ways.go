@@ -24,6 +24,7 @@ const (
 	WayServices   WayKind = "service-range" // another service range beside the old one
 	WayMovePods   WayKind = "move-pods"     // another pod range
 	WayRecreate   WayKind = "recreate"      // a new cluster
+	WayTarget     WayKind = "target"        // to ranges that somebody names, see [Toward]
 )
 
 // A Way is a way out. Each was tried on the twin: after its steps kube-controller-manager starts and every node holds
@@ -120,22 +121,30 @@ func wayRestart(inv nodeipam.Inventory) (Way, nodeipam.Inventory, bool) {
 // prove tries w on the twin, and fills in what has to be done on nodes. after is the cluster with its settings, and
 // its nodes as they are.
 func prove(inv nodeipam.Inventory, w Way, after nodeipam.Inventory) (Way, bool) {
+	w, _, ok := try(inv, w, after)
+	return w, ok
+}
+
+// try is prove; where ok is false, why says what stands in the way, as far as that can be told.
+func try(inv nodeipam.Inventory, w Way, after nodeipam.Inventory) (tried Way, why []RangeFault, ok bool) {
 	rules, err := rulesOf(after)
-	if err != nil || len(rangeFaultsOf(after, nil)) > 0 {
-		return w, false
+	if faults := rangeFaultsOf(after, err); err != nil || len(faults) > 0 {
+		return w, faults, false
 	}
 	m, err := mend(after, rules)
-	if err != nil || m.missing > 0 {
-		return w, false
+	if err != nil {
+		return w, nil, false
+	}
+	if m.missing > 0 {
+		return w, []RangeFault{rules.exhausted(after, m.missing)}, false
 	}
 	flags, _ := after.Flags()
-	var ok bool
 	if w.Steps, ok = m.join(inv, w, flags); !ok {
-		return w, false
+		return w, nil, false
 	}
 	c, ok := replay(inv, w.Steps, flags)
 	if !ok {
-		return w, false
+		return w, nil, false
 	}
 	done := after
 	done.Nodes = nil
@@ -143,14 +152,14 @@ func prove(inv nodeipam.Inventory, w Way, after nodeipam.Inventory) (Way, bool) 
 		done.Nodes = append(done.Nodes, nodeipam.InventoryNode{Name: n.Node, PodCIDRs: n.PodCIDRs})
 	}
 	if left, _, _ := rules.faults(done.Nodes); len(left) > 0 {
-		return w, false
+		return w, nil, false
 	}
 	p := c.Predict(0)
 	w.Flags, w.Networks, w.Minimal = flags, after.Networks, m.minimal
 	w.Disturbs, w.Drained = disturbs(w)
 	w.Proof = Proof{Nodes: len(done.Nodes), More: p.More, Ranges: p.Ranges}
 	w.Proof.Text = fmt.Sprintf("kube-controller-manager starts, %s with right subnets, %d more get one", words.Plural(len(done.Nodes), "node"), p.More)
-	return w, true
+	return w, nil, true
 }
 
 // replay takes the steps on the twin, once from the controller manager as it is and once from one that is away, as

@@ -44,14 +44,16 @@ func formats() []format {
 		{"svg", "the map as a picture", draw.SVG, 0},
 		{"kubeadm", "a ClusterConfiguration for kubeadm init --config, with kubelet's maxPods where it is not 110", writeKubeadm, 0},
 		{"flannel", "flannel's ConfigMap, with net-conf.json", writeFlannel, 0},
-		{"commands", "what to type, and where, to build the cluster", writeCommands, 0},
+		{"commands", "what to type, and where, to build the cluster; with -from, a script that leads the living one there", writeCommands, 0},
 		{"table", "how the space of -within can be divided: node masks, nodes, pods on a node, services", nil, 0}, // needs no plan
 	}
 }
 
 func writeMarkdown(w io.Writer, p *plan.Plan, o draw.Options) (err error) {
-	if o.Attachments, err = kubecidr.Attachments(p); err != nil {
-		return err
+	if o.From == nil || o.From.Repair == nil { // a cluster that lives is not built anew
+		if o.Attachments, err = kubecidr.Attachments(p); err != nil {
+			return err
+		}
 	}
 	return draw.Markdown(w, p, o)
 }
@@ -60,7 +62,13 @@ func writeFlannel(w io.Writer, p *plan.Plan, _ draw.Options) error {
 	return kubecidr.WriteFlannel(w, p)
 }
 
-func writeCommands(w io.Writer, p *plan.Plan, _ draw.Options) error {
+func writeCommands(w io.Writer, p *plan.Plan, o draw.Options) error {
+	if o.From != nil && o.From.Repair != nil {
+		if len(o.From.Why) > 0 {
+			return fmt.Errorf("no steps lead from the cluster in these files to the plan: %s", strings.Join(o.From.Why, "; "))
+		}
+		return draw.RepairCommands(w, o.From.Repair)
+	}
 	return kubecidr.WriteCommands(w, p)
 }
 
@@ -112,10 +120,16 @@ func Run(e cli.Env, args []string) int {
 	if nodes < 0 {
 		nodes = min(opts.format.nodes, p.Request.Nodes)
 	}
-	if err := opts.format.write(e.Stdout, p, draw.Options{Nodes: nodes, Color: cli.Color(e.Stdout)}); err != nil {
+	o := draw.Options{Nodes: nodes, Color: cli.Color(e.Stdout)}
+	if opts.cluster != nil {
+		o.From = kubecidr.From(opts.cluster, p)
+	}
+	if err := opts.format.write(e.Stdout, p, o); err != nil {
 		return usageError(err)
 	}
-	opts.changes(e.Stdout, p)
+	if o.From != nil && len(o.From.Why) > 0 {
+		return exitNone
+	}
 	return exitPlan
 }
 
@@ -245,22 +259,6 @@ func (o *options) readCluster() (plan.Request, error) {
 		return plan.Request{}, err
 	}
 	return kubecidr.ClusterRequest(o.cluster)
-}
-
-// changes prints where the cluster's files have to follow the plan.
-func (o *options) changes(w io.Writer, p *plan.Plan) {
-	if o.cluster == nil || o.format.name != "text" {
-		return
-	}
-	list := kubecidr.Changes(o.cluster, p)
-	if len(list) == 0 {
-		fmt.Fprintln(w, "\nThe cluster's ranges stay as they are: nothing has to be changed")
-		return
-	}
-	fmt.Fprintln(w, "\nTo be changed in the cluster, at the same time; nodes keep their subnets")
-	for _, c := range list {
-		fmt.Fprintf(w, "  %v  %s %s: %s -> %s\n", c.Pos, c.Component, c.Key, c.From, c.To)
-	}
 }
 
 // readRequest reads a request file, or standard input where name is "-".

@@ -135,16 +135,16 @@ func (c *checker) coverage() []fact.NotSeen {
 }
 
 // allocator returns who hands out node subnets: as a file says it, else as the network does.
-func (c *checker) allocator() string {
-	for _, s := range c.all {
-		if s.Role == fact.RoleSetting && s.Setting == fact.SettingAllocator && !s.Overridden && (c.cni == "" || string(s.Component) == c.cni) {
+func (v *view) allocator() string {
+	for _, s := range v.all {
+		if s.Role == fact.RoleSetting && s.Setting == fact.SettingAllocator && !s.Overridden && (v.cni == "" || string(s.Component) == v.cni) {
 			return s.Text
 		}
 	}
 	switch {
-	case c.vpcCNI():
+	case v.vpcCNI():
 		return fact.AllocatorCloud
-	case c.ownIPAM():
+	case v.ownIPAM():
 		return fact.AllocatorOwn
 	}
 	return fact.AllocatorNode

@@ -14,7 +14,16 @@ import (
 // InventoryOf returns what statements say about a cluster. Their order does not matter.
 func InventoryOf(statements ...fact.Statement) nodeipam.Inventory {
 	v := newView(statements)
-	inv := nodeipam.Inventory{Kubernetes: v.kube}
+	inv := nodeipam.Inventory{Kubernetes: v.kube, Installer: v.installer, CNI: v.cni}
+	if by := v.allocator(); by != fact.AllocatorNode {
+		inv.Allocator = by
+	}
+	if d := v.distribution(); d != nil && inv.Installer == "" {
+		inv.Installer = strings.ToLower(d.name)
+	}
+	if inv.Allocator == fact.AllocatorOwn {
+		inv.Pools = v.pools()
+	}
 
 	for _, src := range v.managers {
 		inv.Managers = append(inv.Managers, nodeipam.HostFlags{Host: src.host, File: src.file, Flags: src.controllerFlags()})
@@ -158,6 +167,20 @@ func inRange(inv *nodeipam.Inventory, p netip.Prefix) bool {
 		}
 	}
 	return false
+}
+
+// pools returns the ranges of a network that keeps its own book, masked, as its own configuration has them.
+func (v *view) pools() []netip.Prefix {
+	var out []netip.Prefix
+	for _, s := range v.all {
+		if s.Role != fact.RolePods || s.Overridden || s.Default || v.cni == "" || string(s.Component) != v.cni {
+			continue
+		}
+		for _, p := range maskedPrefixes(s) {
+			out = AppendNew(out, p)
+		}
+	}
+	return out
 }
 
 func AppendNew(list []netip.Prefix, p netip.Prefix) []netip.Prefix {

@@ -84,7 +84,7 @@ func TestInventoryOf(t *testing.T) {
 			fact.Statement{Component: fact.ControllerManager, Host: "cp1", Pos: at("cp1.yaml"), Role: fact.RoleSetting, Setting: fact.SettingAllocatorType, Key: "--cidr-allocator-type"}),
 			nodeipam.Inventory{Managers: []nodeipam.HostFlags{{Host: "cp1", File: "cp1.yaml", Flags: nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", NodeCIDRMaskSize: 25, CIDRAllocatorEmpty: true}}}}},
 		{"a Network that cannot be read", []fact.Statement{{Component: fact.Flannel, Pos: at("net-conf.json"), Role: fact.RolePods, Key: "Network", Text: "x", Err: errors.New("no range")}}, nodeipam.Inventory{}},
-		{"another plugin beside flannel's Network", []fact.Statement{network, {Component: fact.Node, Pos: at("cni.conf"), Role: fact.RoleSetting, Setting: fact.SettingCNI, Key: "type", Text: "cilium"}}, nodeipam.Inventory{}},
+		{"another plugin beside flannel's Network", []fact.Statement{network, {Component: fact.Node, Pos: at("cni.conf"), Role: fact.RoleSetting, Setting: fact.SettingCNI, Key: "type", Text: "cilium"}}, nodeipam.Inventory{CNI: "cilium", Allocator: fact.AllocatorOwn}},
 		{"a node in two files: the first, unless the other shows more", []fact.Statement{node("a", p("10.244.0.0/24")),
 			{Component: fact.Node, Host: "a", Pos: at("other.json"), Role: fact.RoleNodePods, Key: "spec.podCIDR", Text: "10.244.1.0/24", Prefixes: prefixtest.List("10.244.1.0/24")},
 			node("b", p("10.244.2.0/24")),

@@ -19,6 +19,7 @@ type view struct {
 	kubeFrom  *fact.Statement // what says it
 	flannel   fact.Version    // release of flannel, zero where nothing says it
 	cni       string          // name of the CNI plugin, "" where nothing says it
+	installer string          // who installed the cluster, "" where nothing says it
 	cniFrom   *fact.Statement
 	linkMTU   *fact.Statement
 	managers  []*sourceView // kube-controller-manager as its own file shows it
@@ -159,6 +160,10 @@ func newView(in []fact.Statement) *view {
 		}
 		if s.Role == fact.RoleSetting && s.Setting == fact.SettingCNI && !s.Overridden {
 			v.plugin(s)
+			continue
+		}
+		if s.Role == fact.RoleSetting && s.Setting == fact.SettingInstaller {
+			v.installer = cmp.Or(v.installer, s.Text)
 			continue
 		}
 		if s.Role == fact.RoleSetting && (s.Setting == fact.SettingFeatureGate || s.Setting == fact.SettingAllocator) {
