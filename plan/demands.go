@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -55,7 +56,36 @@ func (s *familySolver) addServices() {
 		d.roomy = min(needs, max(112, shortest+s.req.Grow))
 		d.familiar = s.layout(0x4000, d.roomy, needs)
 	}
+	d.familiar = append(s.preferred(d), d.familiar...)
 	s.demands = append(s.demands, d)
+}
+
+// preferred returns the ranges of [Request.Prefer] for d: the one that is named as far as d may be so large, so that it can
+// double as often as is asked for, and then the part of it that d needs.
+func (s *familySolver) preferred(d *demand) []familiarRange {
+	i := slices.IndexFunc(s.req.Prefer, func(p Preference) bool {
+		return p.Role == d.role && cidr.Check(p.Prefix) == nil && fact.FamilyOf(p.Prefix) == s.family
+	})
+	if i < 0 || d.needs < 1 {
+		return nil
+	}
+	p := s.req.Prefer[i]
+	var out []familiarRange
+	for _, bits := range slices.Compact([]int{min(d.needs, max(p.Prefix.Bits(), d.shortest)+s.req.Grow), d.needs}) {
+		q, why := supernet(netip.PrefixFrom(p.Prefix.Addr(), s.family.Bits()), bits), p.Why
+		switch {
+		case bits < p.Prefix.Bits():
+			why = "around " + why
+		case bits > p.Prefix.Bits():
+			why = "at the base of " + why
+		}
+		block := supernet(q, d.block(bits, s.req.Grow))
+		if d.role == fact.RoleServices && block.Addr() != q.Addr() {
+			continue // the first address of services is permanent
+		}
+		out = append(out, familiarRange{q, why})
+	}
+	return out
 }
 
 // layout returns the ranges at a subnet of the first /48 to draw from, none if no block is so large.
@@ -107,6 +137,7 @@ func (s *familySolver) addHosts() {
 		d.roomy = min(needs, 64)
 		d.familiar = s.layout(0, d.roomy, needs)
 	}
+	d.familiar = append(s.preferred(d), d.familiar...)
 	s.demands = append(s.demands, d)
 }
 
@@ -244,10 +275,9 @@ func (s *familySolver) setMask(pods *demand, mask int) {
 	pods.sizing = s.req.nodeMaskSizing(f, mask) + "; " + pods.sizing
 	pods.shortest = s.req.shortestFor(fact.RolePods, f, mask)
 	pods.roomy = pods.needs
-	pods.familiar = nil
 	if f == fact.IPv6 {
 		pods.roomy = min(pods.needs, max(mask-8, pods.shortest+s.req.Grow))
-		pods.familiar = s.layout(0x8000, pods.roomy, pods.needs)
+		pods.familiar = append(s.preferred(pods), s.layout(0x8000, pods.roomy, pods.needs)...)
 		return
 	}
 	base := netip.AddrFrom4([4]byte{10, 244})
@@ -260,7 +290,7 @@ func (s *familySolver) setMask(pods *demand, mask int) {
 	case bits > 16:
 		why = "at the base of flannel's default network"
 	}
-	pods.familiar = append(pods.familiar, familiarRange{supernet(netip.PrefixFrom(base, 32), bits), why})
+	pods.familiar = append(s.preferred(pods), familiarRange{supernet(netip.PrefixFrom(base, 32), bits), why})
 	if pods.needs > bits {
 		pods.familiar = append(pods.familiar, familiarRange{netip.PrefixFrom(base, pods.needs), "at the base of flannel's default network"})
 	}

@@ -77,7 +77,7 @@ func (x *relaxer) try(c change) bool {
 func (r Request) clone() Request {
 	r.Hosts, r.Within, r.Families = slices.Clone(r.Hosts), slices.Clone(r.Within), slices.Clone(r.Families)
 	r.Avoid, r.Pins = slices.Clone(r.Avoid), slices.Clone(r.Pins)
-	r.Keep, r.Held = slices.Clone(r.Keep), slices.Clone(r.Held)
+	r.Keep, r.Held, r.Prefer = slices.Clone(r.Keep), slices.Clone(r.Held), slices.Clone(r.Prefer)
 	return r
 }
 

@@ -44,6 +44,11 @@ type Request struct {
 	Held      []netip.Prefix
 	HeldCount int
 
+	// Prefer holds ranges to take for services, pods and hosts where they are free and large enough, ahead of those that [New]
+	// prefers by itself: the defaults of an installer. One that is too small stands for the larger range around it. The first of
+	// a role and family counts. What does not make sense for its role or family is passed over.
+	Prefer []Preference
+
 	// Grow is how many times each range can double in place, 0 to 16: the neighbours it needs for that are kept free.
 	// A service range stays below the largest that kubeadm takes, a pod range within 16 bits of the node mask. What is
 	// fixed by Hosts and Pins gets what room there is.
@@ -67,6 +72,13 @@ type Pin struct {
 
 // String returns the form "services=10.96.0.0/12", as the flag -pin of examples/plan takes it.
 func (p Pin) String() string { return fmt.Sprintf("%s=%v", p.Role, p.Prefix) }
+
+// A Preference is a range that is taken for a role if that is possible.
+type Preference struct {
+	Role   fact.Role // RoleHosts, RoleServices or RolePods
+	Prefix netip.Prefix
+	Why    string // what [Range.Why] says of it: "the default of k3s"
+}
 
 // A RequestError says that a field of a request does not make sense, whatever space there is.
 type RequestError struct {
