@@ -17,6 +17,7 @@ import (
 // while the rest still fits.
 //
 //   - What is given (Hosts, Pins) stays where it is. With Grow, its neighbours are kept free as far as they are.
+//   - Ranges of Prefer are taken where they are free and large enough, before those that follow.
 //   - 10.96.0.0/12 for services and 10.244.0.0/16 for pods, the defaults of kubeadm and flannel, are kept whole where they
 //     are free and large enough; with Grow, services get the part of 10.96.0.0/12 that can double so many times. A request
 //     that needs a larger pod range gets the one around 10.244.0.0. If the whole default is not free, a range of the size
