@@ -5,6 +5,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/target"
 )
 
 // clusterAPI: sigs.k8s.io/cluster-api api/core, api/controlplane/kubeadm, api/bootstrap/kubeadm; the controller joins
@@ -47,6 +48,8 @@ func clusterAPI() Installer {
 		},
 		read:   readClusterAPI,
 		refuse: refuseClusterAPI,
+		Takes: target.Terms{Doc: "a Cluster, and what a KubeadmControlPlane has to hold", HasName: true,
+			Write: writeClusterAPI},
 	}
 }
 
@@ -125,5 +128,45 @@ func refuseClusterAPI(c *Cluster) {
 					familyWords(p4, p6), familyWords(s4, s6)),
 				"name the same families in both lists, in the same order", c.first(Pods), c.first(Services))
 		}
+	}
+}
+
+// writeClusterAPI writes v1beta2, in which extraArgs are a list: api/bootstrap/kubeadm/v1beta2 Arg.
+func writeClusterAPI(f *target.File) {
+	name, _ := f.Name()
+	f.Line("apiVersion: cluster.x-k8s.io/v1beta2\nkind: Cluster\nmetadata:\n  name: %s\nspec:\n  clusterNetwork:", name)
+	f.Line("    pods:")
+	f.List("      ", "cidrBlocks", f.Plan.Pods())
+	f.Line("    services:")
+	f.List("      ", "cidrBlocks", f.Plan.Services())
+	args := f.MaskArgs(24, 64, false)
+	v, asked := f.Release()
+	n, told := f.MaxPods()
+	if len(args) > 0 || asked || told {
+		f.Line("---\n# to be merged into the control plane's object")
+		f.Line("apiVersion: controlplane.cluster.x-k8s.io/v1beta2\nkind: KubeadmControlPlane\nmetadata:\n  name: %s", name)
+		f.Line("spec:")
+	}
+	if asked {
+		f.Line("  version: %v", v)
+	}
+	if len(args) > 0 || told {
+		f.Line("  kubeadmConfigSpec:")
+	}
+	if len(args) > 0 {
+		f.Line("    clusterConfiguration:\n      controllerManager:\n        extraArgs:")
+		for _, a := range args {
+			f.Line("          - name: %s\n            value: \"%d\"", a.Name, a.Value)
+		}
+	}
+	if told {
+		const node = "%[1]s%[2]s:\n%[1]s  nodeRegistration:\n%[1]s    kubeletExtraArgs:\n" +
+			"%[1]s      - name: max-pods\n%[1]s        value: \"%[3]d\""
+		f.Line(node, "    ", "initConfiguration", n)
+		f.Line(node, "    ", "joinConfiguration", n)
+		f.Line("---\n# to be merged into the objects of the workers")
+		f.Line("apiVersion: bootstrap.cluster.x-k8s.io/v1beta2\nkind: KubeadmConfigTemplate\nmetadata:\n  name: %s", name)
+		f.Line("spec:\n  template:\n    spec:")
+		f.Line(node, "      ", "joinConfiguration", n)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/target"
 )
 
 // A Role is what a value is about.
@@ -237,7 +238,8 @@ type Installer struct {
 	Defaults   []Default
 	Checks     []Check
 	Changes    []Change
-	Units      []string // systemd units that run the control plane, "" prefix for none
+	Units      []string     // systemd units that run the control plane, "" prefix for none
+	Takes      target.Terms // how it takes a plan; without Write it is not planned for
 
 	match  func(f *source.File, n *source.Node) bool     // documents without one of Groups
 	read   func(c *Cluster, n *source.Node)              // reads a document that is known

@@ -23,6 +23,10 @@
 //
 // +--> ReadFiles: drop-ins merged, defaults dropped that another file sets
 //
+// The row also says how the installer takes a plan: [Targets] gives those that can be planned for, with their
+// defaults and limits, and a writer for their file, whose text goes through [Read] and its refusals before anybody
+// sees it.
+//
 // A value that a template has to fill in first is no value: it is kept with [Value.Template] and states nothing.
 //
 // The package is pure: it looks at the given bytes alone, the same bytes give the same result, and no text makes it

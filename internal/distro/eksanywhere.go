@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/target"
 )
 
 // eksAnywhere: github.com/aws/eks-anywhere pkg/api/v1alpha1/cluster.go, cluster_webhook.go,
@@ -49,6 +50,8 @@ func eksAnywhere() Installer {
 			}
 		},
 		refuse: refuseEKSAnywhere,
+		Takes: target.Terms{Doc: "what the Cluster of eksctl anywhere has to hold", HasName: true,
+			Stacks: []string{target.IPv4}, Why: "it has one block for pods and one for services", Write: writeEKSAnywhere},
 	}
 }
 
@@ -122,4 +125,17 @@ func orRoot(n, root *source.Node) *source.Node {
 		return n
 	}
 	return root
+}
+
+func writeEKSAnywhere(f *target.File) {
+	name, _ := f.Name()
+	f.Line("apiVersion: anywhere.eks.amazonaws.com/v1alpha1\nkind: Cluster\nmetadata:\n  name: %s\nspec:", name)
+	if v, asked := f.Release(); asked {
+		f.Line("  kubernetesVersion: \"%d.%d\"", v.Major, v.Minor)
+	}
+	f.Line("  clusterNetwork:\n    pods:")
+	f.List("      ", "cidrBlocks", f.Plan.Pods())
+	f.Line("    services:")
+	f.List("      ", "cidrBlocks", f.Plan.Services())
+	f.Line("    nodes:\n      cidrMaskSize: %d", f.Plan.NodeMaskIPv4)
 }

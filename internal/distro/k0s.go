@@ -7,6 +7,8 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/target"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // k0s: github.com/k0sproject/k0s pkg/apis/k0s/v1beta1/network.go, dualstack.go,
@@ -51,7 +53,11 @@ func k0s() Installer {
 			c.Partial = !has(n, "apiVersion")
 			c.k0sSpec(n, "spec")
 		},
-		refuse: refuseK0s,
+		refuse: func(c *Cluster) {
+			refuseK0s(c)
+			c.sortIPv6First()
+		},
+		Takes: target.Terms{Doc: "the ClusterConfig of /etc/k0s/k0s.yaml", Write: writeK0s},
 	}
 }
 
@@ -62,6 +68,7 @@ func k0sctl() Installer {
 	in.Recognised = "apiVersion k0sctl.k0sproject.io, kind Cluster"
 	in.Marks = []string{"k0sctl.k0sproject.io"}
 	in.match = nil
+	in.Takes = target.Terms{} // the file of k0s stands within
 	in.Groups, in.Kinds = []string{"k0sctl.k0sproject.io"}, []string{"Cluster"}
 	in.Changes = []Change{{
 		Roles: []Role{Pods, Services, DNS}, File: "k0sctl.yaml", Key: "spec.k0s.config.spec.network", Immutable: true,
@@ -136,6 +143,23 @@ func (c *Cluster) k0sSpec(n *source.Node, prefix string) {
 	}
 }
 
+// sortIPv6First puts the ranges below dualStack before the others where primaryAddressFamily says so: network.go
+// BuildServiceCIDR.
+func (c *Cluster) sortIPv6First() {
+	primary := append(find(c.root, "spec.network.primaryAddressFamily"),
+		find(c.root, "spec.k0s.config.spec.network.primaryAddressFamily")...)
+	if c.Family != "dual" || len(primary) == 0 || word(primary[0].node) != "IPv6" {
+		return
+	}
+	six := func(v Value) int {
+		if len(v.Prefixes) > 0 && !ipnet.Is4(v.Prefixes[0]) {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(c.Values, func(a, b Value) int { return six(a) - six(b) })
+}
+
 // refuseK0s: pkg/apis/k0s/v1beta1/network.go Network.Validate.
 func refuseK0s(c *Cluster) {
 	const src = "pkg/apis/k0s/v1beta1/network.go"
@@ -200,5 +224,44 @@ func (c *Cluster) refuseK0sDual(pods, services []*Value) {
 	if mode := c.calicoMode; c.CNI == "calico" && mode != "bird" {
 		c.refused("k0s-dual-calico", "dual-stack for calico is only supported for mode `bird`", src,
 			"network.calico.mode is not bird, and dualStack is on", &Value{Pos: c.CNIPos})
+	}
+}
+
+// writeK0s writes a ClusterConfig. Of one family k0s sets --node-cidr-mask-size, beside which
+// kube-controller-manager takes no flag of the family: pkg/component/controller/controllermanager.go.
+func writeK0s(f *target.File) {
+	f.Line("# /etc/k0s/k0s.yaml")
+	f.Line("apiVersion: k0s.k0sproject.io/v1beta1\nkind: ClusterConfig\nmetadata:\n  name: k0s\nspec:\n  network:")
+	first := fact.IPv4
+	if !f.Dual() {
+		first = f.Plan.Families[0]
+	}
+	for _, k := range []struct {
+		indent, pods, services string
+		family                 fact.Family
+	}{{"    ", "podCIDR", "serviceCIDR", first}, {"      ", "IPv6podCIDR", "IPv6serviceCIDR", fact.IPv6}} {
+		if k.pods == "IPv6podCIDR" {
+			if !f.Dual() {
+				break
+			}
+			if f.Plan.Families[0] == fact.IPv6 {
+				f.Line("    primaryAddressFamily: IPv6")
+			}
+			f.Line("    dualStack:\n      enabled: true")
+		}
+		pods, _ := f.Range(fact.RolePods, k.family)
+		services, _ := f.Range(fact.RoleServices, k.family)
+		f.Line("%s%s: %s\n%s%s: %s", k.indent, k.pods, target.Text(pods.String()), k.indent, k.services,
+			target.Text(services.String()))
+	}
+	if args := f.MaskArgs(24, 117, true); len(args) > 0 {
+		f.Line("  controllerManager:\n    extraArgs:")
+		for _, a := range args {
+			f.Line("      %s: \"%d\"", a.Name, a.Value)
+		}
+	}
+	if n, told := f.MaxPods(); told {
+		f.Line("  # for k0s worker --profile=max-pods-%d", n)
+		f.Line("  workerProfiles:\n    - name: max-pods-%d\n      values:\n        maxPods: %d", n, n)
 	}
 }

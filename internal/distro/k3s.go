@@ -10,6 +10,8 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/target"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // k3s: github.com/k3s-io/k3s pkg/cli/cmds/server.go (flags, which are the keys of config.yaml),
@@ -42,6 +44,8 @@ func k3s() Installer {
 		},
 		text:   func(in *Installer, f *source.File) []Cluster { return commandLines(in, f, "k3s") },
 		refuse: refuseK3s,
+		Takes: target.Terms{Doc: "/etc/rancher/k3s/config.yaml of the servers",
+			Write: func(f *target.File) { writeFlat(f, "k3s") }},
 	}
 }
 
@@ -350,4 +354,26 @@ func sameRanges(a, b *Value) bool {
 		}
 	}
 	return true
+}
+
+// writeFlat writes the config.yaml of k3s and RKE2. The node mask is a flag of kube-controller-manager, which these
+// take under its own name alone.
+func writeFlat(f *target.File, name string) {
+	f.Line("# /etc/rancher/%s/config.yaml, the same on every server", name)
+	if f.Plan.Families[0] == fact.IPv6 {
+		f.Line("# node-ip of each node begins with an IPv6 address")
+	}
+	f.Line("cluster-cidr: %s", target.Join(f.Plan.Pods()))
+	f.Line("service-cidr: %s", target.Join(f.Plan.Services()))
+	if args := f.MaskArgs(24, 64, false); len(args) > 0 {
+		f.Line("kube-controller-manager-arg:")
+		for _, a := range args {
+			f.Line("  - %s=%d", a.Name, a.Value)
+		}
+	}
+	if n, told := f.MaxPods(); told {
+		f.Line("# of agents as well")
+		f.Line("kubelet-arg:")
+		f.Line("  - max-pods=%d", n)
+	}
 }

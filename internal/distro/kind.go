@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/target"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // kind: sigs.k8s.io/kind pkg/apis/config/v1alpha4 types.go and default.go, pkg/internal/apis/config/validate.go.
@@ -34,6 +36,7 @@ func kind() Installer {
 		}},
 		read:   readKind,
 		refuse: refuseKind,
+		Takes:  target.Terms{Doc: "a Cluster for kind create cluster --config", HasName: true, Write: writeKind},
 	}
 }
 
@@ -101,5 +104,40 @@ func refuseKind(c *Cluster) {
 			c.breaks("kind-dual-with-one", src, fmt.Sprintf("ipFamily is dual and %s has one range: kind takes it, "+
 				"and kubeadm or kube-apiserver stop", v.Key), "name one range of each family, IPv4 first", v)
 		}
+	}
+}
+
+// writeKind writes a Cluster. Patches without apiVersion hold for every version of kubeadm's configuration:
+// pkg/internal/patch/resource.go matches.
+func writeKind(f *target.File) {
+	f.Line("kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4")
+	if name, own := f.Name(); own {
+		f.Line("name: %s", name)
+	}
+	family := "ipv4"
+	switch {
+	case f.Dual():
+		family = "dual"
+	case f.Plan.Families[0] == fact.IPv6:
+		family = "ipv6"
+	}
+	f.Line("networking:\n  ipFamily: %s", family)
+	f.Line("  podSubnet: %s", target.Join(f.Plan.Pods()))
+	f.Line("  serviceSubnet: %s", target.Join(f.Plan.Services()))
+	args, pods := f.MaskArgs(24, 64, false), 0
+	if n, told := f.MaxPods(); told {
+		pods = n
+	}
+	if len(args) > 0 || pods > 0 {
+		f.Line("kubeadmConfigPatches:")
+	}
+	if len(args) > 0 {
+		f.Line("  - |\n    kind: ClusterConfiguration\n    controllerManager:\n      extraArgs:")
+		for _, a := range args {
+			f.Line("        %s: \"%d\"", a.Name, a.Value)
+		}
+	}
+	if pods > 0 {
+		f.Line("  - |\n    kind: KubeletConfiguration\n    maxPods: %d", pods)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/target"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // kops: k8s.io/kops pkg/apis/kops/v1alpha2, pkg/apis/kops/validation, upup/pkg/fi/cloudup/defaults.go,
@@ -37,6 +39,8 @@ func kops() Installer {
 		}},
 		read:   readKops,
 		refuse: refuseKops,
+		Takes: target.Terms{Doc: "what the Cluster of kops edit cluster has to hold", Stacks: []string{target.IPv4},
+			Why: "IPv6 addresses of pods come from the subnets of the hosts", Write: writeKops},
 	}
 }
 
@@ -198,5 +202,44 @@ func (c *Cluster) refuseKopsSubnets(networks []netip.Prefix, vpc bool) {
 			c.refused("kops-subnet-overlap", "must not overlap podCIDR, must not overlap serviceClusterIPRange", src,
 				fmt.Sprintf("%s %v overlap the subnet %v of the hosts", role, a, b), v)
 		}
+	}
+}
+
+// writeKops writes what the Cluster has to hold. nonMasqueradeCIDR is the default where pods and services lie in it,
+// and otherwise the smallest range that contains both.
+func writeKops(f *target.File) {
+	pods, _ := f.Range(fact.RolePods, fact.IPv4)
+	services, _ := f.Range(fact.RoleServices, fact.IPv4)
+	super := netip.MustParsePrefix("100.64.0.0/10")
+	if both := []netip.Prefix{super}; !inside(pods, both) || !inside(services, both) {
+		for super = pods; !cidr.Contains(super, services); {
+			super, _ = cidr.Parent(super)
+		}
+	}
+	f.Line("# kops edit cluster NAME: to be merged")
+	f.Line("apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nspec:")
+	if v, asked := f.Release(); asked {
+		f.Line("  kubernetesVersion: %s", strings.TrimPrefix(v.String(), "v"))
+	}
+	for i, h := range f.Plan.Hosts() {
+		if h.Overlaps(super) {
+			f.Refuse("nonMasqueradeCIDR has to contain pods %v and services %v, and %v overlaps the hosts %v; -for kops "+
+				"plans other ranges", pods, services, super, h)
+		}
+		switch i {
+		case 0:
+			f.Line("  networkCIDR: %v", h)
+		case 1:
+			f.Line("  additionalNetworkCIDRs:\n    - %v", h)
+		default:
+			f.Line("    - %v", h)
+		}
+	}
+	f.Line("  nonMasqueradeCIDR: %v\n  podCIDR: %v\n  serviceClusterIPRange: %v", super, pods, services)
+	if mask := f.Plan.NodeMaskIPv4; mask != 24 {
+		f.Line("  kubeControllerManager:\n    nodeCIDRMaskSize: %d", mask)
+	}
+	if n, told := f.MaxPods(); told {
+		f.Line("  kubelet:\n    maxPods: %d", n)
 	}
 }

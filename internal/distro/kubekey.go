@@ -6,6 +6,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/target"
 )
 
 // kubeKey: github.com/kubesphere/kubekey, branch 3.x cmd/kk/apis/kubekey/v1alpha2, and v4 builtin/core.
@@ -34,6 +35,11 @@ func kubeKey() Installer {
 		}},
 		read:   readKubeKey,
 		refuse: refuseKubeKey,
+		Takes: target.Terms{Doc: "what the Cluster of kk create cluster -f has to hold (KubeKey 3)", HasName: true,
+			Stacks: []string{target.IPv4, target.Dual},
+			Why:    "of two families IPv4 comes first, and of one the node mask is for IPv4",
+			IPv4:   target.Mask{Min: 20, Max: 32, Why: kubeKeyBlocks}, IPv6: target.Mask{Min: 116, Max: 128, Why: kubeKeyBlocks},
+			Write: writeKubeKey},
 	}
 }
 
@@ -135,4 +141,27 @@ func refuseKubeKey(c *Cluster) {
 			fmt.Sprintf("the blocks of Calico have the length of the node mask, /%d: one node takes %d addresses at "+
 				"a time", mask.Int, 1<<(32-mask.Int)), mask)
 	}
+}
+
+const kubeKeyBlocks = "blocks of Calico, its network, have that length"
+
+// writeKubeKey writes the Cluster of version 3. There is no key for the address of cluster DNS.
+func writeKubeKey(f *target.File) {
+	name, _ := f.Name()
+	f.Line("apiVersion: kubekey.kubesphere.io/v1alpha2\nkind: Cluster\nmetadata:\n  name: %s\nspec:\n  kubernetes:", name)
+	if v, asked := f.Release(); asked {
+		f.Line("    version: %v", v)
+	}
+	f.Line("    nodeCidrMaskSize: %d", f.Plan.NodeMaskIPv4)
+	if f.Dual() {
+		f.Line("    nodeCidrMaskSizeIPv6: %d", f.Plan.NodeMaskIPv6)
+	}
+	if n, told := f.MaxPods(); told {
+		f.Line("    maxPods: %d", n)
+	}
+	f.Line("  network:\n    kubePodsCIDR: %s", target.Join(f.Plan.Pods()))
+	if dns, ok := nth(f.Plan.Services()[0], 3); ok {
+		f.Line("    # cluster DNS gets %v", dns)
+	}
+	f.Line("    kubeServiceCIDR: %s", target.Join(f.Plan.Services()))
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/target"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // kubeOne: k8c.io/kubeone pkg/apis/kubeone/v1beta3 types.go and defaults.go, pkg/apis/kubeone/validation.
@@ -34,6 +36,9 @@ func kubeOne() Installer {
 		}},
 		read:   readKubeOne,
 		refuse: refuseKubeOne,
+		Takes: target.Terms{Doc: "what the KubeOneCluster of kubeone apply has to hold", HasName: true, FamilyMasks: true,
+			Stacks: []string{target.IPv4, target.Dual}, Why: "IPv6 alone and IPv6 first are not supported",
+			Write: writeKubeOne},
 	}
 }
 
@@ -123,5 +128,28 @@ func refuseKubeOne(c *Cluster) {
 						"well", v.Key, v.Text, m.Int), v, m)
 			}
 		}
+	}
+}
+
+func writeKubeOne(f *target.File) {
+	name, _ := f.Name()
+	f.Line("apiVersion: kubeone.k8c.io/v1beta3\nkind: KubeOneCluster\nname: %s", name)
+	if v, asked := f.Release(); asked {
+		f.Line("versions:\n  kubernetes: %q", strings.TrimPrefix(v.String(), "v"))
+	}
+	f.Line("clusterNetwork:")
+	if f.Dual() {
+		f.Line("  ipFamily: IPv4+IPv6")
+	}
+	for _, fam := range f.Plan.Families {
+		suffix := ""
+		if fam == fact.IPv6 {
+			suffix = "IPv6"
+		}
+		pods, _ := f.Range(fact.RolePods, fam)
+		services, _ := f.Range(fact.RoleServices, fam)
+		f.Line("  podSubnet%s: %s\n  serviceSubnet%s: %s", suffix, target.Text(pods.String()), suffix,
+			target.Text(services.String()))
+		f.Line("  nodeCIDRMaskSize%v: %d", fam, f.Plan.NodeMask(fam))
 	}
 }

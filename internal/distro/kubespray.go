@@ -7,6 +7,8 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/target"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // kubespray: github.com/kubernetes-sigs/kubespray roles/kubespray_defaults,
@@ -48,6 +50,9 @@ func kubespray() Installer {
 		read:   readKubespray,
 		text:   kubesprayINI,
 		refuse: refuseKubespray,
+		Takes: target.Terms{Doc: "group_vars/k8s_cluster/k8s-cluster.yml of the inventory",
+			Stacks: []string{target.IPv4, target.IPv6, target.Dual}, Why: "of two families IPv4 comes first",
+			Write: writeKubespray},
 	}
 }
 
@@ -299,5 +304,36 @@ func refuseKubespray(c *Cluster) {
 					fmt.Sprintf("%s %s does not lie in %s %s", v.Key, v.Text, p.Key, p.Text), v, p)
 			}
 		}
+	}
+}
+
+// writeKubespray writes variables. With two families IPv4 comes first in what kubespray makes of them:
+// roles/kubespray_defaults/defaults/main/main.yml kube_pods_subnets.
+func writeKubespray(f *target.File) {
+	f.Line("# inventory/NAME/group_vars/k8s_cluster/k8s-cluster.yml")
+	if v, asked := f.Release(); asked {
+		f.Line("kube_version: %s", strings.TrimPrefix(v.String(), "v"))
+	}
+	if f.Plan.Families[0] == fact.IPv6 || f.Dual() {
+		f.Line("ipv4_stack: %t\nipv6_stack: true", f.Dual())
+	}
+	for _, fam := range f.Plan.Families {
+		suffix := ""
+		if fam == fact.IPv6 {
+			suffix = "_ipv6"
+		}
+		if p, ok := f.Range(fact.RolePods, fam); ok {
+			f.Line("kube_pods_subnet%s: %s", suffix, target.Text(p.String()))
+		}
+		if p, ok := f.Range(fact.RoleServices, fam); ok {
+			f.Line("kube_service_addresses%s: %s", suffix, target.Text(p.String()))
+		}
+		f.Line("kube_network_node_prefix%s: %d", suffix, f.Plan.NodeMask(fam))
+	}
+	if len(f.Plan.DNSServiceIPs) > 0 {
+		f.Line("skydns_server: %s", target.Text(f.Plan.DNSServiceIPs[0].String()))
+	}
+	if n, told := f.MaxPods(); told {
+		f.Line("kubelet_max_pods: %d", n)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/target"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // microK8s: github.com/canonical/microk8s microk8s-resources/default-args, docs/configure-cluster-cidr.
@@ -37,6 +39,9 @@ func microK8s() Installer {
 			return n.Get("version").Str() == "0.1.0" && hasAny(n, "extraCNIEnv", "extraKubeAPIServerArgs",
 				"extraKubeletArgs", "extraKubeProxyArgs", "extraKubeControllerManagerArgs")
 		},
+		Takes: target.Terms{Doc: "the launch configuration /var/snap/microk8s/common/.microk8s.yaml",
+			Stacks: []string{target.IPv4, target.Dual}, Why: "its network is IPv4, or both with IPv4 first", NoMasks: true,
+			Write: writeMicroK8s},
 		read: readMicroK8s,
 		text: microK8sArgs,
 	}
@@ -157,4 +162,23 @@ func (c *Cluster) argLine(f *source.File, program Program, name, value string, o
 	v := Value{Role: role, Key: name, Program: program, Pos: f.Position(offset)}
 	c.plain(&v, trimmed, func(o int) Position { return f.Position(offset + o) })
 	c.override(role, program)
+}
+
+// writeMicroK8s writes a launch configuration. Nobody cuts the pod range into node subnets there but Calico.
+func writeMicroK8s(f *target.File) {
+	f.Line("# /var/snap/microk8s/common/.microk8s.yaml on each node, before the snap is installed")
+	f.Line("version: 0.1.0\nextraCNIEnv:")
+	for _, fam := range f.Plan.Families {
+		pods, _ := f.Range(fact.RolePods, fam)
+		services, _ := f.Range(fact.RoleServices, fam)
+		f.Line("  %[1]v_SUPPORT: \"true\"\n  %[1]v_CLUSTER_CIDR: %[2]s\n  %[1]v_SERVICE_CIDR: %[3]s", fam,
+			target.Text(pods.String()), target.Text(services.String()))
+	}
+	f.Line("extraSANs:")
+	for _, a := range f.Plan.APIServerServiceIPs {
+		f.Line("  - %s", target.Text(a.String()))
+	}
+	if n, told := f.MaxPods(); told {
+		f.Line("extraKubeletArgs:\n  --max-pods: \"%d\"", n)
+	}
 }

@@ -2,10 +2,13 @@ package distro
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/target"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // openShift: github.com/openshift/api config/v1 and operator/v1 Network, github.com/openshift/installer
@@ -15,7 +18,7 @@ func openShift() Installer {
 		Name: "openshift",
 		Recognised: "install-config: apiVersion v1 without kind, baseDomain and platform; kind Network of " +
 			"config.openshift.io and operator.openshift.io",
-		Marks:   []string{"openshift.io", "baseDomain"},
+		Marks:   []string{"openshift.io", "baseDomain", "hostPrefix"},
 		Groups:  []string{"config.openshift.io", "operator.openshift.io"},
 		Kinds:   []string{"Network"},
 		Through: ThroughNothing,
@@ -40,16 +43,25 @@ func openShift() Installer {
 				Immutable: true, Way: "install another cluster"},
 		},
 		match: func(f *source.File, n *source.Node) bool {
-			return word(n.Get("baseDomain")) != "" && has(n, "platform") && !has(n, "kind") &&
+			if has(n, "kind") {
+				return false
+			}
+			if !has(n, "apiVersion") { // an excerpt
+				return len(find(n, "networking.clusterNetwork[].hostPrefix")) > 0
+			}
+			return word(n.Get("baseDomain")) != "" && has(n, "platform") &&
 				(n.Get("apiVersion").Str() == "v1" || strings.HasPrefix(n.Get("apiVersion").Str(), "v1beta"))
 		},
 		read:   readOpenShift,
 		refuse: refuseOpenShift,
+		Takes: target.Terms{Doc: "networking of install-config.yaml", Avoid: ovnAvoid(),
+			IPv6: target.Mask{Min: 64, Max: 64, Why: "OVN-Kubernetes takes no other"}, Write: writeOpenShift},
 	}
 }
 
 func readOpenShift(c *Cluster, n *source.Node) {
 	prefix := "networking."
+	c.Partial = !has(n, "apiVersion")
 	if n.Get("kind").Str() == "Network" {
 		c.Partial = true
 		prefix = "spec."
@@ -162,4 +174,25 @@ func (c *Cluster) addReserved() {
 			c.plain(&v, r.text, func(int) Position { return c.Pos })
 		}
 	}
+}
+
+// ovnAvoid returns the ranges that OVN-Kubernetes takes, for a plan to keep clear of.
+func ovnAvoid() []fact.Reservation {
+	var out []fact.Reservation
+	for _, r := range ovnReserved {
+		out = append(out, fact.Reservation{Name: "OVN-Kubernetes " + r.key, Prefix: netip.MustParsePrefix(r.text)})
+	}
+	return out
+}
+
+func writeOpenShift(f *target.File) {
+	f.Line("# install-config.yaml: to be merged\nnetworking:\n  networkType: OVNKubernetes\n  machineNetwork:")
+	for _, p := range f.Plan.Hosts() {
+		f.Line("    - cidr: %s", target.Text(p.String()))
+	}
+	f.Line("  clusterNetwork:")
+	for _, p := range f.Plan.Pods() {
+		f.Line("    - cidr: %s\n      hostPrefix: %d", target.Text(p.String()), f.Plan.NodeMask(fact.FamilyOf(p)))
+	}
+	f.List("  ", "serviceNetwork", f.Plan.Services())
 }

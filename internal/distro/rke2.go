@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/target"
 )
 
 // rke2: github.com/rancher/rke2 pkg/cli/cmds, pkg/bootstrap setChartValues; github.com/rancher/rke2-charts.
@@ -40,6 +41,8 @@ func rke2() Installer {
 		},
 		text:   func(in *Installer, f *source.File) []Cluster { return commandLines(in, f, "rke2") },
 		refuse: refuseK3s,
+		Takes: target.Terms{Doc: "/etc/rancher/rke2/config.yaml of the servers",
+			Write: func(f *target.File) { writeFlat(f, "rke2") }},
 	}
 }
 

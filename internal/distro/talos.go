@@ -6,6 +6,7 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/target"
 )
 
 // talos: github.com/siderolabs/talos pkg/machinery/config/types/v1alpha1 and types/k8s,
@@ -47,6 +48,7 @@ func talos() Installer {
 		match:  isTalos,
 		read:   readTalos,
 		refuse: refuseTalos,
+		Takes:  target.Terms{Doc: "a patch for talosctl gen config --config-patch @FILE", Write: writeTalos},
 	}
 }
 
@@ -227,5 +229,22 @@ func (c *Cluster) refuseTalosDocument() {
 	case ipnet.Is4(p.Prefixes[0]) != ipnet.Is4(s.Prefixes[0]):
 		c.breaks("talos-families", src, fmt.Sprintf("pods %s and services %s are of different families: Talos "+
 			"compares their number alone", p.Text, s.Text), "name the same families in the same order", p, s)
+	}
+}
+
+// writeTalos writes a patch in the form that every release takes. Lists of subnets replace what stands there before.
+func writeTalos(f *target.File) {
+	f.Line("# talosctl gen config NAME https://ENDPOINT:6443 --config-patch @FILE")
+	f.Line("cluster:\n  network:")
+	f.List("    ", "podSubnets", f.Plan.Pods())
+	f.List("    ", "serviceSubnets", f.Plan.Services())
+	if args := f.MaskArgs(24, 64, false); len(args) > 0 {
+		f.Line("  controllerManager:\n    extraArgs:")
+		for _, a := range args {
+			f.Line("      %s: \"%d\"", a.Name, a.Value)
+		}
+	}
+	if n, told := f.MaxPods(); told {
+		f.Line("machine:\n  kubelet:\n    extraConfig:\n      maxPods: %d", n)
 	}
 }

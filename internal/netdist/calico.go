@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/target"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // calicoBlock4 and calicoBlock6 are the sizes of a node's blocks by default:
@@ -56,7 +58,10 @@ func calicoRow() Row {
 			MinBlock4: 20, MaxBlock4: 32, MinBlock6: 116, MaxBlock6: 128, By: "calico", Overlap: "CIDR overlaps with IPPool",
 			Source: "projectcalico/calico libcalico-go/lib/clientv3/ippool.go validateAndSetDefaults",
 		},
-		Later:  calicoLater(),
+		Later: calicoLater(),
+		Takes: target.Terms{Doc: "the Installation of Calico's operator, with one pool for each family",
+			IPv4: target.Mask{Min: 20, Max: 32, Why: calicoBlocks}, IPv6: target.Mask{Min: 116, Max: 128, Why: calicoBlocks},
+			Write: writeCalico},
 		object: readCalico,
 		values: calicoValues,
 		tables: []textTable{
@@ -381,4 +386,15 @@ func looksLikeRange(s string) bool {
 	return ok && len(addr) >= 2 && strings.Trim(addr, "0123456789abcdefABCDEF.:") == "" && strings.ContainsAny(addr,
 		".:") &&
 		bits != "" && strings.Trim(bits, "0123456789") == ""
+}
+
+const calicoBlocks = "its blocks have that length, and a node takes a further one when it is full"
+
+// writeCalico writes an Installation. A node's blocks are as large as the plan's node subnets.
+func writeCalico(f *target.File) {
+	f.Line("apiVersion: operator.tigera.io/v1\nkind: Installation\nmetadata:\n  name: default\nspec:")
+	f.Line("  calicoNetwork:\n    ipPools:")
+	for _, p := range f.Plan.Pods() {
+		f.Line("      - cidr: %s\n        blockSize: %d", target.Text(p.String()), f.Plan.NodeMask(fact.FamilyOf(p)))
+	}
 }

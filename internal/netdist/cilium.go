@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/target"
+	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // ciliumMask4 and ciliumMask6 are the node masks by default: cilium install/kubernetes/cilium/values.yaml
@@ -75,6 +77,7 @@ func ciliumRow() Row {
 			Source:  "cilium pkg/ipam/cidrset/cidr_set.go NewCIDRSet",
 		},
 		Later:  ciliumLater(),
+		Takes:  target.Terms{Doc: "values of Cilium's chart, with pools of its own", Write: writeCilium},
 		object: readCilium,
 		values: ciliumValues,
 		tables: []textTable{{[]string{"NAME", "CILIUMINTERNALIP", "INTERNALIP"}, ciliumNodeRow}},
@@ -394,5 +397,18 @@ func ciliumConfigLine(r *reader, line string, pos Position) {
 			n := r.seeAt("cilium", "cilium config view", p)
 			n.addText(Range{Use: use, Key: key, BlockSize: def, BlockDefault: def > 0}, e.text, p, form{})
 		}
+	}
+}
+
+// writeCilium writes values for mode cluster-pool.
+func writeCilium(f *target.File) {
+	if f.Dual() || f.Plan.Families[0] == fact.IPv6 {
+		f.Line("ipv4:\n  enabled: %t\nipv6:\n  enabled: true", f.Dual())
+	}
+	f.Line("ipam:\n  mode: cluster-pool\n  operator:")
+	for _, p := range f.Plan.Pods() {
+		fam := fact.FamilyOf(p)
+		f.Line("    clusterPool%vPodCIDRList:\n      - %s", fam, target.Text(p.String()))
+		f.Line("    clusterPool%vMaskSize: %d", fam, f.Plan.NodeMask(fam))
 	}
 }

@@ -9,6 +9,8 @@
 // A new network is one file and one row: how it is recognised, its keys and defaults, its hidden ranges, its words
 // for a change.
 //
+// [Targets] gives the networks that can be planned for, with a writer for their file.
+//
 // The package reads and names; it compares no two sources. That, and every rule about it, is the checker's. Files of
 // /etc/cni/net.d and of installers are read elsewhere; the names of plugins in them are in the table here.
 //

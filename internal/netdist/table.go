@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/target"
 )
 
 // A Purpose says what a network is for.
@@ -38,6 +39,8 @@ type Row struct {
 	Limits Limits
 	// Later says what can be changed once the cluster runs.
 	Later []Change
+	// Takes says how it takes a plan; without Write it is not planned for.
+	Takes target.Terms
 
 	object func(*reader, *object)                   // reads an object of Kubernetes, or another document
 	values func(*reader, *source.Node, string) bool // reads values of its Helm chart; the name of the chart may be ""

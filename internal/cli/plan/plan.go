@@ -1,7 +1,8 @@
 // Package plan is the command that finds address ranges for a Kubernetes cluster that cannot collide, and prints them with a map of the address space.
 //
-// With no flag it plans a small cluster; -h lists the flags. The exit status is 0 for a plan, 1 if none exists (standard
-// error says why, and what would make one possible), 2 for wrong usage and for input that cannot be read.
+// With no flag it plans a small cluster; -h lists the flags. -for plans with the defaults and limits of an installer or a
+// network, and -o writes its file; both come from the tables of packages distro and netdist. The exit status is 0 for a plan, 1 if none exists, or none that the
+// installer of -for or -o takes (standard error says why, and what would make one possible), 2 for wrong usage and for input that cannot be read.
 package plan
 
 import (
@@ -17,6 +18,9 @@ import (
 	"github.com/kubecidr/kubecidr"
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/cli"
+	"github.com/kubecidr/kubecidr/internal/distro"
+	"github.com/kubecidr/kubecidr/internal/netdist"
+	"github.com/kubecidr/kubecidr/internal/target"
 	"github.com/kubecidr/kubecidr/kubeadm"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/draw"
@@ -36,7 +40,7 @@ type format struct {
 }
 
 func formats() []format {
-	return []format{
+	out := []format{
 		{"text", "ranges, a map of the address space, nodes, numbers, reasons, warnings", draw.Text, 10},
 		{"json", "the plan for programs", draw.JSON, math.MaxInt},
 		{"yaml", "the same as json, in YAML", draw.YAML, math.MaxInt},
@@ -47,7 +51,14 @@ func formats() []format {
 		{"commands", "what to type, and where, to build the cluster; with -from, a script that leads the living one there", writeCommands, 0},
 		{"table", "how the space of -within can be divided: node masks, nodes, pods on a node, services", nil, 0}, // needs no plan
 	}
+	for _, t := range targets() {
+		out = append(out, format{t.Name, t.Doc, func(w io.Writer, p *plan.Plan, _ draw.Options) error { return t.Write(w, p) }, 0})
+	}
+	return out
 }
+
+// targets returns the installers and networks that can be planned for. Their tables stand in packages distro and netdist.
+func targets() []target.Target { return append(distro.Targets(), netdist.Targets()...) }
 
 func writeMarkdown(w io.Writer, p *plan.Plan, o draw.Options) (err error) {
 	if o.From == nil || o.From.Repair == nil { // a cluster that lives is not built anew
@@ -83,8 +94,10 @@ type options struct {
 	file      string
 	from      []string
 	cluster   *kubecidr.Files // what -from names
+	target    target.Target   // of -for; without a name none
 	fit       bool
 	help      bool
+	lists     bool // of -o help: the formats alone
 }
 
 // Run runs the command and returns its exit status.
@@ -97,6 +110,14 @@ func Run(e cli.Env, args []string) int {
 	case opts.help:
 		usage(e)
 		return exitPlan
+	case opts.lists:
+		listFormats(e.Stdout, "")
+		return exitPlan
+	}
+	if opts.target.Name != "" {
+		if req, err = opts.target.Request(req); err != nil {
+			return refused(e, err)
+		}
 	}
 	e.WarnRelease("plan", req.Kubernetes)
 	if opts.format.write == nil {
@@ -125,12 +146,20 @@ func Run(e cli.Env, args []string) int {
 		o.From = kubecidr.From(opts.cluster, p)
 	}
 	if err := opts.format.write(e.Stdout, p, o); err != nil {
-		return usageError(err)
+		return refused(e, err)
 	}
 	if o.From != nil && len(o.From.Why) > 0 {
 		return exitNone
 	}
 	return exitPlan
+}
+
+// refused tells err and returns the status: there is no plan where an installer or a network does not take what was asked for.
+func refused(e cli.Env, err error) int {
+	if _, ok := errors.AsType[*target.RefusedError](err); ok {
+		return e.Fail("plan", err, exitNone)
+	}
+	return e.Fail("plan", err, exitUsage)
 }
 
 // table prints how the space can be divided.
@@ -160,6 +189,7 @@ func Flags() []cli.Flag {
 		names = append(names, f.name)
 	}
 	return append(out,
+		cli.Flag{Name: "for", Arg: "name", Doc: "plan with the defaults and limits of an installer or a network", Values: target.Names(targets())},
 		cli.Flag{Name: "from", Arg: "path", Doc: "start from a cluster's files or a plan", File: true},
 		cli.Flag{Name: "fit", Doc: "the most that fits"},
 		cli.Flag{Name: "f", Arg: "file", Doc: "read the request from a file", File: true},
@@ -186,6 +216,13 @@ func parse(args []string) (o options, req plan.Request, err error) {
 		return nil
 	})
 	fs.BoolVar(&o.fit, "fit", false, "")
+	fs.Func("for", "", func(name string) (err error) {
+		var ok bool
+		if o.target, ok = target.ByName(targets(), name); !ok {
+			return fmt.Errorf("must be one of %s", strings.Join(target.Names(targets()), ", "))
+		}
+		return nil
+	})
 	fs.Func("from", "", func(name string) error {
 		o.from = append(o.from, name)
 		return nil
@@ -276,6 +313,9 @@ func readRequest(name string) (plan.Request, error) {
 
 func (o *options) setFormat(name string) error {
 	var names []string
+	if o.lists = name == "help"; o.lists {
+		return nil
+	}
 	for _, f := range formats() {
 		if f.name == name {
 			o.format = f
@@ -284,6 +324,13 @@ func (o *options) setFormat(name string) error {
 		names = append(names, f.name)
 	}
 	return fmt.Errorf("-o %q: must be one of %s", name, strings.Join(names, ", "))
+}
+
+// listFormats prints the formats.
+func listFormats(w io.Writer, indent string) {
+	for _, f := range formats() {
+		fmt.Fprintf(w, "%s%-23s %s\n", indent, f.name, f.doc)
+	}
 }
 
 // usage prints all flags.
@@ -300,10 +347,9 @@ func usage(e cli.Env) {
 	fmt.Fprintf(w, "  -%-26s %s\n", "from PATH", "start from a cluster's files or a plan: its ranges are kept, its node masks fixed, its nodes hold their subnets; can be repeated")
 	fmt.Fprintf(w, "  -%-26s %s\n", "fit", "the most that fits: numbers that are not given are as large as the space allows, nodes, then pods, then services")
 	fmt.Fprintf(w, "  -%-26s %s\n", "show-nodes N", "list the subnets of the first N nodes (default: all planned ones in json and yaml, up to 10 in text and markdown)")
+	fmt.Fprintf(w, "  -%-26s %s\n", "for NAME", "plan with the defaults and limits of an installer or a network: "+strings.Join(target.Names(targets()), ", "))
 	fmt.Fprintf(w, "  -%-26s %s\n", "o FORMAT", "one of")
-	for _, f := range formats() {
-		fmt.Fprintf(w, "      %-23s %s\n", f.name, f.doc)
-	}
+	listFormats(w, "      ")
 	fmt.Fprintln(w, "\nNames that -avoid knows, for the ranges that this software takes by default:")
 	line := " "
 	for _, n := range cidr.AtlasNames() {
@@ -314,5 +360,5 @@ func usage(e cli.Env) {
 		line += " " + n
 	}
 	fmt.Fprintln(w, line)
-	fmt.Fprintln(w, "\nLISTs are separated by commas. The exit status is 0 for a plan, 1 if none exists, 2 for wrong usage or input.")
+	fmt.Fprintln(w, "\nLISTs are separated by commas. The exit status is 0 for a plan, 1 if none exists or the installer does not take it, 2 for wrong usage or input.")
 }
