@@ -152,19 +152,26 @@ func ExampleMarkdown() {
 	// ## 3. Address architecture
 	// ### Ranges
 	// ### Why these
+	// ### Drawing
 	// ### Map
 	// ### Subnets of the nodes
-	// ## 4. Capacity and growth
-	// ## 5. What was avoided, and why
-	// ## 6. Dependencies and order of application
-	// ## 7. Operations
+	// ## 4. Alternatives that were considered
+	// ## 5. Capacity and growth
+	// ## 6. What was avoided, and why
+	// ## 7. Dependencies and order of application
+	// ## 8. Operations
 	// ### Firewall
 	// ### Routes
+	// ### MTU
 	// ### Monitoring of exhaustion
 	// ### How to extend
-	// ## 8. Risks
-	// ## 9. What is permanent
-	// ## 10. How to make this plan again
+	// ## 9. Risks
+	// ## 10. What is permanent
+	// ## 11. Cost of a change
+	// ## 12. The way back
+	// ## 13. Components
+	// ## 14. How to make this plan again
+	// ## 15. Sign-off
 }
 
 // A picture for the wiki.

@@ -21,25 +21,20 @@ type Attachment struct {
 	Text     string
 }
 
-// Markdown writes p as a document for an architecture review: purpose, requirements, the ranges with a map, capacity
-// and growth, what was avoided, dependencies and the order of application, operations, risks, what is permanent, and the attachments.
+// Markdown writes p as a document for an architecture review: purpose, requirements, the ranges with a drawing and a map, alternatives,
+// capacity and growth, what was avoided, dependencies and the order of application, operations, risks, what is permanent and what a change
+// costs, the way back, components, and a table to sign, then the attachments. No cell of a table is empty.
 func Markdown(w io.Writer, p *plan.Plan, o Options) error {
 	v, err := viewOf(p)
 	if err != nil {
 		return err
 	}
 	b := new(printer)
-	b.printf("# Address plan for the cluster %s\n\n", gate.Markdown(p.Request.Name))
-	mdPurpose(v, b)
-	mdRequirements(v, b)
-	mdArchitecture(v, b, o)
-	mdCapacity(v, b)
-	mdAvoided(v, b)
-	mdDependencies(v, b)
-	mdOperations(v, b)
-	mdRisks(v, b)
-	mdPermanent(v, b)
-	mdRequest(v, b)
+	b.printf("# Address plan for the cluster %s\n\n", cmp.Or(gate.Markdown(p.Request.Name), "without a name"))
+	for i, s := range mdSections() {
+		b.printf("## %d. %s\n\n", i+1, s.title)
+		s.write(v, b, o)
+	}
 	if o.From != nil {
 		t := new(printer)
 		textFrom(t, o.From)
@@ -56,6 +51,36 @@ func Markdown(w io.Writer, p *plan.Plan, o Options) error {
 	return b.flushTo(w)
 }
 
+// An mdSection is a section of the document.
+type mdSection struct {
+	title string
+	write func(*view, *printer, Options)
+}
+
+// mdSections returns the sections in their order.
+func mdSections() []mdSection {
+	return []mdSection{
+		{"Purpose", mdPurpose},
+		{"Requirements", mdRequirements},
+		{"Address architecture", mdArchitecture},
+		{"Alternatives that were considered", mdAlternatives},
+		{"Capacity and growth", mdCapacity},
+		{mdAvoidedTitle, mdAvoided},
+		{"Dependencies and order of application", mdDependencies},
+		{"Operations", mdOperations},
+		{"Risks", mdRisks},
+		{"What is permanent", mdPermanent},
+		{"Cost of a change", mdCost},
+		{"The way back", mdRollback},
+		{"Components", mdComponents},
+		{"How to make this plan again", mdRequest},
+		{"Sign-off", mdSignOff},
+	}
+}
+
+// mdAvoidedTitle is what the section is called where others refer to it.
+const mdAvoidedTitle = "What was avoided, and why"
+
 // mdPrefixes returns prefixes as code, in a row.
 func mdPrefixes(ps []netip.Prefix) string {
 	var s []string
@@ -65,9 +90,17 @@ func mdPrefixes(ps []netip.Prefix) string {
 	return strings.Join(s, ", ")
 }
 
-// mdTable writes a table with its head. right says which columns are aligned to the right.
+// mdTable writes a table with its head. right says which columns are aligned to the right. Of a plan made by hand that leaves out what a
+// cell is to say, the cell says "none", and so does a table without rows.
 func (b *printer) mdTable(right string, rows ...[]string) {
+	if len(rows) < 2 {
+		b.printf("None.\n\n")
+		return
+	}
 	for i, r := range rows {
+		for j := range r {
+			r[j] = cmp.Or(strings.TrimSpace(r[j]), "none")
+		}
 		b.printf("| %s |\n", strings.Join(r, " | "))
 		if i > 0 {
 			continue
@@ -93,16 +126,14 @@ func (b *printer) code(language, text string) {
 	b.printf("%s%s\n%s\n%s\n\n", fence, language, strings.TrimRight(text, "\n"), fence)
 }
 
-func mdPurpose(p *view, b *printer) {
-	b.printf("## 1. Purpose\n\n")
+func mdPurpose(_ *view, b *printer, _ Options) {
 	b.printf("A Kubernetes cluster needs three kinds of addresses: for its hosts, for services and for pods. If two of these ranges overlap, or one overlaps\n" +
 		"a network that hosts or pods must reach, traffic is lost in ways that are hard to trace, and most of what is chosen here cannot be changed after\n" +
 		"installation. This document fixes the ranges, says why they were chosen and how far they carry, and what follows for installation and operation.\n\n")
 }
 
-func mdRequirements(p *view, b *printer) {
+func mdRequirements(p *view, b *printer, _ Options) {
 	r := p.Request
-	b.printf("## 2. Requirements\n\n")
 	rows := [][]string{{"Requirement", "Value"},
 		{"Kubernetes", r.Kubernetes.String()},
 		{"IP families, primary first", familyWords(p)},
@@ -128,7 +159,7 @@ func mdRequirements(p *view, b *printer) {
 }
 
 func mdArchitecture(p *view, b *printer, o Options) {
-	b.printf("## 3. Address architecture\n\n### Ranges\n\n")
+	b.printf("### Ranges\n\n")
 	rows := [][]string{{"Range", "Prefix", "Addresses", "Holds", "Origin"}}
 	for _, r := range p.Ranges {
 		origin := "chosen"
@@ -148,6 +179,8 @@ func mdArchitecture(p *view, b *printer, o Options) {
 		rows = append(rows, []string{string(r.Role) + " " + gate.Code(r.Prefix.String()), cmp.Or(gate.Markdown(r.Sizing), "as it is"), gate.Markdown(r.Why)})
 	}
 	b.mdTable("", rows...)
+	b.printf("### Drawing\n\n")
+	b.code("mermaid", mdDrawing(p))
 	b.printf("### Map\n\n")
 	m := new(printer)
 	textMap(p, m)
@@ -190,8 +223,7 @@ func mdAddrs(as []netip.Addr) string {
 	return strings.Join(s, ", ")
 }
 
-func mdCapacity(p *view, b *printer) {
-	b.printf("## 4. Capacity and growth\n\n")
+func mdCapacity(p *view, b *printer, _ Options) {
 	rows := [][]string{{"What", "How much"}}
 	for _, f := range keyFigures(p) {
 		rows = append(rows, []string{f.what, f.value})
@@ -213,8 +245,7 @@ func mdCapacity(p *view, b *printer) {
 	b.mdTable("", rows...)
 }
 
-func mdAvoided(p *view, b *printer) {
-	b.printf("## 5. What was avoided, and why\n\n")
+func mdAvoided(p *view, b *printer, _ Options) {
 	if len(p.Request.Avoid) == 0 {
 		b.printf("No range was named as used by something else. Before this plan is accepted, ask the owners of VPNs, other sites, container runtimes on the\n" +
 			"hosts and cloud services for their ranges, and plan again with those to be avoided.\n\n")
@@ -231,9 +262,8 @@ func mdAvoided(p *view, b *printer) {
 	b.mdTable("", rows...)
 }
 
-func mdDependencies(p *view, b *printer) {
+func mdDependencies(p *view, b *printer, _ Options) {
 	pods, services := words.JoinPrefixes(p.Pods()), words.JoinPrefixes(p.Services())
-	b.printf("## 6. Dependencies and order of application\n\n")
 	b.printf("The same value stands in several places. Where they differ, some programs refuse to start and others fail later.\n\n")
 	dns := "none"
 	if len(p.DNSServiceIPs) > 0 {
@@ -296,23 +326,10 @@ func maskFlagOf(p *view, f fact.Family) string {
 	return fmt.Sprintf("`--node-cidr-mask-size-ipv%d=%d` of kube-controller-manager on every control-plane host", f, mask)
 }
 
-func mdOperations(p *view, b *printer) {
-	pods, services, hosts := mdPrefixes(p.Pods()), mdPrefixes(p.Services()), mdPrefixes(p.Hosts())
-	b.printf("## 7. Operations\n\n### Firewall\n\n")
-	b.mdTable("",
-		[]string{"From", "To", "Port", "Why"},
-		[]string{"hosts, clients", "control-plane hosts", "TCP 6443", "API server"},
-		[]string{"control-plane hosts", "each other", "TCP 2379-2380", "etcd"},
-		[]string{"control-plane hosts", "hosts", "TCP 10250", "kubelet"},
-		[]string{"hosts " + hosts, "hosts", "UDP 8472", "flannel's VXLAN, which carries all traffic between pods of different hosts; with `host-gw` allow " + pods + " between hosts instead"},
-		[]string{"pods " + pods, "hosts and what they reach", "as needed", "outside of the cluster, traffic of pods carries the address of their host"},
-		[]string{"anywhere outside", "services " + services, "none", "service addresses exist on the nodes alone; drop them at the edge, so that mistakes show"})
-	b.printf("### Routes\n\n")
-	b.mdTable("",
-		[]string{"Network", "Route"},
-		[]string{"hosts " + hosts, "as every network of hosts"},
-		[]string{"pods " + pods, "none with VXLAN. With `host-gw` each host routes every node's subnet to that node, all in one layer-2 network; other routers need none as long as pods leave with the address of their host"},
-		[]string{"services " + services, "none, anywhere"})
+func mdOperations(p *view, b *printer, _ Options) {
+	mdFirewall(p, b)
+	mdRoutes(p, b)
+	mdMTU(p, b)
 	b.printf("### Monitoring of exhaustion\n\n")
 	rows := [][]string{{"What", "Metric or sign", "Warn at"}}
 	for _, f := range p.Capacity().Families {
@@ -360,8 +377,7 @@ func buddy(p netip.Prefix) string {
 	return q.String()
 }
 
-func mdRisks(p *view, b *printer) {
-	b.printf("## 8. Risks\n\n")
+func mdRisks(p *view, b *printer, _ Options) {
 	rows := [][]string{{"Risk", "Consequence", "Measure"}}
 	for _, f := range p.Warnings {
 		var fix []string
@@ -371,7 +387,7 @@ func mdRisks(p *view, b *printer) {
 		rows = append(rows, []string{gate.Markdown(f.Message), cmp.Or(gate.Markdown(f.Effect), "none by itself"), cmp.Or(strings.Join(fix, "; "), "none needed")})
 	}
 	if len(p.Request.Avoid) == 0 {
-		rows = append(rows, []string{"Nothing was named as to be avoided", "a range can be in use elsewhere, unknown to this plan", "ask the owners of the network, see section 5"})
+		rows = append(rows, []string{"Nothing was named as to be avoided", "a range can be in use elsewhere, unknown to this plan", "ask the owners of the network, see \"" + mdAvoidedTitle + "\""})
 	}
 	c := p.Capacity()
 	if c.NodesLeft*10 < c.Nodes {
@@ -384,8 +400,7 @@ func mdRisks(p *view, b *printer) {
 	b.mdTable("", rows...)
 }
 
-func mdPermanent(p *view, b *printer) {
-	b.printf("## 9. What is permanent\n\n")
+func mdPermanent(p *view, b *printer, _ Options) {
 	rows := [][]string{{"What", "Value", "After installation", "Why, or how"}}
 	for _, x := range p.Permanence() {
 		when := "can be changed"
@@ -402,8 +417,8 @@ func mdPermanent(p *view, b *printer) {
 }
 
 // mdRequest writes the request in the form of a request file, so that the plan can be made again.
-func mdRequest(p *view, b *printer) {
-	b.printf("## 10. How to make this plan again\n\nThe same request gives the same plan:\n\n")
+func mdRequest(p *view, b *printer, _ Options) {
+	b.printf("The same request gives the same plan:\n\n")
 	y := new(printer)
 	for _, k := range plan.RequestKeys() {
 		values := p.Request.Values(k.Name)

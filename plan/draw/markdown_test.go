@@ -1,8 +1,12 @@
 package draw
 
 import (
+	"net/netip"
+	"regexp"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr/plan/internal/plangen"
 
@@ -128,6 +132,130 @@ func TestMarkdownGrowth(t *testing.T) {
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}
+
+// mdTables returns the cells of all tables of a document that stand outside of code blocks, with the line of each row.
+func mdTables(doc string) (rows [][]string) {
+	fence := ""
+	for line := range strings.SplitSeq(doc, "\n") {
+		ticks := line[:len(line)-len(strings.TrimLeft(line, "`"))]
+		switch {
+		case fence == "" && len(ticks) >= 3:
+			fence = ticks
+		case fence != "" && line == fence:
+			fence = ""
+		case fence == "" && strings.HasPrefix(line, "|"):
+			line = strings.ReplaceAll(line, `\|`, "I") // a bar in a cell
+			rows = append(rows, strings.Split(strings.Trim(line, "|"), "|"))
+		}
+	}
+	return rows
+}
+
+// TestMarkdownCells: no cell of any table is empty, and the rows of a table have equally many.
+func TestMarkdownCells(t *testing.T) {
+	check := func(t interface{ Fatalf(string, ...any) }, p *plan.Plan) {
+		var b strings.Builder
+		if err := Markdown(&b, p, Options{Nodes: 3}); err != nil {
+			t.Fatalf("Markdown: %v", err)
+		}
+		rows := mdTables(b.String())
+		if len(rows) < 40 {
+			t.Fatalf("%d rows only", len(rows))
+		}
+		for i, r := range rows {
+			for _, c := range r {
+				if strings.TrimSpace(c) == "" {
+					t.Fatalf("an empty cell in %q", r)
+				}
+			}
+			if i > 0 && strings.HasPrefix(r[0], "---") && len(r) != len(rows[i-1]) || i > 1 && strings.HasPrefix(rows[i-1][0], "---") && len(r) != len(rows[i-1]) {
+				t.Fatalf("%d cells in %q, %d in the row before", len(r), r, len(rows[i-1]))
+			}
+		}
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		p, err := plan.New(plangen.Draw(rt))
+		if err != nil {
+			rt.Skip("no plan:", err)
+		}
+		check(rt, p)
+	})
+	check(t, new(plan.Plan))
+	// A plan made by hand, with empty texts.
+	check(t, &plan.Plan{Families: []fact.Family{fact.IPv4}, Ranges: []plan.Range{{Role: fact.RolePods, Prefix: netip.MustParsePrefix("10.0.0.0/8")}},
+		Warnings: []fact.Finding{{}}, Request: plan.Request{Avoid: []fact.Reservation{{}, {Prefix: netip.MustParsePrefix("10.0.0.0/8")}}}})
+}
+
+// TestMarkdownDrawing: the drawing has no letter of the input in it, and each line has a form that mermaid 11 was seen to parse.
+func TestMarkdownDrawing(t *testing.T) {
+	form := regexp.MustCompile(`^(flowchart TB|  subgraph hosts\["[a-z0-9.:/<> ]+"\]|  end|  (  )?[a-z]+\["[A-Za-z0-9,.:/<> ]+"\]|  [a-z]+ (-->|---)\|"[A-Za-z0-9, -]+"\| [a-z]+)$`)
+	rapid.Check(t, func(rt *rapid.T) {
+		p, err := plan.New(plangen.Draw(rt))
+		if err != nil {
+			rt.Skip("no plan:", err)
+		}
+		v, err := viewOf(p)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		for line := range strings.SplitSeq(mdDrawing(v), "\n") {
+			if !form.MatchString(line) {
+				rt.Fatalf("%q", line)
+			}
+		}
+	})
+}
+
+// TestMarkdownReview: what a reviewer looks for in the sections about alternatives, network, cost and components.
+func TestMarkdownReview(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		req       plan.Request
+		has, lack string // parts with a line break between
+	}{
+		{"by default", plan.Request{}, `## 4. Alternatives that were considered
+| draw from ` + "`172.16.0.0/12`" + ` alone | hosts
+less room: pods could become a /
+| node subnets of a /25 |
+| enough for 64 pods on a node with 2 addresses each, 110 are planned |
+| node subnets of a /23 |
+| half as many nodes fit: 128 |
+| IPv6 was not asked for;
+` + "```mermaid\nflowchart TB" + `
+| TCP and UDP 30000-32767 |
+| 1500 | 1450 | 1420 | 1500 |
+| 9000 | 8950 | 8920 | 9000 |
+| one ServiceCIDR object | none |
+| v1.37.2 | Apache-2.0 |
+| v0.28.10, and
+kubeadm config images list --kubernetes-version v1.37.2
+| network | no range is in use elsewhere, and all are in the address register | pending |`, "kubeadm's default |\nflannel's default |\n1430"},
+		{"IPv6", plan.Request{Name: "lab", Families: []fact.Family{fact.IPv4, fact.IPv6}}, "| 1500 | 1430 | 1420 | 1500 |\n1480\n| IPv4 alone | hosts\n| both families were asked for |\n| node subnets of a /65, IPv6 |", "was not asked for"},
+		{"defaults taken", plan.Request{Avoid: plantest.Avoid("10.100.0.0/16"), Within: prefixtest.List("10.0.0.0/8")},
+			"| services `10.96.0.0/12`, kubeadm's default | none exist | ", "draw from `10.0.0.0/8`"},
+		{"defaults outside", plan.Request{Within: prefixtest.List("172.16.0.0/12")},
+			"| pods `10.244.0.0/16`, flannel's default | hosts `172.\n| outside of what is to be drawn from |\n| no better, and later in the order in which blocks are tried |", "less room"},
+		{"default that cannot grow", plan.Request{Grow: 1}, "it can double not even once in place, 1 asked for: /12 is the largest service range that kubeadm takes |", ""},
+		{"too small", plan.Request{Nodes: 2000}, "| draw from `192.168.0.0/16` alone | none exist | no room: ", ""},
+		{"fixed", plan.Request{Kubernetes: fact.V(1, 30, 0), Hosts: prefixtest.List("198.51.100.0/24"), Pins: plangen.Pins("services=10.96.0.0/12 pods=10.244.0.0/16")},
+			"| IPv4 and IPv6 | hosts \n| a new cluster, or a release from v1.33 on |\n| v1.30.0 | Apache-2.0 |", "draw from `\none ServiceCIDR object"},
+	} {
+		var b strings.Builder
+		if err := Markdown(&b, plangen.New(t, tt.req), Options{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range strings.Split(tt.has, "\n") {
+			if !strings.Contains(b.String(), s) {
+				t.Errorf("%s: no %q in the document", tt.name, s)
+			}
+		}
+		for _, s := range strings.Split(tt.lack, "\n") {
+			if s != "" && strings.Contains(b.String(), s) {
+				t.Errorf("%s: %q in the document", tt.name, s)
+			}
 		}
 	}
 }
