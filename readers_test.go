@@ -156,7 +156,7 @@ func things(t *testing.T) []any {
 	must(err)
 	_, err = nodeipam.NewController(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "x"}, fact.NewestKubernetes())
 	fails(err)
-	out = append(out, c, c.Burst("w1", "w2", "w3"), c.Predict(3), c.Surge(2), nodeipam.StartupRules(), plan.Rules(), plan.RequestKeys())
+	out = append(out, c, c.Burst("w1", "w2", "w3"), c.Predict(3), c.Surge(2), plan.Rules(), plan.RequestKeys())
 	inv := nodeipam.Inventory{Managers: []nodeipam.HostFlags{{Host: "cp1", Flags: podRange}}, Nodes: []nodeipam.InventoryNode{{Name: "w1", PodCIDRs: []string{"10.244.0.0/24"}},
 		{Name: "w2", PodCIDRs: []string{"10.244.0.0/24"}}, {Name: "w3"}}}
 	r, err := repair.New(inv)
@@ -184,7 +184,6 @@ func things(t *testing.T) []any {
 			add(any1(flannel.Read(data, flannel.Options{})))
 			add(any1(flannel.ReadNetConf(data, flannel.Options{})))
 			add(any1(flannel.ReadSubnetEnv(data, flannel.Options{})))
-			add(any1(flannel.ParseSubnetEnvCNI(data)))
 			add(any1(flannel.ReadLog(data, flannel.Options{})))
 			add(any1(kubeadm.Read(name, data)))
 			add(any1(kubectl.ReadLog(name, bytes.NewReader(data))))
@@ -199,7 +198,7 @@ func things(t *testing.T) []any {
 	must(err)
 	_, err = flannel.AcquireLease(conf, flannel.NodeSpec{Name: "w1"}, fact.NewestFlannel())
 	fails(err)
-	out = append(out, backend, lease, flannel.Mode(0), flannel.Level(0), flannel.Messages(), &flannel.BackendError{})
+	out = append(out, backend, lease, flannel.Mode(0), flannel.Level(0), &flannel.BackendError{})
 	config, err := kubeadm.ParseConfig("kubeadm.yaml", []byte("apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nnetworking: {podSubnet: 10.244.0.0/16}\n"))
 	must(err)
 	generated, err := config.Generate(fact.NewestKubernetes())

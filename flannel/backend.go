@@ -82,9 +82,9 @@ func backendByName(name string) (backendRow, bool) {
 	return backendRow{}, false
 }
 
-// Backends returns the types of backend that flannel of that release knows, in a fixed order. The zero version means the
+// backendNames returns the types of backend that flannel of that release knows, in a fixed order. The zero version means the
 // newest.
-func Backends(version fact.Version) []string {
+func backendNames(version fact.Version) []string {
 	version = version.Or(fact.NewestFlannel())
 	var out []string
 	for _, r := range backendRows {
@@ -116,8 +116,8 @@ func (c NetConf) ParseBackend(version fact.Version) (Backend, error) {
 		case ok:
 			e.Mend = fmt.Sprintf("%s was removed in flannel %v, this is %v; use another type, such as vxlan", name, row.until, version)
 		default:
-			e.Mend = "flannel knows " + strings.Join(Backends(version), ", ")
-			if s := suggest.Nearest(name, Backends(version)); s != "" {
+			e.Mend = "flannel knows " + strings.Join(backendNames(version), ", ")
+			if s := suggest.Nearest(name, backendNames(version)); s != "" {
 				e.Mend += "; " + s + " was probably meant"
 			}
 		}

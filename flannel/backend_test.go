@@ -112,7 +112,7 @@ func TestParseBackend(t *testing.T) {
 			t.Errorf("ParseBackend(%s, %v)\n got %+v %s\nwant %+v %s", tt.backend, tt.version, got, msg, tt.want, tt.err)
 		}
 	}
-	if got := Backends(v(19, 0)); len(got) != 12 || got[0] != "vxlan" {
+	if got := backendNames(v(19, 0)); len(got) != 12 || got[0] != "vxlan" {
 		t.Errorf("Backends(v0.19.0) = %v", got)
 	}
 }

@@ -8,10 +8,9 @@
 //     with etcd does. [NetConf.Check] computes what flannel derives with etcd.
 //   - [Read] takes any file that an operator has (a ConfigMap, kube-flannel.yml, a kubectl list, Helm values, subnet.env, a
 //     log) and tells what is flannel's in it, as statements for plan.Check.
-//   - [ParseSubnetEnv] reads a subnet.env as flannel does, [ParseSubnetEnvCNI] as its CNI plugin does.
+//   - [ParseSubnetEnv] reads a subnet.env as flannel does.
 //   - [Predict] says what flannel does on a node with given pod CIDRs: the subnet.env that it writes, or the message that
 //     it stops with.
-//   - [ParseLogLine] recognises flannel's messages about addresses.
 //
 // # What it is not
 //

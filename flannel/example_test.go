@@ -81,7 +81,7 @@ func ExamplePredict() {
 	// node "worker-1": flannel stops: subnet "10.244.0.0/16" specified in the flannel net config doesn't contain "10.224.3.0/24" PodCIDR of the "worker-1" node
 }
 
-// flannel reads a subnet.env with quotes, the CNI plugin does not.
+// flannel reads a subnet.env with quotes.
 func ExampleParseSubnetEnv() {
 	text := []byte("FLANNEL_NETWORK=\"10.244.0.0/16\"\nFLANNEL_SUBNET=10.244.3.1/24\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n")
 	e, err := flannel.ParseSubnetEnv(text)
@@ -90,39 +90,8 @@ func ExampleParseSubnetEnv() {
 		return
 	}
 	fmt.Println(e.Networks[0], e.Subnet, e.MTU)
-	_, err = flannel.ParseSubnetEnvCNI(text)
-	fmt.Println(err)
 	// Output:
 	// 10.244.0.0/16 10.244.3.1/24 1450
-	// subnet.env:1:17: FLANNEL_NETWORK "\"10.244.0.0/16\"": the CNI plugin: invalid CIDR address: "10.244.0.0/16"; write it as flannel does, KEY=value without quotes, or restart flannel on the node
-}
-
-// What does a pod get on this node?
-func ExampleParseSubnetEnvCNI() {
-	e, err := flannel.ParseSubnetEnvCNI([]byte("FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.3.1/24\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n"))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println("addresses of", e.IPAM().Ranges[0][0].Subnet, "with a route to", e.IPAM().Routes[0].Dst)
-	// Output:
-	// addresses of 10.244.3.0/24 with a route to 10.244.0.0/16
-}
-
-// What does this log line mean?
-func ExampleParseLogLine() {
-	l, ok := flannel.ParseLogLine(`E0611 08:15:02.000001       1 main.go:326] Error registering network: failed to acquire lease: node "worker-1" pod cidr not assigned`)
-	if !ok {
-		fmt.Println("not one of flannel's")
-		return
-	}
-	fmt.Println(l.Level, l.Symptom.ID, l.Symptom.Node)
-	fmt.Println("flannel", l.From, "to", l.To)
-	fmt.Println(l.Symptom.Rules[0])
-	// Output:
-	// fatal pod-cidr-not-assigned worker-1
-	// flannel v0.18.0 to v0.18.1
-	// pod-cidr-unset
 }
 
 // What does a manifest say for plan.Check?

@@ -225,7 +225,7 @@ func TestRecordedSubnetEnvCNI(t *testing.T) {
 		DelegateIPAM           json.RawMessage
 	}
 	for _, r := range recorded[row](t, "subnet-env-cni-read.jsonl") {
-		e, err := ParseSubnetEnvCNI([]byte(r.Text))
+		e, err := parseSubnetEnvCNI([]byte(r.Text))
 		if !r.OK {
 			var ee *EnvError
 			if !errors.As(err, &ee) || ee.Message != r.Err+r.Panic || ee.Panic != (r.Panic != "") {
@@ -256,7 +256,7 @@ func TestRecordedSubnetEnvCNI(t *testing.T) {
 		if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
 			t.Errorf("%s %q (-want +got)\n%s", r.ID, r.Text, d)
 		}
-		ipam, err := json.Marshal(e.IPAM())
+		ipam, err := json.Marshal(e.ipam())
 		var a, b any
 		if err != nil || json.Unmarshal(ipam, &a) != nil || json.Unmarshal(r.DelegateIPAM, &b) != nil || !cmp.Equal(a, b) {
 			t.Errorf("%s %q: IPAM %s, want %s", r.ID, r.Text, ipam, r.DelegateIPAM)

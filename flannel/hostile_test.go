@@ -50,7 +50,7 @@ var hostileReaders = []hostile.Reader{
 	{Name: "ReadLog", Read: func(b []byte) { ReadLog(b, Options{}) }},
 	{Name: "ParseNetConf", Read: func(b []byte) { ParseNetConf(b) }},
 	{Name: "ParseSubnetEnv", Read: func(b []byte) { ParseSubnetEnv(b) }},
-	{Name: "ParseSubnetEnvCNI", Read: func(b []byte) { ParseSubnetEnvCNI(b) }},
+	{Name: "ParseSubnetEnvCNI", Read: func(b []byte) { parseSubnetEnvCNI(b) }},
 }
 
 func TestHostile(t *testing.T)      { hostile.Test(t, hostileReaders, hostileTexts()) }

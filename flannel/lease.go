@@ -26,7 +26,7 @@ type LeaseError struct {
 	Message string // flannel's own words, without the wrappers that it logs them with
 	Panic   bool   // flannel crashes with them
 	Log     string // the line as flannel logs it, without the klog header; the panic's text where it crashes
-	Symptom string // ID of the message in [Messages], "" for a crash
+	Symptom string // ID of the message in messages, "" for a crash
 }
 
 // Error returns the node and flannel's words.

@@ -175,7 +175,7 @@ func TestPredictionsAreRecognised(t *testing.T) {
 					continue
 				}
 				seen[le.Symptom] = true
-				l, ok := ParseLogLine("E0102 03:04:05.000006       1 main.go:384] " + le.Log)
+				l, ok := parseLogLine("E0102 03:04:05.000006       1 main.go:384] " + le.Log)
 				if !ok || l.Symptom.ID != le.Symptom {
 					t.Errorf("%q is recognised as %q, want %q", le.Log, l.Symptom.ID, le.Symptom)
 				}

@@ -42,9 +42,9 @@ func (l LogLine) String() string {
 	return s
 }
 
-// ParseLogLine looks a line of a log, or the text of an event, up in the catalogue. What containers, journald and kubectl put in
+// parseLogLine looks a line of a log, or the text of an event, up in the catalogue. What containers, journald and kubectl put in
 // front of it is passed over. ok is false for every line that the catalogue does not know.
-func ParseLogLine(line string) (l LogLine, ok bool) {
+func parseLogLine(line string) (l LogLine, ok bool) {
 	const most = 16 << 10
 	line = line[:min(len(line), most)]
 	if !mayMatch(line) {
@@ -180,7 +180,7 @@ func ReadLog(data []byte, opt Options) (Log, error) {
 		if end := bytes.IndexByte(line, '\n'); end >= 0 {
 			line = line[:end]
 		}
-		l, ok := ParseLogLine(string(line[:min(len(line), 16<<10)]))
+		l, ok := parseLogLine(string(line[:min(len(line), 16<<10)]))
 		if !ok {
 			continue
 		}

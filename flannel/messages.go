@@ -23,8 +23,8 @@ const (
 // String returns "notice", "trouble" or "fatal".
 func (l Level) String() string { return [...]string{"notice", "trouble", "fatal"}[min(l, Fatal)] }
 
-// A Message is one row of the catalogue of what flannel and its CNI plugin say about addresses.
-type Message struct {
+// A message is one row of the catalogue of what flannel and its CNI plugin say about addresses.
+type message struct {
 	ID    string
 	Level Level
 	// Pattern is a regular expression (package regexp) for the message without time and header, \" read as ". Its groups node,
@@ -45,8 +45,8 @@ const (
 	reNetwork = `(?P<network>[0-9a-fA-F.:]+/[0-9]+)`
 )
 
-// Messages returns the catalogue, in the order in which its patterns are tried. It belongs to the caller.
-func Messages() []Message {
+// messages returns the catalogue, in the order in which its patterns are tried. It belongs to the caller.
+func messages() []message {
 	const (
 		kube = "flannel v0.28.10 pkg/subnet/kube/kube.go"
 		conf = "flannel v0.28.10 pkg/subnet/config.go"
@@ -56,7 +56,7 @@ func Messages() []Message {
 	)
 	rules := func(r ...fact.RuleID) []fact.RuleID { return r }
 	unreachable := rules(fact.RuleHostServiceOverlap, fact.RuleHostPodOverlap, fact.RulePodServiceOverlap, fact.RuleServiceRangeMismatch, fact.RuleKubeProxyMismatch)
-	return []Message{
+	return []message{
 		// The kube subnet manager takes the node's subnet from its Node object.
 		{
 			ID: "pod-cidr-not-assigned", Level: Fatal, Pattern: `node ` + reNode + ` pod cidr not assigned`,
@@ -334,14 +334,14 @@ func Messages() []Message {
 
 // A compiledMessage is a row with its expression.
 type compiledMessage struct {
-	Message
+	message
 	re *regexp.Regexp
 }
 
 // compiled holds the expressions; made once, never changed.
 var compiled = sync.OnceValue(func() []compiledMessage {
 	var out []compiledMessage
-	for _, m := range Messages() {
+	for _, m := range messages() {
 		out = append(out, compiledMessage{m, regexp.MustCompile(m.Pattern)})
 	}
 	return out

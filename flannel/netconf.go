@@ -150,10 +150,10 @@ func (c NetConf) NetworkOf(f fact.Family) netip.Prefix {
 	return p
 }
 
-// Ineffective returns the keys that are written and change nothing in flannel of that release and mode, in file order: those that
+// ineffective returns the keys that are written and change nothing in flannel of that release and mode, in file order: those that
 // a later one overrides, those that it does not know, with [Kube] what says which subnets to hand out, and the
 // values of a family that is disabled. The zero version means the newest.
-func (c NetConf) Ineffective(mode Mode, version fact.Version) []Key {
+func (c NetConf) ineffective(mode Mode, version fact.Version) []Key {
 	version = version.Or(fact.NewestFlannel())
 	var out []Key
 	for _, k := range c.Keys {

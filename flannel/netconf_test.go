@@ -394,7 +394,7 @@ func TestIneffective(t *testing.T) {
 		{Kube, v(24, 0), "Network SubnetLen IPv6Network IPv6SubnetLen Foo EnableNFTables"},
 	} {
 		var got []string
-		for _, k := range c.Ineffective(tt.mode, tt.version) {
+		for _, k := range c.ineffective(tt.mode, tt.version) {
 			got = append(got, k.Written)
 		}
 		if s := strings.Join(got, " "); s != tt.want {
@@ -405,7 +405,7 @@ func TestIneffective(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := c.Ineffective(Etcd, fact.Version{}); len(got) != 2 || got[0].Name != "Network" || got[1].Name != "SubnetMin" {
+	if got := c.ineffective(Etcd, fact.Version{}); len(got) != 2 || got[0].Name != "Network" || got[1].Name != "SubnetMin" {
 		t.Errorf("IPv4 disabled: %v", got)
 	}
 }

@@ -106,7 +106,7 @@ func readFile(f *source.File, data []byte, opt Options) (*Document, error) {
 	case isSubnetEnv(f.Data):
 		e, err := readSubnetEnv(f, data)
 		d.Env, d.EnvErr = &e, err
-		_, d.CNIErr = ParseSubnetEnvCNI(withoutPrompts(f.Data))
+		_, d.CNIErr = parseSubnetEnvCNI(withoutPrompts(f.Data))
 		if ce := (*EnvError)(nil); f.IsPart() && errors.As(d.CNIErr, &ce) {
 			ce.Pos = f.Position(f.Offset(ce.Pos.Line, ce.Pos.Column))
 		}

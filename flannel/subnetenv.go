@@ -117,8 +117,8 @@ func (e EnvErrors) err() error {
 	return e
 }
 
-// Get returns the value of a variable that counts; the zero Value if it is not written.
-func (e SubnetEnv) Get(key string) fact.Value[string] {
+// get returns the value of a variable that counts; the zero Value if it is not written.
+func (e SubnetEnv) get(key string) fact.Value[string] {
 	for _, l := range e.Lines {
 		if l.Key == key && !l.Loses {
 			return l.Value
@@ -246,10 +246,10 @@ func envPrefixes(l EnvLine) (list []netip.Prefix, failed decodeError) {
 
 // String returns the file as flannel writes it (pkg/subnet/subnet.go WriteSubnetFile): ranges of a family only if there are any, each
 // line KEY=value, a final line end.
-func (e SubnetEnv) String() string { return string(e.Append(nil)) }
+func (e SubnetEnv) String() string { return string(e.appendTo(nil)) }
 
-// Append appends the text of [SubnetEnv.String] to b.
-func (e SubnetEnv) Append(b []byte) []byte {
+// appendTo appends the text of [SubnetEnv.String] to b.
+func (e SubnetEnv) appendTo(b []byte) []byte {
 	line := func(key, value string) { b = append(append(append(append(b, key...), '='), value...), '\n') }
 	list := func(ps []netip.Prefix, f fact.Family) string {
 		parts := make([]string, len(ps))
@@ -284,14 +284,14 @@ func (e SubnetEnv) Previous(f fact.Family) (p netip.Prefix, ok bool) {
 		p, key = e.IPv6Subnet, keyIPv6Subnet
 	}
 	p = p.Masked()
-	if e.Refused || isEmpty(p) || strings.Contains(e.Get(key).V, ",") {
+	if e.Refused || isEmpty(p) || strings.Contains(e.get(key).V, ",") {
 		return netip.Prefix{}, false
 	}
 	return p, true
 }
 
-// A CNIEnv is a subnet.env as flannel's CNI plugin reads it, ranges masked.
-type CNIEnv struct {
+// A cniEnv is a subnet.env as flannel's CNI plugin reads it, ranges masked.
+type cniEnv struct {
 	Networks     []netip.Prefix
 	Subnet       netip.Prefix // the zero Prefix where it is not written
 	IPv6Networks []netip.Prefix
@@ -300,23 +300,23 @@ type CNIEnv struct {
 	IPMasq       bool
 }
 
-// ParseSubnetEnvCNI reads subnet.env as the CNI plugin does that gives pods their addresses (flannel-io/cni-plugin v1.9.1,
+// parseSubnetEnvCNI reads subnet.env as the CNI plugin does that gives pods their addresses (flannel-io/cni-plugin v1.9.1,
 // flannel.go loadFlannelSubnetEnv): a line is split at its first "=", keys count only if they stand at the very start, there are no
 // quotes and no comments, FLANNEL_IPMASQ is true for the exact text alone, and one range of a family, the MTU and IPMASQ
 // have to be there. It is stricter than [ParseSubnetEnv], so what flannel wrote by hand-editing can stop all pods of a node.
 //
 // The error is an *[EnvError] with the plugin's words; Panic is true where the plugin crashes.
-func ParseSubnetEnvCNI(data []byte) (CNIEnv, error) {
+func parseSubnetEnvCNI(data []byte) (cniEnv, error) {
 	const name = "/run/flannel/subnet.env"
-	var e CNIEnv
+	var e cniEnv
 	var mtu, masq bool
 	line := 0
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	for lines.Scan() {
 		line++
 		key, value, found := strings.Cut(lines.Text(), "=")
-		fail := func(column int, msg string) (CNIEnv, error) {
-			return CNIEnv{}, &EnvError{
+		fail := func(column int, msg string) (cniEnv, error) {
+			return cniEnv{}, &EnvError{
 				Pos: fact.Position{File: "subnet.env", Line: line, Column: column}, Key: key, Text: value, Reader: "the CNI plugin",
 				Message: msg, Panic: !found, Mend: "write it as flannel does, KEY=value without quotes, or restart flannel on the node",
 			}
@@ -368,7 +368,7 @@ func ParseSubnetEnvCNI(data []byte) (CNIEnv, error) {
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return CNIEnv{}, &EnvError{Pos: fact.Position{File: "subnet.env", Line: line + 1}, Reader: "the CNI plugin", Message: "bufio.Scanner: token too long"}
+		return cniEnv{}, &EnvError{Pos: fact.Position{File: "subnet.env", Line: line + 1}, Reader: "the CNI plugin", Message: "bufio.Scanner: token too long"}
 	}
 	var missing []string
 	if e.Networks == nil && e.IPv6Networks == nil {
@@ -384,7 +384,7 @@ func ParseSubnetEnvCNI(data []byte) (CNIEnv, error) {
 		missing = append(missing, keyIPMasq)
 	}
 	if len(missing) > 0 {
-		return CNIEnv{}, &EnvError{
+		return cniEnv{}, &EnvError{
 			Pos: fact.Position{File: "subnet.env"}, Reader: "the CNI plugin", Message: name + " is missing " + strings.Join(missing, ", "), Missing: missing,
 			Mend: "see the log of flannel on this node; it writes the file when it is ready",
 		}
@@ -412,34 +412,34 @@ func maskedCIDR(s string) (netip.Prefix, bool) {
 	return netip.PrefixFrom(a, bits), ok
 }
 
-// An IPAM is the ipam section that the CNI plugin hands to the bridge plugin: one range set for each family, and a route
+// A hostLocal is the ipam section that the CNI plugin hands to the bridge plugin: one range set for each family, and a route
 // to each network. Its JSON is what the plugin writes.
-type IPAM struct {
-	Ranges [][]IPAMRange `json:"ranges"`
-	Routes []IPAMRoute   `json:"routes"`
-	Type   string        `json:"type"`
+type hostLocal struct {
+	Ranges [][]hostLocalRange `json:"ranges"`
+	Routes []hostLocalRoute   `json:"routes"`
+	Type   string             `json:"type"`
 }
 
-// An IPAMRange is a range that host-local gives addresses of.
-type IPAMRange struct {
+// A hostLocalRange is a range that host-local gives addresses of.
+type hostLocalRange struct {
 	Subnet netip.Prefix `json:"subnet"`
 }
 
-// An IPAMRoute is a route that a pod gets.
-type IPAMRoute struct {
+// A hostLocalRoute is a route that a pod gets.
+type hostLocalRoute struct {
 	Dst netip.Prefix `json:"dst"`
 }
 
-// IPAM returns the ipam section for the bridge plugin on Linux (flannel_linux.go getDelegateIPAM of cni-plugin v1.9.1).
-func (e CNIEnv) IPAM() IPAM {
-	ipam := IPAM{Type: "host-local", Ranges: [][]IPAMRange{}, Routes: []IPAMRoute{}}
+// ipam returns the ipam section for the bridge plugin on Linux (flannel_linux.go getDelegateIPAM of cni-plugin v1.9.1).
+func (e cniEnv) ipam() hostLocal {
+	ipam := hostLocal{Type: "host-local", Ranges: [][]hostLocalRange{}, Routes: []hostLocalRoute{}}
 	for _, p := range []netip.Prefix{e.Subnet, e.IPv6Subnet} {
 		if p.IsValid() {
-			ipam.Ranges = append(ipam.Ranges, []IPAMRange{{p}})
+			ipam.Ranges = append(ipam.Ranges, []hostLocalRange{{p}})
 		}
 	}
 	for _, p := range append(append([]netip.Prefix{}, e.Networks...), e.IPv6Networks...) {
-		ipam.Routes = append(ipam.Routes, IPAMRoute{p})
+		ipam.Routes = append(ipam.Routes, hostLocalRoute{p})
 	}
 	return ipam
 }

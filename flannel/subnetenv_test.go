@@ -70,10 +70,10 @@ func TestSubnetEnvGet(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := fact.Value[string]{V: "2", Text: "2", Pos: fact.Position{File: "subnet.env", Line: 3, Column: 13}}
-	if got := e.Get("FLANNEL_MTU"); got != want {
+	if got := e.get("FLANNEL_MTU"); got != want {
 		t.Errorf("Get = %+v, want %+v", got, want)
 	}
-	if e.Get("OTHER").V != "x" || e.Get("none").IsSet() || !e.Lines[0].Loses {
+	if e.get("OTHER").V != "x" || e.get("none").IsSet() || !e.Lines[0].Loses {
 		t.Errorf("lines %+v", e.Lines)
 	}
 	if p, ok := e.Previous(fact.IPv4); ok || p.IsValid() {
@@ -127,7 +127,7 @@ func TestSubnetEnvCNI(t *testing.T) {
 		{"export", "export " + usualEnv, `subnet.env: the CNI plugin: /run/flannel/subnet.env is missing FLANNEL_NETWORK, FLANNEL_IPV6_NETWORK; see the log of flannel on this node; it writes the file when it is ready`},
 		{"long line", long, "subnet.env:1: the CNI plugin: bufio.Scanner: token too long"},
 	} {
-		e, err := ParseSubnetEnvCNI([]byte(tt.in))
+		e, err := parseSubnetEnvCNI([]byte(tt.in))
 		msg := ""
 		if err != nil {
 			msg = err.Error()
@@ -135,7 +135,7 @@ func TestSubnetEnvCNI(t *testing.T) {
 		if msg != tt.err {
 			t.Errorf("%s\n got %s\nwant %s", tt.why, msg, tt.err)
 		}
-		if tt.why == "list" && (len(e.Networks) != 2 || len(e.IPAM().Routes) != 2) {
+		if tt.why == "list" && (len(e.Networks) != 2 || len(e.ipam().Routes) != 2) {
 			t.Errorf("list: networks %v, want each once", e.Networks)
 		}
 	}
@@ -144,7 +144,7 @@ func TestSubnetEnvCNI(t *testing.T) {
 // The CNI plugin takes one text for true, and the rest for false.
 func TestSubnetEnvCNIMasq(t *testing.T) {
 	for _, value := range []string{"true", "false", "TRUE", "true ", "1", ""} {
-		e, err := ParseSubnetEnvCNI([]byte(strings.Replace(usualEnv, "FLANNEL_IPMASQ=true", "FLANNEL_IPMASQ="+value, 1)))
+		e, err := parseSubnetEnvCNI([]byte(strings.Replace(usualEnv, "FLANNEL_IPMASQ=true", "FLANNEL_IPMASQ="+value, 1)))
 		if err != nil || e.IPMasq != (value == "true") {
 			t.Errorf("FLANNEL_IPMASQ=%s: %t, %v", value, e.IPMasq, err)
 		}
@@ -158,7 +158,7 @@ func FuzzSubnetEnv(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		e, err := ParseSubnetEnv(data)
-		_, _ = ParseSubnetEnvCNI(data)
+		_, _ = parseSubnetEnvCNI(data)
 		if err != nil {
 			if err.Error() == "" {
 				t.Error("an error without text")
@@ -177,7 +177,7 @@ func FuzzSubnetEnv(f *testing.F) {
 		if again.String() != text {
 			t.Errorf("%q is written as %q, then as %q", data, text, again)
 		}
-		cni, err := ParseSubnetEnvCNI([]byte(text))
+		cni, err := parseSubnetEnvCNI([]byte(text))
 		if err != nil {
 			return
 		}

@@ -117,7 +117,7 @@ func TestPlanToSubnetEnv(t *testing.T) {
 					t.Errorf("%v node %d: %v subnet %v, want %v", families, i, f, got, want)
 				}
 			}
-			if _, err := ParseSubnetEnvCNI([]byte(e.String())); err != nil {
+			if _, err := parseSubnetEnvCNI([]byte(e.String())); err != nil {
 				t.Errorf("%v node %d: the plugin does not take\n%s%v", families, i, e, err)
 			}
 		}

@@ -34,10 +34,10 @@ func (p KubeProxy) String() string {
 	return s
 }
 
-// Prefixes returns the ranges of ClusterCIDR, none where it is empty. Two are separated by a comma, without a blank:
+// prefixes returns the ranges of ClusterCIDR, none where it is empty. Two are separated by a comma, without a blank:
 // k8s.io/kubernetes v1.37.2 pkg/proxy/apis/config/v1alpha1/conversion.go. Host bits are kept.
 // The error says which of them cannot be read; there are no ranges then.
-func (p KubeProxy) Prefixes() ([]netip.Prefix, error) {
+func (p KubeProxy) prefixes() ([]netip.Prefix, error) {
 	return scalar.OptionalPrefixes(p.ClusterCIDR.V)
 }
 
@@ -115,7 +115,7 @@ func (p KubeProxy) Statements() []fact.Statement {
 		if !s.Pos.IsValid() {
 			s.Pos = p.Pos
 		}
-		s.Prefixes, s.Err = p.Prefixes()
+		s.Prefixes, s.Err = p.prefixes()
 		out = append(out, s)
 	}
 	if p.DetectLocal.V != "" {

@@ -26,8 +26,8 @@ func (e Event) symptom() (fact.Statement, bool) {
 	return s, ok
 }
 
-// Statement returns the event as a symptom; false where it is not in the catalogue.
-func (e Event) Statement() (fact.Statement, bool) { return e.symptom() }
+// statement returns the event as a symptom; false where it is not in the catalogue.
+func (e Event) statement() (fact.Statement, bool) { return e.symptom() }
 
 // podRoles are the pods whose trouble bears on ranges, by a part of the name of pod or container.
 var podRoles = []struct {
@@ -92,9 +92,9 @@ func pluginOf(pod string) int {
 	return -1
 }
 
-// Statement returns the state of a pod as a symptom that its kubelet tells; false for pods whose trouble does not bear on
+// statement returns the state of a pod as a symptom that its kubelet tells; false for pods whose trouble does not bear on
 // ranges. What the container said when it ended is looked up first.
-func (p Pod) Statement() (fact.Statement, bool) {
+func (p Pod) statement() (fact.Statement, bool) {
 	for _, c := range p.States {
 		if s, ok := symptomStatement(c.Message, p.Node, c.Pos); ok {
 			return s, true

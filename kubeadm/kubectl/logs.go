@@ -59,8 +59,8 @@ func (e LogEntry) String() string {
 	return s
 }
 
-// Statement returns the entry as a symptom.
-func (e LogEntry) Statement() fact.Statement {
+// statement returns the entry as a symptom.
+func (e LogEntry) statement() fact.Statement {
 	y := e.Symptom
 	host := e.Host
 	if y.Node != "" {
@@ -73,7 +73,7 @@ func (e LogEntry) Statement() fact.Statement {
 func (l Log) Statements() []fact.Statement {
 	var out []fact.Statement
 	for _, e := range l.Entries {
-		out = append(out, e.Statement())
+		out = append(out, e.statement())
 	}
 	for _, f := range l.Flags {
 		if s, ok := f.statement(); ok {
@@ -127,8 +127,8 @@ func (f LogFlag) statement() (fact.Statement, bool) {
 	return s, true
 }
 
-// Recognize looks a message up in the catalogue: the text of a log line or an event, with or without time and header.
-func Recognize(text string) (fact.Symptom, fact.Component, bool) {
+// recognizeLine looks a message up in the catalogue: the text of a log line or an event, with or without time and header.
+func recognizeLine(text string) (fact.Symptom, fact.Component, bool) {
 	return recognize(strings.ReplaceAll(text, `\"`, `"`))
 }
 
@@ -254,7 +254,7 @@ const (
 
 // ReadLog reads a log of kube-controller-manager, kube-apiserver, kubelet, kube-proxy or kubeadm: klog's lines old and new,
 // structured or not, in JSON, from journalctl, docker, a container runtime or kubectl logs. Lines that are not in the
-// catalogue ([Messages]) are passed over, so any text can be given; a YAML or JSON document is no log, and nothing is read
+// catalogue (messages) are passed over, so any text can be given; a YAML or JSON document is no log, and nothing is read
 // from it: its Events and Pods are for [ReadObjects]. Memory does not grow with r.
 //
 // The error is that of r; what was read before it is returned with it.

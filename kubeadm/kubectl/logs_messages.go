@@ -8,8 +8,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A Message is one row of the catalogue of what Kubernetes' programs say about addresses, in a log or an event.
-type Message struct {
+// A message is one row of the catalogue of what Kubernetes' programs say about addresses, in a log or an event.
+type message struct {
 	ID        string
 	Component fact.Component // that says it
 	// Pattern is a regular expression (package regexp) for the message without time and header, \" read as ". Its groups
@@ -49,8 +49,8 @@ var noFlannel = func() []fact.RuleID {
 	}
 }
 
-// Messages returns the catalogue, in the order in which its patterns are tried. It belongs to the caller.
-func Messages() []Message {
+// messages returns the catalogue, in the order in which its patterns are tried. It belongs to the caller.
+func messages() []message {
 	const (
 		kcm     = fact.ControllerManager
 		server  = fact.APIServer
@@ -66,7 +66,7 @@ func Messages() []Message {
 		corev   = "k8s.io/kubernetes v1.37.2 pkg/apis/core/validation/validation.go"
 	)
 	rules := func(r ...fact.RuleID) []fact.RuleID { return r }
-	return []Message{
+	return []message{
 		// kube-controller-manager: the node IPAM controller.
 		{
 			ID: "node-cidr-outside-cluster-cidr", Component: kcm,
@@ -501,14 +501,14 @@ func Messages() []Message {
 
 // A matcher is a row of the catalogue, ready to be used.
 type matcher struct {
-	Message
+	message
 	re *regexp.Regexp
 }
 
 // catalogue returns the compiled catalogue. It is not to be changed.
 var catalogue = sync.OnceValue(func() []matcher {
 	var out []matcher
-	for _, m := range Messages() {
+	for _, m := range messages() {
 		out = append(out, matcher{m, regexp.MustCompile(m.Pattern)})
 	}
 	return slices.Clip(out)

@@ -158,7 +158,7 @@ func TestReadLogLines(t *testing.T) {
 			t.Errorf("%s (%s):\n got %s\nwant %s", tt.line, tt.why, got, tt.want)
 		}
 	}
-	for _, m := range Messages() {
+	for _, m := range messages() {
 		if !used[m.ID] {
 			t.Errorf("no line shows %s", m.ID)
 		}
@@ -167,7 +167,7 @@ func TestReadLogLines(t *testing.T) {
 
 // The literals and stems, which are there for speed, lose no line.
 func TestMessageLiterals(t *testing.T) {
-	for _, m := range Messages() {
+	for _, m := range messages() {
 		if len(m.literals) == 0 {
 			t.Errorf("%s has no literal", m.ID)
 		}

@@ -26,7 +26,7 @@ var serverFlags = []struct {
 // the annotation; nil for agents and other nodes. pkg/nodeconfig/nodeconfig.go getNodeArgs.
 func (n Node) nodeArgs() (map[string][]string, fact.Value[string]) {
 	for _, key := range []string{"k3s.io/node-args", "rke2.io/node-args"} {
-		v := n.Annotation(key)
+		v := n.annotation(key)
 		var words []string
 		if !v.IsSet() || json.Unmarshal([]byte(v.Text), &words) != nil || len(words) == 0 || words[0] != "server" {
 			continue

@@ -110,8 +110,8 @@ func (n Node) InternalIPs() []netip.Addr {
 	return as
 }
 
-// Annotation returns the annotation of that key, the zero Value where there is none.
-func (n Node) Annotation(key string) fact.Value[string] {
+// annotation returns the annotation of that key, the zero Value where there is none.
+func (n Node) annotation(key string) fact.Value[string] {
 	for _, a := range n.Annotations {
 		if a.Key == key {
 			return a.Value
@@ -308,7 +308,7 @@ func (n Node) appendRanges(out []fact.Statement) []fact.Statement {
 		out = append(out, scalar.AddrStatement(fact.Node, host, a.Type, a.Addr))
 	}
 	for _, suffix := range []string{"public-ip", "public-ipv6", "public-ip-overwrite", "public-ipv6-overwrite"} {
-		v := n.Annotation("flannel.alpha.coreos.com/" + suffix)
+		v := n.annotation("flannel.alpha.coreos.com/" + suffix)
 		if !v.IsSet() || slices.ContainsFunc(n.Addresses, func(a NodeAddress) bool { return a.Addr.Text == v.Text }) {
 			continue
 		}
@@ -365,10 +365,10 @@ func (n Node) appendSettings(out []fact.Statement) []fact.Statement {
 		setting(fact.Node, fact.SettingCNI, "metadata.annotations", name, pos)
 	}
 	const flannel = "flannel.alpha.coreos.com/"
-	if v := n.Annotation(flannel + "backend-type"); v.IsSet() {
+	if v := n.annotation(flannel + "backend-type"); v.IsSet() {
 		setting(fact.Flannel, fact.SettingBackend, flannel+"backend-type", strings.ToLower(v.Text), v.Pos)
 	}
-	if v := n.Annotation(flannel + "kube-subnet-manager"); v.IsSet() {
+	if v := n.annotation(flannel + "kube-subnet-manager"); v.IsSet() {
 		setting(fact.Flannel, fact.SettingKubeSubnetMgr, flannel+"kube-subnet-manager", v.Text, v.Pos).Bool = v.Text == "true"
 	}
 	return out

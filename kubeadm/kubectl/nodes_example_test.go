@@ -9,7 +9,6 @@ import (
 
 	"github.com/kubecidr/kubecidr/kubeadm/kubectl"
 	"github.com/kubecidr/kubecidr/plan"
-	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
 // Which nodes have no pod subnet?
@@ -86,24 +85,6 @@ F1129 10:44:16.207420       1 controllermanager.go:197] error starting controlle
 	// kube-controller-manager.log:2:57 node-cidr-outside-cluster-cidr
 	// node cp1 holds 10.32.0.0/24, the cluster has 172.31.0.0/16
 	// a node holds a subnet that lies outside of --cluster-cidr: the range was changed, or this control plane has another one than the rest
-}
-
-func ExampleRecognize() {
-	y, component, ok := kubectl.Recognize("failed to allocate for range 0: no IP addresses available in range set: 10.244.1.1-10.244.1.254")
-	fmt.Println(ok, component, y.ID, y.Subnet)
-	// Output: true kubelet node-subnet-full 10.244.1.0/24
-}
-
-func ExampleMessages() {
-	for _, m := range kubectl.Messages() {
-		if m.Component == fact.KubeProxy {
-			fmt.Println(m.ID, m.Rules)
-		}
-	}
-	// Output:
-	// kube-proxy-no-cluster-cidr [pod-cidr-unset kube-proxy-cluster-cidr-mismatch kubeadm-config-key-misplaced kubeadm-flags-mixed-with-config]
-	// kube-proxy-family [kube-proxy-cluster-cidr-mismatch ip-family-mismatch]
-	// kube-proxy-cidr-malformed [cidr-malformed too-many-ranges kube-proxy-cluster-cidr-mismatch]
 }
 
 func ExampleReadObjects() {

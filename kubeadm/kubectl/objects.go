@@ -19,7 +19,7 @@ type Objects struct {
 	Services     []Service
 	ServiceCIDRs []ServiceCIDR
 	IPAddresses  []IPAddress
-	Events       []Event // that are in the catalogue of [Messages]
+	Events       []Event // that are in the catalogue of messages
 	Pods         []Pod   // that do not run
 	Addressed    []Pod   // that hold an address on a node, their States left out
 	// CNI is the name of the network plugin whose pods were seen, with the place of the name of the first of them.
@@ -210,21 +210,21 @@ func (o Objects) Statements() []fact.Statement {
 		out = append(out, s.Statements()...)
 	}
 	for _, s := range o.ServiceCIDRs {
-		out = append(out, s.Statement())
+		out = append(out, s.statement())
 	}
 	if o.CNI.IsSet() {
 		out = append(out, fact.Statement{Component: fact.Node, Pos: o.CNI.Pos, Role: fact.RoleSetting, Setting: fact.SettingCNI, Key: "pod", Text: o.CNI.V})
 	}
 	seen := map[string]bool{}
 	for _, e := range o.Events {
-		if s, ok := e.Statement(); ok && !seen[s.Key+"\x00"+s.Host+"\x00"+s.Text] {
+		if s, ok := e.statement(); ok && !seen[s.Key+"\x00"+s.Host+"\x00"+s.Text] {
 			seen[s.Key+"\x00"+s.Host+"\x00"+s.Text] = true
 			out = append(out, s)
 		}
 	}
 	out = append(out, o.podAddresses()...)
 	for _, p := range o.Pods {
-		if s, ok := p.Statement(); ok {
+		if s, ok := p.statement(); ok {
 			out = append(out, s)
 		}
 	}
@@ -241,7 +241,7 @@ func (n Node) symptom() (fact.Statement, bool) {
 
 // symptomStatement states a message of the catalogue that is about a node.
 func symptomStatement(text, node string, pos fact.Position) (fact.Statement, bool) {
-	y, c, ok := Recognize(text)
+	y, c, ok := recognizeLine(text)
 	if !ok {
 		return fact.Statement{}, false
 	}
@@ -279,8 +279,8 @@ func (s Service) Statements() []fact.Statement {
 	return out
 }
 
-// Statement returns the range as one of services. Key is the name of the object.
-func (s ServiceCIDR) Statement() fact.Statement {
+// statement returns the range as one of services. Key is the name of the object.
+func (s ServiceCIDR) statement() fact.Statement {
 	st := fact.Statement{Component: fact.ServiceCIDR, Pos: s.Name.Pos, Role: fact.RoleServices, Key: s.Name.V}
 	for i, c := range s.CIDRs {
 		if i == 0 {

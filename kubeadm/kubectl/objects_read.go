@@ -583,7 +583,7 @@ func (p *Pod) addState(name string, restarts int, now, last containerEnd) {
 		s.Message = last.message
 	}
 	if s.Reason == "" {
-		if _, _, ok := Recognize(s.Message); !ok {
+		if _, _, ok := recognizeLine(s.Message); !ok {
 			return
 		}
 	}

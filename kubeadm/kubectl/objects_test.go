@@ -281,7 +281,7 @@ func TestEventStatement(t *testing.T) {
 		{Event{Pos: at, Reason: reason, Host: "cp1", Message: message("range is full, failed to allocate IP: range is full")}, "f:5:12 kube-apiserver on cp1 service-range-full: range is full, failed to allocate IP: range is full, range is full, failed to allocate IP: range is full"},
 		{Event{Pos: at, Reason: "Starting", Message: message("Starting kubelet.")}, ""},
 	} {
-		s, ok := tt.event.Statement()
+		s, ok := tt.event.statement()
 		got := ""
 		if ok {
 			got = fmt.Sprintf("%v %s on %s %s: %s, %s", s.Pos, s.Component, s.Host, s.Key, s.Text, s.Symptom.Message)

@@ -7,7 +7,6 @@ import "strconv"
 type FieldType string
 
 const (
-	FieldRequired  FieldType = "FieldValueRequired"  // it is missing
 	FieldInvalid   FieldType = "FieldValueInvalid"   // its value cannot be
 	FieldDuplicate FieldType = "FieldValueDuplicate" // its value stands there already
 	FieldForbidden FieldType = "FieldValueForbidden" // it may not be set beside what else is set

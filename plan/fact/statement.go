@@ -121,7 +121,6 @@ const (
 	SettingInstaller     Setting = "installer"           // Text: who installed the cluster, in lower case: "k3s", "rke2", "talos", ...
 	SettingAllocator     Setting = "allocator"           // Text: who hands out node subnets, one of the Allocator constants
 	SettingFeatureGate   Setting = "feature-gate"        // Bool: the feature gate named by Text; without Text: Component sets none
-	SettingPodsRunning   Setting = "pods-running"        // Int: pods that run on Host, those of the hosts' network left out
 )
 
 // Values of SettingAllocator.

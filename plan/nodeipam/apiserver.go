@@ -24,7 +24,7 @@ func (f APIServerFlags) ServiceRanges(v fact.Version) (ServiceRanges, error) {
 	}
 	var s ServiceRanges
 	if f.ServiceClusterIPRange == "" {
-		s.Default, s.Ranges = true, []netip.Prefix{DefaultAPIServerServiceRange()}
+		s.Default, s.Ranges = true, []netip.Prefix{defaultServiceRange()}
 	} else {
 		list := []string{strings.TrimSpace(f.ServiceClusterIPRange)} // pflag's IPNet until 1.15
 		if !v.Or(fact.NewestKubernetes()).Before(v1(16)) {

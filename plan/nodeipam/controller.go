@@ -279,7 +279,7 @@ func (c *Controller) Start(f ControllerFlags) Step {
 	return step
 }
 
-// FlagRefused is the ID of a [Refusal] by a program's flag package, which is none of the [StartupRules]: the program does not
+// FlagRefused is the ID of a [Refusal] by a program's flag package, which is none of the startupRules: the program does not
 // get to look at the values.
 const FlagRefused = "flag-refused"
 
@@ -354,22 +354,6 @@ func (c *Controller) occupy(name string) error {
 		}
 	}
 	return nil
-}
-
-// Ends returns the nodes at each of which a start with the flags of c ends, whatever the other nodes are.
-func (c *Controller) Ends() map[string]bool {
-	out := map[string]bool{}
-	d := NewStopped(c.version)
-	if d.Start(c.flags).Err != nil {
-		return out // it gets to no node
-	}
-	d.nodes = c.nodes
-	for name := range c.nodes {
-		if d.Allocating() && d.occupy(name) != nil {
-			out[name] = true
-		}
-	}
-	return out
 }
 
 // release frees the podCIDRs of a node that was deleted, up to the first that cannot be.

@@ -584,7 +584,7 @@ func TestAPIServerPodCIDRsRecorded(t *testing.T) {
 			in = *c.Spec
 		}
 		k := NewStopped(v)
-		step := k.Create("n", StoredPodCIDRs(in.PodCIDR, in.PodCIDRs)...)
+		step := k.Create("n", storedPodCIDRs(in.PodCIDR, in.PodCIDRs)...)
 		if c.Code == 201 {
 			if got, _ := k.Node("n"); step.Err != nil || !slices.Equal(got, c.Stored.PodCIDRs) {
 				t.Errorf("%+v: %v, %v, want %v", in, got, step.Err, c.Stored.PodCIDRs)

@@ -52,7 +52,7 @@ type KubeadmNetworking struct {
 type Refusal struct {
 	Program  fact.Component
 	Rule     fact.RuleID
-	ID       string // of the [StartupRule] that says so
+	ID       string // of the startupRule that says so
 	Field    string // flag or field path in the program's terms
 	BadValue string
 	Role     fact.Role    // what Field is about: RolePods, RoleServices, RoleAddress or RoleSetting; "" for what is no range

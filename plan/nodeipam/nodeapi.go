@@ -20,10 +20,10 @@ type APIError struct {
 
 func (e *APIError) Error() string { return e.Message }
 
-// StoredPodCIDRs returns the podCIDRs that the API server stores for a Node that is sent with these two fields:
+// storedPodCIDRs returns the podCIDRs that the API server stores for a Node that is sent with these two fields:
 // each fills in the other, and where they differ podCIDR wins and the list is cut to it
 // (pkg/apis/core/v1/conversion.go Convert_v1_NodeSpec_To_core_NodeSpec, v1.37.2).
-func StoredPodCIDRs(podCIDR string, podCIDRs []string) []string {
+func storedPodCIDRs(podCIDR string, podCIDRs []string) []string {
 	if podCIDR != "" && (len(podCIDRs) == 0 || podCIDRs[0] != podCIDR) {
 		return []string{podCIDR}
 	}
@@ -106,7 +106,7 @@ func validateNodeName(name string, v fact.Version) []string {
 	case len(name) > 253:
 		return []string{fmt.Sprintf("metadata.name: Invalid value: %q: must be no more than 253 characters", name)}
 	case !gate.IsSubdomain(name):
-		for _, r := range StartupRules() {
+		for _, r := range startupRules() {
 			if (r.ID == "adm-dns" || r.ID == "adm-dns-old") && r.Holds(v) {
 				return []string{fmt.Sprintf("metadata.name: Invalid value: %q: %s", name, r.Text)}
 			}

@@ -19,7 +19,7 @@ func TestStoredPodCIDRs(t *testing.T) {
 		{a, []string{a, b}, []string{a, b}},
 		{a, []string{c, b}, []string{a}},
 	} {
-		if got := StoredPodCIDRs(tt.podCIDR, tt.podCIDRs); !slices.Equal(got, tt.want) {
+		if got := storedPodCIDRs(tt.podCIDR, tt.podCIDRs); !slices.Equal(got, tt.want) {
 			t.Errorf("StoredPodCIDRs(%q, %q) = %q, want %q", tt.podCIDR, tt.podCIDRs, got, tt.want)
 		}
 	}

@@ -13,10 +13,10 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A StartupRule is a rule by which a real program refuses settings, with the text that it then prints.
+// A startupRule is a rule by which a real program refuses settings, with the text that it then prints.
 // The same rule with another text in another release is another StartupRule with the same Rule.
-type StartupRule struct {
-	ID      string // unique among [StartupRules]
+type startupRule struct {
+	ID      string // unique among startupRules
 	Program fact.Component
 	Rule    fact.RuleID  // finding that plan.Check makes of it
 	Field   string       // flag or field path in the program's terms
@@ -27,7 +27,7 @@ type StartupRule struct {
 }
 
 // Holds reports whether release v has the rule. The zero Version is the newest release.
-func (r StartupRule) Holds(v fact.Version) bool {
+func (r startupRule) Holds(v fact.Version) bool {
 	v = v.Or(fact.NewestKubernetes())
 	return !v.Before(r.Since) && (r.Before.IsZero() || v.Before(r.Before))
 }
@@ -66,11 +66,11 @@ const (
 	dnsCharset   = "must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character"
 )
 
-// StartupRules returns the rules by which kube-controller-manager, kube-apiserver and kubeadm refuse address ranges
+// startupRules returns the rules by which kube-controller-manager, kube-apiserver and kubeadm refuse address ranges
 // and what belongs to them, in the order in which each program applies them. The slice belongs to the caller.
-func StartupRules() []StartupRule {
+func startupRules() []startupRule {
 	const kcm, api, adm = fact.ControllerManager, fact.APIServer, fact.Kubeadm
-	return []StartupRule{
+	return []startupRule{
 		// kube-controller-manager, options: before it talks to anybody, allocation on or off.
 		{"kcm-service-count", kcm, fact.RuleTooManyRanges, "--service-cluster-ip-range", "--service-cluster-ip-range can not contain more than two entries", v1(16), fact.Version{}, srcKCMOptions + "/nodeipamcontroller.go Validate, v1.37.2"},
 		{"kcm-allocator-unavailable", kcm, fact.RuleAllocatorTypeUnknown, "--cidr-allocator-type", "built-in cloud providers are disabled. The ipam %s is not available", v1(32), fact.Version{}, srcKCMOptions + "/options.go Validate, v1.37.2"},
@@ -137,7 +137,7 @@ func StartupRules() []StartupRule {
 }
 
 // about says which value of the program a rule is about.
-func (r StartupRule) about() (fact.Role, fact.Setting) {
+func (r startupRule) about() (fact.Role, fact.Setting) {
 	switch r.Field {
 	case "--service-cluster-ip-range", "networking.serviceSubnet":
 		return fact.RoleServices, ""
@@ -158,18 +158,18 @@ func (r StartupRule) about() (fact.Role, fact.Setting) {
 // refuser collects the refusals of one program of one release.
 type refuser struct {
 	version fact.Version
-	rules   []StartupRule
+	rules   []startupRule
 	out     []Refusal
 }
 
 func newRefuser(v fact.Version) *refuser {
-	return &refuser{version: v.Or(fact.NewestKubernetes()), rules: StartupRules()}
+	return &refuser{version: v.Or(fact.NewestKubernetes()), rules: startupRules()}
 }
 
 // add records the refusal by the first of ids that the release has; args fill its text.
 func (r *refuser) add(bad string, ids []string, args ...any) {
 	for _, id := range ids {
-		i := slices.IndexFunc(r.rules, func(s StartupRule) bool { return s.ID == id && s.Holds(r.version) })
+		i := slices.IndexFunc(r.rules, func(s startupRule) bool { return s.ID == id && s.Holds(r.version) })
 		if i < 0 {
 			continue
 		}
@@ -428,9 +428,9 @@ func joinMasks(v4, v6 int) string {
 	return strconv.Itoa(v4) + ", " + strconv.Itoa(v6)
 }
 
-// DefaultAPIServerServiceRange returns the service range of a kube-apiserver that is given none
+// defaultServiceRange returns the service range of a kube-apiserver that is given none
 // (pkg/kubeapiserver/options/options.go DefaultServiceIPCIDR, v1.37.2). kubeadm has a default of its own.
-func DefaultAPIServerServiceRange() netip.Prefix {
+func defaultServiceRange() netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, 0, 0}), 24)
 }
 
@@ -480,7 +480,7 @@ func (f APIServerFlags) Refusals(v fact.Version) []Refusal {
 		advertise = a.Unmap()
 	}
 
-	list := []string{DefaultAPIServerServiceRange().String()}
+	list := []string{defaultServiceRange().String()}
 	if f.ServiceClusterIPRange != "" {
 		list = strings.Split(f.ServiceClusterIPRange, ",")
 		if v.Before(v1(16)) {

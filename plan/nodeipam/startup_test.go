@@ -439,7 +439,7 @@ func TestRefusalValues(t *testing.T) {
 func TestStartupRules(t *testing.T) {
 	seen := map[string]bool{}
 	verb := regexp.MustCompile(`%[sqd]`)
-	for _, r := range StartupRules() {
+	for _, r := range startupRules() {
 		if seen[r.ID] {
 			t.Errorf("%s stands twice", r.ID)
 		}
@@ -456,7 +456,7 @@ func TestStartupRules(t *testing.T) {
 	}
 	held := map[string]int{}
 	for minor := 13; minor <= 37; minor++ {
-		for _, r := range StartupRules() {
+		for _, r := range startupRules() {
 			if r.Holds(v1(minor)) {
 				held[r.ID]++
 			}
@@ -469,7 +469,7 @@ func TestStartupRules(t *testing.T) {
 		if old, ok := strings.CutSuffix(id, "-old"); ok {
 			for minor := 13; minor <= 37; minor++ {
 				n := 0
-				for _, r := range StartupRules() {
+				for _, r := range startupRules() {
 					if (r.ID == id || r.ID == old) && r.Holds(v1(minor)) {
 						n++
 					}

@@ -258,7 +258,7 @@ func (m *mender) pauses() (why string, ok bool) {
 		return "", false
 	}
 	for _, s := range m.steps {
-		if s.Apply(c) != nil {
+		if s.apply(c) != nil {
 			break
 		}
 	}

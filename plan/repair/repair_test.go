@@ -165,7 +165,7 @@ func harmless(t interface {
 				t.Errorf("%s, step %d %s %s, registered anew: %v, %v", w.Kind, i+1, s.Kind, s.Node, step.Err, step.Assigned)
 			}
 		}
-		if err := s.Apply(c); err != nil {
+		if err := s.apply(c); err != nil {
 			t.Errorf("%s, step %d: %v", w.Kind, i+1, err)
 			return
 		}
@@ -188,7 +188,7 @@ func harmless(t interface {
 		if s.Kind == KindFlags && s.Flags.AllocateNodeCIDRs {
 			continue // it may not have started before either
 		}
-		if err := s.Apply(c); err != nil {
+		if err := s.apply(c); err != nil {
 			t.Errorf("%s: undo: %v", w.Kind, err)
 		}
 	}

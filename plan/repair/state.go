@@ -13,13 +13,13 @@ import (
 type State struct {
 	Flags    nodeipam.ControllerFlags // of the controller manager that leads
 	Networks []netip.Prefix           // flannel's Network and IPv6Network
-	// Nodes are all nodes with their podCIDRs, sorted by name; where nodes times steps are more than [MostStates],
+	// Nodes are all nodes with their podCIDRs, sorted by name; where nodes times steps are more than mostStates,
 	// those alone whose podCIDRs the step changes.
 	Nodes []nodeipam.NodeSubnets
 }
 
-// MostStates is the number of nodes times steps up to which the states of a way name every node.
-const MostStates = 1 << 16
+// mostStates is the number of nodes times steps up to which the states of a way name every node.
+const mostStates = 1 << 16
 
 // States replays the steps of w on the twin of the cluster of inv, and returns the state after each. It ends early at
 // a step that fails, which none of a way that [New] returned does.
@@ -28,10 +28,10 @@ func (w Way) States(inv nodeipam.Inventory) iter.Seq[State] {
 		c := inv.Stopped()
 		state := State{Networks: inv.Networks}
 		state.Flags, _ = inv.Flags()
-		all := len(inv.Nodes)*len(w.Steps) <= MostStates
+		all := len(inv.Nodes)*len(w.Steps) <= mostStates
 		for _, s := range w.Steps {
 			waiting := c.Waiting()
-			if s.Apply(c) != nil {
+			if s.apply(c) != nil {
 				return
 			}
 			if s.setsFlags() {

@@ -91,8 +91,8 @@ func (s Step) restartsComponent() bool {
 	return s.setsFlags() || s.Kind == KindNetwork || s.Kind == KindProxy || s.Kind == KindRestartFlannel
 }
 
-// Apply does the step to the twin.
-func (s Step) Apply(c *nodeipam.Controller) error {
+// apply does the step to the twin.
+func (s Step) apply(c *nodeipam.Controller) error {
 	var step nodeipam.Step
 	switch s.Kind {
 	case KindPatch, KindCreate:

@@ -42,8 +42,8 @@ type Way struct {
 	Proof    Proof
 }
 
-// Settings returns the steps of w that are not on nodes.
-func (w Way) Settings() []Step {
+// settings returns the steps of w that are not on nodes.
+func (w Way) settings() []Step {
 	return slices.DeleteFunc(slices.Clone(w.Steps), func(s Step) bool { return s.Node != "" })
 }
 
@@ -105,7 +105,7 @@ func waysOf(inv nodeipam.Inventory, faults []RangeFault) []Way {
 	}
 	slices.SortStableFunc(out, func(a, b Way) int {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(len(a.Drained), len(b.Drained)), cmp.Compare(masters(a), masters(b)),
-			words.CompareBool(a.Kind == WayRecreate, b.Kind == WayRecreate), cmp.Compare(len(a.Settings()), len(b.Settings())))
+			words.CompareBool(a.Kind == WayRecreate, b.Kind == WayRecreate), cmp.Compare(len(a.settings()), len(b.settings())))
 	})
 	return out
 }
@@ -168,7 +168,7 @@ func try(inv nodeipam.Inventory, w Way, after nodeipam.Inventory) (tried Way, wh
 func replay(inv nodeipam.Inventory, steps []Step, flags nodeipam.ControllerFlags) (c *nodeipam.Controller, ok bool) {
 	c = inv.Stopped() // without flags, so that it hands out nothing before a step starts it
 	for _, s := range steps {
-		if s.Apply(c) != nil {
+		if s.apply(c) != nil {
 			return c, false
 		}
 	}

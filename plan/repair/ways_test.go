@@ -319,7 +319,7 @@ func TestWaySteps(t *testing.T) {
 			t.Errorf("%s: %s\n%s, want\n%s", tt.name, w.Title, got, tt.want)
 		}
 		var settings []string
-		for _, s := range w.Settings() {
+		for _, s := range w.settings() {
 			if s.Kind != KindPause && s.Kind != KindResume {
 				settings = append(settings, s.What)
 			}
