@@ -204,6 +204,43 @@ func readGrowths() []growth {
 			return fmt.Sprintf("%d: veth%d: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default\n    link/ether 02:42:ac:11:00:02 brd ff:ff:ff:ff:ff:ff\n    inet %s/28 scope global veth%d\n       valid_lft forever preferred_lft forever\n", i+1, i, address(i), i)
 		}))},
 		{name: "routes", n: 1000, files: with(one("h1/ip-route.txt", "default via 192.168.1.1 dev eth0\n", "", func(i int) string { return fmt.Sprintf("%s/28 via 192.168.1.2 dev eth0\n", address(i)) }))},
+		{name: "iptables", n: 1000, files: with(one("h1/iptables-save.txt", "*nat\n:KUBE-SERVICES - [0:0]\n", "COMMIT\n", func(i int) string {
+			return fmt.Sprintf("-A KUBE-SERVICES -d %s/32 -p tcp -m comment --comment \"d/s%d cluster IP\" -m tcp --dport 80 -j KUBE-SVC-A%d\n", address(i), i, i)
+		}))},
+		{name: "ip-pools", n: 500, files: with(one("pools.yaml", "", "", func(i int) string {
+			return fmt.Sprintf("---\napiVersion: crd.projectcalico.org/v1\nkind: IPPool\nmetadata:\n  name: p%d\nspec:\n  cidr: %s/28\n  blockSize: 29\n", i, address(i))
+		}))},
+		{name: "k3s-configs", n: 250, files: func(n int) map[string]string {
+			m := map[string]string{}
+			for i := range n {
+				m[fmt.Sprintf("h%d/etc/rancher/k3s/config.yaml", i)] = fmt.Sprintf("cluster-cidr: %s/28\nservice-cidr: 10.43.0.0/16\n", address(i))
+			}
+			return m
+		}},
+		{name: "k3s-drop-ins", n: 250, files: func(n int) map[string]string {
+			m := map[string]string{}
+			for i := range n {
+				m[fmt.Sprintf("h1/etc/rancher/k3s/config.yaml.d/%d.yaml", i)] = fmt.Sprintf("cluster-cidr+: %s/28\n", address(i))
+			}
+			return m
+		}},
+		{name: "units", n: 250, files: func(n int) map[string]string {
+			m := map[string]string{}
+			for i := range n {
+				m[fmt.Sprintf("h%d/kube-controller-manager.service", i)] = fmt.Sprintf("[Service]\nEnvironmentFile=/etc/kubernetes/kcm%d\nExecStart=/usr/bin/kube-controller-manager $OPTS\n", i)
+				m[fmt.Sprintf("h%d/etc/kubernetes/kcm%d", i, i)] = fmt.Sprintf("OPTS=\"--cluster-cidr=%s/28 --allocate-node-cidrs=true\"\n", address(i))
+			}
+			return m
+		}},
+		{name: "docker-networks", n: 500, files: with(one("h1/networks.json", "[", "]", func(i int) string {
+			return fmt.Sprintf(`%s{"Name":"n%d","Driver":"bridge","IPAM":{"Config":[{"Subnet":"%s/28"}]}}`, sep(i), i, address(i))
+		}))},
+		{name: "etcd-leases", n: 1000, files: with(one("h1/leases.txt", "", "", func(i int) string {
+			return fmt.Sprintf("/coreos.com/network/subnets/%s-28\n{\"PublicIP\":\"192.168.%d.%d\",\"BackendType\":\"vxlan\"}\n", address(i), i>>8&255, i&255)
+		}))},
+		{name: "here-documents", n: 500, files: one("setup.sh", "", "", func(i int) string {
+			return fmt.Sprintf("ssh h%d 'cat > /run/flannel/subnet.env' <<EOF\nFLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=%s/28\nEOF\n", i, address(i))
+		})},
 		{name: "table", n: 1000, files: with(one("t.txt", "NAME   PODCIDR\n", "", func(i int) string { return fmt.Sprintf("n%d     %s/28\n", i, address(i)) }))},
 	}
 }
@@ -238,6 +275,22 @@ func workGrowths() []growth {
 			}
 		})},
 		{name: "request/within", n: 250, work: request(func(r *plan.Request, n int) { r.Within = append(each(n, 28), netip.MustParsePrefix("172.16.0.0/12")) })},
+		{name: "request/within-infeasible", n: 250, work: request(func(r *plan.Request, n int) { r.Within = each(n, 28) })},
+		{name: "request/hosts", n: 250, work: request(func(r *plan.Request, n int) { r.Hosts = each(n, 28) })},
+		{name: "request/hosts-where-nothing-is-left", n: 250, work: request(func(r *plan.Request, n int) {
+			r.Hosts, r.Within = each(n, 28), []netip.Prefix{netip.MustParsePrefix("10.0.0.0/20")}
+		})},
+		{name: "request/pins-of-hosts", n: 250, work: request(func(r *plan.Request, n int) {
+			for _, p := range each(n, 28) {
+				r.Pins = append(r.Pins, plan.Pin{Role: fact.RoleHosts, Prefix: p})
+			}
+		})},
+		{name: "request/held", n: 500, work: request(func(r *plan.Request, n int) {
+			r.Keep, r.Nodes = []plan.Pin{{Role: fact.RolePods, Prefix: netip.MustParsePrefix("10.0.0.0/9")}}, n+5
+			for i := range n {
+				r.Held = append(r.Held, prefixOf(i, 28))
+			}
+		})},
 		{name: "request/nodes", n: 1000, work: request(func(r *plan.Request, n int) { r.Nodes = n })},
 		{name: "scenario/burst", n: 1000, work: func(n int) {
 			text := fill(n, `{"flags":{"cluster-cidr":"10.0.0.0/8","allocate-node-cidrs":"true","node-cidr-mask-size":"28"},"ops":[{"op":"start"},{"op":"burst","nodes":[`, `]},{"op":"wait"},{"op":"list"}]}`, func(i int) string { return fmt.Sprintf(`%s"n%d"`, sep(i), i) })
