@@ -42,7 +42,7 @@ func (c Config) refused(base fact.Statement, v fact.Version) []fact.Statement {
 }
 
 // addressGates are the feature gates that bear on address ranges.
-var addressGates = []string{"IPv6DualStack", "ServiceIPStaticSubrange", "MultiCIDRServiceAllocator", "DisableAllocatorDualWrite"}
+var addressGates = []string{"IPv6DualStack", "ServiceIPStaticSubrange", "MultiCIDRServiceAllocator", "DisableAllocatorDualWrite", "EndpointSlice"}
 
 // gateStatements states the feature gate of kubeadm that bears on addresses, or that a configuration of two families sets none.
 func (c ClusterConfiguration) gateStatements(base fact.Statement) []fact.Statement {
@@ -73,7 +73,8 @@ func (p Process) gateStatements(f Flags, base fact.Statement) []fact.Statement {
 		s.Text, s.Bool = name, gates[name]
 		out = append(out, s)
 	}
-	if ranges, _ := f.Lookup("cluster-cidr"); !given && strings.Contains(ranges.Value.V, ",") {
+	_, dual := gates["IPv6DualStack"]
+	if two := strings.Contains(f.known("cluster-cidr")+f.known("service-cluster-ip-range"), ","); two && !dual && !(given && l.Unknown) {
 		s := setting(base, fact.SettingFeatureGate, "", fact.Value[string]{Pos: p.Pos})
 		s.Default = true
 		out = append(out, s)

@@ -11,6 +11,7 @@ import (
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 	"github.com/kubecidr/kubecidr/kubeadm/internal/scalar"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // Defaults of kubeadm and kube-apiserver.
@@ -316,7 +317,11 @@ func (c Config) argStatements(base fact.Statement) []fact.Statement {
 		}
 		for _, e := range flags.Errors {
 			if e.Address && !c.refusedAt(e.Pos) {
-				out = append(out, problem(base, flagFinding(part.comp, e, part.field)))
+				f := flagFinding(part.comp, e, part.field)
+				if isMaskFlag(e.Flag) && slices.ContainsFunc(c.Refusals(fact.Version{}), func(r nodeipam.Refusal) bool { return r.ID == "adm-mask-number" }) {
+					f.RefusedBy = append(f.RefusedBy, fact.Kubeadm)
+				}
+				out = append(out, problem(base, f))
 			}
 		}
 	}

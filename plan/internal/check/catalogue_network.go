@@ -205,12 +205,12 @@ var networkRules = []rule{
 		Source: "k8s.io/kubernetes pkg/features/kube_features.go; k8s.io/component-base featuregate/feature_gate.go",
 	}},
 	{rank: 428, by: fact.RuleFeatureGateRefused, about: fact.Rule{
-		ID: fact.RuleFeatureGateMissing, Severity: fact.Error, Disturbs: fact.DisturbsComponent, Since: fact.V(1, 16, 0), Until: fact.V(1, 20, 99),
+		ID: fact.RuleFeatureGateMissing, Severity: fact.Error, Disturbs: fact.DisturbsComponent, Since: fact.V(1, 16, 0), Until: fact.V(1, 22, 99),
 		Title:  "Two families without the feature gate IPv6DualStack",
-		Cause:  "A configuration of a newer release.",
+		Cause:  "A configuration of a newer release, or the gate switched off.",
 		Effect: "kubeadm refuses the list; kube-controller-manager and kube-apiserver end, or take the first range alone.",
 		Mend:   "set --feature-gates=IPv6DualStack=true on all programs, or use 1.21 and later",
-		Source: "k8s.io/kubernetes pkg/features/kube_features.go IPv6DualStack, v1.16 to v1.20",
+		Source: "k8s.io/kubernetes pkg/features/kube_features.go IPv6DualStack, v1.16 to v1.22",
 	}},
 	{rank: 429, about: fact.Rule{
 		ID: fact.RuleInstallerRefused, Severity: fact.Error, Also: []fact.Severity{fact.Warning, fact.Info}, Disturbs: fact.DisturbsNothing,

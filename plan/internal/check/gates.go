@@ -68,10 +68,10 @@ func (v *view) statedGates(comp fact.Component) nodeipam.Gates {
 }
 
 // dualStackGate: two families while the gate for it is off by default and no file sets it, although the file shows the flags that
-// there are. kubeadm up to 1.20 refuses the list; a manifest with it was written by hand.
+// there are, or while a file switches it off. kubeadm up to 1.20 refuses the list; a manifest with it was written by hand.
 func (c *checker) dualStackGate() {
 	v := c.kube
-	if v.IsZero() || v.Before(fact.V(1, 16, 0)) || !v.Before(fact.V(1, 21, 0)) {
+	if v.IsZero() || v.Before(fact.V(1, 16, 0)) || !v.Before(fact.V(1, 23, 0)) {
 		return
 	}
 	for _, k := range c.controllers {
@@ -82,14 +82,20 @@ func (c *checker) dualStackGate() {
 		if k.predicted {
 			comp = fact.Kubeadm
 		}
-		if g := c.view.statedGates(comp); g == nil || g["IPv6DualStack"] {
+		g := c.view.statedGates(comp)
+		on, stated := g["IPv6DualStack"]
+		if g == nil || on || !stated && !v.Before(fact.V(1, 21, 0)) {
 			continue
+		}
+		why := "is off by default until 1.21, and no file sets it"
+		if stated {
+			why = "is switched off"
 		}
 		c.add(fact.Finding{
 			Rule: fact.RuleFeatureGateMissing, RefusedBy: []fact.Component{comp}, Subjects: subjectsOf(k.host),
 			Where: []fact.Place{placeOf(k.podsAt, "pods "+joinHeld(k.pods))},
-			Message: fmt.Sprintf("%s has two ranges, %s, but Kubernetes %v takes one: the feature gate IPv6DualStack is off by default until 1.21, and no file sets it",
-				strings.TrimSpace(k.label()), joinHeld(k.pods), v),
+			Message: fmt.Sprintf("%s has two ranges, %s, but Kubernetes %v takes one: the feature gate IPv6DualStack %s",
+				strings.TrimSpace(k.label()), joinHeld(k.pods), v, why),
 			Fix: []string{"set --feature-gates=IPv6DualStack=true for kubeadm (featureGates of its configuration), kube-apiserver, kube-controller-manager, kube-proxy and the kubelets, or use Kubernetes 1.21 or newer"},
 		})
 		return

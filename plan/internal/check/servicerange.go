@@ -109,6 +109,7 @@ var ruleServiceRangeTooSmall = rule{
 func (c *checker) serviceSize() {
 	type sized struct {
 		h    held
+		more bool // the second of its list, everywhere: kube-apiserver asks for no size
 		by   []fact.Component
 		at   []fact.Place
 		rel  fact.Version
@@ -116,12 +117,13 @@ func (c *checker) serviceSize() {
 	}
 	var list []*sized
 	add := func(src *sourceView, s *fact.Statement) {
-		for _, h := range heldBy(s) {
+		for n, h := range heldBy(s) {
 			i := slices.IndexFunc(list, func(o *sized) bool { return o.h.p == h.p })
 			if i < 0 {
-				list = append(list, &sized{h: h, rel: c.view.release(src), note: c.view.releaseNote(src)})
+				list = append(list, &sized{h: h, more: true, rel: c.view.release(src), note: c.view.releaseNote(src)})
 				i = len(list) - 1
 			}
+			list[i].more = list[i].more && n > 0
 			if !slices.Contains(list[i].by, s.Component) {
 				list[i].by = append(list[i].by, s.Component)
 			}
@@ -168,14 +170,21 @@ func (c *checker) serviceSize() {
 			})
 		case host < 4:
 			f := fact.Finding{Rule: fact.RuleServiceRangeTooSmall, Severity: fact.Error, Where: x.at, Args: args("services", x.h, argHost, x.h.s.Host)}
-			f.Message = fmt.Sprintf("%s: a service range of /%d has %d %s; kube-apiserver needs at least 8, and kubeadm 10 (the DNS service takes the 10th address), so /%d is the smallest",
-				x.h.says(), x.h.p.Bits(), 1<<host, choose(1<<host, "address", "addresses"), bits-4)
-			if slices.Contains(x.by, fact.APIServer) && host < 3 {
+			needs := "kube-apiserver needs at least 8, and kubeadm 10"
+			if x.more {
+				needs = "kubeadm needs 10 of a second range as well, and kube-apiserver takes what there is"
+			}
+			f.Message = fmt.Sprintf("%s: a service range of /%d has %d %s; %s (the DNS service takes the 10th address), so /%d is the smallest",
+				x.h.says(), x.h.p.Bits(), 1<<host, choose(1<<host, "address", "addresses"), needs, bits-4)
+			if x.more && !kubeadm {
+				f.Severity = fact.Warning
+			}
+			if slices.Contains(x.by, fact.APIServer) && host < 3 && !x.more {
 				f.RefusedBy = append(f.RefusedBy, fact.APIServer)
 			}
 			if kubeadm {
 				f.RefusedBy = append(f.RefusedBy, fact.Kubeadm)
-				if host < 3 && !slices.Contains(f.RefusedBy, fact.APIServer) {
+				if host < 3 && !x.more && !slices.Contains(f.RefusedBy, fact.APIServer) {
 					f.RefusedBy = append(f.RefusedBy, fact.APIServer)
 				}
 			}

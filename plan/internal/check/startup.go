@@ -14,7 +14,7 @@ import (
 var passStartup = rule{
 	about: fact.Rule{ID: "startup"},
 	find:  (*checker).startup,
-	after: []fact.RuleID{fact.RuleCIDRMalformed, fact.RulePodCIDRUnset, fact.RuleServiceRangeTooLarge, fact.RuleNodeMaskTooShort, fact.RuleNodeMaskFlagIgnored, fact.RuleIPFamilyMismatch},
+	after: []fact.RuleID{fact.RuleCIDRMalformed, fact.RulePodCIDRUnset, fact.RuleServiceRangeTooLarge, fact.RuleNodeMaskTooShort, fact.RuleNodeMaskFlagIgnored, fact.RuleIPFamilyMismatch, fact.RuleFeatureGateRefused},
 }
 
 var ruleTooManyRanges = rule{
@@ -113,6 +113,7 @@ func (c *checker) startup() {
 			continue
 		}
 		f := k.flags()
+		f.FeatureGates = c.gatesFor(fact.ControllerManager, k.release, f.ClusterCIDR+f.ServiceClusterIPRange)
 		f.Controllers = nil
 		if !k.ipam {
 			f.Controllers = []string{"*", "-nodeipam", "-node-ipam-controller"}
@@ -129,7 +130,7 @@ func (c *checker) startup() {
 			f.AdvertiseAddress = addr.String()
 		}
 		rel := c.view.release(src)
-		f.FeatureGates = gatesFor(rel, f.ServiceClusterIPRange)
+		f.FeatureGates = c.gatesFor(fact.APIServer, rel, f.ServiceClusterIPRange)
 		c.refusals(f.Refusals(rel), rel, c.view.releaseNote(src), src.host, func(r nodeipam.Refusal) *fact.Statement {
 			if r.Role == fact.RoleAddress {
 				return at
@@ -181,13 +182,15 @@ func (k *managerView) flags() nodeipam.ControllerFlags {
 	if s := k.masks[fact.SettingAllocatorType]; s != nil {
 		f.CIDRAllocatorType, f.CIDRAllocatorEmpty = s.Text, s.Text == ""
 	}
-	f.FeatureGates = gatesFor(k.release, f.ClusterCIDR+f.ServiceClusterIPRange)
 	return f
 }
 
-// gatesFor returns the feature gates to assume: statements do not tell them, and a list of two ranges before 1.23 is written by
-// somebody who switched dual-stack on.
-func gatesFor(v fact.Version, ranges string) nodeipam.Gates {
+// gatesFor returns the feature gates of a program: those that files state, and where none does the ones to assume. A list of two ranges
+// before 1.23 is written by somebody who switched dual-stack on.
+func (c *checker) gatesFor(comp fact.Component, v fact.Version, ranges string) nodeipam.Gates {
+	if g := c.view.statedGates(comp); g != nil {
+		return g
+	}
 	if strings.Contains(ranges, ",") && v.Before(fact.V(1, 23, 0)) {
 		return nodeipam.Gates{"IPv6DualStack": true, "EndpointSlice": true}
 	}
@@ -226,7 +229,7 @@ func (c *checker) kubeadmRefusals(k *managerView) {
 	if n.PodSubnet == "" && n.ServiceSubnet == "" {
 		return
 	}
-	n.FeatureGates = gatesFor(k.release, n.PodSubnet+n.ServiceSubnet)
+	n.FeatureGates = c.gatesFor(fact.Kubeadm, k.release, n.PodSubnet+n.ServiceSubnet)
 	c.refusals(n.Refusals(k.release), k.release, c.view.releaseNote(k.src), k.host, func(r nodeipam.Refusal) *fact.Statement {
 		switch r.Role {
 		case fact.RoleServices:
@@ -313,7 +316,9 @@ func (c *checker) sameFault(r nodeipam.Refusal, s *fact.Statement) *fact.Finding
 		rules = append(rules, fact.RuleNodeMaskFlagIgnored)
 	case fact.RulePodRangeTooSmall:
 		rules = append(rules, fact.RuleNodeMaskTooShort)
-	case fact.RuleTooManyRanges, fact.RuleAdvertiseAddressWrong:
+	case fact.RuleTooManyRanges:
+		rules = append(rules, fact.RuleCIDRMalformed, fact.RuleFeatureGateMissing)
+	case fact.RuleAdvertiseAddressWrong:
 		rules = append(rules, fact.RuleCIDRMalformed)
 	case fact.RuleCIDRMalformed:
 		rules = append(rules, fact.RulePodCIDRUnset, fact.RuleFlagRefused)

@@ -100,11 +100,8 @@ func (c *checker) values() {
 			if s.Host != "" {
 				f.Subjects = append(f.Subjects, s.Host)
 			}
-			switch s.Component {
-			case fact.Kubeadm, fact.ControllerManager, fact.APIServer, fact.Flannel:
-				if !slices.Contains(f.RefusedBy, s.Component) {
-					f.RefusedBy = append(f.RefusedBy, s.Component)
-				}
+			if p := refuses(s); p != "" && !slices.Contains(f.RefusedBy, p) {
+				f.RefusedBy = append(f.RefusedBy, p)
 			}
 		}
 		f.Fix = []string{"write the range as network/length, such as 10.244.0.0/16 or fd00:10:244::/56, in every place listed; separate two families by a comma without a blank"}
@@ -143,6 +140,24 @@ func (c *checker) values() {
 		f.Where = cutPlaces(allPlaces(f.Where...))
 		c.add(f)
 	}
+}
+
+// refuses returns the program that does not take the unreadable value of s, "" for none. Whether kube-controller-manager looks at it at
+// all depends on its other flags: the start-up rules name it.
+func refuses(s *fact.Statement) fact.Component {
+	switch {
+	case s.Name == fact.NameControllerManagerArg && s.Role == fact.RolePods:
+		return fact.ControllerManager // kubeadm writes what it is given
+	case s.Name == fact.NameControllerManagerArg:
+		return ""
+	case s.Name == fact.NameAPIServerArg:
+		return fact.APIServer
+	}
+	switch s.Component {
+	case fact.Kubeadm, fact.APIServer, fact.Flannel:
+		return s.Component
+	}
+	return ""
 }
 
 // reason returns the text of an error without the quoted input that the message has already.
