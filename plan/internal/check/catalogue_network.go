@@ -190,9 +190,9 @@ var networkRules = []rule{
 	}},
 	{rank: 426, find: (*checker).flannelIPv4Off, about: fact.Rule{
 		ID: fact.RuleFlannelIPv4Disabled, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
-		Title:  "flannel's EnableIPv4 is false, and nodes have IPv4 subnets",
-		Cause:  "A net-conf.json for IPv6 alone in a cluster of IPv4 or of both families.",
-		Effect: "flannel ends with a panic on every node that has an IPv4 podCIDR.",
+		Title:  "flannel's EnableIPv4 is false, and nodes have IPv4 subnets alone",
+		Cause:  "A net-conf.json for IPv6 alone in a cluster of IPv4.",
+		Effect: "flannel ends with a panic on every node that has no IPv6 podCIDR.",
 		Mend:   "remove EnableIPv4 from net-conf.json and write Network, and restart flannel",
 		Source: "flannel pkg/subnet/kube/kube.go AcquireLease",
 	}},

@@ -372,8 +372,8 @@ func (c *checker) nodeFill() {
 	}
 }
 
-// flannelIPv4Off: flannel asks an IPv4 subnet of a node for a network that it does not have:
-// flannel v0.28.10 pkg/subnet/kube/kube.go AcquireLease.
+// flannelIPv4Off: flannel has IPv6 alone, and a node has no IPv6 subnet; one of both families passes:
+// flannel v0.28.10 pkg/subnet/kube/kube.go AcquireLease, pkg/subnet/subnet.go WriteSubnetFile.
 func (c *checker) flannelIPv4Off() {
 	for _, src := range c.flannels {
 		s := src.set[fact.SettingEnableIPv4]
@@ -382,18 +382,18 @@ func (c *checker) flannelIPv4Off() {
 		}
 		var ns []*nodeView
 		for _, n := range c.nodes {
-			if len(ofFamily(n.subs, fact.IPv4)) > 0 {
+			if len(ofFamily(n.subs, fact.IPv4)) > 0 && len(ofFamily(n.subs, fact.IPv6)) == 0 {
 				ns = append(ns, n)
 			}
 		}
 		four := ofFamily(c.pods, fact.IPv4)
-		if len(ns) == 0 && len(four) == 0 {
+		if len(ns) == 0 && (len(four) == 0 || len(ofFamily(c.pods, fact.IPv6)) > 0) {
 			continue
 		}
 		f := fact.Finding{Rule: fact.RuleFlannelIPv4Disabled, Subjects: nodeNames(ns), RefusedBy: []fact.Component{fact.Flannel}, Where: []fact.Place{placeOf(s, "EnableIPv4 is false")}}
-		who := "every node gets an IPv4 subnet"
+		who := "every node gets an IPv4 subnet alone"
 		if len(ns) > 0 {
-			who = fmt.Sprintf("%s %s an IPv4 subnet: %s", words.NameList(nodeNames(ns)), choose(len(ns), "holds", "hold"), nodeSubs(ns))
+			who = fmt.Sprintf("%s %s an IPv4 subnet alone: %s", words.NameList(nodeNames(ns)), choose(len(ns), "holds", "hold"), nodeSubs(ns))
 			f.Where = append(f.Where, nodePlaces(ns)...)
 		} else {
 			who += " of " + four[0].says()
