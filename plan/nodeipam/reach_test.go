@@ -1,4 +1,4 @@
-package kubecidr_test
+package nodeipam_test
 
 import (
 	"cmp"
@@ -203,12 +203,12 @@ func TestRefusalsReachCheck(t *testing.T) {
 			ids = append(ids, x.ID)
 		}
 		if len(ids) > 0 != (i >= 0) {
-			t.Errorf("%s 1.%d %q: the API refuses %q, Check says\n%s", c.program, c.minor, c.with, ids, told(r))
+			t.Errorf("%s 1.%d %q: the API refuses %q, Check says\n%+v", c.program, c.minor, c.with, ids, r.Findings)
 		}
 	}
-	for _, r := range nodeipam.StartupRules() {
-		if !seen[r.ID] && r.ID != "api-advertise" { // in a file the flag package is asked before
-			t.Errorf("no case is refused by %s: %s", r.ID, r.Text)
+	for _, id := range nodeipam.StartupRuleIDs() {
+		if !seen[id] && id != "api-advertise" { // in a file the flag package is asked before
+			t.Errorf("no case is refused by %s", id)
 		}
 	}
 	for _, id := range []string{nodeipam.FlagRefused, "adm-api-version", "adm-decode"} {
