@@ -63,6 +63,8 @@ type FlagError struct {
 	Msg  string      // what the program prints
 	Rule fact.RuleID // flag-refused, or advertise-address-invalid where the value is no address
 	Hint string      // what was meant, or what to do; "" where nothing is likely
+	// Meant is the name of the flag that was probably meant, without dashes; "" where nothing is likely.
+	Meant string
 	// Address reports that the error bears on address ranges: an address-related flag, or a word that takes the place of one.
 	Address bool
 	Unknown bool // the program has no flag of that name
@@ -147,103 +149,138 @@ func (c CommandLine) normalize(name string) string {
 // goes on, so that what was meant can still be told.
 // github.com/spf13/pflag v1.0.10 flag.go FlagSet.parseArgs, parseLongArg, parseSingleShortArg.
 func (c CommandLine) Parse() Flags {
-	var f Flags
-	known := c.table()
-	args := c.Args
-	last := map[string]int{} // where the flag of a name stands in f.Flags
-	fail := func(w Word, flag, hint string, address bool, format string, a ...any) {
-		if len(f.Errors) == maxProblems {
-			return
-		}
-		f.Errors = append(f.Errors, FlagError{Pos: w.Pos, Flag: flag, Msg: fmt.Sprintf(format, a...), Rule: fact.RuleFlagRefused, Hint: hint, Address: address})
-	}
-	for len(args) > 0 {
-		w := args[0]
-		args = args[1:]
-		s := w.Text
-		switch {
+	p := flagParser{CommandLine: c, known: c.table(), last: map[string]int{}, args: c.Args}
+	for len(p.args) > 0 {
+		w := p.args[0]
+		p.args = p.args[1:]
+		switch s := w.Text; {
 		case len(s) < 2 || s[0] != '-':
-			f.Positional = append(f.Positional, w)
-			continue
+			p.f.Positional = append(p.f.Positional, w)
 		case s == "--":
-			f.Positional = append(f.Positional, args...)
-			args = nil
-			continue
+			p.f.Positional = append(p.f.Positional, p.args...)
+			p.args = nil
 		case s[1] != '-':
-			args = c.short(&f, w, args, fail)
-			continue
-		}
-		name, value, hasValue := strings.Cut(s[2:], "=")
-		if name == "" || name[0] == '-' {
-			bare := strings.TrimLeft(name, "-")
-			_, isKnown := known[bare]
-			hint := ""
-			if isKnown {
-				hint = "write --" + bare
-			}
-			fail(w, "--"+name, hint, isAddressFlag(bare), "bad flag syntax: %s", s)
-			continue
-		}
-		norm := c.normalize(name)
-		kind, ok := known[norm]
-		if !ok {
-			var hint string
-			var address bool
-			if len(f.Errors) < maxProblems {
-				hint, address = suggestFlag(c.Component, name)
-			}
-			said := len(f.Errors)
-			fail(w, "--"+name, hint, address, "unknown flag: --%s", name)
-			if len(f.Errors) > said {
-				f.Errors[said].Unknown = true
-			}
-			if !hasValue && len(args) > 0 && !strings.HasPrefix(args[0].Text, "-") {
-				args = args[1:]
-			}
-			continue
-		}
-		fl := Flag{Name: norm, Written: "--" + name, Pos: w.Pos, Unknown: w.Unknown}
-		switch {
-		case hasValue:
-			fl.Value = fact.Value[string]{V: value, Text: value, Pos: w.ValuePos}
-		case kind == kindBool:
-			fl.Value = fact.Value[string]{V: "true", Pos: w.Pos}
-		case len(args) > 0:
-			fl.Value = fact.Value[string]{V: args[0].Text, Text: args[0].Text, Pos: args[0].Pos}
-			fl.Unknown = fl.Unknown || args[0].Unknown
-			args = args[1:]
+			p.args = c.short(&p.f, w, p.args, p.fail)
 		default:
-			fail(w, fl.Written, "", isAddressFlag(norm), "flag needs an argument: --%s", name)
-			continue
+			p.long(w)
 		}
-		if err := checkFlagValue(kind, fl.Value.V); err != nil && !fl.Unknown {
-			full := "--" + norm
-			if norm == "v" || norm == "help" {
-				full = "-" + norm[:1] + ", " + full
-			}
-			said := len(f.Errors)
-			fail(Word{Pos: fl.Value.Pos}, fl.Written, "", isAddressFlag(norm), "invalid argument %q for %q flag: %v", fl.Value.V, full, err)
-			if kind == kindIP && len(f.Errors) > said {
-				f.Errors[said].Rule = fact.RuleAdvertiseAddressWrong
-			}
-		}
-		if i, ok := last[norm]; ok && kind != kindList {
-			f.Flags[i].Overridden = true
-		}
-		last[norm] = len(f.Flags)
-		f.Flags = append(f.Flags, fl)
 	}
-	c.positional(&f, fail)
-	return f
+	c.positional(&p.f, p.fail)
+	return p.f
+}
+
+// A hint says what a wrong word was probably meant to be.
+type hint struct {
+	text    string // for people, "" where nothing is likely
+	meant   string // name of a flag, "" where none is likely
+	address bool   // the word bears on address ranges
+}
+
+// aboutFlag is a hint that says of a flag only whether it bears on address ranges.
+func aboutFlag(name string) hint { return hint{address: isAddressFlag(name)} }
+
+// failFunc notes an error at a word; flag is the flag as written.
+type failFunc func(w Word, flag string, h hint, format string, a ...any)
+
+// A flagParser is where the reading of a command line stands.
+type flagParser struct {
+	CommandLine
+	f     Flags
+	known map[string]flagKind
+	last  map[string]int // where the flag of a name stands in f.Flags
+	args  []Word         // those that are not read yet
+}
+
+// fail notes an error, up to a limit.
+func (p *flagParser) fail(w Word, flag string, h hint, format string, a ...any) {
+	if len(p.f.Errors) == maxProblems {
+		return
+	}
+	p.f.Errors = append(p.f.Errors, FlagError{
+		Pos: w.Pos, Flag: flag, Msg: fmt.Sprintf(format, a...), Rule: fact.RuleFlagRefused, Hint: h.text, Meant: h.meant, Address: h.address,
+	})
+}
+
+// long reads a word with two dashes, and its value where that is the next word.
+func (p *flagParser) long(w Word) {
+	name, value, hasValue := strings.Cut(w.Text[2:], "=")
+	if name == "" || name[0] == '-' {
+		bare := strings.TrimLeft(name, "-")
+		h := aboutFlag(bare)
+		if _, ok := p.known[bare]; ok {
+			h.text, h.meant = "write --"+bare, bare
+		}
+		p.fail(w, "--"+name, h, "bad flag syntax: %s", w.Text)
+		return
+	}
+	norm := p.normalize(name)
+	kind, ok := p.known[norm]
+	if !ok {
+		p.unknown(w, name, hasValue)
+		return
+	}
+	fl := Flag{Name: norm, Written: "--" + name, Pos: w.Pos, Unknown: w.Unknown}
+	switch {
+	case hasValue:
+		fl.Value = fact.Value[string]{V: value, Text: value, Pos: w.ValuePos}
+	case kind == kindBool:
+		fl.Value = fact.Value[string]{V: "true", Pos: w.Pos}
+	case len(p.args) > 0:
+		next := p.args[0]
+		fl.Value = fact.Value[string]{V: next.Text, Text: next.Text, Pos: next.Pos}
+		fl.Unknown = fl.Unknown || next.Unknown
+		p.args = p.args[1:]
+	default:
+		p.fail(w, fl.Written, aboutFlag(norm), "flag needs an argument: --%s", name)
+		return
+	}
+	p.checkValue(fl, kind)
+	if i, ok := p.last[norm]; ok && kind != kindList {
+		p.f.Flags[i].Overridden = true
+	}
+	p.last[norm] = len(p.f.Flags)
+	p.f.Flags = append(p.f.Flags, fl)
+}
+
+// unknown notes a flag that the program does not have; the next word is taken for its value, unless it is a flag.
+func (p *flagParser) unknown(w Word, name string, hasValue bool) {
+	var h hint
+	said := len(p.f.Errors)
+	if said < maxProblems {
+		h = suggestFlag(p.Component, name)
+	}
+	if p.fail(w, "--"+name, h, "unknown flag: --%s", name); len(p.f.Errors) > said {
+		p.f.Errors[said].Unknown = true
+	}
+	if !hasValue && len(p.args) > 0 && !strings.HasPrefix(p.args[0].Text, "-") {
+		p.args = p.args[1:]
+	}
+}
+
+// checkValue notes what is wrong with the value of a flag of that kind.
+func (p *flagParser) checkValue(fl Flag, kind flagKind) {
+	err := checkFlagValue(kind, fl.Value.V)
+	if err == nil || fl.Unknown {
+		return
+	}
+	full := "--" + fl.Name
+	if fl.Name == "v" || fl.Name == "help" {
+		full = "-" + fl.Name[:1] + ", " + full
+	}
+	said := len(p.f.Errors)
+	p.fail(Word{Pos: fl.Value.Pos}, fl.Written, aboutFlag(fl.Name), "invalid argument %q for %q flag: %v", fl.Value.V, full, err)
+	if kind == kindIP && len(p.f.Errors) > said {
+		p.f.Errors[said].Rule = fact.RuleAdvertiseAddressWrong
+	}
 }
 
 // short reads a word with a single dash: one-letter flags, of which the programs know -h and -v alone.
-func (c CommandLine) short(f *Flags, w Word, args []Word, fail func(Word, string, string, bool, string, ...any)) []Word {
+func (c CommandLine) short(f *Flags, w Word, args []Word, fail failFunc) []Word {
 	letters := w.Text[1:]
 	for letters != "" && letters[0] == 'h' {
 		if len(letters) > 2 && letters[1] == '=' {
 			if err := checkFlagValue(kindBool, letters[2:]); err != nil {
-				fail(w, "-h", "", false, "invalid argument %q for \"-h, --help\" flag: %v", letters[2:], err)
+				fail(w, "-h", hint{}, "invalid argument %q for \"-h, --help\" flag: %v", letters[2:], err)
 			}
 			return args
 		}
@@ -258,28 +295,28 @@ func (c CommandLine) short(f *Flags, w Word, args []Word, fail func(Word, string
 		case len(value) > 1 && value[0] == '=':
 			value = value[1:]
 		case value == "" && len(args) == 0:
-			fail(w, w.Text, "", false, "flag needs an argument: 'v' in -v")
+			fail(w, w.Text, hint{}, "flag needs an argument: 'v' in -v")
 			return args
 		case value == "":
 			value, unknown, args = args[0].Text, unknown || args[0].Unknown, args[1:]
 		}
 		if err := checkFlagValue(kindLevel, value); err != nil && !unknown {
-			fail(w, "-v", "", false, "invalid argument %q for \"-v, --v\" flag: %v", value, err)
+			fail(w, "-v", hint{}, "invalid argument %q for \"-v, --v\" flag: %v", value, err)
 		}
 		return args
 	}
 	name, _, _ := strings.Cut(letters, "=")
-	hint, address := "", isAddressFlag(c.normalize(name))
+	h := aboutFlag(c.normalize(name))
 	if _, ok := c.table()[c.normalize(name)]; ok {
-		hint = "write --" + name + " with two dashes"
+		h.text, h.meant = "write --"+name+" with two dashes", c.normalize(name)
 	}
-	fail(w, "-"+name, hint, address, "unknown shorthand flag: %q in -%s", letters[0], letters) // a byte, whatever the letter
+	fail(w, "-"+name, h, "unknown shorthand flag: %q in -%s", letters[0], letters) // a byte, whatever the letter
 	return args
 }
 
 // positional refuses words that are no flags, as kube-controller-manager and kube-apiserver do since 1.19. Empty words pass.
 // k8s.io/kubernetes v1.37.2 cmd/kube-controller-manager/app/controllermanager.go NewControllerManagerCommand, Args.
-func (c CommandLine) positional(f *Flags, fail func(Word, string, string, bool, string, ...any)) {
+func (c CommandLine) positional(f *Flags, fail failFunc) {
 	v := c.Version.Or(fact.NewestKubernetes())
 	if c.Component == fact.Kubeadm {
 		c.kubeadmPositional(f, fail)
@@ -296,8 +333,7 @@ func (c CommandLine) positional(f *Flags, fail func(Word, string, string, bool, 
 		if w.Text == "" {
 			continue
 		}
-		hint, address := c.strayHint(*f, w)
-		fail(w, "", hint, address, "%q does not take any arguments, got %q", string(c.Component), texts)
+		fail(w, "", c.strayHint(*f, w), "%q does not take any arguments, got %q", string(c.Component), texts)
 		return
 	}
 }
@@ -305,40 +341,41 @@ func (c CommandLine) positional(f *Flags, fail func(Word, string, string, bool, 
 // kubeadmPositional refuses words that kubeadm does not take: any for init, more than one for join. What stands behind "phase" is a
 // subcommand's.
 // k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/cmd/init.go NewCmdInit, join.go NewCmdJoin; github.com/spf13/cobra args.go.
-func (c CommandLine) kubeadmPositional(f *Flags, fail func(Word, string, string, bool, string, ...any)) {
+func (c CommandLine) kubeadmPositional(f *Flags, fail failFunc) {
 	words := f.Positional
 	if len(words) > 0 && words[0].Text == "phase" {
 		return
 	}
 	switch {
 	case c.Command == "init" && len(words) > 0:
-		hint, address := c.strayHint(*f, words[0])
-		fail(words[0], "", hint, address, "unknown command %q for \"kubeadm init\"", words[0].Text)
+		fail(words[0], "", c.strayHint(*f, words[0]), "unknown command %q for \"kubeadm init\"", words[0].Text)
 	case c.Command == "join" && len(words) > 1:
-		hint, address := c.strayHint(*f, words[1])
-		fail(words[1], "", hint, address, "accepts at most 1 arg(s), received %d", len(words))
+		fail(words[1], "", c.strayHint(*f, words[1]), "accepts at most 1 arg(s), received %d", len(words))
 	}
 }
 
 // strayHint says what a stray word was meant to be.
-func (c CommandLine) strayHint(f Flags, w Word) (hint string, address bool) {
+func (c CommandLine) strayHint(f Flags, w Word) hint {
 	if t := strings.TrimLeft(w.Text, "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"); strings.TrimLeft(w.Text, "-") != t {
 		name, _, _ := strings.Cut(t, "=")
-		return "the dash is not the ASCII one: write --" + t, isAddressFlag(c.normalize(name))
+		name = c.normalize(name)
+		return hint{"the dash is not the ASCII one: write --" + t, name, isAddressFlag(name)}
 	}
 	if t, ok := strings.CutPrefix(w.Text, "--"); ok {
 		name, _, _ := strings.Cut(t, "=")
-		return "what stands behind a lone -- is no flag: remove the --", isAddressFlag(c.normalize(name))
+		return hint{text: "what stands behind a lone -- is no flag: remove the --", address: isAddressFlag(c.normalize(name))}
 	}
 	for i := range c.Args {
 		if i > 0 && c.Args[i].Pos == w.Pos && c.Args[i].Text == w.Text {
 			prev := c.Args[i-1].Text
 			if c.table()[c.normalize(strings.TrimPrefix(prev, "--"))] == kindBool {
-				return fmt.Sprintf("a boolean flag takes its value after \"=\" only: write %s=%s", prev, w.Text), isAddressFlag(strings.TrimPrefix(prev, "--"))
+				name := strings.TrimPrefix(prev, "--")
+				text := fmt.Sprintf("a boolean flag takes its value after \"=\" only: write %s=%s", prev, w.Text)
+				return hint{text, c.normalize(name), isAddressFlag(name)}
 			}
 		}
 	}
-	return "", false
+	return hint{}
 }
 
 // checkFlagValue refuses what pflag cannot read for a flag of that kind; the message is that of package strconv of the Go that

@@ -264,9 +264,9 @@ func TestSuggestFlag(t *testing.T) {
 		{kcm, "node-cdr-msk-size", "write --node-cidr-mask-size", true},
 		{kcm, "leader-elected", "", false},
 	} {
-		hint, address := suggestFlag(tt.comp, tt.name)
-		if hint != tt.hint || address != tt.address {
-			t.Errorf("suggestFlag(%s, %q) = %q, %t, want %q, %t", tt.comp, tt.name, hint, address, tt.hint, tt.address)
+		h := suggestFlag(tt.comp, tt.name)
+		if h.text != tt.hint || h.address != tt.address {
+			t.Errorf("suggestFlag(%s, %q) = %q, %t, want %q, %t", tt.comp, tt.name, h.text, h.address, tt.hint, tt.address)
 		}
 	}
 	if got := squash("azAZ09 /:@[`{-_.é"); got != "azaz09" {

@@ -279,23 +279,24 @@ func squash(s string) string {
 }
 
 // suggestFlag says which flag a name unknown to the program was meant to be, "" where none is likely, and whether it bears on addresses.
-func suggestFlag(c fact.Component, name string) (hint string, address bool) {
+func suggestFlag(c fact.Component, name string) hint {
 	flat := squash(name)
 	role, isSynonym := flagSynonyms[flat]
 	if want := roleFlag(c, role); isSynonym && want != "" {
-		return "write --" + want, true
+		return hint{"write --" + want, want, true}
 	}
 	if isSynonym {
 		if c == fact.APIServer && role != "domain" && role != "endpoint" {
-			return "this belongs to kube-controller-manager: --" + roleFlag(fact.ControllerManager, role), true
+			other := roleFlag(fact.ControllerManager, role)
+			return hint{"this belongs to kube-controller-manager: --" + other, other, true}
 		}
 		if c == fact.ControllerManager && role == "address" {
-			return "this belongs to kube-apiserver: --advertise-address", true
+			return hint{"this belongs to kube-apiserver: --advertise-address", "advertise-address", true}
 		}
-		return "", true
+		return hint{address: true}
 	}
 	if best := suggest.Within(flat, addressFlags(c), 2+len(flat)/8); best != "" {
-		return "write --" + best, true
+		return hint{"write --" + best, best, true}
 	}
-	return "", false
+	return hint{}
 }

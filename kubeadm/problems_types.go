@@ -7,78 +7,102 @@ import (
 	"github.com/kubecidr/kubecidr/internal/source"
 )
 
-// types refuses values of a type that kubeadm does not decode. The names of Go types in the messages are those of its own packages.
+// typeCheck refuses values of a type that kubeadm does not decode, in one document.
+type typeCheck struct {
+	c             *Config
+	o             *source.Node
+	kind, version string
+}
+
+// refuse is the refusal of a value. Its words are those of encoding/json, with the names of kubeadm's Go types.
+func (t typeCheck) refuse(n *source.Node, goPath, goType, fix string) {
+	t.c.say(refusedConfig(n.Pos,
+		fmt.Sprintf("json: cannot unmarshal %s into Go struct field %s of type %s", jsonType(n), goPath, goType), n.Pos.String()+": "+fix))
+}
+
+// mapping reports whether the value under the keys is a mapping that can be looked into.
+func (t typeCheck) mapping(goType string, keys ...string) bool {
+	n := t.o.Get(keys...)
+	if n != nil && n.Kind != source.Mapping && n.Kind != source.Null {
+		t.refuse(n, t.kind+"."+strings.Join(keys, "."), t.version+"."+goType, keys[len(keys)-1]+" is a mapping: write its keys below it, indented")
+		return false
+	}
+	return n != nil && n.Kind == source.Mapping
+}
+
+// text refuses a value that is no text.
+func (t typeCheck) text(goStruct string, keys ...string) {
+	n := t.o.Get(keys...)
+	if typ := jsonType(n); typ == "string" || typ == "null" {
+		return
+	}
+	fix := "write the value in quotes"
+	if n.Kind == source.Sequence {
+		fix = fmt.Sprintf("write one text with a comma and no blank between the ranges: %s: %q", keys[len(keys)-1], listValue(n).V)
+	}
+	t.refuse(n, goStruct+"."+strings.Join(keys, "."), "string", fix)
+}
+
+// gates refuses feature gates that are no mapping to true and false.
+func (t typeCheck) gates() {
+	n := t.o.Get("featureGates")
+	if n == nil {
+		return
+	}
+	if n.Kind != source.Mapping && n.Kind != source.Null {
+		t.refuse(n, t.kind+".featureGates", "map[string]bool", "featureGates is a mapping: write NAME: true or NAME: false below it, indented")
+	}
+	for _, e := range n.Entries {
+		if typ := jsonType(e.Value); typ != "bool" && typ != "null" {
+			t.refuse(e.Value, t.kind+".featureGates", "bool", "write true or false, without quotes")
+		}
+	}
+}
+
+// extraArgs refuses the arguments of the control plane's programs.
+func (t typeCheck) extraArgs() {
+	args := func(n *source.Node, goPath, itemPath string) { t.c.argTypes(n, t.version, goPath, itemPath) }
+	switch t.version {
+	case "v1alpha1", "v1alpha2", "v1alpha3":
+		for _, name := range []string{"apiServerExtraArgs", "controllerManagerExtraArgs", "schedulerExtraArgs"} {
+			args(t.o.Get(name), t.kind+"."+name, t.kind+"."+name)
+		}
+		return
+	}
+	if t.mapping("APIServer", "apiServer") {
+		args(t.o.Get("apiServer", "extraArgs"), "APIServer.apiServer.ControlPlaneComponent.extraArgs", "Arg.apiServer.ControlPlaneComponent.extraArgs")
+	}
+	for _, name := range []string{"controllerManager", "scheduler"} {
+		if t.mapping("ControlPlaneComponent", name) {
+			args(t.o.Get(name, "extraArgs"), "ControlPlaneComponent."+name+".extraArgs", "Arg."+name+".extraArgs")
+		}
+	}
+}
+
+// types refuses values of a type that kubeadm does not decode.
 func (c *Config) types(o *source.Node) {
 	_, version, _ := strings.Cut(o.Get("apiVersion").Str(), "/")
-	kind := o.Get("kind").Str()
-	refuse := func(n *source.Node, goPath, goType, fix string) {
-		c.say(refusedConfig(n.Pos,
-			fmt.Sprintf("json: cannot unmarshal %s into Go struct field %s of type %s", jsonType(n), goPath, goType), n.Pos.String()+": "+fix))
-	}
-	// mapping reports whether the value under the key is a mapping that can be looked into.
-	mapping := func(goType string, keys ...string) bool {
-		n := o.Get(keys...)
-		if n != nil && n.Kind != source.Mapping && n.Kind != source.Null {
-			refuse(n, kind+"."+strings.Join(keys, "."), version+"."+goType, keys[len(keys)-1]+" is a mapping: write its keys below it, indented")
-			return false
-		}
-		return n != nil && n.Kind == source.Mapping
-	}
-	text := func(goStruct string, keys ...string) {
-		n := o.Get(keys...)
-		if t := jsonType(n); t == "string" || t == "null" {
-			return
-		}
-		fix := "write the value in quotes"
-		if n.Kind == source.Sequence {
-			fix = fmt.Sprintf("write one text with a comma and no blank between the ranges: %s: %q", keys[len(keys)-1], listValue(n).V)
-		}
-		refuse(n, goStruct+"."+strings.Join(keys, "."), "string", fix)
-	}
-	switch kind {
+	t := typeCheck{c: c, o: o, kind: o.Get("kind").Str(), version: version}
+	switch t.kind {
 	case "ClusterConfiguration", "MasterConfiguration":
-		if mapping("Networking", "networking") {
-			text("Networking", "networking", "podSubnet")
-			text("Networking", "networking", "serviceSubnet")
-			text("Networking", "networking", "dnsDomain")
+		if t.mapping("Networking", "networking") {
+			t.text("Networking", "networking", "podSubnet")
+			t.text("Networking", "networking", "serviceSubnet")
+			t.text("Networking", "networking", "dnsDomain")
 		}
-		if n := o.Get("featureGates"); n != nil {
-			if n.Kind != source.Mapping && n.Kind != source.Null {
-				refuse(n, kind+".featureGates", "map[string]bool", "featureGates is a mapping: write NAME: true or NAME: false below it, indented")
-			}
-			for _, e := range n.Entries {
-				if t := jsonType(e.Value); t != "bool" && t != "null" {
-					refuse(e.Value, kind+".featureGates", "bool", "write true or false, without quotes")
-				}
-			}
+		t.gates()
+		for _, key := range []string{"kubernetesVersion", "controlPlaneEndpoint", "clusterName", "imageRepository", "certificatesDir"} {
+			t.text(t.kind, key)
 		}
-		text(kind, "kubernetesVersion")
-		text(kind, "controlPlaneEndpoint")
-		text(kind, "clusterName")
-		text(kind, "imageRepository")
-		text(kind, "certificatesDir")
-		switch version {
-		case "v1alpha1", "v1alpha2", "v1alpha3":
-			for _, name := range []string{"apiServerExtraArgs", "controllerManagerExtraArgs", "schedulerExtraArgs"} {
-				c.argTypes(o.Get(name), version, kind+"."+name, kind+"."+name)
-			}
-		default:
-			if mapping("APIServer", "apiServer") {
-				c.argTypes(o.Get("apiServer", "extraArgs"), version, "APIServer.apiServer.ControlPlaneComponent.extraArgs", "Arg.apiServer.ControlPlaneComponent.extraArgs")
-			}
-			for _, name := range []string{"controllerManager", "scheduler"} {
-				if mapping("ControlPlaneComponent", name) {
-					c.argTypes(o.Get(name, "extraArgs"), version, "ControlPlaneComponent."+name+".extraArgs", "Arg."+name+".extraArgs")
-				}
-			}
-		}
+		t.extraArgs()
 	case "InitConfiguration", "JoinConfiguration":
-		if mapping("APIEndpoint", "localAPIEndpoint") {
-			text("APIEndpoint", "localAPIEndpoint", "advertiseAddress")
+		if t.mapping("APIEndpoint", "localAPIEndpoint") {
+			t.text("APIEndpoint", "localAPIEndpoint", "advertiseAddress")
 		}
-		if mapping("NodeRegistrationOptions", "nodeRegistration") {
-			text("NodeRegistrationOptions", "nodeRegistration", "name")
-			c.argTypes(o.Get("nodeRegistration", "kubeletExtraArgs"), version, "NodeRegistrationOptions.nodeRegistration.kubeletExtraArgs", "Arg.nodeRegistration.kubeletExtraArgs")
+		if t.mapping("NodeRegistrationOptions", "nodeRegistration") {
+			const path = "nodeRegistration.kubeletExtraArgs"
+			t.text("NodeRegistrationOptions", "nodeRegistration", "name")
+			c.argTypes(o.Get("nodeRegistration", "kubeletExtraArgs"), version, "NodeRegistrationOptions."+path, "Arg."+path)
 		}
 	}
 }

@@ -146,6 +146,7 @@ func (c Config) Statements() []fact.Statement {
 	return c.statements("networking.podSubnet", "networking.serviceSubnet", "localAPIEndpoint.advertiseAddress", "", true)
 }
 
+// statements is Statements with the keys that name the values; states says that what is not written counts as well.
 func (c Config) statements(podKey, serviceKey, addressKey, host string, states bool) []fact.Statement {
 	base := fact.Statement{Component: fact.Kubeadm}
 	var out []fact.Statement
@@ -153,6 +154,42 @@ func (c Config) statements(podKey, serviceKey, addressKey, host string, states b
 		out = append(out, problem(base, p))
 	}
 	v := c.Version()
+	out = append(out, c.apiVersionRefused(base, v)...)
+	out = append(out, c.refused(base, v)...)
+	if c.Cluster.Pos.IsValid() {
+		out = append(out, c.clusterStatements(base, podKey, serviceKey, states)...)
+	}
+	if c.Init.Pos.IsValid() {
+		key := addressKey
+		switch c.Init.APIVersion {
+		case "v1alpha1", "v1alpha2":
+			key = "api.advertiseAddress"
+		case "v1alpha3":
+			key = "apiEndpoint.advertiseAddress"
+		}
+		out = append(out, hostStatements(base, firstNonEmpty(c.Init.NodeName.V, host), key, c.Init.AdvertiseAddress, c.Init.KubeletExtraArgs)...)
+	}
+	if c.Join.Pos.IsValid() {
+		key := addressKey
+		if key == "localAPIEndpoint.advertiseAddress" {
+			key = "controlPlane.localAPIEndpoint.advertiseAddress"
+		}
+		out = append(out, hostStatements(base, firstNonEmpty(c.Join.NodeName.V, host), key, c.Join.AdvertiseAddress, c.Join.KubeletExtraArgs)...)
+		out = append(out, endpointStatement(base, "apiServerEndpoint", c.Join.APIServerEndpoint)...)
+	}
+	for _, e := range c.Endpoints {
+		b := base
+		b.Host = e.Node
+		if s, ok := address(b, "apiEndpoints", e.AdvertiseAddress, true); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// apiVersionRefused states the documents whose API version no kubeadm of that release reads.
+func (c Config) apiVersionRefused(base fact.Statement, v fact.Version) []fact.Statement {
+	var out []fact.Statement
 	for _, r := range c.Refusals(v) {
 		if r.ID != "adm-api-version" {
 			continue
@@ -167,79 +204,56 @@ func (c Config) statements(podKey, serviceKey, addressKey, host string, states b
 				fmt.Sprintf("%s: write apiVersion: %s/%s", pos, kubeadmGroup, writeAPIVersion(v.Or(fact.NewestKubernetes()))))))
 		}
 	}
-	out = append(out, c.refused(base, v)...)
-	if c.Cluster.Pos.IsValid() {
-		out = append(out, c.Cluster.gateStatements(base)...)
-		cl := c.Cluster
-		missing := cl.Networking
-		if !missing.IsValid() {
-			missing = cl.Pos
-		}
-		inArgs := slices.ContainsFunc(cl.ControllerManagerArgs, func(a ExtraArg) bool { return a.Name.V == "cluster-cidr" })
-		if states && !inArgs || cl.PodSubnet.V != "" {
-			out = append(out, ranges(base, fact.RolePods, podKey, cl.PodSubnet, missing))
-		}
-		switch {
-		case cl.ServiceSubnet.V != "":
-			out = append(out, ranges(base, fact.RoleServices, serviceKey, cl.ServiceSubnet, missing))
-		case states:
-			out = append(out, byDefault(base, fact.RoleServices, serviceKey, defaultServiceSubnet, missing))
-		}
-		if !v.IsZero() {
-			key := "kubernetesVersion"
-			if podKey == "--pod-network-cidr" {
-				key = "--kubernetes-version"
-			}
-			out = append(out, versionStatement(base, key, cl.KubernetesVersion, v))
-		}
-		out = append(out, c.argStatements(base)...)
-		out = append(out, c.argsAgainstNetworking(base)...)
-		ep := cl.ControlPlaneEndpoint
-		ep.V = hostOf(ep.V)
-		if s, ok := address(base, "controlPlaneEndpoint", ep, false); ok {
-			out = append(out, s)
-		}
-	}
-	if c.Init.Pos.IsValid() {
-		b := base
-		b.Host = firstNonEmpty(c.Init.NodeName.V, host)
-		key := addressKey
-		switch {
-		case c.Init.APIVersion == "v1alpha1", c.Init.APIVersion == "v1alpha2":
-			key = "api.advertiseAddress"
-		case c.Init.APIVersion == "v1alpha3":
-			key = "apiEndpoint.advertiseAddress"
-		}
-		if s, ok := advertised(b, key, c.Init.AdvertiseAddress); ok {
-			out = append(out, s)
-		}
-		out = append(out, kubeletArgs(b, c.Init.KubeletExtraArgs)...)
-	}
-	if c.Join.Pos.IsValid() {
-		b := base
-		b.Host = firstNonEmpty(c.Join.NodeName.V, host)
-		key := addressKey
-		if key == "localAPIEndpoint.advertiseAddress" {
-			key = "controlPlane.localAPIEndpoint.advertiseAddress"
-		}
-		if s, ok := advertised(b, key, c.Join.AdvertiseAddress); ok {
-			out = append(out, s)
-		}
-		out = append(out, kubeletArgs(b, c.Join.KubeletExtraArgs)...)
-		ep := c.Join.APIServerEndpoint
-		ep.V = hostOf(ep.V)
-		if s, ok := address(base, "apiServerEndpoint", ep, false); ok {
-			out = append(out, s)
-		}
-	}
-	for _, e := range c.Endpoints {
-		b := base
-		b.Host = e.Node
-		if s, ok := address(b, "apiEndpoints", e.AdvertiseAddress, true); ok {
-			out = append(out, s)
-		}
-	}
 	return out
+}
+
+// clusterStatements states what a ClusterConfiguration says.
+func (c Config) clusterStatements(base fact.Statement, podKey, serviceKey string, states bool) []fact.Statement {
+	cl := c.Cluster
+	out := cl.gateStatements(base)
+	missing := cl.Networking
+	if !missing.IsValid() {
+		missing = cl.Pos
+	}
+	inArgs := slices.ContainsFunc(cl.ControllerManagerArgs, func(a ExtraArg) bool { return a.Name.V == "cluster-cidr" })
+	if states && !inArgs || cl.PodSubnet.V != "" {
+		out = append(out, ranges(base, fact.RolePods, podKey, cl.PodSubnet, missing))
+	}
+	switch {
+	case cl.ServiceSubnet.V != "":
+		out = append(out, ranges(base, fact.RoleServices, serviceKey, cl.ServiceSubnet, missing))
+	case states:
+		out = append(out, byDefault(base, fact.RoleServices, serviceKey, defaultServiceSubnet, missing))
+	}
+	if v := c.Version(); !v.IsZero() {
+		key := "kubernetesVersion"
+		if podKey == "--pod-network-cidr" {
+			key = "--kubernetes-version"
+		}
+		out = append(out, versionStatement(base, key, cl.KubernetesVersion, v))
+	}
+	out = append(out, c.argStatements(base)...)
+	out = append(out, c.argsAgainstNetworking(base)...)
+	return append(out, endpointStatement(base, "controlPlaneEndpoint", cl.ControlPlaneEndpoint)...)
+}
+
+// hostStatements states what InitConfiguration and JoinConfiguration say about their host.
+func hostStatements(base fact.Statement, host, key string, advertise fact.Value[string], args []ExtraArg) []fact.Statement {
+	base.Host = host
+	var out []fact.Statement
+	if s, ok := advertised(base, key, advertise); ok {
+		out = append(out, s)
+	}
+	return append(out, kubeletArgs(base, args)...)
+}
+
+// endpointStatement states the address of an endpoint, none where it is a name.
+func endpointStatement(base fact.Statement, key string, v fact.Value[string]) []fact.Statement {
+	v.V = hostOf(v.V)
+	if s, ok := address(base, key, v, false); ok {
+		return []fact.Statement{s}
+	}
+	return nil
 }
 
 // isAPIVersion reports whether version has the form of v1, v1alpha1 or v1beta1.

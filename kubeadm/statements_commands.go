@@ -84,60 +84,69 @@ func (p Process) Statements() []fact.Statement {
 			out = append(out, problem(base, flagFinding(p.Component, e, "")))
 		}
 	}
-	list := func(role fact.Role, name string) bool {
-		found := false
-		for _, l := range f.Flags {
-			if l.Name != name {
-				continue
-			}
-			found = true
-			if l.Unknown {
-				continue
-			}
-			s := ranges(base, role, "--"+name, l.Value, l.Pos)
-			s.Overridden = l.Overridden
-			out = append(out, s)
-		}
-		return found
-	}
-	refused := func(name string) bool {
-		return slices.ContainsFunc(f.Errors, func(e FlagError) bool { return strings.Contains(e.Hint, "--"+name) })
-	}
+	const services = "service-cluster-ip-range"
 	switch p.Component {
 	case fact.ControllerManager:
-		if !list(fact.RolePods, "cluster-cidr") && !refused("cluster-cidr") {
-			out = append(out, ranges(base, fact.RolePods, "--cluster-cidr", fact.Value[string]{}, p.Pos))
-		}
-		if !list(fact.RoleServices, "service-cluster-ip-range") && !refused("service-cluster-ip-range") {
-			out = append(out, ranges(base, fact.RoleServices, "--service-cluster-ip-range", fact.Value[string]{}, p.Pos))
+		for _, l := range []struct {
+			role fact.Role
+			name string
+		}{{fact.RolePods, "cluster-cidr"}, {fact.RoleServices, services}} {
+			stated, given := rangeFlags(f, base, l.role, l.name)
+			if out = append(out, stated...); !given {
+				out = append(out, ranges(base, l.role, "--"+l.name, fact.Value[string]{}, p.Pos))
+			}
 		}
 		out = append(out, p.controllerSettings(f, base)...)
 	case fact.APIServer:
-		if !list(fact.RoleServices, "service-cluster-ip-range") && !refused("service-cluster-ip-range") {
-			out = append(out, byDefault(base, fact.RoleServices, "--service-cluster-ip-range", defaultAPIServerRange, p.Pos))
+		stated, given := rangeFlags(f, base, fact.RoleServices, services)
+		if out = append(out, stated...); !given {
+			out = append(out, byDefault(base, fact.RoleServices, "--"+services, defaultAPIServerRange, p.Pos))
 		}
-		stated := false
-		for _, l := range f.Flags {
-			if l.Name != "advertise-address" || l.Unknown {
-				continue
-			}
-			if s, ok := address(base, "--advertise-address", l.Value, true); ok {
-				s.Overridden = l.Overridden
-				stated = true
-				out = append(out, s)
-			}
-		}
-		if !stated {
-			v := p.Endpoint
-			v.V = hostOf(v.V)
-			if s, ok := address(base, "advertise-address.endpoint", v, false); ok {
-				out = append(out, s)
-			}
-		}
+		out = append(out, p.advertises(f, base)...)
 	}
 	out = append(out, p.gateStatements(f, base)...)
 	if !p.Version.IsZero() {
 		out = append(out, versionStatement(base, "image", p.Image, p.Version))
+	}
+	return out
+}
+
+// rangeFlags states the ranges of every flag of that name. given is true where there is one, or a wrong word that was meant to be one.
+func rangeFlags(f Flags, base fact.Statement, role fact.Role, name string) (out []fact.Statement, given bool) {
+	given = slices.ContainsFunc(f.Errors, func(e FlagError) bool { return e.Meant == name })
+	for _, l := range f.Flags {
+		if l.Name != name {
+			continue
+		}
+		if given = true; l.Unknown {
+			continue
+		}
+		s := ranges(base, role, "--"+name, l.Value, l.Pos)
+		s.Overridden = l.Overridden
+		out = append(out, s)
+	}
+	return out, given
+}
+
+// advertises states the addresses that kube-apiserver tells, or else the one that kubeadm noted on its pod.
+func (p Process) advertises(f Flags, base fact.Statement) []fact.Statement {
+	var out []fact.Statement
+	for _, l := range f.Flags {
+		if l.Name != "advertise-address" || l.Unknown {
+			continue
+		}
+		if s, ok := address(base, "--advertise-address", l.Value, true); ok {
+			s.Overridden = l.Overridden
+			out = append(out, s)
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	v := p.Endpoint
+	v.V = hostOf(v.V)
+	if s, ok := address(base, "advertise-address.endpoint", v, false); ok {
+		out = append(out, s)
 	}
 	return out
 }
