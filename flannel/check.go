@@ -44,13 +44,12 @@ func (c NetConf) four(version fact.Version, key string, n uint, bits int) error 
 	return c.bad(key, fmt.Sprint(n), fmt.Sprintf("the range is a /%d, so set it to %d or more, or widen the range", bits, bits+2), "%s", msg)
 }
 
-// checkIPv4 checks and completes the IPv4 values. Addresses are 32 bits that wrap, as flannel's are.
+// checkIPv4 checks and completes the IPv4 values.
 func (c *NetConf) checkIPv4(version fact.Version) error {
 	network := c.Network
 	if !network.IsValid() {
 		network = netip.PrefixFrom(netip.IPv4Unspecified(), 0)
 	}
-	bits := network.Bits() // up to 128 for an IPv4-mapped Network
 	if isEmpty(c.Network) && !version.Before(v0_19_2) {
 		msg := "please define a correct Network parameter in the flannel config"
 		if version.Before(v0_20) {
@@ -58,19 +57,36 @@ func (c *NetConf) checkIPv4(version fact.Version) error {
 		}
 		return c.bad("Network", "", `set "Network" to the pod range of the cluster, or "EnableIPv4" to false`, "%s", msg)
 	}
+	length := c.subnetLen4
+	if version.Before(v0_10) {
+		length = c.subnetLen4Old
+	}
+	if err := length(version, network); err != nil {
+		return err
+	}
+	return c.subnetBounds4(version, network)
+}
+
+// subnetLen4Old checks SubnetLen, or sets it, as releases before v0.10 do: no smallest size (subnet/config.go ParseConfig of v0.9.1).
+func (c *NetConf) subnetLen4Old(_ fact.Version, network netip.Prefix) error {
+	bits := network.Bits()
 	switch {
-	case version.Before(v0_10):
-		// subnet/config.go ParseConfig of v0.9.1: no smallest size, no boundaries.
-		switch {
-		case c.SubnetLen > 0:
-			if c.SubnetLen < uint(bits) {
-				return c.bad("SubnetLen", fmt.Sprint(c.SubnetLen), fmt.Sprintf("set it to more than %d", bits), "HostSubnet is larger network than Network")
-			}
-		case bits < 24:
-			c.SubnetLen = 24
-		default:
-			c.SubnetLen = uint(bits) + 1
+	case c.SubnetLen > 0:
+		if c.SubnetLen < uint(bits) {
+			return c.bad("SubnetLen", fmt.Sprint(c.SubnetLen), fmt.Sprintf("set it to more than %d", bits), "HostSubnet is larger network than Network")
 		}
+	case bits < 24:
+		c.SubnetLen = 24
+	default:
+		c.SubnetLen = uint(bits) + 1
+	}
+	return nil
+}
+
+// subnetLen4 checks SubnetLen, or sets it.
+func (c *NetConf) subnetLen4(version fact.Version, network netip.Prefix) error {
+	bits := network.Bits() // up to 128 for an IPv4-mapped Network
+	switch {
 	case c.SubnetLen > 30:
 		return c.bad("SubnetLen", fmt.Sprint(c.SubnetLen), "set it to 30 or less: each node needs a tunnel and a bridge address", "SubnetLen must be less than /31")
 	case c.SubnetLen > 0:
@@ -88,39 +104,42 @@ func (c *NetConf) checkIPv4(version fact.Version) error {
 	default:
 		c.SubnetLen = uint(bits) + 2
 	}
+	return nil
+}
 
+// subnetBounds4 checks SubnetMin and SubnetMax, or sets them. Addresses are 32 bits that wrap, as flannel's are.
+func (c *NetConf) subnetBounds4(version fact.Version, network netip.Prefix) error {
 	base := value4(network.Addr())
 	var size, span uint32 // one subnet, the whole Network; 0 for 2^32
 	if c.SubnetLen <= 32 {
 		size = uint32(uint64(1) << (32 - c.SubnetLen))
 	}
-	if bits <= 32 {
+	if bits := network.Bits(); bits <= 32 {
 		span = uint32(uint64(1) << (32 - bits))
 	}
 	mask := ^(span - 1)
-	low, high := base+size, base+span-size
-	if c.SubnetMin.IsValid() {
-		if low = value4(c.SubnetMin); low&mask != base&mask {
-			return c.bad("SubnetMin", c.SubnetMin.String(), "choose an address in "+network.String(), "SubnetMin is not in the range of the Network")
+	bounds := []struct {
+		key string
+		set netip.Addr
+		at  uint32
+	}{{"SubnetMin", c.SubnetMin, base + size}, {"SubnetMax", c.SubnetMax, base + span - size}}
+	for i := range bounds {
+		b := &bounds[i]
+		if !b.set.IsValid() {
+			continue
+		}
+		if b.at = value4(b.set); b.at&mask != base&mask {
+			return c.bad(b.key, b.set.String(), "choose an address in "+network.String(), "%s is not in the range of the Network", b.key)
 		}
 	}
-	if c.SubnetMax.IsValid() {
-		if high = value4(c.SubnetMax); high&mask != base&mask {
-			return c.bad("SubnetMax", c.SubnetMax.String(), "choose an address in "+network.String(), "SubnetMax is not in the range of the Network")
+	for _, b := range bounds {
+		if b.at&(size-1) != 0 && !version.Before(v0_10) {
+			a := addr4(b.at)
+			begins := fmt.Sprintf("the /%d there begins at %v", c.SubnetLen, addr4(b.at&^(size-1)))
+			return c.bad(b.key, a.String(), begins, "%s is not on a SubnetLen boundary: %v", b.key, a)
 		}
 	}
-	if !version.Before(v0_10) {
-		for _, v := range []struct {
-			key string
-			a   uint32
-		}{{"SubnetMin", low}, {"SubnetMax", high}} {
-			if v.a&(size-1) != 0 {
-				a := addr4(v.a)
-				return c.bad(v.key, a.String(), fmt.Sprintf("the /%d there begins at %v", c.SubnetLen, addr4(v.a&^(size-1))), "%s is not on a SubnetLen boundary: %v", v.key, a)
-			}
-		}
-	}
-	c.SubnetMin, c.SubnetMax = addr4(low), addr4(high)
+	c.SubnetMin, c.SubnetMax = addr4(bounds[0].at), addr4(bounds[1].at)
 	return nil
 }
 

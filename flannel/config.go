@@ -65,88 +65,106 @@ func newConfig(f *source.File, raw []byte, opt Options, object string) Config {
 //
 // 0.0.0.0/0 and ::/0 of a disabled family, as k3s writes them, are not stated: they mean that the family is off.
 func (c Config) Statements() []fact.Statement {
+	var out []fact.Statement
+	if c.Err == nil || len(c.NetConf.Keys) > 0 {
+		out = c.readableStatements()
+	}
+	if c.Err == nil {
+		out = append(out, c.backendStatements()...)
+	}
+	for _, f := range c.Findings() {
+		out = append(out, fact.Statement{Role: fact.RoleProblem, Key: string(f.Rule), Pos: f.Where[0].Position, Finding: &f})
+	}
+	for i := range out {
+		s := &out[i]
+		if s.Component, s.Host = fact.Flannel, c.Host; !s.Pos.IsValid() {
+			s.Pos = fact.Position{File: c.NetConf.File}
+		}
+	}
+	return out
+}
+
+// setting returns a statement about a key, and whether it is written; what is not is a default.
+func (c Config) setting(key string, set fact.Setting) (fact.Statement, bool) {
+	s := fact.Statement{Role: fact.RoleSetting, Setting: set, Key: key}
+	k, ok := c.NetConf.Key(key)
+	if ok {
+		s.Text, s.Pos = k.Text, k.Value
+	} else {
+		s.Default = true
+	}
+	return s, ok
+}
+
+// readableStatements states the families, their ranges and the lengths of subnets.
+func (c Config) readableStatements() []fact.Statement {
 	n := c.NetConf
 	var out []fact.Statement
-	add := func(s fact.Statement) {
-		s.Component, s.Host = fact.Flannel, c.Host
-		if !s.Pos.IsValid() {
-			s.Pos = fact.Position{File: n.File}
+	if c.Namespace != "" && c.Name != "" {
+		out = append(out, fact.Statement{Role: fact.RoleSetting, Setting: fact.SettingConfigMap, Key: "net-conf.json", Text: c.Namespace + "/" + c.Name})
+	}
+	if c.ModeKnown {
+		out = append(out, fact.Statement{Role: fact.RoleSetting, Setting: fact.SettingKubeSubnetMgr, Key: "net-conf.json", Bool: c.Mode == Kube, Default: true})
+	}
+	enabled4, _ := c.setting("EnableIPv4", fact.SettingEnableIPv4)
+	if enabled4.Bool = n.EnableIPv4; c.Err != nil {
+		enabled4.Bool = enabled4.Text != "false"
+	}
+	enabled6, _ := c.setting("EnableIPv6", fact.SettingEnableIPv6)
+	enabled6.Bool = n.EnableIPv6 || c.Err != nil && enabled6.Text == "true"
+	out = append(out, enabled4, enabled6)
+	out = append(out, c.rangeStatements("Network", enabled4.Bool)...)
+	out = append(out, c.rangeStatements("IPv6Network", enabled6.Bool)...)
+	for _, key := range []string{"SubnetLen", "SubnetMin", "SubnetMax", "IPv6SubnetLen", "IPv6SubnetMin", "IPv6SubnetMax"} {
+		s, ok := c.setting(key, fact.SettingSubnetLen)
+		if !ok {
+			continue
+		}
+		switch key {
+		case "SubnetLen":
+			s.Int = int(min(n.SubnetLen, 1<<16))
+		case "IPv6SubnetLen":
+			s.Int = int(min(n.IPv6SubnetLen, 1<<16))
 		}
 		out = append(out, s)
 	}
-	setting := func(key string, set fact.Setting) (fact.Statement, bool) {
-		s := fact.Statement{Role: fact.RoleSetting, Setting: set, Key: key}
-		k, ok := n.Key(key)
-		if ok {
-			s.Text, s.Pos = k.Text, k.Value
-		} else {
-			s.Default = true
-		}
-		return s, ok
+	return out
+}
+
+// rangeStatements states the range of a family, and what a later key of the same name overrides.
+func (c Config) rangeStatements(key string, enabled bool) []fact.Statement {
+	s, written := c.network(key)
+	if !enabled && (!written || s.Err == nil && isEmpty(first(s.Prefixes))) {
+		return nil
 	}
-	readable := c.Err == nil || len(n.Keys) > 0
-	if readable {
-		if c.Namespace != "" && c.Name != "" {
-			add(fact.Statement{Role: fact.RoleSetting, Setting: fact.SettingConfigMap, Key: "net-conf.json", Text: c.Namespace + "/" + c.Name})
+	var out []fact.Statement
+	for _, k := range c.NetConf.Keys {
+		if k.Name != key || !k.Loses || len(out) == manyFindings {
+			continue
 		}
-		if c.ModeKnown {
-			add(fact.Statement{Role: fact.RoleSetting, Setting: fact.SettingKubeSubnetMgr, Key: "net-conf.json", Bool: c.Mode == Kube, Default: true})
+		o := fact.Statement{Role: fact.RolePods, Key: key, Text: k.Text, Pos: k.Value, Overridden: true}
+		if k.Prefix.IsValid() {
+			o.Prefixes = []netip.Prefix{k.Prefix}
 		}
-		s, _ := setting("EnableIPv4", fact.SettingEnableIPv4)
-		s.Bool = n.EnableIPv4
-		if c.Err != nil {
-			s.Bool = s.Text != "false"
-		}
-		enabled4 := s.Bool
-		add(s)
-		s, _ = setting("EnableIPv6", fact.SettingEnableIPv6)
-		s.Bool = n.EnableIPv6 || c.Err != nil && s.Text == "true"
-		enabled6 := s.Bool
-		add(s)
-		for _, key := range []string{"Network", "IPv6Network"} {
-			enabled := enabled4 && key == "Network" || enabled6 && key == "IPv6Network"
-			s, written := c.network(key)
-			if written && s.Err == nil && !enabled && isEmpty(first(s.Prefixes)) || !written && !enabled {
-				continue
-			}
-			stated := 0
-			for _, k := range n.Keys {
-				if k.Name == key && k.Loses && stated < manyFindings {
-					stated++
-					o := fact.Statement{Role: fact.RolePods, Key: key, Text: k.Text, Pos: k.Value, Overridden: true}
-					if k.Prefix.IsValid() {
-						o.Prefixes = []netip.Prefix{k.Prefix}
-					}
-					add(o)
-				}
-			}
-			add(s)
-		}
-		for _, key := range []string{"SubnetLen", "SubnetMin", "SubnetMax", "IPv6SubnetLen", "IPv6SubnetMin", "IPv6SubnetMax"} {
-			if s, ok := setting(key, fact.SettingSubnetLen); ok {
-				switch key {
-				case "SubnetLen":
-					s.Int = int(min(n.SubnetLen, 1<<16))
-				case "IPv6SubnetLen":
-					s.Int = int(min(n.IPv6SubnetLen, 1<<16))
-				}
-				add(s)
-			}
-		}
+		out = append(out, o)
 	}
-	if c.Err == nil {
-		s, _ := setting("Backend", fact.SettingBackend)
-		s.Text = strings.ToLower(n.BackendType)
-		if k, ok := n.Key("Backend.Type"); ok {
-			s.Pos = k.Value
-		}
-		add(s)
-		if b, err := n.ParseBackend(c.Version); err == nil && b.MTUSet {
-			add(fact.Statement{Role: fact.RoleSetting, Setting: fact.SettingBackendMTU, Key: "Backend.MTU", Int: b.MTUKey, Text: fmt.Sprint(b.MTUKey), Pos: n.Pos("Backend.MTU")})
-		}
+	return append(out, s)
+}
+
+// backendStatements states the backend and its MTU.
+func (c Config) backendStatements() []fact.Statement {
+	n := c.NetConf
+	s, _ := c.setting("Backend", fact.SettingBackend)
+	s.Text = strings.ToLower(n.BackendType)
+	if k, ok := n.Key("Backend.Type"); ok {
+		s.Pos = k.Value
 	}
-	for _, f := range c.Findings() {
-		add(fact.Statement{Role: fact.RoleProblem, Key: string(f.Rule), Pos: f.Where[0].Position, Finding: &f})
+	out := []fact.Statement{s}
+	if b, err := n.ParseBackend(c.Version); err == nil && b.MTUSet {
+		out = append(out, fact.Statement{
+			Role: fact.RoleSetting, Setting: fact.SettingBackendMTU, Key: "Backend.MTU",
+			Int: b.MTUKey, Text: fmt.Sprint(b.MTUKey), Pos: n.Pos("Backend.MTU"),
+		})
 	}
 	return out
 }

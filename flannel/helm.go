@@ -150,24 +150,29 @@ func (d *Document) values(n *source.Node, opt Options) {
 		k.Pos, k.Value = p, p
 	}
 	if e, ok := c.Err.(*NetConfError); ok {
-		moved := *e
-		moved.Pos = posOr(at[e.Key], n.Pos)
-		if e.Key == "" {
-			// The text itself is no JSON: a value that the chart writes without quotes.
-			for _, key := range []string{"tunnelMode", "backendPort", "backendPortv6", "mtu", "vni", "keepaliveInterval", "GBP", "directRouting", "enableNFTables"} {
-				entry, _ := v.get(key)
-				if _, used := v.truthy(key); !used || !entry.String {
-					continue
-				}
-				moved.Pos, moved.Text, moved.Key = entry.Value.Pos, entry.Value.V, "flannel."+key
-				moved.Mend = "the chart writes this value without quotes; give a number, or true or false"
-				if key == "tunnelMode" {
-					moved.Mend = "the chart writes tunnelMode without quotes, in every release so far; remove it, or quote it twice: '\"" + entry.Value.V + "\"'"
-				}
-				break
-			}
-		}
-		c.Err = &moved
+		c.Err = v.moved(*e, posOr(at[e.Key], n.Pos))
 	}
 	d.Configs = append(d.Configs, c)
+}
+
+// moved returns an error about the text that is rendered from v as one about a value, at pos.
+func (v Values) moved(e NetConfError, pos fact.Position) *NetConfError {
+	e.Pos = pos
+	if e.Key != "" {
+		return &e
+	}
+	// The text itself is no JSON: a value that the chart writes without quotes.
+	for _, key := range []string{"tunnelMode", "backendPort", "backendPortv6", "mtu", "vni", "keepaliveInterval", "GBP", "directRouting", "enableNFTables"} {
+		entry, _ := v.get(key)
+		if _, used := v.truthy(key); !used || !entry.String {
+			continue
+		}
+		e.Pos, e.Text, e.Key = entry.Value.Pos, entry.Value.V, "flannel."+key
+		e.Mend = "the chart writes this value without quotes; give a number, or true or false"
+		if key == "tunnelMode" {
+			e.Mend = "the chart writes tunnelMode without quotes, in every release so far; remove it, or quote it twice: '\"" + entry.Value.V + "\"'"
+		}
+		break
+	}
+	return &e
 }

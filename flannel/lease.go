@@ -72,50 +72,72 @@ func AcquireLease(c NetConf, n NodeSpec, version fact.Version) (Lease, error) {
 	if err != nil {
 		return Lease{}, err
 	}
-	dot, node := "", fmt.Sprintf("of the %q node", n.Name)
-	if !version.Before(v0_18) && version.Before(v0_20) {
-		dot = "."
-	}
 	var l Lease
 	if v4.IsValid() && c.EnableIPv4 {
-		empty := isEmpty(c.Network)
-		switch {
-		case version.Before(v0_18):
-			if !v4.Addr().Is4() {
-				return Lease{}, crash(n.Name, notIPv4)
-			}
-		case empty && !version.Before(v0_21) && version.Before(v0_25):
-			return Lease{}, leaseFailed(n.Name, "network-not-configured", "could not find an ipv4 network in the flannel configuration")
-		case empty && version.Before(v0_28) && v4.Addr().Is4():
-			// 0.0.0.0/0 contains everything
-		case empty || !covers(c.Network, v4):
-			return Lease{}, leaseFailed(n.Name, "pod-cidr-outside-network", "subnet %q specified in the flannel net config doesn't contain %q PodCIDR %s%s",
-				prefixText(c.Network, fact.IPv4), ipnetText(v4), node, dot)
+		if err := c.takesIPv4(n.Name, v4, version); err != nil {
+			return Lease{}, err
 		}
 		l.Subnet = v4
 	}
 	if v6.IsValid() && !version.Before(v0_15) && (c.EnableIPv6 || version.Before(v0_28)) {
-		absent := !c.IPv6Network.IsValid()
-		switch {
-		case version.Before(v0_18):
-		case absent && (version.Before(v0_18_1) || !version.Before(v0_25) && version.Before(v0_28)):
-			return Lease{}, crash(n.Name, nilPointer)
-		case absent && version.Before(v0_21):
-			return Lease{}, leaseFailed(n.Name, "ipv6-pod-cidr-without-network", "subnet %q specified in the PodCIDR, but doesn't exist in the flannel net config %s%s", v6, node, dot)
-		case absent && version.Before(v0_25):
-			return Lease{}, leaseFailed(n.Name, "network-not-configured", "could not find an ipv6 network in the flannel configuration")
-		case !covers(c.IPv6Network, v6) && (!isEmpty(c.IPv6Network) || !version.Before(v0_28)), absent:
-			if version.Before(v0_18_1) {
-				node = fmt.Sprintf("of the %q", n.Name)
-			}
-			return Lease{}, leaseFailed(n.Name, "ipv6-pod-cidr-outside-network", "subnet %q specified in the flannel net config doesn't contain %q IPv6 PodCIDR %s%s",
-				prefixText(c.IPv6Network, fact.IPv6), ipnetText(v6), node, dot)
+		if err := c.takesIPv6(n.Name, v6, version); err != nil {
+			return Lease{}, err
 		}
 		if c.EnableIPv6 || !version.Before(v0_18) {
 			l.IPv6Subnet = v6
 		}
 	}
 	return l, nil
+}
+
+// ofNode is how flannel's messages name a node at their end.
+func ofNode(node string, version fact.Version) string {
+	s := fmt.Sprintf("of the %q node", node)
+	if !version.Before(v0_18) && version.Before(v0_20) {
+		s += "."
+	}
+	return s
+}
+
+// takesIPv4 returns why flannel does not take an IPv4 podCIDR, nil where it does.
+func (c NetConf) takesIPv4(node string, v4 netip.Prefix, version fact.Version) error {
+	empty := isEmpty(c.Network)
+	switch {
+	case version.Before(v0_18):
+		if !v4.Addr().Is4() {
+			return crash(node, notIPv4)
+		}
+	case empty && !version.Before(v0_21) && version.Before(v0_25):
+		return leaseFailed(node, "network-not-configured", "could not find an ipv4 network in the flannel configuration")
+	case empty && version.Before(v0_28) && v4.Addr().Is4():
+		// 0.0.0.0/0 contains everything
+	case empty || !covers(c.Network, v4):
+		return leaseFailed(node, "pod-cidr-outside-network", "subnet %q specified in the flannel net config doesn't contain %q PodCIDR %s",
+			prefixText(c.Network, fact.IPv4), ipnetText(v4), ofNode(node, version))
+	}
+	return nil
+}
+
+// takesIPv6 returns why flannel does not take an IPv6 podCIDR, nil where it does.
+func (c NetConf) takesIPv6(node string, v6 netip.Prefix, version fact.Version) error {
+	absent := !c.IPv6Network.IsValid()
+	switch {
+	case version.Before(v0_18):
+	case absent && (version.Before(v0_18_1) || !version.Before(v0_25) && version.Before(v0_28)):
+		return crash(node, nilPointer)
+	case absent && version.Before(v0_21):
+		return leaseFailed(node, "ipv6-pod-cidr-without-network", "subnet %q specified in the PodCIDR, but doesn't exist in the flannel net config %s", v6, ofNode(node, version))
+	case absent && version.Before(v0_25):
+		return leaseFailed(node, "network-not-configured", "could not find an ipv6 network in the flannel configuration")
+	case !covers(c.IPv6Network, v6) && (!isEmpty(c.IPv6Network) || !version.Before(v0_28)), absent:
+		end := ofNode(node, version)
+		if version.Before(v0_18_1) {
+			end = fmt.Sprintf("of the %q.", node)
+		}
+		return leaseFailed(node, "ipv6-pod-cidr-outside-network", "subnet %q specified in the flannel net config doesn't contain %q IPv6 PodCIDR %s",
+			prefixText(c.IPv6Network, fact.IPv6), ipnetText(v6), end)
+	}
+	return nil
 }
 
 // ipnetText returns a range as net.IPNet prints it: an IPv4-mapped one as IPv4.

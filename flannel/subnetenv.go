@@ -171,51 +171,57 @@ func readSubnetEnv(f *source.File, raw []byte) (SubnetEnv, error) {
 		last[l.key] = len(e.Lines)
 		e.Lines = append(e.Lines, EnvLine{Key: l.key, Value: fact.Value[string]{V: l.value, Text: l.value, Pos: f.Position(l.valueAt)}})
 	}
-	bad := func(l EnvLine, format string, args ...any) *EnvError {
+	for _, l := range e.Lines {
+		if !l.Loses {
+			errs = append(errs, e.take(l)...)
+		}
+	}
+	return e, errs.err()
+}
+
+// take reads the value of a variable, and returns what flannel says against it.
+func (e *SubnetEnv) take(l EnvLine) EnvErrors {
+	var errs EnvErrors
+	bad := func(format string, args ...any) *EnvError {
 		mend := "write it as flannel does, such as FLANNEL_NETWORK=10.244.0.0/16, or restart flannel on the node"
 		errs = append(errs, &EnvError{Pos: l.Value.Pos, Key: l.Key, Text: l.Value.V, Reader: "flannel", Message: fmt.Sprintf(format, args...), Mend: mend})
 		return errs[len(errs)-1]
 	}
-	for _, l := range e.Lines {
-		if l.Loses {
-			continue
+	switch l.Key {
+	case keyNetwork, keySubnet, keyIPv6Network, keyIPv6Subnet:
+		list, failed := envPrefixes(l)
+		switch failed.fault {
+		case badIPv4:
+			bad("%s", notIPv4).Panic = true
+		case notCIDR:
+			bad("Couldn't parse previous %s: %s", l.Key, failed.msg).CIDR = true
 		}
 		switch l.Key {
-		case keyNetwork, keySubnet, keyIPv6Network, keyIPv6Subnet:
-			list, failed := envPrefixes(l)
-			switch failed.fault {
-			case badIPv4:
-				bad(l, "%s", notIPv4).Panic = true
-			case notCIDR:
-				bad(l, "Couldn't parse previous %s: %s", l.Key, failed.msg).CIDR = true
-			}
-			switch l.Key {
-			case keyNetwork:
-				e.Networks = list
-			case keyIPv6Network:
-				e.IPv6Networks = list
-			case keySubnet:
-				e.Subnet = first(list)
-			case keyIPv6Subnet:
-				e.IPv6Subnet = first(list)
-			}
-			if len(list) > 1 && (l.Key == keySubnet || l.Key == keyIPv6Subnet) {
-				bad(l, "error reading subnet: more than 1 entry found for key: %s", l.Key)
-			}
-		case keyMTU:
-			n, err := strconv.Atoi(l.Value.V)
-			if err != nil {
-				bad(l, "%q is no whole number", l.Value.V)
-			}
-			e.MTU = n
-		case keyIPMasq:
-			e.IPMasq = l.Value.V == "true"
-			if l.Value.V != "true" && l.Value.V != "false" {
-				bad(l, "%q is neither true nor false", l.Value.V)
-			}
+		case keyNetwork:
+			e.Networks = list
+		case keyIPv6Network:
+			e.IPv6Networks = list
+		case keySubnet:
+			e.Subnet = first(list)
+		case keyIPv6Subnet:
+			e.IPv6Subnet = first(list)
+		}
+		if len(list) > 1 && (l.Key == keySubnet || l.Key == keyIPv6Subnet) {
+			bad("error reading subnet: more than 1 entry found for key: %s", l.Key)
+		}
+	case keyMTU:
+		n, err := strconv.Atoi(l.Value.V)
+		if err != nil {
+			bad("%q is no whole number", l.Value.V)
+		}
+		e.MTU = n
+	case keyIPMasq:
+		e.IPMasq = l.Value.V == "true"
+		if l.Value.V != "true" && l.Value.V != "false" {
+			bad("%q is neither true nor false", l.Value.V)
 		}
 	}
-	return e, errs.err()
+	return errs
 }
 
 func first(list []netip.Prefix) netip.Prefix {
@@ -307,89 +313,112 @@ type cniEnv struct {
 //
 // The error is an *[EnvError] with the plugin's words; Panic is true where the plugin crashes.
 func parseSubnetEnvCNI(data []byte) (cniEnv, error) {
-	const name = "/run/flannel/subnet.env"
-	var e cniEnv
-	var mtu, masq bool
+	var r cniReader
 	line := 0
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	for lines.Scan() {
 		line++
 		key, value, found := strings.Cut(lines.Text(), "=")
-		fail := func(column int, msg string) (cniEnv, error) {
+		if column, msg := r.take(key, value, found); msg != "" {
 			return cniEnv{}, &EnvError{
 				Pos: fact.Position{File: "subnet.env", Line: line, Column: column}, Key: key, Text: value, Reader: "the CNI plugin",
 				Message: msg, Panic: !found, Mend: "write it as flannel does, KEY=value without quotes, or restart flannel on the node",
 			}
 		}
-		switch key {
-		case keyNetwork, keySubnet, keyIPv6Network, keyIPv6Subnet, keyMTU, keyIPMasq:
-			if !found {
-				return fail(1, "runtime error: index out of range [1] with length 1")
-			}
-		}
-		column := len(key) + 2
-		switch key {
-		case keyNetwork, keyIPv6Network:
-			var list []netip.Prefix
-			seen := map[netip.Prefix]bool{}
-			for s := range strings.SplitSeq(value, ",") {
-				p, ok := maskedCIDR(s)
-				if !ok {
-					return fail(column, notACIDR(s).msg)
-				}
-				if !seen[p] {
-					seen[p] = true
-					list = append(list, p)
-				}
-			}
-			if key == keyNetwork {
-				e.Networks = list
-			} else {
-				e.IPv6Networks = list
-			}
-		case keySubnet, keyIPv6Subnet:
-			p, ok := maskedCIDR(value)
-			if !ok {
-				return fail(column, notACIDR(value).msg)
-			}
-			if key == keySubnet {
-				e.Subnet = p
-			} else {
-				e.IPv6Subnet = p
-			}
-		case keyMTU:
-			n, err := strconv.ParseUint(value, 10, 32)
-			if err != nil {
-				return fail(column, parseUintWords(value, errors.Is(err, strconv.ErrRange)))
-			}
-			e.MTU, mtu = uint(n), true
-		case keyIPMasq:
-			e.IPMasq, masq = value == "true", true
-		}
 	}
 	if err := lines.Err(); err != nil {
 		return cniEnv{}, &EnvError{Pos: fact.Position{File: "subnet.env", Line: line + 1}, Reader: "the CNI plugin", Message: "bufio.Scanner: token too long"}
 	}
-	var missing []string
-	if e.Networks == nil && e.IPv6Networks == nil {
-		missing = append(missing, keyNetwork, keyIPv6Network)
-	}
-	if !e.Subnet.IsValid() && !e.IPv6Subnet.IsValid() {
-		missing = append(missing, keySubnet, keyIPv6Subnet)
-	}
-	if !mtu {
-		missing = append(missing, keyMTU)
-	}
-	if !masq {
-		missing = append(missing, keyIPMasq)
-	}
-	if len(missing) > 0 {
+	if missing := r.missing(); len(missing) > 0 {
 		return cniEnv{}, &EnvError{
-			Pos: fact.Position{File: "subnet.env"}, Reader: "the CNI plugin", Message: name + " is missing " + strings.Join(missing, ", "), Missing: missing,
+			Pos: fact.Position{File: "subnet.env"}, Reader: "the CNI plugin",
+			Message: "/run/flannel/subnet.env is missing " + strings.Join(missing, ", "), Missing: missing,
 			Mend: "see the log of flannel on this node; it writes the file when it is ready",
 		}
 	}
-	return e, nil
+	return r.e, nil
+}
+
+// A cniReader is what the CNI plugin has read so far.
+type cniReader struct {
+	e         cniEnv
+	mtu, masq bool
+}
+
+// take reads a line, and returns what the plugin says against it and where; "" where it takes it.
+func (r *cniReader) take(key, value string, found bool) (column int, msg string) {
+	switch key {
+	case keyNetwork, keySubnet, keyIPv6Network, keyIPv6Subnet, keyMTU, keyIPMasq:
+		if !found {
+			return 1, "runtime error: index out of range [1] with length 1"
+		}
+	}
+	column = len(key) + 2
+	switch key {
+	case keyNetwork, keyIPv6Network:
+		to := &r.e.Networks
+		if key == keyIPv6Network {
+			to = &r.e.IPv6Networks
+		}
+		list, failed := cniNetworks(value)
+		if failed != "" {
+			return column, failed
+		}
+		*to = list
+	case keySubnet, keyIPv6Subnet:
+		p, ok := maskedCIDR(value)
+		if !ok {
+			return column, notACIDR(value).msg
+		}
+		if key == keySubnet {
+			r.e.Subnet = p
+		} else {
+			r.e.IPv6Subnet = p
+		}
+	case keyMTU:
+		n, err := strconv.ParseUint(value, 10, 32)
+		if err != nil {
+			return column, parseUintWords(value, errors.Is(err, strconv.ErrRange))
+		}
+		r.e.MTU, r.mtu = uint(n), true
+	case keyIPMasq:
+		r.e.IPMasq, r.masq = value == "true", true
+	}
+	return 0, ""
+}
+
+// cniNetworks reads a list of ranges, each once, or says why the plugin does not.
+func cniNetworks(value string) (list []netip.Prefix, msg string) {
+	seen := map[netip.Prefix]bool{}
+	for s := range strings.SplitSeq(value, ",") {
+		p, ok := maskedCIDR(s)
+		if !ok {
+			return nil, notACIDR(s).msg
+		}
+		if !seen[p] {
+			seen[p] = true
+			list = append(list, p)
+		}
+	}
+	return list, ""
+}
+
+// missing returns the variables that are not there.
+func (r *cniReader) missing() []string {
+	var missing []string
+	if r.e.Networks == nil && r.e.IPv6Networks == nil {
+		missing = append(missing, keyNetwork, keyIPv6Network)
+	}
+	if !r.e.Subnet.IsValid() && !r.e.IPv6Subnet.IsValid() {
+		missing = append(missing, keySubnet, keyIPv6Subnet)
+	}
+	if !r.mtu {
+		missing = append(missing, keyMTU)
+	}
+	if !r.masq {
+		missing = append(missing, keyIPMasq)
+	}
+	return missing
 }
 
 // parseUintWords is what strconv.ParseUint of the Go that the plugin is built with says of a text.
