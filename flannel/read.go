@@ -25,12 +25,13 @@ type Document struct {
 	Problems []fact.Finding // faults of objects, such as a ConfigMap without net-conf.json
 	CNI      string         // "flannel" or "canal" where an object tells, or ""
 	CNIPos   fact.Position
-	CNIErr   error // why the CNI plugin does not take subnet.env, an *[EnvError], or nil
+	CNIErr   error         // why the CNI plugin does not take subnet.env, an *[EnvError], or nil
+	Leases   []StoredLease // that etcd holds
 }
 
 // IsZero reports whether d says nothing of flannel.
 func (d *Document) IsZero() bool {
-	return d == nil || len(d.Configs) == 0 && len(d.Daemons) == 0 && d.Env == nil && len(d.Problems) == 0
+	return d == nil || len(d.Configs) == 0 && len(d.Daemons) == 0 && d.Env == nil && len(d.Problems) == 0 && len(d.Leases) == 0
 }
 
 // Statements returns what the document says for plan.Check.
@@ -48,6 +49,7 @@ func (d *Document) Statements() []fact.Statement {
 	for _, c := range d.Configs {
 		out = append(out, c.Statements()...)
 	}
+	out = append(out, d.leaseStatements()...)
 	if d.Env != nil {
 		out = append(out, d.envStatements()...)
 	}
@@ -111,13 +113,17 @@ func readFile(f *source.File, data []byte, opt Options) (*Document, error) {
 			ce.Pos = f.Position(f.Offset(ce.Pos.Line, ce.Pos.Column))
 		}
 		return d, nil
+	case isEtcdAnswer(text) && d.etcdAnswer(f, opt):
+		return d, nil
 	case base == "net-conf.json" && !bytes.Contains(text, []byte("apiVersion")),
 		looksLikeNetConf(text, strings.Contains(base, "net-conf")):
 		d.bare(f, data, opt)
 		return d, nil
 	case !mentions(f.Data):
+		d.etcdList(f, opt)
 		return d, nil
 	}
+	d.etcdList(f, opt)
 	if isJSON := bytes.HasPrefix(bytes.TrimSpace(f.Data[f.Offset(f.Header()+1, 1):]), []byte("{")); isJSON {
 		n, err := f.JSON()
 		if err != nil {
@@ -223,6 +229,9 @@ var (
 	etcdLine = regexp.MustCompile(`^(?:(?:\$|#|>).*\n)*\s*/[\w./-]*/config[ \t]*\n`)
 )
 
+// nextKey matches the line with the next key that etcdctl prints.
+var nextKey = regexp.MustCompile(`(?m)^/[\w./-]+/[\w.:&-]+[ \t]*$`)
+
 // etcdKey returns how much of a text is the line with the key that etcdctl prints above the value.
 func etcdKey(text []byte) int { return len(etcdLine.Find(text)) }
 
@@ -234,6 +243,14 @@ func (d *Document) bare(f *source.File, raw []byte, opt Options) {
 		for i := range n {
 			if data[i] != '\n' {
 				data[i] = ' '
+			}
+		}
+		d.etcdList(f, opt)
+		if m := nextKey.FindIndex(data[n:]); m != nil {
+			for i := n + m[0]; i < len(data); i++ {
+				if data[i] != '\n' {
+					data[i] = ' '
+				}
 			}
 		}
 		if g, err := f.With(data); err == nil {
@@ -273,12 +290,10 @@ func (d *Document) objects(docs []*source.Node, opt Options) {
 		case "ConfigMap":
 			d.configMap(n, opt)
 		case "":
-			if n.Get("apiVersion") != nil {
-				continue
-			}
-			if n.Get("data", "net-conf.json") != nil {
+			switch {
+			case n.Get("data", "net-conf.json") != nil:
 				d.configMap(n, opt) // a ConfigMap cut out of its frame
-			} else {
+			case n.Get("apiVersion") == nil:
 				d.values(n, opt)
 			}
 		case "HelmChartConfig", "HelmChart":

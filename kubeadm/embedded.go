@@ -37,7 +37,7 @@ func eachObject(file *source.File, words []string, f func(*source.Node)) error {
 		}
 		if items == nil || items.Kind != source.Sequence {
 			if d != nil && d.Kind == source.Mapping {
-				f(d)
+				f(d.AsConfigMap())
 			}
 			continue
 		}

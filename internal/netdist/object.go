@@ -39,6 +39,9 @@ func (r *reader) document(n *source.Node, depth int) {
 	if n.IsSecret() {
 		return
 	}
+	if n.Get("apiVersion") != nil {
+		n = n.AsConfigMap()
+	}
 	o := newObject(n)
 	if o.kind == "" {
 		if o.group == "" && o.version == "" {

@@ -21,6 +21,12 @@ func (c *cutter) carrier(ls []line, h head, depth int) {
 		c.carrier(each(ls, unquoteLine), h, depth+1)
 		return
 	}
+	if parts, ok := chat(ls); ok && !c.shape.data() && depth < maxCarriers-1 {
+		for _, part := range parts {
+			c.carrier(part, h, maxCarriers-1)
+		}
+		return
+	}
 	if c.hasCarrier(ls) {
 		m := markdown{c: c, h: h, depth: depth}
 		m.read(ls)
@@ -283,13 +289,16 @@ func (m *markdown) isData(l line, s string) bool {
 	}
 	word, _, _ := strings.Cut(s, " ")
 	switch {
-	case isAPIVersion(l.s), opensJSON(l.s), isKlog(l.s), isAssignment(word), likeDate(l.s) && journalHead.MatchString(l.s), isTableHead(l.s), strings.HasPrefix(s, "--") && len(s) > 4:
+	case isAPIVersion(l.s), diffHead.MatchString(l.s), processLine.MatchString(s), opensJSON(l.s), isKlog(l.s), isAssignment(word), likeDate(l.s) && journalHead.MatchString(l.s), isTableHead(l.s), strings.HasPrefix(s, "--") && len(s) > 4:
 		return true
 	case m.blank && (isCommand(s) || knownOutput.MatchString(l.s) || yamlKeys.MatchString(l.s)):
 		return true
 	}
 	return false
 }
+
+// processLine matches a row of a process list: a program of the cluster with a flag, behind the columns of ps.
+var processLine = regexp.MustCompile(`^[a-z_][\w.+-]* +\d.{0,100}[ /](?:kube-(?:apiserver|controller-manager|proxy|scheduler)|kubelet|flanneld|hyperkube|k3s|rke2|dockerd)(?: (?:server|agent|apiserver|controller-manager|proxy|kubelet))? +--?[a-z]`)
 
 // yamlKeys match first lines of files of which people show a part.
 var yamlKeys = regexp.MustCompile(`^(?:network(?:ing)?|podCIDRs?|spec|data|items|metadata|ClusterConfiguration|cluster-cidr|service-cidr|net-conf\.json|config\.conf|mode|clusterCIDR):\s*(?:$|["\d|{])`)

@@ -134,6 +134,13 @@ func Cut(name string, data []byte) []Segment {
 			return c.out
 		}
 	}
+	if ok && shape == shapeDiff {
+		c := newCutter(string(text), shape)
+		c.name = name
+		if c.emit(head{kind: KindDiff}, c.input()); len(c.out) > 0 && !c.out[0].unframed() {
+			return c.out
+		}
+	}
 	if !ok || !shape.marked(text) {
 		kind := shape.kindOf(text)
 		return []Segment{{Kind: kind, Data: data, Template: isTemplate(name, text, kind)}}
@@ -206,8 +213,31 @@ func (c *cutter) input() []line {
 	return ls
 }
 
-// emit adds lines as a segment. Blank lines around it belong to its frame unless it is all of the input.
+// emit adds lines as a segment, a patch as what its files hold.
 func (c *cutter) emit(h head, ls []line) {
+	if len(ls) > 0 && (h.kind == KindDiff || h.kind == "" || h.kind == KindOutput && !h.fixed) && isPatch(ls) {
+		c.patch(h, ls)
+		return
+	}
+	c.emitAs(h, ls)
+}
+
+// isPatch reports whether lines begin as a patch does.
+func isPatch(ls []line) bool {
+	some := sample(ls, sampleSize)
+	if len(some) < 3 || !diffHead.MatchString(some[0].s) && !hunkLine.MatchString(some[0].s) {
+		return false
+	}
+	for _, l := range some {
+		if hunkLine.MatchString(l.s) {
+			return true
+		}
+	}
+	return false
+}
+
+// emitAs adds lines as a segment. Blank lines around it belong to its frame unless it is all of the input.
+func (c *cutter) emitAs(h head, ls []line) {
 	if len(ls) == 0 || len(ls) != len(c.origin.lines) && len(trimBlank(ls)) == 0 {
 		return
 	}

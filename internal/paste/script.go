@@ -6,10 +6,16 @@ import (
 	"strings"
 )
 
-// Documents returns the here-documents of a script, as the files that they become. Their bytes are part of s as well.
+// Documents returns the here-documents of a script, as the files that they become, those of scripts in them included,
+// and the command lines in sentences that say that somebody ran them. Their bytes are part of s as well.
 // Where a script was not cut, they are what it holds beside its commands.
-func Documents(s *Segment) []Segment {
-	if s.Kind != KindCommands || !bytes.Contains(s.Data, []byte("<<")) {
+func Documents(s *Segment) []Segment { return documents(s, maxCarriers) }
+
+func documents(s *Segment, depth int) []Segment {
+	if s.Kind == KindProse {
+		return ranCommands(s)
+	}
+	if depth == 0 || s.Kind != KindCommands || !bytes.Contains(s.Data, []byte("<<")) {
 		return nil
 	}
 	c := newCutter(string(s.Data), shapeText)
@@ -28,6 +34,38 @@ func Documents(s *Segment) []Segment {
 		c.readHeredocs(ls, &t)
 		c.heredocs(t, h)
 		i = t.next
+	}
+	out := c.out
+	for i := range c.out {
+		c.out[i].outer = s
+		out = append(out, documents(&c.out[i], depth-1)...)
+	}
+	return out
+}
+
+var (
+	// codeSpan matches a command line in a sentence.
+	codeSpan = regexp.MustCompile("`((?:sudo )?(?:kubeadm init|k3s server|rke2 server|kube-controller-manager|kube-apiserver|kube-proxy|kubelet|flanneld|minikube start|kind create|k3d cluster create) [^`\n]*-[^`\n]*)`")
+	// ranIt matches what sentences say of commands that somebody ran.
+	ranIt = regexp.MustCompile(`(?i)\b(?:ran|run as|run with|was run|were run|used|installed|started|created|initiali[sz]ed|bootstrapped|set up|brought up|executed|issued|did|done with|built)\b`)
+	// advice matches what makes advice of a sentence.
+	advice = regexp.MustCompile(`(?i)\b(?:if|when|whenever|unless|should|must|could|can|would|may|might|need|needs|please|try|e\.g|example|instead|like|such as|to be)\b`)
+)
+
+// ranCommands returns the command lines in sentences by which somebody says what he ran.
+func ranCommands(s *Segment) []Segment {
+	if !bytes.Contains(s.Data, []byte("`")) {
+		return nil
+	}
+	c := newCutter(string(s.Data), shapeText)
+	for _, l := range c.input() {
+		m := codeSpan.FindStringSubmatchIndex(l.s)
+		if m == nil || l.s[0] == '|' || l.s[0] == '#' {
+			continue
+		}
+		if before := l.s[:m[0]]; ranIt.MatchString(before) && !advice.MatchString(before) {
+			c.emit(head{kind: KindCommands, host: s.Host}, []line{l.cut(m[2], m[3])})
+		}
 	}
 	for i := range c.out {
 		c.out[i].outer = s

@@ -81,7 +81,7 @@ func shapeOf(name string, text []byte) shape {
 		return shapeScript
 	case proseExtensions[ext], mailHead(window):
 		return shapeProse
-	case diffHead.Match(first) || hunk.Match(window):
+	case (diffHead.Match(first) || hunkLine.Match(first)) && hunk.Match(window) || diffHead.Match(first) && !bytes.HasPrefix(first, []byte("---")):
 		return shapeDiff
 	}
 	if p, ok := findPrompt(string(first[:min(len(first), 400)])); ok && (p.strong || first[0] != '#' || showsFiles.Match(first[p.at:])) {
@@ -111,6 +111,7 @@ func shapeOf(name string, text []byte) shape {
 var (
 	oneSentence   = regexp.MustCompile(`^[A-Z].*[.?!]\s*$`)
 	diffHead      = regexp.MustCompile(`^(?:diff --git |Index: |--- \S+\s|From [0-9a-f]{40} )`)
+	hunkLine      = regexp.MustCompile(`^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@`)
 	hunk          = regexp.MustCompile(`(?m)^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@`)
 	codeHead      = regexp.MustCompile(`^(?:package [a-z]\w*;?$|import [\w{"(*]|from [\w.]+ import |#include |using [A-Z]|use [a-z]\w*::|/\*|\(function|func |def |class |const |var |public )`)
 	codeLine      = regexp.MustCompile(`(?m)^(?:\s*(?:func|def|class|fn|function|import|const|var|type|return|public|private|static) ?.*[({:;]|\s*(?:if|for|while) .*[{:]$|[}\])];?$)`)
@@ -331,6 +332,8 @@ func (m *marker) starts(s string, l []byte) bool {
 		}
 		l, ok := labelAt([]line{{s: s}, {s: "{"}}, 0)
 		return ok && (l.host != "" || l.path != "" && m.shape != shapeData)
+	case s == dataHeadline:
+		return !m.first
 	case ch == '=' || ch == '*' || ch == '-' && m.shape != shapeData && strings.HasPrefix(s, "--"):
 		if _, ok := labelAt([]line{{s: s}}, 0); ok || ch == '-' && isRule(s) {
 			return true
@@ -340,6 +343,9 @@ func (m *marker) starts(s string, l []byte) bool {
 			return true
 		}
 	case ch >= '0' && ch <= '9':
+		if m.shape != shapeData && chatForms[0].re.MatchString(s) {
+			return true
+		}
 		if len(s) > 20 && s[4] == '-' && s[10] == 'T' || strings.HasPrefix(strings.TrimLeft(s, "0123456789"), "月") || lineNumber.MatchString(s) && m.first {
 			return true
 		}
@@ -349,6 +355,9 @@ func (m *marker) starts(s string, l []byte) bool {
 
 // bracket reads a line that begins with a bracket.
 func (m *marker) bracket(s string, l []byte) bool {
+	if m.shape != shapeData && s[0] == '[' && chatForms[0].re.MatchString(s) {
+		return true
+	}
 	if p, ok := findPrompt(s); ok && (p.strong || m.shape != shapeData) || tagFence.MatchString(s) || strings.HasPrefix(s, "[pod/") || strings.HasPrefix(s, "[dryrun]") {
 		return true
 	}

@@ -32,6 +32,9 @@ const (
 // stream cuts a text where a document, a table or a log begins behind another.
 func (c *cutter) stream(ls []line, h head) {
 	ls = c.original(ls)
+	if !h.fixed && c.configMaps(ls, h) {
+		return
+	}
 	if h.fixed || len(ls) == 0 || describes(h.command) {
 		c.frames(ls, h)
 		return

@@ -422,6 +422,7 @@ func (c *cutter) heredocs(t typed, h head) {
 	for i, doc := range t.docs {
 		d := h
 		d.kind, d.path, d.written, d.partial = KindFile, cmd.target, true, false
+		d.host, d.pod = first(cmd.host, d.host), first(cmd.pod, d.pod)
 		if cmd.shell {
 			d.kind, d.path, d.written = KindCommands, "", false
 		}

@@ -146,7 +146,7 @@ func readText(a *asked) ([]fact.Statement, error) {
 	if a.text.HoldsSecret() {
 		return nil, nil
 	}
-	t, err := kubectl.ReadText(a.text.Name, bytes.NewReader(a.data))
+	t, err := kubectl.ReadOutput(a.text.Name, a.seg.Command, bytes.NewReader(a.data))
 	for i := range t.Log.Flags {
 		if f := &t.Log.Flags[i]; f.Component == "" {
 			f.Component = fact.Component(a.seg.Program) // whose the log is, as its frame says

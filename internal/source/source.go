@@ -452,6 +452,24 @@ func (n *Node) AsKind(kind string) *Node {
 	return &c
 }
 
+// AsConfigMap returns an object of the core group without a kind that has texts below data as a ConfigMap: of what kubectl
+// prints, people show the beginning, and kind stands behind data. Any other node is returned as it is.
+func (n *Node) AsConfigMap() *Node {
+	data := n.Get("data")
+	if data == nil || data.Kind != Mapping || n.Get("kind") != nil || n.Get("spec") != nil || n.Get("type") != nil {
+		return n
+	}
+	if v := n.Get("apiVersion"); v != nil && v.Str() != "v1" {
+		return n
+	}
+	for _, e := range data.Entries {
+		if e.Value.Kind != String {
+			return n
+		}
+	}
+	return n.AsKind("ConfigMap")
+}
+
 // ItemKind returns the kind of the items of a list, as far as its own kind tells: "Pod" of a PodList.
 func (n *Node) ItemKind() string {
 	kind, ok := strings.CutSuffix(n.Get("kind").Str(), "List")

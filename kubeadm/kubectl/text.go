@@ -39,10 +39,15 @@ func (t Text) Statements() []fact.Statement {
 // A table of nodes that does not show podCIDRs does not say that there are none; nothing is stated of them then.
 //
 // The error is that of r, or a *[TooLargeError] above 64 MiB: [ReadLog] has no such limit.
-func ReadText(name string, r io.Reader) (Text, error) { return readText(name, r, maxYAML) }
+func ReadText(name string, r io.Reader) (Text, error) { return readText(name, nil, r, maxYAML) }
+
+// ReadOutput is [ReadText] of what the command line argv printed, which tells what custom columns show.
+func ReadOutput(name string, argv []string, r io.Reader) (Text, error) {
+	return readText(name, argv, r, maxYAML)
+}
 
 // readText reads text of at most that many bytes.
-func readText(name string, r io.Reader, most int) (Text, error) {
+func readText(name string, argv []string, r io.Reader, most int) (Text, error) {
 	data, err := io.ReadAll(io.LimitReader(jsonscan.Decode(r), int64(most)+1))
 	if err != nil {
 		return Text{}, &source.Error{Pos: fact.Position{File: name}, Msg: err.Error()}
@@ -53,9 +58,9 @@ func readText(name string, r io.Reader, most int) (Text, error) {
 	if isDocument(data[:min(len(data), peekText)]) {
 		return Text{}, nil
 	}
-	t := &textReader{file: name, log: newLogReader(name), nodes: map[string]int{}}
+	t := &textReader{file: name, log: newLogReader(name), nodes: map[string]int{}, query: queryOf(argv)}
 	t.state = &t.now
-	t.pairs = namesAndCIDRs(data)
+	t.pairs = t.query.ofNodes() && namesAndCIDRs(data)
 	n := 0
 	for line := range bytes.Lines(data) {
 		n++
@@ -77,6 +82,7 @@ type textReader struct {
 	file  string
 	out   Objects
 	log   *logReader
+	query query // that gave the text
 	table []column
 	cidr  int            // the column of custom columns that shows podCIDRs, -1 for none
 	nodes map[string]int // index of out.Nodes by name
@@ -104,6 +110,17 @@ var (
 	// squeezedCell matches a cell of a header whose blanks were squeezed, the names of two words that kubectl gives included.
 	squeezedCell = regexp.MustCompile(`(?:FIRST|LAST) SEEN|NOMINATED NODE|READINESS GATES|POD CIDRS?|\S+`)
 )
+
+// header reads a line as the header of a table.
+func (t *textReader) header(line string) []column {
+	if cols := t.query.header(line); cols != nil {
+		return cols
+	}
+	return header(line)
+}
+
+// wordAt matches a word.
+var wordAt = regexp.MustCompile(`\S+`)
 
 // header reads a line as the header of a table: two columns or more, all in capitals, the first of them known.
 func header(line string) []column {
@@ -190,9 +207,11 @@ func (t *textReader) line(n int, line string) {
 		t.pair(n, line)
 		return
 	}
-	if cols := header(line); cols != nil {
+	if cols := t.header(line); cols != nil {
 		t.endDescribe()
-		t.table, t.cidr = cols, podCIDRColumn(cols)
+		if t.table, t.cidr = cols, -1; t.query.ofNodes() {
+			t.cidr = podCIDRColumn(cols)
+		}
 		return
 	}
 	if t.table != nil {
@@ -309,9 +328,13 @@ func (t *textReader) row(n int, line string) bool {
 		if !nameCell.MatchString(name.V) {
 			return false
 		}
+		v := c[t.table[t.cidr].name]
+		if v.IsSet() && strings.Trim(v.V, "0123456789") == "" {
+			return true // a number of something
+		}
 		nd := t.nodeNamed(name)
 		nd.Spec = fact.Position{File: t.file, Line: n, Column: 1}
-		if v := c[t.table[t.cidr].name]; v.IsSet() {
+		if v.IsSet() {
 			v.V = strings.Trim(v.V, "[]")
 			v.Pos.Column += len(v.Text) - len(strings.TrimLeft(v.Text, "["))
 			v.Text = v.V
@@ -340,8 +363,9 @@ func (t *textReader) row(n int, line string) bool {
 // podCIDRColumn returns the column of custom columns that shows a node's subnet, -1 for none.
 func podCIDRColumn(table []column) int {
 	return slices.IndexFunc(table, func(c column) bool {
-		switch c.name {
-		case "PODCIDR", "PODCIDRS", "POD-CIDR", "POD-CIDRS", "POD_CIDR", "POD CIDR", "POD CIDRS", "CIDR", "SUBNET", "PODSUBNET":
+		switch strings.NewReplacer("-", "", "_", "", " ", "", ".", "").Replace(c.name) {
+		case "PODCIDR", "PODCIDRS", "CIDR", "SUBNET", "PODSUBNET", "PODSUBNETS", "SPECPODCIDR", "NODECIDR", "PODNET", "PODNETWORK",
+			"PODRANGE", "PODS", "RANGE":
 			return true
 		}
 		return false
@@ -350,7 +374,7 @@ func podCIDRColumn(table []column) int {
 
 // wide takes what kubectl get nodes -o wide shows.
 func (t *textReader) wide(nd *Node, c map[string]fact.Value[string]) {
-	for _, col := range []struct{ name, typ string }{{"INTERNAL-IP", "InternalIP"}, {"INTERNALIP", "InternalIP"}, {"EXTERNAL-IP", "ExternalIP"}} {
+	for _, col := range []struct{ name, typ string }{{"INTERNAL-IP", "InternalIP"}, {"INTERNALIP", "InternalIP"}, {"IP", "InternalIP"}, {"ADDR", "InternalIP"}, {"ADDRESS", "InternalIP"}, {"EXTERNAL-IP", "ExternalIP"}} {
 		if v := c[col.name]; v.IsSet() {
 			for _, a := range scalar.Addrs(v) {
 				if !slices.ContainsFunc(nd.Addresses, func(b NodeAddress) bool { return b.Type == col.typ && b.Addr.Text == a.Text }) { // shown before

@@ -196,7 +196,7 @@ func TestTextCells(t *testing.T) {
 			`"Node":1`,
 		}},
 		{"a name was made longer: the row is moved", "NAME   OS       PODCIDR         IP\nworker-in-the-west   Linux 1   10.244.1.0/24   192.168.0.1\n", []string{
-			"node worker-in-the-west@2:1 spec=@2:1 podCIDR=10.244.1.0/24@2:32 podCIDRs=10.244.1.0/24@2:32",
+			"node worker-in-the-west@2:1 spec=@2:1 podCIDR=10.244.1.0/24@2:32 podCIDRs=10.244.1.0/24@2:32 InternalIP=192.168.0.1@2:48",
 			`"Node":1`,
 		}},
 		{"the same, the end is missing", "NAME   OS      PODCIDR         IP\nworker-in-the-west   Linux   10.244.1.0/24\n", []string{
@@ -534,11 +534,11 @@ func TestTextMostTrouble(t *testing.T) {
 // A text that is too large is refused as a whole.
 func TestTextLimit(t *testing.T) {
 	const row = "Node w1 status is now: CIDRNotAvailable\n"
-	x, err := readText("f", strings.NewReader(row), len(row))
+	x, err := readText("f", nil, strings.NewReader(row), len(row))
 	if err != nil || len(x.Log.Entries) != 1 {
 		t.Errorf("as large as the limit: %+v, %v", x, err)
 	}
-	x, err = readText("f", strings.NewReader(row), len(row)-1)
+	x, err = readText("f", nil, strings.NewReader(row), len(row)-1)
 	var large *TooLargeError
 	if !errors.As(err, &large) || *large != (TooLargeError{"f", len(row) - 1}) || !x.IsZero() {
 		t.Errorf("one byte larger: %+v, %v", x, err)
