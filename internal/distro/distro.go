@@ -252,7 +252,7 @@ func Installers() []Installer {
 	return []Installer{
 		k3s(), rke2(), rancher(), k3d(), kind(), minikube(), clusterAPI(), eksAnywhere(), kubespray(), kubeKey(),
 		kubeasz(), sealos(),
-		k0s(), k0sctl(), talos(), microK8s(), kops(), kubeOne(), openShift(), rke1(), eksctl(),
+		k0s(), k0sctl(), talos(), microK8s(), kops(), kubeOne(), openShift(), rke1(), eksctl(), byHand(),
 	}
 }
 

@@ -43,6 +43,7 @@ type Segment struct {
 	Path     string   // of the file whose content it is, as written, "" unknown
 	Command  []string // argv of the command whose output it is, or that it is; without sudo, ssh, docker exec. nil unknown
 	Partial  bool     // a filter or a pager stands between the command and the output: what is absent proves nothing
+	Lines    bool     // Partial, and the lines that are there are whole
 	Written  bool     // a here-document: Path was to get this content; what the host has may differ
 	Template bool     // holds marks of a template, so that its values are none yet
 	Data     []byte   // the text, UTF-8, lines end in \n. The input itself where nothing was cut
@@ -170,6 +171,7 @@ type head struct {
 	path      string
 	command   []string
 	partial   bool
+	cuts      bool // lines themselves may be cut, where partial
 	written   bool
 	fixed     bool // it is the content of one file: no further frame is looked for in it
 }
@@ -248,7 +250,7 @@ func (c *cutter) emitAs(h head, ls []line) {
 		}
 	}
 	s := Segment{Kind: h.kind, Host: h.host, Pod: h.pod, Program: h.program, Path: h.path, Command: h.command,
-		Partial: h.partial, Written: h.written, origin: c.origin}
+		Partial: h.partial, Lines: h.partial && !h.cuts && h.kind == KindOutput, Written: h.written, origin: c.origin}
 	size := 0
 	for _, l := range ls {
 		size += len(l.s) + 1

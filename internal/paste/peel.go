@@ -16,10 +16,26 @@ type commandLine struct {
 	target  string // of the file that it writes
 	shell   bool   // its input is a script: bash -s
 	partial bool
+	cuts    bool // partial, and lines are cut
 }
 
 // filters show a part of what they read, so that what they do not show may be there.
 var filters = words("grep egrep fgrep zgrep rg ag awk gawk sed head tail cut jq yq uniq wc select-string findstr fold less -S")
+
+// selects reports whether a filter leaves out lines, and leaves those that it shows whole.
+func selects(ws []string) bool {
+	switch base(ws[0]) {
+	case "grep", "egrep", "fgrep", "zgrep", "rg", "ag", "head", "tail", "select-string", "findstr":
+	default:
+		return false
+	}
+	for _, w := range ws[1:] {
+		if len(w) > 1 && w[0] == '-' && w[1] != '-' && strings.ContainsAny(w, "oc") || strings.HasPrefix(w, "--only") || strings.HasPrefix(w, "--bytes") {
+			return false
+		}
+	}
+	return true
+}
 
 // showers print the files that they are given as they are.
 var showers = words("cat tac head tail more less bat batcat zcat nl vi vim nano view sed type Get-Content gc jq yq emacs pico read grep egrep fgrep zgrep awk")
@@ -53,11 +69,12 @@ func readCommandAt(s string, depth int) commandLine {
 	var loud []simple // the first commands of pipes
 	for i := 0; i < len(list); i++ {
 		first := list[i]
-		partial := false
+		partial, cuts := false, false
 		for list[i].pipe && i+1 < len(list) {
 			i++
 			if w := list[i].words; filters[base(w[0])] && !(base(w[0]) == "jq" && len(w) == 2 && w[1] == ".") {
 				partial = true
+				cuts = cuts || !selects(w)
 			}
 		}
 		if quiet[first.words[0]] && len(list) > 1 && first.words[0] != "sudo" {
@@ -65,6 +82,7 @@ func readCommandAt(s string, depth int) commandLine {
 		}
 		loud = append(loud, first)
 		out.partial = out.partial || partial
+		out.cuts = out.cuts || cuts
 	}
 	if len(loud) != 1 || loopWords[loud[0].words[0]] {
 		return out
@@ -226,6 +244,7 @@ args:
 		inner := readCommandAt(strings.Join(ws, " "), depth-1)
 		inner.host, inner.pod = first(inner.host, c.host), first(inner.pod, c.pod)
 		inner.partial = inner.partial || c.partial
+		inner.cuts = inner.cuts || c.cuts
 		inner.target = first(inner.target, c.target)
 		*c = inner
 	case len(ws) > 0:

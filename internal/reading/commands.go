@@ -118,7 +118,7 @@ func firstOf(a, b string) string {
 
 // process returns a line with the places of its words.
 func (a *asked) process(l cmdline.Line, pos fact.Position) process {
-	p := process{program: l.Program, host: firstOf(l.Host, a.host), vars: l.Vars, name: l.Var, pos: pos, partial: l.Truncated || a.seg.Partial}
+	p := process{program: l.Program, host: firstOf(l.Host, a.host), vars: l.Vars, name: l.Var, pos: pos, partial: l.Truncated || a.seg.Partial && !(a.seg.Lines && l.Frame == cmdline.PS)}
 	if p.program == "" {
 		p.program = programOf(l, firstOf(l.Path, a.path))
 		p.partial = true

@@ -175,7 +175,25 @@ func readHostNet(a *asked) ([]fact.Statement, error) {
 	if a.seg.Pod != "" && len(h.Links) <= 2 && !slices.ContainsFunc(h.Routes, toPods) {
 		s = slices.DeleteFunc(s, ofPod)
 	}
-	return append(cniPlugins(h, a.text.Name), s...), nil
+	return append(append(cniPlugins(h, a.text.Name), s...), proxyRanges(s)...), nil
+}
+
+// proxyRanges states the ranges that kube-proxy's rules take for the pods' as its clusterCIDR. One of the length that a
+// node's subnet has is that of the node, by which kube-proxy tells the pods in mode NodeCIDR.
+func proxyRanges(list []fact.Statement) []fact.Statement {
+	var out []fact.Statement
+	for _, s := range list {
+		if s.Role != fact.RoleProxyPods || len(s.Prefixes) != 1 {
+			continue
+		}
+		if p := s.Prefixes[0]; p.Addr().Is4() && p.Bits() > 21 || p.Addr().Is6() && p.Bits() > 63 ||
+			slices.ContainsFunc(out, func(o fact.Statement) bool { return o.Host == s.Host && o.Text == s.Text }) {
+			continue
+		}
+		s.Component, s.Role, s.Key = fact.KubeProxy, fact.RolePods, "clusterCIDR"
+		out = append(out, s)
+	}
+	return out
 }
 
 // toPods reports whether a route leads into a link that only hosts have, behind which pods are.

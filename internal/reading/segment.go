@@ -93,7 +93,7 @@ func (file *File) ask(a *asked, claim string) {
 		if a.seg.Kind == paste.KindProse {
 			s = slices.DeleteFunc(s, func(s fact.Statement) bool { return s.Finding != nil || explained(a.data, s) }) // it quotes what is wrong
 		}
-		if a.seg.Partial {
+		if a.seg.Partial && !(a.seg.Lines && r.kind == KindCommand) {
 			s = slices.DeleteFunc(s, absent)
 		}
 		if len(s) == 0 {
