@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
@@ -25,9 +26,11 @@ func ClusterRequest(f *Files) (plan.Request, error) {
 	inv := repair.InventoryOf(statements...)
 	var r plan.Request
 	flags, _ := inv.Flags()
-	pods := prefixesOf(flags.ClusterCIDR)
-	if len(pods) == 0 {
-		pods = inv.Networks
+	pods := slices.Clone(inv.Pools)
+	for _, more := range [][]netip.Prefix{prefixesOf(flags.ClusterCIDR), inv.Networks} {
+		if len(pods) == 0 {
+			pods = more
+		}
 	}
 	if len(pods) == 0 {
 		pods = planned(statements, fact.RolePods)
@@ -204,20 +207,41 @@ func Changes(f *Files, p *plan.Plan) []Change {
 	if p == nil {
 		return nil
 	}
-	for _, s := range f.Statements() {
+	statements := f.Statements()
+	network := ""
+	if n, ok := repair.NetworkOf(repair.InventoryOf(statements...)); ok {
+		network = n.Name
+	}
+	for _, s := range statements {
 		if s.Role != fact.RolePods || s.Default || s.Overridden || len(s.Prefixes) == 0 {
 			continue
 		}
+		own := network != "" && string(s.Component) == network
 		to := slices.Clone(s.Prefixes)
 		for i, q := range to {
 			for _, r := range p.Ranges {
-				if r.Role == fact.RolePods && r.Kept == q.Masked() {
+				switch {
+				case r.Role != fact.RolePods || r.Kept != q.Masked():
+				case own: // its ranges cannot be changed, and others stand beside them
+					to = append(to, around(r.Kept, r.Prefix)...)
+				default:
 					to[i] = r.Prefix
 				}
 			}
 		}
 		if !slices.Equal(to, s.Prefixes) {
 			out = append(out, Change{Pos: s.Pos, Component: s.Component, Key: s.Key, From: joined(s.Prefixes), To: joined(to)})
+		}
+	}
+	return out
+}
+
+// around returns the blocks that q holds beside p, which it contains.
+func around(p, q netip.Prefix) []netip.Prefix {
+	var out []netip.Prefix
+	for ok := true; ok && p.Bits() > q.Bits(); p, ok = cidr.Parent(p) {
+		if b, has := cidr.Buddy(p); has {
+			out = append(out, b)
 		}
 	}
 	return out

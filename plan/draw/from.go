@@ -83,7 +83,11 @@ func clusterLine(r *repair.Repair) string {
 	if !inv.Kubernetes.IsZero() {
 		version = inv.Kubernetes.String()
 	}
-	parts := []string{cmp.Or(inv.Installer, "kubeadm or by hand"), cmp.Or(inv.CNI, "a network that no file names"), version, words.Plural(len(inv.Nodes), "node")}
+	network := "a network that no file names"
+	if in, ok := repair.InstallerOf(inv); ok && in.FlannelWithin {
+		network = "flannel"
+	}
+	parts := []string{cmp.Or(inv.Installer, "kubeadm or by hand"), cmp.Or(inv.CNI, network), version, words.Plural(len(inv.Nodes), "node")}
 	return gate.Printable(strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", "))
 }
 

@@ -27,13 +27,17 @@ const managerRestart = "kill $(pidof kube-controller-manager)"
 
 // A commander writes the commands of steps for one cluster.
 type commander struct {
-	inv   nodeipam.Inventory
-	hosts []string // control-plane hosts, none if unknown
-	v     fact.Version
+	inv     nodeipam.Inventory
+	in      repair.Installer // its row; zero for kubeadm
+	network repair.Network   // its row; zero where kube-controller-manager hands out subnets
+	hosts   []string         // control-plane hosts, none if unknown
+	v       fact.Version
 }
 
 func newCommander(r *repair.Repair) *commander {
-	return &commander{inv: r.Inventory, hosts: managerHosts(r), v: r.Inventory.Kubernetes.Or(fact.NewestKubernetes())}
+	in, _ := repair.InstallerOf(r.Inventory)
+	network, _ := repair.NetworkOf(r.Inventory)
+	return &commander{inv: r.Inventory, in: in, network: network, hosts: managerHosts(r), v: r.Inventory.Kubernetes.Or(fact.NewestKubernetes())}
 }
 
 // commands returns the commands that do s by hand, none for what is for people to do and for nodes that cannot be.
@@ -53,10 +57,11 @@ func (c *commander) commands(s repair.Step) []string {
 			out = append(out, "kubectl drain "+node+" "+c.drainFlags()+" --timeout=10m")
 		}
 		out = append(out, "kubectl get node "+node+" -o yaml > "+s.Node+".node.yaml",
-			"ssh -n "+node+" 'systemctl stop kubelet'",
+			"ssh -n "+node+" 'systemctl stop "+c.unit(s.Node)+"'",
 			"kubectl delete node "+node,
-			"ssh -n "+node+" "+gate.Word(hostReset+"; systemctl start kubelet"),
+			"ssh -n "+node+" "+gate.Word(hostReset+"; systemctl start "+c.unit(s.Node)),
 			"kubectl cordon "+node)
+		out = c.reregister(s, out)
 		if s.Kind == repair.KindRecreate {
 			out = append(out, c.settle(s)...)
 		}
@@ -67,6 +72,52 @@ func (c *commander) commands(s repair.Step) []string {
 		return c.flannel(s)
 	}
 	return c.settingCommands(s)
+}
+
+// unit is the systemd unit that runs kubelet on a node.
+func (c *commander) unit(node string) string { return c.in.Unit(c.inv.IsControlPlane(node)) }
+
+// reregister returns the commands that let a node register anew in the installer's way, out where that is kubeadm's. A server that is the API
+// server as well is not stopped before its Node is deleted.
+func (c *commander) reregister(s repair.Step, out []string) []string {
+	node := gate.Word(s.Node)
+	switch {
+	case c.in.Name == "talos":
+		return append(out[:2], "talosctl -n "+node+" service kubelet stop", "kubectl delete node "+node, "talosctl -n "+node+" reboot", "kubectl cordon "+node)
+	case c.in.Name == "cluster-api":
+		return append(out[:2], "kubectl delete machine MACHINE # that of "+s.Node+", in the management cluster: another is made for it, with a subnet of its own")
+	case c.in.Within && c.inv.IsControlPlane(s.Node):
+		return append(out[:2], "# "+s.Node+" is a server: take a snapshot of its datastore first; with etcd within, a server whose Node is deleted leaves the cluster and has to join anew",
+			"kubectl delete node "+node, "ssh -n "+node+" "+gate.Word(hostReset+"; systemctl restart "+c.unit(s.Node)), "kubectl cordon "+node)
+	}
+	return out
+}
+
+// lines returns the commands of an installer as lines to type.
+func (c *commander) lines(list []repair.Command) (out []string) {
+	for _, cmd := range list {
+		switch {
+		case cmd.On == repair.OnHere:
+			out = append(out, cmd.Text)
+		case cmd.On == repair.OnAgents:
+			out = append(out, "# on every node that is no control-plane host:", cmd.Text)
+		case len(c.hosts) == 0 && cmd.Remote:
+			out = append(out, "# for each control-plane host in place of HOST:", cmd.Text)
+		case len(c.hosts) == 0:
+			out = append(out, "# on every control-plane host:", cmd.Text)
+		}
+		for _, h := range c.hosts {
+			if cmd.On != repair.OnServers {
+				break
+			}
+			if cmd.Remote {
+				out = append(out, strings.ReplaceAll(cmd.Text, "HOST", gate.Arg(h)))
+			} else {
+				out = append(out, "ssh -n "+gate.Word(h)+" "+gate.Word(cmd.Text))
+			}
+		}
+	}
+	return out
 }
 
 // settle gives a node that is registered anew its subnets, and puts back what it had.
@@ -83,6 +134,9 @@ func (c *commander) patch(s repair.Step) string {
 func (c *commander) flannel(s repair.Step) []string {
 	if !c.hasFlannel() {
 		return nil
+	}
+	if c.in.FlannelWithin {
+		return []string{"ssh -n " + gate.Word(s.Node) + " 'systemctl restart " + c.unit(s.Node) + "'"}
 	}
 	namespace := cmp.Or(strings.Split(c.inv.FlannelWorkload, "/")[0], "kube-flannel")
 	out := []string{"kubectl -n " + gate.Word(namespace) + " delete pod -l app=flannel --field-selector " + gate.Word("spec.nodeName="+s.Node)}
@@ -106,8 +160,14 @@ func (c *commander) settingCommands(s repair.Step) (out []string) {
 			out = append(out, "# on every control-plane host:", command)
 		}
 	}
+	if list, ok := c.in.Commands(s); ok {
+		return c.lines(list)
+	}
 	config, workload := c.flannelNames()
 	switch s.Kind {
+	case repair.KindPool:
+		do, _ := c.network.Commands(s)
+		return c.lines(do)
 	case repair.KindPause, repair.KindResume, repair.KindFlags:
 		host(manifestEdit(s))
 	case repair.KindRestartController:
@@ -133,10 +193,16 @@ func (c *commander) check(s repair.Step) []string {
 	if s.Node != "" && !gate.IsSubdomain(s.Node) {
 		return nil
 	}
+	if list, ok := c.in.Check(s); ok {
+		return c.lines(list)
+	}
 	node := gate.Word(s.Node)
 	holds := "kubectl get node " + node + " -o " + gate.Word("jsonpath="+c.podCIDRsPath())
 	config, _ := c.flannelNames()
 	switch s.Kind {
+	case repair.KindPool:
+		_, check := c.network.Commands(s)
+		return c.lines(check)
 	case repair.KindPatch, repair.KindDelete:
 		return []string{holds}
 	case repair.KindRecreate, repair.KindCreate, repair.KindRestartFlannel:

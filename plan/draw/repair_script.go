@@ -54,8 +54,12 @@ func RepairCommands(w io.Writer, r *repair.Repair) error {
 			return b.flushTo(w)
 		}
 	}
-	b.WriteString(scriptHead)
 	c := newScripter(r, best)
+	if why := c.unscripted(); why != "" {
+		c.listing(b, r, why)
+		return b.flushTo(w)
+	}
+	b.WriteString(scriptHead)
 	c.setup(b)
 	b.printf("\nsteps() {\n")
 	for i, s := range best.Steps {
@@ -125,8 +129,18 @@ func (c *scripter) setup(b *printer) {
 		}
 	}
 	network := "other"
-	if c.hasFlannel() {
+	manifest, restart := managerManifest, managerRestart
+	switch {
+	case c.in.FlannelWithin:
+		network = "within"
+	case c.hasFlannel():
 		network = "flannel"
+	}
+	if c.in.Data != "" {
+		manifest = c.in.Data
+	}
+	if list, ok := c.in.Commands(repair.Step{Kind: repair.KindRestartController}); ok {
+		restart = list[0].Text
 	}
 	if c.inv.FlannelWorkload != "" {
 		_, workload := c.flannelNames()
@@ -135,7 +149,8 @@ func (c *scripter) setup(b *printer) {
 	b.printf("\tstate=${STATE:-kubecidr-repair-%08x}\n", hash.Sum32())
 	for _, v := range [][2]string{
 		{"goals", strings.Join(goals, " ")}, {"hosts", strings.Join(names, " ")}, {"drained", strings.Join(c.drained, " ")}, {"ranges", strings.ReplaceAll(c.way.Flags.ClusterCIDR, ",", " ")},
-		{"network", network}, {"manifest", managerManifest}, {"reset", hostReset}, {"restart", managerRestart}, {"drain_flags", c.drainFlags()}, {"cost", gate.Line(c.cost())},
+		{"network", network}, {"manifest", manifest}, {"reset", hostReset}, {"restart", restart},
+		{"server_unit", c.in.Unit(true)}, {"agent_unit", c.in.Unit(false)}, {"probe", c.in.Probe}, {"drain_flags", c.drainFlags()}, {"cost", gate.Line(c.cost())},
 	} {
 		b.printf("\t%s=%s\n", v[0], gate.Word(v[1]))
 	}
@@ -198,9 +213,18 @@ func (c *scripter) waiting() (out []string) {
 // setting writes the calls of a step on settings.
 func (c *scripter) setting(b *printer, s repair.Step) {
 	config, workload := c.flannelNames()
+	list, own := c.in.Commands(s)
 	flags := func() string {
 		set, _ := manifestFlags(s)
-		return gate.Word(manifestEdit(s)) + " " + gate.Word(strings.Join(set, " "))
+		edit := manifestEdit(s)
+		if own {
+			edit = list[0].Text
+		}
+		return gate.Word(edit) + " " + gate.Word(strings.Join(set, " "))
+	}
+	if own && s.Kind != repair.KindPause && s.Kind != repair.KindResume && s.Kind != repair.KindFlags && s.Kind != repair.KindRestartController {
+		c.installer(b, list)
+		return
 	}
 	switch s.Kind {
 	case repair.KindPause:
@@ -218,8 +242,58 @@ func (c *scripter) setting(b *printer, s repair.Step) {
 		b.printf("\tconfigmap kube-system kubeadm-config - %s %s\n", gate.Word(s.Flags.ClusterCIDR), podSubnetEdit(s))
 	case repair.KindProxy:
 		b.printf("\tconfigmap kube-system kube-proxy kube-proxy %s %s\n", gate.Word(s.Flags.ClusterCIDR), proxyEdit(s))
+	case repair.KindPool:
+		do, _ := c.network.Commands(s)
+		c.installer(b, do)
 	default:
 		b.printf("\tsay %s\n", gate.Word("by hand: "+gate.Line(s.What)))
+	}
+}
+
+// installer writes the calls of a step that an installer has its own commands for.
+func (c *scripter) installer(b *printer, list []repair.Command) {
+	for _, cmd := range list {
+		switch {
+		case strings.HasPrefix(cmd.Text, "#"):
+			b.printf("\tsay %s\n", gate.Word("by hand: "+strings.TrimPrefix(cmd.Text, "# ")))
+		case cmd.On == repair.OnHere:
+			b.printf("\trun sh -c %s\n", gate.Word(cmd.Text))
+		default:
+			b.printf("\t%s %s\n", cmd.On, gate.Word(cmd.Text))
+		}
+	}
+}
+
+// unscripted says why no script goes the way, "" where one does.
+func (c *scripter) unscripted() string {
+	switch {
+	case c.in.Name != "" && !c.in.Script:
+		return c.in.Title + " is changed from elsewhere than from its hosts"
+	case c.in.Within && slices.ContainsFunc(c.drained, c.inv.IsControlPlane):
+		return "a server of " + c.in.Title + " is the API server as well, and leaves the cluster when its Node is deleted"
+	}
+	return ""
+}
+
+// listing writes the steps of the way as commands for people, in a form that a shell refuses to run.
+func (c *scripter) listing(b *printer, r *repair.Repair, why string) {
+	b.printf("#\n# %s: these are the commands, to be read and given one by one.\necho 'this is a list for people, not a script' >&2\nexit 1\n", gate.Line(why))
+	for i, d := range stepDocuments(r, c.way) {
+		b.printf("\n# %d. %s\n", i+1, gate.Line(d.What))
+		for _, part := range []struct {
+			head  string
+			lines []string
+		}{{"", d.Commands}, {"# to see whether it worked:", d.Check}, {"# back:", d.Undo}} {
+			if part.head != "" && len(part.lines) > 0 {
+				b.printf("%s\n", part.head)
+			}
+			for _, line := range part.lines {
+				if part.head != "" && !strings.HasPrefix(line, "#") {
+					line = "#   " + line
+				}
+				b.printf("%s\n", gate.Line(line))
+			}
+		}
 	}
 }
 

@@ -182,13 +182,21 @@ quorum() {
 	done
 }
 
+# unit HOST: the systemd unit that runs kubelet there.
+unit() {
+	case " ${CONTROL_PLANES:-} " in
+	*" $1 "*) printf '%s' "$server_unit" ;;
+	*) printf '%s' "$agent_unit" ;;
+	esac
+}
+
 # vacate NODE OLD GOAL NEW [frozen]: NEW is what it is given next, if anything. drains a node and lets kubelet register it anew, with its own labels and taints, and without podCIDRs. It stays cordoned.
 vacate() {
 	if [ "$apply" = no ]; then
 		if [ "${5:-}" != frozen ]; then run kubectl drain "$1" $drain_flags; fi
-		on "$1" 'systemctl stop kubelet'
+		on "$1" "systemctl stop $(unit "$1")"
 		run kubectl delete node "$1"
-		on "$1" "$reset; systemctl start kubelet"
+		on "$1" "$reset; systemctl start $(unit "$1")"
 		run kubectl cordon "$1"
 		return
 	fi
@@ -205,8 +213,8 @@ vacate() {
 			left "$1.cordon" "node $1 is cordoned; by hand: kubectl uncordon $1"
 			run kubectl drain "$1" $drain_flags "--timeout=${DRAIN_TIMEOUT:-10m}"
 		fi
-		left "$1.kubelet" "kubelet on $1 is stopped; by hand: ssh $1 systemctl start kubelet"
-		on "$1" 'systemctl stop kubelet'
+		left "$1.kubelet" "kubelet on $1 is stopped; by hand: ssh $1 systemctl start $(unit "$1")"
+		on "$1" "systemctl stop $(unit "$1")"
 		left "$1.node" "node $1 is missing or about to be, until kubelet registers it; what it had is in $state/$1.node.yaml"
 		run kubectl delete node "$1"
 		;;
@@ -214,9 +222,9 @@ vacate() {
 	*) die "node $1 holds \"${held#+ }\", not \"$2\": collect the files again and look anew" ;;
 	esac
 	left "$1.cordon" "node $1 is cordoned, or to be so, and its labels and taints are not put back; by hand: kubectl uncordon $1"
-	left "$1.kubelet" "kubelet on $1 may be stopped; by hand: ssh $1 systemctl start kubelet"
+	left "$1.kubelet" "kubelet on $1 may be stopped; by hand: ssh $1 systemctl start $(unit "$1")"
 	left "$1.subnet" "node $1 has no podCIDRs yet"
-	on "$1" "$reset; systemctl start kubelet"
+	on "$1" "$reset; systemctl start $(unit "$1")"
 	mended "$1.kubelet"
 	await "kubelet registers $1" registered "$1"
 	run kubectl cordon "$1"
@@ -275,7 +283,7 @@ anew() {
 		pods=$(kubectl -n "${set%/*}" get pods --field-selector "spec.nodeName=$1" -o "go-template={{range .items}}{{\$n := .metadata.name}}{{range .metadata.ownerReferences}}{{if and (eq .kind \"DaemonSet\") (eq .name \"${set#*/}\")}}{{\$n}}{{\"\\n\"}}{{end}}{{end}}{{end}}")
 		for pod in $pods; do run kubectl -n "${set%/*}" delete pod "$pod" --ignore-not-found --wait=false; done
 	done
-	if [ -n "$FLANNEL" ]; then await "flannel on $1 writes $2 to /run/flannel/subnet.env" env_says "$1" "$2"; fi
+	if [ -n "$FLANNEL" ] || [ "$network" = within ]; then await "flannel on $1 writes $2 to /run/flannel/subnet.env" env_says "$1" "$2"; fi
 	pods=$(kubectl get pods -A --field-selector "spec.nodeName=$1" -o 'go-template={{range .items}}{{if not .spec.hostNetwork}}{{if .metadata.ownerReferences}}{{.metadata.namespace}}/{{.metadata.name}}{{"\n"}}{{end}}{{end}}{{end}}')
 	for pod in $pods; do run kubectl -n "${pod%/*}" delete pod "${pod#*/}" --ignore-not-found --wait=false; done
 }
@@ -288,13 +296,14 @@ restart_flannel() {
 	fi
 	held=$(have "$1")
 	if [ "$held" != "+ $2" ]; then die "node $1 holds \"${held#+ }\", not \"$2\": collect the files again and look anew"; fi
-	if [ -z "$FLANNEL" ]; then die "no DaemonSet of flannel is known: FLANNEL=namespace/name says which it is"; fi
+	if [ -z "$FLANNEL" ] && [ "$network" != within ]; then die "no DaemonSet of flannel is known: FLANNEL=namespace/name says which it is"; fi
 	if [ "$4" = no ] && env_says "$1" "$3"; then
 		say "flannel on $1 uses $2 already"
 		return
 	fi
 	if [ -f "$state/done.$1.flannel" ]; then return; fi
 	left "$1.flannel" "flannel on $1 has not started anew: pods there may have no network"
+	if [ "$network" = within ]; then on "$1" "systemctl restart $(unit "$1")"; fi
 	if [ "$4" = yes ]; then on "$1" 'rm -f /run/flannel/subnet.env; ip link delete cni0 2>/dev/null || true'; else on "$1" 'rm -f /run/flannel/subnet.env'; fi
 	anew "$1" "$3"
 	: >"$state/done.$1.flannel"
@@ -303,7 +312,7 @@ restart_flannel() {
 
 # manager_is HOST FLAGS: kube-controller-manager of a host runs with these flags.
 manager_is() {
-	flags=$(kubectl -n kube-system get pod "kube-controller-manager-$1" --ignore-not-found -o 'go-template={{range .spec.containers}}{{range .command}}{{.}}{{"\n"}}{{end}}{{range .args}}{{.}}{{"\n"}}{{end}}{{end}}{{range .status.containerStatuses}}{{range $k, $v := .state}}{{$k}}{{"\n"}}{{end}}{{end}}')
+	if [ -n "$probe" ]; then flags=$(at "$1" "$probe"); else flags=$(kubectl -n kube-system get pod "kube-controller-manager-$1" --ignore-not-found -o 'go-template={{range .spec.containers}}{{range .command}}{{.}}{{"\n"}}{{end}}{{range .args}}{{.}}{{"\n"}}{{end}}{{end}}{{range .status.containerStatuses}}{{range $k, $v := .state}}{{$k}}{{"\n"}}{{end}}{{end}}'); fi
 	for flag in $2 running; do
 		case "
 $flags
@@ -357,6 +366,24 @@ restart_manager() {
 	fi
 }
 
+# servers COMMAND: does it on every host of the control plane. agents COMMAND: on every other node.
+servers() { for host in $CONTROL_PLANES; do on "$host" "$1"; done; }
+agents() {
+	if [ "$apply" = no ]; then
+		say "+ on every node that is no control-plane host: $1"
+		return
+	fi
+	left agents "nodes where this may not be done: $1"
+	all=$(kubectl get nodes -o 'go-template={{range .items}}{{.metadata.name}}{{"\n"}}{{end}}')
+	for host in $all; do
+		case " $CONTROL_PLANES " in
+		*" $host "*) ;;
+		*) on "$host" "$1" ;;
+		esac
+	done
+	mended agents
+}
+
 # pending: a node of the plan does not hold what it is to hold, or something is left to put back.
 pending() {
 	if [ "$apply" = no ]; then return 0; fi
@@ -402,7 +429,7 @@ look() {
 	command -v awk >/dev/null || die 'awk is needed'
 	live=$(nodes)
 	for host in $hosts; do at "$host" true || die "host $host cannot be reached by ${SSH:-ssh}: nothing was changed"; done
-	for host in ${CONTROL_PLANES:-}; do at "$host" "test -f $manifest" || die "host $host has no $manifest: nothing was changed"; done
+	for host in ${CONTROL_PLANES:-}; do at "$host" "test -e $manifest" || die "host $host has no $manifest: nothing was changed"; done
 	names= all=
 	for pair in $goals; do
 		names="$names ${pair%%=*}"

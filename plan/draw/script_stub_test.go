@@ -32,6 +32,7 @@ type stub struct {
 	pods     map[string]map[string]any // namespace/name
 	maps     map[string]string         // ConfigMaps as YAML
 	managers []string                  // hosts with a manifest of kube-controller-manager
+	k3s      bool                      // one process on each host is kubelet, flannel and, on managers, the control plane
 
 	calls    int
 	joinAt   []int  // a node joins before these calls
@@ -123,6 +124,9 @@ func (s *stub) register(name string) {
 		"spec":     map[string]any{},
 		"status":   map[string]any{"conditions": []any{map[string]any{"type": "Ready", "status": "True"}}},
 	}
+	if s.k3s {
+		return
+	}
 	s.pods["kube-flannel/kube-flannel-ds-"+name+"-0"] = s.pod("kube-flannel", "kube-flannel-ds-"+name+"-0", name, "DaemonSet", "kube-flannel-ds", true)
 }
 
@@ -163,6 +167,11 @@ func (s *stub) tick() {
 	for _, name := range slices.Sorted(maps.Keys(s.nodes)) {
 		if on && len(s.cidrs(name)) == 0 {
 			s.serve(name, ranges)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.hosts)) {
+		if h := s.hosts[name]; s.k3s && h.up && h.env == "" && s.nodes[name] != nil && len(s.cidrs(name)) > 0 {
+			h.env = strings.Join(envLines(parsed(s.cidrs(name))), "\n") + "\n"
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.pods)) {
@@ -330,6 +339,12 @@ func (s *stub) ssh(host, command string) (string, int) {
 		return "", 255
 	case command == "true":
 		return "", 0
+	case s.k3s:
+		if out, status, ok := s.k3sHost(host, command); ok {
+			return out, status
+		}
+	}
+	switch {
 	case strings.HasPrefix(command, "cat /run/flannel"):
 		return h.env, 0
 	case strings.Contains(command, "/etc/kubernetes"):
@@ -352,6 +367,52 @@ func (s *stub) ssh(host, command string) (string, int) {
 		h.up = true
 	}
 	return "", 0
+}
+
+// k3sHost does what is particular to a host of k3s: its files are edited, and its manifest, which the other hosts have, follows them when it
+// is started anew.
+func (s *stub) k3sHost(host, command string) (string, int, bool) {
+	h := s.hosts[host]
+	switch {
+	case strings.HasPrefix(command, "test -e /var/lib/rancher/k3s/server"):
+		return "", 0, true
+	case strings.HasPrefix(command, "systemctl is-active"):
+		data, _ := os.ReadFile(s.manifest(host))
+		return strings.ReplaceAll(string(data), "    - ", "") + "running\n", 0, true
+	case strings.Contains(command, "/etc/rancher"):
+		s.touched = true
+		folder := filepath.Join(s.dir, "hosts", host, "etc/rancher")
+		text := strings.ReplaceAll(strings.ReplaceAll(command, "/etc/rancher", folder), "systemctl restart k3s", "true")
+		if out, err := exec.Command("sh", "-c", text).CombinedOutput(); err != nil {
+			return string(out), 1, true
+		}
+		data, err := os.ReadFile(filepath.Join(folder, "k3s/config.yaml.d/90-kubecidr.yaml"))
+		var f struct {
+			Ranges string   `yaml:"cluster-cidr"`
+			Args   []string `yaml:"kube-controller-manager-arg+"`
+		}
+		if err != nil || yaml.Unmarshal(data, &f) != nil {
+			return "", 1, true
+		}
+		manifest := "spec:\n    - --cluster-cidr=" + f.Ranges + "\n"
+		for _, a := range f.Args {
+			manifest += "    - --" + a + "\n"
+		}
+		if os.WriteFile(s.manifest(host), []byte(manifest), 0o644) != nil {
+			return "", 1, true
+		}
+		return "", 0, true
+	case command == "systemctl stop k3s-agent":
+		s.touched, h.up = true, false
+		return "", 0, true
+	case command == "systemctl restart k3s-agent":
+		s.touched, h.up = true, true
+		return "", 0, true
+	case strings.HasSuffix(command, "; systemctl start k3s-agent"):
+		s.touched, h.up, h.env = true, true, ""
+		return "", 0, true
+	}
+	return "", 0, false
 }
 
 // value returns the value of an option.
@@ -390,6 +451,9 @@ func (s *stub) kubectl(args []string, stdin []byte) (string, int) {
 			}
 		}
 	case "daemonsets":
+		if s.k3s {
+			break
+		}
 		items = append(items, map[string]any{"metadata": map[string]any{"namespace": "kube-flannel", "name": "kube-flannel-ds"},
 			"spec": map[string]any{"template": map[string]any{"spec": map[string]any{"containers": []any{map[string]any{"image": "ghcr.io/flannel-io/flannel:v0.26.1"}}}}}})
 	case "configmap":

@@ -355,3 +355,65 @@ func TestScriptSettings(t *testing.T) {
 		}
 	}
 }
+
+// TestScriptK3s goes ways on hosts where one unit is kubelet, flannel and the control plane: the settings are a file of config.yaml.d, units of agents
+// stop and start, and flannel is nobody's DaemonSet. Broken off at calls it goes on.
+func TestScriptK3s(t *testing.T) {
+	k3s := func(i *nodeipam.Inventory) {
+		i.Installer, i.FlannelWorkload = "k3s", ""
+		i.Networks = prefixtest.List("10.244.0.0/23")
+		if i.Managers[0].Flags.ClusterCIDR != "10.244.0.0/23" {
+			i.Networks = nil
+		}
+	}
+	for _, sc := range []scene{
+		{"two share a subnet, one has none", "10.244.0.0/20", map[string][]string{"cp1": {"10.244.0.0/24"}, "w1": {"10.244.1.0/24"}, "w2": {"10.244.1.0/24"}, "w3": nil}, k3s},
+		{"full", "10.244.0.0/23", map[string][]string{"cp1": {"10.244.0.0/24"}, "w1": {"10.244.1.0/24"}, "w2": nil}, k3s},
+	} {
+		script := scriptOf(t, sc.inventory())
+		fresh := func() *stub {
+			s := newStub(t, sc.cidr, nil, "cp1")
+			s.k3s = true
+			for _, name := range slices.Sorted(maps.Keys(sc.nodes)) {
+				s.join(name, sc.nodes[name])
+				s.nodes[name]["metadata"].(map[string]any)["labels"].(map[string]any)["example.com/rack"] = "r-" + name
+				s.nodes[name]["metadata"].(map[string]any)["annotations"].(map[string]any)["example.com/note"] = `two words, a "quote" and a: colon`
+				s.nodes[name]["spec"].(map[string]any)["taints"] = []any{map[string]any{"key": "example.com/gpu", "effect": "PreferNoSchedule"}}
+			}
+			s.tick()
+			return s
+		}
+		whole := fresh()
+		out, status := whole.run(t, []string{"sh"}, script, "--apply")
+		if status != 0 {
+			t.Errorf("%s: status %d\n%s\n%s", sc.name, status, out, strings.Join(whole.log, "\n"))
+			continue
+		}
+		whole.mended(t, sc.name, out)
+		if log := strings.Join(whole.log, "\n"); strings.Contains(log, "kubelet") && strings.Contains(log, "systemctl start kubelet") || strings.Contains(log, "daemonset kube-flannel") {
+			t.Errorf("%s: words of kubeadm in\n%s", sc.name, log)
+		}
+		step := 3
+		if testing.Short() {
+			step = 17
+		}
+		for at := 1; at <= whole.calls; at += step {
+			for _, mode := range []string{"before", "after", "term"} {
+				s := fresh()
+				s.failAt, s.failMode = at, mode
+				why := fmt.Sprintf("%s, call %d %s: %s", sc.name, at, mode, whole.log[at-1])
+				out, status := s.run(t, []string{"sh"}, script, "--apply")
+				if status != 0 && !strings.Contains(out, "run this script again") {
+					t.Errorf("%s: status %d\n%s", why, status, out)
+				}
+				s.failAt = 0
+				again, status := s.run(t, []string{"sh"}, script, "--apply")
+				if status != 0 {
+					t.Errorf("%s, again: status %d\n%s", why, status, again)
+					continue
+				}
+				s.mended(t, why, again)
+			}
+		}
+	}
+}

@@ -2,7 +2,10 @@ package repair
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
@@ -47,6 +50,38 @@ func (r *Repair) Way(kind WayKind) (w Way, ok bool) {
 	return Way{}, false
 }
 
+// A WayError says that there is no way of a number or kind.
+type WayError struct {
+	Want string
+	Ways []WayKind // those that there are
+}
+
+// Error lists the ways that there are.
+func (e *WayError) Error() string {
+	if len(e.Ways) == 0 {
+		return fmt.Sprintf("way %q: there is none to choose", e.Want)
+	}
+	var kinds []string
+	for i, k := range e.Ways {
+		kinds = append(kinds, fmt.Sprintf("%d or %s", i+1, k))
+	}
+	return fmt.Sprintf("way %q: must be %s", e.Want, strings.Join(kinds, ", "))
+}
+
+// Choose returns r with one of its ways alone: that of a number, 1 being the best, or of a kind. The error is a [*WayError].
+func (r *Repair) Choose(want string) (*Repair, error) {
+	e := &WayError{Want: want}
+	for i, w := range r.Ways {
+		if want == strconv.Itoa(i+1) || want == string(w.Kind) {
+			one := *r
+			one.Ways = []Way{w}
+			return &one, nil
+		}
+		e.Ways = append(e.Ways, w.Kind)
+	}
+	return nil, e
+}
+
 // New works out how to mend the subnets of the nodes of inv.
 //
 // A node without podCIDRs is patched. A node with wrong ones is drained, deleted, registered anew and given other
@@ -56,6 +91,9 @@ func (r *Repair) Way(kind WayKind) (w Way, ok bool) {
 // The error is [nodeipam.ErrNoControllerFlags] if nothing tells the pod range. Flags that do not start are a
 // RangeFault.
 func New(inv nodeipam.Inventory) (*Repair, error) {
+	if n, ok := NetworkOf(inv); ok && !ends(inv) {
+		return newPools(inv, n), nil
+	}
 	r := &Repair{Inventory: inv}
 	rules, err := rulesOf(inv)
 	if errors.Is(err, nodeipam.ErrNoControllerFlags) {

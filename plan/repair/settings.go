@@ -129,34 +129,85 @@ func withFlags(inv nodeipam.Inventory, f nodeipam.ControllerFlags) nodeipam.Inve
 	return inv
 }
 
-// settingsOf returns the steps that bring about the settings of after: flannel first, which has to take what is
-// handed out then.
+// kubeadmSettings are the settings of a cluster of kubeadm, in order: flannel first, which has to take what is handed out
+// then.
+func kubeadmSettings() []Kind {
+	return []Kind{KindNetwork, KindFlags, KindPodSubnet, KindProxy, KindKubeadmMask}
+}
+
+// settingsOf returns the steps that bring about the settings of after, in the order and the words of the installer.
 func settingsOf(inv nodeipam.Inventory, after nodeipam.Inventory) []Step {
 	f, _ := after.Flags()
+	in, known := InstallerOf(inv)
+	kinds := kubeadmSettings()
+	if known && in.steps != nil {
+		kinds = in.steps
+	}
 	var out []Step
-	add := func(kind Kind, what string) {
-		out = append(out, Step{Kind: kind, What: what, Flags: f, Networks: after.Networks})
+	if known && in.New {
+		kinds = nil
 	}
-	if !slices.Equal(inv.Networks, after.Networks) {
-		config, workload := FlannelNames(inv)
-		add(KindNetwork, fmt.Sprintf("kubectl -n %s edit configmap %s: net-conf.json: %s; then kubectl -n %s rollout restart daemonset %s",
-			config[0], config[1], networkKeys(after.Networks), workload[0], workload[1]))
-		out[len(out)-1].Before = inv.Networks
+	for _, kind := range kinds {
+		if step, ok := settingStep(kind, in, inv, after); ok {
+			if what := in.words(kind, f, step.Networks); what != "" {
+				step.What = what
+			}
+			out = append(out, step)
+		}
 	}
-	if step, ok := flagsStep(inv, f); ok {
-		out = append(out, step)
+	if known && in.Fixed != "" && (len(out) > 0 || in.New && !sameSettings(inv, f)) {
+		out = append([]Step{byHand("%s", in.Fixed)}, out...)
 	}
+	return out
+}
+
+// sameSettings reports whether every controller manager has the flags f already.
+func sameSettings(inv nodeipam.Inventory, f nodeipam.ControllerFlags) bool {
+	_, differ := flagsStep(inv, f)
+	return !differ
+}
+
+// settingStep returns the step of a kind that leads from inv to after in the words of kubeadm; ok is false where nothing changes.
+func settingStep(kind Kind, in Installer, inv, after nodeipam.Inventory) (s Step, ok bool) {
+	f, _ := after.Flags()
 	differ := func(field func(nodeipam.ControllerFlags) string) bool {
 		return slices.ContainsFunc(inv.Managers, func(m nodeipam.HostFlags) bool { return field(m.Flags) != field(f) })
 	}
-	if differ(func(f nodeipam.ControllerFlags) string { return f.ClusterCIDR }) {
-		add(KindPodSubnet, "kubectl -n kube-system edit configmap kubeadm-config: networking.podSubnet: "+f.ClusterCIDR+", so that the next upgrade does not undo it")
-		add(KindProxy, "kubectl -n kube-system edit configmap kube-proxy: clusterCIDR: "+f.ClusterCIDR+"; then kubectl -n kube-system rollout restart daemonset kube-proxy")
+	ranges := differ(func(f nodeipam.ControllerFlags) string { return f.ClusterCIDR })
+	s = Step{Kind: kind, Flags: f, Networks: after.Networks}
+	switch kind {
+	case KindNetwork:
+		config, workload := FlannelNames(inv)
+		s.What = fmt.Sprintf("kubectl -n %s edit configmap %s: net-conf.json: %s; then kubectl -n %s rollout restart daemonset %s",
+			config[0], config[1], networkKeys(after.Networks), workload[0], workload[1])
+		s.Before = inv.Networks
+		ok = !slices.Equal(inv.Networks, after.Networks)
+		if in.Within && ranges { // units of agents take the range from the server
+			ok = true
+			if len(s.Networks) == 0 && in.FlannelWithin {
+				for p := range strings.SplitSeq(f.ClusterCIDR, ",") {
+					if q, valid := nodeipam.ParsePodCIDR(strings.TrimSpace(p)); valid {
+						s.Networks = append(s.Networks, q)
+					}
+				}
+			}
+			ok = len(s.Networks) > 0
+		}
+	case KindFlags:
+		return flagsStep(inv, f)
+	case KindPodSubnet:
+		s.What = "kubectl -n kube-system edit configmap kubeadm-config: networking.podSubnet: " + f.ClusterCIDR + ", so that the next upgrade does not undo it"
+		ok = ranges
+	case KindProxy:
+		s.What = "kubectl -n kube-system edit configmap kube-proxy: clusterCIDR: " + f.ClusterCIDR + "; then kubectl -n kube-system rollout restart daemonset kube-proxy"
+		ok = ranges
+	case KindKubeadmMask:
+		s.What = "kubectl -n kube-system edit configmap kubeadm-config: controllerManager.extraArgs: " + cmp.Or(maskFlagsText(f), "without node-cidr-mask-size") + ", so that the next upgrade does not undo it"
+		ok = differ(maskFlagsText)
+	case KindConfig:
+		ok = ranges || differ(maskFlagsText)
 	}
-	if differ(maskFlagsText) {
-		add(KindKubeadmMask, "kubectl -n kube-system edit configmap kubeadm-config: controllerManager.extraArgs: "+cmp.Or(maskFlagsText(f), "without node-cidr-mask-size")+", so that the next upgrade does not undo it")
-	}
-	return out
+	return s, ok
 }
 
 // flagsStep returns the step that gives every controller manager the flags f; ok is false where all have them.
@@ -175,7 +226,7 @@ func flagsStep(inv nodeipam.Inventory, f nodeipam.ControllerFlags) (s Step, ok b
 	}
 	was, _ := inv.Flags()
 	return Step{
-		Kind: KindFlags, Flags: f, Was: was, Restarts: []string{"kube-controller-manager"},
+		Kind: KindFlags, Flags: f, Was: was, Restarts: restarts(inv),
 		What: fmt.Sprintf("on %s, in /etc/kubernetes/manifests/kube-controller-manager.yaml: %s%s", words.NameList(hosts), FlagsText(f), on),
 	}, len(hosts) > 0
 }

@@ -48,6 +48,10 @@ const (
 	KindKubeadmMask Kind = "kubeadm-node-mask"
 	// KindProxy sets clusterCIDR of kube-proxy and restarts it.
 	KindProxy Kind = "kube-proxy-cluster-cidr"
+	// KindConfig writes the settings into the installer's own files, so that its next run does not undo them.
+	KindConfig Kind = "installer-config"
+	// KindPool gives a network that keeps its own book another range beside those it has.
+	KindPool Kind = "network-pool"
 	// KindByHand is for people to do.
 	KindByHand Kind = "by-hand"
 	// KindNewCluster makes the cluster anew: every node is registered again.

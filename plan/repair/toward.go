@@ -44,6 +44,9 @@ func (e *UnreachableError) Error() string {
 // The error is [nodeipam.ErrNoControllerFlags] if nothing tells the pod range, an [*UnreachableError] where no steps lead
 // there: a service range is exchanged by none.
 func Toward(inv nodeipam.Inventory, t Target) (*Repair, error) {
+	if n, ok := NetworkOf(inv); ok && len(inv.Pools) > 0 {
+		return towardPools(inv, n, t)
+	}
 	f, ok := inv.Flags()
 	if !ok {
 		return nil, nodeipam.ErrNoControllerFlags

@@ -52,7 +52,11 @@ func TestTowardKeeps(t *testing.T) {
 		if n != len(w.Steps) || !sameList(last.Flags.ClusterCIDR, target.Pods) || !last.Flags.AllocateNodeCIDRs {
 			t.Fatalf("%d of %d steps, flags %+v, want %v", n, len(w.Steps), last.Flags, target.Pods)
 		}
-		_, right, _ := rules.faults(inv.Nodes)
+		there, err := rulesOf(withFlags(inv, w.Flags))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, right, _ := there.faults(inv.Nodes)
 		for _, n := range right {
 			i := slices.IndexFunc(last.Nodes, func(m nodeipam.NodeSubnets) bool { return m.Node == n.Name })
 			if i >= 0 && !slices.Equal(last.Nodes[i].PodCIDRs, n.PodCIDRs) && slices.ContainsFunc(w.Steps, func(s Step) bool { return s.Node == n.Name }) {

@@ -183,6 +183,14 @@ func wayNewCluster(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeip
 		after.Nodes = append(after.Nodes, nodeipam.InventoryNode{Name: n.Name})
 	}
 	w := Way{Kind: WayRecreate, Title: fmt.Sprintf("create the cluster anew, with pods %s and services %s", f.ClusterCIDR, f.ServiceClusterIPRange)}
+	if in, ok := InstallerOf(inv); ok && in.Anew != nil {
+		w.Steps = []Step{byHand("save what runs (manifests, datastore, volumes)")}
+		for _, s := range in.Anew(f.ClusterCIDR, f.ServiceClusterIPRange) {
+			w.Steps = append(w.Steps, byHand("%s", s))
+		}
+		w.Steps = append(w.Steps, Step{Kind: KindNewCluster, What: "join the nodes", Flags: f, Networks: after.Networks})
+		return w, after, true
+	}
 	w.Steps = []Step{
 		byHand("save what runs (manifests, etcd, volumes)"),
 		byHand("kubeadm reset on every host, and remove /run/flannel/subnet.env and the interfaces cni0 and flannel.1"),

@@ -2,6 +2,7 @@ package repair
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -113,7 +114,7 @@ func waysOf(inv nodeipam.Inventory, faults []RangeFault) []Way {
 // wayRestart lets kube-controller-manager serve those that wait, where it serves all of them and nothing else is wrong.
 func wayRestart(inv nodeipam.Inventory) (Way, nodeipam.Inventory, bool) {
 	f, _ := inv.Flags()
-	step := Step{Kind: KindRestartController, Flags: f, Was: f, Why: "it counts afresh which subnets are in use, and serves the nodes that wait", Restarts: []string{"kube-controller-manager"}}
+	step := Step{Kind: KindRestartController, Flags: f, Was: f, Why: "it counts afresh which subnets are in use, and serves the nodes that wait", Restarts: restarts(inv)}
 	waiting := len(inv.Stopped().Waiting())
 	return Way{Kind: WayRestart, Title: "start kube-controller-manager anew: it serves " + words.Plural(waiting, "node") + " by itself", Steps: []Step{step}}, inv, waiting > 0
 }
@@ -128,6 +129,9 @@ func prove(inv nodeipam.Inventory, w Way, after nodeipam.Inventory) (Way, bool) 
 // try is prove; where ok is false, why says what stands in the way, as far as that can be told.
 func try(inv nodeipam.Inventory, w Way, after nodeipam.Inventory) (tried Way, why []RangeFault, ok bool) {
 	rules, err := rulesOf(after)
+	if errors.Is(err, nodeipam.ErrNoControllerFlags) {
+		return w, nil, false
+	}
 	if faults := rangeFaultsOf(after, err); err != nil || len(faults) > 0 {
 		return w, faults, false
 	}
@@ -198,12 +202,14 @@ func (m *mender) join(inv nodeipam.Inventory, w Way, flags nodeipam.ControllerFl
 	if !pause && !starts {
 		return slices.Concat(w.Steps, nodes, flannel), true
 	}
+	in, _ := InstallerOf(inv)
+	within := in.Within // agents take flannel's range from the server
 	var before, last, rest []Step
 	for _, s := range w.Steps {
-		switch s.Kind {
-		case KindNetwork:
+		switch {
+		case s.Kind == KindNetwork && !within:
 			before = append(before, s)
-		case KindFlags:
+		case s.Kind == KindFlags:
 			last = append(last, s)
 		default:
 			rest = append(rest, s)
@@ -220,10 +226,10 @@ func (m *mender) join(inv nodeipam.Inventory, w Way, flags nodeipam.ControllerFl
 		off.AllocateNodeCIDRs = false
 	}
 	if len(last) == 0 {
-		last = []Step{{Kind: KindResume, Flags: flags, Was: off, Why: "every node has its subnets", Restarts: []string{"kube-controller-manager"}}}
+		last = []Step{{Kind: KindResume, Flags: flags, Was: off, Why: "every node has its subnets", Restarts: restarts(inv)}}
 	}
 	last[0].Was = off
-	first := Step{Kind: KindPause, Flags: off, Was: was, Why: why, Restarts: []string{"kube-controller-manager"}}
+	first := Step{Kind: KindPause, Flags: off, Was: was, Why: why, Restarts: restarts(inv)}
 	return slices.Concat([]Step{first}, before, nodes, last, rest, flannel), true
 }
 

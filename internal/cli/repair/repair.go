@@ -23,7 +23,7 @@ const (
 	exitUsage  = 2
 )
 
-const usageText = `usage: %s [-o text|json|commands] [-kubernetes VERSION] PATH...
+const usageText = `usage: %s [-o text|json|commands] [-way N|KIND] [-kubernetes VERSION] PATH...
 
 Reads the files and folders at PATH (- is standard input) and says how to mend the pod subnets of nodes: which lack one, share
 one or hold one in the wrong place, what is the least to do about it, and what restarts. It needs the nodes (kubectl get
@@ -32,6 +32,7 @@ nodes that share a subnet that one keeps it which its subnet.env, ip addr and ip
 
   -o FORMAT            text (default); json; commands: a shell script for kubectl and ssh, which goes the best way. It changes nothing
                        without its --apply, looks at the live cluster first, says at each end what is left, and goes on when run again
+  -way N|KIND          go this way instead of the best one: its number in the list, or its kind in the JSON (widen, longer-mask, move-pods, ...)
   -kubernetes VERSION  release whose rules count (default: told from the files)
 
 It lists the ways out, that with the fewest interruptions first, each tried on the twin of kube-controller-manager. A list of nodes that is
@@ -43,6 +44,7 @@ The exit status is 0 if nothing is wrong or the steps mend it, 1 if the ranges a
 func Flags() []cli.Flag {
 	return []cli.Flag{
 		{Name: "o", Arg: "format", Doc: "form of the answer", Values: []string{"text", "json", "commands"}},
+		{Name: "way", Arg: "N|kind", Doc: "go this way instead of the best one"},
 		{Name: "kubernetes", Arg: "version", Doc: "release whose rules count"},
 	}
 }
@@ -54,6 +56,7 @@ func Run(e cli.Env, args []string) int {
 	fs := flag.NewFlagSet("repair", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	output := fs.String("o", "text", "")
+	chosen := fs.String("way", "", "")
 	release := fs.String("kubernetes", "", "")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintf(stdout, usageText, e.Call("repair"))
@@ -99,6 +102,11 @@ func Run(e cli.Env, args []string) int {
 	r, err := repair.New(repair.InventoryOf(files.Statements()...))
 	if err != nil {
 		return fail(err)
+	}
+	if *chosen != "" {
+		if r, err = r.Choose(*chosen); err != nil {
+			return fail(err)
+		}
 	}
 	if err := write(stdout, r); err != nil {
 		return fail(err)
