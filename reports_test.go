@@ -30,6 +30,9 @@ import (
 //	error/warning RULE [TEXT]...          of either severity
 //	also RULE...                          these may be reported besides, at whatever severity
 //	healthy                               no error is reported
+//	fix TEXT                              a step of some finding holds TEXT
+//	nofix TEXT                            no step does
+//	refused RULE [PROGRAM]...             the programs that the finding of RULE names
 //
 // No other rule may be reported as an error.
 type bundle struct {
@@ -37,6 +40,9 @@ type bundle struct {
 	files fstest.MapFS
 	want  []wanted
 	also  []string
+
+	fix, nofix []string
+	refused    map[string][]string // programs by rule
 }
 
 type wanted struct {
@@ -58,7 +64,7 @@ func bundles(t testing.TB) []bundle {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b := bundle{name: strings.TrimSuffix(filepath.Base(name), ".txtar"), files: fstest.MapFS{}}
+		b := bundle{name: strings.TrimSuffix(filepath.Base(name), ".txtar"), files: fstest.MapFS{}, refused: map[string][]string{}}
 		healthy := false
 		for _, f := range ar.Files {
 			if f.Name != "want" {
@@ -70,6 +76,12 @@ func bundles(t testing.TB) []bundle {
 				switch {
 				case line == "healthy":
 					healthy = true
+				case strings.HasPrefix(line, "fix "):
+					b.fix = append(b.fix, line[4:])
+				case strings.HasPrefix(line, "nofix "):
+					b.nofix = append(b.nofix, line[6:])
+				case len(words) > 1 && words[0] == "refused":
+					b.refused[words[1]] = words[2:]
 				case len(words) > 1 && words[0] == "also":
 					b.also = append(b.also, words[1:]...)
 				case len(words) > 1:
@@ -131,6 +143,37 @@ func (b bundle) faults(r fact.Report) []string {
 	for _, f := range r.Findings {
 		if f.Severity == fact.Error && !slices.Contains(known, string(f.Rule)) {
 			out = append(out, "unexpected error "+string(f.Rule))
+		}
+	}
+	return append(out, b.faultsOfFixes(r)...)
+}
+
+// faultsOfFixes tells in what the steps of r, and the programs that it names, differ from the wanted ones.
+func (b bundle) faultsOfFixes(r fact.Report) []string {
+	var out, steps []string
+	for _, f := range r.Findings {
+		steps = append(steps, f.Fix...)
+		if want, ok := b.refused[string(f.Rule)]; ok {
+			var got []string
+			for _, p := range f.RefusedBy {
+				got = append(got, string(p))
+			}
+			if !slices.Equal(got, slices.Sorted(slices.Values(want))) {
+				out = append(out, fmt.Sprintf("%s is refused by %v, want %v", f.Rule, got, want))
+			}
+		}
+	}
+	holds := func(text string) bool {
+		return slices.ContainsFunc(steps, func(s string) bool { return strings.Contains(s, text) })
+	}
+	for _, text := range b.fix {
+		if !holds(text) {
+			out = append(out, fmt.Sprintf("no step says %q: %q", text, steps))
+		}
+	}
+	for _, text := range b.nofix {
+		if holds(text) {
+			out = append(out, fmt.Sprintf("a step says %q: %q", text, steps))
 		}
 	}
 	return out

@@ -3,6 +3,7 @@ package kubectl
 import (
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -37,19 +38,19 @@ var podRoles = []struct {
 	{
 		"flannel", "flannel-pod-not-running",
 		"flannel stops when its node has no podCIDR, or one that does not lie in Network of net-conf.json",
-		"kubectl -n kube-flannel logs POD --previous says why",
+		"kubectl -n NAMESPACE logs POD --previous says why",
 		noFlannel,
 	},
 	{
 		"canal", "flannel-pod-not-running",
 		"flannel stops when its node has no podCIDR, or one that does not lie in Network of net-conf.json",
-		"kubectl -n kube-system logs POD -c kube-flannel --previous says why",
+		"kubectl -n NAMESPACE logs POD -c kube-flannel --previous says why",
 		noFlannel,
 	},
 	{
 		"kube-controller-manager", "controller-manager-pod-not-running",
 		"kube-controller-manager stops when a node's podCIDR lies outside of --cluster-cidr, and when it does not take its flags",
-		"kubectl -n kube-system logs POD --previous says why",
+		"kubectl -n NAMESPACE logs POD --previous says why",
 		func() []fact.RuleID {
 			return []fact.RuleID{
 				fact.RulePodCIDROutsideClusterCIDR, fact.RuleControlPlaneFlagsDiffer, fact.RuleNodeMaskTooShort, fact.RuleNodeMaskTooFar,
@@ -70,7 +71,7 @@ var podRoles = []struct {
 	{
 		"coredns", "coredns-not-running",
 		"pods without host network wait for the network plugin, and that for the podCIDR of its node",
-		"kubectl -n kube-system describe pod POD says why",
+		"kubectl -n NAMESPACE describe pod POD says why",
 		noFlannel,
 	},
 }
@@ -118,10 +119,15 @@ func (p Pod) statement() (fact.Statement, bool) {
 		if !pos.IsValid() {
 			pos = p.Name.Pos
 		}
-		y := &fact.Symptom{ID: r.id, Message: p.String(), Node: p.Node, Cause: r.cause, Remedy: strings.ReplaceAll(r.remedy, "POD", p.Name.V), Rules: r.rules()}
+		y := &fact.Symptom{ID: r.id, Message: p.String(), Node: p.Node, Cause: r.cause, Remedy: p.remedy(r.remedy), Rules: r.rules()}
 		return fact.Statement{Component: fact.Kubelet, Host: p.Node, Pos: pos, Role: fact.RoleSymptom, Key: y.ID, Text: y.Message, Symptom: y}, true
 	}
 	return fact.Statement{}, false
+}
+
+// remedy returns a command about a pod in the words of p: with its name and namespace, where an API server takes them.
+func (p Pod) remedy(command string) string {
+	return strings.NewReplacer("NAMESPACE", gate.Name(p.Namespace, "NAMESPACE"), "POD", gate.Name(p.Name.V, "POD")).Replace(command)
 }
 
 // stuck reports whether a container in that state will not run without help.

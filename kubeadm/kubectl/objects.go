@@ -22,7 +22,7 @@ type Objects struct {
 	Events       []Event // that are in the catalogue of messages
 	Pods         []Pod   // that do not run
 	Addressed    []Pod   // that hold an address on a node, their States left out
-	// CNI is the name of the network plugin whose pods were seen, with the place of the name of the first of them.
+	// CNI is the name of the network plugin whose pods were seen, with the place of the first of them; Text is its namespace and name.
 	CNI fact.Value[string]
 	// Kinds counts all objects by their kind, also those of kinds that are read elsewhere, such as ConfigMap, or nowhere.
 	// Objects without a kind count under "".
@@ -192,7 +192,7 @@ func (out *Objects) sawPod(p Pod) {
 			return
 		}
 	}
-	out.CNI = fact.Value[string]{V: pluginPods[i].name, Text: p.Name.Text, Pos: p.Name.Pos}
+	out.CNI = fact.Value[string]{V: pluginPods[i].name, Text: p.Namespace + "/" + p.Name.V, Pos: p.Name.Pos}
 }
 
 // IsZero reports whether nothing was read.
@@ -213,7 +213,7 @@ func (o Objects) Statements() []fact.Statement {
 		out = append(out, s.statement())
 	}
 	if o.CNI.IsSet() {
-		out = append(out, fact.Statement{Component: fact.Node, Pos: o.CNI.Pos, Role: fact.RoleSetting, Setting: fact.SettingCNI, Key: "pod", Text: o.CNI.V})
+		out = append(out, fact.Statement{Component: fact.Node, Pos: o.CNI.Pos, Role: fact.RoleSetting, Setting: fact.SettingCNI, Key: o.CNI.Text, Text: o.CNI.V})
 	}
 	seen := map[string]bool{}
 	for _, e := range o.Events {

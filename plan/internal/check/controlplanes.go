@@ -145,7 +145,9 @@ func (c *checker) controlPlanes() {
 		f.Message += fmt.Sprintf("; %s: %s %s the odd one%s", why, words.NameList(names), choose(len(names), "is", "are"), choose(len(names), "", "s"))
 	}
 	f.Subjects = names
-	f.Fix = append(f.Fix, "make the kubeadm-config ConfigMap say the same, since kubeadm upgrade and join write the manifests from it")
+	if c.hasKubeadmConfig() {
+		f.Fix = append(f.Fix, "make the kubeadm-config ConfigMap say the same, since kubeadm upgrade and join write the manifests from it")
+	}
 	if right != nil && slices.ContainsFunc(c.nodes, func(n *nodeView) bool {
 		return slices.ContainsFunc(n.subs, func(h held) bool { return !withinAny(right, h.p) })
 	}) {

@@ -174,18 +174,17 @@ func (c *checker) hostsIn(hosts []hostAddr, r held, rule fact.RuleID, what strin
 	f.Message = fmt.Sprintf("%s %s inside the %s range %s, which runs from %v to %v",
 		words.NameList(names), choose(len(names), "lies", "lie"), what, r.says(), r.p.Addr(), cidr.Last(r.p))
 	if what == "pod" {
-		f.Fix = []string{
-			fmt.Sprintf("choose a pod range that leaves out the hosts' network, for instance %s, and write it everywhere it stands (networking.podSubnet, --cluster-cidr, flannel's Network, clusterCIDR of kube-proxy)", c.freeRange(fact.RolePods, fact.FamilyOf(r.p))),
-			"then, one node after the other: " + c.rejoin() + "; or give the hosts addresses outside " + r.p.String() + " instead",
-			c.rejoinLoses(),
-		}
+		f.Fix = append([]string{
+			fmt.Sprintf("choose a pod range that leaves out the hosts' network, for instance %s; or give the hosts addresses outside %v instead", c.freeRange(fact.RolePods, fact.FamilyOf(r.p)), r.p),
+			c.spread(),
+		}, c.reregister("then, one node after the other: ")...)
 		if sev == fact.Warning {
 			f.Message += "; the nodes' own subnets may keep away from it, but traffic from pods to these hosts is not masqueraded"
 			f.Fix = []string{"make flannel's Network no wider than the cluster's pod range, and restart flannel"}
 			f.Disturbs = fact.DisturbsComponent
 			f.Effect = "hosts inside flannel's Network see the pods' own addresses and may have no route back"
 		} else {
-			f.Disturbs = fact.DisturbsNodes
+			f.Disturbs = c.disturbsNodes()
 		}
 	} else {
 		f.Fix = []string{

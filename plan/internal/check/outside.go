@@ -144,7 +144,7 @@ func (c *checker) otherOrder(k *managerView, ns []*nodeView) {
 			words.NameList(nodeNames(ns)), choose(len(ns), "has", "have"), k.label(), joinHeld(k.pods), first.text(), ns[0].name, k.pods[0].text()),
 		Where: append(nodePlaces(ns), placeOf(k.podsAt, "pods "+joinHeld(k.pods))),
 		Fix: []string{
-			fmt.Sprintf("give --cluster-cidr back the order that the nodes have, --cluster-cidr=%s,%s, on every control-plane host, and networking.podSubnet in the kubeadm-config ConfigMap", k.pods[1].p, k.pods[0].p),
+			fmt.Sprintf("give --cluster-cidr back the order that the nodes have, --cluster-cidr=%s,%s, on every control-plane host%s", k.pods[1].p, k.pods[0].p, c.alsoKubeadm()),
 			"or drain, delete and register again each node listed: the order of a podCIDR that is set cannot be changed",
 		},
 		Disturbs: fact.DisturbsComponent,
@@ -182,7 +182,7 @@ func (c *checker) outside(k *managerView, ns []*nodeView, subs []held) fact.Find
 	}
 	f.Where = append(nodePlaces(ns), placeOf(k.podsAt, "pods "+joinHeld(k.pods)))
 	f.Fix = []string{
-		fmt.Sprintf("if the range was changed by mistake, give --cluster-cidr back the range that holds %s, on every control-plane host and in the kubeadm-config ConfigMap", subs[0].text()),
+		fmt.Sprintf("if the range was changed by mistake, give --cluster-cidr back the range that holds %s, on every control-plane host%s", subs[0].text(), c.alsoKubeadm()),
 		fmt.Sprintf("if %s is what is wanted, for each node listed, since a podCIDR that is set cannot be changed: %s", joinHeld(k.pods), c.rejoin()),
 		c.rejoinLoses(),
 	}

@@ -201,12 +201,10 @@ func (c *checker) overlapPair(p, s held) {
 	}
 	f.Message = b.String()
 	proposal := c.freeRange(fact.RolePods, fam)
-	f.Fix = []string{
+	f.Fix = append([]string{
 		fmt.Sprintf("choose a pod range outside %s, for instance %s, or at installation another service range (--service-cidr)", spanOf(s.p), proposal),
-		"write it everywhere it stands: networking.podSubnet (kubeadm-config ConfigMap), --cluster-cidr of kube-controller-manager on every control-plane host, flannel's Network, clusterCIDR of kube-proxy",
-		"then, one node after the other, so that each gets a subnet of the new range: " + c.rejoin(),
-		c.rejoinLoses(),
-	}
-	f.Disturbs = fact.DisturbsNodes
+		c.spread(),
+	}, c.reregister("then, one node after the other, so that each gets a subnet of the new range: ")...)
+	f.Disturbs = c.disturbsNodes()
 	c.add(f)
 }

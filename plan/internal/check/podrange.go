@@ -9,12 +9,46 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// wantedPods is the pod range to propose where none is set: flannel's Network where it is known, else flannel's default.
+// wantedPods is the pod range to propose where none is set: flannel's Network, else what nodes hold in subnet.env, "" where no file
+// says any.
 func (c *checker) wantedPods() (text string, from *fact.Statement) {
 	if len(c.networks) > 0 {
 		return joinHeld(c.networks), c.networks[0].s
 	}
-	return "10.244.0.0/16", nil
+	for _, e := range c.envs {
+		if hs := e.podPrefixes(); len(hs) > 0 {
+			return joinHeld(hs), hs[0].s
+		}
+	}
+	return "", nil
+}
+
+// rangeOf names a range in a step: want, or RANGE where it is not known, and then the step that shows what RANGE is.
+func (c *checker) rangeOf(want string) (text, note string) {
+	switch {
+	case want != "":
+		return want, ""
+	case c.usesFlannel():
+		return "RANGE", "find out RANGE, flannel's Network: " + networkCommands["flannel"]
+	}
+	return "RANGE", "RANGE is that of the pod network where one is installed, else one that nothing uses, such as " + c.freeRange(fact.RolePods, fact.IPv4)
+}
+
+// givePods tells how kube-controller-manager is given a pod range to hand out, where it has none.
+func (c *checker) givePods(want string) []string {
+	text, note := c.rangeOf(want)
+	if c.fresh() {
+		return steps(note, "in kubeadm's configuration set networking.podSubnet: "+text+", or kubeadm init --pod-network-cidr="+text)
+	}
+	fix := steps(
+		note,
+		c.setFlags(fact.ControllerManager, "add", flag{"allocate-node-cidrs", "true"}, flag{"cluster-cidr", text}),
+		c.editKubeadm("networking.podSubnet: "+text),
+	)
+	if c.installation() == byKubeadm && c.withSubnet() == 0 {
+		fix = append(fix, "on a cluster that is still empty instead: kubeadm reset, then kubeadm init --pod-network-cidr="+text)
+	}
+	return fix
 }
 
 // sawUnassigned reports whether somebody saw a program miss its pod subnet.
@@ -126,12 +160,12 @@ func (c *checker) podCIDRUnset() {
 	if refused {
 		f.RefusedBy = []fact.Component{fact.ControllerManager}
 	}
-	f.Fix = []string{
-		"in /etc/kubernetes/manifests/kube-controller-manager.yaml of every control-plane host add --allocate-node-cidrs=true and --cluster-cidr=" + want,
-		"for the next upgrade to keep it: kubectl -n kube-system edit configmap kubeadm-config, and set networking.podSubnet: " + want,
-		"on a cluster that is still empty instead: kubeadm reset, then kubeadm init --pod-network-cidr=" + want,
-	}
+	f.Fix = c.givePods(want)
 	f.Disturbs = fact.DisturbsComponent
+	if c.fresh() {
+		f.Disturbs = fact.DisturbsNothing
+	}
+	f.Changes = c.changed(fact.ControllerManager, fact.Kubeadm)
 	c.add(f)
 }
 
@@ -232,11 +266,14 @@ func (c *checker) allocationOff() {
 			f.Subjects = append(f.Subjects, k.host)
 		}
 	}
-	f.Fix = []string{
-		"in /etc/kubernetes/manifests/kube-controller-manager.yaml of every control-plane host set --allocate-node-cidrs=true; the kubelet restarts the pod by itself",
-	}
-	if !k.ipam {
+	switch {
+	case !k.ipam:
 		f.Fix = []string{"remove -nodeipam (or -node-ipam-controller) from --controllers of kube-controller-manager on every control-plane host, with --allocate-node-cidrs=true"}
+	case c.fresh():
+		f.Fix = []string{"remove allocate-node-cidrs from controllerManager.extraArgs of kubeadm's configuration: kubeadm sets it to true beside podSubnet"}
+	default:
+		f.Fix = []string{c.setFlags(fact.ControllerManager, "set", flag{"allocate-node-cidrs", "true"})}
+		f.Changes = c.changed(fact.ControllerManager)
 	}
 	f.Disturbs = fact.DisturbsComponent
 	c.add(f)

@@ -56,8 +56,10 @@ func (c *checker) serviceMismatch() {
 				Message: fmt.Sprintf("the service range is %s and %s: %s", says(as), says(m.services), what),
 				Where:   []fact.Place{placeOf(as, "services "+writes(as)), placeOf(m.services, "services "+writes(m.services))},
 				Fix: []string{
-					fmt.Sprintf("set --service-cluster-ip-range=%s in kube-controller-manager.yaml on every control-plane host; the API server's range is the one that services live in", joinHeld(x)),
+					c.setFlags(fact.ControllerManager, "set", flag{"service-cluster-ip-range", joinHeld(x)}),
+					"the API server's range is the one that services live in: leave it as it is",
 				},
+				Changes: c.changed(fact.ControllerManager),
 			}
 			if host != "" {
 				f.Subjects = []string{host}

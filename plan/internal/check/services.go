@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/kubecidr/kubecidr/cidr"
-	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -56,44 +55,96 @@ func (c *checker) clusterDNS() {
 		}
 	}
 	for _, b := range bads {
-		s := b.at[0]
-		near := c.services[0]
-		for _, h := range c.services {
-			if h.p.Addr().Is4() == b.a.Is4() {
-				near = h
-				break
-			}
+		// Where the Service has that address, too, it is the Service that lies outside, and not what points at it.
+		if !c.isDNSService(b.a) {
+			c.dnsOutside(b.a, b.at)
 		}
-		f := fact.Finding{Rule: fact.RuleClusterDNSOutside, Severity: fact.Error, Args: args("dns", b.a, "services", near, argHost, s.Host)}
-		var hosts []string
-		for _, x := range b.at {
-			f.Where = append(f.Where, placeOf(x, "DNS "+b.a.String()))
-			if x.Host != "" {
-				hosts = append(hosts, x.Host)
-			}
-		}
-		f.Where = append(cutPlaces(f.Where), near.place("services "+near.text()))
-		f.Subjects = hosts
-		f.Message = fmt.Sprintf("the DNS address %v (%s) is not inside the service range %s, which runs from %v to %v: no DNS service can have it",
-			b.a, who(s), near.says(), near.p.Addr(), cidr.Last(near.p))
-		dns := nth(near.p, 10)
-		f.Fix = []string{
-			"kubectl -n kube-system get service kube-dns shows the address that DNS has; kubeadm gives it the 10th of the service range, here " + dns,
-			fmt.Sprintf("write it as clusterDNS in the kubelet-config ConfigMap and in /var/lib/kubelet/config.yaml of every node, and restart the kubelets (%s); pods started before keep %v until they are restarted", c.restartKubelet(), b.a),
-		}
-		f.Disturbs = fact.DisturbsComponent
-		c.add(f)
 	}
 }
 
+// dnsService returns the statement about the Service of cluster DNS, nil where no file shows it.
+func (c *checker) dnsService() *fact.Statement {
+	for _, s := range c.all {
+		if s.Role == fact.RoleDNS && s.Component == fact.Service && len(s.Addrs) > 0 && !s.Overridden {
+			return s
+		}
+	}
+	return nil
+}
+
+// isDNSService reports whether a is the address of a Service that a file shows.
+func (c *checker) isDNSService(a netip.Addr) bool {
+	for _, s := range c.clusterIPs {
+		if slices.Contains(s.Addrs, a) {
+			return true
+		}
+	}
+	s := c.dnsService()
+	return s != nil && slices.Contains(s.Addrs, a)
+}
+
+// dnsOutside is the finding about one address that kubelets give to pods.
+func (c *checker) dnsOutside(a netip.Addr, at []*fact.Statement) {
+	s, near := at[0], c.nearestServices(a)
+	f := fact.Finding{Rule: fact.RuleClusterDNSOutside, Severity: fact.Error, Args: args("dns", a, "services", near, argHost, s.Host)}
+	for _, x := range at {
+		f.Where = append(f.Where, placeOf(x, "DNS "+a.String()))
+		f.Subjects = append(f.Subjects, subjectsOf(x.Host)...)
+	}
+	f.Where = append(cutPlaces(f.Where), near.place("services "+near.text()))
+	f.Message = fmt.Sprintf("the DNS address %v (%s) is not inside the service range %s, which runs from %v to %v: no DNS service can have it",
+		a, who(s), near.says(), near.p.Addr(), cidr.Last(near.p))
+	f.Fix = c.setClusterDNS(a, near)
+	f.Disturbs = fact.DisturbsComponent
+	if c.fresh() {
+		f.Disturbs = fact.DisturbsNothing
+	}
+	c.add(f)
+}
+
+// nearestServices returns the service range that an address may have been meant for.
+func (c *checker) nearestServices(a netip.Addr) held {
+	for _, h := range c.services {
+		if h.p.Addr().Is4() == a.Is4() {
+			return h
+		}
+	}
+	return c.services[0]
+}
+
+// setClusterDNS tells how kubelets get the address of cluster DNS in place of a: that of the Service, which has to be there.
+func (c *checker) setClusterDNS(a netip.Addr, r held) []string {
+	if c.fresh() {
+		return []string{"leave clusterDNS out: kubeadm gives kubelets the 10th address of the service range, here " + nth(r.p, 10)}
+	}
+	if dns := c.dnsService(); dns != nil {
+		return []string{c.kubeletDNS(dns.Addrs[0].String(), a)}
+	}
+	return []string{
+		"kubectl -n kube-system get service kube-dns shows the address that DNS has (kubeadm gives it the 10th of the service range, here " + nth(r.p, 10) + ")",
+		fmt.Sprintf("if that is %v as well, leave the kubelets as they are: the Service is what lies outside of the range, or the range is what changed", a),
+		"if it lies inside: " + c.kubeletDNS("that address", a),
+	}
+}
+
+// kubeletDNS tells how kubelets are given the address of cluster DNS in place of old.
+func (c *checker) kubeletDNS(address string, old netip.Addr) string {
+	key, file := "clusterDNS", "the kubelet-config ConfigMap and in /var/lib/kubelet/config.yaml of every node"
+	if c.dist != nil {
+		key, file = "cluster-dns", c.dist.config+" of every server"
+	}
+	return fmt.Sprintf("set %s to %s in %s, and restart the kubelets (%s); pods started before keep %v until they are restarted", key, address, file, c.restartKubelet(), old)
+}
+
 var ruleClusterIPOutside = rule{
-	rank: 430,
+	rank:    430,
+	changes: []fact.Component{fact.APIServer, fact.ControllerManager},
 	about: fact.Rule{
-		ID: fact.RuleClusterIPOutside, Severity: fact.Error, Disturbs: fact.DisturbsCluster,
+		ID: fact.RuleClusterIPOutside, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "Services hold addresses outside of the service range",
 		Cause:  "The service range was changed after installation, or differs between control planes.",
 		Effect: "The API server reports that the address is not within the service range, and asks to recreate the service.",
-		Mend:   "give --service-cluster-ip-range back the old range, or delete and create the services again, that named kubernetes too",
+		Mend:   "give --service-cluster-ip-range back the old range, or save, delete and apply again each service; kube-apiserver itself makes kubernetes again",
 		Source: "k8s.io/kubernetes pkg/registry/core/service/ipallocator/controller/repairip.go, v1.37.2",
 	},
 	find:  (*checker).serviceAddresses,
@@ -119,36 +170,7 @@ func (c *checker) serviceAddresses() {
 	if c.assumed || len(c.services) == 0 {
 		return
 	}
-	var out []*fact.Statement
-	var names []string
-	known := len(c.servers) > 0 || len(c.managers) > 0 || slices.ContainsFunc(c.services, func(h held) bool { return !h.s.Default })
-	for _, s := range c.view.clusterIPs {
-		for _, a := range s.Addrs {
-			a = a.Unmap()
-			if !slices.ContainsFunc(c.services, func(h held) bool { return h.p.Contains(a) }) {
-				out = append(out, s)
-				names = append(names, fmt.Sprintf("%s %v", s.Key, a))
-			}
-		}
-	}
-	if len(out) > 0 && known {
-		f := fact.Finding{Rule: fact.RuleClusterIPOutside, Args: args("services", c.services[0])}
-		for _, s := range out {
-			f.Args = append(f.Args, args("service", s.Key, "address", s)...)
-		}
-		f.Message = fmt.Sprintf("%s: not inside the service range %s, which runs from %v to %v; the range was changed after the services were made, or another control plane has another one",
-			words.NameList(names), c.services[0].says(), c.services[0].p.Addr(), cidr.Last(c.services[0].p))
-		for _, s := range out[:min(len(out), maxPlaces)] {
-			f.Where = append(f.Where, placeOf(s, s.Key+" "+s.Text))
-		}
-		f.Where = append(f.Where, c.services[0].place("services "+c.services[0].text()))
-		// That the address of cluster DNS lies outside is what the other Services show as well.
-		if cause := c.cause(fact.RuleControlPlaneFlagsDiffer, fact.RuleServiceRangeMismatch, fact.RuleClusterDNSOutside); cause != nil {
-			c.explain(cause, string(f.Rule)+": "+f.Message, f)
-		} else {
-			c.add(f)
-		}
-	}
+	c.servicesOutside()
 	for _, src := range c.others {
 		if src.comp != fact.ServiceCIDR || src.services == nil || src.services.Name != fact.NameDefaultServiceCIDR {
 			continue
@@ -167,12 +189,7 @@ func (c *checker) serviceAddresses() {
 		}
 	}
 	// The address of the service kube-dns against the one that pods are given.
-	var dns *fact.Statement
-	for _, s := range c.all {
-		if s.Role == fact.RoleDNS && s.Component == fact.Service && len(s.Addrs) > 0 {
-			dns = s
-		}
-	}
+	dns := c.dnsService()
 	if dns == nil || c.has(fact.RuleClusterDNSOutside) {
 		return
 	}
@@ -187,7 +204,7 @@ func (c *checker) serviceAddresses() {
 		c.add(fact.Finding{
 			Rule: fact.RuleClusterDNSOther, Args: args("dns", s, "service", dns, argHost, s.Host), Where: []fact.Place{placeOf(s, "DNS "+s.Text), placeOf(dns, dns.Key+" "+dns.Text)}, Subjects: subjectsOf(s.Host),
 			Message: fmt.Sprintf("pods are told the DNS address %s (%s), but the service %s has %s", s.Text, who(s), dns.Key, dns.Text),
-			Fix:     []string{fmt.Sprintf("set clusterDNS to %s in the kubelet-config ConfigMap and in /var/lib/kubelet/config.yaml of every node, and restart the kubelets", dns.Text)},
+			Fix:     []string{c.kubeletDNS(dns.Text, s.Addrs[0])},
 		})
 		return
 	}

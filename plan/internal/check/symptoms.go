@@ -365,11 +365,9 @@ func (c *checker) standing(g *sighting, rule fact.RuleID) *fact.Finding {
 	}
 	f.Message = b.String()
 	f.Trouble = f.Severity == fact.Warning
-	if y.Remedy != "" {
-		f.Fix = append(f.Fix, y.Remedy)
-	}
-	if r, _ := c.rules.of(rule); r.Mend != "" && r.Mend != y.Remedy {
-		f.Fix = append(f.Fix, r.Mend)
+	f.Fix = fixOf(y.Remedy) // that of the message says more than the rule's, which stands in for it
+	if r, _ := c.rules.of(rule); len(f.Fix) == 0 {
+		f.Fix = fixOf(r.Mend)
 	}
 	return c.add(f)
 }
@@ -391,12 +389,9 @@ func (c *checker) unassigned(g *sighting) *fact.Finding {
 	if y.Node != "" {
 		name = "node " + y.Node
 	}
-	f.Message = fmt.Sprintf("%s has no podCIDR: %s; the given files show no cause. Most likely first: kube-controller-manager has no --cluster-cidr and --allocate-node-cidrs (kubeadm init without --pod-network-cidr); the range is used up; the range lies inside the service range",
-		name, strings.TrimSpace(y.Message))
-	f.Fix = []string{
-		"look at --cluster-cidr and --allocate-node-cidrs in /etc/kubernetes/manifests/kube-controller-manager.yaml on every control-plane host: they decide it",
-		"kubectl describe node NODE | grep -A3 -i cidr shows an event CIDRNotAvailable where the range is used up",
-	}
+	f.Message = fmt.Sprintf("%s has no podCIDR: %s; the given files show no cause. Most likely first: %s",
+		name, strings.TrimSpace(y.Message), strings.Join(c.whyUnassigned(), "; "))
+	f.Fix = c.lookUnassigned(y.Node)
 	p := c.add(f)
 	c.suspectUnset(g.places, subjectsOf(y.Node))
 	return p
@@ -417,14 +412,14 @@ func (c *checker) suspectUnset(where []fact.Place, nodes []string) {
 	}
 	want, from := c.wantedPods()
 	f := fact.Finding{Rule: fact.RulePodCIDRUnset, Variant: suspected, Args: args("wanted", want), Severity: fact.Warning, Where: slices.Clone(where), Subjects: nodes}
-	f.Message = fmt.Sprintf("no given file says a pod range for the cluster; most likely kube-controller-manager has no --cluster-cidr (kubeadm init without --pod-network-cidr), so that no node gets a podCIDR; flannel expects subnets of %s", want)
+	f.Message = "no given file says a pod range for the cluster; most likely kube-controller-manager has no --cluster-cidr (kubeadm init without --pod-network-cidr), so that no node gets a podCIDR"
 	if from != nil {
+		f.Message += "; flannel expects subnets of " + want
 		f.Where = append(f.Where, placeOf(from, "pods "+want))
 	}
-	f.Fix = []string{
-		"grep -e cluster-cidr -e allocate-node-cidrs /etc/kubernetes/manifests/kube-controller-manager.yaml on every control-plane host",
-		"if they are missing, add --allocate-node-cidrs=true and --cluster-cidr=" + want,
-	}
+	f.Fix = c.givePods(want)
+	f.Fix[0] = "if its flags are missing, " + f.Fix[0]
+	f.Changes = c.changed(fact.ControllerManager, fact.Kubeadm)
 	f.Disturbs = fact.DisturbsComponent
 	c.add(f)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -51,16 +52,7 @@ func (c *checker) nodesWithoutSubnet() {
 		return
 	}
 	have := c.withSubnet()
-	var why []string
-	if len(c.controllers) == 0 {
-		why = append(why,
-			"no pod range reaches kube-controller-manager (--cluster-cidr and --allocate-node-cidrs in /etc/kubernetes/manifests/kube-controller-manager.yaml)",
-			"the range is used up, or lies inside the service range (kubectl -n kube-system logs kube-controller-manager-HOST | grep -i cidr)")
-	} else {
-		why = append(why,
-			"the node was registered a moment ago (kubectl get node -o wide, and look again)",
-			"kube-controller-manager is not running (kubectl -n kube-system get pods; its log names the reason)")
-	}
+	why := c.whyUnassigned()
 	if !c.usesFlannel() {
 		why = append(why, "or the network in use manages addresses itself, and nothing is wrong (kubectl get pods -A | grep -E 'calico|cilium|weave')")
 	}
@@ -72,14 +64,49 @@ func (c *checker) nodesWithoutSubnet() {
 		f.Message += "; flannel takes subnets from Node objects, so it stops there (pod cidr not assigned)"
 	}
 	f.Message += "; the given files show no cause. Most likely first: " + strings.Join(why, "; ")
-	f.Fix = []string{
-		"kubectl describe node NODE | grep -A3 -i cidr shows an event CIDRNotAvailable where the range is used up",
-		"add kube-controller-manager.yaml, or the kubeadm configuration, to the files given: they decide it",
-	}
+	f.Fix = c.lookUnassigned(missing[0].name)
 	c.add(f)
 	if have == 0 && c.usesFlannel() {
 		c.suspectUnset(nodePlaces(missing), f.Subjects)
 	}
+}
+
+// whyUnassigned tells why a node may have no subnet where no file shows it, most likely first. What the files refute is left out.
+func (c *checker) whyUnassigned() []string {
+	if len(c.controllers) == 0 {
+		return []string{
+			"no pod range reaches kube-controller-manager (no --cluster-cidr and --allocate-node-cidrs, as after kubeadm init without --pod-network-cidr)",
+			"the range is used up, or lies inside the service range",
+		}
+	}
+	why := []string{
+		"the node was registered a moment ago (look again: kubectl get nodes -o custom-columns=NAME:.metadata.name,PODCIDR:.spec.podCIDR)",
+		"kube-controller-manager does not run, or with other flags than its file says",
+	}
+	if len(c.nodes) == 0 {
+		why = append(why, "the range is used up: no file shows how many nodes hold subnets")
+	}
+	return why
+}
+
+// lookUnassigned tells what shows why a node has no subnet.
+func (c *checker) lookUnassigned(node string) []string {
+	log := "kubectl -n kube-system logs -l component=kube-controller-manager --tail=-1 | grep -i cidr"
+	switch how := c.installation(); how {
+	case byUnits:
+		log = "journalctl -u kube-controller-manager --no-pager | grep -i cidr on every control-plane host"
+	case byK3s, byRKE2:
+		log = "journalctl -u " + c.dist.server + " --no-pager | grep -i cidr on every server"
+	}
+	events := "kubectl describe node " + gate.Name(node, "NODE") + " | grep -A3 -i cidr shows an event CIDRNotAvailable where the range is used up"
+	if len(c.controllers) > 0 {
+		return []string{"the log of kube-controller-manager names the reason: " + log, events}
+	}
+	show := controlPlaneCommands[c.installation()]
+	if show == "" || c.installation() == byKubeadm {
+		show = "grep -e cluster-cidr -e allocate-node-cidrs " + c.planeFile(fact.ControllerManager) + " on every control-plane host"
+	}
+	return []string{"look at --cluster-cidr and --allocate-node-cidrs, which decide it: " + show, events}
 }
 
 // servingCause returns the error that leaves nodes without a subnet, else the warning, nil for none.

@@ -113,6 +113,12 @@ func (c *checker) flannelObjects() (config, daemon string, known bool) {
 	if !known && daemon != "" {
 		ns, _, _ = strings.Cut(daemon, "/")
 	}
+	if s := c.cniFrom; ns == "" && s != nil && (c.cni == "flannel" || c.cni == "canal") {
+		ns, _, _ = strings.Cut(objectName(s.Key), "/") // a pod of it
+		if c.cni == "canal" && ns != "" {
+			name = "canal-config"
+		}
+	}
 	if ns == "" {
 		ns = "kube-flannel"
 		if !c.flannel.IsZero() && c.flannel.Before(fact.V(0, 19, 0)) {
