@@ -32,7 +32,7 @@ import (
 //	healthy                               no error is reported
 //	fix TEXT                              a step of some finding holds TEXT
 //	nofix TEXT                            no step does
-//	refused RULE [PROGRAM]...             the programs that the finding of RULE names
+//	refused RULE [PROGRAM]...             the programs that the findings of RULE name
 //
 // No other rule may be reported as an error.
 type bundle struct {
@@ -151,16 +151,18 @@ func (b bundle) faults(r fact.Report) []string {
 // faultsOfFixes tells in what the steps of r, and the programs that it names, differ from the wanted ones.
 func (b bundle) faultsOfFixes(r fact.Report) []string {
 	var out, steps []string
+	by := map[string][]string{}
 	for _, f := range r.Findings {
 		steps = append(steps, f.Fix...)
-		if want, ok := b.refused[string(f.Rule)]; ok {
-			var got []string
-			for _, p := range f.RefusedBy {
-				got = append(got, string(p))
+		for _, p := range f.RefusedBy {
+			if !slices.Contains(by[string(f.Rule)], string(p)) {
+				by[string(f.Rule)] = append(by[string(f.Rule)], string(p))
 			}
-			if !slices.Equal(got, slices.Sorted(slices.Values(want))) {
-				out = append(out, fmt.Sprintf("%s is refused by %v, want %v", f.Rule, got, want))
-			}
+		}
+	}
+	for rule, want := range b.refused {
+		if got := slices.Sorted(slices.Values(by[rule])); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
+			out = append(out, fmt.Sprintf("%s is refused by %v, want %v", rule, got, want))
 		}
 	}
 	holds := func(text string) bool {

@@ -186,6 +186,21 @@ func refuseAPIVersion(version, kind string, v fact.Version) (apiState, string) {
 	return apiRead, ""
 }
 
+// firstReader returns the minor of the first release of kubeadm that reads a version of its API, 0 for an unknown one.
+func firstReader(version string) int {
+	i := slices.IndexFunc(apiVersions, func(a apiVersion) bool { return a.name == version })
+	if i < 0 {
+		return 0
+	}
+	return apiVersions[i].minors[0]
+}
+
+// tooOldFor reports whether no kubeadm that reads that version of its API installs release v: each installs its own release and the one
+// before. k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/constants/constants.go MinimumControlPlaneVersion.
+func tooOldFor(version string, v fact.Version) bool {
+	return !v.IsZero() && v.Major == 1 && v.Minor < firstReader(version)-1
+}
+
 // isOldAPI reports whether a kubeadm of release v read that version of its API once, and does not any more.
 func isOldAPI(version string, v fact.Version) bool {
 	state, _ := refuseAPIVersion(version, "", v)

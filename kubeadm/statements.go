@@ -199,6 +199,9 @@ func (c Config) apiVersionRefused(base fact.Statement, v fact.Version) []fact.St
 		case !v.IsZero() && isOldAPI(version, v):
 			out = append(out, problem(base, refusedConfig(pos, r.Message,
 				"kubeadm config migrate --old-config OLD --new-config NEW, with the kubeadm that the message names")))
+		case tooOldFor(version, v):
+			out = append(out, problem(base, refusedConfig(pos, fmt.Sprintf("kubernetesVersion %v does not go with %s: that takes kubeadm v1.%d or newer, which installs its own release and the one before it, and none that is older",
+				v, r.BadValue, firstReader(version)), fmt.Sprintf("set kubernetesVersion to the release of the kubeadm in use, or write apiVersion: %s/%s for a kubeadm of %v", kubeadmGroup, writeAPIVersion(v), v))))
 		case !isAPIVersion(version): // and so no release to come reads it either
 			out = append(out, problem(base, refusedConfig(pos, r.Message,
 				fmt.Sprintf("%s: write apiVersion: %s/%s", pos, kubeadmGroup, writeAPIVersion(v.Or(fact.NewestKubernetes()))))))

@@ -140,7 +140,13 @@ func bundleLine(t T, n int, line string) []fact.Statement {
 			add(fact.Statement{Component: c, Role: fact.RoleSetting, Setting: fact.SettingAllocate, Key: "--allocate-node-cidrs", Default: true})
 		}
 		boolean(c, fact.SettingAllocate, "--allocate-node-cidrs", kv["alloc"])
-		boolean(c, fact.SettingNodeIPAM, "--controllers", kv["ipam"])
+		if v := kv["ipam"]; v != "" {
+			list := "*,-nodeipam"
+			if v == "true" {
+				list = "*,nodeipam"
+			}
+			add(fact.Statement{Component: c, Role: fact.RoleSetting, Setting: fact.SettingNodeIPAM, Key: "--controllers", Text: list, Bool: v == "true"})
+		}
 		number(c, fact.SettingNodeMask, "--node-cidr-mask-size", kv["mask"])
 		number(c, fact.SettingNodeMaskIPv4, "--node-cidr-mask-size-ipv4", kv["mask4"])
 		number(c, fact.SettingNodeMaskIPv6, "--node-cidr-mask-size-ipv6", kv["mask6"])

@@ -192,7 +192,11 @@ func (out *Objects) sawPod(p Pod) {
 			return
 		}
 	}
-	out.CNI = fact.Value[string]{V: pluginPods[i].name, Text: p.Namespace + "/" + p.Name.V, Pos: p.Name.Pos}
+	name := p.Name.V
+	if p.Namespace != "" {
+		name = p.Namespace + "/" + name
+	}
+	out.CNI = fact.Value[string]{V: pluginPods[i].name, Text: name, Pos: p.Name.Pos}
 }
 
 // IsZero reports whether nothing was read.

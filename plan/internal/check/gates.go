@@ -30,6 +30,9 @@ func (c *checker) featureGates() {
 		}
 		v := c.view.release(nil)
 		for _, g := range lockedGates {
+			if g.name == s.Text && c.kubeFrom != nil && !g.until.IsZero() && !v.Before(g.until) {
+				c.unknownGate(s, g.until, v)
+			}
 			if g.name != s.Text || s.Bool == g.value || v.Before(g.since) || !g.until.IsZero() && !v.Before(g.until) {
 				continue
 			}
@@ -42,6 +45,17 @@ func (c *checker) featureGates() {
 		}
 	}
 	c.dualStackGate()
+}
+
+// unknownGate: a gate that the release does not know any more: k8s.io/component-base v0.37 featuregate/feature_gate.go Set,
+// "unrecognized feature gate".
+func (c *checker) unknownGate(s *fact.Statement, until, v fact.Version) {
+	c.add(fact.Finding{
+		Rule: fact.RuleFeatureGateRefused, RefusedBy: []fact.Component{s.Component}, Subjects: subjectsOf(s.Host), Args: args("gate", s.Text, "program", s.Component, "release", v),
+		Where:   []fact.Place{placeOf(s, s.Text+"="+fmt.Sprint(s.Bool))},
+		Message: fmt.Sprintf("%s%s sets the feature gate %s, which Kubernetes %v does not know (gone since %v), and does not start: unrecognized feature gate", s.Component, ofHost(s.Host), s.Text, v, until),
+		Fix:     []string{"remove " + s.Text + " from --feature-gates of " + string(s.Component) + ", and with it from extraArgs of kubeadm"},
+	})
 }
 
 func ofHost(host string) string {

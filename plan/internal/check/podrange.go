@@ -77,7 +77,7 @@ var rulePodCIDRUnset = rule{
 
 // podCIDRUnset: no cluster pod range reaches the controller manager.
 func (c *checker) podCIDRUnset() {
-	if c.ownIPAM() || len(c.pods) > 0 {
+	if len(c.pods) > 0 {
 		return
 	}
 	var denied []*fact.Statement
@@ -88,7 +88,7 @@ func (c *checker) podCIDRUnset() {
 			refused = true
 		}
 	}
-	if !refused && c.subnetsFromEtcd() && !c.sawUnassigned() {
+	if !refused && (c.ownIPAM() || c.subnetsFromEtcd() && !c.sawUnassigned()) {
 		return
 	}
 	missing := c.withoutSubnet()
@@ -162,11 +162,31 @@ func (c *checker) podCIDRUnset() {
 	}
 	f.Fix = c.givePods(want)
 	f.Disturbs = fact.DisturbsComponent
+	if c.ownIPAM() {
+		f.Effect = "kube-controller-manager does not start"
+		f.Fix = []string{c.noAllocation()}
+	}
 	if c.fresh() {
 		f.Disturbs = fact.DisturbsNothing
 	}
 	f.Changes = c.changed(fact.ControllerManager, fact.Kubeadm)
 	c.add(f)
+}
+
+// nodeIPAMOn tells how the controller that hands out subnets is switched on, as --controllers leaves it out.
+func (c *checker) nodeIPAMOn(k *managerView) string {
+	list := strings.Split(k.ipamAt.Text, ",")
+	drop := slices.DeleteFunc(slices.Clone(list), func(n string) bool { return n != "-nodeipam" && n != "-node-ipam-controller" })
+	what := "add nodeipam to --controllers"
+	if len(drop) > 0 {
+		what = "remove " + strings.Join(drop, " and ") + " from --controllers"
+	}
+	return what + " of kube-controller-manager on every control-plane host, with --allocate-node-cidrs=true"
+}
+
+// noAllocation tells how kube-controller-manager is kept from handing out subnets that the network does not ask for.
+func (c *checker) noAllocation() string {
+	return c.setFlags(fact.ControllerManager, "set", flag{"allocate-node-cidrs", "false"}) + "; " + c.cni + " hands out addresses by itself and has its ranges in its own configuration"
 }
 
 // managerViews returns the controllers, and where there are none because nothing is known of one, nil.
@@ -268,7 +288,7 @@ func (c *checker) allocationOff() {
 	}
 	switch {
 	case !k.ipam:
-		f.Fix = []string{"remove -nodeipam (or -node-ipam-controller) from --controllers of kube-controller-manager on every control-plane host, with --allocate-node-cidrs=true"}
+		f.Fix = []string{c.nodeIPAMOn(k)}
 	case c.fresh():
 		f.Fix = []string{"remove allocate-node-cidrs from controllerManager.extraArgs of kubeadm's configuration: kubeadm sets it to true beside podSubnet"}
 	default:

@@ -3,9 +3,11 @@ package check
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
@@ -104,26 +106,90 @@ var ruleAdvertiseAddressWrong = rule{
 // startup asks the start-up rules of the real programs what they would refuse, and adds what no other rule has found, and to
 // those that one has found, which program refuses it.
 func (c *checker) startup() {
+	a := asked{}
 	for _, k := range c.controllers {
 		if k.src.comp == fact.Operator {
 			continue
 		}
 		if k.predicted {
-			c.kubeadmRefusals(k)
-			continue
+			c.kubeadmRefusals(k, a)
+			if len(a[fact.Kubeadm]) == 0 {
+				c.predictedServer(k, a)
+			}
 		}
 		f := k.flags()
-		f.FeatureGates = c.gatesFor(fact.ControllerManager, k.release, f.ClusterCIDR+f.ServiceClusterIPRange)
-		f.Controllers = nil
-		if !k.ipam {
-			f.Controllers = []string{"*", "-nodeipam", "-node-ipam-controller"}
+		says := fact.ControllerManager
+		if k.predicted {
+			says = fact.Kubeadm // which passes its gate on
 		}
-		c.refusals(f.Refusals(k.release), k.release, c.view.releaseNote(k.src), k.host, k.refused)
+		f.FeatureGates = c.gatesFor(says, k.release, f.ClusterCIDR+f.ServiceClusterIPRange)
+		rs := f.Refusals(k.release)
+		c.refusals(a.note(fact.ControllerManager, rs), k.release, c.view.releaseNote(k.src), k.host, k.refused)
 	}
+	c.serverRefusals(a)
+	c.takesAll(a)
+}
+
+// asked holds what each program was asked about refused.
+type asked map[fact.Component][]nodeipam.Refusal
+
+// note takes note of the answer of a program, and returns it.
+func (a asked) note(p fact.Component, rs []nodeipam.Refusal) []nodeipam.Refusal {
+	a[p] = append(a[p], rs...)
+	return rs
+}
+
+// answerable are the rules on which a program that was asked has the last word.
+var answerable = map[fact.Component][]fact.RuleID{
+	fact.APIServer:         {fact.RuleServiceRangeTooSmall, fact.RuleServiceRangeTooLarge, fact.RuleTooManyRanges},
+	fact.ControllerManager: {fact.RuleNodeMaskTooShort, fact.RuleNodeMaskTooFar, fact.RuleNodeMaskFlagIgnored, fact.RuleTooManyRanges},
+	fact.Kubeadm: {
+		fact.RuleNodeMaskTooShort, fact.RuleNodeMaskTooFar, fact.RuleNodeMaskFlagIgnored, fact.RuleServiceRangeTooSmall, fact.RuleServiceRangeTooLarge,
+		fact.RulePodRangeTooSmall, fact.RuleTooManyRanges,
+	},
+}
+
+// takesAll leaves a program that was asked and refuses nothing out of what refuses the findings about its values.
+func (c *checker) takesAll(a asked) {
+	for _, f := range c.found {
+		f.RefusedBy = slices.DeleteFunc(f.RefusedBy, func(p fact.Component) bool {
+			rs, ok := a[p]
+			return ok && len(rs) == 0 && slices.Contains(answerable[p], f.Rule)
+		})
+	}
+}
+
+// valueOf is the text of a statement about ranges, as a program is given it.
+func valueOf(s *fact.Statement) string {
+	if s.Text != "" {
+		return s.Text
+	}
+	return strings.Join(words.Texts(s.Prefixes), ",")
+}
+
+// predictedServer asks the kube-apiserver that kubeadm starts from its configuration.
+func (c *checker) predictedServer(k *managerView, a asked) {
+	s := k.servedAt
+	f := nodeipam.APIServerFlags{}
+	for _, src := range slices.Concat(c.kubeadms, c.extraArgs) {
+		if isStated(src.services) && src.comp != fact.ControllerManager {
+			s = src.services
+		}
+	}
+	if s == nil || s.Default {
+		return
+	}
+	f.ServiceClusterIPRange = valueOf(s)
+	f.FeatureGates = c.gatesFor(fact.APIServer, k.release, f.ServiceClusterIPRange)
+	c.refusals(a.note(fact.APIServer, f.Refusals(k.release)), k.release, c.view.releaseNote(k.src), k.host, func(nodeipam.Refusal) *fact.Statement { return s })
+}
+
+// serverRefusals asks each kube-apiserver that a file shows.
+func (c *checker) serverRefusals(a asked) {
 	for _, src := range c.servers {
 		f := nodeipam.APIServerFlags{}
 		if isStated(src.services) && !src.services.Default {
-			f.ServiceClusterIPRange = src.services.Text
+			f.ServiceClusterIPRange = valueOf(src.services)
 		}
 		addr, at := advertised(src.addrs)
 		if addr.IsValid() {
@@ -131,13 +197,37 @@ func (c *checker) startup() {
 		}
 		rel := c.view.release(src)
 		f.FeatureGates = c.gatesFor(fact.APIServer, rel, f.ServiceClusterIPRange)
-		c.refusals(f.Refusals(rel), rel, c.view.releaseNote(src), src.host, func(r nodeipam.Refusal) *fact.Statement {
+		c.unreachableAddress(src, addr, at)
+		c.refusals(a.note(fact.APIServer, f.Refusals(rel)), rel, c.view.releaseNote(src), src.host, func(r nodeipam.Refusal) *fact.Statement {
 			if r.Role == fact.RoleAddress {
 				return at
 			}
 			return src.services
 		})
 	}
+}
+
+// unreachableAddress: an address that kube-apiserver cannot write into the endpoints of the Service kubernetes:
+// k8s.io/kubernetes v1.37.2 pkg/apis/core/validation/validation.go ValidateEndpointIP.
+func (c *checker) unreachableAddress(src *sourceView, a netip.Addr, at *fact.Statement) {
+	kind := ""
+	switch {
+	case !a.IsValid() || a.Zone() != "": // or not taken for an address
+	case a.IsLoopback():
+		kind = "loopback"
+	case a.IsLinkLocalUnicast(), a.IsLinkLocalMulticast():
+		kind = "link-local"
+	}
+	if kind == "" {
+		return
+	}
+	c.add(fact.Finding{
+		Rule: fact.RuleAdvertiseAddressWrong, RefusedBy: []fact.Component{fact.APIServer}, Subjects: subjectsOf(src.host), Args: args("address", a, argHost, src.host),
+		Message: fmt.Sprintf("%s is %v, a %s address: the API server does not take it as an endpoint of the Service kubernetes, so that no pod reaches it there", who(at), a, kind),
+		Where:   []fact.Place{placeOf(at, "address "+a.String())},
+		Effect:  "the Service kubernetes has no endpoints: pods do not reach the API server",
+		Fix:     []string{"write the address by which the other hosts reach this one, or leave the flag out: it is that of the default route then"},
+	})
 }
 
 // refused returns the statement of k that r is about.
@@ -166,11 +256,14 @@ func (k *managerView) refused(r nodeipam.Refusal) *fact.Statement {
 // flags returns the flags that k has, as its statements tell them.
 func (k *managerView) flags() nodeipam.ControllerFlags {
 	f := nodeipam.ControllerFlags{AllocateNodeCIDRs: k.allocate}
+	if !k.ipam {
+		f.Controllers = []string{"*", "-nodeipam", "-node-ipam-controller"}
+	}
 	if isStated(k.podsAt) {
-		f.ClusterCIDR = k.podsAt.Text
+		f.ClusterCIDR = valueOf(k.podsAt)
 	}
 	if isStated(k.servedAt) {
-		f.ServiceClusterIPRange = k.servedAt.Text
+		f.ServiceClusterIPRange = valueOf(k.servedAt)
 	}
 	mask := func(s fact.Setting) int {
 		if st := k.masks[s]; st != nil && st.Err == nil {
@@ -181,6 +274,9 @@ func (k *managerView) flags() nodeipam.ControllerFlags {
 	f.NodeCIDRMaskSize, f.NodeCIDRMaskSizeIPv4, f.NodeCIDRMaskSizeIPv6 = mask(fact.SettingNodeMask), mask(fact.SettingNodeMaskIPv4), mask(fact.SettingNodeMaskIPv6)
 	if s := k.masks[fact.SettingAllocatorType]; s != nil {
 		f.CIDRAllocatorType, f.CIDRAllocatorEmpty = s.Text, s.Text == ""
+	}
+	if k.predicted && k.release.Before(fact.V(1, 20, 0)) && len(familiesOf(k.pods)) == 1 && f.NodeCIDRMaskSize+f.NodeCIDRMaskSizeIPv4+f.NodeCIDRMaskSizeIPv6 == 0 {
+		f.NodeCIDRMaskSize, _ = k.mask(fact.FamilyOf(k.pods[0].p)) // which kubeadm writes: see mask
 	}
 	return f
 }
@@ -198,17 +294,17 @@ func (c *checker) gatesFor(comp fact.Component, v fact.Version, ranges string) n
 }
 
 // kubeadmRefusals asks what kubeadm refuses of its configuration.
-func (c *checker) kubeadmRefusals(k *managerView) {
+func (c *checker) kubeadmRefusals(k *managerView, asked asked) {
 	n := nodeipam.KubeadmNetworking{}
 	var pods, services, addr *fact.Statement
 	for _, src := range c.kubeadms {
 		for _, s := range src.pods {
 			if isStated(s) && pods == nil {
-				pods, n.PodSubnet = s, s.Text
+				pods, n.PodSubnet = s, valueOf(s)
 			}
 		}
 		if isStated(src.services) && !src.services.Default && services == nil {
-			services, n.ServiceSubnet = src.services, src.services.Text
+			services, n.ServiceSubnet = src.services, valueOf(src.services)
 		}
 		if a, s := advertised(src.addrs); s != nil && addr == nil {
 			addr, n.AdvertiseAddress = s, a.String()
@@ -230,7 +326,7 @@ func (c *checker) kubeadmRefusals(k *managerView) {
 		return
 	}
 	n.FeatureGates = c.gatesFor(fact.Kubeadm, k.release, n.PodSubnet+n.ServiceSubnet)
-	c.refusals(n.Refusals(k.release), k.release, c.view.releaseNote(k.src), k.host, func(r nodeipam.Refusal) *fact.Statement {
+	c.refusals(asked.note(fact.Kubeadm, n.Refusals(k.release)), k.release, c.view.releaseNote(k.src), k.host, func(r nodeipam.Refusal) *fact.Statement {
 		switch r.Role {
 		case fact.RoleServices:
 			return services

@@ -317,14 +317,21 @@ func (c *checker) standing(g *sighting, rule fact.RuleID) *fact.Finding {
 			}
 		}
 	}
-	if rule == fact.RulePodCIDRUnset && !c.usesFlannel() && len(c.withoutSubnet()) == 0 {
+	ends := g.s.Component == fact.ControllerManager && proves(g.s.Component, y, rule)
+	if rule == fact.RulePodCIDRUnset && !c.usesFlannel() && len(c.withoutSubnet()) == 0 && !ends {
 		f.Severity = fact.Warning
 	}
-	if rule == fact.RulePodCIDRUnset && c.ownIPAM() {
+	if rule == fact.RulePodCIDRUnset && c.ownIPAM() && !ends {
 		f.Severity = fact.Info
 	}
+	says := cmp.Or(string(g.s.Component), "a log")
+	pool := poolFix{}
+	if rule == fact.RuleClusterCIDRExhausted && c.ownIPAM() && !slices.ContainsFunc(c.controllers, (*managerView).serves) {
+		pool = poolFixOf(c.cni) // the same words, by the network's own controller
+		says = pool.program
+	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s says: %s", cmp.Or(string(g.s.Component), "a log"), strings.TrimSpace(y.Message))
+	fmt.Fprintf(&b, "%s says: %s", says, strings.TrimSpace(y.Message))
 	sub, net := masked(y.Subnet), masked(y.Network)
 	switch {
 	case rule == fact.RuleFlannelNetworkMismatch && sub.IsValid() && net.IsValid():
@@ -340,6 +347,8 @@ func (c *checker) standing(g *sighting, rule fact.RuleID) *fact.Finding {
 		}
 		fmt.Fprintf(&b, " lies outside --cluster-cidr %v (%v to %v), and kube-controller-manager does not start with that", net, net.Addr(), cidr.Last(net))
 		f.RefusedBy = []fact.Component{fact.ControllerManager}
+	case pool.fix != "":
+		b.WriteString("; the pool of " + c.cni + " holds fewer node subnets than there are nodes")
 	case rule == fact.RuleClusterCIDRExhausted:
 		b.WriteString("; the pod range holds fewer node subnets, 2^(node mask - length of the range), than there are nodes, or the service range covers it")
 	default:
@@ -348,7 +357,7 @@ func (c *checker) standing(g *sighting, rule fact.RuleID) *fact.Finding {
 		}
 		switch g.s.Component {
 		case fact.Kubeadm, fact.ControllerManager, fact.APIServer, fact.Flannel:
-			if proves(g.s.Component, y, rule) && rule != fact.RulePodCIDRUnset && rule != fact.RuleSubnetEnvMismatch {
+			if proves(g.s.Component, y, rule) && (rule != fact.RulePodCIDRUnset || ends) && rule != fact.RuleSubnetEnvMismatch {
 				f.RefusedBy = []fact.Component{g.s.Component}
 			}
 		}
@@ -365,11 +374,36 @@ func (c *checker) standing(g *sighting, rule fact.RuleID) *fact.Finding {
 	}
 	f.Message = b.String()
 	f.Trouble = f.Severity == fact.Warning
+	switch {
+	case pool.fix != "":
+		f.Fix, f.Changes = []string{pool.fix}, []fact.Component{fact.Component(pool.program)}
+		return c.add(f)
+	case rule == fact.RulePodCIDRUnset && ends && c.ownIPAM():
+		f.Fix = []string{c.noAllocation()}
+		return c.add(f)
+	}
 	f.Fix = fixOf(y.Remedy) // that of the message says more than the rule's, which stands in for it
 	if r, _ := c.rules.of(rule); len(f.Fix) == 0 {
 		f.Fix = fixOf(r.Mend)
 	}
 	return c.add(f)
+}
+
+// A poolFix tells how a network that keeps its own book gets more node subnets.
+type poolFix struct {
+	program string // that hands them out
+	fix     string
+}
+
+// poolFixOf returns that of a network: cilium Documentation/network/concepts/ipam/cluster-pool.rst; antrea docs/antrea-ipam.md.
+func poolFixOf(cni string) poolFix {
+	switch cni {
+	case "cilium":
+		return poolFix{"cilium-operator", "add a further range to cluster-pool-ipv4-cidr (cluster-pool-ipv6-cidr) of the ConfigMap cilium-config, or to ipam.operator.clusterPoolIPv4PodCIDRList of the Helm values, and restart cilium-operator; a range that is there cannot be changed"}
+	case "antrea":
+		return poolFix{"antrea-controller", "widen nodeIPAM.clusterCIDRs in the ConfigMap antrea-config, and restart antrea-controller"}
+	}
+	return poolFix{cni, "give " + cni + " a further range for pods, by its own configuration"}
 }
 
 // unassigned is the finding for a program that misses its node's subnet, where no file shows why.

@@ -100,10 +100,11 @@ func (c *checker) values() {
 			if s.Host != "" {
 				f.Subjects = append(f.Subjects, s.Host)
 			}
-			if p := refuses(s); p != "" && !slices.Contains(f.RefusedBy, p) {
+			if p := refuser(s); p != "" && !slices.Contains(f.RefusedBy, p) {
 				f.RefusedBy = append(f.RefusedBy, p)
 			}
 		}
+		c.passedOver(&f, ss)
 		f.Fix = []string{"write the range as network/length, such as 10.244.0.0/16 or fd00:10:244::/56, in every place listed; separate two families by a comma without a blank"}
 		if !isRange {
 			f.Fix = []string{"write one IP address, such as 10.96.0.10 or fd00::a"}
@@ -111,53 +112,89 @@ func (c *checker) values() {
 		c.add(f)
 	}
 	for _, k := range bitsOrder {
-		ss := bits[k]
-		f := fact.Finding{Rule: fact.RuleCIDRHostBitsSet, Args: args("network", heldBy(ss[0]), "value", k.text, argNode, ss[0].Host)}
-		var parts []string
-		for _, h := range heldBy(ss[0]) {
-			if h.written == h.p {
-				continue
-			}
-			parts = append(parts, fmt.Sprintf("%v has bits set below its mask; the network is %v (%v to %v), and that is what the components use",
-				h.written, h.p, h.p.Addr(), cidr.Last(h.p)))
-			f.Fix = append(f.Fix, fmt.Sprintf("write %v instead of %v, or the prefix length that was meant, in every place listed", h.p, h.written))
-		}
-		f.Message = who(ss[0]) + ": " + strings.Join(parts, "; ")
-		for _, s := range ss {
-			for _, h := range heldBy(s) {
-				if h.written != h.p {
-					f.Where = append(f.Where, h.place(who(s)+" "+k.text))
-				}
-			}
-			if s.Role == fact.RoleNodePods {
-				f.Subjects = append(f.Subjects, s.Host)
-				// k8s.io/kubernetes v1.37.2 pkg/apis/core/validation/validation.go ValidateNode, StrictIPCIDRValidation since 1.36.
-				if r := c.view.release(nil); !r.Before(fact.V(1, 36, 0)) {
-					f.Effect = "since Kubernetes 1.36 the API server refuses such a podCIDR, and updates of a Node that already has it (labels, cordon)"
-				}
-			}
-		}
-		f.Where = cutPlaces(allPlaces(f.Where...))
-		c.add(f)
+		c.hostBits(k.text, bits[k])
 	}
 }
 
-// refuses returns the program that does not take the unreadable value of s, "" for none. Whether kube-controller-manager looks at it at
-// all depends on its other flags: the start-up rules name it.
-func refuses(s *fact.Statement) fact.Component {
-	switch {
-	case s.Name == fact.NameControllerManagerArg && s.Role == fact.RolePods:
-		return fact.ControllerManager // kubeadm writes what it is given
-	case s.Name == fact.NameControllerManagerArg:
-		return ""
-	case s.Name == fact.NameAPIServerArg:
-		return fact.APIServer
-	}
-	switch s.Component {
+// refuser returns the program that does not take the value of s, which cannot be read; "" for none. Whether kube-controller-manager looks
+// at it at all depends on its other flags: the start-up rules name it.
+func refuser(s *fact.Statement) fact.Component {
+	switch prog := programOf(s); prog {
 	case fact.Kubeadm, fact.APIServer, fact.Flannel:
-		return s.Component
+		return prog
 	}
 	return ""
+}
+
+// programOf returns the program that reads the value of s: extra arguments in a configuration of kubeadm are passed on as they are.
+func programOf(s *fact.Statement) fact.Component {
+	switch s.Name {
+	case fact.NameControllerManagerArg:
+		return fact.ControllerManager
+	case fact.NameAPIServerArg:
+		return fact.APIServer
+	}
+	return s.Component
+}
+
+// passedOver says what becomes of values that kube-controller-manager starts with though it cannot read them: ranges are read where node
+// IPAM runs alone, and a service range that cannot be is logged ("unsuccessful parsing of service CIDR").
+// k8s.io/kubernetes v1.37.2 cmd/kube-controller-manager/app/core.go newNodeIpamController.
+func (c *checker) passedOver(f *fact.Finding, ss []*fact.Statement) {
+	read := func(s *fact.Statement) bool {
+		return programOf(s) != fact.ControllerManager || s.Role == fact.RolePods && slices.ContainsFunc(c.controllers, func(k *managerView) bool { return k.podsAt == s && k.allocate && k.ipam })
+	}
+	if slices.ContainsFunc(ss, read) {
+		return
+	}
+	if ss[0].Role == fact.RoleServices {
+		f.Effect = "kube-controller-manager starts, logs that it could not read the range, and does not keep node subnets away from the services"
+		return
+	}
+	if c.needsPodCIDR() || len(c.withoutSubnet()) > 0 {
+		return // the program starts, and nobody hands out the subnets that are missed
+	}
+	f.Severity = fact.Warning
+	f.Effect = "none while --allocate-node-cidrs is off: kube-controller-manager does not look at the range then"
+}
+
+// hostBits is the finding about a range with bits set below its mask, at all its places.
+func (c *checker) hostBits(text string, ss []*fact.Statement) {
+	f := fact.Finding{Rule: fact.RuleCIDRHostBitsSet, Args: args("network", heldBy(ss[0]), "value", text, argNode, ss[0].Host)}
+	var parts []string
+	for _, h := range heldBy(ss[0]) {
+		if h.written == h.p {
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%v has bits set below its mask; the network is %v (%v to %v), and that is what the components use",
+			h.written, h.p, h.p.Addr(), cidr.Last(h.p)))
+		f.Fix = append(f.Fix, c.withoutHostBits(ss[0], h))
+	}
+	f.Message = who(ss[0]) + ": " + strings.Join(parts, "; ")
+	for _, s := range ss {
+		for _, h := range heldBy(s) {
+			if h.written != h.p {
+				f.Where = append(f.Where, h.place(who(s)+" "+text))
+			}
+		}
+		if s.Role == fact.RoleNodePods {
+			f.Subjects = append(f.Subjects, s.Host)
+			// k8s.io/kubernetes v1.37.2 pkg/apis/core/validation/validation.go ValidateNode, StrictIPCIDRValidation since 1.36.
+			if r := c.view.release(nil); !r.Before(fact.V(1, 36, 0)) {
+				f.Effect = "since Kubernetes 1.36 the API server refuses such a podCIDR, and updates of a Node that already has it (labels, cordon)"
+			}
+		}
+	}
+	f.Where = cutPlaces(allPlaces(f.Where...))
+	c.add(f)
+}
+
+// withoutHostBits tells how a range gets rid of the bits below its mask. The podCIDR of a Node keeps them for good.
+func (c *checker) withoutHostBits(s *fact.Statement, h held) string {
+	if s.Component == fact.Node {
+		return fmt.Sprintf("leave it as it is: what counts is %v, and a podCIDR that is set cannot be changed; before an upgrade to Kubernetes 1.36, which does not take it: %s", h.p, c.rejoin())
+	}
+	return fmt.Sprintf("write %v instead of %v, or the prefix length that was meant, in every place listed", h.p, h.written)
 }
 
 // reason returns the text of an error without the quoted input that the message has already.
