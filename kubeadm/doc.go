@@ -16,7 +16,7 @@
 // `--allocate-node-cidrs false` in two words means true. [CommandLine.Parse] does as it does, and keeps each value that
 // another one overrides.
 //
-// [Config.Generate] answers what kubeadm would write into the manifests, and [WriteClusterConfiguration] and
+// [Validate] judges a file as strictly as `kubeadm config validate` does. [Config.Generate] answers what kubeadm would write into the manifests, and [WriteClusterConfiguration] and
 // [WriteInitCommand] write what kubeadm reads.
 //
 // The package does not talk to a cluster, and does not read what does not bear on address ranges. No method changes its

@@ -20,6 +20,9 @@ func FuzzParseConfig(f *testing.F) {
 		formtest.CheckStatements(t, data, c.Statements())
 		for _, minor := range []int{13, 19, 28, 35, 37} {
 			v := fact.Version{Major: 1, Minor: minor}
+			problems, _ := Validate("f", data, v)
+			once, _ := Validate("f", data, v)
+			formtest.SameAgain(t, problems, once)
 			g, err := c.Generate(v)
 			if refused := c.Refusals(v); (err != nil) != (len(refused) > 0) {
 				t.Fatalf("Generate(%v) error %v, but Refusals %v", v, err, refused)
