@@ -86,10 +86,11 @@ func ciliumRow() Row {
 			{mark: "cluster-pool-ipv6-cidr ", read: ciliumConfigLine}, {
 				mark: "ipv4-native-routing-cidr ", read: ciliumConfigLine,
 			},
+			{mark: "ipam ", read: ciliumModeLine},
 		},
 		words: []string{
 			"cilium", "Cilium", "CILIUM", "clusterPoolIP", "ipv4NativeRoutingCIDR", "cluster-pool-ip",
-			"kubeProxyReplacement", "allocated from",
+			"kubeProxyReplacement", "allocated from", "k8s-require-ipv4-pod-cidr",
 		},
 	}
 }
@@ -398,6 +399,16 @@ func ciliumConfigLine(r *reader, line string, pos Position) {
 			n.addText(Range{Use: use, Key: key, BlockSize: def, BlockDefault: def > 0}, e.text, p, form{})
 		}
 	}
+}
+
+// ciliumModeLine reads the line of cilium config view that says who hands out addresses.
+func ciliumModeLine(r *reader, line string, pos Position) {
+	_, rest, _ := strings.Cut(line, " ")
+	mode := strings.TrimSpace(rest)
+	if !strings.HasPrefix(rest, " ") || !slices.ContainsFunc(ciliumModes, func(m Mode) bool { return m.Name == mode && m.Key == "ipam" }) {
+		return
+	}
+	r.seeAt("cilium", "cilium config view", pos).mode(mode, false)
 }
 
 // writeCilium writes values for mode cluster-pool.

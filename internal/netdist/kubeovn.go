@@ -46,8 +46,13 @@ func kubeOVNRow() Row {
 		},
 		object: readKubeOVN,
 		values: kubeOVNValues,
-		words:  []string{"kube-ovn", "kubeovn", "ovn-default", "JOIN_CIDR", "subnetName"},
+		words:  []string{"kube-ovn", "kubeovn", "ovn-default", "JOIN_CIDR", "subnetName", "NodeSwitchCIDR"},
 		tables: []textTable{{[]string{"NAME", "PROVIDER", "VPC"}, kubeOVNRowOf}},
+		lines: []textLine{
+			{mark: "POD_CIDR=", read: kubeOVNVariable}, {mark: "JOIN_CIDR=", read: kubeOVNVariable},
+			{mark: "SVC_CIDR=", read: kubeOVNVariable}, {mark: "export ", read: kubeOVNVariable},
+			{mark: "config is &{", inside: true, read: kubeOVNConfig},
+		},
 	}
 }
 

@@ -13,6 +13,18 @@ type LogLine struct {
 	Source  string // upstream
 }
 
+// Waits reports whether the program says l as well while it starts, so that it shows no fault by itself.
+func (l LogLine) Waits() bool {
+	return l.And == "" && (l.Text == ciliumWaits4 || l.Text == ciliumWaits6)
+}
+
+// Agents of Cilium say these every second until their node has a podCIDR, and with a cause when they give up.
+const (
+	ciliumWaits4 = "required IPv4 PodCIDR not available"
+	ciliumWaits6 = "required IPv6 PodCIDR not available"
+	ciliumEnds   = "unable to connect to get node spec from apiserver"
+)
+
 // logLines are in the order in which they are compared. Left out is what other programs write as well: that there are
 // no remaining CIDRs left to allocate is said by kube-controller-manager and by cilium-operator. It is never changed.
 var logLines = []LogLine{
@@ -47,10 +59,12 @@ var logLines = []LogLine{
 		"cilium operator/pkg/ipam/allocator/clusterpool"},
 	{"cilium", "cilium-operator", "allocator not configured for the requested CIDR", "", "pool-changed",
 		"a node keeps a subnet of a pool that was changed", "cilium operator/pkg/ipam"},
-	{"cilium", "cilium-agent", "required IPv4 PodCIDR not available", "", ruleMissing,
-		"agents wait for Node.spec.podCIDR", "cilium pkg/node/sync"},
-	{"cilium", "cilium-agent", "required IPv6 PodCIDR not available", "", ruleMissing,
-		"agents wait for Node.spec.podCIDR", "cilium pkg/node/sync"},
+	{"cilium", "cilium-agent", ciliumWaits4, ciliumEnds, ruleMissing, "the agent exits without a podCIDR",
+		"cilium pkg/k8s/init.go WaitForNodeInformation"},
+	{"cilium", "cilium-agent", ciliumWaits6, ciliumEnds, ruleMissing, "the agent exits without a podCIDR",
+		"cilium pkg/k8s/init.go WaitForNodeInformation"},
+	{"cilium", "cilium-agent", ciliumWaits4, "", ruleMissing, "agents wait for Node.spec.podCIDR", "cilium pkg/node/sync"},
+	{"cilium", "cilium-agent", ciliumWaits6, "", ruleMissing, "agents wait for Node.spec.podCIDR", "cilium pkg/node/sync"},
 	{"cilium", "cilium-agent", "unable to derive PodCIDR via Node or CiliumNode resource", "", ruleMissing,
 		"the agent exits without a podCIDR",
 		"cilium pkg/node/sync"},

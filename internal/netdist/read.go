@@ -22,10 +22,21 @@ func Read(f *source.File) []Network {
 	}
 	r := &reader{rows: rows, nets: map[string]*found{}}
 	r.text(f)
+	r.kubeOVNScript()
 	docs, _ := f.YAML() // the readers of what it claims to be say what is wrong
 	for _, d := range docs {
 		r.document(d, 0)
 	}
+	return r.finish()
+}
+
+// ReadLog returns the networks that the lines of a log show.
+func ReadLog(f *source.File) []Network {
+	if f == nil || !mentioned(f.Data) {
+		return nil
+	}
+	r := &reader{rows: rows, nets: map[string]*found{}}
+	r.text(f)
 	return r.finish()
 }
 
@@ -45,6 +56,8 @@ func mentioned(data []byte) bool {
 type reader struct {
 	rows []Row
 	nets map[string]*found
+
+	variables []variable // of a script that may be Kube-OVN's
 }
 
 // found is a network while its file is read.

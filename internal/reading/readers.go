@@ -127,9 +127,16 @@ var readers = []reader{
 		return statementsOf(distro.Read(a.text)), nil
 	}},
 	{kind: KindPlan, read: func(a *asked) ([]fact.Statement, error) { return planfile.Statements(a.text) }},
-	{kind: KindPlugin, read: func(a *asked) ([]fact.Statement, error) {
+	{kind: KindPlugin, also: []paste.Kind{paste.KindLog}, read: func(a *asked) ([]fact.Statement, error) {
+		if a.seg.Kind == paste.KindLog {
+			a.networks = netdist.ReadLog(a.text)
+			return nil, nil
+		}
 		a.networks = netdist.Read(a.text)
 		return nil, nil
+	}},
+	{kind: KindLog, perHost: true, also: []paste.Kind{paste.KindLog, paste.KindProse}, read: func(a *asked) ([]fact.Statement, error) {
+		return netdist.Said(a.text), nil
 	}},
 	{kind: KindText, perHost: true, raw: true, text: true, also: []paste.Kind{paste.KindLog, paste.KindProse}, read: readText},
 	{kind: KindLog, perHost: true, raw: true, text: true, also: []paste.Kind{paste.KindLog, paste.KindProse}, read: func(a *asked) ([]fact.Statement, error) {

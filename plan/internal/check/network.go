@@ -18,11 +18,25 @@ func (v *view) plugin(s *fact.Statement) {
 
 // ownIPAM reports whether a CNI plugin is in use that does not take pod subnets from Node objects, or may do without them.
 func (v *view) ownIPAM() bool {
+	if v.byNodes[v.cni] {
+		return false
+	}
 	switch v.cni {
 	case "", "flannel", "canal", "kube-router", "bridge", "kubenet", "kindnet", "host-local", "routes", "gke", "kilo":
 		return false
 	}
 	return true
+}
+
+// takesNodes takes note of a network that was told, or says, that it takes the subnets of Node objects.
+func (v *view) takesNodes(s *fact.Statement) {
+	if s.Setting == fact.SettingAllocator && s.Text == fact.AllocatorNode && !s.Overridden || s.Role == fact.RoleSymptom && s.Symptom != nil && takesSubnets(s) &&
+		len(s.Symptom.Rules) > 0 && s.Symptom.Rules[0] == fact.RulePodCIDRUnset {
+		if v.byNodes == nil {
+			v.byNodes = map[string]bool{}
+		}
+		v.byNodes[string(s.Component)] = true
+	}
 }
 
 // vpcCNI reports whether pods take their addresses from the network of the hosts by design.

@@ -71,12 +71,12 @@ func (c *checker) hiddenRanges() {
 		for _, h := range heldBy(s) {
 			for _, t := range c.targets() {
 				if h.p.Overlaps(t.p) && t.s != s {
-					c.hiddenHit(s, h, t.what+" range "+t.says(), t.place(t.what+"s "+t.text()))
+					c.hiddenHit(s, h, t.what+" range "+t.says(), t.place(t.what+"s "+t.text()), refusesHidden(s.Component))
 				}
 			}
 			for _, a := range c.hostAddrs() {
 				if a.in(h.p) {
-					c.hiddenHit(s, h, "address "+a.String()+" ("+who(a.s)+")", placeOf(a.s, a.String()))
+					c.hiddenHit(s, h, "address "+a.String()+" ("+who(a.s)+")", placeOf(a.s, a.String()), "")
 					break
 				}
 			}
@@ -84,7 +84,21 @@ func (c *checker) hiddenRanges() {
 	}
 }
 
-func (c *checker) hiddenHit(s *fact.Statement, h held, with string, at fact.Place) {
+// refusesHidden returns the program of a network that does not start where one of its own ranges meets pods or services, "" where
+// nothing looks: ovn-kubernetes go-controller/pkg/config/utils.go CheckForOverlap, kube-ovn pkg/controller/config.go and
+// pkg/util/net.go CheckSystemCIDR.
+func refusesHidden(network fact.Component) fact.Component {
+	switch network {
+	case "ovn-kubernetes":
+		return "ovnkube"
+	case "kube-ovn":
+		return "kube-ovn-controller"
+	}
+	return ""
+}
+
+// hiddenHit: a hidden range meets another; by is the program that refuses both together, "" for none.
+func (c *checker) hiddenHit(s *fact.Statement, h held, with string, at fact.Place, by fact.Component) {
 	f := fact.Finding{Rule: fact.RuleHiddenRangeOverlap, Where: []fact.Place{h.place("hidden " + h.text()), at}}
 	if !s.Default {
 		f.Where[0], f.Where[1] = at, f.Where[0]
@@ -94,6 +108,10 @@ func (c *checker) hiddenHit(s *fact.Statement, h held, with string, at fact.Plac
 		def = ", its default, since no file says otherwise"
 	}
 	f.Message = fmt.Sprintf("%s takes %s for itself (%s%s), and the %s overlaps it", poolName(s), h.text(), s.Key, def, with)
+	if by != "" {
+		f.Severity, f.RefusedBy = fact.Error, []fact.Component{by}
+		f.Message += fmt.Sprintf(": %s does not start with both", by)
+	}
 	f.Fix = []string{fmt.Sprintf("move the range by %s while the cluster is new, or choose ranges outside of %v", s.Key, h.p)}
 	c.add(f)
 }

@@ -54,11 +54,17 @@ func (c *checker) givePods(want string) []string {
 // sawUnassigned reports whether somebody saw a program miss its pod subnet.
 func (c *checker) sawUnassigned() bool {
 	for _, s := range c.view.symptoms {
-		if s.Component == fact.Flannel && len(s.Symptom.Rules) > 0 && s.Symptom.Rules[0] == fact.RulePodCIDRUnset {
+		if takesSubnets(s) && len(s.Symptom.Rules) > 0 && s.Symptom.Rules[0] == fact.RulePodCIDRUnset {
 			return true
 		}
 	}
 	return false
+}
+
+// takesSubnets reports whether a symptom is of a network, whose agents take the subnets of nodes: what they say of a missing one is
+// that nobody handed it out.
+func takesSubnets(s *fact.Statement) bool {
+	return s.Component == fact.Flannel || s.Symptom != nil && (s.Symptom.ID == networkRefuses || s.Symptom.ID == networkWaits)
 }
 
 var rulePodCIDRUnset = rule{

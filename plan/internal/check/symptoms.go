@@ -70,6 +70,12 @@ func selfEvident() []fact.RuleID {
 	}
 }
 
+// networkRefuses is the message of a program of a network other than flannel that stops, or takes no such range.
+const networkRefuses = "network-refuses"
+
+// networkWaits is the message of one that waits for a subnet of its node.
+const networkWaits = "network-waits"
+
 // proves reports whether a message of comp shows by itself that the rule is broken: the program names what it refused.
 // What kubelet and kube-proxy say is seen on healthy clusters too, while they start.
 func proves(comp fact.Component, y *fact.Symptom, rule fact.RuleID) bool {
@@ -80,7 +86,7 @@ func proves(comp fact.Component, y *fact.Symptom, rule fact.RuleID) bool {
 			return true
 		}
 	default:
-		return false
+		return y.ID == networkRefuses // it names the ranges that it does not take
 	}
 	if comp == fact.Kubeadm && rule == fact.RuleKubeProxyMismatch {
 		return true
@@ -150,14 +156,14 @@ func (c *checker) symptomLines() {
 			continue
 		}
 		cause := c.causeOf(y)
-		if cause == nil && y.Rules[0] == fact.RulePodCIDRUnset && (g.s.Component == fact.Flannel || c.nodeMissing(y.Node)) {
+		if cause == nil && y.Rules[0] == fact.RulePodCIDRUnset && (takesSubnets(g.s) || c.nodeMissing(y.Node)) {
 			cause = c.servingCause()
 		}
 		if cause != nil {
 			c.explain(cause, g.line(), fact.Finding{
 				Rule: cause.Rule, Severity: fact.Info, Args: symptomArgs(y), Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node),
 			})
-			if cause.Severity == fact.Warning && cause.Rule == y.Rules[0] && slices.Contains(selfEvident(), cause.Rule) {
+			if cause.Severity == fact.Warning && (y.ID == networkRefuses || cause.Rule == y.Rules[0] && slices.Contains(selfEvident(), cause.Rule)) {
 				cause.Severity = fact.Error
 			}
 			cause.Subjects = append(cause.Subjects, subjectsOf(y.Node)...)
@@ -165,7 +171,7 @@ func (c *checker) symptomLines() {
 			continue
 		}
 		rule := y.Rules[0]
-		if rule == fact.RulePodCIDRUnset && (g.s.Component == fact.Flannel || g.s.Component == fact.Node) {
+		if rule == fact.RulePodCIDRUnset && (takesSubnets(g.s) || g.s.Component == fact.Node) {
 			rule = fact.RulePodCIDRMissing // that there is no subnet is seen, not why
 		}
 		if f := made[rule]; f != nil {
@@ -242,8 +248,12 @@ func (c *checker) causeOf(y *fact.Symptom) *fact.Finding {
 			}
 		}
 	}
+	rules := y.Rules[:1]
+	if y.ID == networkRefuses {
+		rules = y.Rules
+	}
 	for _, f := range c.found {
-		if f.Rule == y.Rules[0] && f.Severity == fact.Warning && c.fits(f, y) {
+		if slices.Contains(rules, f.Rule) && f.Severity == fact.Warning && c.fits(f, y) {
 			return f
 		}
 	}
@@ -252,6 +262,9 @@ func (c *checker) causeOf(y *fact.Symptom) *fact.Finding {
 
 // fits reports whether a finding can be about the subnet and network that a symptom names, where it names both.
 func (c *checker) fits(f *fact.Finding, y *fact.Symptom) bool {
+	if f.Rule == fact.RuleReservedOverlap {
+		return hasArg(f, "reserved", y.Network.Masked()) || hasArg(f, "reserved", y.Subnet.Masked())
+	}
 	if f.Rule != fact.RuleFlannelNetworkMismatch && f.Rule != fact.RulePodCIDROutsideClusterCIDR {
 		return true
 	}

@@ -21,6 +21,7 @@ type view struct {
 	cni       string          // name of the CNI plugin, "" where nothing says it
 	installer string          // who installed the cluster, "" where nothing says it
 	cniFrom   *fact.Statement
+	byNodes   map[string]bool // networks that take subnets from Node objects, as they were told, or say
 	linkMTU   *fact.Statement
 	managers  []*sourceView // kube-controller-manager as its own file shows it
 	servers   []*sourceView // kube-apiserver as its own file shows it
@@ -138,6 +139,7 @@ func newView(in []fact.Statement) *view {
 			}
 			continue
 		}
+		v.takesNodes(s)
 		switch s.Role {
 		case fact.RoleSymptom:
 			if s.Symptom != nil {
