@@ -259,6 +259,47 @@ func TestTargetNames(t *testing.T) {
 	}
 }
 
+// TestTargetWords: where a value in an installer's file is at fault, the fix names its file or key, and what it runs.
+func TestTargetWords(t *testing.T) {
+	rows := distro.Installers()
+	for _, tt := range distro.Targets() {
+		row := rows[slices.IndexFunc(rows, func(in distro.Installer) bool { return in.Name == tt.Name })]
+		p, err := plan.New(plan.Request{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tt.Refusals, tt.Avoid = nil, nil
+		for i := range p.Ranges { // pods inside the services
+			switch p.Ranges[i].Role {
+			case fact.RolePods:
+				p.Ranges[i].Prefix = netip.MustParsePrefix("10.98.0.0/16")
+			case fact.RoleHosts:
+				p.Ranges[i].Prefix = netip.MustParsePrefix("192.168.1.0/24")
+			}
+		}
+		var b bytes.Buffer
+		if err := tt.Write(&b, p); err != nil {
+			t.Fatal(err)
+		}
+		report, err := kubecidr.Check(fstest.MapFS{"plan.yaml": {Data: b.Bytes()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(report.Findings, func(f fact.Finding) bool { return f.Rule == fact.RulePodServiceOverlap })
+		if i < 0 {
+			t.Errorf("%s: no overlap found in\n%s", tt.Name, b.String())
+			continue
+		}
+		ch := row.Changes[0]
+		says := func(s string) bool {
+			return strings.Contains(s, ch.Key) || ch.File != "" && strings.Contains(s, ch.File)
+		}
+		if fix := report.Findings[i].Fix; !slices.ContainsFunc(fix, says) {
+			t.Errorf("%s: %q does not say %q", tt.Name, fix, ch.Key)
+		}
+	}
+}
+
 // TestTargetGolden: the files for plans of each kind stand in testdata/targets.
 func TestTargetGolden(t *testing.T) {
 	for _, tt := range targets() {

@@ -43,10 +43,55 @@ func (c Cluster) Statements() []fact.Statement {
 	out = c.kubelet(out)
 	out = c.hosts(out)
 	out = c.network(out)
-	return append(out, fact.Statement{
+	out = append(out, fact.Statement{
 		Component: fact.Component(c.Installer), Host: c.Host, Role: fact.RoleSetting, Setting: fact.SettingInstaller,
 		Key: "installer", Text: c.Installer, Pos: c.Pos,
 	})
+	return c.changes(out)
+}
+
+// changed are the settings by which changes of a role are stated.
+var changed = map[Role]fact.Setting{
+	Pods: fact.SettingChangePods, Services: fact.SettingChangeServices, DNS: fact.SettingChangeDNS,
+	NodeMask: fact.SettingChangeNodeMask, NodeMaskIPv4: fact.SettingChangeNodeMask,
+	NodeMaskIPv6: fact.SettingChangeNodeMask, MaxPods: fact.SettingChangeMaxPods,
+}
+
+// changes states how values of the installer are changed: a sentence for each kind of value, of the first row that has it.
+func (c *Cluster) changes(out []fact.Statement) []fact.Statement {
+	seen := map[fact.Setting]bool{}
+	for _, ch := range c.in.Changes {
+		for _, role := range ch.Roles {
+			set := changed[role]
+			if set == "" || seen[set] {
+				continue
+			}
+			seen[set] = true
+			out = append(out, fact.Statement{
+				Component: fact.Component(c.Installer), Role: fact.RoleSetting, Setting: set, Key: "change",
+				Text: ch.words(c.Installer), Pos: c.Pos,
+			})
+		}
+	}
+	return out
+}
+
+// words returns the change as a sentence.
+func (ch Change) words(installer string) string {
+	s := "with " + installer + " it is " + ch.Key
+	if ch.File != "" {
+		s += " in " + ch.File
+	}
+	if len(ch.Restart) > 0 {
+		s += "; then " + strings.Join(ch.Restart, ", ")
+	}
+	switch {
+	case ch.Immutable:
+		s += "; a cluster that is installed cannot change it: " + ch.Way
+	case ch.Way != "":
+		s += "; " + ch.Way
+	}
+	return s
 }
 
 func firstOf(a, b string) string {

@@ -123,6 +123,16 @@ const (
 	SettingFeatureGate   Setting = "feature-gate"        // Bool: the feature gate named by Text; without Text: Component sets none
 )
 
+// Settings that say how a value in the file of Component, an installer, is changed: Text is a sentence to be shown. They stand in
+// that file.
+const (
+	SettingChangePods     Setting = "change-pods"
+	SettingChangeServices Setting = "change-services"
+	SettingChangeDNS      Setting = "change-dns"
+	SettingChangeNodeMask Setting = "change-node-mask"
+	SettingChangeMaxPods  Setting = "change-max-pods"
+)
+
 // Values of SettingAllocator.
 const (
 	AllocatorNode    = "node"          // pods take Node.spec.podCIDR, which kube-controller-manager hands out

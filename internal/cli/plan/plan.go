@@ -216,13 +216,7 @@ func parse(args []string) (o options, req plan.Request, err error) {
 		return nil
 	})
 	fs.BoolVar(&o.fit, "fit", false, "")
-	fs.Func("for", "", func(name string) (err error) {
-		var ok bool
-		if o.target, ok = target.ByName(targets(), name); !ok {
-			return fmt.Errorf("must be one of %s", strings.Join(target.Names(targets()), ", "))
-		}
-		return nil
-	})
+	fs.Func("for", "", o.setTarget)
 	fs.Func("from", "", func(name string) error {
 		o.from = append(o.from, name)
 		return nil
@@ -309,6 +303,15 @@ func readRequest(name string) (plan.Request, error) {
 	}
 	defer f.Close()
 	return kubecidr.ReadRequest(name, f)
+}
+
+func (o *options) setTarget(name string) error {
+	t, ok := target.ByName(targets(), name)
+	if !ok {
+		return fmt.Errorf("must be one of %s", strings.Join(target.Names(targets()), ", "))
+	}
+	o.target = t
+	return nil
 }
 
 func (o *options) setFormat(name string) error {

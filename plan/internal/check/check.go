@@ -31,11 +31,12 @@ func (x *registry) check(statements []fact.Statement) fact.Report {
 // A checker collects findings about one cluster.
 type checker struct {
 	*clusterView
-	rules   *registry
-	dist    *distribution // where it is not kubeadm's
-	found   []*fact.Finding
-	at      map[ruleLine]bool // the places of the first findings that were made
-	indexed int               // how many those are
+	rules    *registry
+	dist     *distribution            // where it is not kubeadm's
+	changeAt map[fact.Position]string // see installerWords; nil until it is needed
+	found    []*fact.Finding
+	at       map[ruleLine]bool // the places of the first findings that were made
+	indexed  int               // how many those are
 }
 
 // add records a finding and returns it, so that a rule can hang symptoms under it.

@@ -15,11 +15,12 @@ import (
 type view struct {
 	all []*fact.Statement // sorted by compareStatements, without exact duplicates
 
-	kube      fact.Version    // release of Kubernetes, zero where nothing says it
-	kubeFrom  *fact.Statement // what says it
-	flannel   fact.Version    // release of flannel, zero where nothing says it
-	cni       string          // name of the CNI plugin, "" where nothing says it
-	installer string          // who installed the cluster, "" where nothing says it
+	kube      fact.Version      // release of Kubernetes, zero where nothing says it
+	kubeFrom  *fact.Statement   // what says it
+	flannel   fact.Version      // release of flannel, zero where nothing says it
+	cni       string            // name of the CNI plugin, "" where nothing says it
+	changes   []*fact.Statement // how values in files of installers are changed
+	installer string            // who installed the cluster, "" where nothing says it
 	cniFrom   *fact.Statement
 	byNodes   map[string]bool // networks that take subnets from Node objects, as they were told, or say
 	linkMTU   *fact.Statement
@@ -162,6 +163,10 @@ func newView(in []fact.Statement) *view {
 		}
 		if s.Role == fact.RoleSetting && s.Setting == fact.SettingCNI && !s.Overridden {
 			v.plugin(s)
+			continue
+		}
+		if s.Role == fact.RoleSetting && isChange(s.Setting) {
+			v.changes = append(v.changes, s)
 			continue
 		}
 		if s.Role == fact.RoleSetting && s.Setting == fact.SettingInstaller {

@@ -37,7 +37,7 @@ func distributions() []distribution {
 }
 
 // distribution tells how the cluster was installed, nil where nothing shows another way than kubeadm's: the release of a
-// kubelet is v1.30.3+k3s1 or v1.26.10+rke2r1 then, and the ConfigMap of RKE2's flannel has the name of its chart.
+// kubelet is v1.30.3+k3s1 or v1.26.10+rke2r1 then, the ConfigMap of RKE2's flannel has the name of its chart, or their own files say it.
 func (v *view) distribution() *distribution {
 	for _, d := range distributions() {
 		mark := "+" + strings.ToLower(d.name)
@@ -48,6 +48,9 @@ func (v *view) distribution() *distribution {
 			if s.Setting == fact.SettingVersion && strings.Contains(s.Text, mark) || s.Setting == fact.SettingConfigMap && d.flannel != "" && strings.HasSuffix(s.Text, "/"+d.flannel+"-config") {
 				return &d
 			}
+		}
+		if strings.EqualFold(v.installer, d.name) {
+			return &d
 		}
 	}
 	return nil
@@ -186,7 +189,11 @@ func (c *checker) setNetwork(what string) string {
 // adapt ends a fix that changes flags, or what kubeadm writes, with where they stand in a distribution that has neither.
 func (c *checker) adapt(f *fact.Finding) {
 	d := c.dist
-	if d == nil || f.Severity == fact.Info || f.Disturbs == fact.DisturbsNothing {
+	if f.Severity == fact.Info || f.Disturbs == fact.DisturbsNothing {
+		return
+	}
+	if d == nil {
+		f.Fix = append(slices.Clip(f.Fix), c.installerWords(f)...)
 		return
 	}
 	if slices.ContainsFunc(f.Changes, func(p fact.Component) bool {
@@ -194,4 +201,66 @@ func (c *checker) adapt(f *fact.Finding) {
 	}) {
 		f.Fix = append(f.Fix, d.note)
 	}
+}
+
+// isChange reports whether a setting says how a value of an installer is changed.
+func isChange(s fact.Setting) bool {
+	return s == fact.SettingChangePods || s == fact.SettingChangeServices || s == fact.SettingChangeDNS ||
+		s == fact.SettingChangeNodeMask || s == fact.SettingChangeMaxPods
+}
+
+// changeOf returns the setting that says how what s states is changed, "" for none.
+func changeOf(s *fact.Statement) fact.Setting {
+	switch s.Role {
+	case fact.RolePods:
+		return fact.SettingChangePods
+	case fact.RoleServices:
+		return fact.SettingChangeServices
+	case fact.RoleDNS:
+		return fact.SettingChangeDNS
+	}
+	switch s.Setting {
+	case fact.SettingNodeMask, fact.SettingNodeMaskIPv4, fact.SettingNodeMaskIPv6:
+		return fact.SettingChangeNodeMask
+	case fact.SettingMaxPods:
+		return fact.SettingChangeMaxPods
+	}
+	return ""
+}
+
+// installerWords tells how what is at fault is changed where it stands in the file of an installer: a sentence for each of its
+// keys, in the order of the places.
+func (c *checker) installerWords(f *fact.Finding) []string {
+	if len(c.changes) > 0 && c.changeAt == nil {
+		c.changeAt = c.changesByPlace()
+	}
+	var out []string
+	for _, w := range f.Where {
+		if text := c.changeAt[w.Position]; text != "" && !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// changesByPlace returns for each value in files of installers how it is changed.
+func (c *checker) changesByPlace() map[fact.Position]string {
+	type key struct {
+		file string
+		set  fact.Setting
+	}
+	words := map[key]string{}
+	for _, s := range c.changes {
+		words[key{s.Pos.File, s.Setting}] = s.Text
+	}
+	at := map[fact.Position]string{}
+	for _, s := range c.all {
+		if text := words[key{s.Pos.File, changeOf(s)}]; text != "" {
+			at[s.Pos] = text
+			for _, p := range s.PrefixPos {
+				at[p] = text
+			}
+		}
+	}
+	return at
 }
