@@ -2,9 +2,7 @@ package scenario
 
 import (
 	"errors"
-	"fmt"
 	"maps"
-	"math/big"
 	"net/netip"
 	"slices"
 	"strings"
@@ -185,40 +183,9 @@ func (p *player) play(i int, o Op) Op {
 	case "stop":
 		p.c.Stop()
 	case "create":
-		if !p.c.Running() {
-			o.Controller = "stopped"
-		}
-		step := p.c.Create(o.Node, o.Preset...)
-		if step.Err != nil {
-			o.Refused = step.Err.Error()
-			o.Result = &Result{One: []string{}}
-			return o
-		}
-		p.note(i, &o, step)
-		o.Result = p.one(o.Node)
+		p.create(i, &o)
 	case "burst":
-		if !p.c.Running() {
-			o.Controller = "stopped"
-		}
-		var steps []nodeipam.Step
-		if len(o.Preset) == 0 {
-			steps = append(steps, p.c.Burst(o.Nodes...))
-			p.note(i, &o, steps[0])
-		} else {
-			for _, n := range o.Nodes {
-				steps = append(steps, p.c.Create(n, o.Preset...))
-				p.note(i, &o, steps[len(steps)-1])
-			}
-		}
-		for _, step := range steps {
-			if step.Err != nil && o.Refused == nil {
-				o.Refused = step.Err.Error()
-			}
-		}
-		o.Result = &Result{Many: map[string][]string{}}
-		for _, n := range o.Nodes {
-			o.Result.Many[n] = p.one(n).One
-		}
+		p.burst(i, &o)
 	case "delete":
 		step := p.c.Delete(o.Node)
 		p.answer(&o, step)
@@ -246,6 +213,47 @@ func (p *player) play(i int, o Op) Op {
 		}
 	}
 	return o
+}
+
+// create registers one node.
+func (p *player) create(i int, o *Op) {
+	if !p.c.Running() {
+		o.Controller = "stopped"
+	}
+	step := p.c.Create(o.Node, o.Preset...)
+	if step.Err != nil {
+		o.Refused = step.Err.Error()
+		o.Result = &Result{One: []string{}}
+		return
+	}
+	p.note(i, o, step)
+	o.Result = p.one(o.Node)
+}
+
+// burst registers several nodes at once.
+func (p *player) burst(i int, o *Op) {
+	if !p.c.Running() {
+		o.Controller = "stopped"
+	}
+	var steps []nodeipam.Step
+	if len(o.Preset) == 0 {
+		steps = append(steps, p.c.Burst(o.Nodes...))
+		p.note(i, o, steps[0])
+	} else {
+		for _, n := range o.Nodes {
+			steps = append(steps, p.c.Create(n, o.Preset...))
+			p.note(i, o, steps[len(steps)-1])
+		}
+	}
+	for _, step := range steps {
+		if step.Err != nil && o.Refused == nil {
+			o.Refused = step.Err.Error()
+		}
+	}
+	o.Result = &Result{Many: map[string][]string{}}
+	for _, n := range o.Nodes {
+		o.Result.Many[n] = p.one(n).One
+	}
 }
 
 // start starts the controller manager with the flags in force.
@@ -376,374 +384,5 @@ func texts(list []netip.Prefix) []string {
 	return out
 }
 
-// A sighting is what is known of the podCIDRs of a node after a step, from when it is next seen.
-type sighting struct {
-	podCIDRs []string // those it held; it was given them in the step, or later
-	seen     bool     // false: it is deleted before anybody looks
-	byHand   bool     // a patch gave it podCIDRs, or found just these there
-}
-
-// sighting returns what is seen of a node from operation i on.
-func (p *player) sighting(i int, name string) sighting {
-	for j := i; j < len(p.seen); j++ {
-		o := p.seen[j]
-		switch {
-		case j > i && o.Node == name && (o.Op == "delete" || o.Op == "create"):
-			return sighting{}
-		case j > i && o.Node == name && o.Op == "patch":
-			if o.Code == 200 {
-				return sighting{o.PodCIDRs, true, true} // the API server took it, so there were none, or these
-			}
-			continue
-		case o.Result == nil:
-			continue
-		case o.Op == "create" && o.Node == name:
-			return sighting{podCIDRs: o.Result.One, seen: true}
-		}
-		if list, ok := o.Result.Many[name]; ok {
-			return sighting{podCIDRs: list, seen: true}
-		}
-	}
-	return sighting{}
-}
-
 // mostFitting is how many outcomes of one step are tried.
 const mostFitting = 200
-
-// observed returns the outcomes of t that fit what is seen from operation i on, the likeliest first. nil stands for the one
-// that the twin has taken.
-func (p *player) observed(i int, t *nodeipam.Timing) []nodeipam.Outcome {
-	o := observation{t: t, known: nodeipam.Outcome{}, likeliest: nodeipam.Outcome{}, failed: p.failed}
-	var byHand []string
-	for _, n := range t.Nodes {
-		if list, _ := p.c.Node(n); len(list) > 0 {
-			o.likeliest[n], _ = fits(t, list)
-		}
-		s := p.sighting(i, n)
-		if !s.seen {
-			o.unseen = append(o.unseen, n)
-			if p.failed != nil && !p.failed[n] {
-				o.never++
-			}
-			continue
-		}
-		if got, ok := fits(t, s.podCIDRs); ok {
-			o.known[n] = got // now or later
-			if s.byHand {
-				byHand = append(byHand, n)
-			} else {
-				o.served = append(o.served, n)
-			}
-		}
-	}
-	o.byHand = byHand
-	few := t.Count().Cmp(big.NewInt(mostFitting)) <= 0 && !slices.ContainsFunc(t.Beyond, func(n uint64) bool { return n > 0 })
-	var fitting []nodeipam.Outcome
-	if few {
-		for got := range t.Outcomes() {
-			if o.fits(got) {
-				fitting = append(fitting, got)
-			}
-		}
-	} else {
-		var whole bool
-		fitting, whole = o.some()
-		*p.partial = *p.partial || !whole
-	}
-	slices.SortStableFunc(fitting, o.compare)
-	for k, got := range fitting {
-		if o.isLikeliest(got) {
-			fitting[k] = nil
-		}
-	}
-	return fitting
-}
-
-// An observation is what is known of the outcome of a step.
-type observation struct {
-	t         *nodeipam.Timing
-	known     nodeipam.Outcome // of nodes that are seen with subnets that can be had now
-	served    []string         // these nodes, those that were given them by hand aside
-	byHand    []string
-	unseen    []string         // nodes of which nothing is known
-	never     int              // how many of unseen never failed: they are served at the first try
-	likeliest nodeipam.Outcome // what the twin has taken
-	failed    map[string]bool  // see [player]
-}
-
-// fits reports whether got can be what happened: a node that is seen later holds what it holds then, or nothing yet.
-func (o *observation) fits(got nodeipam.Outcome) bool {
-	for _, n := range o.t.Nodes {
-		if len(got[n]) > 0 && !slices.Contains(o.unseen, n) && !slices.Equal(got[n], o.known[n]) {
-			return false
-		}
-	}
-	return true
-}
-
-// compare orders outcomes that fit by how likely they are: those first that leave out the fewest nodes of which no failure was
-// observed, then those that serve now rather than later what is seen with a subnet that can be had now, then those that serve as
-// few as possible of the nodes that are never seen.
-func (o *observation) compare(a, b nodeipam.Outcome) int {
-	return slices.Compare(o.rank(a), o.rank(b))
-}
-
-func (o *observation) rank(got nodeipam.Outcome) []int {
-	count := func(list []string) (n int) {
-		for _, name := range list {
-			if len(got[name]) > 0 {
-				n++
-			}
-		}
-		return n
-	}
-	against := 0
-	if o.failed != nil {
-		for _, name := range o.t.Nodes {
-			if len(got[name]) == 0 && !o.failed[name] {
-				against++
-			}
-		}
-	}
-	likeliest := 1
-	if o.isLikeliest(got) {
-		likeliest = 0
-	}
-	unseen := count(o.unseen)
-	more := unseen - o.never
-	if more < 0 {
-		more = len(o.unseen) - unseen
-	}
-	if likeliest == 0 && len(o.unseen) == len(o.t.Nodes) {
-		more = -1 // nothing speaks against it
-	}
-	return []int{against, len(o.served) - count(o.served), count(o.byHand), more, likeliest}
-}
-
-// isLikeliest reports whether got is what the twin has taken.
-func (o *observation) isLikeliest(got nodeipam.Outcome) bool {
-	for _, n := range o.t.Nodes {
-		if !slices.Equal(got[n], o.likeliest[n]) {
-			return false
-		}
-	}
-	return true
-}
-
-// some returns outcomes that fit, where there are too many to look at all. whole is false if it leaves any out.
-func (o *observation) some() (out []nodeipam.Outcome, whole bool) {
-	whole = len(o.unseen) == 0 && len(o.byHand) == 0
-	unseen := slices.Clone(o.unseen)
-	slices.SortStableFunc(unseen, func(a, b string) int { return compareBool(o.failed[a], o.failed[b]) })
-	if len(unseen) == len(o.t.Nodes) {
-		out = append(out, o.likeliest)
-	}
-	for missing := range len(o.served) + 1 {
-		for i := range len(unseen) + 1 {
-			more := o.never + i // those that never failed and more of them, then fewer
-			if more > len(unseen) {
-				more = len(unseen) - i
-			}
-			if k := len(o.served) - missing + more; k < o.t.Min || k > o.t.Max {
-				continue
-			}
-			parts := choose(o.served, len(o.served)-missing)
-			whole = whole && len(parts) < mostFitting
-			for _, now := range parts {
-				for _, others := range choose(unseen, more) {
-					got := nodeipam.Outcome{}
-					for _, n := range now {
-						got[n] = o.known[n]
-					}
-					if !fill(o.t, got, others) || !o.t.Allows(got) || len(out) > 0 && o.isLikeliest(got) {
-						continue
-					}
-					if out = append(out, got); len(out) == mostFitting {
-						return out, false
-					}
-				}
-			}
-		}
-	}
-	return out, whole
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
-}
-
-// fits returns podCIDRs as subnets that t has to give, if they are.
-func fits(t *nodeipam.Timing, list []string) ([]netip.Prefix, bool) {
-	if len(list) != len(t.Subnets) {
-		return nil, false
-	}
-	var out []netip.Prefix
-	for f, s := range list {
-		q, err := netip.ParsePrefix(s)
-		if err != nil || !slices.Contains(t.Subnets[f], q) {
-			return nil, false
-		}
-		out = append(out, q)
-	}
-	return out, true
-}
-
-// choose returns the parts of list that hold k elements, at most some hundreds.
-func choose(list []string, k int) [][]string {
-	var out [][]string
-	var pick func(from int, part []string)
-	pick = func(from int, part []string) {
-		if len(part) == k {
-			out = append(out, slices.Clone(part))
-			return
-		}
-		for i := from; len(list)-i >= k-len(part) && len(out) < mostFitting; i++ {
-			pick(i+1, append(part, list[i]))
-		}
-	}
-	pick(0, make([]string, 0, k))
-	return out
-}
-
-// fill gives nodes that nobody sees the first subnets that are left.
-func fill(t *nodeipam.Timing, got nodeipam.Outcome, nodes []string) bool {
-	used := map[netip.Prefix]bool{}
-	for _, list := range got {
-		for _, q := range list {
-			used[q] = true
-		}
-	}
-	next := make([]int, len(t.Subnets)) // all in front of it are used
-	for _, n := range nodes {
-		for f, subnets := range t.Subnets {
-			for next[f] < len(subnets) && used[subnets[next[f]]] {
-				next[f]++
-			}
-			if next[f] == len(subnets) {
-				return false
-			}
-			used[subnets[next[f]]] = true
-			got[n] = append(got[n], subnets[next[f]])
-		}
-	}
-	return true
-}
-
-// Compare returns how the recording differs from s, a replay of the same operations: one line each, none for no difference.
-func (s *Scenario) Compare(recording *Scenario) []string {
-	var out []string
-	if len(s.Ops) != len(recording.Ops) {
-		out = append(out, fmt.Sprintf("the recording has %d operations, the scenario %d", len(recording.Ops), len(s.Ops)))
-	}
-	for i := range min(len(s.Ops), len(recording.Ops)) {
-		got, want := s.Ops[i], recording.Ops[i]
-		at := fmt.Sprintf("operation %d, %s", i+1, got.Op)
-		if got.Node != "" {
-			at += " " + got.Node
-		}
-		if got.Op != want.Op || got.Node != want.Node || !slices.Equal(got.Nodes, want.Nodes) || !slices.Equal(got.Preset, want.Preset) || !slices.Equal(got.PodCIDRs, want.PodCIDRs) {
-			out = append(out, at+": the recording does something else: "+strings.TrimSpace(want.Op+" "+want.Node))
-			continue
-		}
-		out = append(out, compareOp(at, got, want)...)
-	}
-	seen := map[string]bool{}
-	for _, e := range recording.Events {
-		seen[e.Node+" "+e.Reason] = true
-	}
-	for _, e := range s.Events {
-		if recording.Events != nil && !seen[e.Node+" "+e.Reason] {
-			out = append(out, fmt.Sprintf("events: the recording has none %s on node %s, the twin has", e.Reason, e.Node))
-		}
-		delete(seen, e.Node+" "+e.Reason)
-	}
-	for _, k := range slices.Sorted(maps.Keys(seen)) {
-		node, reason, _ := strings.Cut(k, " ")
-		out = append(out, fmt.Sprintf("events: the recording has %s on node %s, the twin has none", reason, node))
-	}
-	return out
-}
-
-// compareOp returns how the result of one operation differs.
-func compareOp(at string, got, want Op) []string {
-	var out []string
-	differ := func(what string, recorded, twin any) {
-		out = append(out, fmt.Sprintf("%s: %s: recorded %v, twin %v", at, what, recorded, twin))
-	}
-	if want.Code != 0 && got.Code != want.Code {
-		differ("code", want.Code, got.Code)
-	}
-	if want.Message != "" && got.Message != want.Message {
-		differ("message", want.Message, got.Message)
-	}
-	if (got.Refused == nil) != (want.Refused == nil) {
-		show := func(v any) any {
-			if v == nil {
-				return "accepted"
-			}
-			return v
-		}
-		differ("create", show(want.Refused), show(got.Refused))
-	}
-	if want.Controller != "" && got.Controller != want.Controller {
-		differ("controller", want.Controller, "running")
-	}
-	if want.Result == nil || got.Result == nil {
-		return out
-	}
-	g, w := got.Result, want.Result
-	switch {
-	case w.Start != nil && g.Start != nil:
-		if *g.Start != *w.Start {
-			differ("start", w.Start.text(), g.Start.text())
-		}
-	case w.Many != nil && g.Many != nil:
-		names := map[string]bool{}
-		for n := range g.Many {
-			names[n] = true
-		}
-		for n := range w.Many {
-			names[n] = true
-		}
-		for _, n := range slices.Sorted(maps.Keys(names)) {
-			gl, gok := g.Many[n]
-			wl, wok := w.Many[n]
-			switch {
-			case !gok:
-				differ("node "+n, show(wl), "no such node")
-			case !wok:
-				differ("node "+n, "no such node", show(gl))
-			case !slices.Equal(gl, wl):
-				differ("node "+n, show(wl), show(gl))
-			}
-		}
-	case w.Start == nil && g.Start == nil && w.Many == nil && g.Many == nil:
-		if !slices.Equal(g.One, w.One) {
-			differ("podCIDRs", show(w.One), show(g.One))
-		}
-	default:
-		differ("result", "another kind", "this one")
-	}
-	return out
-}
-
-// show prints podCIDRs.
-func show(list []string) string {
-	if len(list) == 0 {
-		return "none"
-	}
-	return strings.Join(list, ",")
-}
-
-func (s *Start) text() string {
-	if s.Started {
-		return "started"
-	}
-	return fmt.Sprintf("exit %d", s.Exit)
-}

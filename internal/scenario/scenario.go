@@ -10,7 +10,6 @@ package scenario
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -96,6 +95,11 @@ type Event struct {
 	Component string `json:"component"`
 }
 
+// A flagsError says what is wrong with flags.
+type flagsError struct{ msg string }
+
+func (e *flagsError) Error() string { return "flags: " + e.msg }
+
 // UnmarshalJSON reads a map of flags, or a list of arguments.
 func (f *Flags) UnmarshalJSON(data []byte) error {
 	out := Flags{}
@@ -107,7 +111,7 @@ func (f *Flags) UnmarshalJSON(data []byte) error {
 		for i := 0; i < len(args); i++ {
 			name, ok := strings.CutPrefix(args[i], "--")
 			if !ok {
-				return fmt.Errorf("flags: %q does not begin with --", args[i])
+				return &flagsError{fmt.Sprintf("%q does not begin with --", args[i])}
 			}
 			name, value, ok := strings.Cut(name, "=")
 			if !ok && i+1 < len(args) && !strings.HasPrefix(args[i+1], "--") {
@@ -137,7 +141,7 @@ func (f *Flags) UnmarshalJSON(data []byte) error {
 		case json.Number:
 			out[name] = v.String()
 		default:
-			return fmt.Errorf("flags: the value of %q is neither text nor a number", name)
+			return &flagsError{fmt.Sprintf("the value of %q is neither text nor a number", name)}
 		}
 	}
 	*f = out
@@ -289,54 +293,32 @@ func Read(name string, data []byte) (*Scenario, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, &Error{Name: name, Err: errors.New("it is empty")}
 	}
+	if offset, msg := source.JSONSyntax(data); msg != "" {
+		return nil, &Error{Name: name, Line: f.Position(offset).Line, Err: errors.New(msg)}
+	}
+	root, err := f.JSON()
+	if err != nil {
+		return nil, &Error{Name: name, Err: err}
+	}
+	if root == nil {
+		root = &source.Node{}
+	}
+	if err := checkForm(root); err != nil {
+		return nil, &Error{Name: name, Err: err}
+	}
 	s := &Scenario{}
 	if err := json.Unmarshal(data, s); err != nil {
-		e := &Error{Name: name, Err: err}
-		var syntax *json.SyntaxError
-		var typ *json.UnmarshalTypeError
-		switch {
-		case errors.As(err, &syntax):
-			e.Line = 1 + bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n"))
-		case errors.As(err, &typ):
-			e.Err = fmt.Errorf("%s: %s is not what belongs there", cmp.Or(typ.Field, "the whole"), typ.Value)
+		var own *flagsError
+		if errors.As(err, &own) {
+			return nil, &Error{Name: name, Err: own}
 		}
-		return nil, e
-	}
-	var all map[string]json.RawMessage
-	if json.Unmarshal(data, &all) == nil {
-		for _, k := range slices.Sorted(maps.Keys(all)) {
-			if err := misspelt(k, scenarioKeys); err != nil {
-				return nil, &Error{Name: name, Err: err}
-			}
-		}
+		return nil, &Error{Name: name, Err: errNoScenario}
 	}
 	if len(s.Ops) == 0 {
 		return nil, &Error{Name: name, Err: errors.New(`no operations: want {"flags": {...}, "ops": [{"op": "start"}, ...]}`)}
 	}
 	for i, o := range s.Ops {
-		var err error
-		switch o.Op {
-		case "start", "stop", "restart", "wait", "list":
-		case "create", "delete", "patch", "terminate":
-			if o.Node == "" {
-				err = fmt.Errorf("%s without node", o.Op)
-			}
-		case "burst":
-			if len(o.Nodes) == 0 {
-				err = errors.New("burst without nodes")
-			}
-		default:
-			err = fmt.Errorf("op %q: must be start, stop, restart, create, burst, delete, terminate, patch, wait or list", o.Op)
-		}
-		if err == nil {
-			err = o.misplaced()
-		}
-		for _, k := range slices.Sorted(maps.Keys(o.extra)) {
-			if err == nil {
-				err = misspelt(k, opKeys)
-			}
-		}
-		if err != nil {
+		if err := o.check(); err != nil {
 			return nil, &Error{Name: name, Op: i + 1, Err: err}
 		}
 	}
@@ -349,6 +331,32 @@ func Read(name string, data []byte) (*Scenario, error) {
 		}
 	}
 	return s, nil
+}
+
+// check returns why o cannot be played, nil where it can.
+func (o Op) check() error {
+	switch o.Op {
+	case "start", "stop", "restart", "wait", "list":
+	case "create", "delete", "patch", "terminate":
+		if o.Node == "" {
+			return fmt.Errorf("%s without node", o.Op)
+		}
+	case "burst":
+		if len(o.Nodes) == 0 {
+			return errors.New("burst without nodes")
+		}
+	default:
+		return fmt.Errorf("op %q: must be start, stop, restart, create, burst, delete, terminate, patch, wait or list", o.Op)
+	}
+	if err := o.misplaced(); err != nil {
+		return err
+	}
+	for _, k := range slices.Sorted(maps.Keys(o.extra)) {
+		if err := misspelt(k, opKeys); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Write writes s as JSON.

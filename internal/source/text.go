@@ -61,8 +61,13 @@ type segment struct {
 
 // An aligner goes through a scalar's text and its source side by side.
 type aligner struct {
-	src  []byte
-	segs []segment
+	src   []byte
+	text  string
+	i     int  // next byte of src
+	out   int  // next byte of text
+	quote byte // the scalar's, 0 for none
+	blank int  // first byte of text of the blanks that are not placed yet, or -1
+	segs  []segment
 }
 
 // mark notes that text byte out stands at in.
@@ -79,85 +84,106 @@ func (a *aligner) mark(out, in int, fixed bool) {
 // So characters are found one after the other, escapes decoded on the way, and blanks lie directly before the character
 // that follows them.
 func align(src []byte, i int, text string) []segment {
-	a := &aligner{src: src}
-	quote := byte(0)
-	if i < len(src) {
-		switch src[i] {
-		case '"', '\'':
-			quote = src[i]
-			i++
-		case '|', '>':
-			for i < len(src) && src[i] != '\n' {
-				i++
-			}
-			i = min(i+1, len(src))
-		}
-	}
-	blank := -1 // first text byte of the blanks not placed yet
-	for out := 0; out < len(text); {
-		if c := text[out]; c == ' ' || c == '\t' || c == '\n' {
-			if quote == '"' && i+1 < len(src) && src[i] == '\\' && src[i+1] != '\n' {
-				// a blank that is written as an escape: \n, \t, \u0020
-				if s, w := unescape(src[i:]); w > 0 && s == text[out:out+len(s)] {
-					a.blanks(text, blank, out, i)
-					blank = -1
-					a.mark(out, i, true)
-					out += len(s)
-					i += w
-					continue
-				}
-			}
-			if i < len(src) && src[i] == c {
-				if blank < 0 {
-					a.mark(out, i, false)
-				}
-				i++
-			} else if blank < 0 {
-				a.mark(out, i, true)
-				blank = out
-			}
-			out++
-			continue
-		}
-		// a character: pass blanks, and line ends that were folded
-		for i < len(src) && (src[i] == ' ' || src[i] == '\t' || src[i] == '\n' || quote == '"' && src[i] == '\\' && i+1 < len(src) && src[i+1] == '\n') {
-			i++
-		}
-		a.blanks(text, blank, out, i)
-		blank = -1
-		switch {
-		case i >= len(src):
-			a.mark(out, len(src), true)
+	a := &aligner{src: src, text: text, i: i, blank: -1}
+	a.open()
+	for a.out < len(text) {
+		if c := text[a.out]; c == ' ' || c == '\t' || c == '\n' {
+			a.space(c)
+		} else if !a.char() {
 			return a.segs
-		case quote == '"' && src[i] == '\\':
-			s, w := unescape(src[i:])
-			if w == 0 {
-				a.mark(out, i, true)
-				return a.segs
-			}
-			i += w
-			if len(bytes.TrimLeft([]byte(s), " \t\n")) == 0 {
-				continue // a blank that was placed already
-			}
-			a.mark(out, i-w, true)
-			out += max(len(s), 1)
-		case quote == '\'' && src[i] == '\'':
-			a.mark(out, i, false)
-			out++
-			i += 2
-		case strings.HasPrefix(text[out:], "\uFFFD") && !bytes.HasPrefix(src[i:], []byte("\uFFFD")):
-			// encoding/json writes U+FFFD for a byte that is no UTF-8
-			a.mark(out, i, true)
-			out += len("\uFFFD")
-			i++
-		default:
-			a.mark(out, i, false)
-			out++
-			i++
 		}
 	}
-	a.mark(len(text), min(i, len(src)), false)
+	a.mark(len(text), min(a.i, len(src)), false)
 	return a.segs
+}
+
+// open passes over what stands before the text of a scalar: a quote, or the line that opens a block.
+func (a *aligner) open() {
+	if a.i >= len(a.src) {
+		return
+	}
+	switch a.src[a.i] {
+	case '"', '\'':
+		a.quote = a.src[a.i]
+		a.i++
+	case '|', '>':
+		for a.i < len(a.src) && a.src[a.i] != '\n' {
+			a.i++
+		}
+		a.i = min(a.i+1, len(a.src))
+	}
+}
+
+// escaped reports whether an escape of a double-quoted string stands at the place that is looked at.
+func (a *aligner) escaped() bool { return a.quote == '"' && a.i < len(a.src) && a.src[a.i] == '\\' }
+
+// lineEnd reports whether the escape there is the end of a line, which stands for nothing.
+func (a *aligner) lineEnd() bool { return a.i+1 < len(a.src) && a.src[a.i+1] == '\n' }
+
+// space finds the place of a blank or a line end of the text.
+func (a *aligner) space(c byte) {
+	if a.escaped() && a.i+1 < len(a.src) && !a.lineEnd() {
+		// a blank that is written as an escape: \n, \t, \u0020
+		if s, w := unescape(a.src[a.i:]); w > 0 && s == a.text[a.out:a.out+len(s)] {
+			a.blanks(a.text, a.blank, a.out, a.i)
+			a.blank = -1
+			a.mark(a.out, a.i, true)
+			a.out += len(s)
+			a.i += w
+			return
+		}
+	}
+	if a.i < len(a.src) && a.src[a.i] == c {
+		if a.blank < 0 {
+			a.mark(a.out, a.i, false)
+		}
+		a.i++
+	} else if a.blank < 0 {
+		a.mark(a.out, a.i, true)
+		a.blank = a.out
+	}
+	a.out++
+}
+
+// char finds the place of a character of the text; false where the source has no more.
+func (a *aligner) char() bool {
+	// pass blanks, and line ends that were folded
+	for a.i < len(a.src) && (a.src[a.i] == ' ' || a.src[a.i] == '\t' || a.src[a.i] == '\n' || a.escaped() && a.lineEnd()) {
+		a.i++
+	}
+	a.blanks(a.text, a.blank, a.out, a.i)
+	a.blank = -1
+	switch {
+	case a.i >= len(a.src):
+		a.mark(a.out, len(a.src), true)
+		return false
+	case a.escaped():
+		s, w := unescape(a.src[a.i:])
+		if w == 0 {
+			a.mark(a.out, a.i, true)
+			return false
+		}
+		a.i += w
+		if strings.TrimLeft(s, " \t\n") == "" {
+			return true // a blank that was placed already
+		}
+		a.mark(a.out, a.i-w, true)
+		a.out += max(len(s), 1)
+	case a.quote == '\'' && a.src[a.i] == '\'':
+		a.mark(a.out, a.i, false)
+		a.out++
+		a.i += 2
+	case strings.HasPrefix(a.text[a.out:], "\uFFFD") && !bytes.HasPrefix(a.src[a.i:], []byte("\uFFFD")):
+		// encoding/json writes U+FFFD for a byte that is no UTF-8
+		a.mark(a.out, a.i, true)
+		a.out += len("\uFFFD")
+		a.i++
+	default:
+		a.mark(a.out, a.i, false)
+		a.out++
+		a.i++
+	}
+	return true
 }
 
 // blanks places the blanks of text[from:to], as far as they stand on one line, before the character at src[i].
@@ -181,49 +207,22 @@ func (a *aligner) blanks(text string, from, to, i int) {
 	a.mark(from, i-w, false)
 }
 
+// escapes are the escapes of a double-quoted string that consist of one letter.
+var escapes = map[byte]string{
+	'0': "\x00", 'a': "\a", 'b': "\b", 't': "\t", '\t': "\t", 'n': "\n", 'v': "\v", 'f': "\f", 'r': "\r", 'e': "\x1b",
+	' ': " ", '"': "\"", '/': "/", '\\': "\\", '\'': "'", 'N': "\u0085", '_': "\u00a0", 'L': "\u2028", 'P': "\u2029",
+}
+
 // unescape returns the value of the escape sequence of a double-quoted string, of YAML or JSON, that s begins with, and
 // its length; 0 if it is none.
 func unescape(s []byte) (string, int) {
 	if len(s) < 2 || s[0] != '\\' {
 		return "", 0
 	}
-	digits := 0
-	switch s[1] {
-	case '0':
-		return "\x00", 2
-	case 'a':
-		return "\a", 2
-	case 'b':
-		return "\b", 2
-	case 't', '\t':
-		return "\t", 2
-	case 'n':
-		return "\n", 2
-	case 'v':
-		return "\v", 2
-	case 'f':
-		return "\f", 2
-	case 'r':
-		return "\r", 2
-	case 'e':
-		return "\x1b", 2
-	case ' ', '"', '/', '\\', '\'':
-		return string(s[1]), 2
-	case 'N':
-		return "\u0085", 2
-	case '_':
-		return "\u00a0", 2
-	case 'L':
-		return "\u2028", 2
-	case 'P':
-		return "\u2029", 2
-	case 'x':
-		digits = 2
-	case 'u':
-		digits = 4
-	case 'U':
-		digits = 8
+	if v, ok := escapes[s[1]]; ok {
+		return v, 2
 	}
+	digits := map[byte]int{'x': 2, 'u': 4, 'U': 8}[s[1]]
 	if digits == 0 || len(s) < 2+digits {
 		return "", 0
 	}

@@ -374,27 +374,13 @@ func (c *converter) convert(y *yaml.Node, depth int) (*Node, int, error) {
 		return nil, 0, f.tooDeep(off, "")
 	}
 	if y.Kind == yaml.AliasNode {
-		d, ok := c.done[y.Alias]
-		if !ok || d.n == nil {
-			return nil, 0, f.errorAt(off, "alias *%s stands inside the value that it refers to", y.Value)
-		}
-		if c.nodes += d.size; c.nodes > f.lim.Nodes {
-			return nil, 0, f.tooManyValues(off, " once aliases are resolved")
-		}
-		if depth+d.depth > f.lim.Depth {
-			return nil, 0, f.tooDeep(off, " once aliases are resolved")
-		}
-		return d.n, d.depth, nil
+		return c.alias(y, off, depth)
 	}
 	before := c.nodes
 	if c.nodes++; c.nodes > f.lim.Nodes {
 		return nil, 0, f.tooManyValues(off, "")
 	}
-	if len(c.free) == 0 {
-		c.free = make([]Node, min(max(c.nodes, 16), 512))
-	}
-	n := &c.free[0]
-	c.free = c.free[1:]
+	n := c.node()
 	*n = Node{Pos: f.Position(off), Text: y.Value, file: f, off: off}
 	n.Quoted = y.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
 	var anchor *converted
@@ -410,26 +396,9 @@ func (c *converter) convert(y *yaml.Node, depth int) (*Node, int, error) {
 		levels, err = c.mapping(n, y, depth)
 	case yaml.SequenceNode:
 		n.Kind, n.Text = Sequence, ""
-		n.Items = make([]*Node, 0, len(y.Content))
-		for _, e := range y.Content {
-			v, l, err := c.convert(e, depth+1)
-			if err != nil {
-				return nil, 0, err
-			}
-			n.Items = append(n.Items, v)
-			levels = max(levels, l+1)
-		}
+		levels, err = c.sequence(n, y, depth)
 	default:
-		switch y.ShortTag() {
-		case "!!null":
-			n.Kind = Null
-		case "!!bool":
-			n.Kind = Bool
-		case "!!int", "!!float":
-			n.Kind = Number
-		default:
-			n.Kind = String
-		}
+		n.Kind = scalarKind(y)
 	}
 	if err != nil {
 		return nil, 0, err
@@ -438,6 +407,59 @@ func (c *converter) convert(y *yaml.Node, depth int) (*Node, int, error) {
 		*anchor = converted{n, c.nodes - before, levels}
 	}
 	return n, levels, nil
+}
+
+// node returns a Node to be filled.
+func (c *converter) node() *Node {
+	if len(c.free) == 0 {
+		c.free = make([]Node, min(max(c.nodes, 16), 512))
+	}
+	n := &c.free[0]
+	c.free = c.free[1:]
+	return n
+}
+
+// alias returns the value that an alias at off refers to.
+func (c *converter) alias(y *yaml.Node, off, depth int) (*Node, int, error) {
+	f := c.f
+	d, ok := c.done[y.Alias]
+	if !ok || d.n == nil {
+		return nil, 0, f.errorAt(off, "alias *%s stands inside the value that it refers to", y.Value)
+	}
+	if c.nodes += d.size; c.nodes > f.lim.Nodes {
+		return nil, 0, f.tooManyValues(off, " once aliases are resolved")
+	}
+	if depth+d.depth > f.lim.Depth {
+		return nil, 0, f.tooDeep(off, " once aliases are resolved")
+	}
+	return d.n, d.depth, nil
+}
+
+// scalarKind returns what a scalar is, by its tag or its form.
+func scalarKind(y *yaml.Node) Kind {
+	switch y.ShortTag() {
+	case "!!null":
+		return Null
+	case "!!bool":
+		return Bool
+	case "!!int", "!!float":
+		return Number
+	}
+	return String
+}
+
+// sequence fills the items of n.
+func (c *converter) sequence(n *Node, y *yaml.Node, depth int) (levels int, err error) {
+	n.Items = make([]*Node, 0, len(y.Content))
+	for _, e := range y.Content {
+		v, l, err := c.convert(e, depth+1)
+		if err != nil {
+			return 0, err
+		}
+		n.Items = append(n.Items, v)
+		levels = max(levels, l+1)
+	}
+	return levels, nil
 }
 
 // mapping fills the entries of n.
