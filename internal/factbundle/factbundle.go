@@ -43,9 +43,21 @@ func Statements(t T, text string) []fact.Statement {
 	return out
 }
 
-func bundleLine(t T, n int, line string) []fact.Statement {
+// A bundle is one line, and the statements made of it.
+type bundle struct {
+	t     T
+	n     int
+	text  string
+	host  string
+	pos   fact.Position
+	kv    map[string]string // its KEY=VALUE
+	plain []string          // its other words
+	out   []fact.Statement
+}
+
+func bundleLine(t T, n int, text string) []fact.Statement {
 	t.Helper()
-	words := strings.Fields(line)
+	words := strings.Fields(text)
 	if len(words) == 0 {
 		return nil
 	}
@@ -54,282 +66,328 @@ func bundleLine(t T, n int, line string) []fact.Statement {
 	if host != "" {
 		file = host + "/" + file
 	}
-	pos := fact.Position{File: file, Line: n, Column: 1}
-	kv := map[string]string{}
-	var plain []string
+	l := &bundle{t: t, n: n, text: text, host: host, pos: fact.Position{File: file, Line: n, Column: 1}, kv: map[string]string{}}
 	for _, w := range words[1:] {
 		if w == ":" {
 			break
 		}
 		if k, v, ok := strings.Cut(w, "="); ok {
-			kv[k] = v
+			l.kv[k] = v
 		} else {
-			plain = append(plain, w)
+			l.plain = append(l.plain, w)
 		}
 	}
-	if at := kv["at"]; at != "" {
+	if at := l.kv["at"]; at != "" {
 		name, line, _ := strings.Cut(at, ":")
-		pos.File = name
-		pos.Line, _ = strconv.Atoi(line)
+		l.pos.File = name
+		l.pos.Line, _ = strconv.Atoi(line)
 	}
-	var out []fact.Statement
-	add := func(s fact.Statement) {
-		if !s.Pos.IsValid() {
-			s.Pos = pos
-		}
-		if s.Host == "" && s.Component != fact.Node {
-			s.Host = host
-		}
-		out = append(out, s)
+	state, ok := map[string]func(*bundle){
+		"kcm":     (*bundle).kcm,
+		"api":     (*bundle).api,
+		"kubeadm": (*bundle).kubeadm,
+		"flannel": (*bundle).flannel,
+		"env":     (*bundle).env,
+		"node":    (*bundle).node,
+		"kubelet": (*bundle).kubelet,
+		"proxy":   (*bundle).proxy,
+		"only":    (*bundle).only,
+		"says":    (*bundle).says,
+		"problem": (*bundle).problem,
+	}[kind]
+	if !ok {
+		state = func(l *bundle) { l.single(kind) }
 	}
-	ranges := func(c fact.Component, role fact.Role, key, text string) fact.Statement {
-		s := fact.Statement{Component: c, Role: role, Key: key, Text: text}
-		for _, e := range strings.Split(text, ",") {
-			if text == "" {
-				break
-			}
-			p, err := netip.ParsePrefix(e)
-			if err != nil {
-				s.Err, s.Prefixes = err, nil
-				break
-			}
-			s.Prefixes = append(s.Prefixes, p)
-		}
-		return s
+	state(l)
+	return l.out
+}
+
+func (l *bundle) add(s fact.Statement) {
+	if !s.Pos.IsValid() {
+		s.Pos = l.pos
 	}
-	number := func(c fact.Component, set fact.Setting, key, text string) {
+	if s.Host == "" && s.Component != fact.Node {
+		s.Host = l.host
+	}
+	l.out = append(l.out, s)
+}
+
+func (l *bundle) ranges(c fact.Component, role fact.Role, key, text string) fact.Statement {
+	s := fact.Statement{Component: c, Role: role, Key: key, Text: text}
+	for _, e := range strings.Split(text, ",") {
 		if text == "" {
-			return
+			break
 		}
-		v, err := strconv.Atoi(text)
+		p, err := netip.ParsePrefix(e)
 		if err != nil {
-			t.Fatalf("line %d: %v", n, err)
+			s.Err, s.Prefixes = err, nil
+			break
 		}
-		add(fact.Statement{Component: c, Role: fact.RoleSetting, Setting: set, Key: key, Text: text, Int: v})
+		s.Prefixes = append(s.Prefixes, p)
 	}
-	boolean := func(c fact.Component, set fact.Setting, key, text string) {
-		if text != "" {
-			add(fact.Statement{Component: c, Role: fact.RoleSetting, Setting: set, Key: key, Text: text, Bool: text == "true"})
+	return s
+}
+
+func (l *bundle) number(c fact.Component, set fact.Setting, key, text string) {
+	if text == "" {
+		return
+	}
+	v, err := strconv.Atoi(text)
+	if err != nil {
+		l.t.Fatalf("line %d: %v", l.n, err)
+	}
+	l.add(fact.Statement{Component: c, Role: fact.RoleSetting, Setting: set, Key: key, Text: text, Int: v})
+}
+
+func (l *bundle) boolean(c fact.Component, set fact.Setting, key, text string) {
+	if text != "" {
+		l.add(fact.Statement{Component: c, Role: fact.RoleSetting, Setting: set, Key: key, Text: text, Bool: text == "true"})
+	}
+}
+
+func (l *bundle) texts(c fact.Component, set fact.Setting, key, text string) {
+	if text != "" {
+		l.add(fact.Statement{Component: c, Role: fact.RoleSetting, Setting: set, Key: key, Text: text})
+	}
+}
+
+func (l *bundle) addr(c fact.Component, role fact.Role, key, text string) {
+	for _, e := range strings.Split(text, ",") {
+		if text == "" {
+			break
+		}
+		s := fact.Statement{Component: c, Role: role, Key: key, Text: e}
+		if a, err := netip.ParseAddr(e); err != nil {
+			s.Err = err
+		} else {
+			s.Addrs = []netip.Addr{a}
+		}
+		l.add(s)
+	}
+}
+
+func (l *bundle) kcm() {
+	const c = fact.ControllerManager
+	l.add(l.ranges(c, fact.RolePods, "--cluster-cidr", l.kv["pods"]))
+	l.add(l.ranges(c, fact.RoleServices, "--service-cluster-ip-range", l.kv["services"]))
+	if l.kv["alloc"] == "" {
+		l.add(fact.Statement{Component: c, Role: fact.RoleSetting, Setting: fact.SettingAllocate, Key: "--allocate-node-cidrs", Default: true})
+	}
+	l.boolean(c, fact.SettingAllocate, "--allocate-node-cidrs", l.kv["alloc"])
+	if v := l.kv["ipam"]; v != "" {
+		list := "*,-nodeipam"
+		if v == "true" {
+			list = "*,nodeipam"
+		}
+		l.add(fact.Statement{Component: c, Role: fact.RoleSetting, Setting: fact.SettingNodeIPAM, Key: "--controllers", Text: list, Bool: v == "true"})
+	}
+	l.number(c, fact.SettingNodeMask, "--node-cidr-mask-size", l.kv["mask"])
+	l.number(c, fact.SettingNodeMaskIPv4, "--node-cidr-mask-size-ipv4", l.kv["mask4"])
+	l.number(c, fact.SettingNodeMaskIPv6, "--node-cidr-mask-size-ipv6", l.kv["mask6"])
+	l.texts(c, fact.SettingVersion, "image", l.kv["version"])
+	if v := l.kv["overridden"]; v != "" {
+		s := l.ranges(c, fact.RolePods, "--cluster-cidr", v)
+		s.Overridden = true
+		l.add(s)
+	}
+}
+
+func (l *bundle) api() {
+	const c = fact.APIServer
+	s := l.ranges(c, fact.RoleServices, "--service-cluster-ip-range", l.kv["services"])
+	if s.Text == "" {
+		s = l.ranges(c, fact.RoleServices, "--service-cluster-ip-range", "10.0.0.0/24")
+		s.Default = true
+	}
+	l.add(s)
+	l.addr(c, fact.RoleAddress, "--advertise-address", l.kv["advertise"])
+	l.texts(c, fact.SettingVersion, "image", l.kv["version"])
+}
+
+func (l *bundle) kubeadm() {
+	const c = fact.Kubeadm
+	if l.kv["args.pods"] == "" || l.kv["pods"] != "" {
+		l.add(l.ranges(c, fact.RolePods, "networking.podSubnet", l.kv["pods"]))
+	}
+	s := l.ranges(c, fact.RoleServices, "networking.serviceSubnet", l.kv["services"])
+	if s.Text == "" {
+		s = l.ranges(c, fact.RoleServices, "networking.serviceSubnet", "10.96.0.0/12")
+		s.Default = true
+	}
+	l.add(s)
+	l.addr(c, fact.RoleAddress, "localAPIEndpoint.advertiseAddress", l.kv["advertise"])
+	l.texts(c, fact.SettingVersion, "kubernetesVersion", l.kv["version"])
+	if v := l.kv["args.pods"]; v != "" {
+		l.add(l.ranges(c, fact.RolePods, "controllerManager.extraArgs cluster-cidr", v))
+	}
+	if v := l.kv["args.overridden"]; v != "" { // COLUMN:RANGES
+		at, v, _ := strings.Cut(v, ":")
+		s := l.ranges(c, fact.RolePods, "controllerManager.extraArgs cluster-cidr", v)
+		s.Overridden, s.Pos = true, l.pos
+		s.Pos.Column, _ = strconv.Atoi(at)
+		l.add(s)
+	}
+	l.boolean(c, fact.SettingAllocate, "controllerManager.extraArgs allocate-node-cidrs", l.kv["args.alloc"])
+	l.number(c, fact.SettingNodeMask, "controllerManager.extraArgs node-cidr-mask-size", l.kv["args.mask"])
+	l.number(c, fact.SettingNodeMaskIPv4, "controllerManager.extraArgs node-cidr-mask-size-ipv4", l.kv["args.mask4"])
+	l.number(c, fact.SettingNodeMaskIPv6, "controllerManager.extraArgs node-cidr-mask-size-ipv6", l.kv["args.mask6"])
+}
+
+func (l *bundle) flannel() {
+	const c = fact.Flannel
+	for _, k := range []string{"Network", "IPv6Network"} {
+		if v := l.kv[k]; v != "" {
+			l.add(l.ranges(c, fact.RolePods, k, v))
 		}
 	}
-	texts := func(c fact.Component, set fact.Setting, key, text string) {
-		if text != "" {
-			add(fact.Statement{Component: c, Role: fact.RoleSetting, Setting: set, Key: key, Text: text})
+	l.boolean(c, fact.SettingEnableIPv4, "EnableIPv4", l.kv["EnableIPv4"])
+	l.boolean(c, fact.SettingEnableIPv6, "EnableIPv6", l.kv["EnableIPv6"])
+	l.boolean(c, fact.SettingKubeSubnetMgr, "--kube-subnet-mgr", l.kv["kube"])
+	l.number(c, fact.SettingSubnetLen, "SubnetLen", l.kv["SubnetLen"])
+	l.number(c, fact.SettingBackendMTU, "MTU", l.kv["mtu"])
+	l.texts(c, fact.SettingBackend, "Type", l.kv["backend"])
+	l.texts(c, fact.SettingConfigMap, "net-conf.json", l.kv["configmap"])
+	l.texts(c, fact.SettingWorkload, "metadata.name", l.kv["daemonset"])
+	l.texts(c, fact.SettingVersion, "image", l.kv["version"])
+}
+
+func (l *bundle) env() {
+	const c = fact.Flannel
+	for _, k := range [][2]string{{"network", "FLANNEL_NETWORK"}, {"network6", "FLANNEL_IPV6_NETWORK"}} {
+		if v := l.kv[k[0]]; v != "" {
+			l.add(l.ranges(c, fact.RolePods, k[1], v))
 		}
 	}
-	addr := func(c fact.Component, role fact.Role, key, text string) {
-		for _, e := range strings.Split(text, ",") {
-			if text == "" {
-				break
+	for _, k := range [][2]string{{"subnet", "FLANNEL_SUBNET"}, {"subnet6", "FLANNEL_IPV6_SUBNET"}} {
+		if v := l.kv[k[0]]; v != "" {
+			s := l.ranges(c, fact.RoleNodePods, k[1], v)
+			for i := range s.Prefixes {
+				s.Prefixes[i] = s.Prefixes[i].Masked()
 			}
-			s := fact.Statement{Component: c, Role: role, Key: key, Text: e}
-			if a, err := netip.ParseAddr(e); err != nil {
-				s.Err = err
-			} else {
-				s.Addrs = []netip.Addr{a}
-			}
-			add(s)
+			l.add(s)
 		}
 	}
-	switch kind {
-	case "kcm":
-		const c = fact.ControllerManager
-		add(ranges(c, fact.RolePods, "--cluster-cidr", kv["pods"]))
-		add(ranges(c, fact.RoleServices, "--service-cluster-ip-range", kv["services"]))
-		if kv["alloc"] == "" {
-			add(fact.Statement{Component: c, Role: fact.RoleSetting, Setting: fact.SettingAllocate, Key: "--allocate-node-cidrs", Default: true})
+	l.number(c, fact.SettingSubnetMTU, "FLANNEL_MTU", l.kv["mtu"])
+}
+
+func (l *bundle) node() {
+	if l.kv["at"] == "" {
+		l.pos.File = "nodes.json"
+	}
+	s := l.ranges(fact.Node, fact.RoleNodePods, "spec.podCIDR", strings.TrimPrefix(l.plain[1], "-"))
+	s.Host = l.plain[0]
+	if l.plain[1] != "?" {
+		l.add(s)
+	}
+	if v := l.kv["version"]; v != "" {
+		l.add(fact.Statement{Component: fact.Kubelet, Host: l.plain[0], Role: fact.RoleSetting, Setting: fact.SettingVersion, Key: "status.nodeInfo.kubeletVersion", Text: v})
+	}
+	for _, e := range strings.Split(l.kv["InternalIP"], ",") {
+		if e != "" {
+			a := netip.MustParseAddr(e)
+			l.add(fact.Statement{Component: fact.Node, Host: l.plain[0], Role: fact.RoleAddress, Key: "InternalIP", Text: e, Addrs: []netip.Addr{a}})
 		}
-		boolean(c, fact.SettingAllocate, "--allocate-node-cidrs", kv["alloc"])
-		if v := kv["ipam"]; v != "" {
-			list := "*,-nodeipam"
-			if v == "true" {
-				list = "*,nodeipam"
-			}
-			add(fact.Statement{Component: c, Role: fact.RoleSetting, Setting: fact.SettingNodeIPAM, Key: "--controllers", Text: list, Bool: v == "true"})
+	}
+}
+
+func (l *bundle) kubelet() {
+	l.addr(fact.Kubelet, fact.RoleDNS, "clusterDNS", l.kv["dns"])
+	l.number(fact.Kubelet, fact.SettingMaxPods, "maxPods", l.kv["maxpods"])
+}
+
+func (l *bundle) proxy() {
+	l.add(l.ranges(fact.KubeProxy, fact.RolePods, "clusterCIDR", l.kv["cidr"]))
+	l.texts(fact.KubeProxy, fact.SettingDetectLocal, "detectLocalMode", l.kv["mode"])
+	l.texts(fact.KubeProxy, fact.SettingProxyMode, "mode", l.kv["proxier"])
+}
+
+func (l *bundle) only() {
+	role, set, _ := strings.Cut(l.plain[1], ":")
+	value := ""
+	if len(l.plain) > 3 {
+		value = l.plain[3]
+	}
+	s := fact.Statement{Component: fact.Component(l.plain[0]), Role: fact.Role(role), Key: l.plain[2], Text: value}
+	switch s.Role {
+	case fact.RoleSetting:
+		s.Setting, s.Bool = fact.Setting(set), value == "true"
+		s.Int, _ = strconv.Atoi(value)
+	case fact.RoleAddress, fact.RoleDNS, fact.RoleClusterIP, fact.RoleGateway, fact.RoleResolver, fact.RolePodAddress, fact.RoleVirtualServer:
+		a, err := netip.ParseAddr(value)
+		if s.Err = err; err == nil {
+			s.Addrs = []netip.Addr{a}
 		}
-		number(c, fact.SettingNodeMask, "--node-cidr-mask-size", kv["mask"])
-		number(c, fact.SettingNodeMaskIPv4, "--node-cidr-mask-size-ipv4", kv["mask4"])
-		number(c, fact.SettingNodeMaskIPv6, "--node-cidr-mask-size-ipv6", kv["mask6"])
-		texts(c, fact.SettingVersion, "image", kv["version"])
-		if v := kv["overridden"]; v != "" {
-			s := ranges(c, fact.RolePods, "--cluster-cidr", v)
-			s.Overridden = true
-			add(s)
-		}
-	case "api":
-		const c = fact.APIServer
-		s := ranges(c, fact.RoleServices, "--service-cluster-ip-range", kv["services"])
-		if s.Text == "" {
-			s = ranges(c, fact.RoleServices, "--service-cluster-ip-range", "10.0.0.0/24")
-			s.Default = true
-		}
-		add(s)
-		addr(c, fact.RoleAddress, "--advertise-address", kv["advertise"])
-		texts(c, fact.SettingVersion, "image", kv["version"])
-	case "kubeadm":
-		const c = fact.Kubeadm
-		if kv["args.pods"] == "" || kv["pods"] != "" {
-			add(ranges(c, fact.RolePods, "networking.podSubnet", kv["pods"]))
-		}
-		s := ranges(c, fact.RoleServices, "networking.serviceSubnet", kv["services"])
-		if s.Text == "" {
-			s = ranges(c, fact.RoleServices, "networking.serviceSubnet", "10.96.0.0/12")
-			s.Default = true
-		}
-		add(s)
-		addr(c, fact.RoleAddress, "localAPIEndpoint.advertiseAddress", kv["advertise"])
-		texts(c, fact.SettingVersion, "kubernetesVersion", kv["version"])
-		if v := kv["args.pods"]; v != "" {
-			add(ranges(c, fact.RolePods, "controllerManager.extraArgs cluster-cidr", v))
-		}
-		if v := kv["args.overridden"]; v != "" { // COLUMN:RANGES
-			at, v, _ := strings.Cut(v, ":")
-			s := ranges(c, fact.RolePods, "controllerManager.extraArgs cluster-cidr", v)
-			s.Overridden, s.Pos = true, pos
-			s.Pos.Column, _ = strconv.Atoi(at)
-			add(s)
-		}
-		boolean(c, fact.SettingAllocate, "controllerManager.extraArgs allocate-node-cidrs", kv["args.alloc"])
-		number(c, fact.SettingNodeMask, "controllerManager.extraArgs node-cidr-mask-size", kv["args.mask"])
-		number(c, fact.SettingNodeMaskIPv4, "controllerManager.extraArgs node-cidr-mask-size-ipv4", kv["args.mask4"])
-		number(c, fact.SettingNodeMaskIPv6, "controllerManager.extraArgs node-cidr-mask-size-ipv6", kv["args.mask6"])
-	case "flannel":
-		const c = fact.Flannel
-		for _, k := range []string{"Network", "IPv6Network"} {
-			if v := kv[k]; v != "" {
-				add(ranges(c, fact.RolePods, k, v))
-			}
-		}
-		boolean(c, fact.SettingEnableIPv4, "EnableIPv4", kv["EnableIPv4"])
-		boolean(c, fact.SettingEnableIPv6, "EnableIPv6", kv["EnableIPv6"])
-		boolean(c, fact.SettingKubeSubnetMgr, "--kube-subnet-mgr", kv["kube"])
-		number(c, fact.SettingSubnetLen, "SubnetLen", kv["SubnetLen"])
-		number(c, fact.SettingBackendMTU, "MTU", kv["mtu"])
-		texts(c, fact.SettingBackend, "Type", kv["backend"])
-		texts(c, fact.SettingConfigMap, "net-conf.json", kv["configmap"])
-		texts(c, fact.SettingWorkload, "metadata.name", kv["daemonset"])
-		texts(c, fact.SettingVersion, "image", kv["version"])
-	case "env":
-		const c = fact.Flannel
-		for _, k := range [][2]string{{"network", "FLANNEL_NETWORK"}, {"network6", "FLANNEL_IPV6_NETWORK"}} {
-			if v := kv[k[0]]; v != "" {
-				add(ranges(c, fact.RolePods, k[1], v))
-			}
-		}
-		for _, k := range [][2]string{{"subnet", "FLANNEL_SUBNET"}, {"subnet6", "FLANNEL_IPV6_SUBNET"}} {
-			if v := kv[k[0]]; v != "" {
-				s := ranges(c, fact.RoleNodePods, k[1], v)
-				for i := range s.Prefixes {
-					s.Prefixes[i] = s.Prefixes[i].Masked()
-				}
-				add(s)
-			}
-		}
-		number(c, fact.SettingSubnetMTU, "FLANNEL_MTU", kv["mtu"])
-	case "node":
-		if kv["at"] == "" {
-			pos.File = "nodes.json"
-		}
-		s := ranges(fact.Node, fact.RoleNodePods, "spec.podCIDR", strings.TrimPrefix(plain[1], "-"))
-		s.Host = plain[0]
-		if plain[1] != "?" {
-			add(s)
-		}
-		if v := kv["version"]; v != "" {
-			add(fact.Statement{Component: fact.Kubelet, Host: plain[0], Role: fact.RoleSetting, Setting: fact.SettingVersion, Key: "status.nodeInfo.kubeletVersion", Text: v})
-		}
-		for _, e := range strings.Split(kv["InternalIP"], ",") {
-			if e != "" {
-				a := netip.MustParseAddr(e)
-				add(fact.Statement{Component: fact.Node, Host: plain[0], Role: fact.RoleAddress, Key: "InternalIP", Text: e, Addrs: []netip.Addr{a}})
-			}
-		}
-	case "kubelet":
-		addr(fact.Kubelet, fact.RoleDNS, "clusterDNS", kv["dns"])
-		number(fact.Kubelet, fact.SettingMaxPods, "maxPods", kv["maxpods"])
-	case "proxy":
-		add(ranges(fact.KubeProxy, fact.RolePods, "clusterCIDR", kv["cidr"]))
-		texts(fact.KubeProxy, fact.SettingDetectLocal, "detectLocalMode", kv["mode"])
-		texts(fact.KubeProxy, fact.SettingProxyMode, "mode", kv["proxier"])
-	case "cni":
-		texts(fact.Node, fact.SettingCNI, "metadata.annotations", plain[0])
-	case "version":
-		texts(fact.Operator, fact.SettingVersion, "-kubernetes", plain[0])
-	case "linkmtu":
-		number(fact.Operator, fact.SettingLinkMTU, "-link-mtu", plain[0])
-	case "reserved":
-		s := ranges(fact.Operator, fact.RoleReserved, "avoid", plain[1])
-		s.Text = plain[0]
-		add(s)
-	case "hosts":
-		add(ranges(fact.Operator, fact.RoleHosts, "hosts", plain[0]))
-	case "pods":
-		add(ranges(fact.Component(plain[0]), fact.RolePods, "pool", plain[1]))
-	case "clusterip":
-		add(fact.Statement{Component: fact.Service, Role: fact.RoleClusterIP, Key: plain[0], Text: plain[1], Addrs: []netip.Addr{netip.MustParseAddr(plain[1])}})
-	case "dns":
-		add(fact.Statement{Component: fact.Service, Role: fact.RoleDNS, Key: plain[0], Text: plain[1], Addrs: []netip.Addr{netip.MustParseAddr(plain[1])}})
-	case "servicecidr":
-		add(ranges(fact.ServiceCIDR, fact.RoleServices, plain[0], plain[1]))
-	case "only":
-		role, set, _ := strings.Cut(plain[1], ":")
-		value := ""
-		if len(plain) > 3 {
-			value = plain[3]
-		}
-		s := fact.Statement{Component: fact.Component(plain[0]), Role: fact.Role(role), Key: plain[2], Text: value}
-		switch s.Role {
-		case fact.RoleSetting:
-			s.Setting, s.Bool = fact.Setting(set), value == "true"
-			s.Int, _ = strconv.Atoi(value)
-		case fact.RoleAddress, fact.RoleDNS, fact.RoleClusterIP, fact.RoleGateway, fact.RoleResolver, fact.RolePodAddress, fact.RoleVirtualServer:
-			a, err := netip.ParseAddr(value)
-			if s.Err = err; err == nil {
-				s.Addrs = []netip.Addr{a}
-			}
-		default:
-			s = ranges(s.Component, s.Role, s.Key, value)
-		}
-		if v := kv["via"]; v != "" {
-			s.Addrs = []netip.Addr{netip.MustParseAddr(v)}
-		}
-		if v := kv["text"]; v != "" {
-			s.Text = v
-		}
-		s.Overridden, s.Default = kv["overridden"] == "true", kv["default"] == "true"
-		add(s)
-	case "says":
-		if kv["at"] == "" {
-			pos.File = plain[0] + ".log"
-		}
-		_, msg, _ := strings.Cut(line, " : ")
-		msg, cause, _ := strings.Cut(msg, " | ")
-		cause, remedy, _ := strings.Cut(cause, " | ")
-		id := plain[1]
-		if v := kv["id"]; v != "" {
-			id = v
-		}
-		y := &fact.Symptom{ID: id, Message: strings.TrimSpace(msg), Node: kv["node"], Cause: strings.TrimSpace(cause), Remedy: strings.TrimSpace(remedy)}
-		for _, r := range strings.Split(plain[1], ",") {
-			if r != "-" {
-				y.Rules = append(y.Rules, fact.RuleID(r))
-			}
-		}
-		if v := kv["subnet"]; v != "" {
-			y.Subnet = netip.MustParsePrefix(v)
-		}
-		if v := kv["network"]; v != "" {
-			y.Network = netip.MustParsePrefix(v)
-		}
-		add(fact.Statement{Component: fact.Component(plain[0]), Role: fact.RoleSymptom, Key: y.ID, Text: y.Message, Symptom: y})
-	case "problem":
-		f := &fact.Finding{Rule: fact.RuleID(plain[0]), Severity: fact.Severity(plain[1]), Message: strings.Join(plain[2:], " ")}
-		if kv["bare"] != "true" {
-			f.Where = []fact.Place{{Position: pos}}
-		}
-		add(fact.Statement{Component: fact.Kubeadm, Role: fact.RoleProblem, Finding: f})
 	default:
-		t.Fatalf("line %d: no source is called %q", n, kind)
+		s = l.ranges(s.Component, s.Role, s.Key, value)
 	}
-	return out
+	if v := l.kv["via"]; v != "" {
+		s.Addrs = []netip.Addr{netip.MustParseAddr(v)}
+	}
+	if v := l.kv["text"]; v != "" {
+		s.Text = v
+	}
+	s.Overridden, s.Default = l.kv["overridden"] == "true", l.kv["default"] == "true"
+	l.add(s)
+}
+
+func (l *bundle) says() {
+	if l.kv["at"] == "" {
+		l.pos.File = l.plain[0] + ".log"
+	}
+	_, msg, _ := strings.Cut(l.text, " : ")
+	msg, cause, _ := strings.Cut(msg, " | ")
+	cause, remedy, _ := strings.Cut(cause, " | ")
+	id := l.plain[1]
+	if v := l.kv["id"]; v != "" {
+		id = v
+	}
+	y := &fact.Symptom{ID: id, Message: strings.TrimSpace(msg), Node: l.kv["node"], Cause: strings.TrimSpace(cause), Remedy: strings.TrimSpace(remedy)}
+	for _, r := range strings.Split(l.plain[1], ",") {
+		if r != "-" {
+			y.Rules = append(y.Rules, fact.RuleID(r))
+		}
+	}
+	if v := l.kv["subnet"]; v != "" {
+		y.Subnet = netip.MustParsePrefix(v)
+	}
+	if v := l.kv["network"]; v != "" {
+		y.Network = netip.MustParsePrefix(v)
+	}
+	l.add(fact.Statement{Component: fact.Component(l.plain[0]), Role: fact.RoleSymptom, Key: y.ID, Text: y.Message, Symptom: y})
+}
+
+func (l *bundle) problem() {
+	f := &fact.Finding{Rule: fact.RuleID(l.plain[0]), Severity: fact.Severity(l.plain[1]), Message: strings.Join(l.plain[2:], " ")}
+	if l.kv["bare"] != "true" {
+		f.Where = []fact.Place{{Position: l.pos}}
+	}
+	l.add(fact.Statement{Component: fact.Kubeadm, Role: fact.RoleProblem, Finding: f})
+}
+
+// single makes one statement that needs no method of its own.
+func (l *bundle) single(kind string) {
+	switch kind {
+	case "cni":
+		l.texts(fact.Node, fact.SettingCNI, "metadata.annotations", l.plain[0])
+	case "version":
+		l.texts(fact.Operator, fact.SettingVersion, "-kubernetes", l.plain[0])
+	case "linkmtu":
+		l.number(fact.Operator, fact.SettingLinkMTU, "-link-mtu", l.plain[0])
+	case "reserved":
+		s := l.ranges(fact.Operator, fact.RoleReserved, "avoid", l.plain[1])
+		s.Text = l.plain[0]
+		l.add(s)
+	case "hosts":
+		l.add(l.ranges(fact.Operator, fact.RoleHosts, "hosts", l.plain[0]))
+	case "pods":
+		l.add(l.ranges(fact.Component(l.plain[0]), fact.RolePods, "pool", l.plain[1]))
+	case "clusterip":
+		l.add(fact.Statement{Component: fact.Service, Role: fact.RoleClusterIP, Key: l.plain[0], Text: l.plain[1], Addrs: []netip.Addr{netip.MustParseAddr(l.plain[1])}})
+	case "dns":
+		l.add(fact.Statement{Component: fact.Service, Role: fact.RoleDNS, Key: l.plain[0], Text: l.plain[1], Addrs: []netip.Addr{netip.MustParseAddr(l.plain[1])}})
+	case "servicecidr":
+		l.add(l.ranges(fact.ServiceCIDR, fact.RoleServices, l.plain[0], l.plain[1]))
+	default:
+		l.t.Fatalf("line %d: no source is called %q", l.n, kind)
+	}
 }

@@ -15,68 +15,77 @@ type piece struct {
 	info             string // of a fence
 }
 
+// pieceSet is the pieces by their file. The first that is set for a file counts.
+type pieceSet map[string]piece
+
+func (ps pieceSet) set(s Source, host, where, command, info string) {
+	if _, ok := ps[s.File]; !ok {
+		ps[s.File] = piece{file: s.File, host: host, path: where, command: command, info: info}
+	}
+}
+
 // pieces returns the files of the bundle in the order of their names.
 func (f Facts) pieces() []piece {
-	byFile := map[string]piece{}
-	set := func(s Source, host, where, command, info string) {
-		if _, ok := byFile[s.File]; !ok {
-			byFile[s.File] = piece{file: s.File, host: host, path: where, command: command, info: info}
+	ps := pieceSet{}
+	f.objectPieces(ps)
+	for _, t := range f.NetConfs {
+		ps.set(t.Source, t.Host, netConfPath, "cat "+netConfPath, "json")
+	}
+	for _, t := range f.SubnetEnvs {
+		ps.set(t.Source, t.Host, subnetEnv, "cat "+subnetEnv, "")
+	}
+	for _, l := range f.Logs {
+		ps.set(l.Source, l.Host, "", f.logCommand(l), "log")
+	}
+	for _, h := range f.HostLinks {
+		ps.set(h.Source, h.Host, "", "ip addr", "")
+	}
+	for _, t := range f.Commands {
+		ps.set(t.Source, t.Host, "", "", "console")
+	}
+	for _, t := range f.Other {
+		if where := copyOf(t.File); where != "" {
+			ps.set(t.Source, t.Host, where, "cat "+where, "yaml")
 		}
 	}
+	for _, s := range f.sources() {
+		ps.set(s, hostOf(s.File), path.Base(s.File), "cat "+path.Base(s.File), "")
+	}
+	texts := f.Files()
+	var out []piece
+	for _, file := range slices.Sorted(maps.Keys(ps)) {
+		p := ps[file]
+		p.text = string(texts[file])
+		out = append(out, p)
+	}
+	return out
+}
+
+// objectPieces sets the pieces that are objects of Kubernetes, or documents of its programs.
+func (f Facts) objectPieces(ps pieceSet) {
 	for _, p := range f.Processes {
 		where := p.manifest()
 		if p.Pod == nil {
 			where = p.unit()
 		}
-		set(p.Source, p.Host, where, "cat "+where, "yaml")
+		ps.set(p.Source, p.Host, where, "cat "+where, "yaml")
 	}
 	for _, n := range f.Nodes {
 		format := strings.TrimPrefix(path.Ext(n.File), ".")
-		set(n.Source, "", "", "kubectl get nodes -o "+format, format)
+		ps.set(n.Source, "", "", "kubectl get nodes -o "+format, format)
 	}
 	for _, d := range f.Documents {
 		where := configPath(path.Base(d.File))
-		set(d.Source, d.Host, where, "cat "+where, "yaml")
+		ps.set(d.Source, d.Host, where, "cat "+where, "yaml")
 	}
 	for _, c := range f.ConfigMaps {
 		if strings.Contains(path.Base(c.File), "kube-flannel.y") {
-			set(c.Source, "", "kube-flannel.yml", "cat kube-flannel.yml", "yaml")
+			ps.set(c.Source, "", "kube-flannel.yml", "cat kube-flannel.yml", "yaml")
 			continue
 		}
 		format := strings.TrimPrefix(path.Ext(c.File), ".")
-		set(c.Source, "", "", "kubectl"+c.ns()+" get cm "+c.Name+" -o "+format, format)
+		ps.set(c.Source, "", "", "kubectl"+c.ns()+" get cm "+c.Name+" -o "+format, format)
 	}
-	for _, t := range f.NetConfs {
-		set(t.Source, t.Host, netConfPath, "cat "+netConfPath, "json")
-	}
-	for _, t := range f.SubnetEnvs {
-		set(t.Source, t.Host, subnetEnv, "cat "+subnetEnv, "")
-	}
-	for _, l := range f.Logs {
-		set(l.Source, l.Host, "", f.logCommand(l), "log")
-	}
-	for _, h := range f.HostLinks {
-		set(h.Source, h.Host, "", "ip addr", "")
-	}
-	for _, t := range f.Commands {
-		set(t.Source, t.Host, "", "", "console")
-	}
-	for _, t := range f.Other {
-		if where := copyOf(t.File); where != "" {
-			set(t.Source, t.Host, where, "cat "+where, "yaml")
-		}
-	}
-	for _, s := range f.sources() {
-		set(s, hostOf(s.File), path.Base(s.File), "cat "+path.Base(s.File), "")
-	}
-	texts := f.Files()
-	var out []piece
-	for _, file := range slices.Sorted(maps.Keys(byFile)) {
-		p := byFile[file]
-		p.text = string(texts[file])
-		out = append(out, p)
-	}
-	return out
 }
 
 // logCommand returns the command that shows a log.

@@ -49,6 +49,15 @@ func Flags() []cli.Flag {
 	}
 }
 
+// writers are the forms of the answer.
+var writers = map[string]func(io.Writer, *repair.Repair) error{
+	"json": draw.RepairJSON,
+	"text": func(w io.Writer, r *repair.Repair) error {
+		return draw.RepairText(w, r, draw.Options{Color: cli.Color(w)})
+	},
+	"commands": draw.RepairCommands,
+}
+
 // Run runs the command and returns its exit status.
 func Run(e cli.Env, args []string) int {
 	stdout, stderr := e.Stdout, e.Stderr
@@ -71,16 +80,8 @@ func Run(e cli.Env, args []string) int {
 			return fail(fmt.Errorf("-kubernetes: %w", err))
 		}
 	}
-	write := draw.RepairJSON
-	switch *output {
-	case "json":
-	case "text":
-		write = func(w io.Writer, r *repair.Repair) error {
-			return draw.RepairText(w, r, draw.Options{Color: cli.Color(w)})
-		}
-	case "commands":
-		write = draw.RepairCommands
-	default:
+	write, ok := writers[*output]
+	if !ok {
 		return fail(fmt.Errorf("-o %q: must be text, json or commands", *output))
 	}
 	if fs.NArg() == 0 {

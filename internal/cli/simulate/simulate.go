@@ -58,90 +58,107 @@ func Flags() []cli.Flag {
 	}
 }
 
+// options are the flags as they were given.
+type options struct {
+	output, release, vs string
+	predict, surge      int
+	given               map[string]bool
+	args                []string
+}
+
+// errUse is why the flags do not fit together, nil where they do.
+func (o options) errUse() error {
+	switch {
+	case o.output != "json" && o.output != "text":
+		return fmt.Errorf("-o %q: must be json or text", o.output)
+	case o.given["predict"] && (o.predict < 0 || o.predict > 1_000_000):
+		return fmt.Errorf("-predict %d: must be 0 to 1000000", o.predict)
+	case o.given["surge"] && (o.surge < 0 || !o.given["predict"]):
+		return fmt.Errorf("-surge %d: must be 0 or more, and stands with -predict", o.surge)
+	case o.given["predict"] && o.given["vs"]:
+		return errors.New("-predict and -vs exclude each other")
+	case o.given["predict"] && len(o.args) == 0:
+		return errors.New("no file or folder given; -h tells how")
+	case !o.given["predict"] && len(o.args) != 1:
+		return fmt.Errorf("%d arguments: want one scenario, or - for standard input; -h tells more", len(o.args))
+	}
+	return nil
+}
+
 // Run runs the command and returns its exit status.
 func Run(e cli.Env, args []string) int {
-	stdin, stdout, stderr := e.Stdin, e.Stdout, e.Stderr
 	fail := func(err error) int { return e.Fail("simulate", err, exitUsage) }
+	o := options{given: map[string]bool{}}
 	fs := flag.NewFlagSet("simulate", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
-	output := fs.String("o", "json", "")
-	release := fs.String("kubernetes", "", "")
-	vs := fs.String("vs", "", "")
-	predict := fs.Int("predict", -1, "")
-	surge := fs.Int("surge", 0, "")
+	fs.StringVar(&o.output, "o", "json", "")
+	fs.StringVar(&o.release, "kubernetes", "", "")
+	fs.StringVar(&o.vs, "vs", "", "")
+	fs.IntVar(&o.predict, "predict", -1, "")
+	fs.IntVar(&o.surge, "surge", 0, "")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintf(stdout, usageText, e.Call("simulate"))
+		fmt.Fprintf(e.Stdout, usageText, e.Call("simulate"))
 		return exitSame
 	} else if err != nil {
 		return fail(fmt.Errorf("%w; -h lists all flags", err))
 	}
-	if *output != "json" && *output != "text" {
-		return fail(fmt.Errorf("-o %q: must be json or text", *output))
-	}
-	given := map[string]bool{}
-	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	switch {
-	case given["predict"] && (*predict < 0 || *predict > 1_000_000):
-		return fail(fmt.Errorf("-predict %d: must be 0 to 1000000", *predict))
-	case given["surge"] && (*surge < 0 || !given["predict"]):
-		return fail(fmt.Errorf("-surge %d: must be 0 or more, and stands with -predict", *surge))
-	case given["predict"] && given["vs"]:
-		return fail(errors.New("-predict and -vs exclude each other"))
-	case given["predict"] && fs.NArg() == 0:
-		return fail(errors.New("no file or folder given; -h tells how"))
-	}
-	if !given["predict"] && fs.NArg() != 1 {
-		return fail(fmt.Errorf("%d arguments: want one scenario, or - for standard input; -h tells more", fs.NArg()))
+	fs.Visit(func(f *flag.Flag) { o.given[f.Name] = true })
+	o.args = fs.Args()
+	if err := o.errUse(); err != nil {
+		return fail(err)
 	}
 	var v fact.Version
-	if *release != "" {
+	if o.release != "" {
 		var err error
-		if v, err = fact.ParseVersion(*release); err != nil {
+		if v, err = fact.ParseVersion(o.release); err != nil {
 			return fail(fmt.Errorf("-kubernetes: %w", err))
 		}
 	}
 	e.WarnRelease("simulate", v)
-	if given["predict"] {
+	if o.given["predict"] {
 		var need *int
-		if given["surge"] {
-			need = surge
+		if o.given["surge"] {
+			need = &o.surge
 		}
-		if err := foretell(stdout, stderr, fs.Args(), v, *predict, need, *output); err != nil {
+		if err := foretell(e.Stdout, e.Stderr, o.args, v, o.predict, need, o.output); err != nil {
 			return fail(err)
 		}
 		return exitSame
 	}
-	s, err := read(fs.Arg(0), stdin)
+	status, err := replay(e, o, v)
 	if err != nil {
 		return fail(err)
 	}
-	var recording *scenario.Scenario
-	if *vs != "" {
-		if recording, err = read(*vs, stdin); err != nil {
-			return fail(err)
+	return status
+}
+
+// replay replays a scenario, and writes it or how a recording differs.
+func replay(e cli.Env, o options, v fact.Version) (status int, err error) {
+	s, err := read(o.args[0], e.Stdin)
+	if err != nil {
+		return 0, err
+	}
+	if o.vs == "" {
+		got := s.Replay(v, nil)
+		if o.output == "text" {
+			return exitSame, got.WriteText(e.Stdout)
+		}
+		return exitSame, got.Write(e.Stdout)
+	}
+	recording, err := read(o.vs, e.Stdin)
+	if err != nil {
+		return 0, err
+	}
+	differences := s.Replay(v, recording).Compare(recording)
+	for _, d := range differences {
+		if _, err := fmt.Fprintln(e.Stdout, d); err != nil {
+			return 0, err
 		}
 	}
-	got := s.Replay(v, recording)
-	if recording != nil {
-		differences := got.Compare(recording)
-		for _, d := range differences {
-			if _, err := fmt.Fprintln(stdout, d); err != nil {
-				return fail(err)
-			}
-		}
-		if len(differences) > 0 {
-			return exitDiffer
-		}
-		return exitSame
+	if len(differences) > 0 {
+		return exitDiffer, nil
 	}
-	write := got.Write
-	if *output == "text" {
-		write = got.WriteText
-	}
-	if err := write(stdout); err != nil {
-		return fail(err)
-	}
-	return exitSame
+	return exitSame, nil
 }
 
 // foretell predicts from the files of a cluster.
