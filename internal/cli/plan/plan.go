@@ -245,14 +245,19 @@ func parse(args []string) (o options, req plan.Request, err error) {
 	if req, err = o.start(); err != nil {
 		return o, req, err
 	}
+	return o, req, setAll(&req, given)
+}
+
+// setAll sets the fields of the request that flags name.
+func setAll(req *plan.Request, given map[string][]string) error {
 	for _, k := range plan.RequestKeys() {
 		if values, ok := given[k.Name]; ok {
 			if err := req.Set(k.Name, values...); err != nil {
-				return o, req, fmt.Errorf("-%w", err)
+				return fmt.Errorf("-%w", err)
 			}
 		}
 	}
-	return o, req, nil
+	return nil
 }
 
 // flagError returns an error of package flag in the words of this program.

@@ -112,6 +112,11 @@ func Run(e cli.Env, args []string) int {
 	if err := write(stdout, r); err != nil {
 		return fail(err)
 	}
+	return status(r)
+}
+
+// status returns the exit status of an answer that was given.
+func status(r *repair.Repair) int {
 	switch {
 	case len(r.RangeFaults) > 0:
 		return exitRanges

@@ -1,0 +1,133 @@
+package kubecidr_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What a reader can hold: no function is longer than a screen or two, no file longer than one sits down to read.
+const (
+	longestFunction = 60  // lines, tables not counted
+	longestFile     = 600 // lines
+)
+
+// tooLong are the functions that are longer for the time being, with their lines: they may shrink and not grow.
+var tooLong = map[string]int{
+	"kubeadm/kubectl/nodes.go nodeField":                 100,
+	"kubeadm/kubectl/text.go row":                        114,
+	"kubeadm/kubectl/text_describe.go describe":          106,
+	"plan/internal/check/controlplanes.go controlPlanes": 119,
+	"plan/internal/check/inventory.go InventoryOf":       126,
+	"plan/internal/check/services.go ipFamilies":         82,
+	"plan/internal/check/values.go values":               104,
+	"internal/paste/transcript.go transcript":            65,
+	"internal/source/yaml.go yamlError":                  65,
+	"plan/draw/report_sarif.go ReportSARIF":              64,
+	"plan/internal/check/cluster.go fromKubeadm":         78,
+	"plan/internal/check/flannel.go networkAgainst":      97,
+	"plan/internal/check/host.go bridges":                76,
+	"plan/internal/check/masks.go maskFlags":             67,
+	"plan/internal/check/outside.go nodeSubnetsOutside":  75,
+	"plan/internal/check/overlap.go overlapPair":         91,
+	"plan/internal/check/podrange.go allocationOff":      69,
+	"plan/internal/check/podrange.go podCIDRUnset":       88,
+	"plan/internal/check/servicerange.go serviceSize":    84,
+	"plan/internal/check/services.go kubeProxy":          89,
+	"plan/internal/check/services.go serviceAddresses":   67,
+	"plan/internal/check/subnetenv.go oneSubnetEnv":      80,
+	"plan/internal/check/symptoms.go standing":           72,
+	"plan/internal/check/view.go newView":                84,
+}
+
+// tooLongFiles are the files that are longer for the time being.
+var tooLongFiles = map[string]int{
+	"internal/source/yaml.go":         623,
+	"kubeadm/kubectl/objects_read.go": 608,
+}
+
+// TestHouse holds the code to what a reader can hold. Generated code and tests are not looked at.
+func TestHouse(t *testing.T) {
+	for _, name := range goFiles(t) {
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ast.IsGenerated(file) {
+			continue
+		}
+		line := func(p token.Pos) int { return fset.Position(p).Line }
+		if n := fset.File(file.FileStart).LineCount(); n > max(longestFile, tooLongFiles[name]) {
+			t.Errorf("%s: %d lines, want %d at most: split it by meaning", name, n, max(longestFile, tooLongFiles[name]))
+		}
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Body == nil {
+				continue
+			}
+			n := line(f.End()) - line(f.Pos()) + 1 - tableLines(f.Body, line)
+			if most := max(longestFunction, tooLong[name+" "+f.Name.Name]); n > most {
+				t.Errorf("%s:%d: %s has %d lines, want %d at most", name, line(f.Pos()), f.Name.Name, n, most)
+			}
+		}
+	}
+}
+
+// tableLines returns how many lines the composite literals of a function take beyond their first: tables are one statement. Those that hold
+// functions are code.
+func tableLines(body *ast.BlockStmt, line func(token.Pos) int) int {
+	n := 0
+	ast.Inspect(body, func(x ast.Node) bool {
+		lit, ok := x.(*ast.CompositeLit)
+		if !ok {
+			return true
+		}
+		code := false
+		ast.Inspect(lit, func(y ast.Node) bool {
+			_, isFunc := y.(*ast.FuncLit)
+			code = code || isFunc
+			return !code
+		})
+		if !code {
+			n += line(lit.End()) - line(lit.Pos())
+		}
+		return code
+	})
+	return n
+}
+
+// goFiles returns the files of this module that are no tests, by path.
+func goFiles(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir():
+			if name != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || isModule(name)) {
+				return filepath.SkipDir
+			}
+		case strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go"):
+			out = append(out, filepath.ToSlash(name))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// isModule reports whether a folder is a module of its own.
+func isModule(dir string) bool {
+	found, err := filepath.Glob(filepath.Join(dir, "go.mod"))
+	return err == nil && len(found) > 0
+}
