@@ -2,10 +2,10 @@
 // fails. A change that no test notices, a surviving mutant, is a behaviour that nobody states, code that has no effect, or an
 // equivalent way to write the same.
 //
-//	go -C internal/mutate run . cidr plan flannel kubeadm
+//	mutate -root MODULE -list FILE PACKAGE...
 //
-// Packages are folders below -root. The exit status is 0 if every survivor is listed with its reason in equivalent.txt and every one that is
-// listed there still survives; 1 otherwise; 2 for wrong usage or where a package or its tests do not compile.
+// Packages are folders below -root. The exit status is 0 if every survivor is listed with its reason in the file of -list and every
+// one that is listed there still survives; 1 otherwise; 2 for wrong usage or where a package or its tests do not compile.
 //
 // # How it works
 //

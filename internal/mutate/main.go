@@ -40,13 +40,13 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	var o options
 	var ops, judges, match string
-	fs.StringVar(&o.root, "root", "../..", "folder of the module that holds the packages")
+	fs.StringVar(&o.root, "root", ".", "folder of the module that holds the packages")
 	fs.StringVar(&ops, "ops", "", "operators, separated by commas, or all (default "+strings.Join(defaultOperators, ",")+")")
 	fs.StringVar(&judges, "judges", "", "packages whose tests judge what survives the package's own, separated by commas")
 	fs.IntVar(&o.checks, "checks", 30, "inputs that a property test makes")
 	fs.DurationVar(&o.longest, "longest", 3*time.Second, "processor time above which a test function takes no part")
 	fs.IntVar(&o.jobs, "j", 2, "processes at once")
-	fs.StringVar(&o.list, "list", "equivalent.txt", "file of the survivors that are equivalent, with the reasons")
+	fs.StringVar(&o.list, "list", "", "file of the survivors that are equivalent, with the reasons")
 	fs.StringVar(&o.again, "again", "", "try only the mutants whose keys stand in this file, one to a line, as -o writes them")
 	fs.StringVar(&o.out, "o", "", "file to which the keys of the open survivors are written")
 	fs.StringVar(&match, "match", "", "try only the mutants whose keys match this expression")
