@@ -115,8 +115,6 @@ func (file *File) ask(a *asked, claim string) {
 	case claim == claimYAML && !mayConcern(a.text.Data):
 	case syntax != nil && structured && !hasProblemAt(file.Statements):
 		file.unreadable(syntax, claim)
-	case len(file.Kinds) == 0 && len(bytes.TrimSpace(a.text.Data)) == 0 && structured:
-		file.unreadable(&source.Error{Pos: fact.Position{File: file.Name}, Msg: "it is empty"}, claim)
 	}
 	file.networks = append(file.networks, a.networks...)
 	file.processes = append(file.processes, a.processes...)

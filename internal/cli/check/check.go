@@ -139,6 +139,10 @@ func check(e cli.Env, s settings) (good bool, err error) {
 	switch r.Verdict() {
 	case fact.Broken, fact.Trouble:
 		return false, nil
+	case "": // the report says what was not understood
+		if !s.ifAny {
+			return false, &cli.NothingError{Paths: s.paths, Files: len(files.List)}
+		}
 	}
 	return !s.strict || len(r.NotSeen) == 0 && len(r.NotUnderstood) == 0, nil
 }

@@ -185,6 +185,7 @@ func (c *checker) hostsIn(hosts []hostAddr, r held, rule fact.RuleID, what strin
 			f.Effect = "hosts inside flannel's Network see the pods' own addresses and may have no route back"
 		} else {
 			f.Disturbs = c.disturbsNodes()
+			f.Changes = c.changed(fact.ControllerManager)
 		}
 	} else {
 		f.Fix = []string{

@@ -189,6 +189,11 @@ func (c *checker) overlapPair(p, s held) {
 			b.WriteString("; pods can get addresses that are services as well")
 		}
 	}
+	if c.dist != nil && f.Severity == fact.Warning && p.s.Component != fact.Flannel && c.cni != "cilium" {
+		f.Severity = fact.Error
+		f.Effect = ""
+		fmt.Fprintf(&b, "; %s keeps both ranges for the life of a cluster, so that this is mended before anything runs on it or not at all", c.dist.name)
+	}
 	if len(inside) > 0 {
 		f.Severity = fact.Error
 		f.Effect = ""
@@ -206,5 +211,6 @@ func (c *checker) overlapPair(p, s held) {
 		c.spread(),
 	}, c.reregister("then, one node after the other, so that each gets a subnet of the new range: ")...)
 	f.Disturbs = c.disturbsNodes()
+	f.Changes = c.changed(fact.Kubeadm, fact.ControllerManager)
 	c.add(f)
 }

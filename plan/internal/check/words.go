@@ -40,6 +40,9 @@ func distributions() []distribution {
 // kubelet is v1.30.3+k3s1 or v1.26.10+rke2r1 then, the ConfigMap of RKE2's flannel has the name of its chart, or their own files say it.
 func (v *view) distribution() *distribution {
 	for _, d := range distributions() {
+		if v.installer == strings.ToLower(d.name) {
+			return &d
+		}
 		mark := "+" + strings.ToLower(d.name)
 		for _, s := range v.all {
 			if s.Role != fact.RoleSetting || s.Component == fact.Flannel && s.Setting != fact.SettingConfigMap {
