@@ -2,6 +2,7 @@ package paste
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -42,6 +43,7 @@ func utf16Text(data []byte, low int) []byte {
 // clean takes off each line what a terminal or a web page put into it.
 func (c *cutter) clean(ls []line) []line {
 	text := c.origin.text
+	ls = c.unquotePrintable(ls)
 	control := strings.ContainsAny(text, "\x1b\r\b\x07")
 	spaces := strings.Contains(text, "\u00a0") || strings.Contains(text, "\u200b") || strings.Contains(text, "\ufeff")
 	lost := strings.Contains(text, "[0m")
@@ -66,6 +68,58 @@ func (c *cutter) clean(ls []line) []line {
 		}
 	}
 	return out
+}
+
+// unquotePrintable decodes a mail that says that it is quoted-printable: = and two digits for a byte, = at the end of a line
+// that goes on. RFC 2045 section 6.7.
+func (c *cutter) unquotePrintable(ls []line) []line {
+	head := strings.ToLower(c.origin.text[:min(len(c.origin.text), headSize)])
+	if !strings.Contains(head, "content-transfer-encoding: quoted-printable") {
+		return ls
+	}
+	out := make([]line, 0, len(ls))
+	var open []line
+	for _, l := range ls {
+		s := strings.TrimRight(l.s, " \t\r")
+		if strings.HasSuffix(s, "=") {
+			open = append(open, printable(l.cut(0, len(s)-1)))
+			continue
+		}
+		l = printable(l)
+		if len(open) > 0 {
+			l, open = join(append(open, l)), nil
+		}
+		out = append(out, l)
+	}
+	if len(open) > 0 {
+		out = append(out, join(open))
+	}
+	return out
+}
+
+// printable decodes the bytes of a quoted-printable line that are ASCII.
+func printable(l line) line {
+	if strings.IndexByte(l.s, '=') < 0 {
+		return l
+	}
+	var b joiner
+	b.add(l, 0, 0)
+	start := 0
+	for i := 0; i+2 < len(l.s); i++ {
+		if l.s[i] != '=' {
+			continue
+		}
+		v, err := strconv.ParseUint(l.s[i+1:i+3], 16, 8)
+		if err != nil || v >= 0x80 || v < ' ' && v != '\t' {
+			continue
+		}
+		b.add(l, start, i)
+		b.put(string(rune(v)), l.src(i))
+		start = i + 3
+		i += 2
+	}
+	b.add(l, start, len(l.s))
+	return b.line(l.src(len(l.s)))
 }
 
 // terminal appends a line without control sequences and what they erase. A carriage return in it begins a line: a

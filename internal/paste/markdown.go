@@ -17,6 +17,10 @@ func (c *cutter) carrier(ls []line, h head, depth int) {
 		c.emit(h, ls)
 		return
 	}
+	if in, ok := boxed(ls); ok {
+		c.carrier(in, h, depth+1)
+		return
+	}
 	if isQuoted(ls) {
 		c.carrier(each(ls, unquoteLine), h, depth+1)
 		return
@@ -228,7 +232,9 @@ func (m *markdown) line(ls []line, i int) int {
 		m.block(each(ls[i:end], unquoteLine), func(part []line, h head) { m.c.carrier(part, h, m.depth+1) })
 		return end
 	case w >= 4 && m.blank && len(m.data) == 0 && !(m.bullet && looksLikeSentence(s)):
-		return m.indented(ls, i)
+		return m.indented(ls, i, 4)
+	case w >= 2 && m.blank && len(m.data) == 0 && isPrompted(s):
+		return m.indented(ls, i, w)
 	}
 	m.add(l, true)
 	m.blank = false
@@ -289,13 +295,16 @@ func (m *markdown) isData(l line, s string) bool {
 	}
 	word, _, _ := strings.Cut(s, " ")
 	switch {
-	case isAPIVersion(l.s), diffHead.MatchString(l.s), processLine.MatchString(s), opensJSON(l.s), isKlog(l.s), isAssignment(word), likeDate(l.s) && journalHead.MatchString(l.s), isTableHead(l.s), strings.HasPrefix(s, "--") && len(s) > 4:
+	case isAPIVersion(l.s), startsProgram.MatchString(s), diffHead.MatchString(l.s), processLine.MatchString(s), opensJSON(l.s), isKlog(l.s), isAssignment(word), likeDate(l.s) && journalHead.MatchString(l.s), isTableHead(l.s), strings.HasPrefix(s, "--") && len(s) > 4:
 		return true
 	case m.blank && (isCommand(s) || knownOutput.MatchString(l.s) || yamlKeys.MatchString(l.s)):
 		return true
 	}
 	return false
 }
+
+// startsProgram matches a line that begins with a program of the cluster and a flag.
+var startsProgram = regexp.MustCompile(`^(?:sudo )?(?:/[\w./-]+/)?(?:kube-(?:apiserver|controller-manager|proxy)|kubelet|flanneld|kubeadm (?:init|join)|(?:k3s|rke2) (?:server|agent))(?: [\w./=:-]+){0,3}? --?[a-z][a-z-]+(?:[= ]\S|$)`)
 
 // processLine matches a row of a process list: a program of the cluster with a flag, behind the columns of ps.
 var processLine = regexp.MustCompile(`^[a-z_][\w.+-]* +\d.{0,100}[ /](?:kube-(?:apiserver|controller-manager|proxy|scheduler)|kubelet|flanneld|hyperkube|k3s|rke2|dockerd)(?: (?:server|agent|apiserver|controller-manager|proxy|kubelet))? +--?[a-z]`)
@@ -436,20 +445,27 @@ func (c *cutter) startsTyped(ls []line) bool {
 	return ok || isCommand(some[0].s)
 }
 
-// indented reads the block of indented lines that begins at line i.
-func (m *markdown) indented(ls []line, i int) int {
+// isPrompted reports whether s begins with a prompt.
+func isPrompted(s string) bool {
+	_, ok := findPrompt(s)
+	return ok
+}
+
+// indented reads the block of indented lines that begins at line i,
+// of at least that many blanks.
+func (m *markdown) indented(ls []line, i, width int) int {
 	end, last := i, i
 	for end < len(ls) {
 		w, n := indent(ls[end].s)
 		if n < len(ls[end].s) {
-			if w < 4 {
+			if w < width {
 				break
 			}
 			last = end
 		}
 		end++
 	}
-	part := each(ls[i:last+1], func(l line) line { return unindent(l, 4) })
+	part := each(ls[i:last+1], func(l line) line { return unindent(l, width) })
 	m.block(part, m.c.block)
 	return last + 1
 }

@@ -52,18 +52,28 @@ var (
 	advice = regexp.MustCompile(`(?i)\b(?:if|when|whenever|unless|should|must|could|can|would|may|might|need|needs|please|try|e\.g|example|instead|like|such as|to be)\b`)
 )
 
+var (
+	// saysSteps matches what stands above a list of what somebody did.
+	saysSteps = regexp.MustCompile(`(?i)\bsteps\b.*\breproduc|\breproduc\w+ steps|\bhow to reproduce\b|\bwhat (?:i|we) (?:did|ran|tried)\b|\b(?:i|we) (?:did|ran) (?:the following|this|these)`)
+	listStep  = regexp.MustCompile(`^\s*(?:[-*+]|\d{1,2}[.)]) `)
+)
+
 // ranCommands returns the command lines in sentences by which somebody says what he ran.
 func ranCommands(s *Segment) []Segment {
 	if !bytes.Contains(s.Data, []byte("`")) {
 		return nil
 	}
 	c := newCutter(string(s.Data), shapeText)
+	steps := false
 	for _, l := range c.input() {
+		if !l.blank() && !listStep.MatchString(l.s) {
+			steps = saysSteps.MatchString(l.s) && !advice.MatchString(l.s)
+		}
 		m := codeSpan.FindStringSubmatchIndex(l.s)
 		if m == nil || l.s[0] == '|' || l.s[0] == '#' {
 			continue
 		}
-		if before := l.s[:m[0]]; ranIt.MatchString(before) && !advice.MatchString(before) {
+		if before := l.s[:m[0]]; steps && listStep.MatchString(l.s) && !advice.MatchString(before) || ranIt.MatchString(before) && !advice.MatchString(before) {
 			c.emit(head{kind: KindCommands, host: s.Host}, []line{l.cut(m[2], m[3])})
 		}
 	}

@@ -216,6 +216,7 @@ type marker struct {
 	json   bool // the text began as JSON
 	closed bool // a document of JSON has ended
 	yaml   bool
+	keys   [2]bool  // apiVersion and kind of the document so far
 	hosts  []string // what stands before the colon of lines above, and looks like a host
 	path   string   // the same of the line above, if it looks like a path
 	host   bool     // the line above is a host and a colon
@@ -229,6 +230,12 @@ func (m *marker) line(l []byte) bool {
 	}
 	if ch := l[0]; ch == ' ' || ch == '\t' {
 		return m.indented(l)
+	}
+	if bytes.HasPrefix(l, []byte("---")) {
+		m.keys = [2]bool{}
+	}
+	if m.keys[0] && m.keys[1] && (l[0] == '{' || l[0] >= 'A' && l[0] <= 'Z') && m.glued(string(l[:min(len(l), 400)]), "") {
+		return true
 	}
 	if m.closed && len(bytes.TrimSpace(l)) > 0 {
 		return true
@@ -299,7 +306,7 @@ func (m *marker) indented(l []byte) bool {
 	if m.shape == shapeProse {
 		above := m.above
 		m.above = len(s) == 0
-		if above && len(s) > 0 && len(l)-len(s) >= 4 || above && l[0] == '\t' {
+		if above && len(s) > 0 && len(l)-len(s) >= 2 && (s[0] == '$' || s[0] == '#' || s[0] == '[') || above && len(s) > 0 && len(l)-len(s) >= 4 || above && l[0] == '\t' {
 			return true
 		}
 	} else if m.first && len(s) > 0 {
@@ -332,6 +339,8 @@ func (m *marker) starts(s string, l []byte) bool {
 		}
 		l, ok := labelAt([]line{{s: s}, {s: "{"}}, 0)
 		return ok && (l.host != "" || l.path != "" && m.shape != shapeData)
+	case ch == '+' && boxRule.MatchString(s):
+		return true
 	case s == dataHeadline:
 		return !m.first
 	case ch == '=' || ch == '*' || ch == '-' && m.shape != shapeData && strings.HasPrefix(s, "--"):
@@ -389,12 +398,17 @@ func (m *marker) word(s string) bool {
 		return true
 	}
 	word, rest, spaced := strings.Cut(s, " ")
+	if m.first && len(s) < 80 && !data && speakerHead.MatchString(s) || m.glued(s, word) {
+		return true
+	}
 	switch {
 	case isAPIVersion(s):
 		if !m.first && !m.yaml && !data {
 			return true
 		}
 		m.yaml = true
+	case strings.HasSuffix(s, "=> {") && strings.Contains(s, ": ["): // a task of ansible
+		return true
 	case strings.HasPrefix(s, "time=") || strings.HasPrefix(s, "ts=") || strings.HasPrefix(s, "level=") || strings.HasPrefix(s, "Every "), likeDate(s) && journalHead.MatchString(s),
 		strings.HasPrefix(s, "INFO["), strings.HasPrefix(s, "WARN["), strings.HasPrefix(s, "ERRO["):
 		return true
@@ -410,6 +424,23 @@ func (m *marker) word(s string) bool {
 		return true
 	}
 	return m.repeats(s)
+}
+
+// glued reports whether a line begins another file, right behind an object in YAML: with a key that the object has
+// already, with JSON, or with a variable. word is its first word.
+func (m *marker) glued(s, word string) bool {
+	for i, key := range [...]string{"apiVersion:", "kind:"} {
+		if word == key {
+			if m.keys[i] {
+				return true
+			}
+			m.keys[i] = true
+		}
+	}
+	if !m.keys[0] || !m.keys[1] || m.json {
+		return false
+	}
+	return s == "{" || strings.HasPrefix(s, `{"`) || s[0] >= 'A' && s[0] <= 'Z' && isAssignment(s) && strings.IndexByte(s, '_') > 0
 }
 
 // maxPrefixes bounds how many hosts are remembered that stand in front of lines.

@@ -40,7 +40,8 @@ func (c *cutter) stream(ls []line, h head) {
 		return
 	}
 	start, cur := 0, partNone
-	noJSON := false // a document was not closed up to the end
+	noJSON := false  // a document was not closed up to the end
+	var keys [2]bool // apiVersion and kind of the YAML document so far
 	flush := func(end int) {
 		if start < end {
 			c.frames(ls[start:end], h)
@@ -52,20 +53,19 @@ func (c *cutter) stream(ls []line, h head) {
 		if l.blank() {
 			continue
 		}
+		if strings.HasPrefix(l.s, "---") {
+			keys = [2]bool{}
+		}
+		if cur == partYAML && c.nextFile(l.s, &keys) {
+			flush(i)
+			keys, cur = [2]bool{}, partNone
+			c.nextFile(l.s, &keys)
+		}
 		if !noJSON && opensJSON(l.s) && cur != partYAML && !(cur == partText && !documentOpens(ls, i)) {
-			if end, rest, ok := jsonEnd(ls, i); ok {
+			if _, _, ok := jsonEnd(ls, i); ok {
 				flush(i)
-				if records, next := jsonRecords(ls, i); next > i {
-					c.frames(records, h)
-					start, i, cur = next, next-1, partJSON
-					continue
-				}
-				c.frames(jsonLines(ls, i, end, rest), h)
-				start, i, cur = end+1, end, partJSON
-				if rest >= 0 {
-					ls[end] = ls[end].from(rest)
-					start, i = end, end-1
-				}
+				start = c.document(ls, i, h)
+				i, cur = start-1, partJSON
 				continue
 			}
 			noJSON = true
@@ -75,12 +75,51 @@ func (c *cutter) stream(ls []line, h head) {
 			if cur != partNone && start < i {
 				flush(i)
 			}
-			cur = next
+			if cur = next; cur == partYAML {
+				keys = [2]bool{}
+				c.nextFile(l.s, &keys)
+			}
 		} else if (cur == partNone || cur == partJSON) && l.s[0] != '#' {
 			cur = partText
 		}
 	}
 	flush(len(ls))
+}
+
+// document cuts the JSON document, or the records of a log, that begin at line i, and returns the line behind it: that on
+// which it ends, where more stands there.
+func (c *cutter) document(ls []line, i int, h head) int {
+	if records, next := jsonRecords(ls, i); next > i {
+		c.frames(records, h)
+		return next
+	}
+	end, rest, _ := jsonEnd(ls, i)
+	if out, ok := taskLines(ls[i : end+1]); ok {
+		c.body(out, h)
+	} else {
+		c.frames(jsonLines(ls, i, end, rest), h)
+	}
+	if rest >= 0 {
+		ls[end] = ls[end].from(rest)
+		return end
+	}
+	return end + 1
+}
+
+// nextFile reports whether a line begins another file right behind an object in YAML, of which keys are the apiVersion
+// and kind so far: with one of these that it has already, with JSON, or with a variable.
+func (c *cutter) nextFile(s string, keys *[2]bool) bool {
+	for i, key := range [...]string{"apiVersion:", "kind:"} {
+		if strings.HasPrefix(s, key) {
+			again := keys[i]
+			keys[i] = true
+			return again
+		}
+	}
+	if !keys[0] || !keys[1] || s == "" {
+		return false
+	}
+	return s == "{" || strings.HasPrefix(s, `{"`) || s[0] >= 'A' && s[0] <= 'Z' && isAssignment(s) && strings.IndexByte(s, '_') > 0
 }
 
 // original returns a copy of ls that may be changed.
@@ -177,6 +216,37 @@ func jsonLines(ls []line, i, end, rest int) []line {
 		*last = last.cut(0, rest)
 	}
 	return out
+}
+
+// taskOutput matches the key below which ansible prints the lines of a task's output.
+var taskOutput = regexp.MustCompile(`"(?:[\w.]*\.)?stdout_lines"\s*:\s*\[`)
+
+// taskLines returns the lines that a task of ansible printed, which stand as strings in a JSON document.
+func taskLines(ls []line) (out []line, ok bool) {
+	in := false
+	for _, l := range ls {
+		i := 0
+		if !in {
+			m := taskOutput.FindStringIndex(l.s)
+			if m == nil {
+				continue
+			}
+			in, i = true, m[1]
+		}
+		for i < len(l.s) {
+			switch l.s[i] {
+			case ']':
+				return out, len(out) > 0
+			case '"':
+				end := stringEnd(l.s, i)
+				out = append(out, splitLines(unquote(l, i, end))...)
+				i = end
+			default:
+				i++
+			}
+		}
+	}
+	return nil, false
 }
 
 // jsonRecords returns the records of a log that begin at line i, one a line, and the line behind them; i where there

@@ -2,6 +2,7 @@ package paste
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -68,6 +69,9 @@ func unwrapLines(ls []line, h head) []line {
 	if out, ok := unbox(ls); ok {
 		ls = out
 	}
+	if out, ok := ungrep(ls, h); ok {
+		return out
+	}
 	if out, ok := unnumber(ls, len(h.command) > 1 && (h.command[0] == "nl" || h.command[1] == "-n")); ok {
 		ls = out
 	}
@@ -75,6 +79,42 @@ func unwrapLines(ls []line, h head) []line {
 		ls = rejoin(ls)
 	}
 	return ls
+}
+
+// boxRule matches the rule above and below a box of plain characters.
+var boxRule = regexp.MustCompile(`^\s*(?:\+[-=]{3,}\+|[┌╔╭][─═]{3,}[┐╗╮]|[└╚╰][─═]{3,}[┘╝╯])\s*$`)
+
+// boxed takes a box off whose rules stand above and below all lines, and reports whether there is one.
+func boxed(ls []line) ([]line, bool) {
+	ls = trimBlank(ls)
+	if len(ls) < 3 || !boxRule.MatchString(ls[0].s) || !boxRule.MatchString(ls[len(ls)-1].s) {
+		return nil, false
+	}
+	var out []line
+	for _, l := range ls[1 : len(ls)-1] {
+		s := strings.TrimSpace(l.s)
+		if boxRule.MatchString(s) {
+			continue
+		}
+		for _, side := range []string{"|", "│", "║"} {
+			if !strings.HasPrefix(s, side) || !strings.HasSuffix(s, side) || len(s) < 2*len(side) {
+				continue
+			}
+			from := strings.Index(l.s, side) + len(side)
+			to := strings.LastIndex(l.s, side)
+			in := l.cut(from, from+len(strings.TrimRight(l.s[from:to], " ")))
+			if strings.HasPrefix(in.s, " ") {
+				in = in.from(1)
+			}
+			out = append(out, in)
+			s = ""
+			break
+		}
+		if s != "" {
+			return nil, false
+		}
+	}
+	return out, len(out) > 0
 }
 
 // unbox takes the frame of a panel, of k9s, off each line.
@@ -145,7 +185,38 @@ func unnumber(ls []line, known bool) ([]line, bool) {
 	return out, knownNumbered.MatchString(out[0].s) || want-len(ls) == 1
 }
 
-var knownNumbered = regexp.MustCompile(`^[A-Za-z{\[#]`)
+var knownNumbered = regexp.MustCompile(`^\s*[-A-Za-z{\[#"]`)
+
+// grepNumber matches the number of a line that grep -n prints, with the mark of a line beside those that match.
+var grepNumber = regexp.MustCompile(`^(\d{1,6})[:-](?:[ \t]*[-A-Za-z"'{}#/]|\s*$)`)
+
+// ungrep takes the numbers of lines off that grep -n prints, which grow from line to line. Where no command tells that it
+// is grep's, three are needed.
+func ungrep(ls []line, h head) ([]line, bool) {
+	known := len(h.command) > 1 && filters[base(h.command[0])] && strings.Contains(strings.Join(h.command[1:], " "), "-n") ||
+		len(h.command) > 1 && strings.HasPrefix(h.command[1], "-") && strings.Contains(h.command[1], "n") && base(h.command[0]) == "grep"
+	if len(ls) < 3 && !known {
+		return nil, false
+	}
+	out := make([]line, 0, len(ls))
+	last := -1
+	for _, l := range ls {
+		if l.s == "--" {
+			continue
+		}
+		m := grepNumber.FindStringSubmatchIndex(l.s)
+		if m == nil {
+			return nil, false
+		}
+		n, _ := strconv.Atoi(l.s[m[2]:m[3]])
+		if n <= last || linkRow.MatchString(l.s[m[3]+1:]) {
+			return nil, false
+		}
+		last = n
+		out = append(out, l.from(m[3]+1))
+	}
+	return out, len(out) > 0
+}
 
 // terminalWidths are widths at which lines of one break only are taken for broken.
 var terminalWidths = map[int]bool{80: true, 100: true, 120: true, 132: true, 136: true, 157: true, 160: true}
