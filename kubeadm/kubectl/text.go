@@ -377,6 +377,9 @@ func (t *textReader) wide(nd *Node, c map[string]fact.Value[string]) {
 	for _, col := range []struct{ name, typ string }{{"INTERNAL-IP", "InternalIP"}, {"INTERNALIP", "InternalIP"}, {"IP", "InternalIP"}, {"ADDR", "InternalIP"}, {"ADDRESS", "InternalIP"}, {"EXTERNAL-IP", "ExternalIP"}} {
 		if v := c[col.name]; v.IsSet() {
 			for _, a := range scalar.Addrs(v) {
+				if !a.V.IsValid() && (col.name != "INTERNAL-IP" && col.name != "EXTERNAL-IP" || len(t.query.heads) > 0) {
+					continue // a column of custom columns may show anything
+				}
 				if !slices.ContainsFunc(nd.Addresses, func(b NodeAddress) bool { return b.Type == col.typ && b.Addr.Text == a.Text }) { // shown before
 					nd.Addresses = append(nd.Addresses, NodeAddress{col.typ, a})
 				}

@@ -355,6 +355,10 @@ func TestTextPairs(t *testing.T) {
 			"node w1@3:1 spec=@3:1 podCIDR=10.244.1.0/24@3:8 podCIDRs=10.244.1.0/24@3:8",
 			`"Node":1`,
 		}},
+		{"addresses in custom columns", "$ kubectl get nodes -o custom-columns=NAME:.metadata.name,IP:.status.conditions[0].type,PODCIDR:.spec.podCIDR\nNAME   IP         PODCIDR\nw1     Pressure   10.244.1.0/24\n", []string{
+			"node w1@3:1 spec=@3:1 podCIDR=10.244.1.0/24@3:19 podCIDRs=10.244.1.0/24@3:19",
+			`"Node":1`,
+		}},
 		{"18 bits", "w1 10.244.0.0/18\n", []string{
 			"node w1@1:1 spec=@1:1 podCIDR=10.244.0.0/18@1:4 podCIDRs=10.244.0.0/18@1:4",
 			`"Node":1`,
