@@ -20,21 +20,17 @@ import (
 // its release's limits hold. Numbers of nodes and services are left to be set: by default as many nodes as there are.
 //
 // A plan among the files, alone or with others that say no pod range, is started from in the same way. The error is
-// [nodeipam.ErrNoControllerFlags] where nothing says which pod range the cluster has.
+// [nodeipam.ErrNoControllerFlags] where nothing says which pod range the cluster has, and that of [Files.One] for several
+// clusters.
 func ClusterRequest(f *Files) (plan.Request, error) {
+	if err := f.One(); err != nil {
+		return plan.Request{}, err
+	}
 	statements := f.Statements()
 	inv := repair.InventoryOf(statements...)
 	var r plan.Request
 	flags, _ := inv.Flags()
-	pods := slices.Clone(inv.Pools)
-	for _, more := range [][]netip.Prefix{prefixesOf(flags.ClusterCIDR), inv.Networks} {
-		if len(pods) == 0 {
-			pods = more
-		}
-	}
-	if len(pods) == 0 {
-		pods = planned(statements, fact.RolePods)
-	}
+	pods := firstList(inv.Pools, prefixesOf(flags.ClusterCIDR), inv.Networks, planned(statements, fact.RolePods))
 	if len(pods) == 0 {
 		return r, nodeipam.ErrNoControllerFlags
 	}
@@ -45,12 +41,7 @@ func ClusterRequest(f *Files) (plan.Request, error) {
 			r.Keep = append(r.Keep, plan.Pin{Role: fact.RolePods, Prefix: p})
 		}
 	}
-	services := prefixesOf(flags.ServiceClusterIPRange)
-	for _, more := range [][]netip.Prefix{inv.Services, planned(statements, fact.RoleServices)} {
-		if len(services) == 0 {
-			services = more
-		}
-	}
+	services := firstList(prefixesOf(flags.ServiceClusterIPRange), inv.Services, planned(statements, fact.RoleServices))
 	kept := make(map[fact.Family]bool)
 	for _, p := range services {
 		if family := fact.FamilyOf(p); slices.Contains(r.Families, family) && !kept[family] {
@@ -78,6 +69,16 @@ func ClusterRequest(f *Files) (plan.Request, error) {
 	r.Hosts = hostsOf(statements, r.Families)
 	r.Avoid = avoidedOf(statements)
 	return r, nil
+}
+
+// firstList returns the first list that holds something.
+func firstList(lists ...[]netip.Prefix) []netip.Prefix {
+	for _, l := range lists {
+		if len(l) > 0 {
+			return slices.Clone(l)
+		}
+	}
+	return nil
 }
 
 // prefixesOf returns the prefixes of a list separated by commas, those that can be read.

@@ -293,6 +293,9 @@ func (d *Document) objects(docs []*source.Node, opt Options) {
 			switch {
 			case n.Get("data", "net-conf.json") != nil:
 				d.configMap(n, opt) // a ConfigMap cut out of its frame
+			case n.Get("net-conf.json").Str() != "" && n.Get("apiVersion") == nil: // so was one, by half
+				f := n.Get("net-conf.json").File()
+				d.Configs = append(d.Configs, newConfig(f, f.Data, opt, ""))
 			case n.Get("apiVersion") == nil:
 				d.values(n, opt)
 			}

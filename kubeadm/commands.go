@@ -51,12 +51,19 @@ func readCommands(f *source.File) Commands {
 			out.Kubeadm = append(out.Kubeadm, k)
 			continue
 		}
-		if i, comp := findProgram(c.words); comp != "" && i <= 4 && len(c.words) > i+1 && strings.HasPrefix(c.words[i+1].Text, "-") {
+		if i, comp := findProgram(c.words); comp != "" && i <= 4 && !namesPrograms[path.Base(c.words[0].Text)] && len(c.words) > i+1 && strings.HasPrefix(c.words[i+1].Text, "-") {
 			out.Processes = append(out.Processes, Process{Host: c.host,
 				CommandLine: CommandLine{Component: comp, Pos: c.words[i].Pos, Args: c.words[i+1:]}})
 		}
 	}
 	return out
+}
+
+// namesPrograms are commands that name a program without running it.
+var namesPrograms = map[string]bool{
+	"systemctl": true, "journalctl": true, "service": true, "kubectl": true, "grep": true, "egrep": true, "ps": true, "pgrep": true, "pidof": true,
+	"which": true, "man": true, "crictl": true, "cat": true, "less": true, "tail": true, "vi": true, "vim": true, "watch": true, "kill": true,
+	"pkill": true, "killall": true, "rm": true, "cp": true, "mv": true, "chmod": true, "chown": true, "wget": true, "curl": true, "ls": true,
 }
 
 // filePosition returns the places of a file's bytes.

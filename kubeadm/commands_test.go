@@ -24,6 +24,8 @@ func TestParseCommands(t *testing.T) {
 		{"nohup sudo -E A=1 kube-apiserver" + " --service-cluster-ip-range=10.9.0.0/16", "kube-apiserver --service-cluster-ip-range=10.9.0.0/16"},
 		{"now nohup sudo -E A=1 kube-apiserver" + " --service-cluster-ip-range=10.9.0.0/16", ""},
 		{"kube-controller-manager is up\nkube-controller-manager", ""},
+		// Commands that name a program do not run it.
+		{"systemctl status kube-apiserver --no-pager\njournalctl -u kube-controller-manager --since today\nkubectl kube-proxy -l k8s-app=kube-proxy", ""},
 		{"[Service]\nExecStart=/opt/kube-controller-manager --cluster-cidr=10.0.0.0/8", "kube-controller-manager --cluster-cidr=10.0.0.0/8"},
 	} {
 		c, err := ParseCommands("f", []byte(tt.text))

@@ -156,7 +156,7 @@ func (c *Config) read(objs []*source.Node, embedded bool) {
 		case looksLikeKubeadm(o):
 			// So were both, or this is a part of a file.
 			if !c.Cluster.Pos.IsValid() {
-				c.Cluster = readCluster(o, "")
+				c.Cluster = readCluster(whole(o), "")
 			}
 			if !c.Init.Pos.IsValid() && o.Get("localAPIEndpoint") != nil {
 				c.Init = readInit(o, "")

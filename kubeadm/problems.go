@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -125,7 +126,26 @@ func looksLikeKubeadm(o *source.Node) bool {
 	if o.Get("kind").Str() != "" || strings.Contains(o.Get("apiVersion").Str(), "/") {
 		return false
 	}
+	if o.Get("apiVersion") == nil && (isRange(o.Get("podSubnet")) || isRange(o.Get("serviceSubnet"))) {
+		return true // what grep leaves of networking
+	}
 	return o.Get("networking", "podSubnet") != nil || o.Get("networking", "serviceSubnet") != nil || o.Get("localAPIEndpoint") != nil
+}
+
+// isRange reports whether a node is the text of a range, or of several.
+func isRange(n *source.Node) bool {
+	_, err := cidr.ParseList(n.Str())
+	return n.Str() != "" && err == nil
+}
+
+// whole returns an object of which grep left no more than what stands below networking as one that has it.
+func whole(o *source.Node) *source.Node {
+	if o.Get("networking") != nil || o.Get("podSubnet") == nil && o.Get("serviceSubnet") == nil {
+		return o
+	}
+	c := *o
+	c.Entries = []source.Entry{{Key: "networking", KeyPos: o.Pos, Value: o}}
+	return &c
 }
 
 // noConfiguration refuses a file in which no document is one that kubeadm begins with.

@@ -133,6 +133,7 @@ type Cluster struct {
 	Installer string // name of the row: "k3s"
 	Name      string // of the cluster, "" where the file does not say
 	Host      string // the host that the file is for, "" for all
+	Path      string // of the file on its host, which the caller knows; "" for that of Pos
 	Release   string // of Kubernetes or of the distribution, as written, "" where unknown
 	Family    string // "ipv4", "ipv6", "dual" where the file decides; "" follows from the ranges
 	CNI       string // network, in lower case; "" unknown

@@ -18,49 +18,51 @@ func ReadFiles(files []*source.File) []Cluster {
 	for _, f := range files {
 		out = append(out, Read(f)...)
 	}
-	out = mergeDropIns(out)
-	dropDefaults(out)
-	return out
+	return slices.DeleteFunc(Join(out), func(c Cluster) bool { return c.Installer == "" })
 }
+
+// Join returns what the clusters of several files say together, as [ReadFiles] does, in their places. In that of one that
+// was merged into another stands the zero Cluster. all is not changed.
+func Join(all []Cluster) []Cluster {
+	all = slices.Clone(all)
+	mergeDropIns(all)
+	dropDefaults(all)
+	return all
+}
+
+// path returns the path of the file on its host, as far as it is known.
+func (c *Cluster) path() string { return firstOf(c.Path, c.Pos.File) }
 
 // mergeDropIns merges files of k3s and RKE2 in the order in which they are read: config.yaml, then config.yaml.d by
 // name.
 // github.com/k3s-io/k3s pkg/configfilearg/parser.go readConfigFile.
-func mergeDropIns(all []Cluster) []Cluster {
+func mergeDropIns(all []Cluster) {
 	groups := map[string][]int{}
 	for i, c := range all {
 		if len(c.keys) > 0 {
-			base := basePath(c.Pos.File)
+			base := basePath(c.path())
 			groups[base] = append(groups[base], i)
 		}
 	}
-	drop := make([]bool, len(all))
 	for i := range all {
-		group := groups[basePath(all[i].Pos.File)]
+		group := groups[basePath(all[i].path())]
 		if len(all[i].keys) == 0 || len(group) < 2 || group[0] != i {
 			continue
 		}
 		slices.SortStableFunc(group, func(a, b int) int {
-			return cmp.Or(boolInt(dropIn(all[a].Pos.File))-boolInt(dropIn(all[b].Pos.File)),
-				cmp.Compare(all[a].Pos.File, all[b].Pos.File))
+			return cmp.Or(boolInt(dropIn(all[a].path()))-boolInt(dropIn(all[b].path())),
+				cmp.Compare(all[a].path(), all[b].path()))
 		})
 		merged := all[group[0]]
 		for _, j := range group[1:] {
 			merged = mergeInto(merged, all[j])
 		}
 		for _, j := range group {
-			drop[j] = true
+			all[j] = Cluster{}
 		}
 		merged.again()
-		all[i], drop[i] = merged, false
+		all[i] = merged
 	}
-	var out []Cluster
-	for i, c := range all {
-		if !drop[i] {
-			out = append(out, c)
-		}
-	}
-	return out
 }
 
 func boolInt(b bool) int {
@@ -167,7 +169,7 @@ func dropDefaults(all []Cluster) {
 		if c.in == nil || !c.in.Spread {
 			continue
 		}
-		c.Values = slices.DeleteFunc(c.Values, func(v Value) bool {
+		c.Values = slices.DeleteFunc(slices.Clone(c.Values), func(v Value) bool {
 			if !v.Default || v.Role == DNS {
 				return false
 			}

@@ -108,7 +108,9 @@ func TestMutants(t *testing.T) {
 		case w.v.Role.ranges():
 			check(w, "malformed", "10.300.0.0/16", failed)
 			check(w, "length", "10.0.0.0/33", failed)
-			check(w, "no length", "10.0.0.0", failed)
+			if w.b.name != "script" { // there the length may stand in a variable of its own
+				check(w, "no length", "10.0.0.0", failed)
+			}
 			check(w, "host bits", "10.1.2.3/16", func(v *Value, cs []Cluster) bool {
 				return v != nil && len(v.Prefixes) == 1 && v.Prefixes[0] == netip.MustParsePrefix("10.1.2.3/16")
 			})

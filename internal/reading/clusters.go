@@ -2,6 +2,7 @@ package reading
 
 import (
 	"cmp"
+	"fmt"
 	"iter"
 	"path"
 	"regexp"
@@ -97,6 +98,71 @@ var controlName = regexp.MustCompile(`control-?plane|master`)
 // clusters returns the files of each cluster, where folders beside each other hold more than one, and nil otherwise.
 // Files outside of these folders are of all of them.
 func (f *Files) clusters() [][]File {
+	groups := f.groups()
+	if groups == nil {
+		return nil
+	}
+	out := make([][]File, len(groups))
+	for i, g := range groups {
+		for _, k := range g {
+			out[i] = append(out[i], f.List[k])
+		}
+	}
+	return out
+}
+
+// Clusters returns the files of each cluster where [Files.Check] checks several one by one, and f itself otherwise. The
+// folder is that of the first of the cluster's files that no other cluster has, "" where there is one cluster.
+func (f *Files) Clusters() (list []*Files, folders []string) {
+	groups := f.groups()
+	if groups == nil {
+		return []*Files{f}, []string{""}
+	}
+	in := map[int]int{}
+	for _, g := range groups {
+		for _, i := range g {
+			in[i]++
+		}
+	}
+	for _, g := range groups {
+		one := &Files{added: f.added, byName: map[string]int{}}
+		folder := ""
+		for _, i := range g {
+			file := f.List[i]
+			if in[i] == 1 && folder == "" {
+				folder = path.Dir(file.Name)
+			}
+			if _, known := one.byName[file.Name]; !known {
+				one.byName[file.Name] = len(one.List)
+			}
+			one.List = append(one.List, file)
+		}
+		one.joined = joined(one.List)
+		list, folders = append(list, one), append(folders, folder)
+	}
+	return list, folders
+}
+
+// A ClustersError says that files are of several clusters where those of one are needed.
+type ClustersError struct {
+	Folders []string // one of each cluster
+}
+
+// Error names the folders.
+func (e *ClustersError) Error() string {
+	return fmt.Sprintf("the files are of %d clusters: give those of one (%s)", len(e.Folders), strings.Join(e.Folders, ", "))
+}
+
+// One returns the error of files that [Files.Check] checks as several clusters, a *[ClustersError], and nil otherwise.
+func (f *Files) One() error {
+	if _, folders := f.Clusters(); len(folders) > 1 {
+		return &ClustersError{folders}
+	}
+	return nil
+}
+
+// groups returns the indices of the files of each cluster, as clusters does.
+func (f *Files) groups() [][]int {
 	told := map[string]map[string]*identity{} // by the folder above, by the folder
 	for i := range f.List {
 		if len(f.List[i].Kinds) == 0 {
@@ -201,16 +267,16 @@ func apart(beside map[string]*identity) [][]string {
 	return groups
 }
 
-// split returns the files of each group of folders, each with those that stand in none.
-func (f *Files) split(groups [][]string) [][]File {
+// split returns the files of each group of folders by their indices, each with those that stand in none.
+func (f *Files) split(groups [][]string) [][]int {
 	of := map[string]int{}
 	for i, g := range groups {
 		for _, dir := range g {
 			of[dir] = i
 		}
 	}
-	out := make([][]File, len(groups))
-	for _, file := range f.List {
+	out := make([][]int, len(groups))
+	for k, file := range f.List {
 		at := -1
 		for dir := range folders(file.Name) {
 			if i, ok := of[dir]; ok {
@@ -219,7 +285,7 @@ func (f *Files) split(groups [][]string) [][]File {
 		}
 		for i := range out {
 			if at < 0 || at == i {
-				out[i] = append(out[i], file)
+				out[i] = append(out[i], k)
 			}
 		}
 	}

@@ -51,6 +51,9 @@ func TestClusters(t *testing.T) {
 			if got := len(f.clusters()); got != tt.want {
 				t.Errorf("%d clusters, want %d", got, tt.want)
 			}
+			if err := f.One(); (err != nil) != (tt.want > 0) {
+				t.Errorf("One() = %v of %d clusters", err, tt.want)
+			}
 			if r := f.Check(); (r.Verdict() == fact.Broken) != tt.err {
 				t.Errorf("verdict %s, want an error %v: %v", r.Verdict(), tt.err, r.Findings)
 			}

@@ -48,8 +48,8 @@ func readCommands(a *asked) ([]fact.Statement, error) {
 	for _, l := range lines {
 		pos := a.text.Position(l.Pos)
 		seen[pos.Line] = true
-		if l.Refused {
-			continue
+		if l.Refused || l.Frame == cmdline.Typed && len(l.Args) == 0 && len(l.Vars) == 0 && strings.HasPrefix(l.Program, "kube-") {
+			continue // a name alone is no command line
 		}
 		if shellLine(l) && len(l.Vars) == 0 && takeTyped(&found, shell, l, pos) {
 			continue
@@ -120,7 +120,7 @@ func firstOf(a, b string) string {
 func (a *asked) process(l cmdline.Line, pos fact.Position) process {
 	p := process{program: l.Program, host: firstOf(l.Host, a.host), vars: l.Vars, name: l.Var, pos: pos, partial: l.Truncated || a.seg.Partial && !(a.seg.Lines && l.Frame == cmdline.PS)}
 	if p.program == "" {
-		p.program = programOf(l, firstOf(l.Path, a.path))
+		p.program = firstOf(programOf(l, firstOf(l.Path, a.path)), a.managerOf(l))
 		p.partial = true
 	}
 	switch l.Frame {
@@ -144,6 +144,21 @@ func (a *asked) process(l cmdline.Line, pos fact.Position) process {
 		p.words = append(p.words, w)
 	}
 	return p
+}
+
+// managerOf returns kube-controller-manager for flags of a pod that kubectl shows a part of and that it alone, kube-proxy and
+// a cloud's controller manager take: kube-proxy's pods have a configuration file, and few clusters have the third.
+func (a *asked) managerOf(l cmdline.Line) string {
+	const manager = "kube-controller-manager"
+	if !slices.Contains(l.Candidates, manager) || !ofCluster(a.seg.Command) {
+		return ""
+	}
+	for _, flag := range []string{"cluster-cidr", "allocate-node-cidrs", "node-cidr-mask-size"} {
+		if _, ok := l.Arg(flag); ok {
+			return manager
+		}
+	}
+	return ""
 }
 
 // programOf decides whose flags those of l are, where its frame does not say it: by the name of the file.

@@ -117,6 +117,9 @@ func (f *Files) rename() {
 				}
 			}
 		}
+		for j := range file.installed {
+			file.installed[j].host = r.name(file.installed[j].host)
+		}
 		for j := range file.processes {
 			file.processes[j].host = r.name(file.processes[j].host)
 		}
@@ -127,6 +130,7 @@ func (f *Files) rename() {
 // are.
 func (f *Files) join() {
 	f.rename()
+	f.joinInstallers()
 	f.joined = joined(f.List)
 	f.dropGuesses()
 }

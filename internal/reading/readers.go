@@ -19,16 +19,18 @@ import (
 
 // An asked part of an input is what the readers are asked about.
 type asked struct {
-	seg   *paste.Segment
-	text  *source.File // parsed once for all of them; its places are those of the input
-	data  []byte       // as the input has it
-	path  string       // of the file, as the part or the input tells
-	host  string       // whose it is, "" unknown
-	whole bool         // the input is not cut
+	seg    *paste.Segment
+	text   *source.File // parsed once for all of them; its places are those of the input
+	data   []byte       // as the input has it
+	path   string       // of the file, as the part or the input tells
+	host   string       // whose it is, "" unknown
+	whole  bool         // the input is not cut
+	nested bool         // it stands in another text as a value, so that lines counted in it are none of the input
 
 	contents  *kubeadm.Contents // nil before the first of its readers was asked
 	err       error
 	networks  []netdist.Network
+	clusters  []distro.Cluster
 	processes []process // that take several files to know
 	names     []alias
 }
@@ -123,9 +125,7 @@ var readers = []reader{
 		return d.Statements(), err
 	}},
 	{kind: KindHost, perHost: true, raw: true, read: readHostNet},
-	{kind: KindInstaller, perHost: true, also: []paste.Kind{paste.KindCommands}, read: func(a *asked) ([]fact.Statement, error) {
-		return statementsOf(distro.Read(a.text)), nil
-	}},
+	{kind: KindInstaller, perHost: true, also: []paste.Kind{paste.KindCommands}, read: readInstallers},
 	{kind: KindPlan, read: func(a *asked) ([]fact.Statement, error) { return planfile.Statements(a.text) }},
 	{kind: KindPlugin, also: []paste.Kind{paste.KindLog}, read: func(a *asked) ([]fact.Statement, error) {
 		if a.seg.Kind == paste.KindLog {

@@ -37,6 +37,7 @@ func (file *File) segment(in Input, seg *paste.Segment, text *source.File, whole
 	}
 	before := len(file.Statements)
 	file.ask(a, claim)
+	file.embedded(in, a)
 	file.names = append(file.names, a.names...)
 	file.notUnderstood(a, file.Statements[before:])
 }
@@ -80,7 +81,7 @@ func (file *File) ask(a *asked, claim string) {
 	var syntax error
 	structured := claim != "" && claim != claimLog && claim != claimText
 	for _, r := range readers {
-		if !r.wants(a.seg.Kind) || r.text && structured {
+		if !r.wants(a.seg.Kind) || r.text && structured || r.raw && a.nested {
 			continue
 		}
 		s, err := r.read(a)
@@ -92,6 +93,9 @@ func (file *File) ask(a *asked, claim string) {
 		}
 		if a.seg.Kind == paste.KindProse {
 			s = slices.DeleteFunc(s, func(s fact.Statement) bool { return s.Finding != nil || explained(a.data, s) }) // it quotes what is wrong
+		}
+		if a.fragment(claim) {
+			s = slices.DeleteFunc(s, refusedWhole)
 		}
 		if a.seg.Partial && !(a.seg.Lines && r.kind == KindCommand) {
 			s = slices.DeleteFunc(s, absent)
@@ -109,6 +113,9 @@ func (file *File) ask(a *asked, claim string) {
 			place(s, a.seg.Place)
 		}
 		file.Statements = append(file.Statements, s...)
+		if r.kind == KindInstaller {
+			file.keepInstalled(a, len(s))
+		}
 	}
 	switch {
 	case a.seg.Template || !mayFail(a.seg):
@@ -124,6 +131,17 @@ func (file *File) ask(a *asked, claim string) {
 	if len(a.networks) > 0 {
 		file.Kinds = append(file.Kinds, KindPlugin)
 	}
+}
+
+// fragment reports whether a part is a piece of a file, of which the rest may well be in order.
+func (a *asked) fragment(claim string) bool {
+	return a.seg.Partial || claim == "" && !bytes.Contains(a.text.Data, []byte("apiVersion"))
+}
+
+// refusedWhole reports whether a statement is that kubeadm takes a file as a whole for none of its own, or that a key does not
+// stand where it belongs, which a piece does not show.
+func refusedWhole(s fact.Statement) bool {
+	return s.Finding != nil && (s.Finding.Rule == fact.RuleKubeadmConfigRefused || s.Finding.Rule == fact.RuleKubeadmKeyMisplaced)
 }
 
 // place gives statements that count lines and columns in a part the places in the whole.

@@ -97,6 +97,9 @@ func Run(e cli.Env, args []string) int {
 			fmt.Fprintf(stderr, "%s: %s\n", e.Name("repair"), s.Finding.Message)
 		}
 	}
+	if err := files.One(); err != nil {
+		return fail(err)
+	}
 	if err := repair.Complete(files.Statements()...); err != nil {
 		return fail(err)
 	}

@@ -167,6 +167,9 @@ func foretell(stdout, stderr io.Writer, paths []string, v fact.Version, k int, s
 	if err != nil {
 		return err
 	}
+	if err := files.One(); err != nil {
+		return err
+	}
 	inv := repair.InventoryOf(files.Statements()...)
 	p, err := inv.Predict(k)
 	if err != nil {
