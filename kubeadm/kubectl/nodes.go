@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/kubeadm/internal/scalar"
@@ -20,6 +21,8 @@ type Node struct {
 	// a node of which the source does not show podCIDRs; that it has none is not said then.
 	Spec    fact.Position
 	Created fact.Value[string] // metadata.creationTimestamp, in RFC 3339 form: the texts sort as the times do
+
+	Age fact.Value[time.Duration] // of a table, rounded as kubectl does; 1 second or more
 
 	// PodCIDR and PodCIDRs are spec.podCIDR and spec.podCIDRs as they are written, host bits included; V is the zero Prefix
 	// where the text is no CIDR. [Node.Subnets] says which of them count.
@@ -360,6 +363,11 @@ func (n Node) appendSettings(out []fact.Statement) []fact.Statement {
 	}
 	if n.ControlPlane {
 		setting(fact.Node, fact.SettingControlPlane, "metadata.labels", "true", n.Name.Pos).Bool = true
+	}
+	if v := n.Created; v.IsSet() {
+		setting(fact.Node, fact.SettingCreated, "metadata.creationTimestamp", v.Text, v.Pos)
+	} else if v := n.Age; v.IsSet() && v.V > 0 {
+		setting(fact.Node, fact.SettingCreated, "AGE", v.Text, v.Pos).Int = int(v.V / time.Second)
 	}
 	if name, pos := n.cni(); name != "" {
 		setting(fact.Node, fact.SettingCNI, "metadata.annotations", name, pos)

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/jsonscan"
@@ -389,6 +390,11 @@ func (t *textReader) wide(nd *Node, c map[string]fact.Value[string]) {
 	if v := c["VERSION"]; v.IsSet() {
 		nd.KubeletVersion = v
 	}
+	if v := c["AGE"]; v.IsSet() && !nd.Age.IsSet() {
+		if age, ok := humanDuration(v.V); ok {
+			nd.Age = fact.Value[time.Duration]{V: age, Text: v.Text, Pos: v.Pos}
+		}
+	}
 	if r := c["ROLES"].V; strings.Contains(r, "control-plane") || strings.Contains(r, "master") {
 		nd.ControlPlane = true
 	}
@@ -404,6 +410,31 @@ func (t *textReader) wide(nd *Node, c map[string]fact.Value[string]) {
 			nd.Ready.Status = "Unknown"
 		}
 	}
+}
+
+// humanDuration reads an age as kubectl shows it, such as 2y45d, 119d, 5d3h, 47m or 10s; 0s is a second, so that it is not taken for unknown.
+// k8s.io/apimachinery v0.37.2 pkg/util/duration HumanDuration, for which a year has 365 days.
+func humanDuration(s string) (age time.Duration, ok bool) {
+	units := map[byte]time.Duration{'y': 365 * 24 * time.Hour, 'd': 24 * time.Hour, 'h': time.Hour, 'm': time.Minute, 's': time.Second}
+	digits := 0
+	n := time.Duration(0)
+	for i := range len(s) {
+		if c := s[i]; c >= '0' && c <= '9' && digits < 6 {
+			n = n*10 + time.Duration(c-'0')
+			digits++
+			continue
+		}
+		unit := units[s[i]]
+		if unit == 0 || digits == 0 || age > 100*units['y'] || n > 100*units['y']/unit {
+			return 0, false
+		}
+		age += n * unit
+		n, digits = 0, 0
+	}
+	if s == "" || digits > 0 {
+		return 0, false
+	}
+	return max(age, time.Second), true
 }
 
 // nodeNamed returns the node of that name, a new one if there is none yet. The pointer is valid until the next call.

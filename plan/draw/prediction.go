@@ -27,6 +27,7 @@ type predictionDocument struct {
 	Limits       []int               `json:"limits"`
 	Ranges       []nodeipam.RangeUse `json:"ranges"`
 	Surge        *surgeDocument      `json:"surge,omitempty"`
+	Forecast     *forecastDocument   `json:"forecast,omitempty"`
 }
 
 type surgeDocument struct {
@@ -50,6 +51,7 @@ func PredictionJSON(w io.Writer, p nodeipam.Prediction, surge *nodeipam.SurgeNee
 	if surge != nil {
 		d.Surge = &surgeDocument{surge.Surge, surge.Fits, list(surge.Missing), list(surge.Bits), surge.Leaks}
 	}
+	d.Forecast = forecastOf(p, surge)
 	return encodeJSON(w, d)
 }
 
@@ -109,6 +111,7 @@ func PredictionText(w io.Writer, p nodeipam.Prediction, surge *nodeipam.SurgeNee
 			b.wrap("  ", textWidth, "Without a restart this is what comes if retries have used up every subnet of the first range that they can.")
 		}
 	}
+	textForecast(b, p, surge)
 	if surge != nil {
 		b.WriteByte('\n')
 		b.wrap("", textWidth, surgeText(*surge, p))

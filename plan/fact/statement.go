@@ -117,6 +117,7 @@ const (
 	SettingConfigMap     Setting = "config-map"          // Text: namespace/name of the ConfigMap that holds flannel's net-conf.json
 	SettingWorkload      Setting = "workload"            // Text: namespace/name of the DaemonSet that runs flannel
 	SettingControlPlane  Setting = "control-plane"       // Bool: the node Host is a control-plane host, by its label or taint
+	SettingCreated       Setting = "created"             // Text: when the node Host was made, RFC 3339; or Int: how many seconds old it was, 1 or more
 	SettingCNI           Setting = "cni"                 // Text: name of the CNI plugin in use, "flannel", "calico", "cilium", ...
 	SettingInstaller     Setting = "installer"           // Text: who installed the cluster, in lower case: "k3s", "rke2", "talos", ...
 	SettingAllocator     Setting = "allocator"           // Text: who hands out node subnets, one of the Allocator constants

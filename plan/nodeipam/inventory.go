@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -70,6 +71,9 @@ type InventoryNode struct {
 	Links []netip.Prefix
 	// Routes are the subnets to which other hosts have routes by way of an address of this node; none: unknown, or not routed so.
 	Routes []netip.Prefix
+	// Created is when the Node object was made, Age how old it was when kubectl showed it; zero: unknown.
+	Created time.Time
+	Age     time.Duration
 }
 
 // ErrNoControllerFlags says that nothing tells the cluster's pod range.
@@ -135,6 +139,7 @@ func (inv Inventory) Predict(k int) (Prediction, error) {
 		return p, nil
 	}
 	now := c.Predict(0)
+	now.Forecast = inv.forecast(now.More)
 	now.Nodes, now.AfterRestart, now.RestartServes, now.RestartMore = p.Nodes, p.AfterRestart, p.RestartServes, p.RestartMore
 	now.CursorUnknown = true
 	var next [][]netip.Prefix

@@ -55,6 +55,9 @@ type Prediction struct {
 	// RestartMore is More after a restart: what failed tries have used up is free then, and what nodes hold twice is not.
 	RestartMore uint64
 
+	// Forecast says when that is, for predictions of [Inventory.Predict]; nil where nothing tells when nodes joined, or all of them did on one day.
+	Forecast *Forecast
+
 	Ranges []RangeUse // in the order of --cluster-cidr; none if nothing is handed out
 }
 

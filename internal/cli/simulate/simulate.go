@@ -39,8 +39,10 @@ standard input.
   -vs RECORDING        print how the recording differs from what the twin says, and exit with 1 if it does.
                        Where timing decides, whatever is possible counts as the same
   -predict K           read the files and folders at PATH (nodes, flags of kube-controller-manager) and say which subnets
-                       the next K nodes get, with and without a restart, and when the ranges end
-  -surge S             with -predict: whether S nodes more fit for a while, as in a rolling replacement
+                       the next K nodes get, with and without a restart, and when the ranges end: after how many nodes, and,
+                       where creationTimestamp or AGE of the nodes is there, on which day at the growth of the past, with the
+                       spread, counted from the newest node
+  -surge S             with -predict: whether S nodes more fit for a while, as in a rolling replacement, and until when
 
 A scenario is {"flags": {"cluster-cidr": "10.244.0.0/16", ...}, "ops": [{"op": "start"}, {"op": "create", "node": "n1"}, ...]}.
 Operations: start, stop, restart (flags), create (node, preset), burst (nodes, preset), delete (node), terminate (node: a finalizer

@@ -2,9 +2,11 @@ package check
 
 import (
 	"cmp"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
@@ -50,6 +52,7 @@ func InventoryOf(statements ...fact.Statement) nodeipam.Inventory {
 			inv.Stated = append(inv.Stated, strings.Join(words.Texts(list), ","))
 		}
 	}
+	created, ages := v.joined()
 	envs := map[*nodeView][]*fact.Statement{}
 	for _, env := range v.envs {
 		if n := v.nodeOf(env.host); n != nil {
@@ -72,6 +75,7 @@ func InventoryOf(statements ...fact.Statement) nodeipam.Inventory {
 			node.SubnetEnv = append(node.SubnetEnv, maskedPrefixes(s)...)
 		}
 		node.Links, node.Routes = links[n], routes[n]
+		node.Created, node.Age = created[n.name], ages[n.name]
 		inv.Nodes = append(inv.Nodes, node)
 	}
 	if !v.ownIPAM() {
@@ -167,6 +171,22 @@ func inRange(inv *nodeipam.Inventory, p netip.Prefix) bool {
 		}
 	}
 	return false
+}
+
+// joined returns when nodes were made, and how old they were, by name; of several sources the first.
+func (v *view) joined() (created map[string]time.Time, ages map[string]time.Duration) {
+	created, ages = map[string]time.Time{}, map[string]time.Duration{}
+	for _, s := range v.all {
+		if s.Role != fact.RoleSetting || s.Setting != fact.SettingCreated {
+			continue
+		}
+		if t, err := time.Parse(time.RFC3339, s.Text); err == nil && created[s.Host].IsZero() {
+			created[s.Host] = t.UTC()
+		} else if s.Int > 0 && ages[s.Host] == 0 {
+			ages[s.Host] = time.Duration(min(s.Int, math.MaxInt32)) * time.Second
+		}
+	}
+	return created, ages
 }
 
 // pools returns the ranges of a network that keeps its own book, masked, as its own configuration has them.

@@ -169,6 +169,9 @@ func newView(in []fact.Statement) *view {
 			v.changes = append(v.changes, s)
 			continue
 		}
+		if s.Role == fact.RoleSetting && s.Setting == fact.SettingCreated {
+			continue // looked up by name
+		}
 		if s.Role == fact.RoleSetting && s.Setting == fact.SettingInstaller {
 			v.installer = cmp.Or(v.installer, s.Text)
 			continue
