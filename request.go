@@ -14,7 +14,7 @@ import (
 // maxRequest is how large a request file may be, in bytes.
 const maxRequest = 16 << 20
 
-// A RequestFileError says what is wrong with a request file, and where.
+// A RequestFileError says what is wrong with a request file, and where. The zero value has neither place nor cause.
 type RequestFileError struct {
 	Pos fact.Position
 	Err error // a *plan.SetError where a key or its value is at fault

@@ -11,7 +11,7 @@ import (
 )
 
 // A Backend is how flannel carries packets between nodes, with the options that matter to addresses and sizes, defaults
-// filled in.
+// filled in. The zero value names no backend type.
 type Backend struct {
 	Type string // lower case, as flannel looks it up
 
@@ -23,7 +23,7 @@ type Backend struct {
 	UDPEncap      bool // ipsec
 }
 
-// A BackendError says why flannel does not take a Backend.
+// A BackendError says why flannel does not take a Backend. The zero value gives no reason.
 type BackendError struct {
 	Pos     fact.Position
 	Type    string

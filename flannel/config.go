@@ -14,7 +14,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A Config is a net-conf.json that was found somewhere, with what is known about the flannel that reads it.
+// A Config is a net-conf.json that was found somewhere, with what is known about the flannel that reads it. The zero
+// value stands for no file.
 type Config struct {
 	NetConf NetConf
 	// Err is why flannel does not take it, a *[NetConfError], or nil. What could be read is in NetConf all the same.

@@ -9,7 +9,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A Daemon is a flannel container of a DaemonSet or Pod: which release it is and how it is started.
+// A Daemon is a flannel container of a DaemonSet or Pod: which release it is and how it is started. The zero value is a
+// container of which nothing is known.
 type Daemon struct {
 	Object  string             // "DaemonSet kube-flannel/kube-flannel-ds"
 	Image   fact.Value[string] // as written

@@ -19,7 +19,7 @@ type Values struct {
 	Flannel []ValuesEntry
 }
 
-// A ValuesEntry is one key of flannel in the values.
+// A ValuesEntry is one key of flannel in the values. The zero value has neither key nor value.
 type ValuesEntry struct {
 	Key    string
 	Value  fact.Value[string]

@@ -7,20 +7,22 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A NodeSpec is what flannel looks at in a Node object. Texts are as they stand in the object.
+// A NodeSpec is what flannel looks at in a Node object. Texts are as they stand in the object. The zero value is a node
+// without a name or a podCIDR, on which flannel does not start.
 type NodeSpec struct {
 	Name     string
 	PodCIDR  string   // spec.podCIDR; flannel needs it even where PodCIDRs is filled
 	PodCIDRs []string // spec.podCIDRs
 }
 
-// A Lease is the subnet that flannel takes for a node. A family that it has none for has the zero Prefix.
+// A Lease is the subnet that flannel takes for a node. A family that it has none for has the zero Prefix. The zero
+// value holds a subnet of neither family.
 type Lease struct {
 	Subnet     netip.Prefix // IPv4, masked
 	IPv6Subnet netip.Prefix // masked
 }
 
-// A LeaseError says why flannel does not start on a node.
+// A LeaseError says why flannel does not start on a node. The zero value gives no reason.
 type LeaseError struct {
 	Node    string
 	Message string // flannel's own words, without the wrappers that it logs them with

@@ -15,7 +15,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A LogLine is a line of flannel's log that the catalogue knows.
+// A LogLine is a line of flannel's log that the catalogue knows. The zero value stands for no line.
 type LogLine struct {
 	Pos      fact.Position // of the first of several that say the same
 	Host     string        // host that the log was taken from, or ""
@@ -153,7 +153,7 @@ func releasesOf(src, text string) (from, to fact.Version) {
 	return from, to
 }
 
-// A Log is what a log says of flannel.
+// A Log is what a log says of flannel. The zero value holds no lines.
 type Log struct {
 	Lines []LogLine // lines that say the same of the same node, ranges and interface address are one
 	// Dropped counts different messages that were left out of Lines, since there are more than a thousand.

@@ -8,7 +8,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A Level says how much a message matters.
+// A Level says how much a message matters. The zero value is Notice.
 type Level uint8
 
 const (

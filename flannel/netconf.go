@@ -11,7 +11,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A Mode is where flannel keeps subnets.
+// A Mode is where flannel keeps subnets. The zero value is Kube.
 type Mode uint8
 
 const (
@@ -39,7 +39,8 @@ type Options struct {
 	Limits  Limits       // what is read at most
 }
 
-// Limits bound what is read from one file. Zero fields stand for the defaults, negative ones for no limit.
+// Limits bound what is read from one file. Zero fields stand for the defaults, negative ones for no limit. The zero
+// Limits are the defaults.
 type Limits struct {
 	Bytes int // size of the file. Default 64 MiB, of a net-conf.json and of a subnet.env 1 MiB, which is what a ConfigMap can hold.
 	Depth int // nesting of sequences and mappings. Default 100, of a bare net-conf.json 10,000 as encoding/json has it.
@@ -101,7 +102,8 @@ type NetConf struct {
 	File string
 }
 
-// A Key is one key of net-conf.json as it is written.
+// A Key is one key of net-conf.json as it is written. The zero value is a key that flannel does not know, without a
+// place.
 type Key struct {
 	Name    string // as flannel knows it, "" if it does not know it; options of Backend as "Backend.MTU"
 	Written string // as it is written: keys match without regard to case

@@ -12,7 +12,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A NetConfError says why flannel does not take a net-conf.json.
+// A NetConfError says why flannel does not take a net-conf.json. The zero value gives no reason.
 type NetConfError struct {
 	Pos     fact.Position
 	Rule    fact.RuleID // [fact.RuleNetConfMalformed], [fact.RuleCIDRMalformed] or [fact.RuleNetConfSubnetRangeInvalid]

@@ -47,14 +47,14 @@ type SubnetEnv struct {
 	File  string
 }
 
-// An EnvLine is one variable of subnet.env.
+// An EnvLine is one variable of subnet.env. The zero value has neither name nor value.
 type EnvLine struct {
 	Key   string
 	Value fact.Value[string]
 	Loses bool // a later line of the same key wins
 }
 
-// An EnvError says what is wrong in a subnet.env.
+// An EnvError says what is wrong in a subnet.env. The zero value gives no reason.
 type EnvError struct {
 	Pos     fact.Position
 	Key     string   // "" where it is a line without one
@@ -88,7 +88,7 @@ func (e *EnvError) Error() string {
 	return b.String()
 }
 
-// EnvErrors are all that is wrong in a subnet.env, in file order.
+// EnvErrors are all that is wrong in a subnet.env, in file order. The zero value is the empty list.
 type EnvErrors []*EnvError
 
 // Error returns one line for each error.

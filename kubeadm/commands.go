@@ -9,13 +9,13 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A Command is a `kubeadm init` or `kubeadm join` command line.
+// A Command is a `kubeadm init` or `kubeadm join` command line. The zero value is no command line.
 type Command struct {
 	CommandLine
 	Host string // from the shell's prompt, "" where there is none
 }
 
-// Commands are the command lines that a text holds.
+// Commands are the command lines that a text holds. The zero value holds none.
 type Commands struct {
 	Kubeadm   []Command // kubeadm init and kubeadm join, in the order of the text
 	Processes []Process // kube-controller-manager and kube-apiserver, started by hand or by a systemd unit

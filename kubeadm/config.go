@@ -10,7 +10,8 @@ import (
 )
 
 // A Config is what kubeadm's configuration says about address ranges: a file with one or several documents, the
-// kubeadm-config ConfigMap, or the flags of a command line ([Command.Config]).
+// kubeadm-config ConfigMap, or the flags of a command line ([Command.Config]). The zero value is that of a file without
+// a kubeadm document.
 type Config struct {
 	Documents []Document // every document of kubeadm's, kubelet's and kube-proxy's API groups, in file order
 	Cluster   ClusterConfiguration
@@ -27,7 +28,7 @@ type Config struct {
 	Problems []fact.Finding
 }
 
-// A Document is one document of a configuration file.
+// A Document is one document of a configuration file. The zero value names no kind.
 type Document struct {
 	APIVersion fact.Value[string] // "kubeadm.k8s.io/v1beta4"
 	Kind       fact.Value[string] // "ClusterConfiguration"
@@ -35,6 +36,7 @@ type Document struct {
 }
 
 // A ClusterConfiguration holds the settings of the whole cluster, also those of MasterConfiguration before v1alpha3.
+// The zero value is that of a file without one.
 type ClusterConfiguration struct {
 	Pos                   fact.Position // of the document; not valid where the file has none
 	APIVersion            string        // "v1beta4"; "" for a command line
@@ -49,7 +51,8 @@ type ClusterConfiguration struct {
 	APIServerArgs         []ExtraArg
 }
 
-// An InitConfiguration holds the settings of the host on which `kubeadm init` runs.
+// An InitConfiguration holds the settings of the host on which `kubeadm init` runs. The zero value is that of a file
+// without one.
 type InitConfiguration struct {
 	Pos              fact.Position
 	APIVersion       string
@@ -58,7 +61,7 @@ type InitConfiguration struct {
 	KubeletExtraArgs []ExtraArg
 }
 
-// A JoinConfiguration holds the settings of a host that joins.
+// A JoinConfiguration holds the settings of a host that joins. The zero value is that of a file without one.
 type JoinConfiguration struct {
 	Pos               fact.Position
 	APIVersion        string
@@ -69,14 +72,15 @@ type JoinConfiguration struct {
 	KubeletExtraArgs  []ExtraArg
 }
 
-// An ExtraArg is one entry of extraArgs, from a map or a list, in file order.
+// An ExtraArg is one entry of extraArgs, from a map or a list, in file order. The zero value has neither name nor
+// value; kubeadm refuses such an entry since 1.29.
 type ExtraArg struct {
 	Name        fact.Value[string]
 	Value       fact.Value[string]
 	MergeMethod string // v1: "append", "prepend" or "" for replace
 }
 
-// An Endpoint is a control-plane host's entry in ClusterStatus.
+// An Endpoint is a control-plane host's entry in ClusterStatus. The zero value has neither host nor address.
 type Endpoint struct {
 	Node             string
 	AdvertiseAddress fact.Value[string]

@@ -10,7 +10,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A Word is one argument of a program, quotes and $(VAR) references resolved.
+// A Word is one argument of a program, quotes and $(VAR) references resolved. The zero value is an empty argument
+// without a place.
 type Word struct {
 	Text     string
 	Pos      fact.Position // where it starts
@@ -19,7 +20,8 @@ type Word struct {
 	Unknown bool
 }
 
-// A CommandLine is a program with its arguments, not yet parsed.
+// A CommandLine is a program with its arguments, not yet parsed. The zero value is that of no known program, to which
+// every flag is unknown.
 type CommandLine struct {
 	Component fact.Component // plan.ControllerManager, plan.APIServer or plan.Kubeadm
 	Command   string         // of kubeadm: "init" or "join"; "" for the others
@@ -42,7 +44,7 @@ func (c CommandLine) String() string {
 	return strings.Join(words, " ")
 }
 
-// A Flag is a flag that a program is given.
+// A Flag is a flag that a program is given. The zero value has neither name nor value.
 type Flag struct {
 	Name    string             // as the program knows it: "cluster-cidr"
 	Written string             // as it is written: "--cluster_cidr"
@@ -56,7 +58,8 @@ type Flag struct {
 // String returns the flag with its value: "--cluster-cidr=10.244.0.0/16".
 func (f Flag) String() string { return "--" + f.Name + "=" + f.Value.V }
 
-// A FlagError is what a program does not accept among its arguments. It does not start with any of them.
+// A FlagError is what a program does not accept among its arguments. It does not start with any of them. The zero value
+// gives no reason.
 type FlagError struct {
 	Pos  fact.Position
 	Flag string      // the flag as written, "" for a word that is none
@@ -85,7 +88,7 @@ func (e *FlagError) Error() string {
 // maxProblems bounds how much is said about one file or command line: who makes more mistakes is not helped by a longer list.
 const maxProblems = 100
 
-// Flags is what a program makes of its arguments.
+// Flags is what a program makes of its arguments. The zero value is what a program makes of no arguments.
 type Flags struct {
 	Flags      []Flag      // known flags in the order of the arguments, overridden ones included
 	Positional []Word      // words that are neither flags nor their values

@@ -14,7 +14,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
-// Generated is what kubeadm makes of a configuration, as far as it bears on addresses.
+// Generated is what kubeadm makes of a configuration, as far as it bears on addresses. The zero value has no flags and
+// no addresses.
 type Generated struct {
 	// ControllerManager and APIServer are the flags that kubeadm writes into the static pods: those about address ranges and
 	// all of extraArgs, in the order of the manifest, "--cluster-cidr=10.244.0.0/16". Flags of kubeadm's that have nothing to do

@@ -12,8 +12,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A Kubelet is what a kubelet is told about addresses, by its configuration or by flags. Values that are not written are
-// zero.
+// A Kubelet is what a kubelet is told about addresses, by its configuration or by flags. Values that are not written
+// are zero. The zero value sets nothing.
 type Kubelet struct {
 	Pos        fact.Position // of the configuration, or of the first flag
 	Flags      bool          // it is told by flags, not by a configuration file

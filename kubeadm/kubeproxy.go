@@ -9,8 +9,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A KubeProxy is what kube-proxy is told about the pod range, by its configuration or by flags.
-// Values that are not written are zero.
+// A KubeProxy is what kube-proxy is told about the pod range, by its configuration or by flags. Values that are not
+// written are zero. The zero value sets nothing.
 type KubeProxy struct {
 	Pos         fact.Position // of the configuration, or of the program in a command
 	Flags       bool          // it is told by flags, not by a configuration file

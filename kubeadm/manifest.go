@@ -9,8 +9,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A Process is kube-controller-manager or kube-apiserver with its arguments, as a manifest, a systemd unit or a command line
-// starts it.
+// A Process is kube-controller-manager or kube-apiserver with its arguments, as a manifest, a systemd unit or a command
+// line starts it. The zero value names no program.
 type Process struct {
 	CommandLine
 	Name     fact.Value[string] // of the pod; unset outside of manifests

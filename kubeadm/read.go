@@ -5,7 +5,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// Contents is all that this package finds in one file of configuration or commands. What the file does not hold is zero.
+// Contents is all that this package finds in one file of configuration or commands. What the file does not hold is
+// zero. The zero value is that of a file in which this package finds nothing.
 type Contents struct {
 	Config    Config      // as of [ParseConfig]
 	Commands  Commands    // as of [ParseCommands]

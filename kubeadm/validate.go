@@ -10,7 +10,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A ProblemKind says what kind of thing kubeadm does not take.
+// A ProblemKind says what kind of thing kubeadm does not take. The zero value names no kind.
 type ProblemKind string
 
 const (
@@ -22,7 +22,8 @@ const (
 	ProblemValue        ProblemKind = "value"        // ranges, masks and the DNS domain: what [Config.Refusals] tells
 )
 
-// A Problem is something that `kubeadm config validate` does not take, or warns of.
+// A Problem is something that `kubeadm config validate` does not take, or warns of. The zero value describes no
+// problem.
 type Problem struct {
 	Kind    ProblemKind
 	Pos     fact.Position

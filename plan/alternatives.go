@@ -9,7 +9,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/internal/check"
 )
 
-// An AlternativeKind says in what an alternative differs from the plan.
+// An AlternativeKind says in what an alternative differs from the plan. The zero value names no kind.
 type AlternativeKind string
 
 const (

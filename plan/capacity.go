@@ -49,14 +49,15 @@ func (c Count) String() string {
 // MarshalJSON returns the number in decimal digits, exact, however large it is.
 func (c Count) MarshalJSON() ([]byte, error) { return []byte(c.Big().String()), nil }
 
-// Capacity says how much a plan holds and how much of that the request leaves over.
+// Capacity says how much a plan holds and how much of that the request leaves over. The zero value holds nothing.
 type Capacity struct {
 	Nodes     uint64 // nodes that get a subnet of every family: the smallest NodeSubnets
 	NodesLeft uint64 // beyond those of the request, surge included
 	Families  []FamilyCapacity
 }
 
-// FamilyCapacity is the capacity of a plan in one family.
+// FamilyCapacity is the capacity of a plan in one family. The zero value belongs to no family and holds nothing; its
+// ServicesLeft is nil.
 type FamilyCapacity struct {
 	Family fact.Family
 

@@ -89,7 +89,8 @@ func (c spaceCache) mostServices(r Request) Request {
 	return set(c.most(r.Services, maxCount, set))
 }
 
-// A Tradeoff is one way to divide the space that a request draws from: no other has more of one thing and no less of the others.
+// A Tradeoff is one way to divide the space that a request draws from: no other has more of one thing and no less of
+// the others. The zero value holds nothing.
 type Tradeoff struct {
 	NodeMask    int // of the primary family
 	Nodes       int

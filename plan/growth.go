@@ -11,7 +11,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// Growth says how far a range can still grow in place.
+// Growth says how far a range can still grow in place. The zero value describes no range.
 type Growth struct {
 	Role      fact.Role
 	Prefix    netip.Prefix

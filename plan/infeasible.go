@@ -16,7 +16,7 @@ import (
 // It unwraps to its causes: a [*Shortage], and through it a [*cidr.ShortageError], for each family that is short of space,
 // a [*ConflictError] for each
 // pair of fixed ranges that contradict each other, a [*LimitError] for each fixed range or limit of Kubernetes that the
-// request does not fit in.
+// request does not fit in. The zero value names no cause.
 type InfeasibleError struct {
 	Request     Request          // with its defaults filled in
 	Conflicts   []*ConflictError // fixed ranges that overlap
@@ -25,13 +25,13 @@ type InfeasibleError struct {
 	Relaxations []Relaxation     // what would make it feasible, each verified by planning again; the smallest loss first
 }
 
-// A ConflictError says that two ranges that the request fixes overlap.
+// A ConflictError says that two ranges that the request fixes overlap. The zero value names no ranges.
 type ConflictError struct {
 	A, B    Claim
 	Overlap netip.Prefix // the addresses that both claim
 }
 
-// A Claim is a range and who claims it.
+// A Claim is a range and who claims it. The zero value claims no range.
 type Claim struct {
 	Prefix netip.Prefix
 	Role   fact.Role    // RoleHosts, RoleServices, RolePods or RoleReserved
@@ -40,7 +40,7 @@ type Claim struct {
 	Kept   netip.Prefix // the range of a living cluster that Prefix contains, invalid for other claims
 }
 
-// A Shortage says that a family has not enough space.
+// A Shortage says that a family has not enough space. The zero value belongs to no family and has no certificate.
 type Shortage struct {
 	Family   fact.Family
 	Err      error          // a *cidr.ShortageError: the certificate
@@ -49,20 +49,20 @@ type Shortage struct {
 	InTheWay []Obstacle     // what takes the space, what would help most first
 }
 
-// A Demand is a range that has to be placed.
+// A Demand is a range that has to be placed. The zero value asks for a range of length 0 for no role.
 type Demand struct {
 	Role fact.Role
 	Bits int    // prefix length, neighbours kept for growth included
 	Why  string // the arithmetic
 }
 
-// An Obstacle is a range that lies in the space to draw from and is taken.
+// An Obstacle is a range that lies in the space to draw from and is taken. The zero value names no range.
 type Obstacle struct {
 	Claim
 	Helps bool // giving it up, alone, would make the demands fit
 }
 
-// A Relaxation is a change to a request that makes it feasible.
+// A Relaxation is a change to a request that makes it feasible. The zero value changes nothing and has no plan.
 type Relaxation struct {
 	Change  string   // in one line: "services /12 -> /16", "1,024 -> 512 nodes", "give up 10.8.0.0/13 (vpn)"
 	Flags   []string // what to type for it, by the names of RequestKeys: "-services 252", "without -pin pods=10.1.0.0/16"
@@ -70,7 +70,8 @@ type Relaxation struct {
 	Plan    *Plan    // what New answers to it
 }
 
-// A LimitError says that the request does not fit in a range that it fixes, or in a limit of Kubernetes.
+// A LimitError says that the request does not fit in a range that it fixes, or in a limit of Kubernetes. The zero value
+// names neither range nor limit.
 type LimitError struct {
 	Role   fact.Role
 	Family fact.Family

@@ -7,7 +7,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// Permanence says of one thing that a plan decides whether it can be changed after installation.
+// Permanence says of one thing that a plan decides whether it can be changed after installation. The zero value names
+// nothing.
 type Permanence struct {
 	What      string // in a few words: "pod range", "node subnet size"
 	Value     string // as the plan decides it

@@ -24,7 +24,7 @@ type Plan struct {
 	Warnings []fact.Finding // what is legal and may surprise, in a fixed order
 }
 
-// A Range is the range of one role in one family.
+// A Range is the range of one role in one family. The zero value is no range; its Prefix is invalid.
 type Range struct {
 	Role   fact.Role // RoleHosts, RoleServices or RolePods
 	Prefix netip.Prefix

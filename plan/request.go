@@ -64,7 +64,7 @@ type Request struct {
 	NodeMaskIPv6 int
 }
 
-// A Pin fixes the range of a role.
+// A Pin fixes the range of a role. The zero value is invalid: it names no role and no range.
 type Pin struct {
 	Role   fact.Role // RoleHosts, RoleServices or RolePods
 	Prefix netip.Prefix
@@ -73,14 +73,16 @@ type Pin struct {
 // String returns the form "services=10.96.0.0/12", as the flag -pin of examples/plan takes it.
 func (p Pin) String() string { return fmt.Sprintf("%s=%v", p.Role, p.Prefix) }
 
-// A Preference is a range that is taken for a role if that is possible.
+// A Preference is a range that is taken for a role if that is possible. The zero value is invalid: it names no role and
+// no range.
 type Preference struct {
 	Role   fact.Role // RoleHosts, RoleServices or RolePods
 	Prefix netip.Prefix
 	Why    string // what [Range.Why] says of it: "the default of k3s"
 }
 
-// A RequestError says that a field of a request does not make sense, whatever space there is.
+// A RequestError says that a field of a request does not make sense, whatever space there is. The zero value names no
+// field.
 type RequestError struct {
 	Field  string       // name of the field in words: "nodes", "pods per node", "within[1]"
 	Value  string       // as it was given

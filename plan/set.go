@@ -18,7 +18,7 @@ import (
 )
 
 // A RequestKey is the name under which a field of a [Request] is set from text: by a flag of examples/plan, or by a key of
-// a request file.
+// a request file. The zero value names no field.
 type RequestKey struct {
 	Name string // "pods-per-node"
 	Arg  string // what its value is, for a usage line: "N", "LIST", "role=CIDR"
@@ -50,7 +50,7 @@ func RequestKeys() []RequestKey {
 	}
 }
 
-// A SetError says that a value is not one that a key of a request takes.
+// A SetError says that a value is not one that a key of a request takes. The zero value names no key and has no cause.
 type SetError struct {
 	Key   string // name of the key
 	Index int    // of the value among those given

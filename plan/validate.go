@@ -13,7 +13,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// An UnsoundError says what is wrong with a plan.
+// An UnsoundError says what is wrong with a plan. The zero value gives no reason.
 type UnsoundError struct {
 	Role   fact.Role    // "" if it concerns no single role
 	Prefix netip.Prefix // invalid if it concerns no single range

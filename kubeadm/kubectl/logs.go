@@ -20,7 +20,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A Log is what the log of a Kubernetes program says about addresses.
+// A Log is what the log of a Kubernetes program says about addresses. The zero value holds no messages.
 type Log struct {
 	Entries []LogEntry
 	// Flags are the address-related flags that the program wrote down when it started ("FLAG: --cluster-cidr=..."), those
@@ -33,7 +33,8 @@ type Log struct {
 	Dropped int
 }
 
-// A LogEntry is a message of the catalogue in a log. Messages that say the same of the same node and ranges are one entry.
+// A LogEntry is a message of the catalogue in a log. Messages that say the same of the same node and ranges are one
+// entry. The zero value stands for no message.
 type LogEntry struct {
 	Pos       fact.Position  // of the first of them: the line, and the column of the message in it
 	Component fact.Component // that says it
@@ -42,7 +43,7 @@ type LogEntry struct {
 	Symptom   fact.Symptom
 }
 
-// A LogFlag is a flag in a log.
+// A LogFlag is a flag in a log. The zero value has neither name nor value.
 type LogFlag struct {
 	Component fact.Component // "" where the log does not tell whose it is
 	Host      string

@@ -14,7 +14,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A Node is what a Node object says about addresses. Values that the object does not hold are zero.
+// A Node is what a Node object says about addresses. Values that the object does not hold are zero. The zero value is a
+// node of which nothing is known, not even its name.
 type Node struct {
 	Name fact.Value[string]
 	// Spec is the place of spec, or of the object where it has none: where a missing podCIDR would stand. It is not valid for
@@ -40,7 +41,7 @@ type Node struct {
 	Annotations []Annotation
 }
 
-// A NodeAddress is one of status.addresses.
+// A NodeAddress is one of status.addresses. The zero value is no address.
 type NodeAddress struct {
 	Type string                 // "InternalIP", "ExternalIP", "Hostname", "InternalDNS" or "ExternalDNS"
 	Addr fact.Value[netip.Addr] // V is the zero Addr where the text is a name
@@ -54,7 +55,7 @@ type Condition struct {
 	Pos     fact.Position
 }
 
-// An Annotation is one of metadata.annotations.
+// An Annotation is one of metadata.annotations. The zero value has neither key nor value.
 type Annotation struct {
 	Key   string
 	Value fact.Value[string]

@@ -103,7 +103,8 @@ const (
 	maxYAML = 64 << 20
 )
 
-// A TooLargeError says that a file which has to be read whole is larger than this package reads.
+// A TooLargeError says that a file which has to be read whole is larger than this package reads. The zero value names
+// no file.
 type TooLargeError struct {
 	File  string
 	Limit int // bytes

@@ -12,8 +12,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// Objects is what the objects of a cluster say about addresses: of kubectl get with -o json or -o yaml ([ReadObjects]), or of
-// its tables and kubectl describe ([ReadText]).
+// Objects is what the objects of a cluster say about addresses: of kubectl get with -o json or -o yaml ([ReadObjects]),
+// or of its tables and kubectl describe ([ReadText]). The zero value holds no objects.
 type Objects struct {
 	Nodes        []Node
 	Services     []Service
@@ -29,7 +29,7 @@ type Objects struct {
 	Kinds map[string]int
 }
 
-// A Service is what a Service object says.
+// A Service is what a Service object says. The zero value is a Service without a name or an address.
 type Service struct {
 	Namespace  string
 	Name       fact.Value[string]
@@ -45,7 +45,8 @@ func (s Service) String() string {
 	return s.Namespace + "/" + s.Name.Text + " " + strings.Join(ips, ",")
 }
 
-// A ServiceCIDR is a range of service addresses as an object, Kubernetes 1.29 (alpha) and since 1.33.
+// A ServiceCIDR is a range of service addresses as an object, Kubernetes 1.29 (alpha) and since 1.33. The zero value
+// holds no range.
 type ServiceCIDR struct {
 	Name  fact.Value[string] // "kubernetes" is made from kube-apiserver's flag
 	CIDRs []fact.Value[netip.Prefix]
@@ -62,6 +63,7 @@ func (s ServiceCIDR) String() string {
 }
 
 // An IPAddress is an address of a service range that is taken, as an object, Kubernetes 1.27 (alpha) and since 1.33.
+// The zero value holds no address.
 type IPAddress struct {
 	Addr   fact.Value[netip.Addr] // metadata.name
 	Parent string                 // "namespace/name" of the Service
@@ -70,7 +72,7 @@ type IPAddress struct {
 // String returns "address namespace/name".
 func (a IPAddress) String() string { return a.Addr.Text + " " + a.Parent }
 
-// An Event is an Event object.
+// An Event is an Event object. The zero value says nothing.
 type Event struct {
 	Pos             fact.Position
 	Type            string // "Normal" or "Warning"; CIDRNotAvailable is Normal
@@ -88,7 +90,7 @@ func (e Event) String() string {
 	return strings.TrimSpace(fmt.Sprintf("%s %s %s: %s", e.Kind, e.Name, e.Reason, e.Message.Text))
 }
 
-// A Pod is what a Pod object says about its state.
+// A Pod is what a Pod object says about its state. The zero value is a pod of which nothing is known.
 type Pod struct {
 	Namespace   string
 	Name        fact.Value[string]
@@ -102,7 +104,8 @@ type Pod struct {
 	States         []ContainerState
 }
 
-// A ContainerState is a container that waits, or that ended otherwise than it should.
+// A ContainerState is a container that waits, or that ended otherwise than it should. The zero value is a container of
+// which nothing is known.
 type ContainerState struct {
 	Container string
 	Reason    string // "CrashLoopBackOff", "Error", "ContainerCreating", ...

@@ -17,7 +17,7 @@ import (
 // deleted and registered again.
 var ErrHoldsSubnet = errors.New("the node holds a podCIDR, which cannot be changed")
 
-// A PatchError is a node patch that the API server would refuse.
+// A PatchError is a node patch that the API server would refuse. The zero value names no node and has no cause.
 type PatchError struct {
 	Node   string
 	Prefix netip.Prefix // the subnet that it is about; not valid where it is about the node

@@ -16,7 +16,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A Text is what plain output of kubectl says, and the log lines that stand between.
+// A Text is what plain output of kubectl says, and the log lines that stand between. The zero value holds nothing.
 type Text struct {
 	Objects Objects
 	Log     Log

@@ -12,7 +12,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A SegmentKind says what a part of the address space is to a plan.
+// A SegmentKind says what a part of the address space is to a plan. The zero value names no kind.
 type SegmentKind string
 
 const (
@@ -22,14 +22,15 @@ const (
 	SegmentFree     SegmentKind = "free"
 )
 
-// An Area is a block of the address space together with what lies in it.
+// An Area is a block of the address space together with what lies in it. The zero value has an invalid block and no
+// segments.
 type Area struct {
 	Prefix   netip.Prefix // a block to draw from, or a given range outside of all of them
 	Outside  bool         // it is not a block to draw from
 	Segments []Segment    // by address, without gaps, from the first to the last address of Prefix
 }
 
-// A Segment is a run of addresses of one kind.
+// A Segment is a run of addresses of one kind. The zero value holds no addresses.
 type Segment struct {
 	First, Last netip.Addr
 	Prefix      netip.Prefix // the same as a prefix, invalid where it is none

@@ -14,14 +14,14 @@ import (
 	"github.com/kubecidr/kubecidr/plan/repair"
 )
 
-// A From says how a living cluster gets to a plan that starts from it.
+// A From says how a living cluster gets to a plan that starts from it. The zero value says that nothing needs doing.
 type From struct {
 	Changes []Change       // values in its files that the plan has others for, in the order of the files
 	Repair  *repair.Repair // its steps are the way; nil where the files show no cluster, as when they are a plan
 	Why     []string       // why there is none, in sentences; none where there is, or where nothing has to be done
 }
 
-// A Change is a value in a cluster's files that a plan has another one for.
+// A Change is a value in a cluster's files that a plan replaces. The zero value changes nothing.
 type Change struct {
 	Pos       fact.Position
 	Component fact.Component

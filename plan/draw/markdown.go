@@ -14,7 +14,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// An Attachment is a file that a Markdown document ends with, such as the configuration that applies a plan.
+// An Attachment is a file that a Markdown document ends with, such as the configuration that applies a plan. The zero
+// value is a file without a title or text.
 type Attachment struct {
 	Title    string // of its section
 	Language string // of the code block: "yaml", "sh"; "" for plain text

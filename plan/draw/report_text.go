@@ -22,7 +22,7 @@ type ReportOptions struct {
 	Version string     // release of the program that writes a SARIF log, "" to leave it out
 }
 
-// A ReadFile is a file that statements came from.
+// A ReadFile is a file that statements came from. The zero value has no name.
 type ReadFile struct {
 	File string
 	Kind string // what it is: "kube-controller-manager manifest"

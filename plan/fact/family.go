@@ -2,7 +2,7 @@ package fact
 
 import "net/netip"
 
-// A Family is an IP family.
+// A Family is an IP family. The zero value is neither family.
 type Family uint8
 
 const (

@@ -3,7 +3,7 @@ package fact
 import "strconv"
 
 // A FieldType is the kind of a field's fault. The values are those of field.ErrorType of k8s.io/apimachinery v0.37.2
-// pkg/util/validation/field/errors.go, so that a conversion is one between strings.
+// pkg/util/validation/field/errors.go, so that a conversion is one between strings. The zero value names no fault.
 type FieldType string
 
 const (

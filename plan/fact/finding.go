@@ -1,6 +1,6 @@
 package fact
 
-// A Severity says how bad a finding is.
+// A Severity says how bad a finding is. The zero value names none and does not count as an error.
 type Severity string
 
 const (
@@ -9,7 +9,7 @@ const (
 	Info    Severity = "info"    // it is worth knowing
 )
 
-// A Place is a position in a file that a finding rests on.
+// A Place is a position in a file that a finding rests on. The zero value points nowhere.
 type Place struct {
 	Position
 	Host string // host that the file speaks for, or ""
@@ -20,7 +20,7 @@ type Place struct {
 	From, Chars int
 }
 
-// Disturbance says what a mend interrupts.
+// Disturbance says what a fix interrupts. The zero value says nothing about that.
 type Disturbance string
 
 const (
@@ -31,10 +31,11 @@ const (
 )
 
 // A Variant tells the forms of one rule's findings apart, "" where there is one form. It is as stable as the rule's ID.
+// The zero value is the only form of a rule.
 type Variant string
 
 // A Finding is one thing that Check has to say. What it knows is data first; its texts are made of that data, and nothing is decided by
-// them.
+// them. The zero value says nothing: it has no rule and no severity.
 type Finding struct {
 	Rule     RuleID
 	Variant  Variant
@@ -63,7 +64,8 @@ type Finding struct {
 }
 
 // A Report is what Check returns: findings in a stable order, causes first, and what it could not look at.
-// [Report.Verdict] says what they come to.
+// [Report.Verdict] says what they come to. The zero value is the report on no statements; its [Report.Err] is
+// [ErrNothingStated].
 type Report struct {
 	Findings []Finding
 

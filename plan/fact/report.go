@@ -30,7 +30,7 @@ func (r Report) Err() error {
 	return &ReportError{Findings: fs}
 }
 
-// A ReportError is a report with errors in it.
+// A ReportError is a report with errors in it. The zero value has no findings.
 type ReportError struct {
 	Findings []*Finding // those of severity Error, at least one
 }

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 )
 
-// A Reservation is a range that is not to be used, and why.
+// A Reservation is a range that is not to be used, and why. The zero value reserves nothing.
 type Reservation struct {
 	Prefix netip.Prefix
 	Name   string // who uses it: "docker", "vpn", or the prefix itself

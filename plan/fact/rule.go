@@ -1,6 +1,6 @@
 package fact
 
-// A Rule describes one kind of finding.
+// A Rule describes one kind of finding. The zero value describes nothing.
 type Rule struct {
 	ID       RuleID
 	Severity Severity   // usual severity

@@ -1,6 +1,7 @@
 package fact
 
-// A RuleID names a rule. IDs are stable: callers and tests match on them, not on messages.
+// A RuleID names a rule. IDs are stable: callers and tests match on them, not on messages. The zero value names no
+// rule.
 type RuleID string
 
 // The rules. Each is described by plan.Rules.

@@ -2,7 +2,7 @@ package fact
 
 import "net/netip"
 
-// A Component is a program, or another party, that says something about a cluster's ranges.
+// A Component is a program, or another party, that says something about a cluster's ranges. The zero value names none.
 type Component string
 
 // The components that the packages of this module read. Others may be used in statements of one's own.
@@ -20,7 +20,7 @@ const (
 	Host              Component = "host"        // links, addresses and routes of one Host; Key is the link
 )
 
-// A Role is what a statement is about.
+// A Role is what a statement is about. The zero value names none; Check ignores a statement with it.
 type Role string
 
 const (
@@ -91,7 +91,7 @@ const (
 	RoleProblem Role = "problem"
 )
 
-// A Setting is the name of a setting that is no range.
+// A Setting is the name of a setting that is no range. The zero value names none.
 type Setting string
 
 const (
@@ -146,10 +146,11 @@ const (
 // A Statement is what one source says about a cluster's address ranges. plan.Check compares statements; it is the only
 // place where sources meet. The packages kubeadm and flannel make statements from files; any caller can add others.
 //
-// Statements are plain data and say what is written, not what is right: Prefixes may have host bits set, and a value that
-// could not be read is stated too, with its Text and Err and without Prefixes, so that Check can report it once for all
-// sources. A source that was read and that could name a range, but names none, makes a statement with neither Text nor
-// Prefixes: "this kube-controller-manager has no --cluster-cidr" is worth knowing.
+// Statements are plain data and say what is written, not what is right: Prefixes may have host bits set, and a value
+// that could not be read is stated too, with its Text and Err and without Prefixes, so that Check can report it once
+// for all sources. A source that was read and that could name a range, but names none, makes a statement with neither
+// Text nor Prefixes: "this kube-controller-manager has no --cluster-cidr" is worth knowing. The zero value states
+// nothing.
 type Statement struct {
 	Component Component
 	Host      string   // host or node that it speaks for; "" for the whole cluster or unknown
@@ -178,7 +179,8 @@ type Statement struct {
 	Finding *Finding // for RoleProblem
 }
 
-// A Symptom is an effect that somebody saw: a log line, an event, the state of a pod.
+// A Symptom is an effect that somebody saw: a log line, an event, the state of a pod. The zero value stands for no
+// message.
 type Symptom struct {
 	ID      string // of the message in the catalogue of the package that recognised it, such as "pod-cidr-not-assigned"
 	Message string // the line, without time and header

@@ -12,13 +12,14 @@ const (
 	Sound   Verdict = "sound"    // all that decides was seen, and agrees
 )
 
-// A NotSeen is something that decides and that no statement tells of.
+// A NotSeen is something that decides and that no statement tells of. The zero value names nothing.
 type NotSeen struct {
 	What    string // "the service range of kube-apiserver on cp-2"
 	Command string // the one command that shows it
 }
 
-// A NotUnderstood is text that holds something about address ranges in a form that is not read.
+// A NotUnderstood is text that holds something about address ranges in a form that is not read. The zero value points
+// at no text.
 type NotUnderstood struct {
 	File  string
 	Line  int    // from 1; 0 is unknown

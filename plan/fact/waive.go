@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// A Waiver accepts findings of one rule: they are still shown, and no longer count.
+// A Waiver accepts findings of one rule: they are still shown, and no longer count. The zero value accepts nothing.
 type Waiver struct {
 	Rule   RuleID
 	File   string // accepts only findings with a place in this file; "" for any
 	Reason string // why; "" stands for "accepted"
 }
 
-// A WaiverError is a waiver that cannot be read.
+// A WaiverError is a waiver that cannot be read. The zero value gives no reason.
 type WaiverError struct {
 	Pos  Position // in a file of waivers
 	Text string   // as it is written
@@ -46,7 +46,7 @@ func (r Report) Waive(ws ...Waiver) Report {
 }
 
 func (w Waiver) accepts(f Finding) bool {
-	if w.Rule != f.Rule {
+	if w.Rule == "" || w.Rule != f.Rule {
 		return false
 	}
 	return w.File == "" || slices.ContainsFunc(f.Where, func(p Place) bool { return p.File == w.File })

@@ -8,7 +8,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// ServiceRanges are the service ranges that a kube-apiserver works with.
+// ServiceRanges are the service ranges that a kube-apiserver works with. The zero value has no ranges and no addresses.
 type ServiceRanges struct {
 	Ranges []netip.Prefix // primary family first, without host bits; one or two
 	// Kubernetes is the address of the Service kubernetes in namespace default: the second of the first range.

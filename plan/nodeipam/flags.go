@@ -22,22 +22,24 @@ type ControllerFlags struct {
 }
 
 // Gates are the feature gates that a command line or a configuration sets. One that it does not name has its release's
-// default; nil sets none.
+// default. The zero value, nil, sets none.
 type Gates map[string]bool
 
-// APIServerFlags are the address-related flags of kube-apiserver.
+// APIServerFlags are the address-related flags of kube-apiserver. The zero value sets none of them; kube-apiserver
+// starts with that.
 type APIServerFlags struct {
 	ServiceClusterIPRange string // --service-cluster-ip-range; "" means the default, 10.0.0.0/24
 	AdvertiseAddress      string // --advertise-address; "" means unknown: rules that need it are not applied
 	FeatureGates          Gates  // --feature-gates
 }
 
-// An Arg is one entry of an extraArgs list of kubeadm, or one entry of its map.
+// An Arg is one entry of an extraArgs list of kubeadm, or one entry of its map. The zero value has neither name nor
+// value.
 type Arg struct {
 	Name, Value string
 }
 
-// KubeadmNetworking is what kubeadm validates about ranges.
+// KubeadmNetworking is what kubeadm validates about ranges. The zero value sets nothing, which kubeadm accepts.
 type KubeadmNetworking struct {
 	PodSubnet             string // networking.podSubnet, or --pod-network-cidr; "" means none
 	ServiceSubnet         string // networking.serviceSubnet, or --service-cidr; "" means the default, 10.96.0.0/12
@@ -48,7 +50,7 @@ type KubeadmNetworking struct {
 	FeatureGates          Gates  // featureGates of kubeadm itself
 }
 
-// A Refusal is a real program's answer to settings that it does not take.
+// A Refusal is a real program's answer to settings that it does not accept. The zero value gives no answer.
 type Refusal struct {
 	Program  fact.Component
 	Rule     fact.RuleID

@@ -11,7 +11,7 @@ import (
 
 // An Inventory is what a cluster consists of as far as ranges go: the flags of its controller managers, its nodes, and
 // what else uses addresses. InventoryOf puts it together from statements. It is what [Controller] starts from when it
-// predicts a real cluster, and what [repair.New] mends.
+// predicts a real cluster, and what [repair.New] mends. The zero value is a cluster of which nothing is known.
 type Inventory struct {
 	Kubernetes fact.Version // release; zero: the newest
 	// Managers are the flags of kube-controller-manager on each control-plane host, sorted by host. Those of one cluster
@@ -53,14 +53,15 @@ func (inv Inventory) IsControlPlane(name string) bool {
 	return inv.ControlPlanes[name]
 }
 
-// HostFlags are the flags of a control-plane host's kube-controller-manager.
+// HostFlags are the flags of a control-plane host's kube-controller-manager. The zero value is a
+// kube-controller-manager without flags on an unknown host.
 type HostFlags struct {
 	Host  string // "" if unknown
 	File  string
 	Flags ControllerFlags
 }
 
-// An InventoryNode is a node and what is known about its subnets.
+// An InventoryNode is a node and what is known about its subnets. The zero value is a node without a name or subnets.
 type InventoryNode struct {
 	Name     string
 	PodCIDRs []string // of the Node object, as stored; none: it has none

@@ -12,7 +12,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// An APIError is the API server's answer to a request that it does not carry out.
+// An APIError is the API server's answer to a request that it does not carry out. The zero value has no status and no
+// message.
 type APIError struct {
 	Code    int // HTTP status: 404, 409 or 422
 	Message string

@@ -11,6 +11,8 @@ import (
 // A RangeUse says what has become of the node subnets of one cluster range. Each subnet is counted once, so that
 //
 //	Subnets = Services + Foreign + Nodes + Leaked + Free - Reused
+//
+// The zero value describes no range.
 type RangeUse struct {
 	Range    netip.Prefix `json:"range"`
 	NodeMask int          `json:"nodeMask"` // prefix length of its subnets
@@ -29,7 +31,7 @@ type RangeUse struct {
 	Ends uint64 `json:"ends"`
 }
 
-// A Prediction says what comes next.
+// A Prediction says what comes next. The zero value predicts nothing.
 type Prediction struct {
 	// Next are the subnets of the next nodes, one entry a node, registered one after the other with no restart of the
 	// controller manager in between. There are fewer than were asked for if a range ends.
@@ -234,8 +236,8 @@ func (c *Controller) use(i int) RangeUse {
 	return u
 }
 
-// A SurgeNeed says whether more nodes can exist for a while, as in a rolling replacement that registers new nodes before
-// it deletes old ones.
+// A SurgeNeed says whether more nodes can exist for a while, as in a rolling replacement that registers new nodes
+// before it deletes old ones. The zero value is about no nodes, which fit.
 type SurgeNeed struct {
 	Surge int    // nodes more than now
 	Fits  uint64 // how many of them get subnets

@@ -8,8 +8,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A RefusedError says that a program does not start with the settings that it is given. It unwraps to nothing;
-// Refusals holds at least one.
+// A RefusedError says that a program does not start with the settings that it is given. It unwraps to nothing; Refusals
+// holds at least one. The zero value has no refusals and status 0.
 type RefusedError struct {
 	Refusals []Refusal
 	Status   int // exit status of the program

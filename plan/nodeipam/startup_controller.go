@@ -24,7 +24,7 @@ func dualStackGate(v fact.Version, g Gates) bool {
 	return true
 }
 
-// Ranges are what kube-controller-manager makes of its flags.
+// Ranges are what kube-controller-manager makes of its flags. The zero value hands out nothing.
 type Ranges struct {
 	Cluster []netip.Prefix // masked, in flag order; IPv4-mapped ones as they are
 	Masks   []int          // node masks, one for each of cluster

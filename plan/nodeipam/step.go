@@ -7,13 +7,14 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// NodeSubnets are the podCIDRs of a Node object.
+// NodeSubnets are the podCIDRs of a Node object. The zero value is a node without a name or subnets.
 type NodeSubnets struct {
 	Node     string
 	PodCIDRs []string // as stored: the API server keeps the text; none for a node without subnet
 }
 
-// A NodeEvent is an Event on a Node object, of type Normal, from component cidrAllocator, in namespace default.
+// A NodeEvent is an Event on a Node object, of type Normal, from component cidrAllocator, in namespace default. The
+// zero value is no event.
 type NodeEvent struct {
 	Node    string
 	Reason  string // "CIDRNotAvailable" or "CIDRAssignmentFailed"
@@ -26,7 +27,8 @@ const EventCIDRNotAvailable = "CIDRNotAvailable"
 // EventCIDRAssignmentFailed is the reason of the event on a node whose subnet the API server did not take.
 const EventCIDRAssignmentFailed = "CIDRAssignmentFailed"
 
-// An ExitError is the end of kube-controller-manager while it starts, because of the nodes that exist.
+// An ExitError says why kube-controller-manager exits while it starts, because of the nodes that exist. The zero value
+// has no message.
 type ExitError struct {
 	Node    string
 	Message string // what it prints
@@ -41,7 +43,8 @@ func (e *ExitError) Error() string {
 // ErrAllocatorUnknown is the error of a start with an allocator that the twin does not model.
 var ErrAllocatorUnknown = errors.New("only the allocator RangeAllocator is modelled")
 
-// A Step is what the real programs answer to one thing that happens.
+// A Step is what the real programs answer to one thing that happens. The zero value is a step in which nothing
+// happened.
 type Step struct {
 	// Assigned are the nodes that were given subnets in this step, sorted by name. Where Timing is not nil it is the
 	// likeliest of several outcomes.

@@ -13,7 +13,8 @@ import (
 // A Timing says that the outcome of a [Step] depends on the order in which the controller manager gets to several nodes,
 // or on how often it has tried before, which no observer can know. It describes all possible outcomes.
 //
-// In each of them, between Min and Max of Nodes hold subnets afterwards, one of each range, no two the same; the others hold none.
+// In each of them, between Min and Max of Nodes hold subnets afterwards, one of each range, no two the same; the others
+// hold none. The zero value has one outcome, in which no node holds a subnet.
 type Timing struct {
 	Nodes    []string // sorted
 	Min, Max int
@@ -37,8 +38,8 @@ type Timing struct {
 // mostListed is how many subnets of a range are written out in a Timing.
 const mostListed = 1 << 16
 
-// An Outcome says which podCIDRs each node holds, of those that compete.
-// Nodes that hold none are not in it.
+// An Outcome says which podCIDRs each node holds, of those that compete. Nodes that hold none are not in it. In the
+// zero value, nil, no node holds a subnet.
 type Outcome map[string][]netip.Prefix
 
 // Allows reports whether got is one of the possible outcomes. Nodes that t does not name are not looked at.

@@ -12,7 +12,8 @@ func InventoryOf(statements ...plan.Statement) nodeipam.Inventory {
 	return check.InventoryOf(statements...)
 }
 
-// An IncompleteError says that a list of nodes is cut off, so that nobody can tell which subnets are free.
+// An IncompleteError says that a list of nodes is cut off, so that nobody can tell which subnets are free. The zero
+// value names no file.
 type IncompleteError struct {
 	File string
 	Why  string // the finding about the file

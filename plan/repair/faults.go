@@ -13,7 +13,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
-// A NodeFault is something wrong with the subnets of one node.
+// A NodeFault is something wrong with the subnets of one node. The zero value names no node and no rule.
 type NodeFault struct {
 	Node  string
 	Rule  fact.RuleID // RulePodCIDRMissing, RuleNodeSubnetDuplicate, RulePodCIDROutsideClusterCIDR, RuleNodeMaskImmutable, ...

@@ -12,7 +12,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
-// On says where a [Command] is given.
+// On says where a [Command] is given. The zero value is [OnHere].
 type On string
 
 const (
@@ -21,7 +21,7 @@ const (
 	OnAgents  On = "agents"  // on every other node
 )
 
-// A Command is one line for a shell.
+// A Command is one line for a shell. The zero value is no command.
 type Command struct {
 	On On
 	// Text is the command; the word HOST in it stands for the host where it is not given on the host itself.
@@ -29,7 +29,8 @@ type Command struct {
 	Remote bool // it is given elsewhere, with HOST for each host of On
 }
 
-// An Installer is how the settings of a living cluster are changed that another installer than kubeadm made: one row for each.
+// An Installer says how to change the settings of a living cluster that an installer other than kubeadm made: one row
+// for each. The zero value has no name.
 type Installer struct {
 	Name  string // as [nodeipam.Inventory] has it: "k3s"
 	Title string

@@ -17,7 +17,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
-// A Network is how the ranges of a network that keeps its own book are changed: one row for each.
+// A Network says how to change the ranges of a network that keeps its own book: one row for each. The zero value has no
+// name.
 type Network struct {
 	Name, Title string
 	Fixed       string           // what cannot be changed, and the way round, in a sentence

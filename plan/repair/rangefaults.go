@@ -12,7 +12,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
-// A RangeFault is something wrong with the ranges themselves, that mending nodes does not cure.
+// A RangeFault is something wrong with the ranges themselves, which repairing nodes does not fix. The zero value names
+// no rule.
 type RangeFault struct {
 	Rule fact.RuleID
 	Text string

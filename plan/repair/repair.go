@@ -50,7 +50,7 @@ func (r *Repair) Way(kind WayKind) (w Way, ok bool) {
 	return Way{}, false
 }
 
-// A WayError says that there is no way of a number or kind.
+// A WayError says that there is no way of a number or kind. The zero value names no way.
 type WayError struct {
 	Want string
 	Ways []WayKind // those that there are

@@ -9,7 +9,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
-// A State is how a cluster is after a step.
+// A State is how a cluster is after a step. The zero value is that of a cluster without flags or nodes.
 type State struct {
 	Flags    nodeipam.ControllerFlags // of the controller manager that leads
 	Networks []netip.Prefix           // flannel's Network and IPv6Network

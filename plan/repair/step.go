@@ -8,7 +8,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
-// A Kind is the kind of a [Step].
+// A Kind is the kind of a [Step]. The zero value names no kind.
 type Kind string
 
 // Steps on nodes.
@@ -58,7 +58,7 @@ const (
 	KindNewCluster Kind = "new-cluster"
 )
 
-// A Step is one thing to do.
+// A Step is one thing to do. The zero value does nothing.
 type Step struct {
 	Kind     Kind
 	Node     string         // "" for steps that concern a setting

@@ -11,7 +11,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
-// A Target is what a living cluster is to become.
+// A Target is what a living cluster is to become. The zero value names no range; [Toward] refuses it.
 type Target struct {
 	Pods     []netip.Prefix // of each family, primary first
 	Services []netip.Prefix // of each family; none: as they are
@@ -19,7 +19,7 @@ type Target struct {
 	MaskIPv4, MaskIPv6 int
 }
 
-// An UnreachableError says that no steps lead a cluster to a [Target].
+// An UnreachableError says that no steps lead a cluster to a [Target]. The zero value names no fault.
 type UnreachableError struct {
 	Target Target
 	Faults []RangeFault // what stands in the way

@@ -12,7 +12,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
-// A WayKind is the kind of a [Way].
+// A WayKind is the kind of a [Way]. The zero value names no kind.
 type WayKind string
 
 const (
@@ -29,7 +29,7 @@ const (
 )
 
 // A Way is a way out. Each was tried on the twin: after its steps kube-controller-manager starts and every node holds
-// a right subnet.
+// a right subnet. The zero value has no steps.
 type Way struct {
 	Kind     WayKind
 	Title    string
@@ -48,7 +48,7 @@ func (w Way) settings() []Step {
 	return slices.DeleteFunc(slices.Clone(w.Steps), func(s Step) bool { return s.Node != "" })
 }
 
-// A Proof is what the twin says after a way was gone.
+// A Proof is what the twin says after a way was gone. The zero value proves nothing.
 type Proof struct {
 	Nodes  int                 // nodes, each with right subnets
 	More   uint64              // how many more get subnets
