@@ -8,6 +8,7 @@ import (
 	"go4.org/netipx"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/overlaps"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -47,19 +48,19 @@ func (p *Plan) RangeGrowth(r Range) Growth { return newNeighbourhood(p).growth(r
 // A neighbourhood knows what stands beside the ranges of a plan.
 type neighbourhood struct {
 	p      *Plan
-	space  *netipx.IPSet // what the request draws from
-	avoid  *overlapIndex // numbers in Request.Avoid
-	ranges map[fact.Role]*overlapIndex
+	space  *netipx.IPSet   // what the request draws from
+	avoid  *overlaps.Index // numbers in Request.Avoid
+	ranges map[fact.Role]*overlaps.Index
 }
 
 func newNeighbourhood(p *Plan) *neighbourhood {
-	n := &neighbourhood{p: p, ranges: make(map[fact.Role]*overlapIndex)}
+	n := &neighbourhood{p: p, ranges: make(map[fact.Role]*overlaps.Index)}
 	var b netipx.IPSetBuilder
 	for _, w := range p.Request.Within {
 		b.AddPrefix(w)
 	}
 	n.space, _ = b.IPSet() // nil, which holds nothing, for ranges that are none
-	n.avoid = newOverlapIndex(func(yield func(int, netip.Prefix) bool) {
+	n.avoid = overlaps.New(func(yield func(int, netip.Prefix) bool) {
 		for i, a := range p.Request.Avoid {
 			if !yield(i, a.Prefix) {
 				return
@@ -70,9 +71,9 @@ func newNeighbourhood(p *Plan) *neighbourhood {
 }
 
 // others returns the index of the ranges of other roles.
-func (n *neighbourhood) others(role fact.Role) *overlapIndex {
+func (n *neighbourhood) others(role fact.Role) *overlaps.Index {
 	if n.ranges[role] == nil {
-		n.ranges[role] = newOverlapIndex(func(yield func(int, netip.Prefix) bool) {
+		n.ranges[role] = overlaps.New(func(yield func(int, netip.Prefix) bool) {
 			for i, r := range n.p.Ranges {
 				if r.Role != role && !yield(i, r.Prefix) {
 					return
@@ -114,12 +115,12 @@ func (n *neighbourhood) limit(r Range, now, next netip.Prefix, shortest int) str
 	}
 	// What is kept for another range needs no look: a block that meets it without being part of it contains that range.
 	// Hosts alone can be many, and they ask about the few others, which ask about them.
-	if met := slices.Collect(n.others(r.Role).overlapping(next)); len(met) > 0 {
+	if met := slices.Collect(n.others(r.Role).Overlapping(next)); len(met) > 0 {
 		q := n.p.Ranges[slices.Min(met)]
 		return fmt.Sprintf("%s %v", q.Role, q.Prefix)
 	}
 	beside, ok := cidr.Buddy(now)
-	if i := n.avoid.first(beside); i >= 0 { // also where the hosts lie in it: the neighbours are somebody else's to give
+	if i := n.avoid.First(beside); i >= 0 { // also where the hosts lie in it: the neighbours are somebody else's to give
 		return n.p.Request.Avoid[i].String()
 	}
 	if !ok || !n.space.ContainsPrefix(beside) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/overlaps"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -73,7 +74,7 @@ func newFamilySolver(r *Request, f fact.Family, c spaceCache) *familySolver {
 		}
 	}
 	// A hosts' range inside another one says nothing new.
-	known := newOverlapIndex(func(yield func(int, netip.Prefix) bool) {
+	known := overlaps.New(func(yield func(int, netip.Prefix) bool) {
 		for i, c := range hosts {
 			if !yield(i, c.Prefix) {
 				return
@@ -81,7 +82,7 @@ func newFamilySolver(r *Request, f fact.Family, c spaceCache) *familySolver {
 		}
 	})
 	for i, c := range hosts {
-		if !known.contained(c.Prefix, i) {
+		if !known.Contained(c.Prefix, i) {
 			s.claims = append(s.claims, c)
 		}
 	}

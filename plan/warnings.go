@@ -106,7 +106,7 @@ func (w *warner) purpose(r Range) {
 // users warns of others that have the same addresses.
 func (w *warner) users(r Range) {
 	if r.Role == fact.RoleHosts { // New has nothing else overlap what is to be avoided
-		for i := range w.near.avoid.overlapping(r.Prefix) {
+		for i := range w.near.avoid.Overlapping(r.Prefix) {
 			w.add(fact.RuleHostsInReserved, fact.Info, "", "", "hosts %v overlap %v, which is to be avoided: hosts are given, so they stay; nothing else is placed there",
 				r.Prefix, w.p.Request.Avoid[i])
 		}

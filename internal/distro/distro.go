@@ -248,14 +248,15 @@ type Installer struct {
 	refuse func(c *Cluster)                              // what the installer says to the values
 }
 
-// Installers returns the table of all installers.
-func Installers() []Installer {
-	return []Installer{
-		k3s(), rke2(), rancher(), k3d(), kind(), minikube(), clusterAPI(), eksAnywhere(), kubespray(), kubeKey(),
-		kubeasz(), sealos(),
-		k0s(), k0sctl(), talos(), microK8s(), kops(), kubeOne(), openShift(), rke1(), eksctl(), byHand(),
-	}
+// installers is the table of all installers. Nothing changes it.
+var installers = []Installer{
+	k3s(), rke2(), rancher(), k3d(), kind(), minikube(), clusterAPI(), eksAnywhere(), kubespray(), kubeKey(),
+	kubeasz(), sealos(),
+	k0s(), k0sctl(), talos(), microK8s(), kops(), kubeOne(), openShift(), rke1(), eksctl(), byHand(),
 }
+
+// Installers returns the table of all installers.
+func Installers() []Installer { return slices.Clone(installers) }
 
 // Read returns the clusters that f describes in the words of an installer, none where it holds nothing of the kind. A
 // text that is
@@ -264,8 +265,12 @@ func Read(f *source.File) []Cluster {
 	if f == nil || len(f.Data) == 0 {
 		return nil
 	}
-	rows := Installers()
-	rows = slices.DeleteFunc(rows, func(in Installer) bool { return !in.marked(f.Data) })
+	var rows []Installer
+	for i := range installers {
+		if installers[i].marked(f.Data) {
+			rows = append(rows, installers[i])
+		}
+	}
 	if len(rows) == 0 {
 		return nil
 	}

@@ -123,6 +123,9 @@ func (c *Cluster) ranges(out []fact.Statement, comp fact.Component, role Role, p
 		}
 		if len(texts) == 0 {
 			s.Pos, s.Key, s.Default = v.Pos, c.key(v), v.Default
+			if v.Program == "" {
+				s.Name = fact.NameInstallerKey
+			}
 		}
 		texts = append(texts, v.Text)
 		if v.Err != nil && s.Err == nil {

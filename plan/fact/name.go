@@ -27,6 +27,7 @@ const (
 	NameInternalIP                // an address of a Node by which the cluster reaches it
 	NameExternalIP                // an address of a Node for others
 	NameInstallation              // a pool, or the kind, of an Installation of Calico's operator
+	NameInstallerKey              // a key of an installer's file that is no flag of one program
 )
 
 // NameOf returns what the key of s means. The packages that read files call it once for each statement; so does plan.Check for

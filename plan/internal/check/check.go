@@ -35,8 +35,9 @@ type checker struct {
 	dist     *distribution            // where it is not kubeadm's
 	changeAt map[fact.Position]string // see installerWords; nil until it is needed
 	found    []*fact.Finding
-	at       map[ruleLine]bool // the places of the first findings that were made
-	indexed  int               // how many those are
+	foundBy  map[fact.RuleID][]*fact.Finding // found, by their rule, each in the order of found
+	at       map[ruleLine]bool               // the places of the first findings that were made
+	indexed  int                             // how many those are
 }
 
 // add records a finding and returns it, so that a rule can hang symptoms under it.
@@ -67,6 +68,10 @@ func (c *checker) add(f fact.Finding) *fact.Finding {
 	}
 	p := &f
 	c.found = append(c.found, p)
+	if c.foundBy == nil {
+		c.foundBy = map[fact.RuleID][]*fact.Finding{}
+	}
+	c.foundBy[f.Rule] = append(c.foundBy[f.Rule], p)
 	return p
 }
 
@@ -86,8 +91,8 @@ func spoken(f fact.Finding, say func(string) string) fact.Finding {
 // are only worth knowing cause nothing.
 func (c *checker) cause(rules ...fact.RuleID) *fact.Finding {
 	for _, r := range rules {
-		for _, f := range c.found {
-			if f.Rule == r && f.Severity != fact.Info {
+		for _, f := range c.foundBy[r] {
+			if f.Severity != fact.Info {
 				return f
 			}
 		}
@@ -170,14 +175,14 @@ type ruleLine struct {
 func (c *checker) fold() {
 	drop := map[*fact.Finding]bool{}
 	under := func(rule fact.RuleID, causes ...fact.RuleID) {
-		for _, f := range c.found {
-			if f.Rule != rule || drop[f] {
+		for _, f := range c.foundBy[rule] {
+			if drop[f] {
 				continue
 			}
 			for _, r := range causes {
 				var cause *fact.Finding
-				for _, o := range c.found {
-					if o.Rule == r && o != f && !drop[o] && worse(o.Severity, f.Severity) >= 0 {
+				for _, o := range c.foundBy[r] {
+					if o != f && !drop[o] && worse(o.Severity, f.Severity) >= 0 {
 						cause = o
 						break
 					}
@@ -200,7 +205,11 @@ func (c *checker) fold() {
 	} else if f := c.cause(fact.RuleCIDRMalformed); f != nil && slices.Contains(f.RefusedBy, fact.Flannel) {
 		under(fact.RuleFlannelIPv6Disabled, fact.RuleCIDRMalformed)
 	}
-	c.found = slices.DeleteFunc(c.found, func(f *fact.Finding) bool { return drop[f] })
+	dropped := func(f *fact.Finding) bool { return drop[f] }
+	c.found = slices.DeleteFunc(c.found, dropped)
+	for r := range c.foundBy {
+		c.foundBy[r] = slices.DeleteFunc(c.foundBy[r], dropped)
+	}
 }
 
 // worse compares severities: positive where a is worse than b.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/overlaps"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -98,15 +99,24 @@ func hostRules() []hostRule {
 func (c *checker) hostRanges() {
 	targets := c.targets()
 	for _, r := range hostRules() {
+		stated := c.ofRole(r.role)
+		var all []netip.Prefix
+		var by []int // index in stated, of each of all
+		for i, s := range stated {
+			for _, p := range rangesOf(s) {
+				if p.Bits() > 0 {
+					all, by = append(all, p), append(by, i)
+				}
+			}
+		}
+		index := overlaps.New(slices.All(all))
 		for _, t := range targets {
 			var hits []*fact.Statement
 			var at []netip.Prefix
-			for _, s := range c.ofRole(r.role) {
-				for _, p := range rangesOf(s) {
-					if p.Bits() > 0 && p.Overlaps(t.p) && r.foreign(c, s, p, t) {
-						hits, at = append(hits, s), append(at, p)
-						break
-					}
+			last := -1
+			for _, i := range slices.Sorted(index.Overlapping(t.p)) {
+				if s := stated[by[i]]; by[i] != last && r.foreign(c, s, all[i], t) {
+					hits, at, last = append(hits, s), append(at, all[i]), by[i]
 				}
 			}
 			if len(hits) > 0 {

@@ -49,8 +49,10 @@ func ofFamily(hs []held, f fact.Family) []held {
 // distinctHeld returns one of each masked prefix of hs, first come.
 func distinctHeld(hs []held) []held {
 	var out []held
+	known := make(map[netip.Prefix]bool, len(hs))
 	for _, h := range hs {
-		if !slices.ContainsFunc(out, func(o held) bool { return o.p == h.p }) {
+		if !known[h.p] {
+			known[h.p] = true
 			out = append(out, h)
 		}
 	}

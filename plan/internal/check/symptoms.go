@@ -242,8 +242,8 @@ func subjectsOf(node string) []string {
 // causeOf returns the finding that explains a symptom: an error of one of its rules, else a warning of its first one.
 func (c *checker) causeOf(y *fact.Symptom) *fact.Finding {
 	for _, r := range y.Rules {
-		for _, f := range c.found {
-			if f.Rule == r && f.Severity == fact.Error && c.fits(f, y) {
+		for _, f := range c.foundBy[r] {
+			if f.Severity == fact.Error && c.fits(f, y) {
 				return f
 			}
 		}

@@ -142,7 +142,7 @@ func programOf(s *fact.Statement) fact.Component {
 // k8s.io/kubernetes v1.37.2 cmd/kube-controller-manager/app/core.go newNodeIpamController.
 func (c *checker) passedOver(f *fact.Finding, ss []*fact.Statement) {
 	read := func(s *fact.Statement) bool {
-		return programOf(s) != fact.ControllerManager || s.Role == fact.RolePods && slices.ContainsFunc(c.controllers, func(k *managerView) bool { return k.podsAt == s && k.allocate && k.ipam })
+		return programOf(s) != fact.ControllerManager || s.Name == fact.NameInstallerKey || s.Role == fact.RolePods && slices.ContainsFunc(c.controllers, func(k *managerView) bool { return k.podsAt == s && k.allocate && k.ipam })
 	}
 	if slices.ContainsFunc(ss, read) {
 		return

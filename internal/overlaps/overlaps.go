@@ -1,4 +1,5 @@
-package plan
+// Package overlaps finds which of many ranges overlap a given one.
+package overlaps
 
 import (
 	"iter"
@@ -6,8 +7,9 @@ import (
 	"slices"
 )
 
-// An overlapIndex finds which of many ranges overlap a given one, in time that grows with the logarithm of their number.
-type overlapIndex struct {
+// An Index finds which of many ranges overlap a given one, in time that grows with the logarithm of their number.
+// The zero Index holds none.
+type Index struct {
 	sorted  []indexed // by netip.Prefix.Compare, so that what lies in a range follows it
 	lengths []int     // prefix lengths that occur, ascending
 }
@@ -18,9 +20,9 @@ type indexed struct {
 	at int
 }
 
-// newOverlapIndex returns the index of ps, canonical prefixes of any family.
-func newOverlapIndex(ps iter.Seq2[int, netip.Prefix]) *overlapIndex {
-	x := &overlapIndex{}
+// New returns the index of ps, canonical prefixes of any family.
+func New(ps iter.Seq2[int, netip.Prefix]) *Index {
+	x := &Index{}
 	var has [129]bool
 	for i, p := range ps {
 		if p.IsValid() {
@@ -37,8 +39,8 @@ func newOverlapIndex(ps iter.Seq2[int, netip.Prefix]) *overlapIndex {
 	return x
 }
 
-// overlapping returns the numbers of the ranges that overlap p: those that contain it, the largest first, then those in it, by address.
-func (x *overlapIndex) overlapping(p netip.Prefix) iter.Seq[int] {
+// Overlapping returns the numbers of the ranges that overlap p: those that contain it, the largest first, then those in it, by address.
+func (x *Index) Overlapping(p netip.Prefix) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		find := func(q netip.Prefix) int {
 			i, _ := slices.BinarySearchFunc(x.sorted, q, func(e indexed, q netip.Prefix) int { return e.Compare(q) })
@@ -48,7 +50,7 @@ func (x *overlapIndex) overlapping(p netip.Prefix) iter.Seq[int] {
 			if n >= p.Bits() {
 				break
 			}
-			q := supernet(p, n)
+			q := netip.PrefixFrom(p.Addr(), n).Masked()
 			for i := find(q); i < len(x.sorted) && x.sorted[i].Prefix == q; i++ {
 				if !yield(x.sorted[i].at) {
 					return
@@ -66,17 +68,17 @@ func (x *overlapIndex) overlapping(p netip.Prefix) iter.Seq[int] {
 	}
 }
 
-// first returns the number of the first range that overlaps p, -1 if none does.
-func (x *overlapIndex) first(p netip.Prefix) int {
-	for i := range x.overlapping(p) {
+// First returns the number of the first range that overlaps p, -1 if none does.
+func (x *Index) First(p netip.Prefix) int {
+	for i := range x.Overlapping(p) {
 		return i
 	}
 	return -1
 }
 
-// contained reports whether another range than that of number i contains p, one that is equal to it only if it comes before.
-func (x *overlapIndex) contained(p netip.Prefix, i int) bool {
-	for j := range x.overlapping(p) {
+// Contained reports whether another range than that of number i contains p, one that is equal to it only if it comes before.
+func (x *Index) Contained(p netip.Prefix, i int) bool {
+	for j := range x.Overlapping(p) {
 		// What contains p comes first, then p itself, in the order of the list.
 		return j != i
 	}
