@@ -1,10 +1,12 @@
 package distro
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
+	"github.com/kubecidr/kubecidr/internal/target"
 )
 
 // k3d: github.com/k3d-io/k3d pkg/config/v1alpha5/types.go, pkg/config/transform.go.
@@ -27,6 +29,34 @@ func k3d() Installer {
 		read:   readK3d,
 		text:   k3dCommands,
 		refuse: refuseK3d,
+		Takes: target.Terms{Doc: "a Simple for k3d cluster create --config", Stacks: []string{target.IPv4},
+			Why: "the network of its nodes is IPv4", HasName: true, Write: writeK3d},
+	}
+}
+
+// writeK3d writes a Simple. The ranges are arguments of k3s, of all servers.
+func writeK3d(f *target.File) {
+	f.Line("apiVersion: k3d.io/v1alpha5\nkind: Simple")
+	if name, own := f.Name(); own {
+		f.Line("metadata:\n  name: %s", name)
+	}
+	if hosts := f.Plan.Hosts(); len(hosts) == 1 {
+		f.Line("subnet: %s", target.Text(hosts[0].String()))
+	}
+	f.Line("options:\n  k3s:\n    extraArgs:")
+	arg := func(text string, nodes ...string) {
+		f.Line("      - arg: %s\n        nodeFilters:", text)
+		for _, n := range nodes {
+			f.Line("          - %s:*", n)
+		}
+	}
+	arg("--cluster-cidr="+target.Join(f.Plan.Pods()), "server")
+	arg("--service-cidr="+target.Join(f.Plan.Services()), "server")
+	for _, a := range f.MaskArgs(24, 64, false) {
+		arg(fmt.Sprintf("--kube-controller-manager-arg=%s=%d", a.Name, a.Value), "server")
+	}
+	if n, told := f.MaxPods(); told {
+		arg(fmt.Sprintf("--kubelet-arg=max-pods=%d", n), "server", "agent")
 	}
 }
 
