@@ -9,7 +9,7 @@
 //
 // [Read] gives the steps in between: what each file is, told from its content, which host it comes from, told from its
 // folder's or its own name, and what it says, as values of type plan.Statement. [ReadRequest] reads what a cluster needs from a
-// file, and [WriteFlannel] and [WriteCommands] write what applies a plan.
+// file, and [WriteFlannel], [WriteCommands] and, for installers and other networks, [WriteTarget] write what applies a plan.
 //
 // The picture of the packages is in docs/architecture.md: package cidr has the arithmetic, plan chooses and checks, kubeadm and flannel
 // know their formats, and this package reads any set of files.

@@ -3,6 +3,7 @@ package kubecidr_test
 import (
 	"fmt"
 	"net/netip"
+	"os"
 	"testing/fstest"
 
 	"github.com/kubecidr/kubecidr"
@@ -47,6 +48,32 @@ func ExampleCheck_test() {
 	}
 	fmt.Println(err != nil) // t.Fatal(err)
 	// Output: true
+}
+
+// The file of an installer, with its own default ranges where they are free.
+func ExampleWriteTarget() {
+	r, err := kubecidr.TargetRequest("k3s", plan.Request{Nodes: 40, PodsPerNode: 60})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	p, err := plan.New(r)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := kubecidr.WriteTarget(os.Stdout, "k3s", p); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// # /etc/rancher/k3s/config.yaml, the same on every server
+	// cluster-cidr: 10.42.0.0/16
+	// service-cidr: 10.43.0.0/16
+	// kube-controller-manager-arg:
+	//   - node-cidr-mask-size-ipv4=25
+	// # of agents as well
+	// kubelet-arg:
+	//   - max-pods=60
 }
 
 // A source that this module does not read states what it says itself: here, the routes of another site.
