@@ -58,6 +58,9 @@ func readMicroK8s(c *Cluster, n *source.Node) {
 		{"IPv6_SERVICE_CIDR", Services},
 	} {
 		c.take(k.role, "extraCNIEnv."+k.key)
+		if k.role == Pods {
+			c.take(Pool, "extraCNIEnv."+k.key) // CALICO_IPV4POOL_CIDR is made of it
+		}
 	}
 	for _, k := range []struct {
 		key     string
@@ -126,7 +129,11 @@ func microK8sArgs(in *Installer, f *source.File) []Cluster {
 			at += strings.Index(value, trimmed)
 			v.Pos = f.Position(at)
 			if trimmed != "" {
-				c.plain(&v, trimmed, func(o int) Position { return f.Position(at + o) })
+				place := func(o int) Position { return f.Position(at + o) }
+				c.plain(&v, trimmed, place)
+				if pool := (Value{Role: Pool, Key: name, Pos: v.Pos}); v.Role == Pods {
+					c.plain(&pool, trimmed, place)
+				}
 			}
 		case found && strings.IndexByte(name, ' ') < 0 && strings.ToUpper(name) == name || found &&
 			strings.HasSuffix(name, "_SUPPORT"):

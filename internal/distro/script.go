@@ -2,6 +2,7 @@ package distro
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/source"
@@ -53,7 +54,7 @@ func scriptVariables(in *Installer, f *source.File) []Cluster {
 	for _, m := range scriptVariable.FindAllSubmatchIndex(f.Data, 1000) {
 		name, value := string(f.Data[m[2]:m[3]]), string(f.Data[m[4]:m[5]])
 		for _, r := range scriptRoles {
-			if !strings.HasSuffix(name, r.name) || (r.role == DNS) == strings.Contains(value, "/") {
+			if !strings.HasSuffix(name, r.name) || !scriptTakes(r.role, name, value) {
 				continue
 			}
 			at := func(o int) Position { return f.Position(m[4] + o) }
@@ -62,8 +63,18 @@ func scriptVariables(in *Installer, f *source.File) []Cluster {
 			break
 		}
 	}
-	if !c.says(Pods) || !c.says(Services) {
+	whole := func(v Value) bool { return v.Role.ranges() && v.Err == nil }
+	if !c.says(Pods) || !c.says(Services) || !slices.ContainsFunc(c.Values, whole) {
 		return nil
 	}
 	return []Cluster{c}
+}
+
+// scriptTakes reports whether a variable is for such a value: a CIDR without a length is a mistake in a variable that is
+// called so, and may get its length elsewhere in others.
+func scriptTakes(role Role, name, value string) bool {
+	if strings.Contains(value, "/") {
+		return role != DNS
+	}
+	return role == DNS || strings.HasSuffix(name, "CIDR")
 }
