@@ -192,11 +192,13 @@ func (c *checker) setNetwork(what string) string {
 // adapt ends a fix that changes flags, or what kubeadm writes, with where they stand in a distribution that has neither.
 func (c *checker) adapt(f *fact.Finding) {
 	d := c.dist
-	if f.Severity == fact.Info || f.Disturbs == fact.DisturbsNothing {
+	switch {
+	case f.Severity == fact.Info:
 		return
-	}
-	if d == nil {
+	case d == nil:
 		f.Fix = append(slices.Clip(f.Fix), c.installerWords(f)...)
+		return
+	case f.Disturbs == fact.DisturbsNothing:
 		return
 	}
 	if slices.ContainsFunc(f.Changes, func(p fact.Component) bool {
