@@ -160,7 +160,7 @@ func things(t *testing.T) []any {
 	must(err)
 	_, err = nodeipam.NewController(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "x"}, fact.NewestKubernetes())
 	fails(err)
-	out = append(out, c, c.Burst("w1", "w2", "w3"), c.Predict(3), c.Surge(2), plan.Rules(), plan.RequestKeys())
+	out = append(out, c, c.Burst("w1", "w2", "w3"), c.Predict(3), c.Surge(2), c.Replace(1), plan.Rules(), plan.RequestKeys())
 	inv := nodeipam.Inventory{Managers: []nodeipam.HostFlags{{Host: "cp1", Flags: podRange}}, Nodes: []nodeipam.InventoryNode{{Name: "w1", PodCIDRs: []string{"10.244.0.0/24"}},
 		{Name: "w2", PodCIDRs: []string{"10.244.0.0/24"}}, {Name: "w3"}}}
 	r, err := repair.New(inv)

@@ -36,6 +36,18 @@ type surgeDocument struct {
 	Missing []uint64 `json:"missing"`
 	Bits    []int    `json:"bits"`
 	Leaks   bool     `json:"leaks"`
+
+	Replacement *replacementDocument `json:"replacement,omitempty"`
+}
+
+// A replacementDocument is what replacing every node takes on the way.
+type replacementDocument struct {
+	Nodes  int      `json:"nodes"`
+	Surge  int      `json:"surge"` // at a time: fewer than asked for where fewer get subnets
+	Rounds int      `json:"rounds"`
+	Peaks  []uint64 `json:"peaks"`
+	Free   []uint64 `json:"free"`
+	Stuck  int      `json:"stuckInRound,omitempty"`
 }
 
 // PredictionJSON writes p as one JSON object. surge may be nil.
@@ -49,7 +61,10 @@ func PredictionJSON(w io.Writer, p nodeipam.Prediction, surge *nodeipam.SurgeNee
 		d.RestartError = p.RestartErr.Error()
 	}
 	if surge != nil {
-		d.Surge = &surgeDocument{surge.Surge, surge.Fits, list(surge.Missing), list(surge.Bits), surge.Leaks}
+		d.Surge = &surgeDocument{Nodes: surge.Surge, Fits: surge.Fits, Missing: list(surge.Missing), Bits: list(surge.Bits), Leaks: surge.Leaks}
+		if r := surge.Replacement; r != nil {
+			d.Surge.Replacement = &replacementDocument{r.Nodes, r.Surge, r.Rounds, list(r.Peaks), list(r.Free), r.Stuck}
+		}
 	}
 	d.Forecast = forecastOf(p, surge)
 	return encodeJSON(w, d)
@@ -115,6 +130,9 @@ func PredictionText(w io.Writer, p nodeipam.Prediction, surge *nodeipam.SurgeNee
 	if surge != nil {
 		b.WriteByte('\n')
 		b.wrap("", textWidth, surgeText(*surge, p))
+		if r := surge.Replacement; r != nil && surge.Surge > 0 && len(p.Ranges) > 0 {
+			b.wrap("", textWidth, replacementText(*r, p))
+		}
 	}
 	return b.flushTo(w)
 }
@@ -155,6 +173,27 @@ func surgeText(n nodeipam.SurgeNeed, p nodeipam.Prediction) string {
 		s += " Each node that gets none uses up subnets of the ranges before, until kube-controller-manager restarts."
 	}
 	return s
+}
+
+// replacementText says what replacing every node takes on the way.
+func replacementText(r nodeipam.Replacement, p nodeipam.Prediction) string {
+	if r.Nodes == 0 {
+		return "There is no node to replace."
+	}
+	if r.Surge == 0 {
+		return "A rolling replacement has to delete each node before the one in its place is registered: no node more gets a subnet."
+	}
+	s := fmt.Sprintf("A rolling replacement of %s with %d more at a time takes %s", words.Plural(r.Nodes, "node"), r.Surge, words.Plural(r.Rounds, "round"))
+	if r.Stuck > 0 {
+		s = fmt.Sprintf("A rolling replacement of %s with %d more at a time gets stuck in round %d, in which a new node gets no subnet", words.Plural(r.Nodes, "node"), r.Surge, r.Stuck)
+	}
+	for i, peak := range r.Peaks {
+		if i < len(p.Ranges) && i < len(r.Free) {
+			u := p.Ranges[i]
+			s += fmt.Sprintf("; of %s it holds at most %s of %s subnets at a time, %s free", u.Range, cidr.FormatCount(peak), cidr.FormatCount(u.Subnets), cidr.FormatCount(r.Free[i]))
+		}
+	}
+	return s + ". A new node never gets the subnet of the one that it replaces: routes and rules that name subnets of nodes change with them."
 }
 
 type servedDocument struct {

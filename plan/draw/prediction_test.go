@@ -166,6 +166,26 @@ func TestSurgeText(t *testing.T) {
 	}
 }
 
+// TestReplacementText: what is said of a rolling replacement.
+func TestReplacementText(t *testing.T) {
+	p := nodeipam.Prediction{Ranges: []nodeipam.RangeUse{{Range: netip.MustParsePrefix("10.244.0.0/22"), Subnets: 4, Services: 1}, {Range: netip.MustParsePrefix("fd00::/63"), Subnets: 2}}}
+	const names = ". A new node never gets the subnet of the one that it replaces: routes and rules that name subnets of nodes change with them."
+	for _, tt := range []struct {
+		r    nodeipam.Replacement
+		want string
+	}{
+		{nodeipam.Replacement{}, "There is no node to replace."},
+		{nodeipam.Replacement{Nodes: 2, Peaks: []uint64{2}, Free: []uint64{0}}, "A rolling replacement has to delete each node before the one in its place is registered: no node more gets a subnet."},
+		{nodeipam.Replacement{Nodes: 1, Surge: 1, Rounds: 1, Peaks: []uint64{2, 2}, Free: []uint64{1, 0}}, "A rolling replacement of 1 node with 1 more at a time takes 1 round; " +
+			"of 10.244.0.0/22 it holds at most 2 of 4 subnets at a time, 1 free; of fd00::/63 it holds at most 2 of 2 subnets at a time, 0 free" + names},
+		{nodeipam.Replacement{Nodes: 9, Surge: 2, Rounds: 3, Stuck: 3}, "A rolling replacement of 9 nodes with 2 more at a time gets stuck in round 3, in which a new node gets no subnet" + names},
+	} {
+		if got := replacementText(tt.r, p); got != tt.want {
+			t.Errorf("%+v: %s\nwant %s", tt.r, got, tt.want)
+		}
+	}
+}
+
 // TestPredictionJSON: what is only there when there is something to say.
 func TestPredictionJSON(t *testing.T) {
 	for _, tt := range []struct {
@@ -176,6 +196,8 @@ func TestPredictionJSON(t *testing.T) {
 		{nodeipam.Prediction{}, nil, `null null`},
 		{nodeipam.Prediction{RestartErr: errors.New("why")}, nil, `"why" null`},
 		{nodeipam.Prediction{}, &nodeipam.SurgeNeed{Surge: 2, Fits: 1, Missing: []uint64{1}, Bits: []int{21}, Leaks: true}, `null {"nodes":2,"fits":1,"missing":[1],"bits":[21],"leaks":true}`},
+		{nodeipam.Prediction{}, &nodeipam.SurgeNeed{Surge: 1, Fits: 1, Replacement: &nodeipam.Replacement{Nodes: 3, Surge: 1, Rounds: 3, Peaks: []uint64{4}, Free: []uint64{2}}},
+			`null {"nodes":1,"fits":1,"missing":[],"bits":[],"leaks":false,"replacement":{"nodes":3,"surge":1,"rounds":3,"peaks":[4],"free":[2]}}`},
 	} {
 		var b strings.Builder
 		if err := PredictionJSON(&b, tt.p, tt.surge); err != nil {

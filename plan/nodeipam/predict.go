@@ -250,6 +250,8 @@ type SurgeNeed struct {
 	// Leaks: a range behind the first lacks subnets. Each new node that gets none takes subnets of the ranges before it
 	// and does not give them back until the next restart.
 	Leaks bool
+	// Replacement is what [Controller.Replace] says of this surge, nil where nobody asked for it.
+	Replacement *Replacement
 }
 
 // OK reports whether all of the surge fits.

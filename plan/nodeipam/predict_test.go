@@ -93,7 +93,7 @@ func TestSurge(t *testing.T) {
 		{14, 1, []uint64{9, 13}, []int{19, 59}, true},
 	} {
 		got := c.Surge(tt.surge)
-		want := SurgeNeed{max(tt.surge, 0), tt.fits, tt.missing, tt.bits, tt.leaks}
+		want := SurgeNeed{max(tt.surge, 0), tt.fits, tt.missing, tt.bits, tt.leaks, nil}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("%d: (-want +got)\n%s", tt.surge, d)
 		}

@@ -42,7 +42,8 @@ standard input.
                        the next K nodes get, with and without a restart, and when the ranges end: after how many nodes, and,
                        where creationTimestamp or AGE of the nodes is there, on which day at the growth of the past, with the
                        spread, counted from the newest node
-  -surge S             with -predict: whether S nodes more fit for a while, as in a rolling replacement, and until when
+  -surge S             with -predict: whether S nodes more fit for a while, until when, and what a rolling replacement of all
+                       nodes with S more at a time takes on the way
 
 A scenario is {"flags": {"cluster-cidr": "10.244.0.0/16", ...}, "ops": [{"op": "start"}, {"op": "create", "node": "n1"}, ...]}.
 Operations: start, stop, restart (flags), create (node, preset), burst (nodes, preset), delete (node), terminate (node: a finalizer
@@ -179,7 +180,8 @@ func foretell(stdout, stderr io.Writer, paths []string, v fact.Version, k int, s
 	}
 	var need *nodeipam.SurgeNeed
 	if c, err := inv.Controller(); err == nil && surge != nil {
-		n := c.Surge(*surge)
+		n, r := c.Surge(*surge), c.Replace(*surge)
+		n.Replacement = &r
 		need = &n
 	}
 	if output == "json" {
