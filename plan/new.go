@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"errors"
 	"net/netip"
 	"slices"
 
@@ -123,10 +122,12 @@ func (c spaceCache) open(f fact.Family, within []netip.Prefix, claims []Claim) (
 	if err != nil {
 		return nil, err
 	}
-	for _, x := range claims {
-		if err := space.Occupy(x.Prefix); err != nil && !errors.Is(err, cidr.ErrOutside) {
-			return nil, err
-		}
+	taken := make([]netip.Prefix, len(claims))
+	for i, x := range claims {
+		taken[i] = x.Prefix
+	}
+	if err := space.Exclude(taken...); err != nil {
+		return nil, err
 	}
 	c[f] = &openSpace{within, claims, space}
 	return c[f], nil
