@@ -59,6 +59,11 @@ func (file *File) keepInstalled(a *asked, n int) {
 // change the one that they follow, and a default gives way where another file sets the value. Each cluster's files are
 // joined alone; those that stand outside of all clusters' folders stay as they are.
 func (f *Files) joinInstallers() {
+	defer func() {
+		for i := range f.List {
+			f.List[i].installed = nil
+		}
+	}()
 	n := 0
 	for i := range f.List {
 		n += len(f.List[i].installed)

@@ -75,7 +75,7 @@ type File struct {
 	Statements []fact.Statement
 
 	text      *source.File      // for its lines; nil where the file was streamed, or says nothing
-	installed []installed       // what installers' files tell, among Statements
+	installed []installed       // what installers' files tell, among Statements; nil once all files are joined
 	networks  []netdist.Network // that it shows; what they state takes all files of a cluster
 	processes []process         // units and the variables that they take
 	holds     []fact.NotUnderstood
