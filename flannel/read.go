@@ -96,6 +96,9 @@ func ReadSource(s fact.Source, data []byte, opt Options) (*Document, error) {
 	return readFile(f, data, opt)
 }
 
+// dataKey matches the beginning of what was cut out of a ConfigMap: the key, and the document below it.
+var dataKey = regexp.MustCompile(`^(?:data:\s*\n\s*)?["']?(?:cni-conf|net-conf)\.json["']?:`)
+
 func readFile(f *source.File, data []byte, opt Options) (*Document, error) {
 	base := strings.ToLower(path.Base(strings.ReplaceAll(opt.Name, `\`, "/")))
 	opt.Name = f.Name
@@ -115,7 +118,7 @@ func readFile(f *source.File, data []byte, opt Options) (*Document, error) {
 		return d, nil
 	case isEtcdAnswer(text) && d.etcdAnswer(f, opt):
 		return d, nil
-	case base == "net-conf.json" && !bytes.Contains(text, []byte("apiVersion")),
+	case base == "net-conf.json" && !bytes.Contains(text, []byte("apiVersion")) && !dataKey.Match(text),
 		looksLikeNetConf(text, strings.Contains(base, "net-conf")):
 		d.bare(f, data, opt)
 		return d, nil
@@ -293,9 +296,11 @@ func (d *Document) objects(docs []*source.Node, opt Options) {
 			switch {
 			case n.Get("data", "net-conf.json") != nil:
 				d.configMap(n, opt) // a ConfigMap cut out of its frame
-			case n.Get("net-conf.json").Str() != "" && n.Get("apiVersion") == nil: // so was one, by half
+			case n.Get("apiVersion") == nil && n.Get("net-conf.json").Str() != "": // its key and value, cut out of a ConfigMap
 				f := n.Get("net-conf.json").File()
-				d.Configs = append(d.Configs, newConfig(f, f.Data, opt, ""))
+				c := newConfig(f, f.Data, opt, "")
+				c.Encoding, c.ModeKnown = "", true
+				d.Configs = append(d.Configs, c)
 			case n.Get("apiVersion") == nil:
 				d.values(n, opt)
 			}

@@ -255,6 +255,13 @@ func (n *found) autoPools(at *source.Node) {
 
 func ciliumNode(r *reader, o *object) {
 	n := r.see("cilium", o.kind, o.Get("kind"))
+	if addrs := o.Get("spec", "addresses"); addrs != nil {
+		for _, a := range addrs.Items {
+			if a.Get("type").Str() == "InternalIP" {
+				n.add(Range{Use: Address, Name: o.name, Key: "spec.addresses"}, a.Get("ip"), form{bare: true}, "")
+			}
+		}
+	}
 	ipam := o.Get("spec", "ipam")
 	n.addList(Range{Use: NodeBlock, Key: "spec.ipam.podCIDRs", Node: o.name}, ipam.Get("podCIDRs"), form{}, ",")
 	if pools := ipam.Get("pools", "allocated"); pools != nil {
@@ -355,7 +362,10 @@ func isCiliumMode(s string) bool {
 // ciliumNodeRow reads a row of kubectl get ciliumnodes: it shows the network, its addresses are single ones.
 func ciliumNodeRow(r *reader, cells map[string]cell) {
 	if c := cells["CILIUMINTERNALIP"]; strings.ContainsAny(c.text, ".:") {
-		r.seeAt("cilium", "CiliumNode", c.pos)
+		n := r.seeAt("cilium", "CiliumNode", c.pos)
+		if ip := cells["INTERNALIP"]; strings.ContainsAny(ip.text, ".:") && strings.Trim(ip.text, "0123456789abcdefABCDEF.:") == "" {
+			n.addText(Range{Use: Address, Name: cells["NAME"].text, Key: "INTERNALIP of CiliumNode"}, ip.text, ip.pos, form{bare: true})
+		}
 	}
 }
 

@@ -27,7 +27,14 @@ type container struct {
 
 // document reads one document and what it carries.
 func (r *reader) document(n *source.Node, depth int) {
-	if n == nil || n.Kind != source.Mapping || depth > deepest {
+	if n == nil || depth > deepest {
+		return
+	}
+	if n.Kind == source.Sequence {
+		r.fragment(n.Items)
+		return
+	}
+	if n.Kind != source.Mapping {
 		return
 	}
 	if items := n.Get("items"); items != nil && items.Kind == source.Sequence {
@@ -44,7 +51,16 @@ func (r *reader) document(n *source.Node, depth int) {
 	}
 	o := newObject(n)
 	if o.kind == "" {
-		if o.group == "" && o.version == "" {
+		if o.group != "" || o.version != "" {
+			return
+		}
+		if list := n.Get("containers"); list != nil && list.Kind == source.Sequence {
+			r.fragment(list.Items)
+		} else if n.Get("image") != nil && (n.Get("env") != nil || n.Get("args") != nil || n.Get("command") != nil) {
+			r.fragment([]*source.Node{n})
+		} else if data := cutData(n); data != nil {
+			r.ask(&object{Node: n, kind: "ConfigMap", data: data})
+		} else {
 			r.values(n, "")
 		}
 		return
@@ -53,6 +69,36 @@ func (r *reader) document(n *source.Node, depth int) {
 		return
 	}
 	o.containers = r.containersOf(o)
+	r.images(o)
+	r.ask(o)
+}
+
+// cutData returns the data of a ConfigMap of which nothing else is shown, or nil.
+func cutData(n *source.Node) *source.Node {
+	for _, m := range []*source.Node{n, n.Get("data")} {
+		if m.Get("cluster-pool-ipv4-cidr") != nil || m.Get("cluster-pool-ipv6-cidr") != nil {
+			return m
+		}
+	}
+	return nil
+}
+
+// ask asks all rows about an object.
+func (r *reader) ask(o *object) {
+	for i := range r.rows {
+		if read := r.rows[i].object; read != nil {
+			read(r, o)
+		}
+	}
+}
+
+// fragment reads containers that were cut out of their object.
+func (r *reader) fragment(list []*source.Node) {
+	o := &object{Node: &source.Node{Kind: source.Mapping}, kind: "Pod"}
+	o.containers = r.containers(list, true)
+	if len(o.containers) == 0 {
+		return
+	}
 	r.images(o)
 	for i := range r.rows {
 		if read := r.rows[i].object; read != nil {
@@ -188,15 +234,25 @@ func (r *reader) containersOf(o *object) []container {
 		if l == nil {
 			continue
 		}
-		for _, n := range l.Items {
-			c := container{node: n, name: n.Get("name").Str(), image: n.Get("image")}
-			row, agent, ok := byImage(r.rows, c.image.Str())
-			if ok {
-				c.row, c.agent = row.Name, agent && list == "containers"
-				_, c.tag = splitImage(c.image.Str())
-			}
-			out = append(out, c)
+		out = append(out, r.containers(l.Items, list == "containers")...)
+	}
+	return out
+}
+
+// containers returns the containers of a list; run says that they are none that end before the pod is up.
+func (r *reader) containers(list []*source.Node, run bool) []container {
+	var out []container
+	for _, n := range list {
+		if n == nil || n.Kind != source.Mapping {
+			continue
 		}
+		c := container{node: n, name: n.Get("name").Str(), image: n.Get("image")}
+		row, agent, ok := byImage(r.rows, c.image.Str())
+		if ok {
+			c.row, c.agent = row.Name, agent && run
+			_, c.tag = splitImage(c.image.Str())
+		}
+		out = append(out, c)
 	}
 	return out
 }

@@ -4,10 +4,8 @@ import (
 	"net/netip"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/flannel"
 	"github.com/kubecidr/kubecidr/internal/cmdline"
 	"github.com/kubecidr/kubecidr/internal/paste"
@@ -240,27 +238,6 @@ var programReaders = map[string]func(p process) []fact.Statement{
 	"k3s":                      process.k3s,
 	"rke2":                     process.k3s,
 	"cloud-controller-manager": process.cloudController,
-}
-
-// cloudController is the component of a cloud's own controller manager.
-const cloudController = fact.Component("cloud-controller-manager")
-
-// cloudController returns the pod range of a cloud controller manager, and whether it may hand out node subnets, or make
-// routes to them: k8s.io/cloud-provider options/kubecloudshared.go. Both are off where they are not given.
-func (p process) cloudController() []fact.Statement {
-	var out []fact.Statement
-	if v := p.last("cluster-cidr"); v.IsSet() {
-		s := fact.Statement{Component: cloudController, Role: fact.RolePods, Key: "--cluster-cidr", Pos: v.Pos, Text: v.Text}
-		s.Prefixes, s.Err = cidr.ParseList(v.V)
-		out = append(out, s)
-	}
-	if v := p.last("allocate-node-cidrs"); v.IsSet() {
-		if b, err := strconv.ParseBool(v.V); err == nil {
-			out = append(out, fact.Statement{Component: cloudController, Role: fact.RoleSetting, Setting: fact.SettingAllocate,
-				Key: "--allocate-node-cidrs", Pos: v.Pos, Text: v.Text, Bool: b})
-		}
-	}
-	return out
 }
 
 // statements returns what the process is told.

@@ -98,6 +98,7 @@ var readers = []reader{
 		c, err := a.kubeadm()
 		return statementsOf(c.Manifests), err
 	}},
+	{kind: KindCommand, read: readCloudManifest},
 	{kind: KindKubeProxy, read: func(a *asked) ([]fact.Statement, error) {
 		c, err := a.kubeadm()
 		return statementsOf(c.Proxies), err
