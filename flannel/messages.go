@@ -271,6 +271,7 @@ func messages() []message {
 		{
 			ID: "other-backend", Level: Trouble, Pattern: `[Ii]gnoring non-\S+ (?:subnet: type=|v4Subnet\()`,
 			Cause: "another node runs flannel with another backend; its pods are not reached", Remedy: "restart flannel on all nodes, so that they read one configuration",
+			Rules:  rules(fact.RuleFlannelBackendMixed),
 			Source: "flannel v0.28.10 pkg/backend", literals: []string{"gnoring non-"},
 		},
 		{

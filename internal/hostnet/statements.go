@@ -146,6 +146,9 @@ func (v *view) statements() []fact.Statement {
 	return v.out
 }
 
+// dockerDefault is the address of docker0 that nobody chose: moby libnetwork/ipamutils.
+var dockerDefault = netip.MustParsePrefix("172.17.0.1/16")
+
 // addr states an address of a link, once.
 func (v *view) addr(dev string, p netip.Prefix, pos Pos) {
 	a := p.Addr()
@@ -163,7 +166,7 @@ func (v *view) addr(dev string, p netip.Prefix, pos Pos) {
 	case isTunnel(dev):
 		// Its address is the base of the subnet, as a /32 or /128, with the length of Network in old releases.
 		v.rng(fact.RoleNodePods, dev, p.String(), pos, netip.PrefixFrom(a, a.BitLen()))
-	case dev == "docker0" && slices.ContainsFunc(v.tunnels, p.Contains):
+	case dev == "docker0" && p != dockerDefault && slices.ContainsFunc(v.tunnels, func(t netip.Addr) bool { return t == p.Masked().Addr() }):
 		// Docker was started with --bip of flannel's subnet.env: its bridge is that of the pods.
 		v.rng(fact.RoleNodePods, dev, p.String(), pos, p)
 	case engineLink.MatchString(dev):

@@ -129,7 +129,7 @@ func messages() []message {
 			Pattern: `Node ` + reNode + ` status is now: CIDRAssignmentFailed|Failed to update node PodCIDR after multiple attempts`,
 			Cause:   "the API server did not take the subnet: the node holds one already, the mask is longer than an address, or the server did not answer",
 			Remedy:  "read the error behind it; kubectl get node -o yaml shows what the node holds",
-			Rules:   rules(fact.RuleNodeMaskTooFar, fact.RuleCIDRMalformed, fact.RuleNodeSubnetDuplicate),
+			Rules:   rules(fact.RuleNodeMaskTooFar, fact.RuleTwoAllocators, fact.RuleCIDRMalformed, fact.RuleNodeSubnetDuplicate),
 			Source:  ipam + " updateCIDRsAllocation", literals: []string{"CIDRAssignmentFailed", "Failed to update node PodCIDR"},
 		},
 		{

@@ -21,6 +21,7 @@ const (
 	RulePodAddressOutside     RuleID = "pod-address-outside-node-subnet"   // a pod has an address of another network than its node's
 	RuleNodeAddressDuplicate  RuleID = "node-address-duplicate"            // two nodes with one address
 	RulePublicIPShared        RuleID = "flannel-public-ip-shared"          // two nodes announce one address to flannel
+	RuleFlannelBackendMixed   RuleID = "flannel-backend-mixed"             // nodes, or net-conf.json, name different backends of flannel
 	RulePublicIPStale         RuleID = "flannel-public-ip-stale"           // a node announces an address that it does not have
 	RuleHostSubnetDiffers     RuleID = "host-subnet-differs"               // kubelet or a CNI file has another subnet than the node
 	RuleClusterCIDRNearlyFull RuleID = "cluster-cidr-nearly-full"          // 80 % of the node subnets are taken

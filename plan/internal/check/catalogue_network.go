@@ -220,4 +220,12 @@ var networkRules = []rule{
 		Mend:   "see the message",
 		Source: "the installer named",
 	}},
+	{rank: 431, find: (*checker).mixedBackends, about: fact.Rule{
+		ID: fact.RuleFlannelBackendMixed, Severity: fact.Warning, Disturbs: fact.DisturbsComponent,
+		Title:  "flannel runs with different backends",
+		Cause:  "Backend.Type was changed and not every flannel restarted, or a node reads another net-conf.json.",
+		Effect: "A node makes no routes to those with another backend: their pods are not reached.",
+		Mend:   "restart flannel on all nodes, so that they read one configuration; remove links of the old backend (flannel.1)",
+		Source: "flannel pkg/backend/route_network.go, pkg/backend/vxlan/vxlan_network.go handleSubnetEvents, v0.28.10",
+	}},
 }

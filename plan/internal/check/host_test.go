@@ -93,7 +93,7 @@ func TestHostLinks(t *testing.T) {
 		{"a network around pods and services", []fact.Statement{hostLink("cp1", "eno1", fact.RoleHosts, "10.0.0.5/8"), hostLink("cp2", "eno1", fact.RoleHosts, "10.0.0.6/8")}, []string{
 			"warning|host-pod-overlap|the pod range 10.244.0.0/16", "warning|host-service-overlap|lies inside 10.0.0.0/8, the network that cp1 is in with eno1 (10.0.0.5)"}},
 		{"docker0 beside", []fact.Statement{hostLink("cp1", "docker0", fact.RoleReserved, "10.244.0.0/16"), hostLink("cp2", "docker0", fact.RoleReserved, "10.244.0.0/16")},
-			[]string{"warning|docker-bridge-overlap|the pod range 10.244.0.0/16"}},
+			[]string{"error|docker-bridge-overlap|the pod range 10.244.0.0/16"}},
 		{"MTU beyond flannel.1", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1500), []fact.Statement{hostSetting("worker-1", "flannel.1", fact.SettingLinkMTU, "", 1450)}),
 			[]string{"warning|mtu-too-large|FLANNEL_MTU is 1500 in subnet.env of worker-1, but its link flannel.1 carries 1450 bytes"}},
 		{"MTU beyond the card", slices.Concat(envOf("worker-1", "10.244.1.1/24", 1450), []fact.Statement{hostSetting("worker-1", "flannel.1", fact.SettingLinkMTU, "", 1450), hostSetting("worker-1", "ens3", fact.SettingLinkMTU, "", 1450)}),

@@ -295,6 +295,14 @@ func (c *checker) nodeMaskIn(t target) int {
 	return 64
 }
 
+// vpnLinks are the first letters of links by which hosts reach other networks than their own: OpenVPN, WireGuard, PPP and others.
+var vpnLinks = []string{"tun", "tap", "utun", "wg", "ppp", "zt", "nordlynx", "gpd", "cscotun", "ipsec", "xfrm", "vti"}
+
+// isVPN reports whether a link leads to a network beyond the hosts' own. Those of kube-router and kilo lead to nodes.
+func isVPN(name string) bool {
+	return !strings.HasPrefix(name, "tun-") && !strings.HasPrefix(name, "tunl") && slices.ContainsFunc(vpnLinks, func(p string) bool { return strings.HasPrefix(name, p) })
+}
+
 // foreignRoute reports whether a route into t is none of the pods' own. One that is wider than the range loses against the routes of
 // nodes; one of a node's length, by way of a host, is how networks without tunnels reach that node's pods.
 func (c *checker) foreignRoute(s *fact.Statement, p netip.Prefix, t target) bool {
@@ -307,6 +315,9 @@ func (c *checker) foreignRoute(s *fact.Statement, p netip.Prefix, t target) bool
 	via := s.Addrs[0]
 	if t.p.Contains(via) {
 		return false // over a tunnel, to the first address of the other node's subnet
+	}
+	if isVPN(s.Key) && p.Bits() > c.nodeMaskIn(t) && !slices.ContainsFunc(c.nodes, func(n *nodeView) bool { return n.has(via) }) {
+		return true // it wins against the route to a node's subnet, whoever holds that
 	}
 	for _, n := range c.nodes {
 		for _, h := range n.subs {

@@ -289,10 +289,14 @@ func (c *checker) twoAllocators() {
 				continue
 			}
 			hs := o.podPrefixes()
+			sev := fact.Error
 			if o.comp == "cloud-controller-manager" && (len(hs) == 0 || sameHeld(hs, k.pods)) {
-				continue // most of them make routes to what others handed out: the same range is right
+				if !c.assignmentFailed() {
+					continue // most of them make routes to what others handed out: the same range is right
+				}
+				sev = fact.Warning
 			}
-			f := fact.Finding{Rule: fact.RuleTwoAllocators, Where: []fact.Place{placeOf(a, string(o.comp)+" allocates")}}
+			f := fact.Finding{Rule: fact.RuleTwoAllocators, Severity: sev, Where: []fact.Place{placeOf(a, string(o.comp)+" allocates")}}
 			with := ""
 			if len(hs) > 0 {
 				with = " from " + joinHeld(hs)
@@ -300,6 +304,9 @@ func (c *checker) twoAllocators() {
 			}
 			f.Where = append(f.Where, placeOf(k.podsAt, "pods "+joinHeld(k.pods)))
 			f.Message = fmt.Sprintf("%s hands out node subnets%s, and %s from %s: neither knows what the other gave", o.comp, with, k.label(), joinHeld(k.pods))
+			if sev == fact.Warning {
+				f.Message = fmt.Sprintf("%s and %s both have --allocate-node-cidrs%s, and a node would not take a second subnet (CIDRAssignmentFailed): some cloud controller managers hand out subnets with it, others make routes alone", o.comp, k.label(), with)
+			}
 			f.Fix = []string{fmt.Sprintf("let one of the two allocate: --allocate-node-cidrs=false for %s, or for kube-controller-manager", o.comp)}
 			c.add(f)
 			return
@@ -312,6 +319,13 @@ func (c *checker) twoAllocators() {
 			return
 		}
 	}
+}
+
+// assignmentFailed reports whether somebody saw that a node did not take a subnet.
+func (c *checker) assignmentFailed() bool {
+	return slices.ContainsFunc(c.view.symptoms, func(s *fact.Statement) bool {
+		return s.Symptom.ID == "cidr-assignment-failed" || s.Symptom.ID == "podcidr-immutable"
+	})
 }
 
 // sameHeld reports whether two lists hold the same ranges, in any order.

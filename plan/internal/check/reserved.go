@@ -28,7 +28,7 @@ var ruleReservedOverlap = rule{
 var ruleDockerBridgeOverlap = rule{
 	rank: 640,
 	about: fact.Rule{
-		ID: fact.RuleDockerBridgeOverlap, Severity: fact.Warning, Disturbs: fact.DisturbsNodes,
+		ID: fact.RuleDockerBridgeOverlap, Severity: fact.Warning, Also: []fact.Severity{fact.Error}, Disturbs: fact.DisturbsNodes,
 		Title:  "Pod or service range overlaps docker0, 172.17.0.0/16 by default",
 		Cause:  "A range from 172.16.0.0/12 taken without looking.",
 		Effect: "On hosts with Docker the bridge takes the traffic for those addresses.",
@@ -72,6 +72,9 @@ func (c *checker) reservedOverlap() {
 				from := " (" + name + ")"
 				if isDocker(r) {
 					f.Rule = fact.RuleDockerBridgeOverlap
+					if roles[i] == "pod" && c.bridgeInUse(r, rp, h) {
+						f.Severity = fact.Error
+					}
 					from = " (docker0)"
 					if r.Default {
 						from = " (docker0, Docker's default bridge, since no file says otherwise)"
@@ -133,6 +136,12 @@ func (c *checker) knownOverlap() {
 			Message: fmt.Sprintf("the %s range %s overlaps what other software takes by default where it runs: %s", r.role, r.h.says(), words.NameList(uses)),
 		})
 	}
+}
+
+// bridgeInUse reports whether docker0 was seen on a host of the cluster with more than a node's subnet of the pods: its containers, and
+// the bridge itself, have addresses that pods of some node get. As a pods' bridge it has no more than its node's subnet.
+func (c *checker) bridgeInUse(s *fact.Statement, p netip.Prefix, pods held) bool {
+	return s.Component == fact.Host && !s.Default && p.Bits() < c.nodeMaskIn(target{pods, "pod"}) && !c.holdsOwn(s.Host, p)
 }
 
 func isDocker(s *fact.Statement) bool {

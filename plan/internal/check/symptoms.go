@@ -163,7 +163,7 @@ func (c *checker) symptomLines() {
 			c.explain(cause, g.line(), fact.Finding{
 				Rule: cause.Rule, Severity: fact.Info, Args: symptomArgs(y), Message: y.Message, Where: g.places, Subjects: subjectsOf(y.Node),
 			})
-			if cause.Severity == fact.Warning && (y.ID == networkRefuses || cause.Rule == y.Rules[0] && slices.Contains(selfEvident(), cause.Rule)) {
+			if cause.Severity == fact.Warning && (y.ID == networkRefuses || cause.Rule == fact.RulePodServiceOverlap && y.Rules[0] == fact.RuleClusterCIDRExhausted || cause.Rule == y.Rules[0] && slices.Contains(selfEvident(), cause.Rule)) {
 				cause.Severity = fact.Error
 			}
 			cause.Subjects = append(cause.Subjects, subjectsOf(y.Node)...)
@@ -249,6 +249,12 @@ func (c *checker) causeOf(y *fact.Symptom) *fact.Finding {
 		}
 	}
 	rules := y.Rules[:1]
+	if slices.Contains(y.Rules, fact.RuleTwoAllocators) {
+		rules = append(slices.Clip(rules), fact.RuleTwoAllocators)
+	}
+	if y.Rules[0] == fact.RuleClusterCIDRExhausted {
+		rules = append(slices.Clip(rules), fact.RulePodServiceOverlap) // which withholds subnets
+	}
 	if y.ID == networkRefuses {
 		rules = y.Rules
 	}
