@@ -237,6 +237,14 @@ func (c *checker) hostsInNodeSubnets(hosts []hostAddr) {
 	slices.SortFunc(subs, func(a, b held) int { return a.p.Compare(b.p) })
 	for _, h := range hosts {
 		if h.p.IsValid() {
+			// Of several subnets in it any will do, and so will one that holds it.
+			i, _ := slices.BinarySearchFunc(subs, h.p.Addr(), func(s held, a netip.Addr) int { return cmp.Or(s.p.Addr().Compare(a), 1) })
+			for _, s := range subs[max(i-1, 0):min(i+1, len(subs))] {
+				if s.p.Overlaps(h.p) {
+					c.hostsIn([]hostAddr{h}, s, fact.RuleHostPodOverlap, "pod", fact.Error)
+					return
+				}
+			}
 			continue
 		}
 		i, _ := slices.BinarySearchFunc(subs, h.a, func(s held, a netip.Addr) int { return cmp.Or(s.p.Addr().Compare(a), -1) })

@@ -33,7 +33,7 @@ type target struct {
 func (c *checker) targets() []target {
 	var ts []target
 	if !c.vpcCNI() {
-		for _, h := range c.claimedPods() {
+		for _, h := range c.podsInUse() {
 			ts = append(ts, target{h, "pod"})
 		}
 	}
@@ -43,6 +43,21 @@ func (c *checker) targets() []target {
 		}
 	}
 	return ts
+}
+
+// podsInUse returns the ranges of pods, and where none is known the subnets of nodes, which are some of it.
+func (c *checker) podsInUse() []held {
+	hs := c.claimedPods()
+	if len(hs) > 0 {
+		return hs
+	}
+	for _, n := range c.nodes {
+		if len(hs) >= mostRanges {
+			break
+		}
+		hs = append(hs, n.subs...)
+	}
+	return hs
 }
 
 // A hostRule is a row of the table of single addresses and ranges of hosts that pods and services have to keep clear of.

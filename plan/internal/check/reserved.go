@@ -48,7 +48,7 @@ func (c *checker) reservedOverlap() {
 		reserved = append(reserved, docker)
 	}
 	reserved, more := sameOnHosts(reserved)
-	ranges := c.claimedPods()
+	ranges := c.podsInUse()
 	roles := make([]string, len(ranges))
 	for i := range roles {
 		roles[i] = "pod"
