@@ -280,8 +280,11 @@ func (l *lister) add(host string, pos Pos, s fact.Statement) {
 func (l *lister) resolvers(h Host, views map[string]*view) {
 	for _, x := range h.Resolvers {
 		role := fact.RoleResolver
-		if v := views[x.Host]; x.Pod || v != nil && v.space == pod {
+		switch v := views[x.Host]; {
+		case x.Pod:
 			role = fact.RolePodResolver
+		case v != nil && v.space == pod: // dnsPolicy is Default or None: it asks whom its host or its author asks
+			continue
 		}
 		if !x.Addr.IsLoopback() {
 			key := x.Dev
