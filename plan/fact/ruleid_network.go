@@ -30,4 +30,6 @@ const (
 	RuleFeatureGateRefused    RuleID = "feature-gate-refused"              // a gate that the release has locked at the other value
 	RuleFeatureGateMissing    RuleID = "feature-gate-missing"              // two families before their gate is on
 	RuleInstallerRefused      RuleID = "installer-refused"                 // what an installer does not take
+	RuleHostRulesStale        RuleID = "host-rules-stale"                  // packet filters of a host know other ranges than the configuration
+	RuleNoProxyIncomplete     RuleID = "no-proxy-incomplete"               // an HTTP proxy is asked for pods or services
 )

@@ -212,6 +212,22 @@ var networkRules = []rule{
 		Mend:   "set --feature-gates=IPv6DualStack=true on all programs, or use 1.21 and later",
 		Source: "k8s.io/kubernetes pkg/features/kube_features.go IPv6DualStack, v1.16 to v1.22",
 	}},
+	{rank: 433, by: "agreements", about: fact.Rule{
+		ID: fact.RuleHostRulesStale, Severity: fact.Warning, Disturbs: fact.DisturbsComponent,
+		Title:  "Packet-filter rules of a host know other ranges than the configuration",
+		Cause:  "The range was changed: flannel and kube-proxy add rules when they start, and older releases do not remove those of before.",
+		Effect: "Traffic of pods is masqueraded, or not, by a range that is gone; names and services fail on that host alone.",
+		Mend:   "restart flannel and kube-proxy on the host; where the rules stay, drain it and reboot it",
+		Source: "github.com/flannel-io/flannel pkg/trafficmngr/iptables/iptables.go; k8s.io/kubernetes pkg/proxy/iptables/proxier.go",
+	}},
+	{rank: 434, by: "agreements", about: fact.Rule{
+		ID: fact.RuleNoProxyIncomplete, Severity: fact.Warning, Disturbs: fact.DisturbsComponent,
+		Title:  "Hosts use an HTTP proxy for pods or services",
+		Cause:  "NO_PROXY names the hosts' networks, and not the cluster's ranges.",
+		Effect: "kube-apiserver asks the proxy for webhooks, image pulls from a registry inside of the cluster fail: kubeadm warns of it.",
+		Mend:   "add the ranges of pods and services to NO_PROXY",
+		Source: "k8s.io/kubernetes cmd/kubeadm/app/preflight/checks.go HTTPProxyCIDRCheck, v1.37.2",
+	}},
 	{rank: 429, about: fact.Rule{
 		ID: fact.RuleInstallerRefused, Severity: fact.Error, Also: []fact.Severity{fact.Warning, fact.Info}, Disturbs: fact.DisturbsNothing,
 		Title:  "A configuration that its installer does not take",

@@ -10,6 +10,7 @@ func allRules() []rule {
 		formatRules,
 		networkRules,
 		[]rule{
+			passAgreements,
 			passControllers,
 			passHostMTU,
 			passHostNetworks,

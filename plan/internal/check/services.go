@@ -167,10 +167,15 @@ var ruleClusterDNSOther = rule{
 
 // serviceAddresses: Services hold addresses outside of the service range, and the kubelets' DNS address is not that of the service.
 func (c *checker) serviceAddresses() {
-	if c.assumed || len(c.services) == 0 {
-		return
+	if !c.assumed && len(c.services) > 0 {
+		c.servicesOutside()
+		c.serviceObject()
 	}
-	c.servicesOutside()
+	c.otherDNS()
+}
+
+// serviceObject: the ServiceCIDR kubernetes against the flag of the API servers.
+func (c *checker) serviceObject() {
 	for _, src := range c.others {
 		if src.comp != fact.ServiceCIDR || src.services == nil || src.services.Name != fact.NameDefaultServiceCIDR {
 			continue
@@ -188,7 +193,10 @@ func (c *checker) serviceAddresses() {
 			}
 		}
 	}
-	// The address of the service kube-dns against the one that pods are given.
+}
+
+// otherDNS: the address of the service kube-dns against the one that pods are given.
+func (c *checker) otherDNS() {
 	dns := c.dnsService()
 	if dns == nil || c.has(fact.RuleClusterDNSOutside) {
 		return
