@@ -49,6 +49,8 @@ type yamlList struct {
 	kind    string        // of the list, as far as it was said before the items
 	last    fact.Position // of the last Node, in a list that has not said its kind yet
 	version bool          // an apiVersion stands before the items, as kubectl writes it
+	before  int           // how many Nodes were read before this document
+	page    page          // of the list
 }
 
 const (
@@ -215,6 +217,9 @@ func (l *yamlList) endOutside() error {
 	for _, n := range docs {
 		l.kind = n.Get("kind").Str()
 		l.version = l.version || n.Get("apiVersion") != nil
+		if m := n.Get("metadata"); m != nil {
+			l.page = pageOf(m)
+		}
 	}
 	return err
 }
@@ -243,6 +248,9 @@ func (l *yamlList) endDocument() error {
 			}
 		}
 	}
-	l.state, l.kind, l.last, l.version = beforeItems, "", fact.Position{}, false
+	if err == nil && l.state != beforeItems {
+		err = l.d.endList(l.page, l.kind, l.before)
+	}
+	l.state, l.kind, l.last, l.version, l.before, l.page = beforeItems, "", fact.Position{}, false, l.d.nodes, page{}
 	return err
 }

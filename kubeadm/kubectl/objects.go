@@ -24,6 +24,8 @@ type Objects struct {
 	Addressed    []Pod   // that hold an address on a node, their States left out
 	// CNI is the name of the network plugin whose pods were seen, with the place of the first of them; Text is its namespace and name.
 	CNI fact.Value[string]
+	// Pages says of each list of Nodes that is a page of a longer one, as metadata.continue tells, how many Nodes there are at the least; 0 where it does not say.
+	Pages []fact.Value[int]
 	// Kinds counts all objects by their kind, also those of kinds that are read elsewhere, such as ConfigMap, or nowhere.
 	// Objects without a kind count under "".
 	Kinds map[string]int
@@ -155,6 +157,10 @@ func (out *Objects) add(o *object) error {
 	if len(out.Nodes)+len(out.Services)+len(out.ServiceCIDRs)+len(out.IPAddresses) >= mostObjects {
 		return tooMany(o.pos)
 	}
+	if o.kind == pageKind {
+		out.Pages = append(out.Pages, fact.Value[int]{V: o.page.atLeast, Text: o.page.left.Text, Pos: o.pos})
+		return nil
+	}
 	if out.Kinds == nil {
 		out.Kinds = map[string]int{}
 	}
@@ -212,6 +218,9 @@ func (o Objects) Statements() []fact.Statement {
 		if s, ok := n.symptom(); ok {
 			out = append(out, s)
 		}
+	}
+	for _, p := range o.Pages {
+		out = append(out, pageStatement(p))
 	}
 	for _, s := range o.Services {
 		out = append(out, s.Statements()...)

@@ -28,6 +28,7 @@ type object struct {
 	parent  string                     // of an IPAddress
 	event   Event
 	pod     Pod
+	page    page // of the list, for an object of kind pageKind
 	// early reports that values which only make sense with the kind known came before it, and were passed over.
 	early bool
 }
@@ -42,6 +43,7 @@ type decoder struct {
 	obj    object // the object that is read, reused for the next
 	// items is the kind of items that have none, where what stands behind them says it: "Node" of a NodeList.
 	items string
+	nodes int // read so far
 }
 
 // begin returns a new object that stands at pos.
@@ -109,6 +111,7 @@ func (d *decoder) document(n *source.Node) error {
 	if items == nil || items.Kind != source.Sequence {
 		return d.tree(n, kind)
 	}
+	before := d.nodes
 	var last *source.Node // a Node, in a list that does not say its kind
 	for _, it := range items.Items {
 		if it.Kind != source.Mapping {
@@ -128,7 +131,7 @@ func (d *decoder) document(n *source.Node) error {
 	if last != nil {
 		return cutOff(last.Pos)
 	}
-	return nil
+	return d.endList(pageOf(n.Get("metadata")), kind, before)
 }
 
 // cutOff is the error for a list of nodes that ends without its kind. kubectl writes keys in the order of the alphabet, so that the kind stands behind the
@@ -151,6 +154,7 @@ func (d *decoder) done(o *object) error {
 	switch o.kind {
 	case "Node":
 		n := &o.node
+		d.nodes++
 		n.Name, n.Created, n.Annotations = o.name, o.created, o.annotations
 		if !n.Spec.IsValid() && !o.early {
 			n.Spec = o.pos
@@ -173,19 +177,25 @@ func (d *decoder) documentJSON(s *jsonscan.Scanner) error {
 	}
 	// A list is told by its items: every other key of it is read as of an object, which it may turn out to be.
 	o := d.begin(c.pos(), "")
-	list := false
+	list, kind, before := false, "", d.nodes
 	s.Mark(maxItem)
 	err := s.Object(func(key []byte) error {
 		if string(key) == "items" && s.Kind() == jsonscan.Array {
 			list = true
 			s.Marked()
-			kind := cmp.Or(strings.TrimSuffix(o.kind, "List"), d.items) // items reuse o
-			return s.Array(func() error { return d.item(s, kind) })
+			kind = cmp.Or(strings.TrimSuffix(o.kind, "List"), d.items) // items reuse o
+			head := o.page
+			err := s.Array(func() error { return d.item(s, kind) })
+			o.page = head
+			return err
 		}
 		return d.field(c, o, key)
 	})
-	if err != nil || list {
+	switch {
+	case err != nil:
 		return err
+	case list:
+		return d.endList(o.page, kind+"List", before)
 	}
 	return d.finish(s, o)
 }
@@ -307,6 +317,10 @@ func (d *decoder) metadata(c cursor, o *object) error {
 			return d.text(c, &o.namespace)
 		case "creationTimestamp":
 			return value(c, &o.created)
+		case "continue":
+			return value(c, &o.page.more)
+		case "remainingItemCount":
+			return value(c, &o.page.left)
 		case "labels":
 			return c.object(func(key []byte) error {
 				switch string(key) {

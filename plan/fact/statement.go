@@ -118,6 +118,7 @@ const (
 	SettingWorkload      Setting = "workload"            // Text: namespace/name of the DaemonSet that runs flannel
 	SettingControlPlane  Setting = "control-plane"       // Bool: the node Host is a control-plane host, by its label or taint
 	SettingCreated       Setting = "created"             // Text: when the node Host was made, RFC 3339; or Int: how many seconds old it was, 1 or more
+	SettingNodes         Setting = "nodes"               // Int: how many nodes the cluster has at the least, as a page of their list says; 0: nobody knows
 	SettingCNI           Setting = "cni"                 // Text: name of the CNI plugin in use, "flannel", "calico", "cilium", ...
 	SettingInstaller     Setting = "installer"           // Text: who installed the cluster, in lower case: "k3s", "rke2", "talos", ...
 	SettingAllocator     Setting = "allocator"           // Text: who hands out node subnets, one of the Allocator constants

@@ -173,6 +173,9 @@ func foretell(stdout, stderr io.Writer, paths []string, v fact.Version, k int, s
 	if err := files.One(); err != nil {
 		return err
 	}
+	if err := repair.Complete(files.Statements()...); err != nil {
+		return err
+	}
 	inv := repair.InventoryOf(files.Statements()...)
 	p, err := inv.Predict(k)
 	if err != nil {

@@ -242,10 +242,21 @@ func (c *checker) unseenSubnets() []string {
 			out = append(out, n.name)
 		}
 	}
-	if len(out) == len(c.nodes) {
+	if len(out) == len(c.nodes) || UnseenPage(c.all, len(c.nodes)) != nil {
 		return []string{""}
 	}
 	return out
+}
+
+// UnseenPage returns the statement of a list of nodes that goes on in another one, which is not there: the cluster has more than so many nodes. It is
+// nil where there is none.
+func UnseenPage(statements []*fact.Statement, nodes int) *fact.Statement {
+	for _, s := range statements {
+		if s.Role == fact.RoleSetting && s.Setting == fact.SettingNodes && (s.Int == 0 || s.Int > nodes) {
+			return s
+		}
+	}
+	return nil
 }
 
 // unseenNetwork reports that no file shows the network's own ranges.

@@ -169,7 +169,7 @@ func newView(in []fact.Statement) *view {
 			v.changes = append(v.changes, s)
 			continue
 		}
-		if s.Role == fact.RoleSetting && s.Setting == fact.SettingCreated {
+		if s.Role == fact.RoleSetting && (s.Setting == fact.SettingCreated || s.Setting == fact.SettingNodes) {
 			continue // looked up by name
 		}
 		if s.Role == fact.RoleSetting && s.Setting == fact.SettingInstaller {
