@@ -59,6 +59,7 @@ type finder struct {
 	unitName string
 	units    []unitOf // what each unit line of out belongs to
 
+	refusal         int // where the next begins, see nextRefusal
 	noItems, noArgs int // up to here, lines were looked at by jsonItems and argsFile and are none
 }
 

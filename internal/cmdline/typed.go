@@ -3,6 +3,7 @@ package cmdline
 import (
 	"bytes"
 	"regexp"
+	"slices"
 )
 
 // dockerPS reads a row of docker ps --no-trunc, whose command stands in quotes behind a container's id and its image.
@@ -399,6 +400,12 @@ var refusals = [...]string{
 
 // isRefused reports whether the output that begins at pos, up to the next prompt, shows a refusal.
 func (f *finder) isRefused(pos int) bool {
+	if f.refusal < pos {
+		f.refusal = f.nextRefusal(pos)
+	}
+	if f.refusal == len(f.b) {
+		return false
+	}
 	for n := 0; n < 40 && pos < len(f.b); n++ {
 		ln := f.lineAt(pos)
 		pos = ln.end + 1
@@ -408,12 +415,27 @@ func (f *finder) isRefused(pos int) bool {
 		if k, strong := promptLen(ln.text); k > 0 && (strong || ln.text[0] != '>') {
 			return false
 		}
-		t := ln.text[:min(len(ln.text), 400)]
-		for _, s := range refusals {
-			if bytes.Contains(t, []byte(s)) {
-				return true
-			}
+		if ln.end > f.refusal && refuses(ln.text[:min(len(ln.text), 400)]) {
+			return true
 		}
 	}
 	return false
+}
+
+func refuses(line []byte) bool {
+	return slices.ContainsFunc(refusals[:], func(s string) bool { return bytes.Contains(line, []byte(s)) })
+}
+
+// nextRefusal returns where the first refusal at or behind pos begins, the length of the text where there is none.
+func (f *finder) nextRefusal(pos int) int {
+	next := len(f.b)
+	if pos >= next {
+		return next
+	}
+	for _, s := range refusals {
+		if i := bytes.Index(f.b[pos:next], []byte(s)); i >= 0 {
+			next = pos + i
+		}
+	}
+	return next
 }

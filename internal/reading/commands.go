@@ -40,6 +40,7 @@ func readCommands(a *asked) ([]fact.Statement, error) {
 	if typed {
 		shell, _ = kubeadm.SourceCommands(a.text) // a text in memory
 	}
+	index := indexShell(shell)
 	var found kubeadm.Commands
 	var out []fact.Statement
 	seen := map[int]bool{} // lines of commands
@@ -49,7 +50,7 @@ func readCommands(a *asked) ([]fact.Statement, error) {
 		if l.Refused || l.Frame == cmdline.Typed && len(l.Args) == 0 && len(l.Vars) == 0 && strings.HasPrefix(l.Program, "kube-") {
 			continue // a name alone is no command line
 		}
-		if shellLine(l) && len(l.Vars) == 0 && takeTyped(&found, shell, l, pos) {
+		if shellLine(l) && len(l.Vars) == 0 && index.take(&found, l, pos) {
 			continue
 		}
 		p := a.process(l, pos)
@@ -88,23 +89,41 @@ func readCommands(a *asked) ([]fact.Statement, error) {
 // shellLine reports whether a shell takes the line, or systemd, which takes most lines as a shell does.
 func shellLine(l cmdline.Line) bool { return l.Frame == cmdline.Typed || l.Frame == cmdline.Unit }
 
-// takeTyped moves the command that a shell reads at the place of l, and reports whether there is one.
-func takeTyped(to *kubeadm.Commands, from kubeadm.Commands, l cmdline.Line, pos fact.Position) bool {
-	for _, k := range from.Kubeadm {
-		if l.Program == "kubeadm" && k.Pos.Line == pos.Line {
-			k.Host = firstOf(k.Host, l.Host)
-			to.Kubeadm = append(to.Kubeadm, k)
-			return true
-		}
+// A shellIndex finds what a shell reads by its line: the first of each program.
+type shellIndex struct {
+	kubeadm   map[int]kubeadm.Command
+	processes map[programLine]kubeadm.Process
+}
+
+type programLine struct {
+	program string
+	line    int
+}
+
+func indexShell(c kubeadm.Commands) shellIndex {
+	x := shellIndex{map[int]kubeadm.Command{}, map[programLine]kubeadm.Process{}}
+	for _, k := range slices.Backward(c.Kubeadm) {
+		x.kubeadm[k.Pos.Line] = k
 	}
-	for _, p := range from.Processes {
-		if string(p.Component) == l.Program && p.Pos.Line == pos.Line {
-			p.Host = firstOf(p.Host, l.Host)
-			to.Processes = append(to.Processes, p)
-			return true
-		}
+	for _, p := range slices.Backward(c.Processes) {
+		x.processes[programLine{string(p.Component), p.Pos.Line}] = p
 	}
-	return false
+	return x
+}
+
+// take adds the command that a shell reads at the place of l, and reports whether there is one.
+func (x shellIndex) take(to *kubeadm.Commands, l cmdline.Line, pos fact.Position) bool {
+	if k, ok := x.kubeadm[pos.Line]; ok && l.Program == "kubeadm" {
+		k.Host = firstOf(k.Host, l.Host)
+		to.Kubeadm = append(to.Kubeadm, k)
+		return true
+	}
+	p, ok := x.processes[programLine{l.Program, pos.Line}]
+	if ok {
+		p.Host = firstOf(p.Host, l.Host)
+		to.Processes = append(to.Processes, p)
+	}
+	return ok
 }
 
 func firstOf(a, b string) string {
