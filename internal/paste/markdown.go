@@ -295,13 +295,21 @@ func (m *markdown) isData(l line, s string) bool {
 	}
 	word, _, _ := strings.Cut(s, " ")
 	switch {
-	case isAPIVersion(l.s), startsProgram.MatchString(s), diffHead.MatchString(l.s), processLine.MatchString(s), opensJSON(l.s), isKlog(l.s), isAssignment(word), likeDate(l.s) && journalHead.MatchString(l.s), isTableHead(l.s), strings.HasPrefix(s, "--") && len(s) > 4:
+	case isAPIVersion(l.s), startsProgram.MatchString(s), diffHead.MatchString(l.s), processLine.MatchString(s), opensJSON(l.s), isKlog(l.s), isAssignment(word), likeDate(l.s) && journalHead.MatchString(l.s), isTableHead(l.s), strings.HasPrefix(s, "--") && len(s) > 4, isHistory(s):
 		return true
 	case m.blank && (isCommand(s) || knownOutput.MatchString(l.s) || yamlKeys.MatchString(l.s)):
 		return true
 	}
 	return false
 }
+
+// isHistory reports whether a line is of a shell's history: a number, two blanks, perhaps the time, and what was typed.
+func isHistory(s string) bool {
+	n := historyNumber.FindString(s)
+	return n != "" && isCommand(s[len(n):])
+}
+
+var historyNumber = regexp.MustCompile(`^\d{1,6}\*? {2,}(?:\d[\d/-]+[ T]\d[\d:]+(?:[+-]\d{4})? +)?`)
 
 // startsProgram matches a line that begins with a program of the cluster and a flag.
 var startsProgram = regexp.MustCompile(`^(?:sudo )?(?:/[\w./-]+/)?(?:kube-(?:apiserver|controller-manager|proxy)|kubelet|flanneld|kubeadm (?:init|join)|(?:k3s|rke2) (?:server|agent))(?: [\w./=:-]+){0,3}? --?[a-z][a-z-]+(?:[= ]\S|$)`)

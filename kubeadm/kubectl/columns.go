@@ -12,8 +12,11 @@ var columnPaths = []struct{ path, head string }{
 	{".metadata.name", "NAME"}, {".metadata.namespace", "NAMESPACE"}, {".spec.podCIDRs[1]", "-"}, {".spec.podCIDR", "PODCIDR"},
 	{".status.addresses", "INTERNAL-IP"}, {".spec.clusterIP", "CLUSTER-IP"}, {".spec.cidrs", "CIDRS"},
 	{".status.nodeInfo.kubeletVersion", "VERSION"}, {".status.podIP", "IP"}, {".spec.nodeName", "NODE"},
-	{".status.phase", "STATUS"},
+	{".status.phase", "STATUS"}, {"/public-ip", publicIPHead},
 }
+
+// publicIPHead is the head of the column that shows the address by which flannel reaches a node.
+const publicIPHead = "PUBLIC-IP"
 
 // A query is what a command line tells of the table that it printed. The zero query tells nothing.
 type query struct {

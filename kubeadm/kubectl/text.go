@@ -346,7 +346,7 @@ func (t *textReader) row(n int, line string) bool {
 		}
 		t.wide(nd, c)
 		return true
-	case has("STATUS") && has("ROLES") || has("INTERNAL-IP"):
+	case has("STATUS") && has("ROLES") || has("INTERNAL-IP") || has(publicIPHead):
 		t.wide(t.nodeNamed(name), c)
 		return true
 	case has("PARENTREF"):
@@ -386,6 +386,9 @@ func (t *textReader) wide(nd *Node, c map[string]fact.Value[string]) {
 				}
 			}
 		}
+	}
+	if v := c[publicIPHead]; v.IsSet() && len(t.query.heads) > 0 {
+		nd.Annotations = append(nd.Annotations, Annotation{"flannel.alpha.coreos.com/public-ip", v})
 	}
 	if v := c["VERSION"]; v.IsSet() {
 		nd.KubeletVersion = v

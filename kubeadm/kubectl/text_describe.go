@@ -46,6 +46,9 @@ func (t *textReader) describe(n int, line, trimmed string) bool {
 		t.endDescribe()
 		return false
 	}
+	if t.node == nil && t.pod == nil && ofNodeAlone(indent, trimmed) {
+		t.node = &Node{Name: t.name} // a filter left out the lines above
+	}
 	switch {
 	case indent == 0 && (key == "Roles" || key == "PodCIDR" || key == "PodCIDRs" || key == "Unschedulable" || key == "Non-terminated Pods"):
 		if t.node == nil {
@@ -71,7 +74,7 @@ func (t *textReader) describe(n int, line, trimmed string) bool {
 	case indent == 0 && key == "Node" && t.node == nil:
 		t.pod = &Pod{Namespace: t.namespace, Name: t.name}
 		t.pod.Node, _, _ = strings.Cut(val().V, "/")
-	case t.node != nil && t.section == "Annotations":
+	case t.node != nil && (t.section == "Annotations" || indent > 0 && strings.Contains(key, "/")):
 		// The first stands behind the key, the others below it.
 		a := trimmed
 		if indent == 0 {
@@ -81,7 +84,7 @@ func (t *textReader) describe(n int, line, trimmed string) bool {
 			v = strings.TrimSpace(v)
 			t.node.Annotations = append(t.node.Annotations, Annotation{k, fact.Value[string]{V: v, Text: v, Pos: fact.Position{File: t.file, Line: n, Column: strings.LastIndex(line, v) + 1}}})
 		}
-	case t.node != nil && t.section == "Addresses" && indent > 0 && isKey:
+	case t.node != nil && indent > 0 && isKey && (t.section == "Addresses" || key == "InternalIP" || key == "ExternalIP"):
 		if v := val(); v.IsSet() {
 			t.node.Addresses = append(t.node.Addresses, NodeAddress{key, scalar.Addr(v)})
 		}
@@ -116,6 +119,14 @@ func (t *textReader) describe(n int, line, trimmed string) bool {
 		}
 	}
 	return true
+}
+
+// ofNodeAlone reports whether a line of kubectl describe is one that Nodes alone have.
+func ofNodeAlone(indent int, line string) bool {
+	if rest, ok := strings.CutPrefix(line, "Annotations:"); ok && indent == 0 {
+		line, indent = strings.TrimLeft(rest, " \t"), 1
+	}
+	return indent > 0 && (strings.HasPrefix(line, "flannel.alpha.coreos.com/") || strings.HasPrefix(line, "InternalIP: "))
 }
 
 // describedCondition reads a row of the conditions of a node: type, status, two times, reason, message.

@@ -425,9 +425,17 @@ func TestTextDescribeNode(t *testing.T) {
 		{"events of kubectl 1.7, read as a log", head + "Events:\n  FirstSeen\tLastSeen\tCount\tFrom\tSubObjectPath\tType\tReason\tMessage\n  3m        3m        5        cidrAllocator            Normal        CIDRNotAvailable    Node w1 status is now: CIDRNotAvailable\n", []string{"node w1@1:21", `"Node":1`, "log@5:3 cidr-not-available"}},
 		{"an event that was cut off", head + "Events:\n  Type     Reason             Age   From\n  Normal   CIDRNotAvailable   3s    cidrAllocator\n", []string{"node w1@1:21", `"Node":1`}},
 		{"the first lines are missing but the name", "Name:               w1\nAnnotations:        flannel.alpha.coreos.com/public-ip: 192.168.0.1\n" + ready + "Addresses:\n  InternalIP:  192.168.0.1\nCapacity:\n  pods:  110\n" + info + event, []string{
-			"event@18:3 type=Normal reason=CIDRNotAvailable of= /w1 from=cidrAllocator, count=0 message=Node w1 status is now: CIDRNotAvailable@18:67",
-			`"Event":2`,
+			"node w1@1:21 InternalIP=192.168.0.1@10:16 version=v1.37.2@14:31 pods=110@12:10 Ready=True@7:3 NetworkUnavailable=False@6:3 flannel.alpha.coreos.com/public-ip=192.168.0.1@2:57",
+			"event@18:3 type=Normal reason=CIDRNotAvailable of=Node /w1 from=cidrAllocator, count=0 message=Node w1 status is now: CIDRNotAvailable@18:67",
+			`"Event":2 "Node":1`,
 		}},
+		{"the lines that a filter left", "Name:               w1\n                    flannel.alpha.coreos.com/public-ip: 192.168.0.1\n  InternalIP:  192.168.0.11\nPodCIDR:                      10.244.1.0/24\nName:               w2\nAnnotations:        flannel.alpha.coreos.com/public-ip: 192.168.0.1\nName:               w3\n  InternalIP:  192.168.0.13\n", []string{
+			"node w1@1:21 podCIDR=10.244.1.0/24@4:31 InternalIP=192.168.0.11@3:16 flannel.alpha.coreos.com/public-ip=192.168.0.1@2:57",
+			"node w2@5:21 flannel.alpha.coreos.com/public-ip=192.168.0.1@6:57",
+			"node w3@7:21 InternalIP=192.168.0.13@8:16",
+			`"Node":3`,
+		}},
+		{"the lines that a filter left of another kind", "Name:         m1\nAnnotations:  example.com/public-ip: 192.168.0.1\nIP:           192.168.0.11\n", nil},
 		{"another kind with the same sections", "Name:         m1\nNamespace:    infra\nCapacity:\n  pods:  7\nStatus:\n  Kubelet Version:  v1.30.0\n  Pods:             7\nLimits:\n  pods:  7\n" + event, []string{
 			"event@13:3 type=Normal reason=CIDRNotAvailable of= infra/m1 from=cidrAllocator, count=0 message=Node w1 status is now: CIDRNotAvailable@13:67",
 			`"Event":2`,
