@@ -36,7 +36,7 @@ func RequestKeys() []RequestKey {
 		{"services", "N", "largest number of services (default 1000)", false},
 		{"hosts", "N|LIST", "the hosts' own ranges, or how many host addresses to find room for (default: one for each node)", true},
 		{"family", "FAMILY", "ipv4, ipv6, dual (IPv4 first) or dual-ipv6 (IPv6 first) (default ipv4)", false},
-		{"within", "LIST", "draw from these ranges alone (default: the private ranges of RFC 1918; for IPv6 a ULA /48 made from the name)", true},
+		{"within", "LIST", "draw from these ranges alone, each a prefix or two addresses such as 10.0.0.10-10.0.0.99 (default: the private ranges of RFC 1918; for IPv6 a ULA /48 made from the name)", true},
 		{"avoid", "LIST", "stay clear of these: ranges (10.8.0.0/16), named ranges (vpn=10.8.0.0/16), well-known users (docker, libvirt)", true},
 		{"pin", "ROLE=CIDR", "a range that is fixed already: hosts, services or pods; can be repeated", true},
 		{"keep", "ROLE=CIDR", "a range in use by a living cluster: the plan's range contains it and is as small as suffices; can be repeated", true},
@@ -263,10 +263,19 @@ func parsePin(item string) (Pin, error) {
 	}
 	switch r := fact.Role(strings.TrimSpace(role)); r {
 	case fact.RoleHosts, fact.RoleServices, fact.RolePods:
-		p, err := parsePrefix(strings.TrimSpace(text))
+		p, err := parseOne(strings.TrimSpace(text))
 		return Pin{r, p}, err
 	}
 	return Pin{}, fmt.Errorf("role %q: must be hosts, services or pods", role)
+}
+
+// parseOne reads a prefix, or two addresses with a dash between them that are the ends of one.
+func parseOne(s string) (netip.Prefix, error) {
+	ps, err := parseRange(s)
+	if err != nil || len(ps) == 1 {
+		return ps[0], err
+	}
+	return netip.Prefix{}, fmt.Errorf("is no single prefix but %d, %v to %v: a cluster takes prefixes alone", len(ps), ps[0], ps[len(ps)-1])
 }
 
 // parseRange reads a prefix, or two addresses with a dash between them, which are as few prefixes as make them up.
@@ -277,8 +286,8 @@ func parseRange(s string) ([]netip.Prefix, error) {
 		return []netip.Prefix{p}, err
 	}
 	r, err := netipx.ParseIPRange(strings.TrimSpace(first) + "-" + strings.TrimSpace(last))
-	if err != nil || r.From().Zone() != "" || r.From().Is4In6() || r.To().Is4In6() {
-		return nil, errors.New("want two addresses of one family with a dash between them, the first not above the last, such as 10.0.0.10-10.0.0.99")
+	if err != nil || strings.Contains(s, "%") || r.From().Is4In6() || r.To().Is4In6() {
+		return []netip.Prefix{{}}, errors.New("want two addresses of one family with a dash between them, the first not above the last, such as 10.0.0.10-10.0.0.99")
 	}
 	return r.Prefixes(), nil
 }
@@ -432,6 +441,9 @@ func parseAvoid(s string) ([]fact.Reservation, error) {
 		return nil, fmt.Errorf("neither a range such as 10.8.0.0/16 nor one of the known names: %s", strings.Join(names, ", "))
 	}
 	ps, err := parseRange(s)
+	if len(ps) > 1 {
+		return reservations(s, ps), err
+	}
 	return reservations("", ps), err
 }
 

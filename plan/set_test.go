@@ -50,6 +50,13 @@ func TestRequestSet(t *testing.T) {
 		{"avoid", []string{"10.8.0.0/16,vpn = 10.9.0.0/16"}, plan.Request{Avoid: []fact.Reservation{given("10.8.0.0/16", "10.8.0.0/16"), given("vpn", "10.9.0.0/16")}}, "with and without a name"},
 		{"pin", []string{"pods=10.244.0.0/16", "services=10.96.0.0/12,hosts=10.0.0.0/24"}, plan.Request{Pins: []plan.Pin{{Role: fact.RolePods, Prefix: p("10.244.0.0/16")},
 			{Role: fact.RoleServices, Prefix: p("10.96.0.0/12")}, {Role: fact.RoleHosts, Prefix: p("10.0.0.0/24")}}}, "repeated, and as a list"},
+		{"within", []string{"10.0.0.0-10.2.255.255,fd00::-fd00::ff"}, plan.Request{Within: []netip.Prefix{p("10.0.0.0/15"), p("10.2.0.0/16"), p("fd00::/120")}}, "ends of ranges"},
+		{"hosts", []string{"10.0.0.10 - 10.0.0.15"}, plan.Request{Hosts: []netip.Prefix{p("10.0.0.10/31"), p("10.0.0.12/30")}}, "ends of a range"},
+		{"held", []string{"10.244.0.0-10.244.1.255"}, plan.Request{Held: []netip.Prefix{p("10.244.0.0/23")}}, "ends of a range"},
+		{"avoid", []string{"dhcp=10.0.0.10-10.0.0.13,10.9.0.1-10.9.0.2,10.8.0.0-10.8.255.255"}, plan.Request{Avoid: []fact.Reservation{given("dhcp", "10.0.0.10/31"), given("dhcp", "10.0.0.12/31"),
+			given("10.9.0.1-10.9.0.2", "10.9.0.1/32"), given("10.9.0.1-10.9.0.2", "10.9.0.2/32"), given("10.8.0.0/16", "10.8.0.0/16")}}, "ends of ranges, with and without a name"},
+		{"pin", []string{"services=10.96.0.0-10.111.255.255"}, plan.Request{Pins: []plan.Pin{{Role: fact.RoleServices, Prefix: p("10.96.0.0/12")}}}, "the ends of one prefix"},
+		{"keep", []string{"pods=fd00::-fd00::ffff"}, plan.Request{Keep: []plan.Pin{{Role: fact.RolePods, Prefix: p("fd00::/112")}}}, "the ends of one prefix"},
 	} {
 		// What was there before is replaced, other fields stay.
 		got := tt.want
@@ -147,6 +154,11 @@ func TestRequestSetErrors(t *testing.T) {
 		{"avoid", []string{"vpn=10.8.0.1/16"}, 0, `avoid "vpn=10.8.0.1/16": prefix "10.8.0.1/16": host bits are set; use 10.8.0.0/16`},
 		{"pin", []string{"pods"}, 0, `pin "pods": want role=CIDR, such as services=10.96.0.0/12`},
 		{"pin", []string{"pod=10.244.0.0/16"}, 0, `pin "pod=10.244.0.0/16": role "pod": must be hosts, services or pods`},
+		{"pin", []string{"pods=10.0.0.1-10.0.0.4"}, 0, `pin "pods=10.0.0.1-10.0.0.4": is no single prefix but 3, 10.0.0.1/32 to 10.0.0.4/32: a cluster takes prefixes alone`},
+		{"pin", []string{"pods=10.0.0.9-10.0.0.4"}, 0, `pin "pods=10.0.0.9-10.0.0.4": want two addresses of one family with a dash between them, the first not above the last, such as 10.0.0.10-10.0.0.99`},
+		{"within", []string{"10.0.0.0-fd00::"}, 0, `within "10.0.0.0-fd00::": want two addresses of one family with a dash between them, the first not above the last, such as 10.0.0.10-10.0.0.99`},
+		{"avoid", []string{"::ffff:10.0.0.1-::ffff:10.0.0.9"}, 0, `avoid "::ffff:10.0.0.1-::ffff:10.0.0.9": want two addresses of one family with a dash between them, the first not above the last, such as 10.0.0.10-10.0.0.99`},
+		{"avoid", []string{"vpn=fe80::1%eth0-fe80::2%eth0"}, 0, `avoid "vpn=fe80::1%eth0-fe80::2%eth0": want two addresses of one family with a dash between them, the first not above the last, such as 10.0.0.10-10.0.0.99`},
 	} {
 		before := plan.Request{Nodes: 3, Hosts: []netip.Prefix{cidr.MustParse("192.0.2.0/24")}}
 		r := before

@@ -264,7 +264,7 @@ func (g grid) ticks(perCell float64) []tick {
 		return nil
 	}
 	for step := max(1, g.columns()/gridTicks); step < g.columns(); step *= 2 {
-		ts, fit := []tick{{0, "+0"}}, true
+		ts, fit := []tick{{0, "+0"}}, float64(len("+0")+1) <= float64(step)*perCell
 		for c := step; c < g.columns(); c += step {
 			ts = append(ts, tick{c, "+" + offsets.At(uint64(c)).Addr().String()})
 			fit = fit && (c+step >= g.columns() || float64(len(ts[len(ts)-1].Label)+2) <= float64(step)*perCell)
