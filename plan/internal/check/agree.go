@@ -17,8 +17,14 @@ type telling struct {
 	text     string // what follows from it, behind the two values
 	fix      []string
 	hosts    bool                      // both facts are about one host, or the second about each of several
+	one      bool                      // of several values of one host, one that agrees is enough
+	network  bool                      // both facts are of one network
+	second   bool                      // the second fact is the one to change
 	when     func(*checker) bool       // nil: always
 	skip     func(*checker, held) bool // leaves out a value of the first fact, nil: none
+	counts   func([]held) bool         // reports whether values of the second fact are worth the comparison, nil: they are
+	say      func([]hit) string        // says what does not agree, nil: each pair in turn
+	mend     func(*checker, []hit) []string
 }
 
 // A hit is two values that do not agree.
@@ -43,7 +49,11 @@ func (c *checker) compareAgreements() {
 		if t.skip != nil {
 			as = slices.DeleteFunc(as, func(h held) bool { return t.skip(c, h) })
 		}
-		if hits := row.hits(as, bs); len(hits) > 0 {
+		hits := row.hits(as, bs)
+		if t.one {
+			hits = row.alone(hits, as, bs)
+		}
+		if len(hits) > 0 {
 			c.tellHits(row, hits)
 		}
 	}
@@ -99,12 +109,18 @@ func (r agreement) hits(as, bs []held) []hit {
 // hitsAmong compares each of as with those of its family among bs: with all of them where they have to be apart, with any elsewhere.
 func (r agreement) hitsAmong(as, bs []held) []hit {
 	var out []hit
+	if r.tell.counts != nil && !r.tell.counts(bs) {
+		return nil
+	}
 	byFamily := map[fact.Family][]held{}
 	for _, b := range distinctHeld(bs[:min(len(bs), mostRanges)]) {
 		byFamily[fact.FamilyOf(b.p)] = append(byFamily[fact.FamilyOf(b.p)], b)
 	}
 	for _, a := range as {
 		known := byFamily[fact.FamilyOf(a.p)]
+		if r.tell.network {
+			known = slices.DeleteFunc(slices.Clone(known), func(b held) bool { return b.s.Component != a.s.Component })
+		}
 		i := slices.IndexFunc(known, func(b held) bool { return r.agrees(a.p, b.p) })
 		switch {
 		case len(known) == 0 || len(out) == mostHits:
@@ -113,7 +129,8 @@ func (r agreement) hitsAmong(as, bs []held) []hit {
 				out = append(out, hit{a, known[i]})
 			}
 		case i < 0:
-			out = append(out, hit{a, known[0]})
+			i = max(0, slices.IndexFunc(known, func(b held) bool { return !b.p.IsSingleIP() }))
+			out = append(out, hit{a, known[i]})
 		}
 	}
 	return out
@@ -155,10 +172,23 @@ func (r agreement) agrees(a, b netip.Prefix) bool {
 		return a == b
 	case within:
 		return cidr.Contains(b, a)
+	case meet:
+		return a.Overlaps(b)
 	case apart:
 		return !a.Overlaps(b)
 	}
 	return true
+}
+
+// alone returns the hits of hosts of which no value agrees: what an earlier start left behind does no harm beside what this one made.
+func (r agreement) alone(hits []hit, as, bs []held) []hit {
+	return slices.DeleteFunc(hits, func(x hit) bool {
+		return slices.ContainsFunc(as, func(a held) bool {
+			return shortHost(a.s.Host) == shortHost(x.a.s.Host) && fact.FamilyOf(a.p) == fact.FamilyOf(x.a.p) && slices.ContainsFunc(bs, func(b held) bool {
+				return (!r.tell.hosts || shortHost(b.s.Host) == shortHost(a.s.Host)) && fact.FamilyOf(b.p) == fact.FamilyOf(a.p) && r.agrees(a.p, b.p)
+			})
+		})
+	})
 }
 
 // sharedBetweenHosts returns pairs of two hosts that share addresses.
@@ -199,10 +229,14 @@ func unlikeTheFirst(as []held) []hit {
 func (c *checker) tellHits(row agreement, hits []hit) {
 	t := row.tell
 	f := fact.Finding{Rule: t.rule, Severity: cmp.Or(t.severity, fact.Warning), Fix: t.fix}
-	verb := map[demand]string{equal: "is not", within: "does not lie in", apart: "shares addresses with", distinct: "shares addresses with"}[row.must]
+	verb := map[demand]string{equal: "is not", within: "does not lie in", meet: "shares no address with", apart: "shares addresses with", distinct: "shares addresses with"}[row.must]
 	var parts []string
 	for _, h := range hits {
-		f.Where = append(f.Where, h.a.place(plainRange(h.a.p)), h.b.place(plainRange(h.b.p)))
+		x, y := h.a, h.b
+		if t.second {
+			x, y = y, x
+		}
+		f.Where = append(f.Where, x.place(plainRange(x.p)), y.place(plainRange(y.p)))
 		f.Args = append(f.Args, args("value", h.a.p, "other", h.b.p, argHost, h.a.s.Host, argHost, h.b.s.Host)...)
 		f.Subjects = append(f.Subjects, subjectsOf(h.a.s.Host)...)
 		f.Subjects = append(f.Subjects, subjectsOf(h.b.s.Host)...)
@@ -213,5 +247,11 @@ func (c *checker) tellHits(row agreement, hits []hit) {
 	}
 	f.Where = cutPlaces(allPlaces(f.Where...))
 	f.Message = shortList(parts) + ": " + t.text
+	if t.say != nil {
+		f.Message = t.say(hits) + ": " + t.text
+	}
+	if t.mend != nil {
+		f.Fix = t.mend(c, hits)
+	}
 	c.add(f)
 }

@@ -9,13 +9,14 @@ const (
 	free     demand = iota // nothing; the row says why
 	equal                  // the same ranges or addresses
 	within                 // the first lies inside the second
+	meet                   // they share an address
 	apart                  // they share no address
 	distinct               // those of two hosts share no address
 )
 
 // String returns the word for d.
 func (d demand) String() string {
-	return [...]string{"free", "equal", "within", "apart", "distinct"}[d]
+	return [...]string{"free", "equal", "within", "meet", "apart", "distinct"}[d]
 }
 
 // An agreement is a rectangle of the agreement matrix: what each fact of one set and each of another have to be to each other, and the rules
@@ -103,9 +104,11 @@ func podAgreements() []agreement {
 		demands(pluginPool, pluginPool, apart, fact.RulePoolOverlap),
 		freely(pluginPool, netConf|envNetwork, "where two networks are in use, one gives the addresses: Canal has flannel's range in both"),
 
-		told(ruleProxyPods, toldPods|planPods|proxyCIDR|netConf|pluginPool, equal, rulesTelling),
-		told(ruleNetwork, netConf|envNetwork|toldPods, equal, rulesTelling),
-		told(ruleSubnet, podCIDR|envSubnet, equal, rulesTelling),
+		told(ruleProxyPods, toldPods|planPods|proxyCIDR|netConf|pluginPool, meet, proxyRulesTelling),
+		told(ruleProxyPods, podCIDR|envSubnet, meet, proxySubnetTelling),
+		told(ruleNetwork, netConf|envNetwork, equal, flannelRulesTelling),
+		told(toldPods|planPods, ruleNetwork, within, flannelRangeTelling),
+		told(ruleSubnet, podCIDR|envSubnet, meet, flannelSubnetTelling),
 		freely(ruleFacts, everyKind, "what a program was told when it wrote the rules: held against its configuration of today alone"),
 	}
 }
@@ -129,7 +132,8 @@ func nodeAgreements() []agreement {
 		freely(podAddress, nodeBlock, "a node gets further blocks, and borrows from those of others"),
 		freely(podAddress, sharedPods|proxyCIDR, "through the node's subnet, which lies in the range"),
 		freely(nodeBlock, nodeFacts, "the network keeps its own book, and does not look at the node's subnet"),
-		freely(nodeBlock, sharedPods|proxyCIDR, "blocks of a former pool are valid until they are given back; the pools are held against the range"),
+		told(nodeBlock, pluginPool, within, formerPoolTelling),
+		freely(nodeBlock, sharedPods|proxyCIDR, "through the network's pools, which are held against the range"),
 
 		demands(podCIDR, toldPods|planPods, within, fact.RulePodCIDROutsideClusterCIDR),
 		demands(podCIDR, netConf, within, fact.RuleFlannelNetworkMismatch),
@@ -166,6 +170,7 @@ func serviceAgreements() []agreement {
 		demands(clusterDNS, serviceOfDNS, equal, fact.RuleClusterDNSOther),
 		told(podResolver, serviceOfDNS, equal, otherDNSTelling),
 		freely(serviceAddrs, serviceAddrs, "each is held against the range, and what pods are told against the service of cluster DNS"),
+		demands(virtualServer, toldServices, within, fact.RuleClusterIPOutside),
 		freely(virtualServer, everyKind, "IPVS serves node ports, external addresses and load balancers as well: any address may be right"),
 	}
 }
@@ -177,6 +182,7 @@ func overlapAgreements() []agreement {
 		demands(sharedPods, toldServices, apart, fact.RulePodServiceOverlap),
 		demands(proxyCIDR, toldServices, apart, fact.RuleKubeProxyMismatch),
 		demands(podCIDR|envSubnet, toldServices, apart, fact.RulePodServiceOverlap),
+		told(nodeBlock, toldServices, apart, blockTelling),
 		freely(nodeFacts, toldServices, "through the node's subnet or the pool, against which each is held"),
 		freely(clusterDNS|serviceOfDNS, podSubnet, "through kubeadm's range of services, which is there by default where it is not written"),
 		told(clusterIP|clusterDNS|serviceOfDNS, sharedPods, apart, addressTelling),

@@ -2,6 +2,9 @@ package check
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"net/netip"
 	"os"
 	"slices"
@@ -47,7 +50,7 @@ var statings = map[kinds]stating{
 	bridge:      {node, "host@H H/ip.txt node-pods cni0 V"},
 	kubeletCIDR: {node, "kubelet@H H/config.yaml node-pods podCIDR V"},
 	cniFile:     {node, "host@H H/10-bridge.conf cni x:~bridge V"},
-	nodeBlock:   {node, "cilium@H nN.yaml node-block podCIDRs V\ncilium nN.yaml :cni x cilium"},
+	nodeBlock:   {node, "calico@H nN.yaml node-block spec.cidr V\ncalico nN.yaml :cni x calico"},
 	ruleSubnet:  {node, "host@H H/iptables.txt flannel-subnet flannel~rule V"},
 	podAddress:  {addr, "node@H podsN.txt pod-address default/web V"},
 
@@ -201,6 +204,31 @@ func TestAgreements(t *testing.T) {
 	}
 	if want, err := os.ReadFile(file); err != nil || string(want) != b.String() {
 		t.Errorf("%s is not the matrix (%v); go test ./plan/internal/check -run TestAgreements -update writes it (-want +got):\n%s", file, err, cmp.Diff(string(want), b.String()))
+	}
+}
+
+// TestEveryRoleHasKind: a role that package fact gains is in the matrix, or is none of a range or an address.
+func TestEveryRoleHasKind(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "../../fact/statement.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		v, ok := n.(*ast.ValueSpec)
+		if !ok || len(v.Values) != 1 || fmt.Sprint(v.Type) != "Role" {
+			return true
+		}
+		found++
+		role := fact.Role(strings.Trim(v.Values[0].(*ast.BasicLit).Value, `"`))
+		told := slices.Contains([]fact.Role{fact.RoleSetting, fact.RoleSymptom, fact.RoleProblem}, role)
+		if k := kindOf(&fact.Statement{Role: role}); (k == 0) != told {
+			t.Errorf("%s is of kind %v", v.Names[0].Name, k)
+		}
+		return true
+	})
+	if found < 20 {
+		t.Errorf("%d roles found in statement.go", found)
 	}
 }
 

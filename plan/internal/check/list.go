@@ -16,6 +16,7 @@ func allRules() []rule {
 			passHostNetworks,
 			passParties,
 			passStartup,
+			passVirtualServers,
 			ruleAdvertiseAddressWrong,
 			ruleAllocateNodeCIDRsOff,
 			ruleAllocatorTypeUnknown,
