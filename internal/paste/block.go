@@ -1,6 +1,9 @@
 package paste
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // block cuts a paste of which nothing is known: a transcript, command lines, an output or a file.
 func (c *cutter) block(ls []line, h head) {
@@ -84,8 +87,11 @@ func (c *cutter) bareAt(ls []line, i, first int, output bool) bool {
 	if i < first || s == "" || s[0] == ' ' || !isCommand(s) {
 		return false
 	}
-	return i == first || !output || ls[i-1].blank() || showsFiles.MatchString(s)
+	return i == first || !output || ls[i-1].blank() || showsFiles.MatchString(s) || asksCluster.MatchString(s)
 }
+
+// asksCluster matches command lines that no file or output holds at the start of a line: what somebody asks a cluster or a host.
+var asksCluster = regexp.MustCompile(`^(?:sudo )?(?:(?:kubectl|oc)(?: -n \S+)? (?:get|describe|logs) [a-z]|systemctl (?:start|stop|restart|status|cat) [a-z]|ip (?:-\w+ )*(?:a|addr|r|route)(?: |$)|journalctl -)`)
 
 // one returns the argv of the only command line in ls, which begins at line at.
 func (c *cutter) one(ls []line, at int) ([]string, bool) {

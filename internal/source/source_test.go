@@ -79,6 +79,7 @@ func TestYAML(t *testing.T) {
 		{"merge list: the earlier wins, so it stands last", "y:\n  <<: [{a: 1}, {a: 2}]\n", `1:1{y@1:1=2:3{<<a@2:17=2:20n"2" <<a@2:9=2:12n"1"}}`, ""},
 		{"merge of something else", "<<: 5\n", "", "f.yaml:1:1: merge key << needs a mapping, or a list of mappings"},
 		{"alias inside its own value", "a: &x [1, *x]\n", "", "f.yaml:1:11: alias *x stands inside the value that it refers to"},
+		{"a secret under asterisks", "a: ****\nb:\n  - **\nc: 1\n", `1:1{a@1:1=1:4s"xxxx" b@2:1=3:3[3:5s"xx"] c@4:1=4:4n"1"}`, ""},
 		{"unknown alias", "a: 1\nb: *x\n", "", "f.yaml:2:4: unknown anchor 'x' referenced"},
 		{"null as a key, which the YAML library of Kubernetes refuses as well", "a:\n  ~: b\n", "", "f.yaml:2:3: a null cannot be a key; write a name, with a colon and a blank behind it"},
 		{"list as a key", "? [a]\n: b\n", "", "f.yaml:1:3: a sequence cannot be a key; write a name, with a colon and a blank behind it"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -39,7 +40,7 @@ func (f *File) parseYAML() ([]*Node, error) {
 		}
 		f.dups = nil
 	}
-	c := &converter{f: f, text: withoutOddBreaks(f.Data), done: map[*yaml.Node]*converted{}}
+	c := &converter{f: f, text: withoutMasks(withoutOddBreaks(f.Data)), done: map[*yaml.Node]*converted{}}
 	defer func() { f.values = c.nodes }()
 	var docs []*Node
 	for start := f.header(); start < len(f.Data); {
@@ -135,6 +136,26 @@ func withoutOddBreaks(data []byte) []byte {
 	}
 	return data
 }
+
+// withoutMasks returns data with the asterisks that somebody wrote over a secret, which YAML takes for the name of an anchor, made x.
+func withoutMasks(data []byte) []byte {
+	if !bytes.Contains(data, []byte(" **")) {
+		return data
+	}
+	out := data
+	for _, m := range secretMask.FindAllSubmatchIndex(data, -1) {
+		if &out[0] == &data[0] {
+			out = bytes.Clone(data)
+		}
+		for i := m[2]; i < m[3]; i++ {
+			out[i] = 'x'
+		}
+	}
+	return out
+}
+
+// secretMask matches a value that is all asterisks.
+var secretMask = regexp.MustCompile(`(?m)[:-] +(\*{2,})[ \t]*$`)
 
 // isMarker reports whether line begins with the marker as a word.
 func isMarker(line []byte, marker string) bool {

@@ -220,7 +220,7 @@ func messages() []message {
 			Pattern: `(?i)cluster IP (?:\[[^\]]*\]: ?)?` + reAddr + `(?: for service \S+)? is not within (?:the|any configured) service CIDR(?:s)?(?: ` + reNetwork + `)?`,
 			Cause:   "a Service was given its address from another range than this kube-apiserver has: the range was changed, or the control planes have different ones",
 			Remedy:  "the same --service-cluster-ip-range on every control plane; then delete the Service, and it is created again with an address of the range",
-			Rules:   rules(fact.RuleControlPlaneFlagsDiffer, fact.RuleServiceRangeMismatch, fact.RuleClusterDNSOutside),
+			Rules:   rules(fact.RuleControlPlaneFlagsDiffer, fact.RuleServiceRangeMismatch, fact.RuleClusterDNSOutside, fact.RuleClusterIPOutside),
 			Source:  svcip + "/controller/repairip.go, repair.go", literals: []string{"not within the service CIDR", "not within any configured"},
 		},
 		{

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/words"
@@ -21,12 +22,12 @@ func (c *checker) servicesOutside() {
 	var out []*fact.Statement
 	var names []string
 	dns := false
-	for _, s := range c.view.clusterIPs {
+	for _, s := range slices.Concat(c.view.clusterIPs, c.saidOutside()) {
 		for _, a := range s.Addrs {
 			a = a.Unmap()
 			if !slices.ContainsFunc(c.services, func(h held) bool { return h.p.Contains(a) }) {
 				out = append(out, s)
-				names = append(names, fmt.Sprintf("%s %v", s.Key, a))
+				names = append(names, strings.TrimSpace(fmt.Sprintf("%s %v", s.Key, a)))
 				dns = dns || s.Key == dnsService
 			}
 		}
@@ -42,7 +43,7 @@ func (c *checker) servicesOutside() {
 	f.Message = fmt.Sprintf("%s: not inside the service range %s, which runs from %v to %v; the range was changed after the services were made, or another control plane has another one",
 		words.NameList(names), c.services[0].says(), c.services[0].p.Addr(), cidr.Last(c.services[0].p))
 	for _, s := range out[:min(len(out), maxPlaces)] {
-		f.Where = append(f.Where, placeOf(s, s.Key+" "+s.Text))
+		f.Where = append(f.Where, placeOf(s, strings.TrimSpace(s.Key+" "+s.Text)))
 	}
 	f.Where = append(f.Where, c.services[0].place("services "+c.services[0].text()))
 	if by := c.kubeletsWith(out); len(by) > 0 {
@@ -59,6 +60,28 @@ func (c *checker) servicesOutside() {
 		return
 	}
 	c.add(f)
+}
+
+// saidOutside returns the addresses of Services of which kube-apiserver says that they are outside of the range that a file gives it, and
+// of which no list of Services says otherwise.
+func (c *checker) saidOutside() []*fact.Statement {
+	var out []*fact.Statement
+	for _, s := range c.view.symptoms {
+		y := s.Symptom
+		if y.ID != serviceOutside || !y.Subnet.IsValid() {
+			continue
+		}
+		a := y.Subnet.Addr().Unmap()
+		has := func(o *fact.Statement) bool { return slices.Contains(o.Addrs, a) }
+		stated := func(h held) bool { return !h.s.Default && h.p == y.Network.Masked() }
+		if slices.ContainsFunc(out, has) || len(c.view.clusterIPs) > 0 && !slices.ContainsFunc(c.view.clusterIPs, has) || !slices.ContainsFunc(c.services, stated) {
+			continue
+		}
+		if !slices.ContainsFunc(c.view.clusterIPs, has) {
+			out = append(out, &fact.Statement{Component: fact.APIServer, Role: fact.RoleClusterIP, Pos: s.Pos, Text: a.String(), Addrs: []netip.Addr{a}})
+		}
+	}
+	return out
 }
 
 // kubeletsWith returns what gives pods the address of one of these Services for DNS.
@@ -87,6 +110,8 @@ func (c *checker) remakeServices(out []*fact.Statement) []string {
 		case dnsService:
 			dns = true
 			others = append(others, s.Key)
+		case "":
+			others = append(others, "the Service with "+s.Text)
 		default:
 			others = append(others, s.Key)
 		}

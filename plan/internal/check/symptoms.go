@@ -76,6 +76,9 @@ const networkRefuses = "network-refuses"
 // networkWaits is the message of one that waits for a subnet of its node.
 const networkWaits = "network-waits"
 
+// serviceOutside is the message of kube-apiserver about a Service that has an address outside of the range.
+const serviceOutside = "service-ip-outside-range"
+
 // proves reports whether a message of comp shows by itself that the rule is broken: the program names what it refused.
 // What kubelet and kube-proxy say is seen on healthy clusters too, while they start.
 func proves(comp fact.Component, y *fact.Symptom, rule fact.RuleID) bool {
@@ -92,7 +95,7 @@ func proves(comp fact.Component, y *fact.Symptom, rule fact.RuleID) bool {
 		return true
 	}
 	switch y.ID {
-	case "cidr-assignment-failed", "podcidr-immutable", "peer-unusable", "route-not-added", "net-conf-unavailable", "service-ip-outside-range":
+	case "cidr-assignment-failed", "podcidr-immutable", "peer-unusable", "route-not-added", "net-conf-unavailable", serviceOutside:
 		return false // trouble that may pass, or of another making
 	}
 	if rule == fact.RuleNodeSubnetDuplicate {
