@@ -23,6 +23,9 @@ import (
 // [nodeipam.ErrNoControllerFlags] where nothing says which pod range the cluster has, and that of [Files.One] for several
 // clusters.
 func ClusterRequest(f *Files) (plan.Request, error) {
+	if f == nil {
+		return plan.Request{}, nodeipam.ErrNoControllerFlags
+	}
 	if err := f.One(); err != nil {
 		return plan.Request{}, err
 	}
@@ -182,7 +185,7 @@ type Change = draw.Change
 // like those of [repair.New], or why there are none. A plan among the files is no cluster: it has changes and no steps.
 func From(f *Files, p *plan.Plan) *draw.From {
 	out := &draw.From{Changes: Changes(f, p)}
-	if p == nil {
+	if f == nil || p == nil {
 		return out
 	}
 	statements := f.Statements()
@@ -205,7 +208,7 @@ func From(f *Files, p *plan.Plan) *draw.From {
 // Changes returns where the files of f say a pod range that p replaces by one that contains it, in the order of the files.
 func Changes(f *Files, p *plan.Plan) []Change {
 	var out []Change
-	if p == nil {
+	if f == nil || p == nil {
 		return nil
 	}
 	statements := f.Statements()

@@ -93,18 +93,25 @@ type EnvErrors []*EnvError
 
 // Error returns one line for each error.
 func (e EnvErrors) Error() string {
-	lines := make([]string, len(e))
-	for i, err := range e {
-		lines[i] = err.Error()
+	var lines []string
+	for _, err := range e {
+		if err != nil {
+			lines = append(lines, err.Error())
+		}
+	}
+	if lines == nil {
+		return "no error"
 	}
 	return strings.Join(lines, "\n")
 }
 
 // Unwrap returns the errors.
 func (e EnvErrors) Unwrap() []error {
-	out := make([]error, len(e))
-	for i, err := range e {
-		out[i] = err
+	out := make([]error, 0, len(e))
+	for _, err := range e {
+		if err != nil {
+			out = append(out, err)
+		}
 	}
 	return out
 }

@@ -109,6 +109,9 @@ func (t *alternatives) defaults(f fact.Family) {
 // masks tries node subnets of half and of twice the size.
 func (t *alternatives) masks(f fact.Family) {
 	for _, mask := range []int{t.p.NodeMask(f) + 1, t.p.NodeMask(f) - 1} {
+		if mask < 0 || mask > f.Bits() { // of a plan made by hand
+			continue
+		}
 		q := t.p.Request.clone()
 		if f == fact.IPv4 {
 			q.NodeMaskIPv4 = mask

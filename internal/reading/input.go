@@ -32,10 +32,7 @@ func readInput(in Input, opt Options) ([]File, error) {
 		return []File{file}, nil
 	}
 	failed := func(err error) ([]File, error) { return nil, &InputError{in.Name, err} }
-	if in.Open == nil {
-		return failed(errors.New("it cannot be opened"))
-	}
-	r, err := in.Open()
+	r, err := in.open()
 	if err != nil {
 		return failed(err)
 	}
@@ -51,10 +48,25 @@ func readInput(in Input, opt Options) ([]File, error) {
 	return file.readRest(in, head, r, opt)
 }
 
+// errNotOpened is the error of an input that has no way to open it, or one that gives nothing to read.
+var errNotOpened = errors.New("it cannot be opened")
+
+// open opens an input.
+func (in Input) open() (io.ReadCloser, error) {
+	if in.Open == nil {
+		return nil, errNotOpened
+	}
+	r, err := in.Open()
+	if err == nil && r == nil {
+		err = errNotOpened
+	}
+	return r, err
+}
+
 // readPlain reads one input that is no archive.
 func readPlain(in Input, opt Options) ([]File, error) {
 	file := File{Name: in.Name, Host: hostFromPath(in.Path)}
-	r, err := in.Open()
+	r, err := in.open()
 	if err != nil {
 		return nil, &InputError{in.Name, err}
 	}
@@ -94,7 +106,7 @@ func (file *File) readRest(in Input, head []byte, r io.Reader, opt Options) ([]F
 		}
 		// Nodes among other objects, which the readers of those have to see: once more, whole. What can be read only once
 		// (standard input) stays with what it said of its Nodes.
-		again, err := in.Open()
+		again, err := in.open()
 		if err != nil {
 			return failed(err)
 		}

@@ -64,9 +64,12 @@ type InputError struct {
 	Err  error
 }
 
-// Error returns the text of Err, which names the file in the words of the file system.
+// Error returns the text of Err, behind the name of the file where Err is not the file system's own, which names it.
 func (e *InputError) Error() string {
-	if strings.Contains(e.Err.Error(), e.Name) {
+	if e.Err == nil {
+		return e.Name + ": it cannot be read"
+	}
+	if own, ok := errors.AsType[*fs.PathError](e.Err); ok && own.Path == e.Name {
 		return e.Err.Error()
 	}
 	return e.Name + ": " + e.Err.Error()

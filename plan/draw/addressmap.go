@@ -40,11 +40,15 @@ type Segment struct {
 }
 
 // Map returns the address space of family f as p divides it: the blocks to draw from in the order of their addresses,
-// then given ranges that lie outside of them. It is empty for a family that p does not have.
+// then given ranges that lie outside of them. It is empty for a family that p does not have,
+// and for nil.
 //
 // Where ranges of several kinds overlap, a range of the plan comes before what is to be avoided, and that before what is
 // kept for growth. Of several ranges to be avoided, the smallest is told.
 func Map(p *plan.Plan, f fact.Family) []Area {
+	if p == nil {
+		return nil
+	}
 	var areas []Area
 	var b netipx.IPSetBuilder
 	for _, w := range p.Request.Within {

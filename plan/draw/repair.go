@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -11,9 +12,15 @@ import (
 	"github.com/kubecidr/kubecidr/plan/repair"
 )
 
+// errNoRepair is the error of a writer that is given nil for a repair.
+var errNoRepair = errors.New("no repair to write")
+
 // RepairText writes r for people: what is wrong, the way with the fewest interruptions step by step, and the other
 // ways.
 func RepairText(w io.Writer, r *repair.Repair, o Options) error {
+	if r == nil {
+		return errNoRepair
+	}
 	b := &printer{color: o.Color}
 	if c := r.Inventory.Assumed; c != "" {
 		b.wrap("", textWidth, fmt.Sprintf("No file shows the flags of kube-controller-manager; its pod range is taken from what %s says.", c))

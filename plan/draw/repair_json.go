@@ -75,6 +75,9 @@ type proofDocument struct {
 // the state after it: the flags of kube-controller-manager, flannel's ranges and the podCIDRs of every node; of the
 // nodes that the step changes alone, where all would be more than [repair.MostStates] entries.
 func RepairJSON(w io.Writer, r *repair.Repair) error {
+	if r == nil {
+		return errNoRepair
+	}
 	d := repairDocument{Verdict: repairVerdict(r), Nodes: len(r.Inventory.Nodes), Assumed: r.Inventory.Assumed,
 		Faults: []faultDocument{}, RangeFaults: []rangeFaultDocument{}, Ways: []wayDocument{}}
 	for _, f := range r.Faults {

@@ -28,6 +28,9 @@ var scriptHead string
 // first error or signal, and says what is stopped, cordoned or missing; run again, it goes on. A way that takes a new
 // cluster is for people: the script says so and ends with status 1.
 func RepairCommands(w io.Writer, r *repair.Repair) error {
+	if r == nil {
+		return errNoRepair
+	}
 	b := new(printer)
 	b.printf("#!/bin/sh\n# %s\n# Without --apply this script says what it would do, and changes nothing. It ends at the first error; run again, it goes on.\n", gate.Line(repairHeadline(r)))
 	for i, way := range r.Ways {

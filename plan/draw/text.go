@@ -273,10 +273,16 @@ func (c gridCell) mark() (mark, style string) {
 		return "X", reservedStyle
 	case c.Kind == SegmentReserved:
 		return "x", reservedStyle
-	case c.Full:
-		return strings.ToUpper(string(c.Role[:1])), wholeStyle(c.Role)
 	}
-	return string(c.Role[:1]), nameStyle(c.Role)
+	letter := "?" // of a plan made by hand, whose range has no role
+	for _, r := range c.Role {
+		letter = string(r)
+		break
+	}
+	if c.Full {
+		return strings.ToUpper(letter), wholeStyle(c.Role)
+	}
+	return letter, nameStyle(c.Role)
 }
 
 // idleWords says of an area without a range of the plan how much of it is free.

@@ -37,21 +37,25 @@ type ReportError struct {
 
 // Error returns the findings, one a line.
 func (e *ReportError) Error() string {
-	var b strings.Builder
-	for i, f := range e.Findings {
-		if i > 0 {
-			b.WriteByte('\n')
+	var lines []string
+	for _, f := range e.Findings {
+		if f != nil {
+			lines = append(lines, f.Error())
 		}
-		b.WriteString(f.Error())
 	}
-	return b.String()
+	if lines == nil {
+		return "a report without findings"
+	}
+	return strings.Join(lines, "\n")
 }
 
 // Unwrap returns the findings as errors.
 func (e *ReportError) Unwrap() []error {
-	errs := make([]error, len(e.Findings))
-	for i, f := range e.Findings {
-		errs[i] = f
+	errs := make([]error, 0, len(e.Findings))
+	for _, f := range e.Findings {
+		if f != nil {
+			errs = append(errs, f)
+		}
 	}
 	return errs
 }

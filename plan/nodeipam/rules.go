@@ -20,7 +20,7 @@ type startupRule struct {
 // Holds reports whether release v has the rule. The zero Version is the newest release.
 func (r startupRule) Holds(v fact.Version) bool {
 	v = v.Or(fact.NewestKubernetes())
-	return !v.Before(r.Since) && (r.Before.IsZero() || v.Before(r.Before))
+	return (r.Since.IsZero() || !v.Before(r.Since)) && (r.Before.IsZero() || v.Before(r.Before))
 }
 
 func v1(minor int) fact.Version { return fact.V(1, minor, 0) }

@@ -16,6 +16,9 @@ type RefusedError struct {
 }
 
 func (e *RefusedError) Error() string {
+	if len(e.Refusals) == 0 {
+		return "refused, without a reason"
+	}
 	var b strings.Builder
 	for i, r := range e.Refusals {
 		if i > 0 {

@@ -42,8 +42,11 @@ const mostListed = 1 << 16
 // zero value, nil, no node holds a subnet.
 type Outcome map[string][]netip.Prefix
 
-// Allows reports whether got is one of the possible outcomes. Nodes that t does not name are not looked at.
+// Allows reports whether got is one of the possible outcomes, false for nil. Nodes that t does not name are not looked at.
 func (t *Timing) Allows(got Outcome) bool {
+	if t == nil {
+		return false
+	}
 	served := t.served(got)
 	if len(served) < t.Min || len(served) > t.Max {
 		return false
@@ -55,7 +58,7 @@ func (t *Timing) Allows(got Outcome) bool {
 		}
 		for f, p := range got[n] {
 			k := slices.Index(t.Subnets[f], p)
-			if k < 0 && !t.isBeyond(f, p) || !t.Skips[f] && k >= len(served) {
+			if k < 0 && !t.isBeyond(f, p) || !t.skips(f) && k >= len(served) {
 				return false
 			}
 			if t.Paired && f > 0 && slices.Index(t.Subnets[0], got[n][0]) != k {
@@ -89,6 +92,9 @@ func (t *Timing) beyond(f int) uint64 {
 	return 0
 }
 
+// skips reports whether any of range f's subnets can be the ones that are left over, not its last alone.
+func (t *Timing) skips(f int) bool { return f < len(t.Skips) && t.Skips[f] }
+
 // served returns those of t.Nodes that hold something in got.
 func (t *Timing) served(got Outcome) []string {
 	var out []string
@@ -113,7 +119,7 @@ func (t *Timing) Count() *big.Int {
 				break
 			}
 			of := int64(k)
-			if f < len(t.Skips) && t.Skips[f] {
+			if t.skips(f) {
 				of = int64(len(t.Subnets[f])) + int64(min(t.beyond(f), 1<<40))
 			}
 			n.Mul(n, permutations(of, int64(k)))
@@ -135,16 +141,24 @@ func permutations(n, k int64) *big.Int {
 }
 
 // Outcomes returns all possible outcomes with the subnets that are written out, in a fixed order: those that serve most nodes
-// first. There can be very many, see [Timing.Count]. The sequence can be ranged over more than once; each Outcome belongs to the caller.
+// first; none for nil. There can be very many, see [Timing.Count]. The sequence can be ranged over more than once; each Outcome
+// belongs to the caller.
 func (t *Timing) Outcomes() iter.Seq[Outcome] {
 	return func(yield func(Outcome) bool) {
-		for k := t.Max; k >= t.Min; k-- {
-			chosen := make([]string, 0, k)
-			if !t.choose(0, k, chosen, yield) {
+		if t == nil {
+			return
+		}
+		for k := min(t.Max, len(t.Nodes)); k >= max(t.Min, 0); k-- {
+			if t.enough(k) && !t.choose(0, k, make([]string, 0, k), yield) {
 				return
 			}
 		}
 	}
+}
+
+// enough reports whether each range has subnets for k nodes that are written out.
+func (t *Timing) enough(k int) bool {
+	return !slices.ContainsFunc(t.Subnets, func(list []netip.Prefix) bool { return len(list) < k })
 }
 
 // choose extends chosen by nodes from place i on until it holds k, then hands out subnets.
@@ -176,8 +190,13 @@ func (t *Timing) fill(f int, chosen []string, places [][]int, yield func(Outcome
 		return t.fill(f+1, chosen, places, yield)
 	}
 	of := len(chosen)
-	if t.Skips[f] {
+	if t.skips(f) {
 		of = len(t.Subnets[f])
+	}
+	if t.Paired { // a place that all ranges have
+		for _, list := range t.Subnets {
+			of = min(of, len(list))
+		}
 	}
 	at := make([]int, 0, len(chosen))
 	var place func() bool
