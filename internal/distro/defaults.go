@@ -79,6 +79,9 @@ func (c *Cluster) addDefaults() {
 			}
 			text += d.IPv6
 		}
+		if text == "" && d.Role.ranges() && d.Rendered && c.Family == "" {
+			text = d.IPv4 // it knows no other, whatever family the rest has
+		}
 		if text == "" {
 			continue
 		}

@@ -91,6 +91,10 @@ func (n Network) statement(row Row, r Range) (fact.Statement, bool) {
 		s.Role, s.Host = fact.RoleNodeBlock, r.Node
 		return s, r.Err == nil && r.Node != ""
 	case LoadBalancers, Egress, Hidden, Secondary:
+		if r.Use == LoadBalancers && r.Err != nil {
+			s.Role = fact.RoleLoadBalancer
+			return s, true
+		}
 		s.Role = fact.RoleReserved
 		switch r.Use {
 		case LoadBalancers:

@@ -3,6 +3,7 @@ package reading
 import (
 	"bytes"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -183,10 +184,13 @@ func placeFinding(f fact.Finding, move func(*fact.Position)) *fact.Finding {
 }
 
 // unfilled reports whether a statement of a template says nothing yet: its value is still to be filled in, or it is what
-// is wrong with the text as long as it is a template.
+// is wrong with the text as long as it is a template. A range that is written out is wrong whatever is filled in beside it.
 func unfilled(s fact.Statement) bool {
-	return s.Err != nil || s.Finding != nil || strings.ContainsAny(s.Text, "{}<>$%")
+	return s.Err != nil && !writtenRange.MatchString(s.Text) || s.Finding != nil || strings.ContainsAny(s.Text, "{}<>$%")
 }
+
+// writtenRange matches text that is meant as a list of ranges and holds nothing to fill in.
+var writtenRange = regexp.MustCompile(`^[0-9a-fA-F.:]+/[0-9]+(?:, ?[0-9a-fA-F.:]+/[0-9]+)*$`)
 
 // templateName reports whether a file is a template by its name.
 func templateName(name string) bool {

@@ -52,7 +52,7 @@ const (
 	sharedPods   = toldPods | netConf | envNetwork | pluginPool | planPods
 	nodeFacts    = podCIDR | envSubnet | bridge | kubeletCIDR | cniFile | nodeBlock | podAddress
 	ruleFacts    = ruleProxyPods | ruleNetwork | ruleSubnet
-	toldServices = serviceSubnet | extraServices | serverServices | managerServices | serviceCIDR | otherServices | planServices
+	toldServices = serviceSubnet | extraServices | serverServices | managerServices | serviceCIDR | otherServices | networkServices | planServices
 	runServices  = serviceSubnet | serverServices | managerServices
 	serviceAddrs = clusterIP | clusterDNS | serviceOfDNS | podResolver
 	hostFacts    = nodeAddress | advertisedIP | endpoint | hostLink | hostRange | publicIP
@@ -163,6 +163,8 @@ func serviceAgreements() []agreement {
 		freely(serviceCIDR, serviceCIDR|planServices, "ranges may be added, and may overlap"),
 		freely(otherServices, toldServices, "flags are written from it, and its reader states those"),
 		freely(planServices, planServices, "plans are a person's: each is held against what runs"),
+		demands(networkServices, serviceSubnet|serverServices, equal, fact.RuleServiceRangeMismatch),
+		freely(networkServices, toldServices, "through the range of kubeadm or kube-apiserver, against which it is held"),
 
 		demands(clusterIP|serviceOfDNS, toldServices, within, fact.RuleClusterIPOutside),
 		demands(clusterDNS, toldServices, within, fact.RuleClusterDNSOutside),

@@ -60,6 +60,7 @@ var statings = map[kinds]stating{
 	managerServices: {wide, "kube-controller-manager@H H/kcm.yaml services --service-cluster-ip-range V"},
 	serviceCIDR:     {wide, "servicecidr scN.yaml services kubernetes V"},
 	otherServices:   {wide, "gardener gN.yaml services spec.networking.services V"},
+	networkServices: {wide, "kube-ovn gN.yaml services --service-cluster-ip-range V"},
 	planServices:    {wide, "operator plan.json services services V\noperator plan.json :allocate-node-cidrs plan true"},
 
 	clusterIP:     {addr, "service sN.txt cluster-ip default/web V"},

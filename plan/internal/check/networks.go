@@ -173,16 +173,18 @@ type relation struct {
 	equal   bool // not only within
 	level   fact.Severity
 	why     string
+	byNode  bool // also where pods take the subnets of nodes
 }
 
 // relations is the table of networks that hand out addresses by themselves and whose range others have to know. Networks that are not
 // in it need no agreement: cilium and kube-ovn cut node subnets from a pool of their own.
 func relations() []relation {
 	return []relation{
-		{"calico", false, fact.Warning, "kube-proxy tells pods by the cluster's range and masquerades the others, whose answers are lost where a policy counts"},
-		{"weave", true, fact.Warning, "kube-proxy tells pods by the cluster's range"},
-		{"ovn-kubernetes", true, fact.Error, "both are made from clusterNetwork"},
-		{"gardener", true, fact.Error, "Gardener writes the flag from the Shoot"},
+		{"calico", false, fact.Warning, "kube-proxy tells pods by the cluster's range and masquerades the others, whose answers are lost where a policy counts", false},
+		{"weave", true, fact.Warning, "kube-proxy tells pods by the cluster's range", false},
+		{"ovn-kubernetes", true, fact.Error, "both are made from clusterNetwork", false},
+		{"gardener", true, fact.Error, "Gardener writes the flag from the Shoot", false},
+		{"kindnet", true, fact.Warning, "it masquerades what goes to pods of other nodes, whose addresses are not in its range", true},
 	}
 }
 
@@ -208,7 +210,7 @@ func (c *checker) pluginRanges() {
 			rel = &r
 		}
 	}
-	if rel == nil || c.allocator() == fact.AllocatorNode {
+	if rel == nil || c.allocator() == fact.AllocatorNode && !rel.byNode {
 		return
 	}
 	cluster := c.clusterPods()

@@ -39,6 +39,7 @@ const (
 	managerServices // --service-cluster-ip-range of kube-controller-manager
 	serviceCIDR     // the ServiceCIDR kubernetes, and others
 	otherServices   // services as an installer or another network has them
+	networkServices // services as a network is told them, see toldOfServices
 	planServices    // services of a plan
 	// Addresses of services.
 	clusterIP     // of a Service
@@ -73,7 +74,7 @@ var kindNames = [...]string{
 	"pool of a network", "planned pods", "kube-proxy rules", "flannel rules, network",
 	"podCIDR", "FLANNEL_SUBNET", "bridge of pods", "kubelet podCIDR", "CNI file", "block of a node", "flannel rules, subnet", "pod address",
 	"kubeadm serviceSubnet", "extraArgs services", "kube-apiserver services", "kube-controller-manager services", "ServiceCIDR",
-	"other services", "planned services",
+	"other services", "services as a network has them", "planned services",
 	"ClusterIP", "clusterDNS", "service of DNS", "resolver of a pod", "virtual server",
 	"Node address", "advertise address", "other host address", "link of a host", "network of hosts", "link of host or pod", "gateway",
 	"flannel public-ip",
@@ -184,6 +185,9 @@ func servicesKind(s *fact.Statement) kinds {
 		return serviceCIDR
 	case fact.Operator:
 		return planServices
+	}
+	if _, ok := toldOf(s.Component); ok {
+		return networkServices
 	}
 	return otherServices
 }

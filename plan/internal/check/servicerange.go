@@ -14,13 +14,13 @@ var ruleServiceRangeMismatch = rule{
 	changes: []fact.Component{fact.ControllerManager},
 	about: fact.Rule{
 		ID: fact.RuleServiceRangeMismatch, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
-		Title:  "--service-cluster-ip-range differs between kube-apiserver and kube-controller-manager of one host",
-		Cause:  "One of two manifests was edited.",
-		Effect: "Node subnets may be cut out of the service range, services get addresses that the controller manager does not keep free.",
-		Mend:   "set --service-cluster-ip-range of kube-controller-manager to the value of kube-apiserver",
+		Title:  "--service-cluster-ip-range of kube-apiserver differs from that of kube-controller-manager on its host, or from the network's",
+		Cause:  "One of two manifests was edited, or the network was installed with its default.",
+		Effect: "Node subnets may be cut out of the service range, services get addresses that the controller manager does not keep free, or that the network does not know.",
+		Mend:   "set --service-cluster-ip-range of kube-controller-manager, and the service range of the network, to the value of kube-apiserver",
 		Source: "k8s.io/kubernetes pkg/controller/nodeipam/ipam/range_allocator.go filterOutServiceRange, v1.37.2",
 	},
-	find:  (*checker).serviceMismatch,
+	find:  func(c *checker) { c.serviceMismatch(); c.networkMismatch() },
 	after: []fact.RuleID{fact.RuleControlPlaneFlagsDiffer},
 }
 

@@ -49,7 +49,7 @@ func (c *checker) values() {
 			continue
 		}
 		switch s.Role {
-		case fact.RolePods, fact.RoleServices, fact.RoleNodePods, fact.RoleHosts, fact.RoleReserved:
+		case fact.RolePods, fact.RoleServices, fact.RoleNodePods, fact.RoleHosts, fact.RoleReserved, fact.RoleLoadBalancer:
 		case fact.RoleAddress, fact.RoleDNS:
 			if s.Err == nil {
 				continue
