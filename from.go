@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/cidrorder"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
@@ -122,7 +123,7 @@ func hostsOf(statements []fact.Statement, families []fact.Family) []netip.Prefix
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b netip.Prefix) int { return cmp.Or(cmp.Compare(a.Bits(), b.Bits()), a.Compare(b)) })
+	slices.SortFunc(all, func(a, b netip.Prefix) int { return cmp.Or(cmp.Compare(a.Bits(), b.Bits()), cidrorder.Compare(a, b)) })
 	var out []netip.Prefix
 	seen := make(map[netip.Prefix]bool)
 	for _, p := range all {
@@ -136,7 +137,7 @@ func hostsOf(statements []fact.Statement, families []fact.Family) []netip.Prefix
 			out = append(out, p)
 		}
 	}
-	slices.SortFunc(out, netip.Prefix.Compare)
+	slices.SortFunc(out, cidrorder.Compare)
 	return together(out)
 }
 

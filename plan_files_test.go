@@ -2,7 +2,6 @@ package kubecidr_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/kubecidr/kubecidr"
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/kubeadm"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
@@ -39,11 +39,11 @@ func TestPlansAreSound(t *testing.T) {
 					}
 					name := fmt.Sprintf("v1.%d %v %+v within %q", minor, families, s, within)
 					p, err := plan.New(r)
-					if _, ok := errors.AsType[*plan.InfeasibleError](err); ok {
+					if _, ok := errtype.As[*plan.InfeasibleError](err); ok {
 						none++
 						continue
 					}
-					if _, ok := errors.AsType[*plan.RequestError](err); ok && minor < 17 && len(families) == 2 {
+					if _, ok := errtype.As[*plan.RequestError](err); ok && minor < 17 && len(families) == 2 {
 						continue // no dual-stack
 					}
 					if err != nil {

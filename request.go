@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/internal/planfile"
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/plan"
@@ -72,7 +73,7 @@ func ReadRequest(name string, r io.Reader) (plan.Request, error) {
 		docs, err = file.YAML()
 	}
 	if err != nil {
-		if e, ok := errors.AsType[*source.Error](err); ok {
+		if e, ok := errtype.As[*source.Error](err); ok {
 			return fail(e.Pos, errors.New(e.Msg))
 		}
 		return fail(start, err)
@@ -99,7 +100,7 @@ func ReadRequest(name string, r io.Reader) (plan.Request, error) {
 		read = planfile.Pinned
 	}
 	req, err := read(root)
-	if e, ok := errors.AsType[*planfile.Error](err); ok {
+	if e, ok := errtype.As[*planfile.Error](err); ok {
 		return fail(e.Pos, e.Err)
 	}
 	return req, err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubecidr/kubecidr"
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -80,7 +81,7 @@ func TestReadRequestErrors(t *testing.T) {
 		{strings.Repeat("#", 16<<20) + "\nnodes: 4", "r.yaml: larger than 16777216 bytes"},
 	} {
 		got, err := kubecidr.ReadRequest("r.yaml", strings.NewReader(tt.text))
-		fe, ok := errors.AsType[*kubecidr.RequestFileError](err)
+		fe, ok := errtype.As[*kubecidr.RequestFileError](err)
 		if !ok || !strings.HasPrefix(err.Error(), tt.want) {
 			t.Errorf("ReadRequest(%.60q) = %v, want %s", tt.text, err, tt.want)
 			continue
@@ -94,7 +95,7 @@ func TestReadRequestErrors(t *testing.T) {
 		t.Errorf("ReadRequest of a broken reader = %v, want its error", err)
 	}
 	_, err = kubecidr.ReadRequest("r.yaml", strings.NewReader("hosts: 10.0.2.0/8"))
-	if pe, ok := errors.AsType[*cidr.ParseError](err); !ok || pe.Masked != cidr.MustParse("10.0.0.0/8") {
+	if pe, ok := errtype.As[*cidr.ParseError](err); !ok || pe.Masked != cidr.MustParse("10.0.0.0/8") {
 		t.Errorf("ReadRequest with host bits = %v, want a *cidr.ParseError that offers 10.0.0.0/8", err)
 	}
 }
@@ -118,7 +119,7 @@ func FuzzReadRequest(f *testing.F) {
 		if err == nil {
 			return
 		}
-		if _, ok := errors.AsType[*kubecidr.RequestFileError](err); !ok {
+		if _, ok := errtype.As[*kubecidr.RequestFileError](err); !ok {
 			t.Errorf("ReadRequest(%q) = %T %v, want a *RequestFileError", text, err, err)
 		}
 		if !cmp.Equal(r, plan.Request{}, cmpopts.EquateComparable(netip.Prefix{})) {

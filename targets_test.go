@@ -2,7 +2,6 @@ package kubecidr_test
 
 import (
 	"bytes"
-	"errors"
 	"flag"
 	"fmt"
 	"net/netip"
@@ -18,7 +17,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kubecidr/kubecidr"
+	"github.com/kubecidr/kubecidr/internal/cidrorder"
 	"github.com/kubecidr/kubecidr/internal/distro"
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/internal/golden"
 	"github.com/kubecidr/kubecidr/internal/netdist"
 	"github.com/kubecidr/kubecidr/internal/source"
@@ -105,8 +106,8 @@ func decided(t target.Target, p *plan.Plan, got written) written {
 	}
 	if slices.ContainsFunc(netdist.Targets(), func(n target.Target) bool { return n.Name == t.Name }) {
 		want.Services = nil // and networks have no order of families
-		slices.SortFunc(want.Pods, netip.Prefix.Compare)
-		slices.SortFunc(got.Pods, netip.Prefix.Compare)
+		slices.SortFunc(want.Pods, cidrorder.Compare)
+		slices.SortFunc(got.Pods, cidrorder.Compare)
 	}
 	if len(got.DNS) > 0 {
 		want.DNS = p.DNSServiceIPs[:1]
@@ -148,7 +149,7 @@ func checkTarget(t *testing.T, target target.Target, p *plan.Plan) bool {
 }
 
 func refused(err error) bool {
-	_, ok := errors.AsType[*target.RefusedError](err)
+	_, ok := errtype.As[*target.RefusedError](err)
 	return ok
 }
 
@@ -187,7 +188,7 @@ func TestTargets(t *testing.T) {
 			}
 		}
 		p, err := plan.New(r)
-		if _, ok := errors.AsType[*plan.InfeasibleError](err); ok {
+		if _, ok := errtype.As[*plan.InfeasibleError](err); ok {
 			return
 		}
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/cidrorder"
 )
 
 // slowSpace is a Space of at most 32 addresses: one flag for each.
@@ -67,7 +68,7 @@ func (s slowSpace) list() (ps []netip.Prefix) {
 			}
 		}
 	}
-	slices.SortFunc(ps, netip.Prefix.Compare)
+	slices.SortFunc(ps, cidrorder.Compare)
 	return ps
 }
 

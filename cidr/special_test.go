@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/cidrorder"
 )
 
 func TestSpecial(t *testing.T) {
@@ -82,7 +83,7 @@ func TestIsPrivateAddr(t *testing.T) {
 
 func TestSpecialRanges(t *testing.T) {
 	ranges := slices.Collect(cidr.SpecialRanges())
-	if !slices.IsSortedFunc(ranges, func(a, b cidr.SpecialRange) int { return a.Prefix.Compare(b.Prefix) }) {
+	if !slices.IsSortedFunc(ranges, func(a, b cidr.SpecialRange) int { return cidrorder.Compare(a.Prefix, b.Prefix) }) {
 		t.Error("not in order")
 	}
 	rfc := regexp.MustCompile(`^RFC (Errata )?\d+( section [\d.]+)?(, RFC (Errata )?\d+( section [\d.]+)?)*$`)

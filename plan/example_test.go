@@ -42,10 +42,12 @@ func ExampleInfeasibleError() {
 		PodsPerNode: 250,
 		Within:      []netip.Prefix{netip.MustParsePrefix("10.0.0.0/14")},
 	})
-	if short, ok := errors.AsType[*cidr.ShortageError](err); ok {
+	var short *cidr.ShortageError
+	if errors.As(err, &short) {
 		fmt.Printf("blocks of /%d: %v needed, %v there\n", short.Bits, short.Need, short.Have)
 	}
-	if e, ok := errors.AsType[*plan.InfeasibleError](err); ok {
+	var e *plan.InfeasibleError
+	if errors.As(err, &e) {
 		for _, r := range e.Relaxations {
 			fmt.Println(r.Change)
 		}
@@ -68,7 +70,8 @@ func ExampleInfeasibleError_Alternative() {
 			{Role: fact.RolePods, Prefix: netip.MustParsePrefix("10.244.0.0/16")},
 		},
 	})
-	if e, ok := errors.AsType[*plan.InfeasibleError](err); ok {
+	var e *plan.InfeasibleError
+	if errors.As(err, &e) {
 		for _, c := range e.Conflicts {
 			fmt.Println(c)
 		}

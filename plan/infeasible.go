@@ -1,13 +1,13 @@
 package plan
 
 import (
-	"errors"
 	"fmt"
 	"math/big"
 	"net/netip"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -153,7 +153,7 @@ func (s *Shortage) Error() string {
 		}
 		fmt.Fprintf(&b, "%s /%d", d.Role, d.Bits)
 	}
-	if short, ok := errors.AsType[*cidr.ShortageError](s.Err); ok && short.Need != nil && short.Have != nil {
+	if short, ok := errtype.As[*cidr.ShortageError](s.Err); ok && short.Need != nil && short.Have != nil {
 		count := func(n *big.Int, one, many string) string {
 			if n.IsInt64() && n.Int64() == 1 {
 				return "1 " + one

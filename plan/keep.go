@@ -9,6 +9,7 @@ import (
 	"go4.org/netipx"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/cidrorder"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -53,7 +54,7 @@ func (r *Request) checkHeld() error {
 		return err
 	}
 	sorted := slices.Clone(r.Held)
-	slices.SortFunc(sorted, netip.Prefix.Compare)
+	slices.SortFunc(sorted, cidrorder.Compare)
 	for i := 1; i < len(sorted); i++ { // of ranges that nest, one follows one that contains it
 		if sorted[i-1].Overlaps(sorted[i]) {
 			return &RequestError{Field: "held", Value: sorted[i].String(), Reason: fmt.Sprintf("overlaps %v: two nodes cannot hold the same addresses; mend the cluster first", sorted[i-1])}
@@ -182,7 +183,7 @@ func (r *Request) nodesIn(q netip.Prefix, mask int) uint64 {
 	total, met := uint64(1)<<d, uint64(0)
 	var last netip.Prefix // of length mask
 	held := r.held(fact.FamilyOf(q))
-	slices.SortFunc(held, netip.Prefix.Compare)
+	slices.SortFunc(held, cidrorder.Compare)
 	n := uint64(0)
 	for _, h := range held {
 		if !cidr.Contains(q, h) {

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -10,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/internal/plantest"
@@ -71,7 +71,7 @@ func TestKeep(t *testing.T) {
 			}
 			continue
 		}
-		e, ok := errors.AsType[*InfeasibleError](err)
+		e, ok := errtype.As[*InfeasibleError](err)
 		if !ok || !strings.HasPrefix(err.Error(), "no plan exists: "+tt.want) {
 			t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
 			continue

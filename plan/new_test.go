@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"errors"
 	"fmt"
 	"math/big"
 	"net/netip"
@@ -10,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/plan/internal/plantest"
 
 	"github.com/google/go-cmp/cmp"
@@ -254,14 +254,14 @@ func TestNewInfeasible(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := New(tt.req)
-			e, ok := errors.AsType[*InfeasibleError](err)
+			e, ok := errtype.As[*InfeasibleError](err)
 			if !ok {
 				t.Fatalf("New: %v, want an *InfeasibleError", err)
 			}
 			if !strings.HasPrefix(err.Error(), "no plan exists: "+tt.err) {
 				t.Errorf("message\n%s\nwant\nno plan exists: %s", err, tt.err)
 			}
-			if _, ok := errors.AsType[*cidr.ShortageError](err); ok != (len(e.Shortages) > 0) {
+			if _, ok := errtype.As[*cidr.ShortageError](err); ok != (len(e.Shortages) > 0) {
 				t.Errorf("unwraps to a *cidr.ShortageError: %t, with %d shortages", ok, len(e.Shortages))
 			}
 			var changes []string
@@ -351,7 +351,7 @@ func TestLimitNumbers(t *testing.T) {
 		{Request{Pins: pins("pods=10.244.0.0/25")}, 20, 25, "it is a /25 with not even one node subnet: 10 nodes"},
 	} {
 		_, err := New(tt.req)
-		e, ok := errors.AsType[*InfeasibleError](err)
+		e, ok := errtype.As[*InfeasibleError](err)
 		if !ok || len(e.Limits) != 1 {
 			t.Errorf("%+v: %v", tt.req, err)
 			continue
@@ -363,19 +363,19 @@ func TestLimitNumbers(t *testing.T) {
 	// What overlaps of two ranges is the smaller one, whichever is named first.
 	for _, p := range []string{"services=10.0.0.0/12 pods=10.1.0.0/16", "services=10.1.0.0/16 pods=10.0.0.0/12"} {
 		_, err := New(Request{Pins: pins(p), Hosts: prefixtest.List("192.0.2.0/24")})
-		if e, ok := errors.AsType[*ConflictError](err); !ok || e.Overlap != netip.MustParsePrefix("10.1.0.0/16") {
+		if e, ok := errtype.As[*ConflictError](err); !ok || e.Overlap != netip.MustParsePrefix("10.1.0.0/16") {
 			t.Errorf("%s: %+v", p, e)
 		}
 	}
 	// Ranges that are wrong come alone: what is short in the other family may be otherwise when they are mended.
 	_, err := New(Request{Families: []fact.Family{fact.IPv4, fact.IPv6}, Hosts: prefixtest.List("10.0.0.0/8"), Pins: pins("services=10.96.0.0/24"), Within: prefixtest.List("10.0.0.0/8 fd00::/125")})
-	if e, ok := errors.AsType[*InfeasibleError](err); !ok || len(e.Conflicts) != 1 || len(e.Limits) != 1 || len(e.Shortages) != 0 {
+	if e, ok := errtype.As[*InfeasibleError](err); !ok || len(e.Conflicts) != 1 || len(e.Limits) != 1 || len(e.Shortages) != 0 {
 		t.Errorf("%+v", err)
 	}
 	// Of what is in the way that comes first which is enough to give up, then the largest.
 	_, err = New(Request{Nodes: 128, Within: prefixtest.List("10.0.0.0/16"), Hosts: prefixtest.List("192.0.2.0/24"), Pins: pins("services=192.168.0.0/20"),
 		Avoid: plantest.Avoid("10.0.0.0/17 10.0.0.0/18 10.0.64.0/18 10.0.128.0/24")})
-	if e, ok := errors.AsType[*InfeasibleError](err); !ok || len(e.Shortages) != 1 {
+	if e, ok := errtype.As[*InfeasibleError](err); !ok || len(e.Shortages) != 1 {
 		t.Errorf("%v", err)
 	} else {
 		var got []string
@@ -521,7 +521,7 @@ func checkSmall(t *testing.T, free uint64, n, hosts, services, pods, grow int, b
 		return
 	}
 	// The certificate, counted by hand: it holds at its length and at no shorter one.
-	short, ok := errors.AsType[*cidr.ShortageError](error(e))
+	short, ok := errtype.As[*cidr.ShortageError](error(e))
 	if !ok {
 		t.Fatalf("%v: no certificate", e)
 	}
@@ -659,7 +659,7 @@ func newProperties(rt *rapid.T) {
 		}
 		return
 	}
-	e, ok := errors.AsType[*InfeasibleError](err)
+	e, ok := errtype.As[*InfeasibleError](err)
 	if !ok {
 		rt.Fatalf("New: %v", err)
 	}
@@ -677,7 +677,7 @@ func newProperties(rt *rapid.T) {
 // needed: the certificate must hold. (That it does not hold for a shorter length is checked in small universes.)
 func checkShortage(t *rapid.T, r Request, s *Shortage) {
 	t.Helper()
-	short, ok := errors.AsType[*cidr.ShortageError](s.Err)
+	short, ok := errtype.As[*cidr.ShortageError](s.Err)
 	if !ok {
 		t.Fatalf("%v: no certificate", s.Err)
 	}
@@ -767,7 +767,7 @@ func TestObstacles(t *testing.T) {
 	}
 	r.Avoid = append(r.Avoid, fact.Reservation{Prefix: netip.MustParsePrefix("10.0.128.0/17"), Name: "lab"})
 	_, err := New(r)
-	e, ok := errors.AsType[*InfeasibleError](err)
+	e, ok := errtype.As[*InfeasibleError](err)
 	if !ok {
 		t.Fatalf("New: %v", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/cidrorder"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
@@ -29,7 +30,7 @@ func (p *Plan) NodeSubnet(i int, f fact.Family) (q netip.Prefix, ok bool) {
 // heldOrFree returns the subnet of node i where the first nodes are those that hold one, in the order of their addresses, and each further one gets the
 // lowest that is free. It is invalid beyond the last.
 func heldOrFree(s cidr.Split, held []netip.Prefix, i uint64) netip.Prefix {
-	slices.SortFunc(held, netip.Prefix.Compare)
+	slices.SortFunc(held, cidrorder.Compare)
 	if i < uint64(len(held)) {
 		return held[i]
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/plan/internal/plantest"
 
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
@@ -63,7 +64,7 @@ func TestSpaceShared(t *testing.T) {
 func TestManyInTheWay(t *testing.T) {
 	r := Request{Pins: pins("pods=10.0.0.0/9 services=10.128.0.0/12"), Avoid: crowd(15000)}
 	_, err := New(r)
-	e, ok := errors.AsType[*InfeasibleError](err)
+	e, ok := errtype.As[*InfeasibleError](err)
 	if !ok {
 		t.Fatalf("New: %v, want an *InfeasibleError", err)
 	}
@@ -160,7 +161,7 @@ func TestRelaxations(t *testing.T) {
 			[]string{"services not pinned to 10.1.0.0/16 and 100,000 -> 4,096 nodes"}},
 	} {
 		_, err := New(tt.req)
-		e, ok := errors.AsType[*InfeasibleError](err)
+		e, ok := errtype.As[*InfeasibleError](err)
 		if !ok {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
@@ -183,7 +184,7 @@ func TestHostsElsewhere(t *testing.T) {
 		{Pins: pins("hosts=10.0.0.0/8 services=10.96.0.0/16")},
 	} {
 		_, err := New(r)
-		e, ok := errors.AsType[*InfeasibleError](err)
+		e, ok := errtype.As[*InfeasibleError](err)
 		if !ok {
 			t.Fatal(err)
 		}

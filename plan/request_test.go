@@ -1,12 +1,12 @@
 package plan
 
 import (
-	"errors"
 	"math"
 	"net/netip"
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/plan/internal/plantest"
 
 	"github.com/google/go-cmp/cmp"
@@ -71,7 +71,7 @@ func TestRequestCheck(t *testing.T) {
 			t.Errorf("Check = %v\nwant    %s", err, tt.want)
 		}
 		p, err := New(tt.req)
-		e, ok := errors.AsType[*RequestError](err)
+		e, ok := errtype.As[*RequestError](err)
 		if !ok || p != nil {
 			t.Fatalf("New = %v, %v, want a *RequestError", p, err)
 		}

@@ -12,6 +12,7 @@ import (
 	"go4.org/netipx"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/internal/suggest"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
@@ -126,7 +127,7 @@ func checkKey(key, value string) error {
 	if err := only.setOne(key, strings.TrimSpace(value)); err != nil {
 		return err
 	}
-	if e, ok := errors.AsType[*RequestError](only.Check()); ok {
+	if e, ok := errtype.As[*RequestError](only.Check()); ok {
 		return errors.New(e.Reason)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/plan/internal/plangen"
 
 	"github.com/google/go-cmp/cmp"
@@ -163,7 +164,7 @@ func TestRequestSetErrors(t *testing.T) {
 		before := plan.Request{Nodes: 3, Hosts: []netip.Prefix{cidr.MustParse("192.0.2.0/24")}}
 		r := before
 		err := r.Set(tt.key, tt.values...)
-		se, ok := errors.AsType[*plan.SetError](err)
+		se, ok := errtype.As[*plan.SetError](err)
 		if !ok {
 			t.Errorf("Set(%q, %q) = %v, want a *SetError", tt.key, tt.values, err)
 			continue
@@ -179,7 +180,7 @@ func TestRequestSetErrors(t *testing.T) {
 		t.Errorf("Set of an unknown key = %v, want ErrUnknownKey", err)
 	}
 	err := new(plan.Request).Set("within", "10.0.2.0/8")
-	if pe, ok := errors.AsType[*cidr.ParseError](err); !ok || pe.Masked != cidr.MustParse("10.0.0.0/8") {
+	if pe, ok := errtype.As[*cidr.ParseError](err); !ok || pe.Masked != cidr.MustParse("10.0.0.0/8") {
 		t.Errorf("Set(within, 10.0.2.0/8) = %v, want a *cidr.ParseError that offers 10.0.0.0/8", err)
 	}
 }

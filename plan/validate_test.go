@@ -1,11 +1,11 @@
 package plan
 
 import (
-	"errors"
 	"net/netip"
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/plan/internal/plantest"
 
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
@@ -131,7 +131,7 @@ func TestValidate(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Fatalf("Validate = %v, want %q", err, tt.want)
 			}
-			if _, ok := errors.AsType[*UnsoundError](err); !ok {
+			if _, ok := errtype.As[*UnsoundError](err); !ok {
 				t.Errorf("Validate = %T, want an *UnsoundError in it", err)
 			}
 		})

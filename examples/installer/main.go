@@ -33,7 +33,8 @@ func install(w io.Writer, name, hosts, dir string) error {
 		return err
 	}
 	p, err := plan.New(req)
-	if none, ok := errors.AsType[*plan.InfeasibleError](err); ok && none.Alternative() != nil {
+	var none *plan.InfeasibleError
+	if errors.As(err, &none) && none.Alternative() != nil {
 		return fmt.Errorf("%w\nwith this: %s, the ranges are %v", err, none.Relaxations[0].Change, none.Alternative().Pins())
 	}
 	if err != nil {

@@ -32,6 +32,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/internal/golden"
 	"github.com/kubecidr/kubecidr/internal/txtar"
 )
@@ -289,7 +290,7 @@ func (s *script) exec(args []string) error {
 func (s *script) exits(args []string) error {
 	got := 0
 	if err := s.exec(args[1:]); err != nil {
-		exit, ok := errors.AsType[*exec.ExitError](err)
+		exit, ok := errtype.As[*exec.ExitError](err)
 		if !ok {
 			return err
 		}

@@ -1,3 +1,3 @@
 module github.com/kubecidr/kubecidr/internal/importer
 
-go 1.26
+go 1.25

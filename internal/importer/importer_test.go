@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -31,7 +32,7 @@ func TestImporters(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			write(t, dir, "go.mod", fmt.Sprintf("module example.com/importer\n\ngo 1.26\n\nrequire %s v0.0.0\n\nreplace %s => %s\n", module, module, root))
+			write(t, dir, "go.mod", fmt.Sprintf("module example.com/importer\n\ngo 1.25\n\nrequire %s v0.0.0\n\nreplace %s => %s\n", module, module, root))
 			write(t, dir, "main.go", fmt.Sprintf("package main\n\nimport _ %q\n\nfunc main() {}\n", module+p))
 			run(t, dir, "mod", "tidy")
 			got := "What a program has that imports " + module + p + ".\n\n-- go.mod --\n" + read(t, dir, "go.mod") + "-- go.sum --\n" + read(t, dir, "go.sum") +
@@ -49,17 +50,12 @@ func TestImporters(t *testing.T) {
 	}
 }
 
-// modules returns the lines of list that are not empty, each once.
+// modules returns the lines of list that are not empty, each once, sorted.
 func modules(list string) string {
-	var b strings.Builder
-	seen := map[string]bool{"": true, "example.com/importer": true}
-	for _, m := range strings.Split(list, "\n") {
-		if !seen[m] {
-			seen[m] = true
-			b.WriteString(m + "\n")
-		}
-	}
-	return b.String()
+	lines := strings.Fields(list)
+	slices.Sort(lines)
+	lines = slices.DeleteFunc(slices.Compact(lines), func(m string) bool { return m == "example.com/importer" })
+	return strings.Join(append(lines, ""), "\n")
 }
 
 func run(t *testing.T, dir string, args ...string) string {

@@ -5,12 +5,14 @@ import (
 	"iter"
 	"net/netip"
 	"slices"
+
+	"github.com/kubecidr/kubecidr/internal/cidrorder"
 )
 
 // An Index finds which of many ranges overlap a given one, in time that grows with the logarithm of their number.
 // The zero Index holds none.
 type Index struct {
-	sorted  []indexed // by netip.Prefix.Compare, so that what lies in a range follows it
+	sorted  []indexed // by cidrorder.Compare, so that what lies in a range follows it
 	lengths []int     // prefix lengths that occur, ascending
 }
 
@@ -30,7 +32,7 @@ func New(ps iter.Seq2[int, netip.Prefix]) *Index {
 			has[p.Bits()] = true
 		}
 	}
-	slices.SortStableFunc(x.sorted, func(a, b indexed) int { return a.Compare(b.Prefix) })
+	slices.SortStableFunc(x.sorted, func(a, b indexed) int { return cidrorder.Compare(a.Prefix, b.Prefix) })
 	for n, ok := range has {
 		if ok {
 			x.lengths = append(x.lengths, n)
@@ -43,7 +45,7 @@ func New(ps iter.Seq2[int, netip.Prefix]) *Index {
 func (x *Index) Overlapping(p netip.Prefix) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		find := func(q netip.Prefix) int {
-			i, _ := slices.BinarySearchFunc(x.sorted, q, func(e indexed, q netip.Prefix) int { return e.Compare(q) })
+			i, _ := slices.BinarySearchFunc(x.sorted, q, func(e indexed, q netip.Prefix) int { return cidrorder.Compare(e.Prefix, q) })
 			return i
 		}
 		for _, n := range x.lengths {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/internal/source"
 	"github.com/kubecidr/kubecidr/internal/suggest"
 	"github.com/kubecidr/kubecidr/plan"
@@ -48,7 +49,7 @@ func Request(root *source.Node) (plan.Request, error) {
 		}
 		if err := req.Set(key, texts...); err != nil {
 			pos := e.KeyPos
-			if se, ok := errors.AsType[*plan.SetError](err); ok && !errors.Is(err, plan.ErrUnknownKey) && se.Index < len(values) {
+			if se, ok := errtype.As[*plan.SetError](err); ok && !errors.Is(err, plan.ErrUnknownKey) && se.Index < len(values) {
 				pos = values[se.Index].pos
 			}
 			return fail(pos, err)

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
@@ -69,7 +70,7 @@ func (e *InputError) Error() string {
 	if e.Err == nil {
 		return e.Name + ": it cannot be read"
 	}
-	if own, ok := errors.AsType[*fs.PathError](e.Err); ok && own.Path == e.Name {
+	if own, ok := errtype.As[*fs.PathError](e.Err); ok && own.Path == e.Name {
 		return e.Err.Error()
 	}
 	return e.Name + ": " + e.Err.Error()

@@ -8,6 +8,7 @@ import (
 	"go4.org/netipx"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/cidrorder"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -106,13 +107,13 @@ func layersOf(p *plan.Plan, f fact.Family) layers {
 }
 
 func compareLayers(a, b layer) int {
-	return cmp.Or(a.Compare(b.Prefix), cmp.Compare(a.rank, b.rank), cmp.Compare(a.bits, b.bits))
+	return cmp.Or(cidrorder.Compare(a.Prefix, b.Prefix), cmp.Compare(a.rank, b.rank), cmp.Compare(a.bits, b.bits))
 }
 
 // in returns the layers that meet area, cut to it, in their order.
 func (ls layers) in(area netip.Prefix) layers {
 	find := func(q netip.Prefix) int {
-		i, _ := slices.BinarySearchFunc(ls, q, func(l layer, q netip.Prefix) int { return l.Compare(q) })
+		i, _ := slices.BinarySearchFunc(ls, q, func(l layer, q netip.Prefix) int { return cidrorder.Compare(l.Prefix, q) })
 		return i
 	}
 	out := layers{{area, 0, 0, Segment{Kind: SegmentFree}, netip.Prefix{}}}

@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 	"pgregory.net/rapid"
 
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
@@ -237,7 +238,7 @@ func TestTextColor(t *testing.T) {
 	}
 
 	_, err := plan.New(plan.Request{Nodes: 5000, Within: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/20")}})
-	none, ok := errors.AsType[*plan.InfeasibleError](err)
+	none, ok := errtype.As[*plan.InfeasibleError](err)
 	if !ok {
 		t.Fatalf("New = %v, want an *InfeasibleError", err)
 	}

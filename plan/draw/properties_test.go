@@ -1,7 +1,6 @@
 package draw
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -9,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/internal/plangen"
@@ -71,7 +71,7 @@ func TestManyInTheWayText(t *testing.T) {
 		r.Avoid = append(r.Avoid, fact.Reservation{Prefix: p, Name: fmt.Sprintf("site-%d", i)})
 	}
 	_, err := plan.New(r)
-	e, ok := errors.AsType[*plan.InfeasibleError](err)
+	e, ok := errtype.As[*plan.InfeasibleError](err)
 	if !ok {
 		t.Fatalf("New: %v, want an *InfeasibleError", err)
 	}

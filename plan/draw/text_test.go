@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/plan/internal/plangen"
 
 	"github.com/google/go-cmp/cmp"
@@ -129,7 +130,7 @@ func TestInfeasibleTextSays(t *testing.T) {
 		{"a limit", plan.Request{Nodes: 300, Pins: plangen.Pins("pods=10.244.0.0/16")}, "What does not fit\n  pods 10.244.0.0/16", "Not enough|contradict"},
 	} {
 		_, err := plan.New(tt.req)
-		e, ok := errors.AsType[*plan.InfeasibleError](err)
+		e, ok := errtype.As[*plan.InfeasibleError](err)
 		if !ok {
 			t.Errorf("%s: %v", tt.name, err)
 			continue

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"net/netip"
 	"strconv"
+
+	"github.com/kubecidr/kubecidr/internal/cidrorder"
 )
 
 // An Arg is one value that a finding is about. Of its values one is set, the one of its kind; the zero Arg is about nothing.
@@ -40,6 +42,6 @@ func (a Arg) Equal(b Arg) bool { return a == b }
 
 // Compare orders args by name, and those of one name by their values.
 func (a Arg) Compare(b Arg) int {
-	return cmp.Or(cmp.Compare(a.Name, b.Name), a.Prefix.Compare(b.Prefix), a.Addr.Compare(b.Addr), cmp.Compare(a.Component, b.Component),
+	return cmp.Or(cmp.Compare(a.Name, b.Name), cidrorder.Compare(a.Prefix, b.Prefix), a.Addr.Compare(b.Addr), cmp.Compare(a.Component, b.Component),
 		a.Version.Compare(b.Version), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Text, b.Text))
 }

@@ -1,10 +1,10 @@
 package nodeipam_test
 
 import (
-	"errors"
 	"fmt"
 	"testing"
 
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
@@ -33,7 +33,7 @@ func TestServiceRanges(t *testing.T) {
 	} {
 		s, err := nodeipam.APIServerFlags{ServiceClusterIPRange: c.flag}.ServiceRanges(c.v)
 		got := fmt.Sprint(s.Ranges, s.Kubernetes, s.Default)
-		if refused, ok := errors.AsType[*nodeipam.RefusedError](err); ok {
+		if refused, ok := errtype.As[*nodeipam.RefusedError](err); ok {
 			got = refused.Refusals[0].ID
 		} else if err != nil {
 			t.Errorf("ServiceRanges(%q): error %v is no *RefusedError", c.flag, err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/cidrorder"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/internal/check"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
@@ -98,7 +99,7 @@ func (r *nodeRules) faults(nodes []nodeipam.InventoryNode) (faults []NodeFault, 
 			}
 		}
 	}
-	slices.SortFunc(kept, func(a, b holding) int { return a.Prefix.Compare(b.Prefix) })
+	slices.SortFunc(kept, func(a, b holding) int { return cidrorder.Compare(a.Prefix, b.Prefix) })
 	for i, c := range candidates {
 		if keep[i] {
 			continue
@@ -151,7 +152,7 @@ func outermost(taken []fact.Reservation) []holding {
 		}
 		all = append(all, holding{p, name + " (" + cmp.Or(t.Name, t.Source, "taken") + ")"})
 	}
-	slices.SortStableFunc(all, func(a, b holding) int { return a.Prefix.Compare(b.Prefix) })
+	slices.SortStableFunc(all, func(a, b holding) int { return cidrorder.Compare(a.Prefix, b.Prefix) })
 	for _, h := range all {
 		if len(out) == 0 || !out[len(out)-1].Overlaps(h.Prefix) {
 			out = append(out, h)

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/internal/prefixtest"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
@@ -30,7 +31,7 @@ func TestTowardKeeps(t *testing.T) {
 			target.Pods = append(target.Pods, netip.PrefixFrom(p.Addr(), bits).Masked())
 		}
 		r, err := Toward(inv, target)
-		if _, ok := errors.AsType[*UnreachableError](err); ok {
+		if _, ok := errtype.As[*UnreachableError](err); ok {
 			return
 		}
 		if err != nil {
@@ -83,7 +84,7 @@ func TestTowardRefused(t *testing.T) {
 		{Target{Pods: prefixtest.List("10.244.0.0/23"), Services: prefixtest.List("10.97.0.0/16")}, "new cluster"},
 	} {
 		r, err := Toward(inv, tc.target)
-		if e, ok := errors.AsType[*UnreachableError](err); !ok || !strings.Contains(e.Error(), tc.want) || len(r.Ways) > 0 {
+		if e, ok := errtype.As[*UnreachableError](err); !ok || !strings.Contains(e.Error(), tc.want) || len(r.Ways) > 0 {
 			t.Errorf("%v: %v, want something about %s", tc.target, err, tc.want)
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 	"github.com/kubecidr/kubecidr/internal/cli"
 	"github.com/kubecidr/kubecidr/internal/distro"
+	"github.com/kubecidr/kubecidr/internal/errtype"
 	"github.com/kubecidr/kubecidr/internal/netdist"
 	"github.com/kubecidr/kubecidr/internal/target"
 	"github.com/kubecidr/kubecidr/kubeadm"
@@ -128,7 +129,7 @@ func Run(e cli.Env, args []string) int {
 		find = plan.Fit
 	}
 	p, err := find(req)
-	if none, ok := errors.AsType[*plan.InfeasibleError](err); ok {
+	if none, ok := errtype.As[*plan.InfeasibleError](err); ok {
 		if err := draw.InfeasibleText(e.Stderr, none, draw.Options{Color: cli.Color(e.Stderr)}); err != nil {
 			return usageError(err)
 		}
@@ -156,7 +157,7 @@ func Run(e cli.Env, args []string) int {
 
 // refused tells err and returns the status: there is no plan where an installer or a network does not take what was asked for.
 func refused(e cli.Env, err error) int {
-	if _, ok := errors.AsType[*target.RefusedError](err); ok {
+	if _, ok := errtype.As[*target.RefusedError](err); ok {
 		return e.Fail("plan", err, exitNone)
 	}
 	return e.Fail("plan", err, exitUsage)

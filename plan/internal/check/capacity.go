@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/cidrorder"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
@@ -233,7 +234,7 @@ func (c *checker) usedBlocks(p netip.Prefix, mask int) uint64 {
 			}
 		}
 	}
-	slices.SortFunc(ps, netip.Prefix.Compare)
+	slices.SortFunc(ps, cidrorder.Compare)
 	n := uint64(0)
 	var open netip.Prefix
 	for _, q := range ps {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/cidrorder"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
@@ -22,7 +23,7 @@ type owned struct {
 // overlapGroups returns the groups of subnets that overlap one another and belong to different owners, in O(n log n):
 // sorted by address, a subnet overlaps an earlier one if and only if it lies inside the widest that is still open.
 func overlapGroups(subs []owned) [][]owned {
-	slices.SortStableFunc(subs, func(a, b owned) int { return cmp.Or(a.p.Compare(b.p), cmp.Compare(a.name, b.name)) })
+	slices.SortStableFunc(subs, func(a, b owned) int { return cmp.Or(cidrorder.Compare(a.p, b.p), cmp.Compare(a.name, b.name)) })
 	var groups [][]owned
 	for i := 0; i < len(subs); {
 		j := i + 1

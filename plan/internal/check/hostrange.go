@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/cidrorder"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -234,7 +235,7 @@ func (c *checker) hostsInNodeSubnets(hosts []hostAddr) {
 	for _, n := range c.nodes {
 		subs = append(subs, n.subs...)
 	}
-	slices.SortFunc(subs, func(a, b held) int { return a.p.Compare(b.p) })
+	slices.SortFunc(subs, func(a, b held) int { return cidrorder.Compare(a.p, b.p) })
 	for _, h := range hosts {
 		if h.p.IsValid() {
 			// Of several subnets in it any will do, and so will one that holds it.

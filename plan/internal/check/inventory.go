@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubecidr/kubecidr/internal/cidrorder"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
@@ -137,7 +138,7 @@ func InventoryOf(statements ...fact.Statement) nodeipam.Inventory {
 		}
 	}
 	slices.SortFunc(inv.Taken, func(a, b fact.Reservation) int {
-		return cmp.Or(a.Prefix.Compare(b.Prefix), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cidrorder.Compare(a.Prefix, b.Prefix), cmp.Compare(a.Name, b.Name))
 	})
 	inv.Taken = slices.CompactFunc(inv.Taken, func(a, b fact.Reservation) bool { return a.Prefix == b.Prefix })
 	return inv

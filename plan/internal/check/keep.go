@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/cidrorder"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
@@ -125,7 +126,7 @@ func Components(list []Candidate) [][]int {
 	}
 	// Prefixes are nested or disjoint: in this order a prefix follows those that contain it, and the last one that does not
 	// contain it ends before it.
-	slices.SortFunc(all, func(a, b entry) int { return a.p.Compare(b.p) })
+	slices.SortFunc(all, func(a, b entry) int { return cidrorder.Compare(a.p, b.p) })
 	var open []entry
 	for _, e := range all {
 		for len(open) > 0 && !open[len(open)-1].p.Overlaps(e.p) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/cidrorder"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
@@ -154,7 +155,7 @@ func (c *checker) poolOverlaps() {
 			hs = append(hs, heldBy(s)...)
 		}
 		hs = distinctHeld(hs)
-		slices.SortFunc(hs, func(a, b held) int { return a.p.Compare(b.p) })
+		slices.SortFunc(hs, func(a, b held) int { return cidrorder.Compare(a.p, b.p) })
 		for i := 1; i < len(hs); i++ {
 			if a, b := hs[i-1], hs[i]; cidr.Contains(a.p, b.p) {
 				c.add(fact.Finding{

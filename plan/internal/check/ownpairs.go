@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubecidr/kubecidr/cidr"
+	"github.com/kubecidr/kubecidr/internal/cidrorder"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
@@ -33,7 +34,7 @@ func overlapping(as, bs []ownRange) []ownPair {
 			all = append(all, b.p)
 		}
 	}
-	slices.SortFunc(all, netip.Prefix.Compare)
+	slices.SortFunc(all, cidrorder.Compare)
 	var tops []netip.Prefix // those that lie in no other, sorted
 	for _, p := range all {
 		if n := len(tops); n == 0 || !tops[n-1].Contains(p.Addr()) {
@@ -42,7 +43,7 @@ func overlapping(as, bs []ownRange) []ownPair {
 	}
 	var out []ownPair
 	for _, a := range as {
-		i, exact := slices.BinarySearchFunc(tops, a.p, netip.Prefix.Compare)
+		i, exact := slices.BinarySearchFunc(tops, a.p, cidrorder.Compare)
 		switch {
 		case exact || i < len(tops) && a.p.Contains(tops[i].Addr()):
 		case i > 0 && tops[i-1].Contains(a.p.Addr()):

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubecidr/kubecidr/internal/cidrorder"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
@@ -90,7 +91,7 @@ func compareStatements(a, b *fact.Statement) int {
 		cmp.Compare(a.Key, b.Key),
 		cmp.Compare(a.Setting, b.Setting),
 		cmp.Compare(a.Text, b.Text),
-		slices.CompareFunc(a.Prefixes, b.Prefixes, netip.Prefix.Compare),
+		slices.CompareFunc(a.Prefixes, b.Prefixes, cidrorder.Compare),
 		slices.CompareFunc(a.Addrs, b.Addrs, netip.Addr.Compare),
 		cmp.Compare(a.Int, b.Int),
 		words.CompareBool(a.Bool, b.Bool),
@@ -108,7 +109,7 @@ func compareSymptoms(a, b *fact.Symptom) int {
 	}
 	return cmp.Or(
 		cmp.Compare(a.ID, b.ID), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Node, b.Node),
-		a.Subnet.Compare(b.Subnet), a.Network.Compare(b.Network), slices.Compare(a.Rules, b.Rules),
+		cidrorder.Compare(a.Subnet, b.Subnet), cidrorder.Compare(a.Network, b.Network), slices.Compare(a.Rules, b.Rules),
 	)
 }
 
