@@ -347,8 +347,9 @@ func (r *reading) within(n *source.Node, depth int) {
 	if depth > deepest || n == nil {
 		return
 	}
+	name := word(n.Get("path"))
 	for _, e := range n.Entries {
-		r.block(e.Value, word(n.Get("path")), depth)
+		r.block(e.Value, name, depth)
 	}
 	for _, it := range n.Items {
 		r.block(it, "", depth)

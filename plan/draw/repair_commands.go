@@ -27,17 +27,18 @@ const managerRestart = "kill $(pidof kube-controller-manager)"
 
 // A commander writes the commands of steps for one cluster.
 type commander struct {
-	inv     nodeipam.Inventory
-	in      repair.Installer // its row; zero for kubeadm
-	network repair.Network   // its row; zero where kube-controller-manager hands out subnets
-	hosts   []string         // control-plane hosts, none if unknown
-	v       fact.Version
+	inv        nodeipam.Inventory
+	in         repair.Installer // its row; zero for kubeadm
+	network    repair.Network   // its row; zero where kube-controller-manager hands out subnets
+	hosts      []string         // control-plane hosts, none if unknown
+	hasFlannel bool             // gives the pods their network, or may do so
+	v          fact.Version
 }
 
 func newCommander(r *repair.Repair) *commander {
 	in, _ := repair.InstallerOf(r.Inventory)
 	network, _ := repair.NetworkOf(r.Inventory)
-	return &commander{inv: r.Inventory, in: in, network: network, hosts: managerHosts(r), v: r.Inventory.Kubernetes.Or(fact.NewestKubernetes())}
+	return &commander{inv: r.Inventory, in: in, network: network, hosts: managerHosts(r), hasFlannel: mayHaveFlannel(r.Inventory), v: r.Inventory.Kubernetes.Or(fact.NewestKubernetes())}
 }
 
 // commands returns the commands that do s by hand, none for what is for people to do and for nodes that cannot be.
@@ -132,7 +133,7 @@ func (c *commander) patch(s repair.Step) string {
 
 // flannel starts flannel anew on a node.
 func (c *commander) flannel(s repair.Step) []string {
-	if !c.hasFlannel() {
+	if !c.hasFlannel {
 		return nil
 	}
 	if c.in.FlannelWithin {
@@ -146,9 +147,8 @@ func (c *commander) flannel(s repair.Step) []string {
 	return out
 }
 
-// hasFlannel reports whether flannel gives the pods their network, or may do so.
-func (c *commander) hasFlannel() bool {
-	return len(c.inv.Networks) > 0 || c.inv.FlannelWorkload != "" || slices.ContainsFunc(c.inv.Nodes, func(n nodeipam.InventoryNode) bool { return len(n.SubnetEnv) > 0 })
+func mayHaveFlannel(inv nodeipam.Inventory) bool {
+	return len(inv.Networks) > 0 || inv.FlannelWorkload != "" || slices.ContainsFunc(inv.Nodes, func(n nodeipam.InventoryNode) bool { return len(n.SubnetEnv) > 0 })
 }
 
 func (c *commander) settingCommands(s repair.Step) (out []string) {
@@ -207,7 +207,7 @@ func (c *commander) check(s repair.Step) []string {
 		return []string{holds}
 	case repair.KindRecreate, repair.KindCreate, repair.KindRestartFlannel:
 		out := []string{holds}
-		if c.hasFlannel() {
+		if c.hasFlannel {
 			out = append(out, "ssh -n "+node+" 'cat /run/flannel/subnet.env'")
 		}
 		return append(out, "kubectl wait --for=condition=Ready node/"+node+" --timeout=10m")

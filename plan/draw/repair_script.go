@@ -136,7 +136,7 @@ func (c *scripter) setup(b *printer) {
 	switch {
 	case c.in.FlannelWithin:
 		network = "within"
-	case c.hasFlannel():
+	case c.hasFlannel:
 		network = "flannel"
 	}
 	if c.in.Data != "" {

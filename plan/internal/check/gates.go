@@ -67,18 +67,21 @@ func ofHost(host string) string {
 
 // statedGates returns the gates that files set for a program, none where they show that it has none, and nil where nothing is known.
 func (v *view) statedGates(comp fact.Component) nodeipam.Gates {
-	var g nodeipam.Gates
-	for _, s := range v.all {
-		if s.Role == fact.RoleSetting && s.Setting == fact.SettingFeatureGate && s.Component == comp && !s.Overridden {
-			if g == nil {
-				g = nodeipam.Gates{}
+	if v.gates == nil {
+		v.gates = map[fact.Component]nodeipam.Gates{}
+		for _, s := range v.all {
+			if s.Role != fact.RoleSetting || s.Setting != fact.SettingFeatureGate || s.Overridden {
+				continue
+			}
+			if v.gates[s.Component] == nil {
+				v.gates[s.Component] = nodeipam.Gates{}
 			}
 			if s.Text != "" {
-				g[s.Text] = s.Bool
+				v.gates[s.Component][s.Text] = s.Bool
 			}
 		}
 	}
-	return g
+	return v.gates[comp]
 }
 
 // dualStackGate: two families while the gate for it is off by default and no file sets it, although the file shows the flags that

@@ -54,9 +54,10 @@ func (c *checker) clusterDNS() {
 			bads[i].at = append(bads[i].at, s)
 		}
 	}
+	dns := c.dnsService()
 	for _, b := range bads {
 		// Where the Service has that address, too, it is the Service that lies outside, and not what points at it.
-		if !c.isDNSService(b.a) {
+		if !c.isClusterIP(b.a) && (dns == nil || !slices.Contains(dns.Addrs, b.a)) {
 			c.dnsOutside(b.a, b.at)
 		}
 	}
@@ -72,15 +73,9 @@ func (c *checker) dnsService() *fact.Statement {
 	return nil
 }
 
-// isDNSService reports whether a is the address of a Service that a file shows.
-func (c *checker) isDNSService(a netip.Addr) bool {
-	for _, s := range c.clusterIPs {
-		if slices.Contains(s.Addrs, a) {
-			return true
-		}
-	}
-	s := c.dnsService()
-	return s != nil && slices.Contains(s.Addrs, a)
+// isClusterIP reports whether a is the address of a Service that a file shows.
+func (c *checker) isClusterIP(a netip.Addr) bool {
+	return slices.ContainsFunc(c.clusterIPs, func(s *fact.Statement) bool { return slices.Contains(s.Addrs, a) })
 }
 
 // dnsOutside is the finding about one address that kubelets give to pods.

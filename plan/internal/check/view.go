@@ -9,6 +9,7 @@ import (
 	"github.com/kubecidr/kubecidr/internal/cidrorder"
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
 // A view is the cluster as statements tell of it: who says what, which values are effective, what is a default.
@@ -46,6 +47,7 @@ type view struct {
 	links     []*fact.Statement // what hosts' links and routes say, of Component Host
 
 	clusterIPs []*fact.Statement
+	gates      map[fact.Component]nodeipam.Gates // see statedGates; nil until it is needed
 }
 
 // A sourceView is what one component says in one file for one host: the effective statements.
