@@ -46,6 +46,8 @@ func documents(s *Segment, depth int) []Segment {
 var (
 	// codeSpan matches a command line in a sentence.
 	codeSpan = regexp.MustCompile("`((?:sudo )?(?:kubeadm init|k3s server|rke2 server|kube-controller-manager|kube-apiserver|kube-proxy|kubelet|flanneld|minikube start|kind create|k3d cluster create) [^`\n]*-[^`\n]*)`")
+	// bareSpan is the same without marks around it: a command with flags, values that a blank divides from them with a digit or a slash.
+	bareSpan = regexp.MustCompile(`(?:^|\s)((?:sudo )?(?:kubeadm init|k3s server|rke2 server|minikube start|k3d cluster create [\w-]+)(?:\s+[-–—]{1,2}[a-z][a-z-]*(?:=[^\s,;]*[^\s,;.]|\s+[\w.:,/-]*[\d/][\w.:,/-]*\w)?)+)`)
 	// ranIt matches what sentences say of commands that somebody ran.
 	ranIt = regexp.MustCompile(`(?i)\b(?:ran|run as|run with|was run|were run|used|installed|started|created|initiali[sz]ed|bootstrapped|set up|brought up|executed|issued|did|done with|built)\b`)
 	// advice matches what makes advice of a sentence.
@@ -60,7 +62,7 @@ var (
 
 // ranCommands returns the command lines in sentences by which somebody says what he ran.
 func ranCommands(s *Segment) []Segment {
-	if !bytes.Contains(s.Data, []byte("`")) {
+	if !bytes.Contains(s.Data, []byte("`")) && !bareSpan.Match(s.Data) {
 		return nil
 	}
 	c := newCutter(string(s.Data), shapeText)
@@ -70,17 +72,41 @@ func ranCommands(s *Segment) []Segment {
 			steps = saysSteps.MatchString(l.s) && !advice.MatchString(l.s)
 		}
 		m := codeSpan.FindStringSubmatchIndex(l.s)
+		if m == nil && strings.IndexByte(l.s, '`') < 0 {
+			m = bareSpan.FindStringSubmatchIndex(l.s)
+		}
 		if m == nil || l.s[0] == '|' || l.s[0] == '#' {
 			continue
 		}
 		if before := l.s[:m[0]]; steps && listStep.MatchString(l.s) && !advice.MatchString(before) || ranIt.MatchString(before) && !advice.MatchString(before) {
-			c.emit(head{kind: KindCommands, host: s.Host}, []line{l.cut(m[2], m[3])})
+			c.emit(head{kind: KindCommands, host: s.Host}, []line{plainDashes(l.cut(m[2], m[3]))})
 		}
 	}
 	for i := range c.out {
 		c.out[i].outer = s
 	}
 	return c.out
+}
+
+// typeset matches the dashes that a program for texts made of two hyphens.
+var typeset = regexp.MustCompile(`(\s)[-–—]*[–—][-–—]*([a-z])`)
+
+// plainDashes returns a line with hyphens where a program for texts made dashes of them.
+func plainDashes(l line) line {
+	found := typeset.FindAllStringSubmatchIndex(l.s, -1)
+	if found == nil {
+		return l
+	}
+	var b joiner
+	b.add(l, 0, 0)
+	start := 0
+	for _, m := range found {
+		b.add(l, start, m[3])
+		b.put("--", l.src(m[3]))
+		start = m[4]
+	}
+	b.add(l, start, len(l.s))
+	return b.line(l.src(len(l.s)))
 }
 
 // mailField matches the fields that stand on top of a mail.

@@ -121,7 +121,7 @@ func hostFromPath(name string) string {
 		f := folders[i]
 		if h, ok := hostOfFolder(f); ok && h != "" {
 			return h
-		} else if ok || genericFolders[strings.ToLower(f)] || isDate(f) || strings.HasPrefix(f, ".") {
+		} else if ok || genericFolders[strings.ToLower(f)] || isDate(f) || strings.HasPrefix(f, ".") || strings.HasSuffix(f, ".d") {
 			continue
 		}
 		return f

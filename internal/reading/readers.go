@@ -126,6 +126,7 @@ var readers = []reader{
 		return d.Statements(), err
 	}},
 	{kind: KindHost, perHost: true, raw: true, read: readHostNet},
+	{kind: KindHost, perHost: true, also: []paste.Kind{paste.KindLog, paste.KindCommands}, read: readProxies},
 	{kind: KindInstaller, perHost: true, also: []paste.Kind{paste.KindCommands}, read: readInstallers},
 	{kind: KindPlan, read: func(a *asked) ([]fact.Statement, error) { return planfile.Statements(a.text) }},
 	{kind: KindPlugin, also: []paste.Kind{paste.KindLog}, read: func(a *asked) ([]fact.Statement, error) {

@@ -70,6 +70,8 @@ const (
 	RolePool Role = "pool"
 	// RoleNoProxy is a range or address in Prefixes that Host reaches without its HTTP proxy.
 	RoleNoProxy Role = "no-proxy"
+	// RoleProxy is the HTTP proxy of Host, in Addrs; Key says where it is set.
+	RoleProxy Role = "proxy"
 	// RoleCNI is a range in Prefixes that a configuration of /etc/cni/net.d gives to pods of Host; Key is "name: type",
 	// Text the range as written. Which configuration is in force depends on the names of the files.
 	RoleCNI Role = "cni"

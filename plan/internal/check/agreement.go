@@ -56,7 +56,7 @@ const (
 	runServices  = serviceSubnet | serverServices | managerServices
 	serviceAddrs = clusterIP | clusterDNS | serviceOfDNS | podResolver
 	hostFacts    = nodeAddress | advertisedIP | endpoint | hostLink | hostRange | publicIP
-	besideFacts  = resolver | route | linkRoute | reserved | enginePool | noProxy | loadBalancer | hidden | unsureLink | gateway
+	besideFacts  = resolver | route | linkRoute | reserved | enginePool | noProxy | proxy | loadBalancer | hidden | unsureLink | gateway
 	everyKind    = kindsEnd - 1
 )
 
@@ -200,6 +200,8 @@ func hostAgreements() []agreement {
 		demands(pods, hostFacts|unsureLink|gateway, apart, fact.RuleHostPodOverlap),
 		demands(services, hostFacts|unsureLink|gateway, apart, fact.RuleHostServiceOverlap),
 		demands(pods|services, resolver, apart, fact.RuleResolverOverlap),
+		demands(pods, proxy, apart, fact.RuleProxyOverlap),
+		freely(services, proxy, "a proxy may be a Service of the cluster, which hosts reach as well"),
 		freely(podCIDR, route|linkRoute, "a route to a node's subnet is how its pods are reached, and a wider one loses against it"),
 		demands(pods|services, route, apart, fact.RuleHostRouteOverlap),
 		demands(pods|services, linkRoute, apart, fact.RuleForeignBridge),

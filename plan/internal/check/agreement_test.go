@@ -84,6 +84,7 @@ var statings = map[kinds]stating{
 	reserved:     {node, "vpn rN.yaml reserved vpn V"},
 	enginePool:   {wide, "host@H H/daemon.json pool default-address-pools V"},
 	noProxy:      {wide, "host@H H/environment no-proxy NO_PROXY V"},
+	proxy:        {addr, "host@H H/environment proxy HTTP_PROXY V"},
 	loadBalancer: {node, "metallb lN.yaml load-balancer addresses V"},
 	hidden:       {node, "ovn-kubernetes hN.yaml hidden internalJoinSubnet V"},
 }

@@ -28,6 +28,14 @@ var networkRules = []rule{
 		Mend:   "choose a pod or service range without the resolver in it, or give the hosts another resolver",
 		Source: "coredns/coredns plugin/forward; /etc/resolv.conf of the kubelet's --resolv-conf",
 	}},
+	{rank: 399, by: fact.RuleHostRouteOverlap, about: fact.Rule{
+		ID: fact.RuleProxyOverlap, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsCluster,
+		Title:  "The HTTP proxy of the hosts lies in the pod range",
+		Cause:  "The pod range was chosen without the company's proxy in mind.",
+		Effect: "Hosts send packets for the proxy to the node that has its subnet, or into their own bridge: images are not pulled, \"proxyconnect tcp: no route to host\".",
+		Mend:   "choose a pod range without the proxy in it, or give the hosts a proxy with another address",
+		Source: "golang.org/x/net http/httpproxy; containerd docs: HTTP_PROXY of the unit",
+	}},
 	{rank: 404, find: (*checker).loadBalancers, about: fact.Rule{
 		ID: fact.RuleLoadBalancerOverlap, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "A pool for load balancers shares addresses with services, pods or a host",

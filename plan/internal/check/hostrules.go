@@ -88,6 +88,13 @@ func hostRules() []hostRule {
 			fix: "choose a %s range without that address, or give the hosts another resolver",
 		},
 		{
+			role: fact.RoleProxy, rule: fact.RuleProxyOverlap, severity: fact.Error, name: "the HTTP proxy",
+			foreign: func(c *checker, _ *fact.Statement, p netip.Prefix, t target) bool {
+				return t.what == "pod" && !c.isPod(p.Addr())
+			},
+			fix: "choose a %s range without that address, or give the hosts a proxy outside of it (HTTP_PROXY of the units of containerd and kubelet)",
+		},
+		{
 			role: fact.RoleRoute, rule: fact.RuleHostRouteOverlap, severity: fact.Error, name: "the route to",
 			foreign: (*checker).foreignRoute,
 			fix:     "choose a %s range outside of the routed network, or remove the route where nobody needs it (ip route get ADDRESS shows which one wins)",
@@ -172,13 +179,13 @@ func (c *checker) hostHit(r hostRule, t target, hits []*fact.Statement, at []net
 	if t.what == "service" && r.role == fact.RoleRoute {
 		f.Severity = fact.Warning // ClusterIPs are rewritten before routes count
 	}
-	if r.role == fact.RoleLinkRoute && !c.inUseByNodes(at) {
+	if (r.role == fact.RoleLinkRoute || r.role == fact.RoleProxy) && !c.inUseByNodes(at) {
 		f.Severity = fact.Warning // nothing breaks before a node gets that subnet
 	}
 	var names []string
 	for i, s := range hits {
 		name := plainRange(at[i])
-		if s.Key != "" && r.role != fact.RoleResolver {
+		if s.Key != "" && r.role != fact.RoleResolver && r.role != fact.RoleProxy {
 			name += " over " + s.Key
 		}
 		if len(s.Addrs) > 0 && len(s.Prefixes) > 0 {
@@ -187,6 +194,8 @@ func (c *checker) hostHit(r hostRule, t target, hits []*fact.Statement, at []net
 		if s.Host != "" {
 			name += " of " + s.Host
 			f.Subjects = append(f.Subjects, s.Host)
+		} else if slices.ContainsFunc(hits, func(o *fact.Statement) bool { return o.Host != "" && slices.Equal(o.Addrs, s.Addrs) }) && len(s.Prefixes) == 0 {
+			continue // told of a host as well
 		}
 		if !slices.Contains(names, name) {
 			names = append(names, name)
@@ -241,6 +250,11 @@ func (c *checker) isServiceAddr(a netip.Addr) bool {
 		}
 	}
 	return false
+}
+
+// isPod reports whether a is the address of a pod: a proxy may run in the cluster.
+func (c *checker) isPod(a netip.Addr) bool {
+	return slices.ContainsFunc(c.ofRole(fact.RolePodAddress), func(s *fact.Statement) bool { return slices.Contains(s.Addrs, a) })
 }
 
 // clusterDNSOf returns the address that kubeadm gives to cluster DNS: the tenth.

@@ -63,6 +63,7 @@ const (
 	reserved     // docker0, a VPN, what a person has set aside
 	enginePool   // from which a container engine takes networks
 	noProxy      // what a host reaches without its proxy
+	proxy        // HTTP proxy of a host
 	loadBalancer // a pool for Services
 	hidden       // what a network keeps for itself
 	kindsEnd
@@ -78,7 +79,7 @@ var kindNames = [...]string{
 	"ClusterIP", "clusterDNS", "service of DNS", "resolver of a pod", "virtual server",
 	"Node address", "advertise address", "other host address", "link of a host", "network of hosts", "link of host or pod", "gateway",
 	"flannel public-ip",
-	"resolver of a host", "route", "foreign link", "reserved range", "pool of an engine", "NO_PROXY", "load-balancer pool", "hidden range",
+	"resolver of a host", "route", "foreign link", "reserved range", "pool of an engine", "NO_PROXY", "proxy of a host", "load-balancer pool", "hidden range",
 }
 
 // String returns the name of a single kind.
@@ -145,7 +146,7 @@ var rolesOfOneKind = map[fact.Role]kinds{
 	fact.RoleNodeBlock: nodeBlock, fact.RolePodAddress: podAddress, fact.RoleClusterIP: clusterIP, fact.RolePodResolver: podResolver,
 	fact.RoleVirtualServer: virtualServer, fact.RoleUnsureHosts: unsureLink, fact.RoleGateway: gateway, fact.RoleResolver: resolver,
 	fact.RoleRoute: route, fact.RoleLinkRoute: linkRoute, fact.RoleReserved: reserved, fact.RolePool: enginePool,
-	fact.RoleNoProxy: noProxy, fact.RoleLoadBalancer: loadBalancer, fact.RoleHidden: hidden,
+	fact.RoleNoProxy: noProxy, fact.RoleProxy: proxy, fact.RoleLoadBalancer: loadBalancer, fact.RoleHidden: hidden,
 }
 
 func podsKind(s *fact.Statement) kinds {
