@@ -139,6 +139,11 @@ func things(t *testing.T) []any {
 	fails(cidrtest.CheckValidator(func(cidrtest.Case) error { return nil }, cidrtest.Generated(0)))
 	out = append(out, slices.Collect(cidrtest.Cases()), slices.Collect(cidrtest.AllocatorCases()))
 
+	// kubeadm
+	problems, err := kubeadm.Validate("kubeadm.yaml", []byte("apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nnetworking: {podSubnets: x}\n"), fact.Version{})
+	must(err)
+	out = append(out, problems)
+
 	// plan
 	request := plan.Request{Nodes: 40, Name: "north", Pins: []plan.Pin{{Role: fact.RolePods, Prefix: cidr.MustParse("10.244.0.0/16")}}}
 	pl, err := plan.New(request)

@@ -42,7 +42,7 @@ func TargetRequest(name string, r plan.Request) (plan.Request, error) {
 }
 
 // WriteTarget writes the file of an installer or a network with what p decides, and nothing else. The error is
-// [ErrUnknownTarget], a *[RefusedError] where it does not take p, or the writer's; nothing is written then. A nil plan,
+// [ErrUnknownTarget], a *[RefusedError] where it does not take p, or the writer's; nothing is written then. A nil plan, one without ranges,
 // and one with a range that has host bits, is an error.
 func WriteTarget(w io.Writer, name string, p *plan.Plan) error {
 	t, err := targetOf(name)

@@ -103,11 +103,19 @@ func (t Target) refused(fs []fact.Family) string {
 	return fmt.Sprintf("-family %s: it takes %s; %s", s, strings.Join(t.Stacks, ", "), t.Why)
 }
 
+// planned reports whether p has a pod and a service range of each of its families, as every plan that [plan.New] makes.
+func planned(p *plan.Plan) bool {
+	of := func(rs []netip.Prefix) bool {
+		return slices.EqualFunc(p.Families, rs, func(f fact.Family, r netip.Prefix) bool { return fact.FamilyOf(r) == f })
+	}
+	return len(p.Families) > 0 && of(p.Pods()) && of(p.Services())
+}
+
 // Write writes the file of the target with the ranges of p. The error is a [*RefusedError] if it does not take them,
-// and otherwise the writer's; nothing is written then. A nil plan, and one with a range that has host bits, is an
-// error.
+// and otherwise the writer's; nothing is written then. A nil plan, one without ranges, and one with a range that has host
+// bits, is an error.
 func (t Target) Write(w io.Writer, p *plan.Plan) error {
-	if p == nil {
+	if p == nil || !planned(p) {
 		return errNoPlan
 	}
 	for _, r := range slices.Concat(p.Hosts(), p.Pods(), p.Services()) {

@@ -6,7 +6,7 @@ import (
 )
 
 // A Replacement says what it takes on the way to replace every node of a cluster: in each round Surge new nodes are registered, and as many old ones
-// deleted once those have their subnets.
+// deleted once those have their subnets. The zero value replaces no node.
 type Replacement struct {
 	Nodes  int // nodes that are replaced
 	Surge  int // nodes more than now at a time: as many as were asked for, fewer where fewer get subnets or there are fewer to replace

@@ -7,7 +7,7 @@ import (
 )
 
 // A Forecast says when the cluster ranges end, at the growth of the past. It is counted from the newest node, since this package knows no
-// clock: what happened after that node joined is not known.
+// clock: what happened after that node joined is not known. The zero value is one of no nodes.
 type Forecast struct {
 	// From is when the newest node joined; the zero Time where sources tell ages alone. Days below are counted from it.
 	From time.Time
@@ -24,7 +24,8 @@ type Forecast struct {
 }
 
 // A Span is a number of days with its spread: in eight of ten cases it is Early to Late. Growth is taken for nodes that join independently of each
-// other, at the one rate and the other, and the rates for as uncertain as the number of nodes makes them.
+// other, at the one rate and the other, and the rates for as uncertain as the number of nodes makes them. The zero value is
+// that of a range that is full.
 type Span struct {
 	Nodes               uint64 // how many nodes have to join until then
 	Early, Likely, Late float64
