@@ -94,7 +94,8 @@ func refuseEKSAnywhere(c *Cluster) {
 		}
 	}
 	c.refuseEndpoint()
-	if c.CNI == "kindnet" && word(c.root.Get("spec", "datacenterRef", "kind")) != "DockerDatacenterConfig" {
+	on := word(c.root.Get("spec", "datacenterRef", "kind")) // an excerpt does not say
+	if c.CNI == "kindnet" && on != "" && on != "DockerDatacenterConfig" {
 		c.refused("eks-anywhere-kindnetd", "kindnetd is only supported on Docker provider", src,
 			"kindnetd, and the cluster is not on Docker", &Value{Pos: c.CNIPos})
 	}

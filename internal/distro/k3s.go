@@ -42,11 +42,54 @@ func k3s() Installer {
 			}
 			c.flatFile(n, "rancher/k3s/")
 		},
-		text:   func(in *Installer, f *source.File) []Cluster { return commandLines(in, f, "k3s") },
+		text: func(in *Installer, f *source.File) []Cluster {
+			return append(commandLines(in, f, "k3s"), ansibleArgs(in, f)...)
+		},
 		refuse: refuseK3s,
 		Takes: target.Terms{Doc: "/etc/rancher/k3s/config.yaml of the servers",
 			Write: func(f *target.File) { writeFlat(f, "k3s") }},
 	}
+}
+
+// ansibleKey is the variable in which roles of Ansible have further arguments of k3s server. Group 1 are blanks before it.
+var ansibleKey = regexp.MustCompile(`(?m)^([ \t]*)(?:- )?extra_server_args:[ \t]*`)
+
+// ansibleArgs reads the arguments of that variable, which may be folded over several lines. Where Jinja decides about a
+// part of them, nothing says what is in use.
+func ansibleArgs(in *Installer, f *source.File) []Cluster {
+	m := ansibleKey.FindSubmatchIndex(f.Data)
+	if m == nil {
+		return nil
+	}
+	text := bytes.Repeat([]byte(" "), len(f.Data))
+	for start, n := m[1], 0; start < len(f.Data); n++ {
+		end := start + bytes.IndexByte(append(f.Data[start:len(f.Data):len(f.Data)], '\n'), '\n')
+		line := f.Data[start:end]
+		indent := len(line) - len(bytes.TrimLeft(line, " \t"))
+		if n > 0 && len(bytes.TrimSpace(line)) > 0 && indent <= m[3]-m[2] {
+			break
+		}
+		if bytes.Contains(line, []byte("{%")) {
+			return nil
+		}
+		if !bytes.ContainsAny(line, "{}|>") {
+			copy(text[start:end], bytes.Map(unquote, line))
+		}
+		start = end + 1
+	}
+	words, _ := shellWords(text, m[1])
+	if c, ok := serverCluster(in, f, words, m[0]); ok {
+		return []Cluster{c}
+	}
+	return nil
+}
+
+// unquote makes blanks of quotes.
+func unquote(r rune) rune {
+	if r == '"' || r == '\'' {
+		return ' '
+	}
+	return r
 }
 
 // flatMarks are keys of which one stands in each config.yaml that says something about ranges.

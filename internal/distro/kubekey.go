@@ -90,14 +90,19 @@ func readKubeKey(c *Cluster, n *source.Node) {
 	}
 }
 
-// kubeKeyMask makes the mask that of the single family where there is one: --node-cidr-mask-size is written then.
+// kubeKeyMask makes the mask that of the single family where there is one: --node-cidr-mask-size is written then, and a
+// mask of the family that the pods do not have is written nowhere.
 func (c *Cluster) kubeKeyMask() {
-	if v4, v6 := families(c.prefixes(Pods)); v4 && v6 {
+	v4, v6 := families(c.prefixes(Pods))
+	if v4 && v6 {
 		return
 	}
 	for i := range c.Values {
-		if v := &c.Values[i]; v.Role == NodeMaskIPv4 {
+		switch v := &c.Values[i]; v.Role {
+		case NodeMaskIPv4:
 			v.Role = NodeMask
+		case NodeMaskIPv6:
+			v.Ignored = v4 && !v.Default
 		}
 	}
 }

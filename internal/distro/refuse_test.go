@@ -79,6 +79,10 @@ var refusals = []struct{ name, text, want string }{
 	{"EKS Anywhere no pods", eksaHead + "{clusterNetwork: {services: {cidrBlocks: [10.1.0.0/16]}}}", "eks-anywhere-empty"},
 	{"EKS Anywhere two", eksaHead + "{clusterNetwork: {pods: {cidrBlocks: [10.1.0.0/16, 10.2.0.0/16]}, services: " +
 		"{cidrBlocks: [10.3.0.0/16]}}}", "eks-anywhere-one-block"},
+	{"EKS Anywhere kindnetd in an excerpt", eksaHead + "{clusterNetwork: {pods: {cidrBlocks: [10.1.0.0/16]}, services: " +
+		"{cidrBlocks: [10.2.0.0/16]}, cniConfig: {kindnetd: {}}}}", ""},
+	{"EKS Anywhere kindnetd on vSphere", eksaHead + "{datacenterRef: {kind: VSphereDatacenterConfig}, clusterNetwork: {pods: " +
+		"{cidrBlocks: [10.1.0.0/16]}, services: {cidrBlocks: [10.2.0.0/16]}, cniConfig: {kindnetd: {}}}}", "eks-anywhere-kindnetd"},
 	{"EKS Anywhere equal masks", eksaHead + "{clusterNetwork: {pods: {cidrBlocks: [10.1.0.0/24]}, services: " +
 		"{cidrBlocks: [10.3.0.0/16]}}}", "eks-anywhere-mask-not-longer"},
 	{"EKS Anywhere far masks", eksaHead + "{clusterNetwork: {pods: {cidrBlocks: [10.0.0.0/8]}, services: " +

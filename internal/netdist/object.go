@@ -139,6 +139,24 @@ func (r *reader) values(n *source.Node, chart string) {
 			return
 		}
 	}
+	if chart == "" {
+		r.subcharts(n)
+	}
+}
+
+// subcharts reads values of charts that another one depends on: they stand below the chart's name. A key of that name
+// without a range is something else.
+func (r *reader) subcharts(n *source.Node) {
+	for _, e := range n.Entries {
+		row, ok := ByName(e.Key)
+		if !ok || row.values == nil || r.nets[row.Name] != nil || e.Value == nil || e.Value.Kind != source.Mapping {
+			continue
+		}
+		row.values(r, e.Value, e.Key)
+		if f := r.nets[row.Name]; f != nil && len(f.Ranges) == 0 {
+			delete(r.nets, row.Name)
+		}
+	}
 }
 
 // carrier reads the documents that o carries in texts, and reports whether o is nothing else.
