@@ -228,6 +228,7 @@ const (
 // An Installer is one row of the table: all that is particular to one way to install Kubernetes.
 type Installer struct {
 	Name       string
+	Like       string   // the installer whose cluster it makes, "" for its own: what is mended is mended in its words
 	Recognised string   // how its files are known
 	Marks      []string // one of these words stands in each of its files
 	Groups     []string // API groups of its objects, before the slash
@@ -252,7 +253,7 @@ type Installer struct {
 var installers = []Installer{
 	k3s(), rke2(), rancher(), k3d(), kind(), minikube(), clusterAPI(), eksAnywhere(), kubespray(), kubeKey(),
 	kubeasz(), sealos(),
-	k0s(), k0sctl(), talos(), microK8s(), kops(), kubeOne(), openShift(), rke1(), eksctl(), byHand(),
+	k0s(), k0sctl(), talos(), talhelper(), microK8s(), kops(), kubeOne(), openShift(), rke1(), eksctl(), byHand(),
 }
 
 // Installers returns the table of all installers.

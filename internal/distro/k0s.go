@@ -64,7 +64,7 @@ func k0s() Installer {
 // k0sctl: github.com/k0sproject/k0sctl pkg/apis/k0sctl.k0sproject.io/v1beta1; the configuration of k0s stands within.
 func k0sctl() Installer {
 	in := k0s()
-	in.Name = "k0sctl"
+	in.Name, in.Like = "k0sctl", "k0s"
 	in.Recognised = "apiVersion k0sctl.k0sproject.io, kind Cluster"
 	in.Marks = []string{"k0sctl.k0sproject.io"}
 	in.match = nil

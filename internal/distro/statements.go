@@ -45,7 +45,7 @@ func (c Cluster) Statements() []fact.Statement {
 	out = c.network(out)
 	out = append(out, fact.Statement{
 		Component: fact.Component(c.Installer), Host: c.Host, Role: fact.RoleSetting, Setting: fact.SettingInstaller,
-		Key: "installer", Text: c.Installer, Pos: c.Pos,
+		Key: "installer", Text: firstOf(c.in.Like, c.Installer), Pos: c.Pos,
 	})
 	return c.changes(out)
 }
