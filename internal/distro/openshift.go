@@ -17,10 +17,10 @@ func openShift() Installer {
 	return Installer{
 		Name: "openshift",
 		Recognised: "install-config: apiVersion v1 without kind, baseDomain and platform; kind Network of " +
-			"config.openshift.io and operator.openshift.io",
+			"config.openshift.io and operator.openshift.io, HostedCluster of hypershift.openshift.io",
 		Marks:   []string{"openshift.io", "baseDomain", "hostPrefix"},
-		Groups:  []string{"config.openshift.io", "operator.openshift.io"},
-		Kinds:   []string{"Network"},
+		Groups:  []string{"config.openshift.io", "operator.openshift.io", "hypershift.openshift.io"},
+		Kinds:   []string{"Network", "HostedCluster"},
 		Through: ThroughNothing,
 		CNI:     "ovn-kubernetes",
 		DNS:     10,
@@ -62,7 +62,11 @@ func openShift() Installer {
 func readOpenShift(c *Cluster, n *source.Node) {
 	prefix := "networking."
 	c.Partial = !has(n, "apiVersion")
-	if n.Get("kind").Str() == "Network" {
+	switch n.Get("kind").Str() {
+	case "HostedCluster": // its defaults are its own
+		c.Partial = true
+		prefix = "spec.networking."
+	case "Network":
 		c.Partial = true
 		prefix = "spec."
 		if n.Get("status", "clusterNetwork") != nil { // in force, where spec is what is wanted
@@ -70,7 +74,11 @@ func readOpenShift(c *Cluster, n *source.Node) {
 		}
 	}
 	c.take(Pods, prefix+"clusterNetwork[].cidr", prefix+"clusterNetworks[].cidr", prefix+"podCIDR")
-	c.take(Services, prefix+"serviceNetwork", prefix+"serviceCIDR")
+	services := prefix + "serviceNetwork"
+	if n.Get("kind").Str() == "HostedCluster" {
+		services += "[].cidr"
+	}
+	c.take(Services, services, prefix+"serviceCIDR")
 	c.take(Hosts, prefix+"machineNetwork[].cidr", prefix+"machineCIDR")
 	for _, p := range append(find(n, prefix+"clusterNetwork[]"), find(n, prefix+"clusterNetworks[]")...) {
 		role := NodeMaskIPv4
@@ -80,7 +88,8 @@ func readOpenShift(c *Cluster, n *source.Node) {
 		c.put(Value{Role: role}, p.node.Get("hostPrefix"), p.key+".hostPrefix")
 		c.put(Value{Role: HostBits}, p.node.Get("hostSubnetLength"), p.key+".hostSubnetLength")
 	}
-	for _, ovn := range []string{"networking.ovnKubernetesConfig.", "spec.defaultNetwork.ovnKubernetesConfig."} {
+	for _, ovn := range []string{"networking.ovnKubernetesConfig.", "spec.defaultNetwork.ovnKubernetesConfig.",
+		"spec.operatorConfiguration.clusterNetworkOperator.ovnKubernetesConfig."} {
 		c.take(Reserved, ovn+"ipv4.internalJoinSubnet", ovn+"ipv6.internalJoinSubnet", ovn+"v4InternalSubnet",
 			ovn+"v6InternalSubnet",
 			ovn+"ipv4.internalTransitSwitchSubnet", ovn+"ipv6.internalTransitSwitchSubnet",
