@@ -108,7 +108,7 @@ func process(c *source.Node) (Process, bool) {
 			nodes = append(nodes, item)
 		}
 	}
-	words = unwrapShell(words, nodes, env)
+	words = unwrapJSON(unwrapShell(words, nodes, env), nodes)
 	i, comp := findProgram(words)
 	if comp == "" {
 		// No program is named: the image's entry point, or its name, decides.
@@ -183,6 +183,46 @@ func unwrapShell(words []Word, nodes []*source.Node, env environment) []Word {
 			if _, c := findProgram(cmd.words); c != "" {
 				return cmd.words
 			}
+		}
+	}
+	return words
+}
+
+// unwrapJSON replaces a wrapper with {"command": PROGRAM, "args": [...]} in one argument by the words within, as the
+// http-prober of Kubermatic has it: github.com/kubermatic/kubermatic cmd/http-prober.
+func unwrapJSON(words []Word, nodes []*source.Node) []Word {
+	for _, n := range nodes {
+		text := n.Str()
+		if !strings.HasPrefix(text, "{") || !strings.Contains(text, `"command"`) {
+			continue
+		}
+		inner, err := source.New("", []byte(text), source.Limits{})
+		if err != nil {
+			continue
+		}
+		docs, err := inner.YAML()
+		if err != nil || len(docs) != 1 {
+			continue
+		}
+		command, args := docs[0].Get("command"), docs[0].Get("args")
+		if command == nil || args == nil || args.Kind != source.Sequence {
+			continue
+		}
+		var out []Word
+		for _, w := range append([]*source.Node{command}, args.Items...) {
+			if w == nil {
+				continue
+			}
+			at := inner.Offset(w.Pos.Line, w.Pos.Column)
+			p := Word{Text: w.Str(), Pos: n.File().Position(at)}
+			p.ValuePos = p.Pos
+			if eq := strings.IndexByte(p.Text, '='); eq >= 0 { // behind the quote
+				p.ValuePos = n.File().Position(at + 1 + eq + 1)
+			}
+			out = append(out, p)
+		}
+		if _, c := findProgram(out[:min(len(out), 1)]); c != "" {
+			return out
 		}
 	}
 	return words

@@ -48,6 +48,10 @@ func TestParseManifestsProgram(t *testing.T) {
 		{"no text", []string{"command: [sh, -c]"}, ""},
 		{"a shell and nothing else", []string{"command: [sh]"}, ""},
 		{"another text", []string{"command: [sh, -c, \"sleep 1\"]"}, ""},
+		{"in JSON of a wrapper", []string{"command: [/prober]", `args: [-command, '{"command":"/bin/` + kcm + `","args":["--cluster-cidr","10.0.0.0/8","--v=2"]}']`}, kcm + " --cluster-cidr 10.0.0.0/8 --v=2"},
+		{"in JSON of a wrapper, without arguments", []string{`args: ['{"command":"` + kcm + `"}']`}, ""},
+		{"another program in JSON", []string{`args: ['{"command":"etcd","args":["--v=2"]}']`}, ""},
+		{"no JSON", []string{`args: ['{"command":"` + kcm + `","args":[']`}, ""},
 		{"no mapping", []string{kcm}, ""},
 		{"nothing", []string{"null"}, ""},
 	} {
@@ -81,6 +85,7 @@ func TestParseManifestsPlaces(t *testing.T) {
 		{"[kube-apiserver, \"$(E)=\", --a=]", "--a= at 37, --a= at 44"},
 		{"[sh, -c, kube-apiserver --a=b --a=]", "--a=b at 42, --a= at 48"},
 		{"[sh, -c, \"kube-apiserver $(E)=$(P) --a=\"]", "--a=x at 44, --a= at 53"},
+		{`[x, '{"command":"kube-apiserver","args":["--a=b"]}']`, "--a=b at 60"},
 	} {
 		ps, err := ParseManifests("f", pod(env, "command: "+tt.list))
 		if err != nil || len(ps) != 1 {
