@@ -62,7 +62,7 @@ func processes(o *source.Node) []Process {
 	meta, spec := o.Get("metadata"), o.Get("spec")
 	switch o.Get("kind").Str() {
 	case "Pod":
-	case "Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "PodTemplate", "Job":
+	case "Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "PodTemplate", "Job", "": // or cut out of one
 		t := spec.Get("template")
 		if t == nil {
 			t = o.Get("template")
