@@ -140,7 +140,9 @@ type Cluster struct {
 	CNIPos    Position
 	CNIStated bool // a file says so; otherwise it is the installer's default
 	Allocator Allocator
-	Partial   bool // a drop-in, patch or overlay: what it leaves out is said elsewhere
+	On        string // host whose file it is, where the caller knows it and the file does not tell
+	Joins     bool   // a server that joins others, and is told no ranges in this place; Partial
+	Partial   bool   // a drop-in, patch or overlay: what it leaves out is said elsewhere
 	Values    []Value
 	Embedded  []Embedded
 	Problems  []Problem

@@ -27,6 +27,7 @@ func Join(all []Cluster) []Cluster {
 	all = slices.Clone(all)
 	mergeDropIns(all)
 	dropDefaults(all)
+	joinWithDefaults(all)
 	return all
 }
 
@@ -176,5 +177,35 @@ func dropDefaults(all []Cluster) {
 			return by[stated{c.Installer, c.Host, v.Role}] || by[stated{c.Installer, "", v.Role}] || c.Host == "" &&
 				by[stated{c.Installer, "*", v.Role}]
 		})
+	}
+}
+
+// joinWithDefaults gives a server that joins others and is told no ranges those of the installer, where the others are told theirs and no
+// other file of its host tells any: that is how it starts.
+func joinWithDefaults(all []Cluster) {
+	tells := func(c *Cluster) bool { return c.says(Pods) || c.says(Services) }
+	host := func(c *Cluster) string { return firstOf(c.Host, c.On) }
+	for i := range all {
+		c := &all[i]
+		if !c.Joins || c.in == nil || host(c) == "" {
+			continue
+		}
+		others := false
+		for j := range all {
+			o := &all[j]
+			if j == i || o.Installer != c.Installer || !tells(o) {
+				continue
+			}
+			if host(o) == host(c) || host(o) == "" {
+				others = false
+				break
+			}
+			others = others || !o.Partial && len(o.keys) == 0 // who writes them into a file on one host may do so on all
+		}
+		if others {
+			c.Joins, c.Partial = false, false
+			c.flatFamily()
+			c.addDefaults()
+		}
 	}
 }

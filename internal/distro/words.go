@@ -112,6 +112,9 @@ func commandLines(in *Installer, f *source.File, program string) []Cluster {
 
 // scriptArgs returns the arguments that an installation script gets from sh -s -.
 func scriptArgs(words []shellWord) ([]shellWord, bool) {
+	for len(words) > 0 && words[0].eq > 0 && !strings.HasPrefix(words[0].text, "-") { // K3S_TOKEN=x sh -s - server
+		words = words[1:]
+	}
 	if len(words) < 3 || path.Base(words[0].text) != "sh" && path.Base(words[0].text) != "bash" ||
 		words[1].text != "-s" {
 		return nil, false
@@ -283,11 +286,17 @@ func unquoted(data []byte, start int) []byte {
 func serverCluster(in *Installer, f *source.File, words []shellWord, start int) (Cluster, bool) {
 	c := Cluster{in: in, Installer: in.Name, file: f, at: func(*source.Node) Position { return f.Position(start) },
 		Pos: f.Position(start)}
-	known := false
+	known, joins, file := false, false, false
 	for _, o := range options(words) {
+		joins = joins || o.name == "server" && strings.HasPrefix(o.value, "https://")
+		file = file || o.name == "config"
 		known = c.serverFlag(o.name, o.value, func(i int) Position { return f.Position(o.offset + i) }) || known
 	}
-	if !known {
+	c.Joins = joins && !file && !slices.ContainsFunc(c.Values, func(v Value) bool { return v.Role == Pods || v.Role == Services })
+	if c.Joins {
+		c.Partial = true // its config.yaml may have the ranges
+	}
+	if !known && !c.Joins {
 		return c, false
 	}
 	c.flatFamily()

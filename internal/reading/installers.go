@@ -34,6 +34,7 @@ func (in installed) statements(c distro.Cluster) []fact.Statement {
 func readInstallers(a *asked) ([]fact.Statement, error) {
 	a.clusters = distro.Read(a.text)
 	for i := range a.clusters {
+		a.clusters[i].On = a.host
 		if a.path != "" && a.seg.Path != "" {
 			a.clusters[i].Path = a.host + ":" + a.path
 		}

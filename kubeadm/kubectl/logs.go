@@ -434,7 +434,7 @@ var stems = []string{
 	"prefix length", "address family", "must not have", "must be a", "an IP address", "IP addresses", "ClusterDNS",
 	"clusterDNS", "'--config'", "is smaller than", "is full", "not within any", "IP family", "max allowed", "range of",
 	"valid range", "range is", "range set", "-ip-range", "nodeipam", "node-ipam", "[init]", "is signed for", "dial tcp",
-	"configuration mismatched",
+	"configuration mismatched", "value mismatch",
 }
 
 // A stemIndex finds stems in one pass over a line.

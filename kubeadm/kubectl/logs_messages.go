@@ -206,6 +206,14 @@ func messages() []message {
 		},
 
 		{
+			ID: "servers-differ-unsaid", Component: kcm,
+			Pattern: `critical configuration value mismatch`,
+			Cause:   "this server of k3s or RKE2 was given other values than the one that it joins, of ranges or of other things",
+			Remedy:  "the same cluster-cidr, service-cidr, cluster-dns and flannel-backend on every server; the lines above say which differ",
+			Rules:   rules(fact.RuleControlPlaneFlagsDiffer),
+			Source:  "github.com/k3s-io/k3s pkg/cluster/bootstrap.go", literals: []string{"configuration value mismatch"},
+		},
+		{
 			ID: "servers-differ", Component: kcm,
 			Pattern: `critical configuration mismatched: (?:ClusterIPRanges?|ServiceIPRanges?|ClusterDNSs?)`,
 			Cause:   "this server of k3s or RKE2 was given other ranges than the one that it joins",

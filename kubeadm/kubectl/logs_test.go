@@ -126,6 +126,7 @@ var logLines = []struct{ line, want, why string }{
 	{`dial tcp 10.96.0.1:6443: i/o timeout`, "", "a host's port"},
 	{`dial tcp 203.0.113.14:443: i/o timeout`, "", "another server"},
 	{`error retrieving pod spec for 'kube-system/kube-flannel-ds-x': Get https://10.96.0.1:443: dial tcp 10.96.0.1:443: i/o timeout`, "", "flannel's own"},
+	{`level=fatal msg="starting kubernetes: preparing server: failed to validate server configuration: critical configuration value mismatch between servers"`, "servers-differ-unsaid kube-controller-manager node= subnet= network=", "k3s 1.26 and later"},
 	{`critical configuration mismatched: FlannelBackend`, "", "no range"},
 	{`I0719 14:55:07.075398       1 server_linux.go:511] "Detect-local-mode set to ClusterCIDR, but no cluster CIDR for family" ipFamily="IPv6"`, "", "every cluster of one family says so"},
 	{`I1129 10:44:16.207321       1 range_allocator.go:99] No Service CIDR provided. Skipping filtering out service addresses.`, "", "no fault of its own"},

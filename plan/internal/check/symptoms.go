@@ -95,7 +95,7 @@ func proves(comp fact.Component, y *fact.Symptom, rule fact.RuleID) bool {
 		return true
 	}
 	switch y.ID {
-	case "cidr-assignment-failed", "podcidr-immutable", "peer-unusable", "route-not-added", "net-conf-unavailable", serviceOutside:
+	case "cidr-assignment-failed", "podcidr-immutable", "peer-unusable", "route-not-added", "net-conf-unavailable", "servers-differ-unsaid", serviceOutside:
 		return false // trouble that may pass, or of another making
 	}
 	if rule == fact.RuleNodeSubnetDuplicate {
