@@ -248,7 +248,7 @@ func readNetConf(f *source.File, raw []byte, opt Options) (NetConf, error) {
 	version := opt.Version.Or(fact.NewestFlannel())
 	c := NetConf{EnableIPv4: true, File: f.Name}
 	if most := opt.Limits.small().Bytes; most > 0 && len(raw) > most {
-		msg := fmt.Sprintf("%d bytes, at most %d are read; give a smaller file or raise the limit (Limits.Bytes)", len(raw), most)
+		msg := fmt.Sprintf("%d bytes, at most %d are read; give the part of it that matters", len(raw), most)
 		return c, &NetConfError{Pos: f.Position(0), Rule: fact.RuleNetConfMalformed, Flannel: msg}
 	}
 	if _, msg := source.JSONSyntax(raw); msg != "" {

@@ -140,7 +140,7 @@ func New(name string, data []byte, lim Limits) (*File, error) {
 	}
 	lim = lim.withDefaults()
 	if len(data) > lim.Bytes {
-		return nil, &Error{fact.Position{File: name}, fmt.Sprintf("%d bytes, at most %d are read; give a smaller file or raise the limit (Limits.Bytes)", len(data), lim.Bytes)}
+		return nil, &Error{fact.Position{File: name}, fmt.Sprintf("%d bytes, at most %d are read; give the part of it that matters", len(data), lim.Bytes)}
 	}
 	f := &File{Name: name, lim: lim}
 	f.Data, f.Encoding, f.CR = decode(data)
@@ -367,12 +367,12 @@ func (f *File) Duplicates() [][2]Entry {
 
 // tooManyValues is the error at the first value that is too many.
 func (f *File) tooManyValues(offset int, resolved string) *Error {
-	return f.errorAt(offset, "more than %d values%s; give a smaller file or raise the limit (Limits.Nodes)", f.lim.Nodes, resolved)
+	return f.errorAt(offset, "more than %d values%s; give the part of it that matters", f.lim.Nodes, resolved)
 }
 
 // tooDeep is the error at the first value that is nested too deep.
 func (f *File) tooDeep(offset int, resolved string) *Error {
-	return f.errorAt(offset, "nested deeper than %d levels%s; give a plainer file or raise the limit (Limits.Depth)", f.lim.Depth, resolved)
+	return f.errorAt(offset, "nested deeper than %d levels%s; give a plainer file", f.lim.Depth, resolved)
 }
 
 // errorAt returns an *Error at a byte of f.

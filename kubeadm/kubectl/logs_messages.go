@@ -498,7 +498,7 @@ func messages() []message {
 		},
 		{
 			ID: "kubeadm-argument-without-name", Component: adm,
-			Pattern: `argument has no name`,
+			Pattern: `(?:[Ee]xtraArgs\S*|Invalid value: "index \d+"): argument has no name`,
 			Cause:   "an entry of extraArgs has no name",
 			Remedy:  "name and value for each entry",
 			Rules:   rules(fact.RuleArgumentWithoutName),

@@ -113,6 +113,7 @@ var logLines = []struct{ line, want, why string }{
 	{`W0101 00:00:00.000000       1 utils.go:69] The recommended value for "clusterCIDR" in "KubeProxyConfiguration" is: 10.244.0.0/16; the provided value is: 10.96.0.0/12`, "kubeadm-cluster-cidr-differs kubeadm node= subnet=10.96.0.0/12 network=10.244.0.0/16", ""},
 	{`W0101 00:00:00.000000       1 utils.go:69] The recommended value for "clusterDNS" in "KubeletConfiguration" is: [10.233.0.10]; the provided value is: [169.254.25.10]`, "kubeadm-cluster-dns-differs kubeadm node= subnet=169.254.25.10/32 network=", ""},
 	{`controllerManager.extraArgs: argument has no name`, "kubeadm-argument-without-name kubeadm node= subnet= network=", ""},
+	{`error: [apiServer.extraArgs: Invalid value: "index 0": argument has no name]`, "kubeadm-argument-without-name kubeadm node= subnet= network=", ""},
 
 	{`{"log":"E0102 03:04:05.000000       1 range_allocator.go:300] \"x\" err=\"error syncing 'w3': ` + notAvail + `\"\n","stream":"stderr"}`, "no-remaining-cidrs kube-controller-manager node=w3 subnet= network=", "docker"},
 	{`{"ts":1,"caller":"app/range_allocator.go:300","msg":"Error","err":"error syncing 'w3': ` + notAvail + `"}`, "no-remaining-cidrs kube-controller-manager node=w3 subnet= network=", "klog in JSON"},
@@ -133,6 +134,7 @@ var logLines = []struct{ line, want, why string }{
 	{`W0520 15:07:36.571662       1 controllermanager.go:453] Unsuccessful parsing of service CIDR : invalid CIDR address:`, "", "kubeadm up to 1.15 never gave it"},
 	{`I0102 03:04:05.000000       1 range_allocator.go:433] "Set node PodCIDR" node="n1" podCIDRs=["10.244.0.0/24"]`, "", "all is well"},
 	{`"Recording status change event message for node" status="NodeNotReady" node="w3"`, "", "another state"},
+	{`purposes. If omitted, the argument has no name.`, "", "the manual of a database"},
 	{`strict decoding error: unknown field "imageRepo"`, "", "not about addresses"},
 	{`"kube-controller-manager" does not take any arguments, got ["x"]`, "", "not about addresses"},
 	{``, "", ""},

@@ -84,8 +84,11 @@ func (b *printer) reportGaps(r fact.Report) {
 				b.printf("  and %s\n", words.Plural(len(r.NotUnderstood)-i, "more place"))
 				break
 			}
-			at := fact.Position{File: u.File, Line: u.Line}
-			b.wrap("  ", textWidth, gate.Printable(at.String()+"  holds "+u.Holds+", in a form that is not read"))
+			what := u.Holds
+			if u.Line > 0 { // otherwise it is the file as a whole that was not read
+				what = "holds " + u.Holds + ", in a form that is not read"
+			}
+			b.wrap("  ", textWidth, gate.Printable(fact.Position{File: u.File, Line: u.Line}.String()+"  "+what))
 		}
 	}
 }

@@ -459,3 +459,18 @@ func TestSARIFColumn(t *testing.T) {
 		}
 	}
 }
+
+// TestReportNotUnderstood: a place holds something in a form that is not read, a file as a whole says why.
+func TestReportNotUnderstood(t *testing.T) {
+	var b strings.Builder
+	r := fact.Report{Stated: 1, NotUnderstood: []fact.NotUnderstood{
+		{File: "gai.conf", Line: 24, Holds: "2002::/16"}, {File: "modules.conf", Holds: "it was not read: no such file or directory"},
+	}}
+	if err := ReportText(&b, r, ReportOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	want := "Not understood\n  gai.conf:24 holds 2002::/16, in a form that is not read\n  modules.conf it was not read: no such file or directory\n"
+	if !strings.Contains(b.String(), want) {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}

@@ -22,8 +22,8 @@ type NotSeen struct {
 // at no text.
 type NotUnderstood struct {
 	File  string
-	Line  int    // from 1; 0 is unknown
-	Holds string // the range or the key that stands there
+	Line  int    // from 1; 0 is the file as a whole
+	Holds string // the range or the key that stands there; for a file as a whole, why it was not read
 }
 
 // ErrNothingStated is what [Report.Err] returns for a report of no statements: a test that renders nothing has to fail.
