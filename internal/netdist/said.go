@@ -3,6 +3,7 @@ package netdist
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/kubecidr/kubecidr/internal/logline"
@@ -23,29 +24,22 @@ func Said(f *source.File) []fact.Statement {
 	if f == nil || f.HoldsSecret() {
 		return nil
 	}
-	var lines []LogLine
-	for _, stem := range saidStems {
-		if !bytes.Contains(f.Data, stem) {
-			continue
-		}
-		for _, l := range logLines {
-			if bytes.Contains(f.Data, []byte(l.Text)) || strings.Contains(l.Text, " ") {
-				lines = append(lines, l) // a long text may be folded
-			}
-		}
-		break
-	}
-	if lines == nil {
+	if !slices.ContainsFunc(saidStems, func(stem []byte) bool { return bytes.Contains(f.Data, stem) }) {
 		return nil
 	}
-	s := &sayings{lines: lines, seen: map[saidKey]bool{}}
-	if bytes.Contains(f.Data, []byte("kind")) {
+	s := &sayings{seen: map[saidKey]bool{}}
+	for _, l := range logLines {
+		if bytes.Contains(f.Data, []byte(l.Text)) {
+			s.lines = append(s.lines, l)
+		}
+	}
+	if bytes.Contains(f.Data, []byte("kind")) { // in an object, a long text may be folded
 		docs, _ := f.YAML()
 		for _, d := range docs {
 			s.object(d, 0)
 		}
 	}
-	if s.objects == 0 {
+	if s.objects == 0 && len(s.lines) > 0 {
 		s.text(f)
 	}
 	return s.out
@@ -59,7 +53,7 @@ type saidKey struct {
 
 // sayings gathers messages.
 type sayings struct {
-	lines   []LogLine
+	lines   []LogLine // those that stand in one line somewhere
 	seen    map[saidKey]bool
 	out     []fact.Statement
 	objects int

@@ -26,6 +26,10 @@ func readProxies(a *asked) ([]fact.Statement, error) {
 	seen := map[string]bool{}
 	from := 0
 	for line := range bytes.Lines(data) {
+		if !bytes.Contains(line, []byte("://")) && !bytes.Contains(line, []byte("proxyconnect")) {
+			from += len(line)
+			continue
+		}
 		for _, re := range []*regexp.Regexp{proxySetting, proxyFailure} {
 			m := re.FindSubmatchIndex(line[:min(len(line), 4000)])
 			if m == nil {

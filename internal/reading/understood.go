@@ -2,6 +2,7 @@ package reading
 
 import (
 	"bytes"
+	"iter"
 	"net/netip"
 	"regexp"
 
@@ -54,29 +55,64 @@ func firstRange(data []byte) (off int, holds string) {
 	const most = 4 << 20
 	data = data[:min(len(data), most)]
 	off = len(data)
-	if bytes.IndexByte(data, '/') >= 0 {
-		for from := 0; from < len(data); {
-			m := rangeText.FindIndex(data[from:])
-			if m == nil {
-				break
-			}
-			t := string(data[from+m[0] : from+m[1]])
-			if p, err := netip.ParsePrefix(t); err == nil && worthNaming(p) {
-				off, holds = from+m[0], t
-				break
-			}
-			from += m[1]
+	seen := 0
+	for slash := range slashes(data) {
+		// What matches is in the words around the slash: the longest address has 39 letters.
+		from := max(slash-45, seen)
+		m := rangeText.FindIndex(data[from:min(slash+5, len(data))])
+		if m == nil {
+			continue
 		}
-	}
-	for _, w := range keyWords {
-		if bytes.Contains(data[:off], w) {
-			if m := rangeKey.FindIndex(data[:off]); m != nil {
-				return m[0], clip(string(bytes.TrimSpace(data[m[0]:min(m[1]+40, endOfLine(data, m[1]))])))
-			}
+		seen = from + m[1]
+		t := string(data[from+m[0] : seen])
+		if p, err := netip.ParsePrefix(t); err == nil && worthNaming(p) {
+			off, holds = from+m[0], t
 			break
 		}
 	}
+	if key := firstKey(data[:off]); key != nil {
+		return key[0], clip(string(bytes.TrimSpace(data[key[0]:min(key[1]+40, endOfLine(data, key[1]))])))
+	}
 	return off, holds
+}
+
+// slashes yields the offsets of slashes that may stand before the length of a range.
+func slashes(data []byte) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := 0; ; i++ {
+			n := bytes.IndexByte(data[i:], '/')
+			if n < 0 {
+				return
+			}
+			i += n
+			if i > 0 && i+1 < len(data) && isDigit(data[i+1]) && (isDigit(data[i-1]) || data[i-1] == ':' || isHexLetter(data[i-1])) && !yield(i) {
+				return
+			}
+		}
+	}
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+func isHexLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'f' }
+
+// firstKey returns where the first match of rangeKey stands, nil where there is none. Each line that matches has one of keyWords.
+func firstKey(data []byte) []int {
+	next := len(data)
+	for _, w := range keyWords {
+		if i := bytes.Index(data[:next], w); i >= 0 {
+			next = i
+		}
+	}
+	if next == len(data) {
+		return nil
+	}
+	from := bytes.LastIndexByte(data[:next], '\n') + 1
+	m := rangeKey.FindIndex(data[from:])
+	if m == nil {
+		return nil
+	}
+	return []int{from + m[0], from + m[1]}
 }
 
 // worthNaming reports whether a range can have to do with those of a cluster: it is no single address and none that every
