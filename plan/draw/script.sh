@@ -213,7 +213,7 @@ vacate() {
 			left "$1.cordon" "node $1 is cordoned; by hand: kubectl uncordon $1"
 			run kubectl drain "$1" $drain_flags "--timeout=${DRAIN_TIMEOUT:-10m}"
 		fi
-		left "$1.kubelet" "kubelet on $1 is stopped; by hand: ssh $1 systemctl start $(unit "$1")"
+		left "$1.kubelet" "$(unit "$1") on $1 is stopped; by hand: ssh $1 systemctl start $(unit "$1")"
 		on "$1" "systemctl stop $(unit "$1")"
 		left "$1.node" "node $1 is missing or about to be, until kubelet registers it; what it had is in $state/$1.node.yaml"
 		run kubectl delete node "$1"
@@ -222,7 +222,7 @@ vacate() {
 	*) die "node $1 holds \"${held#+ }\", not \"$2\": collect the files again and look anew" ;;
 	esac
 	left "$1.cordon" "node $1 is cordoned, or to be so, and its labels and taints are not put back; by hand: kubectl uncordon $1"
-	left "$1.kubelet" "kubelet on $1 may be stopped; by hand: ssh $1 systemctl start $(unit "$1")"
+	left "$1.kubelet" "$(unit "$1") on $1 may be stopped; by hand: ssh $1 systemctl start $(unit "$1")"
 	left "$1.subnet" "node $1 has no podCIDRs yet"
 	on "$1" "$reset; systemctl start $(unit "$1")"
 	mended "$1.kubelet"
@@ -357,7 +357,7 @@ wait_served() {
 restart_manager() {
 	if [ "$apply" = yes ] && served "$1"; then return; fi
 	for host in $CONTROL_PLANES; do
-		if [ "$apply" = yes ]; then left "manager.$host" "kube-controller-manager on $host may be restarting; kubelet starts it"; fi
+		if [ "$apply" = yes ]; then left "manager.$host" "kube-controller-manager on $host may be restarting; ${server_unit:-kubelet} starts it"; fi
 		on "$host" "$restart"
 	done
 	if [ "$apply" = yes ]; then

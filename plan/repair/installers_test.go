@@ -179,3 +179,43 @@ func TestChoose(t *testing.T) {
 		t.Error("an error without words")
 	}
 }
+
+// TestInstallerRestarts: a node that registers anew restarts the unit that kubelet runs within, and steps of kubeadm for
+// services are none of others.
+func TestInstallerRestarts(t *testing.T) {
+	for _, tc := range []struct {
+		installer, want string
+		services        bool
+	}{
+		{"", "kubelet and flannel on w1", true},
+		{"kubespray", "kubelet and flannel on w1", true},
+		{"k3s", "k3s-agent on w1, with kubelet and flannel within it", false},
+		{"rke2", "rke2-agent on w1, with kubelet within it, and flannel", false},
+		{"talos", "kubelet and flannel on w1", false},
+	} {
+		inv := nodeipam.Inventory{
+			Installer: tc.installer, Networks: prefixtest.List("10.244.0.0/16"), Services: prefixtest.List("10.244.0.0/20"),
+			Kubernetes: fact.V(1, 34, 0),
+			Managers: []nodeipam.HostFlags{{Flags: nodeipam.ControllerFlags{
+				AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16", ServiceClusterIPRange: "10.244.0.0/20"}}},
+			Nodes: []nodeipam.InventoryNode{{Name: "w1", PodCIDRs: []string{"10.99.1.0/24"}}},
+		}
+		r, err := New(inv)
+		if err != nil {
+			t.Errorf("%s: %v", tc.installer, err)
+			continue
+		}
+		restarts, services := "", false
+		for _, w := range r.Ways {
+			services = services || w.Kind == WayServices
+			for _, s := range w.Steps {
+				if s.Kind == KindRecreate && restarts == "" {
+					restarts = s.Restarts[0]
+				}
+			}
+		}
+		if restarts != tc.want || services != tc.services {
+			t.Errorf("%s: %q, services %v, want %q, %v", tc.installer, restarts, services, tc.want, tc.services)
+		}
+	}
+}

@@ -138,9 +138,22 @@ func (m *mender) add(kind Kind, n nodeipam.InventoryNode, got []netip.Prefix, wh
 		s.Restarts = []string{"flannel on " + n.Name + ", which waits for a subnet and restarts by itself"}
 	case KindRecreate, KindDelete:
 		s.Old = n.PodCIDRs
-		s.Restarts = []string{"kubelet and flannel on " + n.Name, "all pods of " + n.Name + ", on other nodes"}
+		s.Restarts = []string{m.kubelet(n), "all pods of " + n.Name + ", on other nodes"}
 	}
 	m.steps = append(m.steps, s)
+}
+
+// kubelet names what restarts where a node registers anew: the unit that kubelet runs within, where it is not its own.
+func (m *mender) kubelet(n nodeipam.InventoryNode) string {
+	in, _ := InstallerOf(m.inv)
+	unit := in.Unit(m.inv.IsControlPlane(n.Name))
+	switch {
+	case unit == "kubelet":
+		return "kubelet and flannel on " + n.Name
+	case in.FlannelWithin:
+		return unit + " on " + n.Name + ", with kubelet and flannel within it"
+	}
+	return unit + " on " + n.Name + ", with kubelet within it, and flannel"
 }
 
 // place gives subnets to nodes that hold none; it returns those for which none is free yet.

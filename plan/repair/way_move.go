@@ -41,6 +41,9 @@ func wayServices(inv nodeipam.Inventory, base nodeipam.Inventory, faults []Range
 	if !overlap || v.Before(fact.V(1, 33, 0)) {
 		return Way{}, inv, false
 	}
+	if in, ok := InstallerOf(inv); ok && in.Name != "kubespray" && in.Name != "cluster-api" {
+		return Way{}, inv, false // its steps are kubeadm's, and these write the flag and the certificates themselves
+	}
 	rules, err := rulesOf(base)
 	if err != nil {
 		return Way{}, inv, false
