@@ -101,6 +101,8 @@ func (f *finder) take(held *heldArray, key string, items []token, ln line, keyPo
 	}
 	switch {
 	case ok:
+	case key == "" && isFlag(items[0].b): // {{json .Args}}
+		c = command{p: none, args: items}
 	case role == 'a' && isFlag(items[0].b) || role == 'a' && f.ctx.program != "":
 		p := f.owner(open)
 		c = command{p: p, args: items}
@@ -230,17 +232,26 @@ func (f *finder) isAlone(pos int, ln line) bool {
 	return len(bytes.Trim(f.b[ln.start:max(pos, ln.start)], " '>\t")) == 0
 }
 
-// goList reads [kube-apiserver --a=b --c=d], as jsonpath printed lists before 1.20 and go-template does.
+// goList reads [kube-apiserver --a=b --c=d], as jsonpath printed lists before 1.20 and go-template does; also with the program in
+// front of the list, and without it, as templates for docker inspect do.
 func (f *finder) goList(ln line) (int, bool) {
 	t := ln.text
-	if t[0] != '[' || len(t) < 8 {
+	open := bytes.IndexByte(t, '[')
+	if open < 0 || len(t) < 8 || t[len(t)-1] != ']' && open > 0 || open > 0 && (!isBlank(t[open-1]) || bytes.IndexByte(bytes.TrimSpace(t[:open]), ' ') >= 0) {
 		return 0, false
 	}
 	end := bytes.LastIndexByte(t, ']')
-	if end < 0 {
+	if end < open {
 		return 0, false
 	}
-	toks, _ := split(f.view(ln.textPos()+1, ln.textPos()+end), argv)
+	toks, _ := split(f.view(ln.textPos()+open+1, ln.textPos()+end), argv)
+	if open > 0 {
+		name, _ := split(f.view(ln.textPos(), ln.textPos()+open), argv)
+		toks = append(name, toks...)
+	}
+	if open == 0 && len(toks) > 0 && isFlag(toks[0].b) {
+		return ln.end + 1, f.items(toks, List, f.path)
+	}
 	c, ok := locate(toks)
 	if !ok {
 		return 0, false

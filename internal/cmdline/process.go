@@ -2,6 +2,7 @@ package cmdline
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -137,12 +138,24 @@ func (f *finder) ps(ln line) (int, bool) {
 	}
 	l.Host = host
 	l.cut()
-	if k := len(l.Args); !l.Truncated && k > 0 && f.isFull(ln) {
+	if k := len(l.Args); !l.Truncated && k > 0 && (f.isFull(ln) || unfinished(l.Args[k-1])) {
 		l.Truncated, l.Args[k-1].Cut = true, true
 	}
 	f.add(l, PS)
 	return ln.end + 1, true
 }
+
+// unfinishedRange matches the first characters of a range in which no address ends.
+var unfinishedRange = regexp.MustCompile(`^(?:\d{1,3}\.){0,3}\d{0,3}$|/$`)
+
+// unfinished reports whether the value of a flag that takes a range is the beginning of one: a program that runs was not
+// started with it.
+func unfinished(a Arg) bool {
+	return a.HasValue && rangeFlags[a.Name] && unfinishedRange.MatchString(a.Value)
+}
+
+// rangeFlags take ranges.
+var rangeFlags = map[string]bool{"cluster-cidr": true, "service-cluster-ip-range": true, "service-cidr": true, "pod-cidr": true, "pod-network-cidr": true, "non-masquerade-cidr": true}
 
 // labelLen returns the length of a host's name with ": " behind it, as pdsh puts it in front of each line.
 func labelLen(b []byte) int {

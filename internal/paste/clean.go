@@ -44,10 +44,14 @@ func utf16Text(data []byte, low int) []byte {
 func (c *cutter) clean(ls []line) []line {
 	text := c.origin.text
 	ls = c.unquotePrintable(ls)
+	if strings.Contains(text, oneLine) {
+		ls = unfoldHosts(ls)
+	}
 	control := strings.ContainsAny(text, "\x1b\r\b\x07")
 	spaces := strings.Contains(text, "\u00a0") || strings.Contains(text, "\u200b") || strings.Contains(text, "\ufeff")
 	lost := strings.Contains(text, "[0m")
-	if !control && !spaces && !lost {
+	set := mayBeTypeset(text)
+	if !control && !spaces && !lost && !set {
 		return ls
 	}
 	out := make([]line, 0, len(ls))
@@ -65,6 +69,44 @@ func (c *cutter) clean(ls []line) []line {
 			if spaces && strings.ContainsAny(out[i].s, "\u00a0\u200b\ufeff") {
 				out[i] = webSpaces(out[i])
 			}
+			if set && strings.ContainsAny(out[i].s, typographic) {
+				out[i] = untypeset(out[i])
+			}
+		}
+	}
+	return out
+}
+
+// oneLine stands in front of what a host printed, where ansible has all of it in one line.
+const oneLine = " | (stdout) "
+
+// unfoldHosts gives what ansible --one-line prints the lines that the hosts printed: \n stands for their ends.
+func unfoldHosts(ls []line) []line {
+	out := make([]line, 0, len(ls))
+	for _, l := range ls {
+		at := strings.Index(l.s, oneLine)
+		if at < 0 || !strings.Contains(l.s[:at], " | ") {
+			out = append(out, l)
+			continue
+		}
+		var b joiner
+		b.add(l, 0, at)
+		b.put(" >>", l.src(at))
+		out = append(out, b.line(l.src(at+len(oneLine))))
+		rest := l.from(at + len(oneLine))
+		if i := strings.Index(rest.s, " (stderr) "); i >= 0 {
+			rest = rest.cut(0, i)
+		}
+		for {
+			i := strings.Index(rest.s, `\n`)
+			if i < 0 {
+				break
+			}
+			out = append(out, rest.cut(0, i))
+			rest = rest.from(i + len(`\n`))
+		}
+		if strings.TrimSpace(rest.s) != "" {
+			out = append(out, rest)
 		}
 	}
 	return out

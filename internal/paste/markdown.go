@@ -17,6 +17,9 @@ func (c *cutter) carrier(ls []line, h head, depth int) {
 		c.emit(h, ls)
 		return
 	}
+	if c.job(ls, h) {
+		return
+	}
 	if in, ok := boxed(ls); ok {
 		c.carrier(in, h, depth+1)
 		return

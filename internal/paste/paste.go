@@ -44,6 +44,7 @@ type Segment struct {
 	Command  []string // argv of the command whose output it is, or that it is; without sudo, ssh, docker exec. nil unknown
 	Partial  bool     // a filter or a pager stands between the command and the output: what is absent proves nothing
 	Lines    bool     // Partial, and the lines that are there are whole
+	Chopped  bool     // Partial, and the ends of lines may be missing
 	Written  bool     // a here-document: Path was to get this content; what the host has may differ
 	Template bool     // holds marks of a template, so that its values are none yet
 	Data     []byte   // the text, UTF-8, lines end in \n. The input itself where nothing was cut
@@ -172,6 +173,7 @@ type head struct {
 	command   []string
 	partial   bool
 	cuts      bool // lines themselves may be cut, where partial
+	chops     bool // the ends of lines may be cut off, where partial
 	written   bool
 	fixed     bool // it is the content of one file: no further frame is looked for in it
 }
@@ -250,7 +252,7 @@ func (c *cutter) emitAs(h head, ls []line) {
 		}
 	}
 	s := Segment{Kind: h.kind, Host: h.host, Pod: h.pod, Program: h.program, Path: h.path, Command: h.command,
-		Partial: h.partial, Lines: h.partial && !h.cuts && h.kind == KindOutput, Written: h.written, origin: c.origin}
+		Partial: h.partial, Lines: h.partial && !h.cuts && h.kind == KindOutput, Chopped: h.chops, Written: h.written, origin: c.origin}
 	size := 0
 	for _, l := range ls {
 		size += len(l.s) + 1

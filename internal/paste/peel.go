@@ -17,10 +17,11 @@ type commandLine struct {
 	shell   bool   // its input is a script: bash -s
 	partial bool
 	cuts    bool // partial, and lines are cut
+	chops   bool // partial, and the ends of lines are cut off
 }
 
 // filters show a part of what they read, so that what they do not show may be there.
-var filters = words("grep egrep fgrep zgrep rg ag awk gawk sed head tail cut jq yq uniq wc select-string findstr fold less -S")
+var filters = words("grep egrep fgrep zgrep rg ag awk gawk sed head tail cut jq yq uniq wc select-string findstr fold colrm less -S")
 
 // selects reports whether a filter leaves out lines, and leaves those that it shows whole.
 func selects(ws []string) bool {
@@ -35,6 +36,20 @@ func selects(ws []string) bool {
 		}
 	}
 	return true
+}
+
+// chops reports whether a filter cuts off the ends of lines, or of the last one: cut -c1-120, head -c 4000.
+func chops(ws []string) bool {
+	name := base(ws[0])
+	if name == "colrm" {
+		return true
+	}
+	for _, w := range ws[1:] {
+		if (name == "cut" || name == "head") && (strings.HasPrefix(w, "-c") || strings.HasPrefix(w, "-b") || strings.HasPrefix(w, "--bytes") || strings.HasPrefix(w, "--characters")) {
+			return true
+		}
+	}
+	return false
 }
 
 // showers print the files that they are given as they are.
@@ -69,12 +84,13 @@ func readCommandAt(s string, depth int) commandLine {
 	var loud []simple // the first commands of pipes
 	for i := 0; i < len(list); i++ {
 		first := list[i]
-		partial, cuts := false, false
+		partial, cuts, chopped := false, false, false
 		for list[i].pipe && i+1 < len(list) {
 			i++
 			if w := list[i].words; filters[base(w[0])] && !(base(w[0]) == "jq" && len(w) == 2 && w[1] == ".") {
 				partial = true
 				cuts = cuts || !selects(w)
+				chopped = chopped || chops(w)
 			}
 		}
 		if quiet[first.words[0]] && len(list) > 1 && first.words[0] != "sudo" {
@@ -83,6 +99,7 @@ func readCommandAt(s string, depth int) commandLine {
 		loud = append(loud, first)
 		out.partial = out.partial || partial
 		out.cuts = out.cuts || cuts
+		out.chops = out.chops || chopped
 	}
 	if len(loud) != 1 || loopWords[loud[0].words[0]] {
 		return out
@@ -245,6 +262,7 @@ args:
 		inner.host, inner.pod = first(inner.host, c.host), first(inner.pod, c.pod)
 		inner.partial = inner.partial || c.partial
 		inner.cuts = inner.cuts || c.cuts
+		inner.chops = inner.chops || c.chops
 		inner.target = first(inner.target, c.target)
 		*c = inner
 	case len(ws) > 0:

@@ -88,7 +88,7 @@ func shapeOf(name string, text []byte) shape {
 		return shapeText // a transcript, whatever it shows
 	}
 	if dataExtensions[ext] && !isCommand(string(first[:min(len(first), 400)])) {
-		return shapeData
+		return misnamed(window)
 	}
 	if shellFunction.Match(window) {
 		return shapeCode
@@ -118,6 +118,25 @@ var (
 	shellFunction = regexp.MustCompile(`(?m)^(?:function [\w-]+ ?(?:\(\))? ?\{|[\w-]+ ?\(\) ?\{)$`)
 	sectionLine   = regexp.MustCompile(`^\[[A-Za-z][\w ."-]*\]\s*$`)
 )
+
+// misnamed returns the shape of a file that is named as one that programs read: a log, or sentences, where its first line
+// behind headings is of such.
+func misnamed(window []byte) shape {
+	for l := range bytes.Lines(window) {
+		s := strings.TrimRight(string(l), " \t\r\n")
+		if s == "" || s[0] == '#' || s[0] == ';' {
+			continue
+		}
+		switch {
+		case isKlog(s), likeDate(s) && journalHead.MatchString(s), strings.HasPrefix(s, "time=") && strings.Contains(s, " level="):
+			return shapeLog
+		case looksLikeSentence(s) && !keyLine.MatchString(s) && s[0] != '-':
+			return shapeProse
+		}
+		break
+	}
+	return shapeData
+}
 
 // firstLines returns the first two lines that are not blank.
 func firstLines(window []byte) (first, second []byte) {
@@ -190,6 +209,15 @@ func (sh shape) marked(text []byte) bool {
 		return true
 	}
 	if n, _ := sentences(text[:min(len(text), headSize)]); n > 0 && sh == shapeText {
+		return true
+	}
+	if mayBeTypeset(string(text)) && (quotedKey.Match(text) || longFlag.Match(text)) {
+		return true
+	}
+	if bytes.Contains(text, []byte(oneLine)) {
+		return true
+	}
+	if first, _ := firstLines(text[:min(len(text), headSize)]); stepStamp.Match(first) {
 		return true
 	}
 	m := marker{shape: sh, first: true, above: true}

@@ -237,7 +237,7 @@ func (c *cutter) emitHistory(lines *[]line, h head) {
 func (c *cutter) apply(text string, h head) head {
 	cmd := readCommand(text)
 	h.kind, h.command, h.path, h.partial = KindOutput, cmd.argv, cmd.path, cmd.partial
-	h.cuts = cmd.cuts
+	h.cuts, h.chops = cmd.cuts, cmd.chops
 	if len(cmd.argv) > 0 && (base(cmd.argv[0]) == "kubectl" || base(cmd.argv[0]) == "oc") {
 		h.pod = "" // what it shows is the cluster's, in whichever pod it was typed
 	}
