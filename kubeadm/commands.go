@@ -51,19 +51,36 @@ func readCommands(f *source.File) Commands {
 			out.Kubeadm = append(out.Kubeadm, k)
 			continue
 		}
-		if i, comp := findProgram(c.words); comp != "" && i <= 4 && !namesPrograms[path.Base(c.words[0].Text)] && len(c.words) > i+1 && strings.HasPrefix(c.words[i+1].Text, "-") {
-			out.Processes = append(out.Processes, Process{Host: c.host,
-				CommandLine: CommandLine{Component: comp, Pos: c.words[i].Pos, Args: c.words[i+1:]}})
+		if i, comp := findProgram(c.words); comp != "" && i <= 4 && len(c.words) > i+1 && strings.HasPrefix(c.words[i+1].Text, "-") {
+			line := CommandLine{Component: comp, Pos: c.words[i].Pos, Args: c.words[i+1:]}
+			if runs(line, c.words[:i]) {
+				out.Processes = append(out.Processes, Process{Host: c.host, CommandLine: line})
+			}
 		}
 	}
 	return out
 }
 
-// namesPrograms are commands that name a program without running it.
-var namesPrograms = map[string]bool{
-	"systemctl": true, "journalctl": true, "service": true, "kubectl": true, "grep": true, "egrep": true, "ps": true, "pgrep": true, "pidof": true,
-	"which": true, "man": true, "crictl": true, "cat": true, "less": true, "tail": true, "vi": true, "vim": true, "watch": true, "kill": true,
-	"pkill": true, "killall": true, "rm": true, "cp": true, "mv": true, "chmod": true, "chown": true, "wget": true, "curl": true, "ls": true,
+// starters run the command that follows them, or set something for it.
+var starters = map[string]bool{
+	"sudo": true, "nohup": true, "time": true, "exec": true, "env": true, "nice": true, "ionice": true, "timeout": true, "setsid": true, "strace": true,
+	"chroot": true, "nsenter": true, "su": true, "command": true, "bash": true, "sh": true, "hyperkube": true, "tini": true,
+	"dumb-init": true, "then": true, "do": true, "else": true,
+}
+
+// runs reports whether the words of c from i on are a program and its flags that somebody ran: all words before start commands, or the
+// program takes each of the flags. Else it is a command that the program is the object of: systemctl status kube-apiserver -l.
+func runs(c CommandLine, before []Word) bool {
+	started := len(before) == 0 || starters[path.Base(before[0].Text)] || strings.Contains(before[0].Text, "=")
+	for _, w := range before {
+		t := w.Text
+		started = started && (starters[path.Base(t)] || strings.HasPrefix(t, "-") || strings.ContainsAny(t, "=/:") || strings.Trim(t, "0123456789smh.") == "")
+	}
+	if started {
+		return true
+	}
+	f := c.Parse()
+	return len(f.Errors) == 0 && len(f.Positional) == 0
 }
 
 // filePosition returns the places of a file's bytes.
