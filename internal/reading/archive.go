@@ -17,11 +17,11 @@ import (
 
 // Limits on what an archive is worth. Nothing of it is written to disk.
 const (
-	mostMembers  = 20_000    // that are read; further ones are not looked at
-	mostEntries  = 1_000_000 // headers that are passed over on the way to them
-	mostUnpacked = 1 << 30   // bytes of all members together, read or passed over
-	mostNested   = 2         // archives in archives
-	peekMember   = 16 << 20  // bytes of a member that are kept for a second look
+	mostMembers  = 20_000   // that are read; further ones are not looked at
+	mostEntries  = 200_000  // headers that are passed over on the way to them
+	mostUnpacked = 1 << 30  // bytes of all members together, read or passed over
+	mostNested   = 2        // archives in archives
+	peekMember   = 16 << 20 // bytes of a member that are kept for a second look
 )
 
 // Forms of archives.
@@ -59,19 +59,22 @@ type unpacker struct {
 	path    string
 	opt     Options
 	files   []File
-	members int
-	entries int
+	members int   // that may still be read
+	entries int   // headers that may still be passed over
 	left    int64 // bytes that may still be unpacked
 	depth   int
 	holds   []fact.NotUnderstood
 }
 
-// errEnough ends the reading of an archive whose limits are reached.
-var errEnough = errors.New("enough")
+// Errors that end the reading of an archive whose limits are reached.
+var (
+	errEnough  = errors.New("enough")
+	errEntries = fmt.Errorf("it has more than %d entries: give the folders that matter", mostEntries)
+)
 
 // readArchive returns the members of an archive that say something, and the archive itself with what was not read of it.
 func readArchive(in Input, form string, r io.Reader, opt Options) []File {
-	u := &unpacker{name: in.Name, path: trimArchive(in.Path), opt: opt, left: mostUnpacked}
+	u := &unpacker{name: in.Name, path: trimArchive(in.Path), opt: opt, members: mostMembers, entries: mostEntries, left: mostUnpacked}
 	err := u.unpack(form, r)
 	self := File{Name: in.Name, Host: hostFromPath(in.Path)}
 	if err != nil && !errors.Is(err, errEnough) {
@@ -155,8 +158,8 @@ func (u *unpacker) tar(r io.Reader) error {
 		case err != nil && !errors.Is(err, tar.ErrInsecurePath):
 			return fmt.Errorf("the tar stream is damaged: %w", err)
 		}
-		if u.entries++; u.entries > mostEntries {
-			return fmt.Errorf("it has more than %d entries", mostEntries)
+		if u.entries--; u.entries < 0 {
+			return errEntries
 		}
 		if h.Typeflag != tar.TypeReg { // the reader turns the form of old programs into it
 			continue
@@ -180,13 +183,16 @@ func (u *unpacker) zip(r io.Reader) error {
 	case limit > 0 && len(data) > limit:
 		return fmt.Errorf("more than %d bytes: unpack it, and give the folder", limit)
 	}
+	if bytes.Count(data, []byte("PK\x01\x02")) > u.entries { // before memory is taken for each
+		return errEntries
+	}
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return fmt.Errorf("the zip file is damaged: %w", err)
 	}
 	for _, f := range z.File {
-		if u.entries++; u.entries > mostEntries {
-			return fmt.Errorf("it has more than %d entries", mostEntries)
+		if u.entries--; u.entries < 0 {
+			return errEntries
 		}
 		if !f.Mode().IsRegular() {
 			continue
@@ -223,7 +229,7 @@ func (u *unpacker) entry(name string, size int64, open func() (io.ReadCloser, er
 		u.not(clean, fmt.Sprintf("%d bytes", size))
 		return nil
 	}
-	if u.members++; u.members > mostMembers {
+	if u.members--; u.members < 0 {
 		return fmt.Errorf("it has more than %d files: give the folders that matter", mostMembers)
 	}
 	r, err := open()
