@@ -161,7 +161,8 @@ func (d *Document) leaseStatements() []fact.Statement {
 			continue
 		}
 		out = append(out, fact.Statement{Component: fact.Flannel, Host: l.PublicIP.String(), Pos: l.Pos, Role: fact.RoleNodePods, Key: "lease",
-			Text: l.Subnet.String(), Prefixes: []netip.Prefix{l.Subnet}})
+			Text: l.Subnet.String(), Prefixes: []netip.Prefix{l.Subnet}},
+			fact.Statement{Component: fact.Flannel, Host: l.PublicIP.String(), Pos: l.Pos, Role: fact.RoleAddress, Key: "PublicIP", Text: l.PublicIP.String(), Addrs: []netip.Addr{l.PublicIP}})
 	}
 	return out
 }

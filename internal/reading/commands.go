@@ -1,10 +1,12 @@
 package reading
 
 import (
+	"bytes"
 	"net/netip"
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/kubecidr/kubecidr/flannel"
 	"github.com/kubecidr/kubecidr/internal/cmdline"
@@ -137,15 +139,15 @@ func firstOf(a, b string) string {
 func (a *asked) process(l cmdline.Line, pos fact.Position) process {
 	p := process{program: l.Program, host: firstOf(l.Host, a.host), vars: l.Vars, name: l.Var, pos: pos, partial: l.Truncated || a.seg.Partial && !(a.seg.Lines && l.Frame == cmdline.PS)}
 	if p.program == "" {
-		p.program = firstOf(programOf(l, firstOf(l.Path, a.path)), a.managerOf(l))
+		p.program = firstOf(programOf(l, firstOf(l.Path, a.path)), firstOf(a.inspected(l), a.managerOf(l)))
 		p.partial = true
 	}
 	switch l.Frame {
 	case cmdline.Manifest, cmdline.EnvFile, cmdline.ArgsFile:
 		p.partial = p.partial || len(l.Args) < 4
 	}
-	for _, arg := range l.Args {
-		if arg.Cut {
+	for i, arg := range l.Args {
+		if arg.Cut || i == len(l.Args)-1 && a.chopped(arg) {
 			p.partial = true
 			continue
 		}
@@ -161,6 +163,38 @@ func (a *asked) process(l cmdline.Line, pos fact.Position) process {
 		p.words = append(p.words, w)
 	}
 	return p
+}
+
+// chopped reports whether a filter may have cut off the end of an argument: it stands at the end of the last line, or of one that
+// is as long as any.
+func (a *asked) chopped(arg cmdline.Arg) bool {
+	data := bytes.TrimRight(a.text.Data, "\n")
+	if !a.seg.Chopped || arg.End > len(data) || arg.End < len(data) && data[arg.End] != '\n' {
+		return false
+	}
+	if arg.End == len(data) {
+		return true
+	}
+	longest := 0
+	for l := range bytes.Lines(data) {
+		longest = max(longest, utf8.RuneCount(bytes.TrimRight(l, "\r\n")))
+	}
+	return utf8.RuneCount(data[bytes.LastIndexByte(data[:arg.End], '\n')+1:arg.End]) == longest
+}
+
+// inspected returns the program whose name the command has that shows a container: docker inspect -f '{{.Args}}'
+// k8s_kube-apiserver_...
+func (a *asked) inspected(l cmdline.Line) string {
+	text := strings.Join(a.seg.Command, " ")
+	if !slices.Contains(a.seg.Command, "inspect") {
+		return ""
+	}
+	for _, c := range l.Candidates {
+		if strings.Contains(text, c) {
+			return c
+		}
+	}
+	return ""
 }
 
 // managerOf returns kube-controller-manager for flags of a pod that kubectl shows a part of and that it alone, kube-proxy and

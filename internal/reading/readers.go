@@ -2,6 +2,7 @@ package reading
 
 import (
 	"bytes"
+	"path"
 	"slices"
 	"strings"
 
@@ -114,6 +115,8 @@ var readers = []reader{
 		o, err := kubectl.ReadSource(a.text)
 		return o.Statements(), err
 	}},
+	{kind: KindNodes, read: readRows},
+	{kind: KindFlannel, also: []paste.Kind{paste.KindCommands}, read: readEtcd},
 	{kind: KindFlannel, read: func(a *asked) ([]fact.Statement, error) {
 		name := a.text.Name
 		if a.seg.Path != "" {
@@ -128,6 +131,13 @@ var readers = []reader{
 	{kind: KindHost, perHost: true, raw: true, read: readHostNet},
 	{kind: KindHost, perHost: true, also: []paste.Kind{paste.KindLog, paste.KindCommands}, read: readProxies},
 	{kind: KindInstaller, perHost: true, also: []paste.Kind{paste.KindCommands}, read: readInstallers},
+	{kind: KindLog, also: []paste.Kind{paste.KindLog, paste.KindProse}, read: func(a *asked) ([]fact.Statement, error) {
+		running := ""
+		if len(a.seg.Command) > 0 && a.seg.Kind == paste.KindOutput {
+			running = installerPrograms[path.Base(a.seg.Command[0])]
+		}
+		return distro.Said(a.text, running), nil
+	}},
 	{kind: KindPlan, read: func(a *asked) ([]fact.Statement, error) { return planfile.Statements(a.text) }},
 	{kind: KindPlugin, also: []paste.Kind{paste.KindLog}, read: func(a *asked) ([]fact.Statement, error) {
 		if a.seg.Kind == paste.KindLog {
@@ -148,6 +158,11 @@ var readers = []reader{
 		g, err := flannel.ReadLog(a.data, flannel.Options{Name: a.text.Name, Host: a.host})
 		return g.Statements(), err
 	}},
+}
+
+// installerPrograms are the programs of installers that say what is wrong with ranges, by their names.
+var installerPrograms = map[string]string{
+	"eksctl": "eks-anywhere", "eksctl-anywhere": "eks-anywhere", "kubeone": "kubeone", "talosctl": "talos", "k0s": "k0s", "k0sctl": "k0s", "openshift-install": "openshift",
 }
 
 // readText reads plain output of kubectl, and log lines between.
@@ -181,6 +196,9 @@ func readHostNet(a *asked) ([]fact.Statement, error) {
 		host = "" // what is printed in a pod is the pod's, unless its links tell that it is in its host's network
 	}
 	s := h.Statements(a.text.Name, host)
+	if strings.HasPrefix(path.Base(a.path), "ip_netns_exec_") { // a bundle's file of another network namespace
+		return slices.DeleteFunc(h.Statements(a.text.Name, ""), ofPod), nil
+	}
 	if a.seg.Pod != "" && len(h.Links) <= 2 && !slices.ContainsFunc(h.Routes, toPods) {
 		s = slices.DeleteFunc(s, ofPod)
 	}

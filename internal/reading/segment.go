@@ -33,8 +33,14 @@ func (file *File) segment(in Input, seg *paste.Segment, text *source.File, whole
 		return
 	}
 	a.takeHost()
+	if whole && (seg.Kind == paste.KindProse || seg.Kind == paste.KindLog) && claim != claimLog {
+		claim = claimText // whatever its name says
+	}
 	if claim == "" && (!whole || path.Ext(in.Path) == "") && looksLikeObject(a.text.Data) {
 		claim = claimYAML // standard input, or a text of which only the content says what it is
+	}
+	if a.excerpt() {
+		claim = ""
 	}
 	before := len(file.Statements)
 	file.ask(a, claim)
@@ -98,6 +104,9 @@ func (file *File) ask(a *asked, claim string) {
 		if a.fragment(claim) {
 			s = slices.DeleteFunc(s, refusedWhole)
 		}
+		if a.excerpt() {
+			s = slices.DeleteFunc(s, malformed)
+		}
 		if a.seg.Partial && !(a.seg.Lines && r.kind == KindCommand) {
 			s = slices.DeleteFunc(s, absent)
 		}
@@ -137,6 +146,24 @@ func (file *File) ask(a *asked, claim string) {
 // fragment reports whether a part is a piece of a file, of which the rest may well be in order.
 func (a *asked) fragment(claim string) bool {
 	return a.seg.Partial || claim == "" && !bytes.Contains(a.text.Data, []byte("apiVersion"))
+}
+
+// excerpt reports whether a part is what somebody quotes of a file in a text for people: it leaves something out, or is no object as
+// a whole. What a command shows is the file.
+func (a *asked) excerpt() bool {
+	if a.whole || a.seg.Command != nil || a.seg.Kind != paste.KindFile {
+		return false
+	}
+	text := bytes.TrimSpace(a.text.Data)
+	return leftOut.Match(text) || claims(a.path) == claimNetCnf && len(text) > 0 && text[0] == '"'
+}
+
+// leftOut matches an ellipsis that stands for text, and is none of a string.
+var leftOut = regexp.MustCompile(`(?m)(?:^|[\s{\[,])(?:\.\.\.|\x{2026})(?:[\s}\],]|$)`)
+
+// malformed reports whether a statement is that a file cannot be read.
+func malformed(s fact.Statement) bool {
+	return s.Finding != nil && (s.Finding.Rule == fact.RuleFileUnreadable || s.Finding.Rule == fact.RuleNetConfMalformed)
 }
 
 // refusedWhole reports whether a statement is that kubeadm takes a file as a whole for none of its own, or that a key does not

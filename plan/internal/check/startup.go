@@ -118,6 +118,9 @@ func (c *checker) startup() {
 			}
 		}
 		f := k.flags()
+		if k.podsAt == nil && !k.predicted {
+			f.AllocateNodeCIDRs = false // of a line that is cut off: what it allocates from was not seen
+		}
 		says := fact.ControllerManager
 		if k.predicted {
 			says = fact.Kubeadm // which passes its gate on
