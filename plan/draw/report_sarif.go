@@ -2,6 +2,7 @@ package draw
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 	"net/url"
 	"slices"
@@ -129,7 +130,7 @@ func ReportSARIF(w io.Writer, r fact.Report, o ReportOptions) error {
 			text += "\nEffect: " + f.Effect
 		}
 		if len(f.Fix) > 0 {
-			text += "\nFix: " + strings.Join(f.Fix, "\nor next: ")
+			text += "\nFix" + sarifSteps(f.Fix)
 		}
 		res := sarifResult{RuleID: string(f.Rule), RuleIndex: i, Level: sarifLevel(f.Severity), Message: sarifText{text}}
 		var at []fact.Place
@@ -167,6 +168,18 @@ func ReportSARIF(w io.Writer, r fact.Report, o ReportOptions) error {
 	return encodeJSON(w, sarifLog{
 		Version: "2.1.0", Schema: "https://json.schemastore.org/sarif-2.1.0.json", Runs: []sarifRun{run},
 	})
+}
+
+// sarifSteps returns the one step behind a colon, or several numbered, a line each.
+func sarifSteps(steps []string) string {
+	if len(steps) == 1 {
+		return ": " + steps[0]
+	}
+	var b strings.Builder
+	for i, s := range steps {
+		fmt.Fprintf(&b, "\n%d. %s", i+1, s)
+	}
+	return b.String()
 }
 
 // sarifNotes returns the verdict, what was not seen and what was not understood as notes of the one invocation.

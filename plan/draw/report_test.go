@@ -245,7 +245,7 @@ func TestReportSARIFResult(t *testing.T) {
 	}
 	file := func(name string) map[string]any { return map[string]any{"uri": name} }
 	want := []any{
-		map[string]any{"ruleId": "public-range", "ruleIndex": float64(n), "level": "warning", "message": map[string]any{"text": "m\nEffect: e\nFix: a\nor next: b"},
+		map[string]any{"ruleId": "public-range", "ruleIndex": float64(n), "level": "warning", "message": map[string]any{"text": "m\nEffect: e\nFix\n1. a\n2. b"},
 			"locations": []any{map[string]any{"physicalLocation": map[string]any{"artifactLocation": file("f")}}},
 			"relatedLocations": []any{map[string]any{"id": 1.0, "message": map[string]any{"text": "s"},
 				"physicalLocation": map[string]any{"artifactLocation": file("g"), "region": map[string]any{"startLine": 3.0}}}},
