@@ -66,7 +66,7 @@ _kubecidr() {
 	fi
 	[ -n "$words" ] && COMPREPLY=($(compgen -W "$words" -- "$cur"))
 }
-complete -o default -F _kubecidr kubecidr
+complete -o default -F _kubecidr kubecidr kubectl-cidr
 `)
 }
 
@@ -74,7 +74,7 @@ complete -o default -F _kubecidr kubecidr
 func quoteSingle(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 func zsh(w io.Writer) {
-	fmt.Fprint(w, "#compdef kubecidr\n# zsh completion of kubecidr: source <(kubecidr completion zsh)\n_kubecidr() {\n\tlocal -a commands=(\n")
+	fmt.Fprint(w, "#compdef kubecidr kubectl-cidr\n# zsh completion of kubecidr: source <(kubecidr completion zsh)\n_kubecidr() {\n\tlocal -a commands=(\n")
 	for _, c := range commands() {
 		fmt.Fprintf(w, "\t\t%s\n", quoteSingle(c.name+":"+strings.ReplaceAll(c.doc, ":", `\:`)))
 	}
@@ -99,7 +99,7 @@ func zsh(w io.Writer) {
 		}
 		fmt.Fprint(w, " \\\n\t\t\t'*:file:_files'\n\t\t;;\n")
 	}
-	fmt.Fprint(w, "\tcompletion) _values shell bash zsh fish ;;\n\tesac\n}\ncompdef _kubecidr kubecidr\n")
+	fmt.Fprint(w, "\tcompletion) _values shell bash zsh fish ;;\n\tesac\n}\ncompdef _kubecidr kubecidr kubectl-cidr\n")
 }
 
 func fish(w io.Writer) {
@@ -121,5 +121,5 @@ func fish(w io.Writer) {
 			fmt.Fprintln(w)
 		}
 	}
-	fmt.Fprint(w, "complete -c kubecidr -n '__fish_seen_subcommand_from completion' -x -a 'bash zsh fish'\n")
+	fmt.Fprint(w, "complete -c kubecidr -n '__fish_seen_subcommand_from completion' -x -a 'bash zsh fish'\ncomplete -c kubectl-cidr -w kubecidr\n")
 }

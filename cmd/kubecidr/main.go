@@ -13,7 +13,8 @@
 //
 // Installed under the name kubectl-cidr it is kubectl cidr. Then kubectl cidr check without a path asks the cluster of the current
 // context itself: it runs kubectl for nodes, control-plane pods, services, events and the ConfigMaps that name ranges, reading all of
-// them and changing nothing. kubectl cidr check --dry-run prints these calls and makes none.
+// them and changing nothing. kubectl cidr check --dry-run prints these calls and makes none. A link named kubectl_complete-cidr to
+// the program, in the path as well, lets kubectl's own completion go on behind kubectl cidr.
 //
 // # Exit status
 //
@@ -61,11 +62,18 @@ func commands() []command {
 	}
 }
 
-func main() { os.Exit(run(cli.System(prefix(os.Args[0])), os.Args[1:])) }
+func main() {
+	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+	e := cli.System(prefix(name))
+	if name == completerName {
+		os.Exit(complete(e, os.Args[1:]))
+	}
+	os.Exit(run(e, os.Args[1:]))
+}
 
 // prefix returns how the user calls the program: kubectl finds its plugins by their names.
-func prefix(argv0 string) string {
-	if strings.TrimSuffix(filepath.Base(argv0), ".exe") == "kubectl-cidr" {
+func prefix(name string) string {
+	if name == "kubectl-cidr" || name == completerName {
 		return cli.PluginPrefix
 	}
 	return "kubecidr "

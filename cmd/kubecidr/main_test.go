@@ -16,7 +16,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	clitest.MainAll(m, map[string]func(){"kubecidr": main, "kubectl-cidr": main})
+	clitest.MainAll(m, map[string]func(){"kubecidr": main, "kubectl-cidr": main, completerName: main})
 }
 
 func TestScripts(t *testing.T) { clitest.Run(t) }
