@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/kubecidr/kubecidr"
-	"github.com/kubecidr/kubecidr/plan"
-	"github.com/kubecidr/kubecidr/plan/draw"
+	"github.com/kubecidr/kubecidr/internal/cli"
+	checkcli "github.com/kubecidr/kubecidr/internal/cli/check"
+	plancli "github.com/kubecidr/kubecidr/internal/cli/plan"
+	repaircli "github.com/kubecidr/kubecidr/internal/cli/repair"
+	simulatecli "github.com/kubecidr/kubecidr/internal/cli/simulate"
 )
 
 // TestReadme holds the README to the code: its Go is that of an Example, and what it shows of the programs is what they print.
@@ -53,36 +56,57 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// printed returns what a command of the README prints.
+// programs are the commands that the README may show.
+var programs = map[string]struct {
+	run   func(cli.Env, []string) int
+	flags func() []cli.Flag
+}{
+	"plan": {plancli.Run, plancli.Flags}, "check": {checkcli.Run, checkcli.Flags}, "simulate": {simulatecli.Run, simulatecli.Flags}, "repair": {repaircli.Run, repaircli.Flags},
+}
+
+// printed returns what a command of the README prints: that of the program itself.
 func printed(t *testing.T, command string) string {
 	t.Helper()
-	var b bytes.Buffer
-	switch {
-	case strings.Contains(command, "examples/plan"):
-		p, err := plan.New(plan.Request{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := draw.Text(&b, p, draw.Options{Nodes: 10}); err != nil {
-			t.Fatal(err)
-		}
-	case strings.Contains(command, "examples/check"):
-		folder := command[strings.LastIndexByte(command, ' ')+1:]
-		inputs, _, err := kubecidr.Walk(os.DirFS(folder), strings.TrimPrefix(folder, "./"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		f, err := kubecidr.ReadInputs(inputs, kubecidr.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := draw.ReportText(&b, f.Check(), f.ReportOptions()); err != nil {
-			t.Fatal(err)
-		}
-	default:
+	name, found := strings.CutPrefix(command, "$ "+cli.ExamplePrefix)
+	args := strings.Fields(name)
+	if !found || len(args) == 0 || programs[args[0]].run == nil {
 		t.Fatalf("the README shows %q, which this test does not know", command)
 	}
-	return b.String()
+	var stdout, stderr bytes.Buffer
+	programs[args[0]].run(cli.Env{Prefix: cli.ExamplePrefix, Stdout: &stdout, Stderr: &stderr}, args[1:])
+	if stderr.Len() > 0 {
+		t.Errorf("%s: %s", command, &stderr)
+	}
+	return stdout.String()
+}
+
+// TestReadmeFlags checks that the programs have the flags that the README names, and take the values it names with them.
+func TestReadmeFlags(t *testing.T) {
+	data, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string][]cli.Flag{"h": {{}}}
+	for _, p := range programs {
+		for _, f := range p.flags() {
+			known[f.Name] = append(known[f.Name], f)
+		}
+	}
+	seen := 0
+	for _, m := range regexp.MustCompile("`([^`\n]+)`").FindAllStringSubmatch(string(data), -1) {
+		for _, f := range regexp.MustCompile(`(?:^| )--?([a-z][a-z-]*)(?: ([a-z0-9]+))?`).FindAllStringSubmatch(m[1], -1) {
+			seen++
+			takes := func(k cli.Flag) bool {
+				return f[2] == "" || k.Arg != "" && (len(k.Values) == 0 || slices.Contains(k.Values, f[2]))
+			}
+			if !slices.ContainsFunc(known[f[1]], takes) {
+				t.Errorf("the README says `%s`, and no program has the flag -%s or takes %q there", m[1], f[1], f[2])
+			}
+		}
+	}
+	if seen < 10 {
+		t.Errorf("found %d flags in the README, want 10 or more", seen)
+	}
 }
 
 // words joins the words of s with single blanks: lines may be broken elsewhere.

@@ -195,7 +195,7 @@ func Flags() []cli.Flag {
 		cli.Flag{Name: "fit", Doc: "the most that fits"},
 		cli.Flag{Name: "f", Arg: "file", Doc: "read the request from a file", File: true},
 		cli.Flag{Name: "show-nodes", Arg: "N", Doc: "list the subnets of the first N nodes"},
-		cli.Flag{Name: "o", Arg: "format", Doc: "form of the plan", Values: names})
+		cli.Flag{Name: "o", Arg: "format", Doc: "form of the plan, help for what there is", Values: append(names, "help")})
 }
 
 // parse reads the flags. The error is one line.
