@@ -3,6 +3,7 @@ package kubecidr_test
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -111,3 +112,35 @@ func TestReadmeFlags(t *testing.T) {
 
 // words joins the words of s with single blanks: lines may be broken elsewhere.
 func words(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// TestDocLinks checks that the files that the documentation links to are there, from where the link stands.
+func TestDocLinks(t *testing.T) {
+	var files []string
+	for _, pattern := range []string{"*.md", "docs/*.md", "internal/*/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
+	}
+	link := regexp.MustCompile(`\]\(([^)\s#]+)[^)]*\)`)
+	seen := 0
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(data), -1) {
+			if strings.Contains(m[1], "://") || strings.HasPrefix(m[1], "mailto:") {
+				continue
+			}
+			seen++
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), filepath.FromSlash(m[1]))); err != nil {
+				t.Errorf("%s links to %s, which is not there", file, m[1])
+			}
+		}
+	}
+	if seen < 20 {
+		t.Errorf("found %d links in %d files, want 20 or more", seen, len(files))
+	}
+}
