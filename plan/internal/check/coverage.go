@@ -28,6 +28,8 @@ const (
 	byRKE2      installation = "RKE2"
 	byUnits     installation = "units"
 	byMicroK8s  installation = "microk8s"
+	byTalos     installation = "talos"
+	byK0s       installation = "k0s"
 	byOpenShift installation = "openshift"
 	byEKS       installation = "eks"
 	byAKS       installation = "aks"
@@ -46,6 +48,8 @@ var controlPlaneCommands = map[installation]string{
 	byRKE2:      showPlanes,
 	byUnits:     "ps -ww -o args= -C kube-apiserver,kube-controller-manager on every control-plane host",
 	byMicroK8s:  "cat /var/snap/microk8s/current/args/kube-apiserver /var/snap/microk8s/current/args/kube-controller-manager on every node",
+	byTalos:     showPlanes,
+	byK0s:       "ps -ww -o args= -C kube-apiserver,kube-controller-manager on every controller",
 	byOpenShift: "oc get network.config.openshift.io cluster -o yaml",
 	byEKS:       "aws eks describe-cluster --name NAME --query cluster.kubernetesNetworkConfig",
 	byAKS:       "az aks show --name NAME --resource-group GROUP --query networkProfile",
@@ -154,6 +158,10 @@ func (v *view) allocator() string {
 func (c *checker) installation() installation {
 	if c.dist != nil {
 		return installation(c.dist.name)
+	}
+	switch how := installation(c.view.installer); how {
+	case byMicroK8s, byTalos, byK0s:
+		return how
 	}
 	switch c.cni {
 	case "aws", "aws-cni", "aws-node", "aws-vpc-cni", "amazon-vpc-cni", "amazon-vpc-cni-k8s":

@@ -49,6 +49,10 @@ func (c *checker) planeFile(prog fact.Component) string {
 		return c.dist.config
 	case byMicroK8s:
 		return "/var/snap/microk8s/current/args/" + string(prog)
+	case byTalos:
+		return "the machine configuration"
+	case byK0s:
+		return "/etc/k0s/k0s.yaml"
 	case byUnits:
 		for _, src := range slices.Concat(srcs, c.managers, c.servers) {
 			if src.comp == prog && isUnit(src.file) {
@@ -73,10 +77,22 @@ func (c *checker) setFlags(prog fact.Component, verb string, fs ...flag) string 
 		return c.setKeys(prog, file, fs)
 	case byMicroK8s:
 		return fmt.Sprintf("in %s of every node %s %s, then microk8s stop and microk8s start", file, verb, joinFlags(fs))
+	case byTalos:
+		return fmt.Sprintf("in %s of every control-plane node %s %s under cluster.%s.extraArgs: talosctl -n NODE patch machineconfig --patch @FILE", file, verb, joinFlags(fs), extraArgsOf(prog))
+	case byK0s:
+		return fmt.Sprintf("in %s of every controller %s %s under spec.%s.extraArgs, then k0s stop and k0s start", file, verb, joinFlags(fs), strings.Replace(extraArgsOf(prog), "apiServer", "api", 1))
 	case byUnits:
 		return fmt.Sprintf("in %s of every control-plane host %s %s, then systemctl daemon-reload and systemctl restart %s", file, verb, joinFlags(fs), prog)
 	}
 	return fmt.Sprintf("in %s of every control-plane host %s %s; the kubelet restarts the pod by itself", file, verb, joinFlags(fs))
+}
+
+// extraArgsOf is the key under which files of installers have further flags of a program.
+func extraArgsOf(prog fact.Component) string {
+	if prog == fact.APIServer {
+		return "apiServer"
+	}
+	return "controllerManager"
 }
 
 // setKeys tells how k3s and RKE2 are given flags: some have keys of their own.
@@ -138,6 +154,10 @@ func (c *checker) spread() string {
 		places = append(places, "--cluster-cidr of kube-controller-manager on every control-plane host")
 	case byK3s, byRKE2:
 		return "write it as cluster-cidr in " + c.dist.config + " of every server, then systemctl restart " + c.dist.server
+	case byTalos:
+		return "write it as cluster.network.podSubnets of every machine configuration, then talosctl upgrade-k8s to the release that runs, which applies kube-proxy and flannel anew"
+	case byK0s:
+		return "write it as spec.network.podCIDR in /etc/k0s/k0s.yaml of every controller, then k0s stop and k0s start"
 	default:
 		places = append(places, "--cluster-cidr of kube-controller-manager ("+c.planeFile(fact.ControllerManager)+") on every control-plane host")
 	}

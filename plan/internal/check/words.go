@@ -64,12 +64,24 @@ func (c *checker) restartKubelet() string {
 	if d := c.dist; d != nil {
 		return "systemctl restart " + d.server + " (" + d.agent + " on an agent)"
 	}
+	switch c.installation() {
+	case byTalos:
+		return "talosctl -n NODE reboot"
+	case byK0s:
+		return "systemctl restart k0sworker (k0scontroller on a controller)"
+	case byMicroK8s:
+		return "snap restart microk8s"
+	}
 	return "systemctl restart kubelet"
 }
 
 // rejoin tells how a node is made to register again, which is the only way to another podCIDR.
 func (c *checker) rejoin() string {
-	return "kubectl drain NODE --ignore-daemonsets --delete-emptydir-data, kubectl delete node NODE, " + c.restartKubelet() + " on it"
+	s := "kubectl drain NODE --ignore-daemonsets --delete-emptydir-data, kubectl delete node NODE, " + c.restartKubelet()
+	if c.installation() == byTalos { // which has no shell
+		return s
+	}
+	return s + " on it"
 }
 
 // installAnew tells how a cluster that is still empty gets p for its pods.
@@ -84,7 +96,7 @@ func (c *checker) installAnew(p netip.Prefix) string {
 // sets its own labels and those of --node-labels, not the role of the control plane, which kubeadm writes after.
 func (c *checker) rejoinLoses() string {
 	s := "what that loses: the contents of emptyDir volumes, and labels, annotations and taints that were set on the Node object by hand"
-	if c.dist == nil {
+	if how := c.installation(); c.dist == nil && how != byTalos && how != byK0s && how != byMicroK8s {
 		s += " or by kubeadm, such as the role and the taint of a control-plane node (kubeadm init phase mark-control-plane sets them anew)"
 	}
 	s += "; keep a copy first: kubectl get node NODE -o yaml"
