@@ -71,7 +71,7 @@ var defects = []defect{
 			}
 			return &fact.Finding{
 				Message: fmt.Sprintf("Kubernetes %v refuses every update of such a Node but that of its status: it can no longer be labelled, tainted or cordoned", v),
-				Fix:     []string{"a podCIDR that is set cannot be changed: move the pods away, kubectl delete node NODE, " + c.restartKubelet() + " on it, one node after the other"},
+				Fix:     []string{"a podCIDR that is set cannot be changed: move the pods away, kubectl delete node NODE, " + c.restartOnNode() + ", one node after the other"},
 			}
 		},
 	},

@@ -19,6 +19,9 @@ func TestInstallerUnits(t *testing.T) {
 		{"k0s", []string{"systemctl restart k0sworker", "/etc/k0s/k0s.yaml"}, []string{"restart kubelet", "kubeadm"}},
 		{"microk8s", []string{"snap restart microk8s"}, []string{"restart kubelet", "kubeadm"}},
 		{"k3s", []string{"systemctl restart k3s (k3s-agent on an agent)"}, []string{"restart kubelet"}},
+		{"kind", []string{"docker exec NODE systemctl restart kubelet"}, []string{"kubelet on it"}},
+		{"k3d", []string{"docker restart NODE"}, []string{"systemctl"}},
+		{"minikube", []string{"minikube ssh -n NODE"}, []string{"kubelet on it"}},
 		{"kubespray", []string{"systemctl restart kubelet"}, nil},
 	} {
 		ranged := func(c fact.Component, host, file, key, text string, role fact.Role) fact.Statement {

@@ -64,9 +64,10 @@ func (c *checker) restartKubelet() string {
 	if d := c.dist; d != nil {
 		return "systemctl restart " + d.server + " (" + d.agent + " on an agent)"
 	}
+	if away := c.restartFromAway(); away != "" {
+		return away
+	}
 	switch c.installation() {
-	case byTalos:
-		return "talosctl -n NODE reboot"
 	case byK0s:
 		return "systemctl restart k0sworker (k0scontroller on a controller)"
 	case byMicroK8s:
@@ -75,13 +76,32 @@ func (c *checker) restartKubelet() string {
 	return "systemctl restart kubelet"
 }
 
+// restartFromAway is that command where it is not given on the node itself, "" elsewhere.
+func (c *checker) restartFromAway() string {
+	switch c.view.installer {
+	case "talos":
+		return "talosctl -n NODE reboot"
+	case "kind":
+		return "docker exec NODE systemctl restart kubelet"
+	case "k3d":
+		return "docker restart NODE"
+	case "minikube":
+		return "minikube ssh -n NODE -- sudo systemctl restart kubelet"
+	}
+	return ""
+}
+
+// restartOnNode is that command with the place where it is given.
+func (c *checker) restartOnNode() string {
+	if away := c.restartFromAway(); away != "" {
+		return away
+	}
+	return c.restartKubelet() + " on it"
+}
+
 // rejoin tells how a node is made to register again, which is the only way to another podCIDR.
 func (c *checker) rejoin() string {
-	s := "kubectl drain NODE --ignore-daemonsets --delete-emptydir-data, kubectl delete node NODE, " + c.restartKubelet()
-	if c.installation() == byTalos { // which has no shell
-		return s
-	}
-	return s + " on it"
+	return "kubectl drain NODE --ignore-daemonsets --delete-emptydir-data, kubectl delete node NODE, " + c.restartOnNode()
 }
 
 // installAnew tells how a cluster that is still empty gets p for its pods.
