@@ -52,7 +52,7 @@ func readCommands(a *asked) ([]fact.Statement, error) {
 		if l.Refused || l.Frame == cmdline.Typed && len(l.Args) == 0 && len(l.Vars) == 0 && strings.HasPrefix(l.Program, "kube-") {
 			continue // a name alone is no command line
 		}
-		if shellLine(l) && len(l.Vars) == 0 && index.take(&found, l, pos) {
+		if shellLine(l) && len(l.Vars) == 0 && !a.seg.Chopped && index.take(&found, l, pos) {
 			continue
 		}
 		p := a.process(l, pos)
