@@ -47,8 +47,8 @@ func (e *RequestFileError) Unwrap() error { return e.Err }
 //	pin:
 //	  services: 10.96.0.0/16
 //
-// Where a key takes several values they can be one text with commas or a list; pin can also be a mapping from roles to ranges, and avoid
-// one from names to ranges. name is that of the file, for positions. At most 16 MiB are read.
+// Where a key takes several values they can be one text with commas or a list; pin can also be a mapping from roles to ranges, avoid and range
+// from names to ranges. name is that of the file, for positions. At most 16 MiB are read.
 //
 // A plan in JSON or YAML, as package draw writes it, is read too: as the request that it was made from, with every range pinned and the
 // node masks fixed, so that planning again keeps everything where it is.

@@ -139,6 +139,7 @@ func (r Request) Check() error {
 			return nil
 		},
 		r.checkPins,
+		r.checkNamed,
 		r.checkKeep,
 		r.checkHeld,
 		func() error { return number("grow", r.Grow, 0, maxGrow) },

@@ -23,6 +23,7 @@ import (
 //     that is needed goes to its base. Hosts without a range get a /24 or larger at 10.0.0.0.
 //   - IPv6 ranges are laid out in the first /48 of the space: hosts at subnet 0 (a /64), services at subnet 4000 (a /112),
 //     pods at subnet 8000 (256 node subnets), or larger as needed.
+//   - Ranges with names (Named) are as large as they have to be, for IPv6 a /64 where there is room.
 //   - Everything else is cut, largest first, from the smallest free block that holds it, at its lowest address, so that
 //     large free blocks survive; public addresses and ranges that popular software takes on a host (docker0, libvirt) come last.
 //
@@ -69,7 +70,9 @@ func (c spaceCache) solve(r Request) (*Plan, *InfeasibleError) {
 	if len(fail.Conflicts)+len(fail.Limits)+len(fail.Shortages) > 0 {
 		return nil, fail
 	}
-	p.Ranges = slices.Concat(byRole[fact.RoleHosts], byRole[fact.RoleServices], byRole[fact.RolePods])
+	for _, role := range r.roles() {
+		p.Ranges = append(p.Ranges, byRole[role]...)
+	}
 	for _, q := range p.Services() {
 		if a, ok := cidr.Nth(q, 1); ok {
 			p.APIServerServiceIPs = append(p.APIServerServiceIPs, a)

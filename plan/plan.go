@@ -11,7 +11,7 @@ import (
 type Plan struct {
 	Request  Request       // with its defaults filled in, see [Request.WithDefaults]
 	Families []fact.Family // primary first
-	Ranges   []Range       // hosts, services, pods; within a role primary family first. Hosts can have several of a family.
+	Ranges   []Range       // hosts, services, pods, then those of Request.Named; within a role primary family first. Hosts can have several of a family.
 
 	NodeMaskIPv4 int // prefix length of a node's IPv4 subnet, 0 without IPv4
 	NodeMaskIPv6 int // prefix length of a node's IPv6 subnet, 0 without IPv6
@@ -26,7 +26,7 @@ type Plan struct {
 
 // A Range is the range of one role in one family. The zero value is no range; its Prefix is invalid.
 type Range struct {
-	Role   fact.Role // RoleHosts, RoleServices or RolePods
+	Role   fact.Role // RoleHosts, RoleServices, RolePods, or the name of a Named
 	Prefix netip.Prefix
 	Given  bool         // fixed by the request (hosts, a pin, or kept as it is), not chosen
 	Kept   netip.Prefix // the range of a living cluster that Prefix contains, see [Request.Keep]; invalid where there is none
@@ -80,11 +80,13 @@ func (p *Plan) NodeMask(f fact.Family) int {
 	return 0
 }
 
-// Pins returns the ranges of p as pins. [Plan.Pinned] gives the whole request with them.
+// Pins returns the ranges of p as pins, those with names left out. [Plan.Pinned] gives the whole request with them.
 func (p *Plan) Pins() []Pin {
 	pins := make([]Pin, 0, len(p.Ranges))
 	for _, r := range p.Ranges {
-		pins = append(pins, Pin{r.Role, r.Prefix})
+		if !isNamed(r.Role) {
+			pins = append(pins, Pin{r.Role, r.Prefix})
+		}
 	}
 	return pins
 }
@@ -93,7 +95,7 @@ func (p *Plan) Pins() []Pin {
 // it, keeps everything where it is. It shares no memory with p.
 func (p *Plan) Pinned() Request {
 	r := p.Request.clone()
-	r.Hosts, r.Keep, r.Pins = nil, nil, p.Pins()
+	r.Hosts, r.Keep, r.Pins, r.Named = nil, nil, p.Pins(), p.pinnedNamed()
 	r.NodeMaskIPv4, r.NodeMaskIPv6 = p.NodeMaskIPv4, p.NodeMaskIPv6
 	return r
 }

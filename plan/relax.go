@@ -28,6 +28,7 @@ func relax(r Request, e *InfeasibleError, spaces spaceCache) []Relaxation {
 	x.tryAgain()
 	x.tryWidening()
 	x.tryOneFamily()
+	x.tryWithoutNamed()
 	x.tryBalanced()
 	if !slices.ContainsFunc(x.out, func(o ranked) bool { return o.loss < lossOfFamily }) {
 		x.tryTogether()
@@ -78,6 +79,10 @@ func (r Request) clone() Request {
 	r.Hosts, r.Within, r.Families = slices.Clone(r.Hosts), slices.Clone(r.Within), slices.Clone(r.Families)
 	r.Avoid, r.Pins = slices.Clone(r.Avoid), slices.Clone(r.Pins)
 	r.Keep, r.Held, r.Prefer = slices.Clone(r.Keep), slices.Clone(r.Held), slices.Clone(r.Prefer)
+	r.Named = slices.Clone(r.Named)
+	for i := range r.Named {
+		r.Named[i].Prefixes = slices.Clone(r.Named[i].Prefixes)
+	}
 	return r
 }
 
@@ -105,6 +110,10 @@ func (x *relaxer) tryOneFamily() {
 			r.Pins = slices.DeleteFunc(r.Pins, func(p Pin) bool { return other(p.Prefix) })
 			r.Keep = slices.DeleteFunc(r.Keep, func(p Pin) bool { return other(p.Prefix) })
 			r.Held = slices.DeleteFunc(r.Held, other)
+			for i := range r.Named {
+				r.Named[i].Prefixes = slices.DeleteFunc(r.Named[i].Prefixes, other)
+			}
+			r.Named = slices.DeleteFunc(r.Named, func(n Named) bool { return n.Addresses == 0 && len(n.Prefixes) == 0 })
 			return r
 		}})
 	}

@@ -54,6 +54,11 @@ func (x *relaxer) inTheWay() []claimGone {
 		}
 	}
 	for _, l := range x.e.Limits {
+		if isNamed(l.Role) && l.Prefix.IsValid() {
+			add(Claim{Prefix: l.Prefix, Role: l.Role, By: "range " + string(l.Role), Pin: true})
+		}
+	}
+	for _, l := range x.e.Limits {
 		for _, k := range x.orig.Keep {
 			if k.Role == l.Role && l.Prefix.IsValid() && cidr.Contains(l.Prefix, k.Prefix) {
 				add(Claim{Prefix: k.Prefix, Kept: k.Prefix, Role: k.Role})
@@ -127,6 +132,8 @@ func (x *relaxer) giveUp(gone []claimGone, set []int) change {
 			parts = append(parts, fmt.Sprintf("services elsewhere than in %v, which is a new cluster: certificates, kubelets and services hold its addresses", g.Kept))
 		case g.Kept.IsValid():
 			parts = append(parts, fmt.Sprintf("pods elsewhere than in %v: %s", g.Kept, x.orig.again()))
+		case g.Pin && isNamed(g.Role):
+			parts = append(parts, fmt.Sprintf("%s elsewhere than in %v", g.Role, g.Prefix))
 		case g.Pin:
 			parts = append(parts, fmt.Sprintf("%s not pinned to %v", g.Role, g.Prefix))
 		default:
@@ -147,6 +154,8 @@ func (x *relaxer) giveUp(gone []claimGone, set []int) change {
 				if g.Role == fact.RolePods {
 					r = r.registeredAgain(f)
 				}
+			case g.Pin && isNamed(g.Role):
+				r = r.unfixed(g.Role, g.Prefix)
 			case g.Pin:
 				r.Pins = slices.DeleteFunc(r.Pins, func(p Pin) bool { return p == Pin{g.Role, g.Prefix} })
 			default:

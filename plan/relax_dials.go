@@ -48,7 +48,7 @@ func (x *relaxer) smallest(r Request, d dial) (change, bool) {
 
 // dials returns the numbers that can be turned down.
 func (x *relaxer) dials() []dial {
-	return slices.Concat(x.roomDials(), x.serviceDials(), x.nodeDials(), x.podDials(), x.hostDials(), x.maskDials())
+	return slices.Concat(x.roomDials(), x.serviceDials(), x.nodeDials(), x.podDials(), x.hostDials(), x.maskDials(), x.namedDials())
 }
 
 // once returns the dial of one step, which make makes.

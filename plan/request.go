@@ -44,6 +44,10 @@ type Request struct {
 	Held      []netip.Prefix
 	HeldCount int
 
+	// Named holds further ranges that nothing of the cluster may overlap and that overlap nothing: of load balancers, a VPN, storage. One that is fixed
+	// stays where it is; the others are placed as the cluster's are. The order is that of the plan.
+	Named []Named
+
 	// Prefer holds ranges to take for services, pods and hosts where they are free and large enough, ahead of those that [New]
 	// prefers by itself: the defaults of an installer. One that is too small stands for the larger range around it. The first of
 	// a role and family counts. What does not make sense for its role or family is passed over.

@@ -41,6 +41,7 @@ func RequestKeys() []RequestKey {
 		{"avoid", "LIST", "stay clear of these: ranges (10.8.0.0/16), named ranges (vpn=10.8.0.0/16), well-known users (docker, libvirt)", true},
 		{"pin", "ROLE=CIDR", "a range that is fixed already: hosts, services or pods; can be repeated", true},
 		{"keep", "ROLE=CIDR", "a range in use by a living cluster: the plan's range contains it and is as small as suffices; can be repeated", true},
+		{"range", "NAME=N|CIDR", "a range beside the cluster's three, such as lb=50 for load balancers or vpn=10.8.0.0/24: so many addresses, or where it is; kept clear of all; can be repeated", true},
 		{"held", "N|LIST", "the subnets that registered nodes hold, or how many nodes are registered", true},
 		{"grow", "N", "keep room so that each range can double N times in place, 0 to 16 (default 0)", false},
 		{"surge", "N", "nodes more during a rolling replacement (default 0)", false},
@@ -194,6 +195,7 @@ type listReader struct {
 	prefixes []netip.Prefix
 	avoid    []fact.Reservation
 	pins     []Pin
+	named    []Named
 	count    int
 }
 
@@ -223,6 +225,8 @@ func (r *Request) setList(key string, values []string) error {
 		r.Pins = l.pins
 	case "keep":
 		r.Keep = l.pins
+	case "range":
+		r.Named = l.named
 	}
 	return nil
 }
@@ -249,6 +253,12 @@ func (l *listReader) item(item string, several bool) (err error) {
 	case "avoid":
 		rs, err := parseAvoid(item)
 		l.avoid = append(l.avoid, rs...)
+		return err
+	case "range":
+		l.named, err = parseNamed(l.named, item)
+		if err == nil {
+			err = checkName(l.named)
+		}
 		return err
 	}
 	pin, err := parsePin(item)
@@ -364,6 +374,8 @@ func (r Request) listValues(key string) []string {
 		for _, p := range r.Keep {
 			out = append(out, p.String())
 		}
+	case "range":
+		return namedTexts(r.Named)
 	}
 	return out
 }

@@ -73,6 +73,7 @@ func newFamilySolver(r *Request, f fact.Family, c spaceCache) *familySolver {
 			s.claims = append(s.claims, c)
 		}
 	}
+	s.claims = append(s.claims, s.namedClaims()...)
 	// A hosts' range inside another one says nothing new.
 	known := overlaps.New(func(yield func(int, netip.Prefix) bool) {
 		for i, c := range hosts {
@@ -140,6 +141,7 @@ func (s *familySolver) prepare() (fits bool, short error) {
 	s.addServices()
 	s.addHosts()
 	pods := s.addPods()
+	s.addNamed()
 	s.checkKept()
 	if len(s.limits) > 0 {
 		return false, nil
@@ -172,11 +174,8 @@ func (s *familySolver) run() {
 	s.keepNeighbours()
 	s.placeFamiliar()
 	s.placeBest()
-	slices.SortStableFunc(s.ranges, func(a, b Range) int { return cmp.Compare(roleOrder(a.Role), roleOrder(b.Role)) })
-}
-
-func roleOrder(r fact.Role) int {
-	return slices.Index([]fact.Role{fact.RoleHosts, fact.RoleServices, fact.RolePods}, r)
+	roles := s.req.roles()
+	slices.SortStableFunc(s.ranges, func(a, b Range) int { return cmp.Compare(slices.Index(roles, a.Role), slices.Index(roles, b.Role)) })
 }
 
 // given adds the range of a claim that is fixed.

@@ -42,6 +42,9 @@ func (p *Plan) Statements() []fact.Statement {
 	if len(p.DNSServiceIPs) > 0 {
 		add(fact.Statement{Role: fact.RoleDNS, Key: "cluster DNS", Text: p.DNSServiceIPs[0].String(), Addrs: p.DNSServiceIPs[:1:1]})
 	}
+	for _, r := range p.Named() {
+		add(fact.Statement{Role: fact.RoleReserved, Key: "range", Text: string(r.Role), Prefixes: []netip.Prefix{r.Prefix}})
+	}
 	for _, a := range p.Request.Avoid {
 		add(fact.Statement{Role: fact.RoleReserved, Key: "avoid", Text: a.Name, Prefixes: []netip.Prefix{a.Prefix}})
 	}

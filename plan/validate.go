@@ -84,6 +84,39 @@ func (v *validator) families() {
 				v.add(role, netip.Prefix{}, "%d %v ranges", n, f)
 			}
 		}
+		v.named(f)
+	}
+}
+
+// named checks that every range with a name is there once, where it is fixed, and large enough; and that there is no other.
+func (v *validator) named(f fact.Family) {
+	known := map[fact.Role]bool{fact.RoleHosts: true, fact.RoleServices: true, fact.RolePods: true}
+	for _, n := range v.r.Named {
+		known[n.Role()] = true
+		want := 0
+		fixed, ok := n.in(f)
+		if ok || n.Addresses > 0 {
+			want = 1
+		}
+		var found []Range
+		for _, r := range v.p.Ranges {
+			if r.Role == n.Role() && r.Family() == f {
+				found = append(found, r)
+			}
+		}
+		switch {
+		case len(found) != want:
+			v.add(n.Role(), netip.Prefix{}, "%d %v ranges, want %d", len(found), f, want)
+		case ok && found[0].Prefix != fixed:
+			v.add(n.Role(), found[0].Prefix, "is fixed to %v by the request", fixed)
+		case want == 1 && n.Addresses > 0 && Count{Exp: f.Bits() - found[0].Prefix.Bits(), Minus: serviceEdges(f)}.Big().Cmp(big.NewInt(int64(n.Addresses))) < 0:
+			v.add(n.Role(), found[0].Prefix, "does not hold %s", plurals(n.Addresses))
+		}
+	}
+	for _, r := range v.p.Ranges {
+		if !known[r.Role] {
+			v.add(r.Role, r.Prefix, "is of no role that the request has")
+		}
 	}
 }
 
@@ -125,7 +158,8 @@ func (v *validator) placed() {
 	space := v.space()
 	for _, r := range v.p.Ranges {
 		fixed := slices.Contains(v.r.Pins, Pin{r.Role, r.Prefix}) || slices.Contains(v.r.Keep, Pin{r.Role, r.Prefix}) ||
-			r.Role == fact.RoleHosts && slices.Contains(v.r.Hosts, r.Prefix)
+			r.Role == fact.RoleHosts && slices.Contains(v.r.Hosts, r.Prefix) ||
+			slices.ContainsFunc(v.r.Named, func(n Named) bool { return n.Role() == r.Role && slices.Contains(n.Prefixes, r.Prefix) })
 		if fixed != r.Given {
 			v.add(r.Role, r.Prefix, "given is %t, but the request says %t", r.Given, fixed)
 		}

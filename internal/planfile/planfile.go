@@ -89,7 +89,7 @@ func valuesOf(key string, n *source.Node) ([]value, error) {
 			out = append(out, vs...)
 		}
 	case n.Kind == source.Mapping:
-		if key != "pin" && key != "keep" && key != "avoid" {
+		if key != "pin" && key != "keep" && key != "avoid" && key != "range" {
 			return nil, fmt.Errorf("%s: a mapping, where a value or a list is wanted", key)
 		}
 		for _, e := range n.Entries {
@@ -149,6 +149,13 @@ func Pinned(root *source.Node) (plan.Request, error) {
 		pins = append(pins, req.Pins...)
 	}
 	req.Pins = pins
+	if n := root.Get("named"); n != nil && n.Kind == source.Mapping && len(n.Entries) > 0 {
+		asked := req.Named
+		if err := set("range", n, ""); err != nil {
+			return plan.Request{}, err
+		}
+		req.Named = placed(asked, req.Named)
+	}
 	req.Families = nil
 	for _, p := range pins {
 		if f := fact.FamilyOf(p.Prefix); p.Role == fact.RolePods && !slices.Contains(req.Families, f) {
@@ -167,6 +174,18 @@ func Pinned(root *source.Node) (plan.Request, error) {
 		}
 	}
 	return req, nil
+}
+
+// placed returns the ranges with names that were asked for, each where the plan has it.
+func placed(asked, at []plan.Named) []plan.Named {
+	for i := range asked {
+		k := slices.IndexFunc(at, func(n plan.Named) bool { return n.Name == asked[i].Name })
+		if k >= 0 {
+			asked[i].Prefixes = at[k].Prefixes
+			at = slices.Delete(at, k, k+1)
+		}
+	}
+	return append(asked, at...)
 }
 
 // Statements returns what a plan says about a cluster, each with the place of its key; nothing for files of other kinds.
@@ -210,6 +229,9 @@ func planKey(s fact.Statement) []string {
 	case fact.RoleDNS:
 		return []string{"dnsServiceIPs"}
 	case fact.RoleReserved:
+		if s.Key == "range" {
+			return []string{"named", s.Text}
+		}
 		return []string{"avoided"}
 	}
 	switch s.Setting {

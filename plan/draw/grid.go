@@ -37,7 +37,7 @@ type grid struct {
 type gridCell struct {
 	Kind   SegmentKind  // what it is for; SegmentFree for a cell without any use
 	Role   fact.Role    // for SegmentUsed and SegmentGrowth
-	Name   string       // for SegmentReserved; "" where several meet
+	Name   string       // for SegmentReserved, and for roles that the plan names; "" where several meet
 	Full   bool         // the whole cell is used so
 	Shared bool         // several uses meet in it; Kind and Role are those of a range of the plan, if one is among them
 	Many   bool         // several ranges of Role meet in it
@@ -50,7 +50,29 @@ type gridCell struct {
 type roleSet uint8
 
 // mapRoles returns the roles in the order in which a plan lists them.
-func mapRoles() []fact.Role { return []fact.Role{fact.RoleHosts, fact.RoleServices, fact.RolePods} }
+func mapRoles() []fact.Role {
+	return []fact.Role{fact.RoleHosts, fact.RoleServices, fact.RolePods, roleNamed}
+}
+
+// roleNamed stands on a map for all roles that a plan names itself.
+const roleNamed fact.Role = "named"
+
+// isNamed reports whether a role is one that the plan names itself.
+func isNamed(r fact.Role) bool {
+	switch r {
+	case "", fact.RoleHosts, fact.RoleServices, fact.RolePods, fact.RoleReserved:
+		return false
+	}
+	return true
+}
+
+// mapRole returns the role as a map draws it.
+func mapRole(r fact.Role) fact.Role {
+	if isNamed(r) {
+		return roleNamed
+	}
+	return r
+}
 
 func roleSetOf(r fact.Role) roleSet {
 	if i := slices.Index(mapRoles(), r); i >= 0 {
@@ -68,6 +90,14 @@ func (s roleSet) String() string {
 		}
 	}
 	return strings.Join(names, ", ")
+}
+
+// shownRole returns the role with the name that the plan gives it, where one range of such a role is in the cell.
+func (c gridCell) shownRole() fact.Role {
+	if c.Role == roleNamed && c.Name != "" {
+		return fact.Role(c.Name)
+	}
+	return c.Role
 }
 
 // crowded reports whether several uses, or several ranges of the plan, meet in the cell, so that it shows none of them.
@@ -182,9 +212,12 @@ func alignedBits(addr netip.Addr) int {
 
 // with returns the cell with one more use.
 func (c gridCell) with(s Segment, full bool) gridCell {
-	one := gridCell{Kind: s.Kind, Role: s.Role, Name: s.Name}
+	one := gridCell{Kind: s.Kind, Role: mapRole(s.Role), Name: s.Name}
+	if isNamed(s.Role) {
+		one.Name = string(s.Role)
+	}
 	if s.Kind == SegmentUsed {
-		one.Of, one.Roles = s.Prefix, roleSetOf(s.Role)
+		one.Of, one.Roles = s.Prefix, roleSetOf(one.Role)
 	}
 	switch {
 	case c.Kind == SegmentFree:
@@ -194,9 +227,9 @@ func (c gridCell) with(s Segment, full bool) gridCell {
 		return c // growth beside a range needs no mark of its own
 	case c.Kind == SegmentGrowth:
 		return one
-	case c.Kind == s.Kind && c.Role == s.Role:
+	case c.Kind == s.Kind && c.Role == one.Role:
 		// Many reservations are still only that.
-		if c.Name != s.Name {
+		if c.Name != one.Name {
 			c.Name = ""
 		}
 		c.Many, c.Of = c.Kind == SegmentUsed, netip.Prefix{}

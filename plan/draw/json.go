@@ -16,24 +16,25 @@ import (
 // A document is a plan in JSON and YAML. Its names are a contract with other programs: fields are added, never renamed.
 // Lists are never null, and the primary family comes first in each.
 type document struct {
-	Name                string             `json:"name"`
-	Kubernetes          string             `json:"kubernetes"`
-	Families            []string           `json:"families"`
-	Hosts               []netip.Prefix     `json:"hosts"`
-	Services            []netip.Prefix     `json:"services"`
-	Pods                []netip.Prefix     `json:"pods"`
-	NodeMask            documentMask       `json:"nodeMask"`
-	APIServerServiceIPs []netip.Addr       `json:"apiServerServiceIPs"`
-	DNSServiceIPs       []netip.Addr       `json:"dnsServiceIPs"`
-	Capacity            documentCapacity   `json:"capacity"`
-	Nodes               []documentNode     `json:"nodes"`
-	Ranges              []documentRange    `json:"ranges"`
-	Avoided             []documentReserved `json:"avoided"`
-	Warnings            []documentWarning  `json:"warnings"`
-	Request             documentRequest    `json:"request"`
-	From                *fromDocument      `json:"from,omitempty"`
-	Changes             []changeDocument   `json:"changes,omitzero"`
-	Steps               []stepDocument     `json:"steps,omitzero"`
+	Name                string                       `json:"name"`
+	Kubernetes          string                       `json:"kubernetes"`
+	Families            []string                     `json:"families"`
+	Hosts               []netip.Prefix               `json:"hosts"`
+	Services            []netip.Prefix               `json:"services"`
+	Pods                []netip.Prefix               `json:"pods"`
+	NodeMask            documentMask                 `json:"nodeMask"`
+	APIServerServiceIPs []netip.Addr                 `json:"apiServerServiceIPs"`
+	DNSServiceIPs       []netip.Addr                 `json:"dnsServiceIPs"`
+	Capacity            documentCapacity             `json:"capacity"`
+	Nodes               []documentNode               `json:"nodes"`
+	Ranges              []documentRange              `json:"ranges"`
+	Named               map[fact.Role][]netip.Prefix `json:"named,omitempty"` // the ranges beside the cluster's three
+	Avoided             []documentReserved           `json:"avoided"`
+	Warnings            []documentWarning            `json:"warnings"`
+	Request             documentRequest              `json:"request"`
+	From                *fromDocument                `json:"from,omitempty"`
+	Changes             []changeDocument             `json:"changes,omitzero"`
+	Steps               []stepDocument               `json:"steps,omitzero"`
 }
 
 // A documentMask holds the node masks of the families that the plan has.
@@ -155,6 +156,12 @@ func documentOf(p *view, o Options) document {
 		kept := r.Grow
 		if !kept.IsValid() {
 			kept = r.Prefix
+		}
+		if isNamed(r.Role) {
+			if d.Named == nil {
+				d.Named = map[fact.Role][]netip.Prefix{}
+			}
+			d.Named[r.Role] = append(d.Named[r.Role], r.Prefix)
 		}
 		d.Ranges = append(d.Ranges, documentRange{r.Role, r.Prefix, r.Given, kept, p.RangeGrowth(r).Into, r.Sizing, r.Why})
 	}

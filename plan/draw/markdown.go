@@ -153,6 +153,13 @@ func mdRequirements(p *view, b *printer, _ Options) {
 	if r.Grow > 0 {
 		rows = append(rows, []string{"Room to grow", "each range can double in place " + words.Times(r.Grow)})
 	}
+	for _, n := range r.Named {
+		asked := "given"
+		if n.Addresses > 0 {
+			asked = words.Commas(n.Addresses) + " addresses"
+		}
+		rows = append(rows, []string{"Range of its own: " + gate.Markdown(n.Name), asked})
+	}
 	for _, x := range r.Pins {
 		rows = append(rows, []string{"Fixed: " + string(x.Role), gate.Code(x.Prefix.String())})
 	}

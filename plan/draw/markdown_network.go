@@ -40,6 +40,13 @@ func mdDrawing(p *view) string {
 	line("  end")
 	line(`  services["services<br>%s"]`, list(fact.RoleServices))
 	line(`  pods["pods<br>%s<br>of these %s for each node"]`, list(fact.RolePods), strings.Join(append(masks, "none")[:max(1, len(masks))], " and "))
+	seen := map[fact.Role]bool{}
+	for i, r := range p.Named() {
+		if !seen[r.Role] {
+			line(`  named%d["%s<br>%s"]`, i, r.Role, list(r.Role))
+		}
+		seen[r.Role] = true
+	}
 	line(`  outside -->|"TCP 6443"| control`)
 	line(`  outside -->|"node ports 30000-32767"| nodes`)
 	line(`  control -->|"TCP 10250"| nodes`)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,6 +44,10 @@ text{fill:#e6edf3}.m{fill:#9da7b1}.bg{fill:#0d1117}.free{fill:#1c232b}.line{stro
 .on,.services-on{fill:#0d1117}}
 `
 
+// svgNamedStyle holds the colours of ranges that a plan names itself, for the plans that have any.
+const svgNamedStyle = `.named{fill:#cc79a7}.snamed{stroke:#cc79a7}
+`
+
 // SVG writes the map of [Text] as a picture: the ranges, a grid of 256 equal cells for each block that the plan
 // draws from and uses, and what lies in it. The picture stands alone: it needs no script, font or other file, and follows
 // the reader's preference for light or dark.
@@ -67,8 +72,14 @@ func SVG(w io.Writer, p *plan.Plan, _ Options) error {
 	b.printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f" role="img" aria-labelledby="title">`+"\n",
 		s.width, height, s.width, height)
 	b.printf("<title id=\"title\">%s</title>\n", gate.XML(planHeadline(v)))
-	b.printf("<style>%s</style>\n<defs>\n", svgStyle)
-	for _, role := range []string{"hosts", "services", "pods"} {
+	style, roles := svgStyle, mapRoles()
+	if len(v.Named()) > 0 {
+		style += svgNamedStyle
+	} else {
+		roles = slices.DeleteFunc(roles, isNamed)
+	}
+	b.printf("<style>%s</style>\n<defs>\n", style)
+	for _, role := range roles {
 		b.printf(`<pattern id="grow-%s" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="s%s" d="M1 0V6" stroke-width="2"/></pattern>`+"\n", role, role)
 	}
 	b.printf(`<pattern id="taken" width="5" height="5" patternUnits="userSpaceOnUse"><path class="sreserved" d="M0 0L5 5M5 0L0 5" stroke-width="1"/></pattern>` + "\n")
@@ -112,6 +123,7 @@ func (s *svgWriter) shape(x, y, w, h float64, c gridCell) {
 		x, y, w, h = x+1, y+1, w-2, h-2
 		rect(fmt.Sprintf(`class="%s" fill=%q stroke-width="2"`, class, fill))
 	}
+	role := string(mapRole(c.Role))
 	switch {
 	case c.Kind == SegmentFree:
 		rect(`class="free"`)
@@ -119,16 +131,16 @@ func (s *svgWriter) shape(x, y, w, h float64, c gridCell) {
 		outline("sshared", "none")
 	case c.Kind == SegmentGrowth:
 		rect(`class="free"`)
-		rect(fmt.Sprintf(`fill="url(#grow-%s)"`, c.Role))
+		rect(fmt.Sprintf(`fill="url(#grow-%s)"`, role))
 	case c.Kind == SegmentReserved && c.Full:
 		rect(`class="free"`)
 		rect(`fill="url(#taken)"`)
 	case c.Kind == SegmentReserved:
 		outline("sreserved", "none")
 	case c.Full:
-		rect(fmt.Sprintf(`class="%s"`, c.Role))
+		rect(fmt.Sprintf(`class="%s"`, role))
 	default:
-		outline("s"+string(c.Role), "none")
+		outline("s"+role, "none")
 	}
 }
 
@@ -332,7 +344,7 @@ func (s *svgWriter) beside(r svgCells, runs []svgRun, labels *printer) {
 // labels returns what is written on a run of such cells with room for n letters, and what has no room there, the longest first. A run of
 // free cells, and one that is kept for growth, has neither.
 func (c gridCell) labels(n int) (inside string, beside []string) {
-	role := string(c.Role)
+	role := string(c.shownRole())
 	names := []string{role}
 	if c.Of.IsValid() {
 		names = []string{role + " " + c.Of.String(), role}
@@ -384,7 +396,7 @@ func cellTitle(c gridCell, first, last netip.Prefix) string {
 	if last != first {
 		where = first.Addr().String() + "-" + cidr.Last(last).String()
 	}
-	what := Segment{Kind: c.Kind, Role: c.Role, Name: c.Name}.use()
+	what := Segment{Kind: c.Kind, Role: c.shownRole(), Name: c.Name}.use()
 	switch {
 	case c.crowded() && c.Zoom > 0:
 		return fmt.Sprintf("%s: several uses, among them %v; enlarged in map %d", where, c.Roles, c.Zoom)

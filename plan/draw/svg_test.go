@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -246,13 +247,17 @@ func TestSVGRanges(t *testing.T) {
 		_, _, labels := readLabels(t, b.Bytes())
 		shapes := readDrawings(t, b.Bytes())
 		for _, r := range p.Ranges {
+			class := string(r.Role)
+			if slices.Contains(p.Named(), r) {
+				class = "named"
+			}
 			named, drawn := false, false
 			for _, l := range labels {
 				named = named || l.text == r.Prefix.String()
 			}
 			for _, d := range shapes {
 				first, last := d.addresses(t)
-				alone := strings.Contains(d.classes, string(r.Role)) && !strings.Contains(d.title, "several uses")
+				alone := strings.Contains(d.classes, class) && !strings.Contains(d.title, "several uses")
 				drawn = drawn || alone && !last.Less(r.Prefix.Addr()) && !cidr.Last(r.Prefix).Less(first)
 			}
 			if !named || !drawn {

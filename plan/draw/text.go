@@ -38,6 +38,11 @@ func wholeStyle(r fact.Role) string {
 		return "43;30"
 	case fact.RolePods:
 		return "42;30"
+	case "":
+		return ""
+	}
+	if isNamed(r) {
+		return "45;97"
 	}
 	return ""
 }
@@ -51,6 +56,9 @@ func nameStyle(r fact.Role) string {
 		return "1;33"
 	case fact.RolePods:
 		return "1;32"
+	}
+	if isNamed(r) {
+		return "1;35"
 	}
 	return ""
 }
@@ -123,7 +131,21 @@ func holds(p *view, r plan.Range) string {
 		}
 		return fmt.Sprintf("%s nodes with a /%d each", cidr.FormatCount(c.NodeSubnets), c.NodeMask)
 	}
-	return ""
+	return namedHolds(r)
+}
+
+// namedHolds says how many addresses a range that the plan names has, base and broadcast address left out.
+func namedHolds(r plan.Range) string {
+	c := plan.Count{Exp: r.Prefix.Addr().BitLen() - r.Prefix.Bits()}
+	if c.Exp >= 2 {
+		if c.Minus = 1; r.Prefix.Addr().Is4() {
+			c.Minus = 2
+		}
+	}
+	if n, ok := c.Uint64(); ok && n == 1 {
+		return "1 address"
+	}
+	return formatCount(c) + " addresses"
 }
 
 // plural returns a count of things: "1 host", "2 hosts".
@@ -182,8 +204,12 @@ func textMap(p *view, b *printer) {
 		b.WriteByte('\n')
 	}
 	if len(drawn) > 0 {
-		b.printf("  %s hosts  %s services  %s pods  %s kept for growth  %s reserved  %s free\n",
-			b.paint(wholeStyle(fact.RoleHosts), "H"), b.paint(wholeStyle(fact.RoleServices), "S"), b.paint(wholeStyle(fact.RolePods), "P"),
+		named := ""
+		if len(p.Named()) > 0 {
+			named = "  " + b.paint(wholeStyle(roleNamed), "N") + " named"
+		}
+		b.printf("  %s hosts  %s services  %s pods%s  %s kept for growth  %s reserved  %s free\n",
+			b.paint(wholeStyle(fact.RoleHosts), "H"), b.paint(wholeStyle(fact.RoleServices), "S"), b.paint(wholeStyle(fact.RolePods), "P"), named,
 			b.paint(growthStyle, "+"), b.paint(reservedStyle, "X"), b.paint(freeStyle, "."))
 		several := "*: several in one cell"
 		if zoomed {
@@ -432,6 +458,9 @@ func textPins(p *view, b *printer) {
 	b.head("To keep these ranges, and the node masks, when the request changes, add to it")
 	for _, x := range p.Pins() {
 		b.printf("  -pin %v\n", x)
+	}
+	for _, r := range p.Named() {
+		b.printf("  -range %s=%v\n", r.Role, r.Prefix)
 	}
 	for _, f := range p.Families {
 		b.printf("  -%s %d\n", maskKey(f), p.NodeMask(f))

@@ -44,6 +44,13 @@ func Draw(t *rapid.T) plan.Request {
 	if rapid.Bool().Draw(t, "hosts") {
 		r.Hosts = []netip.Prefix{cidr.MustParse("198.51.100.0/26"), cidr.MustParse("2001:db8::/64")}
 	}
+	for i := range rapid.IntRange(-3, 3).Draw(t, "named") {
+		n := plan.Named{Name: fmt.Sprintf("net-%d", i), Addresses: rapid.IntRange(0, 600).Draw(t, "addresses")}
+		if n.Addresses == 0 || rapid.IntRange(0, 3).Draw(t, "fixed") == 0 {
+			n.Prefixes = []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 168, byte(16 * i)}), rapid.IntRange(20, 24).Draw(t, "length")), cidr.MustParse(fmt.Sprintf("2001:db8:%d::/64", i+1))}
+		}
+		r.Named = append(r.Named, n)
+	}
 	for i := range rapid.IntRange(0, 60).Draw(t, "avoid") {
 		bits := rapid.IntRange(14, 32).Draw(t, "bits")
 		a := rapid.SliceOfN(rapid.Byte(), 3, 3).Draw(t, "address")
