@@ -231,8 +231,8 @@ func (s *familySolver) checkKept() {
 		}
 	}
 	if held, asked := r.heldMask(f), r.nodeMask(f); held > 0 && asked > 0 && held != asked {
-		s.limit(fact.RolePods, netip.Prefix{}, held, asked, "%s hold a /%d each, and a node mask of /%d beside them leads to overlaps as soon as a node is deleted; "+
-			"use /%d, or register every node again", words.Plural(len(r.held(f)), "node"), held, asked, held)
+		s.limit(fact.RolePods, netip.Prefix{}, held, asked, "%s, and a node mask of /%d beside them leads to overlaps as soon as a node is deleted; "+
+			"use /%d, or register every node again", holdEach(len(r.held(f)), held), asked, held)
 	}
 	for _, c := range s.fixed(fact.RolePods) {
 		for _, h := range r.held(f) {
@@ -242,4 +242,12 @@ func (s *familySolver) checkKept() {
 			}
 		}
 	}
+}
+
+// holdEach returns "1 node holds a /24" or "2 nodes hold a /24 each".
+func holdEach(n, mask int) string {
+	if n == 1 {
+		return fmt.Sprintf("1 node holds a /%d", mask)
+	}
+	return fmt.Sprintf("%s hold a /%d each", words.Plural(n, "node"), mask)
 }

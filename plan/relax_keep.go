@@ -87,7 +87,8 @@ func (x *relaxer) tryKeptSpace() {
 // lossOfAgain is the loss of registering every node again: more than of any other change but a new cluster.
 const lossOfAgain = 9
 
-// tryAgain gives nodes of a living cluster smaller subnets, the largest that serve: a remedy of last resort, as each has to be registered again.
+// tryAgain gives nodes of a living cluster subnets of another size, the one that is asked for or else the largest smaller one that serves: a
+// remedy of last resort, as each has to be registered again.
 func (x *relaxer) tryAgain() {
 	req := &x.e.Request
 	for _, f := range req.Families {
@@ -101,7 +102,14 @@ func (x *relaxer) tryAgain() {
 			}
 		}
 		longest := f.Bits() - log2ceil(uint64(req.PodsPerNode+nodeOverhead(f)))
+		var masks []int
+		if asked, held := req.nodeMask(f), req.heldMask(f); asked > 0 && held > 0 && asked != held {
+			now, masks = held, append(masks, asked)
+		}
 		for mask := now + 1; mask <= longest; mask++ {
+			masks = append(masks, mask)
+		}
+		for _, mask := range masks {
 			if x.try(change{fmt.Sprintf("node subnets /%d -> /%d: %s", now, mask, req.again()), lossOfAgain, func(r Request) Request {
 				r = r.registeredAgain(f)
 				if f == fact.IPv4 {
