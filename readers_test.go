@@ -107,7 +107,7 @@ func things(t *testing.T) []any {
 
 	// Rows of tables hold functions, which are equal to nothing: rows without.
 	out = append(out, repair.Installer{Name: "k3s"}, repair.Network{Name: "calico"}, &nodeipam.Forecast{Known: 2, Grown: 1, PerMonth: 1},
-		&repair.WayError{Want: "7", Ways: []repair.WayKind{repair.WayNodes}}, &repair.UnreachableError{})
+		kubeadm.Problem{}, &repair.WayError{Want: "7", Ways: []repair.WayKind{repair.WayNodes}}, &repair.UnreachableError{})
 
 	// cidr
 	p := cidr.MustParse("10.0.0.0/8")
@@ -172,7 +172,7 @@ func things(t *testing.T) []any {
 	must(err)
 	faults, err := repair.FaultsOf(inv)
 	must(err)
-	out = append(out, inv, r, faults, plan.Ranges{}, nodeipam.APIServerFlags{}, nodeipam.KubeadmNetworking{}, nodeipam.SurgeNeed{}, fact.Waiver{Rule: "x"}, fact.Reservation{}, &plan.Shortage{},
+	out = append(out, inv, r, faults, plan.Ranges{}, nodeipam.APIServerFlags{}, nodeipam.KubeadmNetworking{}, nodeipam.SurgeNeed{}, fact.Waiver{Rule: "x"}, fact.Reservation{}, plan.Named{Name: "lb", Addresses: 50}, &plan.Shortage{},
 		&nodeipam.APIError{Code: 422}, &nodeipam.ExitError{}, &plan.LimitError{Prefix: p}, &plan.UnsoundError{Prefix: p}, &nodeipam.RefusedError{}, &repair.IncompleteError{})
 
 	// the readers
