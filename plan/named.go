@@ -216,7 +216,8 @@ func parseNamed(list []Named, item string) ([]Named, error) {
 // checkName reports what is wrong with the names alone, whatever families are planned.
 func checkName(list []Named) error {
 	r := Request{Named: list, Families: []fact.Family{fact.IPv4, fact.IPv6}}
-	if e, ok := errors.AsType[*RequestError](r.checkNamed()); ok {
+	var e *RequestError
+	if errors.As(r.checkNamed(), &e) {
 		return errors.New(e.Reason)
 	}
 	return nil

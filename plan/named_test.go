@@ -82,8 +82,8 @@ func TestNamedInfeasible(t *testing.T) {
 		{"range lb=2000 within 10.0.0.0/20 nodes 4", "", "2,000 -> 1,022 addresses of lb|no range for lb"},
 	} {
 		_, err := plan.New(named(t, strings.Fields(tt.values)...))
-		none, ok := errors.AsType[*plan.InfeasibleError](err)
-		if !ok || !strings.Contains(err.Error(), tt.message) {
+		var none *plan.InfeasibleError
+		if !errors.As(err, &none) || !strings.Contains(err.Error(), tt.message) {
 			t.Errorf("%s: %v, want %s", tt.values, err, tt.message)
 			continue
 		}
@@ -121,7 +121,8 @@ func TestNamedErrors(t *testing.T) {
 	// What a field alone cannot say.
 	six := []netip.Prefix{cidr.MustParse("fd00::/64")}
 	for _, r := range []plan.Request{{Named: []plan.Named{{Name: "a", Prefixes: six}}}, {Named: []plan.Named{{Name: "a"}}}, {Named: []plan.Named{{Name: "a", Addresses: 1}, {Name: "a", Addresses: 1}}}} {
-		if _, ok := errors.AsType[*plan.RequestError](r.Check()); !ok {
+		var e *plan.RequestError
+		if !errors.As(r.Check(), &e) {
 			t.Errorf("%+v: %v", r.Named, r.Check())
 		}
 	}
