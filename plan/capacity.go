@@ -117,7 +117,7 @@ func (p *Plan) FamilyCapacity(f fact.Family) FamilyCapacity {
 	hosts := new(big.Int)
 	for _, r := range p.Ranges {
 		if r.Role == fact.RoleHosts && r.Family() == f {
-			hosts.Add(hosts, HostCount(r.Prefix).Big())
+			hosts.Add(hosts, p.HostsIn(r).Big())
 		}
 	}
 	c.Hosts = hosts

@@ -140,6 +140,7 @@ func (r Request) Check() error {
 		},
 		r.checkPins,
 		r.checkNamed,
+		r.checkCloud,
 		r.checkKeep,
 		r.checkHeld,
 		func() error { return number("grow", r.Grow, 0, maxGrow) },

@@ -123,6 +123,10 @@ func (s *familySolver) addHosts() {
 		s.limit(fact.RoleHosts, netip.Prefix{}, needs, 1, "more than the address space: %s", sizing)
 		return
 	}
+	if c, ok := s.req.cloud(); ok && s.family == fact.IPv4 && needs < c.shortest {
+		s.limit(fact.RoleHosts, netip.Prefix{}, needs, c.shortest, "a subnet of %s is a /%d at the most: %s; give several ranges", c.name, c.shortest, sizing)
+		return
+	}
 	d := &demand{role: fact.RoleHosts, needs: needs, sizing: sizing}
 	if s.family == fact.IPv4 {
 		d.roomy = min(needs, 24)

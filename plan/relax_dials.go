@@ -150,7 +150,7 @@ func (x *relaxer) hostDials() []dial {
 		func(n int) string {
 			return fmt.Sprintf("%s -> %s host addresses", words.Commas(r.HostCount), words.Commas(n))
 		},
-		x.edges(hostEdges)...)}
+		x.edges(r.hostEdges)...)}
 }
 
 // maskDials give up node masks that were asked for, none where nodes run with them.
@@ -240,7 +240,7 @@ func (x *relaxer) edges(of func(fact.Family) int) []int {
 func (x *relaxer) nodeEdges(others int) []int {
 	out := []int{others, 0}
 	if x.orig.HostCount == 0 {
-		for _, n := range x.edges(hostEdges) {
+		for _, n := range x.edges(x.e.Request.hostEdges) {
 			out = append(out, others+n, n)
 		}
 	}

@@ -23,6 +23,8 @@ type Request struct {
 	// Hosts holds the hosts' own ranges, fixed. They may be public, lie outside Within and lie inside ranges of Avoid;
 	// nothing else is placed in them. In a planned family that Hosts has no range of, one is placed.
 	Hosts []netip.Prefix
+	// Cloud is where the hosts are: "aws", "azure", "gcp" or "oci", which keep addresses of each subnet; "" for none of these.
+	Cloud string
 	// HostCount is how many host addresses to find room for where Hosts has no range of a family.
 	// Default: Nodes+Surge, in a /24 or a /64 if there is room.
 	HostCount int

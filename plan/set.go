@@ -36,6 +36,7 @@ func RequestKeys() []RequestKey {
 		{"pods", "N", "largest number of pods in all, in place of nodes or of pods on one node (default: as many as these have)", false},
 		{"services", "N", "largest number of services (default 1000)", false},
 		{"hosts", "N|LIST", "the hosts' own ranges, or how many host addresses to find room for (default: one for each node)", true},
+		{"cloud", "NAME", "where the hosts are, for what it keeps of each subnet: " + cloudNames() + " (default: network, gateway and broadcast address)", false},
 		{"family", "FAMILY", "ipv4, ipv6, dual (IPv4 first) or dual-ipv6 (IPv6 first) (default ipv4)", false},
 		{"within", "LIST", "draw from these ranges alone, each a prefix or two addresses such as 10.0.0.10-10.0.0.99 (default: the private ranges of RFC 1918; for IPv6 a ULA /48 made from the name)", true},
 		{"avoid", "LIST", "stay clear of these: ranges (10.8.0.0/16), named ranges (vpn=10.8.0.0/16), well-known users (docker, libvirt)", true},
@@ -153,6 +154,8 @@ func (r *Request) setOne(key, v string) (err error) {
 	switch key {
 	case "name":
 		r.Name = v
+	case "cloud":
+		err = r.setCloud(v)
 	case "nodes":
 		r.Nodes, err = number(v, 1)
 	case "pods-per-node":
@@ -321,6 +324,10 @@ func (r Request) Values(key string) []string {
 	case "name":
 		if name := strings.TrimSpace(r.Name); name != "" {
 			return []string{name}
+		}
+	case "cloud":
+		if r.Cloud != "" {
+			return []string{r.Cloud}
 		}
 	case "churn":
 		if r.Churn != 0 {

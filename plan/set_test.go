@@ -255,7 +255,7 @@ func TestRequestValues(t *testing.T) {
 
 // The keys are documented once and all work: a key without a case in Set would be silently ignored.
 func TestRequestKeys(t *testing.T) {
-	values := map[string]string{"family": "ipv6", "hosts": "10.0.0.0/24", "within": "10.0.0.0/8", "avoid": "docker", "range": "lb=50", "pin": "pods=10.244.0.0/16", "keep": "pods=10.244.0.0/16",
+	values := map[string]string{"family": "ipv6", "cloud": "aws", "hosts": "10.0.0.0/24", "within": "10.0.0.0/8", "avoid": "docker", "range": "lb=50", "pin": "pods=10.244.0.0/16", "keep": "pods=10.244.0.0/16",
 		"kubernetes": "v1.30.0"}
 	seen := make(map[string]bool)
 	for _, k := range plan.RequestKeys() {

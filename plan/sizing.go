@@ -140,24 +140,15 @@ func (r *Request) nodeMaskSizing(f fact.Family, mask int) string {
 		words.Commas(int(r.subnetNeeds(f))), r.longestNodeMask(f))
 }
 
-// hostEdges is how many addresses of a host range no host gets: the network's, the gateway's and, for IPv4, the broadcast
-// address.
-func hostEdges(f fact.Family) int {
-	if f == fact.IPv4 {
-		return 3
-	}
-	return 2
-}
-
 // hostNeeds returns the prefix length of the smallest host range that serves r, and the arithmetic.
 func (r *Request) hostNeeds(f fact.Family) (int, string) {
-	edges := "network and gateway address"
-	if f == fact.IPv4 {
-		edges = "network, gateway and broadcast address"
-	}
-	n := r.HostCount + hostEdges(f)
+	n := r.HostCount + r.hostEdges(f)
 	b := f.Bits() - max(log2ceil(uint64(n)), 2)
-	return b, fmt.Sprintf("%s + %s = %s addresses: /%d", words.Plural(r.HostCount, "host"), edges, words.Commas(n), b)
+	smallest := ""
+	if c, ok := r.cloud(); ok && f == fact.IPv4 && b > c.longest {
+		b, smallest = c.longest, fmt.Sprintf(", the smallest subnet of %s", c.name)
+	}
+	return b, fmt.Sprintf("%s + %s = %s addresses: /%d%s", words.Plural(r.HostCount, "host"), r.edgesText(f), words.Commas(n), b, smallest)
 }
 
 // shortestFor returns the shortest prefix length that a range of the role may have or grow to.

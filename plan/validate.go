@@ -269,7 +269,11 @@ func (v *validator) counts() {
 				v.add(r.Role, r.Prefix, "more than 16 bits to the node mask /%d", mask)
 			}
 		case fact.RoleHosts:
-			if !r.Given && !atLeast(all-r.Prefix.Bits(), v.r.HostCount+edges+1) {
+			kept := edges + 1
+			if n, ok := map[string][2]int{"aws": {5, 5}, "azure": {5, 5}, "gcp": {4, 2}, "oci": {3, 2}}[v.r.Cloud]; ok {
+				kept = n[edges&1] // 2 for IPv4, 1 for IPv6
+			}
+			if !r.Given && !atLeast(all-r.Prefix.Bits(), v.r.HostCount+kept) {
 				v.add(r.Role, r.Prefix, "does not hold %s", words.Plural(v.r.HostCount, "host"))
 			}
 		}

@@ -146,6 +146,9 @@ func mdRequirements(p *view, b *printer, _ Options) {
 	if len(r.Hosts) > 0 {
 		rows = append(rows, []string{"Networks of the hosts, given", mdPrefixes(r.Hosts)})
 	}
+	if r.Cloud != "" {
+		rows = append(rows, []string{"Cloud of the hosts, which keeps addresses of each subnet", gate.Markdown(r.Cloud)})
+	}
 	if r.HostCount > 0 {
 		rows = append(rows, []string{"Host addresses to find room for", words.Commas(r.HostCount)})
 	}

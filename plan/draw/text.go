@@ -122,7 +122,7 @@ func holds(p *view, r plan.Range) string {
 	c := p.FamilyCapacity(r.Family())
 	switch r.Role {
 	case fact.RoleHosts:
-		return plural(plan.HostCount(r.Prefix), "host")
+		return plural(p.HostsIn(r), "host")
 	case fact.RoleServices:
 		return plural(c.Services, "service")
 	case fact.RolePods:
