@@ -279,6 +279,7 @@ var types = []named{
 	{"plan.Growth", reflect.TypeFor[plan.Growth]()},
 	{"plan.InfeasibleError", reflect.TypeFor[plan.InfeasibleError]()},
 	{"plan.LimitError", reflect.TypeFor[plan.LimitError]()},
+	{"plan.Named", reflect.TypeFor[plan.Named]()},
 	{"plan.Obstacle", reflect.TypeFor[plan.Obstacle]()},
 	{"plan.Permanence", reflect.TypeFor[plan.Permanence]()},
 	{"plan.Pin", reflect.TypeFor[plan.Pin]()},
