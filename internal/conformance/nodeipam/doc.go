@@ -1,4 +1,4 @@
-// Package nodeipam compares pools and the twin with the real node allocator of Kubernetes: cidrset and the range allocator around it.
+// Package nodeipam compares pools, the twin and the ways of repair with the real node allocator of Kubernetes: cidrset and the range allocator around it.
 //
 // It imports nothing of kube-controller-manager's program, so that its tests are built in a fraction of the time, and so that the
 // queues of the allocators, many thousands in a long run, are not measured by its metrics, which takes goroutines and timers.
