@@ -251,6 +251,9 @@ func (c *cutter) apply(text string, h head) head {
 // output emits what a command printed.
 func (c *cutter) output(ls []line, h head) {
 	ls = trimBlank(ls)
+	for len(ls) > 0 && pagerEnd.MatchString(ls[len(ls)-1].s) {
+		ls = trimBlank(ls[:len(ls)-1])
+	}
 	if len(h.command) > 0 && (h.pod != "" || h.kind == KindFile) {
 		for len(ls) > 0 && notices.MatchString(ls[0].s) {
 			ls = trimBlank(ls[1:])
@@ -260,6 +263,9 @@ func (c *cutter) output(ls []line, h head) {
 		c.body(ls, h)
 	}
 }
+
+// pagerEnd matches what a pager leaves below a text: the end of less, with its filling, and what more asks.
+var pagerEnd = regexp.MustCompile(`^(?:\(END\)|lines \d+-\d+(?:/\d+)? \(END\)|--More--(?:\s*\(\d+%\))?|~|:)\s*$`)
 
 // notices matches what kubectl exec and ssh print above the output of the command that they run.
 var notices = regexp.MustCompile(`^(?:Defaulted container |Defaulting container name to |Use 'kubectl describe pod|Unable to use a TTY|` +

@@ -22,6 +22,9 @@ const publicIPHead = "PUBLIC-IP"
 type query struct {
 	heads map[string]string // kubectl's heads by those of custom columns
 	kind  string            // what was asked for, as typed: "nodes", "no"
+	plain bool              // without heads
+	wide  bool              // -o wide
+	every bool              // of all namespaces
 }
 
 // queryOf returns what a command line of kubectl tells; argv is without sudo and its like.
@@ -45,6 +48,14 @@ func queryOf(argv []string) query {
 				s.kind, _, _ = strings.Cut(rest[0], "/")
 			}
 		}
+		switch a := argv[i]; a {
+		case "--no-headers", "--no-headers=true":
+			s.plain = true
+		case "-owide", "-o=wide", "--output=wide", "wide":
+			s.wide = true
+		case "-A", "--all-namespaces":
+			s.every = true
+		}
 		if _, columns, ok := strings.Cut(argv[i], "custom-columns="); ok {
 			s.heads = map[string]string{}
 			for c := range strings.SplitSeq(columns, ",") {
@@ -55,6 +66,45 @@ func queryOf(argv []string) query {
 		}
 	}
 	return s
+}
+
+// headsOf are the heads of kubectl's own tables, without and with -o wide.
+var headsOf = map[string][2]string{
+	"nodes":    {"NAME STATUS ROLES AGE VERSION", "NAME STATUS ROLES AGE VERSION INTERNAL-IP EXTERNAL-IP OS-IMAGE"},
+	"pods":     {"NAME READY STATUS RESTARTS AGE", "NAME READY STATUS RESTARTS AGE IP NODE"},
+	"services": {"NAME TYPE CLUSTER-IP EXTERNAL-IP PORT(S) AGE", "NAME TYPE CLUSTER-IP EXTERNAL-IP PORT(S) AGE SELECTOR"},
+}
+
+// unheaded returns the columns of a table that was asked for without heads, nil where the text is another.
+func (s query) unheaded() []column {
+	if !s.plain || len(s.heads) > 0 {
+		return nil
+	}
+	kind := strings.ToLower(s.kind)
+	switch kind {
+	case "no", "node":
+		kind = "nodes"
+	case "po", "pod":
+		kind = "pods"
+	case "svc", "service":
+		kind = "services"
+	}
+	row, ok := headsOf[kind]
+	if !ok {
+		return nil
+	}
+	heads := row[0]
+	if s.wide {
+		heads = row[1]
+	}
+	if s.every && kind != "nodes" {
+		heads = "NAMESPACE " + heads
+	}
+	var cols []column
+	for h := range strings.FieldsSeq(heads) {
+		cols = append(cols, column{h, -1})
+	}
+	return cols
 }
 
 // headOf returns kubectl's head of the column that shows what stands at a path, "-" where there is none.

@@ -61,6 +61,7 @@ func readText(name string, argv []string, r io.Reader, most int) (Text, error) {
 	}
 	t := &textReader{file: name, log: newLogReader(name), nodes: map[string]int{}, query: queryOf(argv)}
 	t.state = &t.now
+	t.table, t.cidr = t.query.unheaded(), -1
 	t.pairs = t.query.ofNodes() && namesAndCIDRs(data)
 	n := 0
 	for line := range bytes.Lines(data) {

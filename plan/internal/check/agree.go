@@ -21,6 +21,7 @@ type telling struct {
 	network  bool                      // both facts are of one network
 	second   bool                      // the second fact is the one to change
 	when     func(*checker) bool       // nil: always
+	soft     func(*checker) bool       // reports whether it is a warning here, whatever severity says; nil: never
 	skip     func(*checker, held) bool // leaves out a value of the first fact, nil: none
 	counts   func([]held) bool         // reports whether values of the second fact are worth the comparison, nil: they are
 	say      func([]hit) string        // says what does not agree, nil: each pair in turn
@@ -229,6 +230,9 @@ func unlikeTheFirst(as []held) []hit {
 func (c *checker) tellHits(row agreement, hits []hit) {
 	t := row.tell
 	f := fact.Finding{Rule: t.rule, Severity: cmp.Or(t.severity, fact.Warning), Fix: t.fix}
+	if t.soft != nil && t.soft(c) {
+		f.Severity = fact.Warning
+	}
 	verb := map[demand]string{equal: "is not", within: "does not lie in", meet: "shares no address with", apart: "shares addresses with", distinct: "shares addresses with"}[row.must]
 	var parts []string
 	for _, h := range hits {

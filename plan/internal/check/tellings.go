@@ -211,6 +211,7 @@ var addressTelling = telling{
 	rule:     fact.RulePodServiceOverlap,
 	severity: fact.Error,
 	text:     "the address of a service is one of the pods' as well",
+	soft:     func(c *checker) bool { return c.ownIPAM() }, // as where the ranges are compared: a node may never get that part
 	when: func(c *checker) bool {
 		// Where the range of services is known, that is compared.
 		known := !c.assumed && slices.ContainsFunc(c.services, func(h held) bool { return !h.s.Default })
