@@ -312,7 +312,7 @@ func (l *bundle) only() {
 	case fact.RoleSetting:
 		s.Setting, s.Bool = fact.Setting(set), value == "true"
 		s.Int, _ = strconv.Atoi(value)
-	case fact.RoleAddress, fact.RoleDNS, fact.RoleClusterIP, fact.RoleGateway, fact.RoleResolver, fact.RoleProxy, fact.RolePodAddress, fact.RoleVirtualServer:
+	case fact.RoleAddress, fact.RoleDNS, fact.RoleClusterIP, fact.RoleGateway, fact.RoleResolver, fact.RoleProxy, fact.RoleCertified, fact.RolePodAddress, fact.RoleVirtualServer:
 		a, err := netip.ParseAddr(value)
 		if s.Err = err; err == nil {
 			s.Addrs = []netip.Addr{a}

@@ -130,6 +130,7 @@ var readers = []reader{
 	}},
 	{kind: KindHost, perHost: true, raw: true, read: readHostNet},
 	{kind: KindHost, perHost: true, also: []paste.Kind{paste.KindLog, paste.KindCommands}, read: readProxies},
+	{kind: KindText, perHost: true, also: []paste.Kind{paste.KindLog, paste.KindProse}, read: readCertificates},
 	{kind: KindInstaller, perHost: true, also: []paste.Kind{paste.KindCommands}, read: readInstallers},
 	{kind: KindLog, also: []paste.Kind{paste.KindLog, paste.KindProse}, read: func(a *asked) ([]fact.Statement, error) {
 		running := ""

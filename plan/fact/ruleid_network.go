@@ -4,6 +4,7 @@ package fact
 const (
 	RuleHostRouteOverlap      RuleID = "host-route-overlap"                // a route of a host into the pods or services
 	RuleForeignBridge         RuleID = "foreign-bridge-in-pod-range"       // another network's bridge on a host, in the pod range
+	RuleCertificateServiceIP  RuleID = "certificate-service-ip-missing"    // kube-apiserver's certificate lacks the first address of services
 	RuleProxyOverlap          RuleID = "proxy-in-pod-range"                // the HTTP proxy of the hosts lies in the pod range
 	RuleResolverOverlap       RuleID = "resolver-in-pod-range"             // a resolver of the hosts lies in pods or services
 	RuleLoadBalancerOverlap   RuleID = "load-balancer-range-overlap"       // a pool for Services in pods, services, or with a host in it

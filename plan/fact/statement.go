@@ -72,6 +72,9 @@ const (
 	RoleNoProxy Role = "no-proxy"
 	// RoleProxy is the HTTP proxy of Host, in Addrs; Key says where it is set.
 	RoleProxy Role = "proxy"
+	// RoleCertified are the addresses in Addrs that the certificate of kube-apiserver names; Prefixes holds the one at which a client
+	// asked for it in vain.
+	RoleCertified Role = "certified"
 	// RoleCNI is a range in Prefixes that a configuration of /etc/cni/net.d gives to pods of Host; Key is "name: type",
 	// Text the range as written. Which configuration is in force depends on the names of the files.
 	RoleCNI Role = "cni"

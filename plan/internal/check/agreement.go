@@ -173,6 +173,7 @@ func serviceAgreements() []agreement {
 		told(podResolver, serviceOfDNS, equal, otherDNSTelling),
 		freely(serviceAddrs, serviceAddrs, "each is held against the range, and what pods are told against the service of cluster DNS"),
 		demands(virtualServer, toldServices, within, fact.RuleClusterIPOutside),
+		freely(certified, everyKind, "it holds many addresses: certificate-service-ip-missing looks for the first one of services among them"),
 		freely(virtualServer, everyKind, "IPVS serves node ports, external addresses and load balancers as well: any address may be right"),
 	}
 }

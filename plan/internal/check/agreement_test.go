@@ -67,6 +67,7 @@ var statings = map[kinds]stating{
 	clusterDNS:    {addr, "kubelet@H H/config.yaml dns clusterDNS V"},
 	serviceOfDNS:  {addr, "service sN.txt dns kube-system/kube-dns V\nservice sN.txt cluster-ip kube-system/kube-dns V"},
 	podResolver:   {addr, "host podN.txt pod-resolver nameserver V"},
+	certified:     {addr, "certificate@H H/crt.txt certified SAN V"},
 	virtualServer: {addr, "host@H H/ipvs.txt virtual-server ipvs V"},
 
 	nodeAddress:  {addr, "node@H nN.yaml address InternalIP V"},

@@ -220,6 +220,14 @@ var networkRules = []rule{
 		Mend:   "set --feature-gates=IPv6DualStack=true on all programs, or use 1.21 and later",
 		Source: "k8s.io/kubernetes pkg/features/kube_features.go IPv6DualStack, v1.16 to v1.22",
 	}},
+	{rank: 432, find: (*checker).certificates, after: []fact.RuleID{fact.RuleClusterIPOutside}, about: fact.Rule{
+		ID: fact.RuleCertificateServiceIP, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
+		Title:  "The certificate of kube-apiserver does not name the first address of the service range",
+		Cause:  "The service range was changed, and the certificate stayed that of before.",
+		Effect: "Pods that reach kube-apiserver by the Service kubernetes get a certificate for another address: CoreDNS, the network and operators do not start.",
+		Mend:   "make the certificate anew on every control-plane host: move apiserver.crt and apiserver.key away, kubeadm init phase certs apiserver with the configuration, restart kube-apiserver",
+		Source: "k8s.io/kubernetes cmd/kubeadm/app/util/pkiutil/pki_helpers.go GetAPIServerAltNames, v1.37.2",
+	}},
 	{rank: 433, by: "agreements", about: fact.Rule{
 		ID: fact.RuleHostRulesStale, Severity: fact.Warning, Disturbs: fact.DisturbsComponent,
 		Title:  "Packet-filter rules of a host know other ranges than the configuration",

@@ -47,6 +47,7 @@ const (
 	serviceOfDNS  // of the Service of cluster DNS
 	podResolver   // nameserver of a pod
 	virtualServer // what IPVS of a host serves
+	certified     // addresses that the certificate of kube-apiserver names
 	// Hosts.
 	nodeAddress  // InternalIP and ExternalIP of a Node
 	advertisedIP // the address that an API server advertises
@@ -76,7 +77,7 @@ var kindNames = [...]string{
 	"podCIDR", "FLANNEL_SUBNET", "bridge of pods", "kubelet podCIDR", "CNI file", "block of a node", "flannel rules, subnet", "pod address",
 	"kubeadm serviceSubnet", "extraArgs services", "kube-apiserver services", "kube-controller-manager services", "ServiceCIDR",
 	"other services", "services as a network has them", "planned services",
-	"ClusterIP", "clusterDNS", "service of DNS", "resolver of a pod", "virtual server",
+	"ClusterIP", "clusterDNS", "service of DNS", "resolver of a pod", "virtual server", "certificate",
 	"Node address", "advertise address", "other host address", "link of a host", "network of hosts", "link of host or pod", "gateway",
 	"flannel public-ip",
 	"resolver of a host", "route", "foreign link", "reserved range", "pool of an engine", "NO_PROXY", "proxy of a host", "load-balancer pool", "hidden range",
@@ -146,7 +147,7 @@ var rolesOfOneKind = map[fact.Role]kinds{
 	fact.RoleNodeBlock: nodeBlock, fact.RolePodAddress: podAddress, fact.RoleClusterIP: clusterIP, fact.RolePodResolver: podResolver,
 	fact.RoleVirtualServer: virtualServer, fact.RoleUnsureHosts: unsureLink, fact.RoleGateway: gateway, fact.RoleResolver: resolver,
 	fact.RoleRoute: route, fact.RoleLinkRoute: linkRoute, fact.RoleReserved: reserved, fact.RolePool: enginePool,
-	fact.RoleNoProxy: noProxy, fact.RoleProxy: proxy, fact.RoleLoadBalancer: loadBalancer, fact.RoleHidden: hidden,
+	fact.RoleNoProxy: noProxy, fact.RoleProxy: proxy, fact.RoleCertified: certified, fact.RoleLoadBalancer: loadBalancer, fact.RoleHidden: hidden,
 }
 
 func podsKind(s *fact.Statement) kinds {
