@@ -65,19 +65,20 @@ func linkFrames() []Frame {
 	rows := []struct {
 		name, file, command string
 		print               func([]Link) string
+		loses               func(Facts) Facts
 	}{
-		{"ip -br addr", "ip-br-addr.txt", "", linksBrief},
-		{"ip -o addr", "ip-o-addr.txt", "", linksOneLine},
-		{"ip -j addr", "ip-j-addr.json", "", linksJSON},
-		{"ifconfig", "ifconfig.txt", "", linksIfconfig},
-		{"ifconfig of net-tools 1 and busybox", "ifconfig.txt", "", linksOldIfconfig},
-		{"ip -br addr in one transcript", "terminal.txt", "ip -br a", linksBrief},
-		{"ifconfig in one transcript", "terminal.txt", "ifconfig", linksIfconfig},
+		{"ip -br addr", "ip-br-addr.txt", "", linksBrief, withoutMTU},
+		{"ip -o addr", "ip-o-addr.txt", "", linksOneLine, withoutMTU},
+		{"ip -j addr", "ip-j-addr.json", "", linksJSON, nil},
+		{"ifconfig", "ifconfig.txt", "", linksIfconfig, nil},
+		{"ifconfig of net-tools 1 and busybox", "ifconfig.txt", "", linksOldIfconfig, nil},
+		{"ip -br addr in one transcript", "terminal.txt", "ip -br a", linksBrief, withoutMTU},
+		{"ifconfig in one transcript", "terminal.txt", "ifconfig", linksIfconfig, nil},
 	}
 	out := make([]Frame, len(rows))
 	for i, row := range rows {
 		out[i] = Frame{
-			Name:  row.name,
+			Name: row.name, Loses: row.loses,
 			Needs: func(f Facts) bool { return len(f.HostLinks) > 0 },
 			Print: func(f Facts) map[string][]byte {
 				files := map[string]string{}
@@ -94,6 +95,17 @@ func linkFrames() []Frame {
 	}
 	return out
 }
+
+// withoutMTU returns the facts with links that carry whatever is sent over them: their MTU is not printed.
+func withoutMTU(f Facts) Facts {
+	f.HostLinks = slices.Clone(f.HostLinks)
+	for i := range f.HostLinks {
+		f.HostLinks[i].Text = linkMTU.ReplaceAllString(f.HostLinks[i].Text, " mtu 65536 ")
+	}
+	return f
+}
+
+var linkMTU = regexp.MustCompile(` mtu \d+ `)
 
 func linksBrief(ls []Link) string {
 	text := ""
