@@ -78,7 +78,7 @@ func ansibleArgs(in *Installer, f *source.File) []Cluster {
 		start = end + 1
 	}
 	words, _ := shellWords(text, m[1])
-	if c, ok := serverCluster(in, f, words, m[0]); ok {
+	if c, ok := serverCluster(in, f, words, m[0], false); ok {
 		return []Cluster{c}
 	}
 	return nil

@@ -102,7 +102,7 @@ func commandLines(in *Installer, f *source.File, program string) []Cluster {
 			args, ok = scriptArgs(words)
 		}
 		if ok {
-			if c, ok := serverCluster(in, f, args, at); ok {
+			if c, ok := serverCluster(in, f, args, at, startsServer(args, line, program)); ok {
 				out = append(out, c)
 			}
 		}
@@ -283,7 +283,7 @@ func unquoted(data []byte, start int) []byte {
 }
 
 // serverCluster reads the arguments of a server. ok is false where none of them is a flag that only such a server has.
-func serverCluster(in *Installer, f *source.File, words []shellWord, start int) (Cluster, bool) {
+func serverCluster(in *Installer, f *source.File, words []shellWord, start int, starts bool) (Cluster, bool) {
 	c := Cluster{in: in, Installer: in.Name, file: f, at: func(*source.Node) Position { return f.Position(start) },
 		Pos: f.Position(start)}
 	known, joins, file := false, false, false
@@ -296,11 +296,20 @@ func serverCluster(in *Installer, f *source.File, words []shellWord, start int) 
 	if c.Joins {
 		c.Partial = true // its config.yaml may have the ranges
 	}
-	if !known && !c.Joins {
+	if !known && !c.Joins && (!starts || joins || file) {
 		return c, false
 	}
 	c.flatFamily()
 	return c, true
+}
+
+// startsServer reports whether a line is certainly a command that starts a server, and not a sentence about one: a program with its path,
+// or with a flag behind it, and nothing but flags and their values.
+func startsServer(words []shellWord, line []byte, program string) bool {
+	if len(words) == 0 || words[0].text != "server" || len(words) > 1 && !strings.HasPrefix(words[1].text, "-") {
+		return false
+	}
+	return bytes.Contains(line, []byte("/"+program+" server")) || len(words) > 1 && strings.HasPrefix(words[1].text, "--")
 }
 
 // serverFlag reads one flag of k3s server or rke2 server.

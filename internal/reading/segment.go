@@ -127,11 +127,8 @@ func (file *File) ask(a *asked, claim string) {
 			file.keepInstalled(a, len(s))
 		}
 	}
-	switch {
-	case a.seg.Template || !mayFail(a.seg):
-	case claim == claimYAML && !mayConcern(a.text.Data):
-	case syntax != nil && structured && !hasProblemAt(file.Statements):
-		file.unreadable(syntax, claim)
+	if structured && syntax != nil {
+		file.failed(a, claim, syntax)
 	}
 	file.networks = append(file.networks, a.networks...)
 	file.processes = append(file.processes, a.processes...)
@@ -140,6 +137,19 @@ func (file *File) ask(a *asked, claim string) {
 	}
 	if len(a.networks) > 0 {
 		file.Kinds = append(file.Kinds, KindPlugin)
+	}
+}
+
+// failed notes that a part cannot be read, where it is worth saying.
+func (file *File) failed(a *asked, claim string, err error) {
+	switch {
+	case a.seg.Template || !mayFail(a.seg):
+	case claim == claimYAML && !mayConcern(a.text.Data):
+	case hasProblemAt(file.Statements):
+	case !a.whole && flattened(a.text.Data):
+		file.holds = append(file.holds, fact.NotUnderstood{File: file.Name, Line: a.text.Position(0).Line, Holds: "YAML that has lost its indentation"})
+	default:
+		file.unreadable(err, claim)
 	}
 }
 
@@ -265,6 +275,22 @@ func hasProblemAt(s []fact.Statement) bool {
 		return s.Role == fact.RoleProblem && s.Finding != nil &&
 			(s.Finding.Rule == fact.RuleFileUnreadable || s.Finding.Rule == fact.RuleNetConfMalformed)
 	})
+}
+
+// flattened reports whether YAML has lost its indentation where it was pasted: several keys have their values in the lines below, and no
+// line begins with a blank.
+func flattened(data []byte) bool {
+	open := 0
+	for line := range bytes.Lines(data) {
+		t := bytes.TrimRight(line, " \t\r\n")
+		if len(t) > 0 && (t[0] == ' ' || t[0] == '\t') {
+			return false
+		}
+		if bytes.HasSuffix(t, []byte(":")) && !bytes.HasPrefix(t, []byte("#")) {
+			open++
+		}
+	}
+	return open > 1
 }
 
 // mayFail reports whether a part is a file or an object, of which it is worth saying that it cannot be read.
