@@ -152,7 +152,7 @@ func messages() []message {
 			ID: "node-mask-too-short", Component: kcm,
 			Pattern: `Invalid --cluster-cidr, mask size of cluster CIDR must be less than (?:or equal to )?--node-cidr-mask-size`,
 			Cause:   "one node's subnet would be larger than the whole range",
-			Remedy:  "a shorter prefix for the range, or --node-cidr-mask-size at least as long as it",
+			Remedy:  "use a shorter prefix for the range, or make the mask, by the flag that the message names, at least as long as it",
 			Rules:   rules(fact.RuleNodeMaskTooShort),
 			Source:  "k8s.io/kubernetes v1.37.2 pkg/controller/nodeipam/node_ipam_controller.go NewNodeIpamController", literals: []string{"Invalid --cluster-cidr"},
 		},

@@ -320,11 +320,11 @@ func TestScriptSettings(t *testing.T) {
 		t.Helper()
 		s.mended(t, why, out)
 		for name, text := range s.maps {
-			if !strings.Contains(text, "10.244.0.0/22") || strings.Contains(text, "10.244.0.0/23") {
+			if !strings.Contains(text, "10.244.0.0/21") || strings.Contains(text, "10.244.0.0/23") {
 				t.Errorf("%s: %s is\n%s", why, name, text)
 			}
 		}
-		if ranges, on := s.flags(); ranges != "10.244.0.0/22" || !on {
+		if ranges, on := s.flags(); ranges != "10.244.0.0/21" || !on {
 			t.Errorf("%s: the manifest has %s, %v", why, ranges, on)
 		}
 	}

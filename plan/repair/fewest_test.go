@@ -59,5 +59,5 @@ func quiet(inv nodeipam.Inventory) bool {
 	if err != nil || len(rangeFaultsOf(inv, nil)) > 0 || len(drainedBy(inv, rules)) > 0 || slices.ContainsFunc(rules.ranges, rules.touched) {
 		return false
 	}
-	return !slices.ContainsFunc(lackingOf(inv), func(n uint64) bool { return n > 0 })
+	return !slices.ContainsFunc(lackingOf(inv, 1), func(n uint64) bool { return n > 0 })
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/kubecidr/kubecidr/internal/gate"
 	"github.com/kubecidr/kubecidr/internal/words"
-	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
@@ -239,7 +238,7 @@ func newPools(inv nodeipam.Inventory, n Network) *Repair {
 	for _, s := range inv.Services {
 		req.Avoid = append(req.Avoid, fact.Reservation{Prefix: s, Name: "services"})
 	}
-	p, err := plan.New(req)
+	p, err := proposed(req)
 	if err != nil {
 		return r
 	}

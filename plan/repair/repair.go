@@ -1,6 +1,7 @@
 package repair
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -95,9 +96,20 @@ func New(inv nodeipam.Inventory) (*Repair, error) {
 		return newPools(inv, n), nil
 	}
 	r := &Repair{Inventory: inv}
+	if inv.Allocator == fact.AllocatorOwn && !ends(inv) {
+		return r, nil // no row says how to change its ranges, and podCIDRs decide nothing there
+	}
+	if w, ok := waySwitchOff(inv); ok {
+		_, err := inv.Controller()
+		r.RangeFaults, r.Ways = rangeFaultsOf(inv, err), []Way{w}
+		return r, nil
+	}
 	rules, err := rulesOf(inv)
 	if errors.Is(err, nodeipam.ErrNoControllerFlags) {
 		return nil, err
+	}
+	if unknownNetwork(inv) {
+		return nil, nodeipam.ErrNoControllerFlags
 	}
 	r.RangeFaults = rangeFaultsOf(inv, err)
 	work := false
@@ -122,6 +134,31 @@ func New(inv nodeipam.Inventory) (*Repair, error) {
 		r.Ways = waysOf(inv, r.RangeFaults)
 	}
 	return r, nil
+}
+
+// unknownNetwork reports whether flannel runs with a range that nothing shows: the pods need that one, and no other.
+func unknownNetwork(inv nodeipam.Inventory) bool {
+	f, _ := inv.Flags()
+	return inv.CNI == string(fact.Flannel) && strings.TrimSpace(f.ClusterCIDR) == "" && len(inv.Networks)+len(inv.Stated) == 0 &&
+		!slices.ContainsFunc(inv.Nodes, func(n nodeipam.InventoryNode) bool { return len(n.PodCIDRs) > 0 })
+}
+
+// waySwitchOff switches node IPAM off where the network hands out addresses by itself and kube-controller-manager has no range to hand out of.
+func waySwitchOff(inv nodeipam.Inventory) (Way, bool) {
+	f, ok := inv.Flags()
+	if !ok || inv.Allocator != fact.AllocatorOwn || strings.TrimSpace(f.ClusterCIDR) != "" {
+		return Way{}, false
+	}
+	f.AllocateNodeCIDRs = false
+	after := withFlags(inv, f)
+	w := Way{Kind: WaySettings, Title: "switch node IPAM off: " + cmp.Or(inv.CNI, "the network") + " hands out addresses by itself", Steps: settingsOf(inv, after), Flags: f}
+	c := inv.Stopped()
+	if len(w.Steps) == 0 || c.Start(f).Err != nil {
+		return Way{}, false
+	}
+	w.Disturbs, w.Drained = disturbs(w)
+	w.Proof = Proof{Nodes: len(inv.Nodes), Text: "kube-controller-manager starts, and hands out no subnets"}
+	return w, true
 }
 
 // servedBy returns what the controller manager gives to those that wait when it is started, nil if not all of them

@@ -10,6 +10,7 @@ import (
 	"github.com/kubecidr/kubecidr/internal/words"
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/internal/check"
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
@@ -32,6 +33,21 @@ func requestOf(inv nodeipam.Inventory) plan.Request {
 		r.Avoid = append(r.Avoid, fact.Reservation{Prefix: t.Prefix, Name: cmp.Or(t.Name, "taken"), Source: t.Source})
 	}
 	return r
+}
+
+// proposed returns the plan of r with the pod ranges that check proposes, of each family the first one that goes, or those that plan finds.
+func proposed(r plan.Request) (*plan.Plan, error) {
+	for _, f := range r.Families {
+		for _, p := range check.Familiar(fact.RolePods, f) {
+			try := r
+			try.Pins = append(slices.Clone(r.Pins), plan.Pin{Role: fact.RolePods, Prefix: p})
+			if _, err := plan.New(try); err == nil {
+				r = try
+				break
+			}
+		}
+	}
+	return plan.New(r)
 }
 
 // wayServices adds a service range that does not overlap the pods', where ServiceCIDR objects exist.
@@ -100,7 +116,7 @@ func wayMovePods(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeipam
 	rules, err := rulesOf(base)
 	stay := map[fact.Family]netip.Prefix{}
 	if err == nil {
-		lacking := lackingOf(base)
+		lacking := lackingOf(base, 1)
 		for i, p := range rules.ranges {
 			switch {
 			case !rules.touched(p) && lacking[i] == 0:
@@ -115,7 +131,7 @@ func wayMovePods(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeipam
 		}
 		r.NodeMaskIPv4, r.NodeMaskIPv6 = maskOf(rules, fact.IPv4), maskOf(rules, fact.IPv6)
 	}
-	p, err := plan.New(r)
+	p, err := proposed(r)
 	if err != nil {
 		return Way{}, inv, false
 	}
@@ -166,7 +182,7 @@ func maskOf(r nodeRules, f fact.Family) int {
 
 // wayNewCluster plans a new cluster.
 func wayNewCluster(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeipam.Inventory, bool) {
-	p, err := plan.New(requestOf(base))
+	p, err := proposed(requestOf(base))
 	if err != nil {
 		return Way{}, inv, false
 	}

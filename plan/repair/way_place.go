@@ -40,29 +40,46 @@ func byHand(format string, args ...any) Step {
 	return Step{Kind: KindByHand, What: fmt.Sprintf(format, args...)}
 }
 
-// wayWiden doubles cluster ranges in place until every node finds a subnet.
+// wayWiden doubles cluster ranges in place until twice the nodes find a subnet, or, where something lies in the way, every node and one more.
 func wayWiden(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeipam.Inventory, bool) {
 	rules, err := rulesOf(base)
 	if err != nil {
 		return Way{}, inv, false
 	}
-	base, ok := widened(base, rules)
-	f, _ := base.Flags()
-	if old := strings.Join(words.Texts(rules.ranges), ","); ok && f.ClusterCIDR != old {
-		return Way{Kind: WayWiden, Title: fmt.Sprintf("widen the pod range in place: %s instead of %s; the neighbour is free", f.ClusterCIDR, old), Steps: settingsOf(inv, base)}, base, true
+	old := strings.Join(words.Texts(rules.ranges), ",")
+	if least, ok := widened(base, rules, 1); !ok || flagsOf(least).ClusterCIDR == old {
+		return Way{}, inv, false
+	}
+	for _, spare := range []int{max(1, len(base.Nodes)), 1} {
+		wide, ok := widened(base, rules, spare)
+		f := flagsOf(wide)
+		if !ok {
+			continue
+		}
+		w := Way{Kind: WayWiden, Title: fmt.Sprintf("widen the pod range in place: %s instead of %s; the neighbour is free", f.ClusterCIDR, old), Steps: settingsOf(inv, wide)}
+		if _, _, ok := try(inv, w, wide); ok || spare == 1 {
+			return w, wide, true
+		}
 	}
 	return Way{}, inv, false
 }
 
-// widened returns base with cluster ranges that hold a subnet for every node and one more; ok is false where they
+// flagsOf returns the flags of the controller manager that leads.
+func flagsOf(inv nodeipam.Inventory) nodeipam.ControllerFlags {
+	f, _ := inv.Flags()
+	return f
+}
+
+// widened returns base with cluster ranges that hold a subnet for every node and spare more; ok is false where they
 // cannot be widened so far. Whether something else is in what they grow into is seen when the way is tried.
-func widened(base nodeipam.Inventory, rules nodeRules) (after nodeipam.Inventory, ok bool) {
+func widened(base nodeipam.Inventory, rules nodeRules, spare int) (after nodeipam.Inventory, ok bool) {
 	f, _ := base.Flags()
 	ranges := slices.Clone(rules.ranges)
 	for range 16 {
 		done := true
-		for i, lack := range lackingOf(base) {
-			if lack == 0 {
+		lacking := lackingOf(base, 1)
+		for i, lack := range lackingOf(base, spare) {
+			if lack == 0 || lacking[i] == 0 && ranges[i] == rules.ranges[i] {
 				continue
 			}
 			done = false
@@ -82,15 +99,15 @@ func widened(base nodeipam.Inventory, rules nodeRules) (after nodeipam.Inventory
 	return base, false
 }
 
-// lackingOf returns for each cluster range how many subnets it lacks for the nodes of inv and one more: a range that
-// is full to the last is the next alarm.
-func lackingOf(inv nodeipam.Inventory) []uint64 {
+// lackingOf returns for each cluster range how many subnets it lacks for the nodes of inv and spare more, at least one: a
+// range that is full to the last is the next alarm.
+func lackingOf(inv nodeipam.Inventory, spare int) []uint64 {
 	rules, err := rulesOf(inv)
 	if err != nil {
 		return nil
 	}
 	_, right, _ := rules.faults(inv.Nodes)
-	need := uint64(len(inv.Nodes)-len(right)) + 1
+	need := uint64(len(inv.Nodes) - len(right) + spare)
 	out := make([]uint64, len(rules.ranges))
 	for i := range rules.ranges {
 		if free := freeOf(inv, i); free < need {
@@ -128,7 +145,7 @@ func wayLongerMask(inv nodeipam.Inventory, base nodeipam.Inventory) (Way, nodeip
 	if err != nil {
 		return Way{}, inv, false
 	}
-	short := lackingOf(base)
+	short := lackingOf(base, 1)
 	masks := slices.Clone(rules.masks)
 	_, right, _ := rules.faults(base.Nodes)
 	drained := 0

@@ -85,7 +85,7 @@ func withSettings(base nodeipam.Inventory, f nodeipam.ControllerFlags, list []se
 	if err != nil || slices.ContainsFunc(ranges, rules.touched) {
 		return after, false
 	}
-	after, ok := widened(after, rules)
+	after, ok := widened(after, rules, 1)
 	if rules, err = rulesOf(after); err != nil || !ok || slices.ContainsFunc(rules.ranges, rules.touched) {
 		return after, false
 	}

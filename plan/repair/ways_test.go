@@ -38,7 +38,7 @@ func TestWays(t *testing.T) {
 		ways  string
 		first string // in the title of the first way
 	}{
-		{"full, the neighbour is free", plantest.Inventory(v4, full), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/22 instead of 10.244.0.0/23"},
+		{"full, the neighbour is free", plantest.Inventory(v4, full), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/21 instead of 10.244.0.0/23"},
 		{"the neighbour is taken", with(plantest.Inventory(v4, full), func(i *nodeipam.Inventory) {
 			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.2.0/24"), Name: "vpn"}}
 		}), "cluster-cidr-exhausted", "longer-mask move-pods recreate", "/25 instead of /24"},
@@ -46,7 +46,7 @@ func TestWays(t *testing.T) {
 			i.MaxPods = 200
 			i.Taken = []fact.Reservation{{Prefix: netip.MustParsePrefix("10.244.2.0/24"), Name: "vpn"}}
 		}), "cluster-cidr-exhausted", "move-pods recreate", "move the pods to another range"},
-		{"flannel's Network has to follow", with(plantest.Inventory(v4, full), func(i *nodeipam.Inventory) { i.Networks = []netip.Prefix{netip.MustParsePrefix("10.244.0.0/23")} }), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/22"},
+		{"flannel's Network has to follow", with(plantest.Inventory(v4, full), func(i *nodeipam.Inventory) { i.Networks = []netip.Prefix{netip.MustParsePrefix("10.244.0.0/23")} }), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/21"},
 		{"flannel's Network is wrong", with(plantest.Inventory(v4, "a=10.244.0.0/24"), func(i *nodeipam.Inventory) { i.Networks = []netip.Prefix{netip.MustParsePrefix("10.224.0.0/16")} }), "flannel-network-mismatch", "settings move-pods recreate", "agreement"},
 		{"hosts differ", with(plantest.Inventory(v4, "a=10.245.0.0/24"), func(i *nodeipam.Inventory) {
 			other := v4
@@ -63,7 +63,7 @@ func TestWays(t *testing.T) {
 		{"a range smaller than a node's subnet", plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/25", ServiceClusterIPRange: "10.96.0.0/16"}, "a b"), "node-mask-too-short", "settings move-pods recreate", "fit each other: --cluster-cidr=10.244.0.0/25 --node-cidr-mask-size=27"},
 		{"and too small for any", plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/28"}, "a b"), "node-mask-too-short", "move-pods recreate", "move the pods"},
 		{"an IPv6 range of too many subnets", plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "fd00:10:244::/40"}, "a=fd00:10:244:1::/64 b"), "node-mask-too-far", "settings move-pods recreate", "fit each other: --cluster-cidr=fd00:10:244::/48"},
-		{"dual-stack, IPv6 is full", plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16,fd00:10:244::/63"}, "a=10.244.0.0/24,fd00:10:244::/64 b=10.244.1.0/24,fd00:10:244:1::/64 c"), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/16,fd00:10:244::/62 instead of"},
+		{"dual-stack, IPv6 is full", plantest.Inventory(nodeipam.ControllerFlags{AllocateNodeCIDRs: true, ClusterCIDR: "10.244.0.0/16,fd00:10:244::/63"}, "a=10.244.0.0/24,fd00:10:244::/64 b=10.244.1.0/24,fd00:10:244:1::/64 c"), "cluster-cidr-exhausted", "widen longer-mask move-pods recreate", "10.244.0.0/16,fd00:10:244::/61 instead of"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -213,15 +213,15 @@ func TestWaySteps(t *testing.T) {
 		steps []string // a part of each
 	}{
 		{"flannel's Network follows", with(plantest.Inventory(v4, full), networks("10.244.0.0/23")), WayWiden,
-			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/22 --service-cluster-ip-range=10.96.0.0/16 [10.244.0.0/22] []",
-			[]string{"on cp1, in " + kcm + "--allocate-node-cidrs=true --cluster-cidr=10.244.0.0/22 --service-cluster-ip-range=10.96.0.0/16",
-				"kubeadm-config: networking.podSubnet: 10.244.0.0/22,", "kube-proxy: clusterCIDR: 10.244.0.0/22;", "net-conf.json: Network 10.244.0.0/22;"}},
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/21 --service-cluster-ip-range=10.96.0.0/16 [10.244.0.0/21] []",
+			[]string{"on cp1, in " + kcm + "--allocate-node-cidrs=true --cluster-cidr=10.244.0.0/21 --service-cluster-ip-range=10.96.0.0/16",
+				"kubeadm-config: networking.podSubnet: 10.244.0.0/21,", "kube-proxy: clusterCIDR: 10.244.0.0/21;", "net-conf.json: Network 10.244.0.0/21;"}},
 		{"no Network is known", plantest.Inventory(range4("10.244.0.0/23", 24), full), WayWiden,
-			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/22 --node-cidr-mask-size=24 [] []",
-			[]string{"on cp1, in " + kcm + "--allocate-node-cidrs=true --cluster-cidr=10.244.0.0/22 --node-cidr-mask-size=24", "networking.podSubnet", "clusterCIDR"}},
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/21 --node-cidr-mask-size=24 [] []",
+			[]string{"on cp1, in " + kcm + "--allocate-node-cidrs=true --cluster-cidr=10.244.0.0/21 --node-cidr-mask-size=24", "networking.podSubnet", "clusterCIDR"}},
 		{"IPv6Network", with(plantest.Inventory(range4("fd00:10:244::/63", 0), "a=fd00:10:244::/64 b=fd00:10:244:1::/64 c"), networks("fd00:10:244::/63")), WayWiden,
-			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=fd00:10:244::/62 [fd00:10:244::/62] []",
-			[]string{"on cp1, ", "networking.podSubnet", "clusterCIDR", "net-conf.json: IPv6Network fd00:10:244::/62;"}},
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=fd00:10:244::/61 [fd00:10:244::/61] []",
+			[]string{"on cp1, ", "networking.podSubnet", "clusterCIDR", "net-conf.json: IPv6Network fd00:10:244::/61;"}},
 		{"16 bits to the node mask", former("10.0.0.0/9", "a=10.0.0.0/10 b=10.64.0.0/10 c"), WayWiden,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.0.0.0/8 [] []", []string{"on cp1, ", "networking.podSubnet", "clusterCIDR"}},
 		{"but not 17", former("10.0.0.0/8", "a=10.0.0.0/9 b=10.128.0.0/9 c"), WayWiden, "", nil},
@@ -246,13 +246,13 @@ func TestWaySteps(t *testing.T) {
 			"nodes are drained and registered again --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 [] [a]",
 			[]string{"on cp2, ", "networking.podSubnet", "clusterCIDR"}},
 		{"no node has any: nothing is stopped", with(plantest.Inventory(v4, "a b"), wrong), WayMovePods,
-			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.0.16.0/20 --service-cluster-ip-range=10.96.0.0/16 [10.0.16.0/20] []",
+			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.200.0.0/16 --service-cluster-ip-range=10.96.0.0/16 [10.200.0.0/16] []",
 			[]string{"on cp1, ", "networking.podSubnet", "clusterCIDR", "net-conf.json"}},
 		{"services of another family, and a second range", with(plantest.Inventory(v4, "a=10.244.0.0/24"), func(i *nodeipam.Inventory) {
 			wrong(i)
 			i.Services = prefixtest.List("fd00::/112 10.96.0.0/16 10.0.16.0/20")
 		}), WayMovePods,
-			"nodes are drained and registered again --allocate-node-cidrs=true --cluster-cidr=10.244.16.0/20 --service-cluster-ip-range=10.96.0.0/16 [10.244.16.0/20] [a]",
+			"nodes are drained and registered again --allocate-node-cidrs=true --cluster-cidr=10.200.0.0/16 --service-cluster-ip-range=10.96.0.0/16 [10.200.0.0/16] [a]",
 			[]string{"on cp1, ", "networking.podSubnet", "clusterCIDR", "net-conf.json"}},
 		{"masks that fit stay", with(plantest.Inventory(range4("10.244.0.0/16", 24), "a=10.244.0.0/24"), wrong), WaySettings,
 			"a restart of a component --allocate-node-cidrs=true --cluster-cidr=10.244.0.0/16 --node-cidr-mask-size=24 [10.244.0.0/16] []", []string{"net-conf.json: Network 10.244.0.0/16;"}},

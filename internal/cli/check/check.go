@@ -22,6 +22,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan"
 	"github.com/kubecidr/kubecidr/plan/draw"
 	"github.com/kubecidr/kubecidr/plan/fact"
+	"github.com/kubecidr/kubecidr/plan/repair"
 )
 
 const (
@@ -131,7 +132,7 @@ func check(e cli.Env, s settings) (good bool, err error) {
 	if nothing != nil {
 		return false, nothing // programs get their document all the same
 	}
-	if s.text && !s.kubectl && slices.ContainsFunc(r.Findings, mendable) {
+	if s.text && !s.kubectl && slices.ContainsFunc(r.Findings, mendable) && repairs(files) {
 		if _, err := fmt.Fprintf(stdout, "\nWhich nodes to change, in which order, with which commands: %s %s\n", e.Call("repair"), strings.Join(s.paths, " ")); err != nil {
 			return false, err
 		}
@@ -157,6 +158,12 @@ func read(e cli.Env, s settings) (*kubecidr.Files, error) {
 		return nil, err
 	}
 	return cli.ReadInputs(e.Stderr, []string{"what kubectl answers"}, inputs, s.read)
+}
+
+// repairs reports whether repair knows a way out for the cluster of files.
+func repairs(files *kubecidr.Files) bool {
+	r, err := repair.New(repair.InventoryOf(files.Statements()...))
+	return err == nil && len(r.Ways) > 0
 }
 
 // mendable reports whether examples/repair has something to say about f.

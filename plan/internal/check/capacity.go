@@ -282,22 +282,17 @@ func (c *checker) widen(h held, m int, need uint64, k *managerView) ([]string, f
 	other := false
 	if bits < h.p.Bits() {
 		wide := netip.PrefixFrom(h.p.Addr(), bits).Masked()
-		var taken string
-		for _, s := range c.services {
-			if s.p.Overlaps(wide) {
-				taken = "the services " + s.text()
-			}
-		}
-		for _, a := range c.hostAddrs() {
-			if taken == "" && a.in(wide) {
-				taken = "the host " + a.String()
+		taken := c.takenIn(wide)
+		for b := bits + 1; taken != "" && b < h.p.Bits() && uint64(1)<<(m-b) > need; b++ {
+			if less := netip.PrefixFrom(h.p.Addr(), b).Masked(); c.takenIn(less) == "" {
+				wide, taken = less, "" // not twice as many, but every node and one more
 			}
 		}
 		if taken == "" {
 			fix = append(fix, fmt.Sprintf("widen the range to %v (%s node subnets), which holds all of %v, in --cluster-cidr on every control-plane host, networking.podSubnet of the kubeadm-config ConfigMap, flannel's Network and clusterCIDR of kube-proxy; registered nodes keep their subnets; flannel and kube-proxy take it when their pods are restarted", wide, blockSum(wide, m), h.p))
 		} else {
 			other = true
-			fix = append(fix, fmt.Sprintf("choose another range of /%d or shorter (%s node subnets), everywhere the range stands: %v cannot be widened in place, since %v takes in %s; kube-controller-manager does not start while a node holds a subnet outside its range, so every registered node has to be drained, deleted and registered again", bits, blockSum(wide, m), h.p, wide, taken))
+			fix = append(fix, fmt.Sprintf("choose another range of /%d or shorter (%s node subnets), for instance %s, everywhere the range stands: %v cannot be widened in place, since %v takes in %s; kube-controller-manager does not start while a node holds a subnet outside its range, so every registered node has to be drained, deleted and registered again", bits, blockSum(wide, m), c.freeRange(fact.RolePods, fam), h.p, wide, taken))
 		}
 	}
 	if longer := min(h.p.Bits()+(m-bits), h.p.Bits()+16); longer > m && longer <= fam.Bits()-2 {
@@ -305,7 +300,7 @@ func (c *checker) widen(h held, m int, need uint64, k *managerView) ([]string, f
 		if fam == fact.IPv4 && longer > 25 {
 			smaller += fmt.Sprintf("; a /%d has room for %d pods, so lower the kubelets' maxPods (110 by default) too", longer, Usable(fam, longer))
 		}
-		if other {
+		if other && Usable(fam, longer) >= c.podsOnNode() {
 			fix = append([]string{strings.TrimPrefix(smaller, "or ")}, "or "+fix[0])
 		} else {
 			fix = append(fix, smaller)
@@ -325,6 +320,32 @@ func (c *checker) widen(h held, m int, need uint64, k *managerView) ([]string, f
 		return fix, fact.DisturbsNodes
 	}
 	return fix, fact.DisturbsComponent
+}
+
+// takenIn names services or a host in p, "" for none.
+func (c *checker) takenIn(p netip.Prefix) string {
+	for _, s := range c.services {
+		if s.p.Overlaps(p) {
+			return "the services " + s.text()
+		}
+	}
+	for _, a := range c.hostAddrs() {
+		if a.in(p) {
+			return "the host " + a.String()
+		}
+	}
+	return ""
+}
+
+// podsOnNode returns how many pods the kubelets take, the default where no file says.
+func (c *checker) podsOnNode() int {
+	n := 0
+	for _, k := range c.kubelets {
+		if s := k.set[fact.SettingMaxPods]; s != nil && s.Err == nil {
+			n = max(n, s.Int)
+		}
+	}
+	return cmp.Or(n, 110)
 }
 
 // wideNodes returns the nodes that hold a subnet in p larger than the mask, and how many of the mask the first of them takes.

@@ -86,6 +86,7 @@ func (v *view) statedGates(comp fact.Component) nodeipam.Gates {
 
 // dualStackGate: two families while the gate for it is off by default and no file sets it, although the file shows the flags that
 // there are, or while a file switches it off. kubeadm up to 1.20 refuses the list; a manifest with it was written by hand.
+// kube-apiserver: k8s.io/kubernetes v1.18.20 cmd/kube-apiserver/app/options/validation.go validateClusterIPFlags.
 func (c *checker) dualStackGate() {
 	v := c.kube
 	if v.IsZero() || v.Before(fact.V(1, 16, 0)) || !v.Before(fact.V(1, 23, 0)) {
@@ -99,22 +100,42 @@ func (c *checker) dualStackGate() {
 		if k.predicted {
 			comp = fact.Kubeadm
 		}
-		g := c.view.statedGates(comp)
-		on, stated := g["IPv6DualStack"]
-		if g == nil || on || !stated && !v.Before(fact.V(1, 21, 0)) {
+		if why := c.view.gateIsOff(comp, v); why != "" {
+			c.gateMissing(comp, strings.TrimSpace(k.label()), why, k.podsAt, k.pods, v)
+			return
+		}
+	}
+	for _, api := range c.servers {
+		list := heldBy(api.services)
+		if api.services == nil || len(list) < 2 {
 			continue
 		}
-		why := "is off by default until 1.21, and no file sets it"
-		if stated {
-			why = "is switched off"
+		if why := c.view.gateIsOff(fact.APIServer, v); why != "" {
+			c.gateMissing(fact.APIServer, "kube-apiserver"+ofHost(api.host), why, api.services, list, v)
+			return
 		}
-		c.add(fact.Finding{
-			Rule: fact.RuleFeatureGateMissing, RefusedBy: []fact.Component{comp}, Subjects: subjectsOf(k.host),
-			Where: []fact.Place{placeOf(k.podsAt, "pods "+joinHeld(k.pods))},
-			Message: fmt.Sprintf("%s has two ranges, %s, but Kubernetes %v takes one: the feature gate IPv6DualStack %s",
-				strings.TrimSpace(k.label()), joinHeld(k.pods), v, why),
-			Fix: []string{"set --feature-gates=IPv6DualStack=true for kubeadm (featureGates of its configuration), kube-apiserver, kube-controller-manager, kube-proxy and the kubelets, or use Kubernetes 1.21 or newer"},
-		})
-		return
 	}
+}
+
+// gateIsOff says why IPv6DualStack is off for a program, "" where it is on or nothing shows the program's flags.
+func (v *view) gateIsOff(comp fact.Component, release fact.Version) string {
+	g := v.statedGates(comp)
+	on, stated := g["IPv6DualStack"]
+	switch {
+	case g == nil, on, !stated && !release.Before(fact.V(1, 21, 0)):
+		return ""
+	case stated:
+		return "is switched off"
+	}
+	return "is off by default until 1.21, and no file sets it"
+}
+
+func (c *checker) gateMissing(comp fact.Component, label, why string, at *fact.Statement, list []held, v fact.Version) {
+	c.add(fact.Finding{
+		Rule: fact.RuleFeatureGateMissing, RefusedBy: []fact.Component{comp}, Subjects: subjectsOf(at.Host),
+		Where: []fact.Place{placeOf(at, string(at.Role)+" "+joinHeld(list))},
+		Message: fmt.Sprintf("%s has two ranges, %s, but Kubernetes %v takes one: the feature gate IPv6DualStack %s",
+			label, joinHeld(list), v, why),
+		Fix: []string{"set --feature-gates=IPv6DualStack=true for kubeadm (featureGates of its configuration), kube-apiserver, kube-controller-manager, kube-proxy and the kubelets, or use Kubernetes 1.21 or newer"},
+	})
 }

@@ -187,6 +187,7 @@ func (c *checker) hostsIn(hosts []hostAddr, r held, rule fact.RuleID, what strin
 		} else {
 			f.Disturbs = c.disturbsNodes()
 			f.Changes = c.changed(fact.ControllerManager)
+			c.offerCut(&f, r, "host")
 		}
 	} else {
 		f.Fix = []string{
@@ -199,34 +200,114 @@ func (c *checker) hostsIn(hosts []hostAddr, r held, rule fact.RuleID, what strin
 	return true
 }
 
-// freeRange proposes a familiar range of family f for pods or services that touches no host, pod, service or reserved range
-// that is known. What it proposes for pods never touches what it proposes for services, so that the mends of one report can
-// be followed together. Where flannel's Network lies does not count: it is written anew with the pod range.
-func (c *checker) freeRange(role fact.Role, f fact.Family) string {
-	var try []string
+// Familiar returns the ranges of family f that are proposed for pods or services, the first choice first. None of the pods' touches one
+// of the services', so that the mends of one report can be followed together.
+func Familiar(role fact.Role, f fact.Family) []netip.Prefix {
+	var texts []string
 	switch {
 	case role == fact.RoleServices && f == fact.IPv6:
-		try = []string{"fd00:10:96::/112", "fd42:10:96::/112"}
+		texts = []string{"fd00:10:96::/112", "fd42:10:96::/112"}
 	case role == fact.RoleServices:
-		try = []string{"10.96.0.0/16", "172.28.0.0/16", "10.112.0.0/16", "192.168.112.0/20"}
+		texts = []string{"10.96.0.0/16", "172.28.0.0/16", "10.112.0.0/16", "192.168.112.0/20"}
 	case f == fact.IPv6:
-		try = []string{"fd00:10:244::/56", "fd42:10:244::/56"}
+		texts = []string{"fd00:10:244::/56", "fd42:10:244::/56"}
 	default:
-		try = []string{"10.244.0.0/16", "10.200.0.0/16", "172.20.0.0/16", "192.168.128.0/17"}
+		texts = []string{"10.244.0.0/16", "10.200.0.0/16", "172.20.0.0/16", "192.168.128.0/17"}
 	}
+	out := make([]netip.Prefix, len(texts))
+	for i, t := range texts {
+		out[i] = netip.MustParsePrefix(t)
+	}
+	return out
+}
+
+// freeRange proposes a familiar range of family f for pods or services that touches no host, pod, service or reserved range
+// that is known. Where flannel's Network lies does not count: it is written anew with the pod range.
+func (c *checker) freeRange(role fact.Role, f fact.Family) string {
 	hosts := c.hostAddrs()
-	for _, t := range try {
-		p := netip.MustParsePrefix(t)
+	var pools []held
+	for _, o := range c.others {
+		pools = append(pools, o.podPrefixes()...)
+	}
+	for _, p := range Familiar(role, f) {
 		free := !slices.ContainsFunc(hosts, func(h hostAddr) bool { return h.in(p) }) &&
-			!slices.ContainsFunc(slices.Concat(c.pods, c.services), func(h held) bool { return h.p.Overlaps(p) }) &&
+			!slices.ContainsFunc(slices.Concat(c.pods, pools, c.services), func(h held) bool { return h.p.Overlaps(p) }) &&
 			!slices.ContainsFunc(c.view.reserved, func(r *fact.Statement) bool {
 				return slices.ContainsFunc(maskedPrefixes(r), p.Overlaps)
 			})
 		if free {
-			return t
+			return p.String()
 		}
 	}
 	return "one that no host, pod or service range touches"
+}
+
+// offerCut puts in front of the mends of f to cut the pod range r down to what holds no host or service, where that goes.
+func (c *checker) offerCut(f *fact.Finding, r held, what string) {
+	cut := c.cutDown(r)
+	if !cut.IsValid() {
+		return
+	}
+	f.Fix[0] = "or " + f.Fix[0]
+	f.Fix = append([]string{fmt.Sprintf("cut the pod range down to %v, which holds every subnet that nodes have, and no %s: %s; registered nodes keep their subnets",
+		cut, what, c.setFlags(fact.ControllerManager, "set", flag{"cluster-cidr", c.clusterCIDRWith(r, cut)}))}, f.Fix...)
+	f.Disturbs = fact.DisturbsComponent
+}
+
+// cutDown returns the widest part of the pod range r that holds what all nodes have of it and one subnet more, and nothing else that is known;
+// the zero Prefix where there is none.
+func (c *checker) cutDown(r held) netip.Prefix {
+	var all netip.Prefix
+	mask := 0
+	for _, n := range c.nodes {
+		for _, h := range n.subs {
+			if fact.FamilyOf(h.p) != fact.FamilyOf(r.p) {
+				continue
+			}
+			if !cidr.Contains(r.p, h.p) || mask > 0 && mask != h.p.Bits() {
+				return netip.Prefix{}
+			}
+			mask = h.p.Bits()
+			if !all.IsValid() {
+				all = h.p
+			}
+			for !cidr.Contains(all, h.p) {
+				all, _ = cidr.Parent(all)
+			}
+		}
+	}
+	if !all.IsValid() || c.ownIPAM() || r.s.Component != fact.ControllerManager && r.s.Component != fact.Kubeadm {
+		return netip.Prefix{}
+	}
+	hosts := c.hostAddrs()
+	for bits := r.p.Bits() + 1; bits <= all.Bits(); bits++ {
+		p := netip.PrefixFrom(all.Addr(), bits).Masked()
+		taken := slices.ContainsFunc(hosts, func(h hostAddr) bool { return h.in(p) }) || slices.ContainsFunc(c.services, func(h held) bool { return h.p.Overlaps(p) }) ||
+			slices.ContainsFunc(c.view.reserved, func(s *fact.Statement) bool { return slices.ContainsFunc(maskedPrefixes(s), p.Overlaps) })
+		if !taken && mask-bits < 63 && uint64(1)<<(mask-bits) > uint64(len(c.nodes)) {
+			return p
+		}
+	}
+	return netip.Prefix{}
+}
+
+// clusterCIDRWith returns the pod ranges as --cluster-cidr has them, with p in place of r.
+func (c *checker) clusterCIDRWith(r held, p netip.Prefix) string {
+	list := []held{r}
+	for _, k := range c.controllers {
+		if slices.ContainsFunc(k.pods, func(h held) bool { return h.p == r.p }) {
+			list = k.pods
+			break
+		}
+	}
+	var texts []string
+	for _, h := range list {
+		if h.p == r.p {
+			h.p = p
+		}
+		texts = append(texts, h.p.String())
+	}
+	return strings.Join(texts, ",")
 }
 
 // hostsInNodeSubnets looks for hosts in the nodes' pod subnets, where no pod range is known.

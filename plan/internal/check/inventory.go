@@ -21,6 +21,13 @@ func InventoryOf(statements ...fact.Statement) nodeipam.Inventory {
 	if by := v.allocator(); by != fact.AllocatorNode {
 		inv.Allocator = by
 	}
+	c := &checker{clusterView: newCluster(v)}
+	if inv.Allocator == "" && c.subnetsFromEtcd() && !c.sawUnassigned() {
+		inv.Allocator = fact.AllocatorOwn // flannel keeps its subnets in etcd
+	}
+	if inv.CNI == "" && c.usesFlannel() {
+		inv.CNI = string(fact.Flannel)
+	}
 	if d := v.distribution(); d != nil && inv.Installer == "" {
 		inv.Installer = strings.ToLower(d.name)
 	}
@@ -276,6 +283,9 @@ func assume(inv *nodeipam.Inventory, v *view) {
 				if args.comp == fact.ControllerManager && args.file == src.file {
 					f = overlay(f, args)
 				}
+			}
+			if ps := maskedPrefixes(s); len(ps) == 1 && ps[0].Addr().Is6() && f.NodeCIDRMaskSize+f.NodeCIDRMaskSizeIPv6 == 0 && v.release(nil).Before(fact.V(1, 20, 0)) {
+				f.NodeCIDRMaskSize = kubeadmMaskIPv6(ps[0].Bits())
 			}
 			inv.Managers = append(inv.Managers, nodeipam.HostFlags{Host: src.host, File: src.file, Flags: f})
 			inv.Assumed = fact.Kubeadm

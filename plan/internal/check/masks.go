@@ -135,6 +135,9 @@ func (c *checker) maskLimits() {
 					fmt.Sprintf("use a pod range of /%d or shorter, 2^(%d-length) nodes fit into it", m, m),
 					fmt.Sprintf("or make the nodes' subnets smaller: %s or more; in kubeadm under controllerManager.extraArgs", maskFlag(f, k, bits)),
 				}
+				if leave := defaultMask(h, f, ms); leave != nil {
+					fd.Fix = append(leave, fd.Fix[1])
+				}
 				c.add(fd)
 			case m-bits > 16:
 				done[key] = true
@@ -157,6 +160,7 @@ func (c *checker) maskLimits() {
 					fmt.Sprintf("use a pod range of /%d or longer, such as %v", m-16, netip.PrefixFrom(h.p.Addr(), min(m-16, f.Bits())).Masked()),
 					fmt.Sprintf("or larger node subnets: %s or less", maskFlag(f, k, bits+16)),
 				}
+				fd.Fix = append(defaultMask(h, f, ms), fd.Fix...)
 				if m > f.Bits() {
 					c.noSuchMask(&fd, k, h, m, ms)
 				}
@@ -164,6 +168,18 @@ func (c *checker) maskLimits() {
 			}
 		}
 	}
+}
+
+// defaultMask tells to leave out a mask, where the default goes with the range h; none where it does not, or no mask is written.
+func defaultMask(h held, f fact.Family, ms *fact.Statement) []string {
+	m, bits := 24, h.p.Bits()
+	if f == fact.IPv6 {
+		m = 64
+	}
+	if ms == nil || ms.Default || m <= bits || m-bits > 16 {
+		return nil
+	}
+	return []string{fmt.Sprintf("leave %s out: the default is /%d (%s node subnets)", ms.Key, m, blockSum(h.p, m))}
 }
 
 // insteadOfPlain is the mend for a mask of no family beside a dual-stack range.

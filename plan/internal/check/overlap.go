@@ -212,5 +212,6 @@ func (c *checker) overlapPair(p, s held) {
 	}, c.reregister("then, one node after the other, so that each gets a subnet of the new range: ")...)
 	f.Disturbs = c.disturbsNodes()
 	f.Changes = c.changed(fact.Kubeadm, fact.ControllerManager)
+	c.offerCut(&f, p, "service")
 	c.add(f)
 }

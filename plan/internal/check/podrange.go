@@ -142,7 +142,11 @@ func (c *checker) podCIDRUnset() {
 				want = joinHeld(heldBy(s))
 			}
 		}
-		if !c.anyAllocates() {
+		switch {
+		case c.anyAllocates():
+		case c.allocationIsOff():
+			b.WriteString(", and --allocate-node-cidrs is false")
+		default:
 			b.WriteString(", and --allocate-node-cidrs is not set either")
 		}
 		b.WriteString(": nobody fills spec.podCIDR of the nodes")
@@ -201,6 +205,14 @@ func (c *checker) managerViews() []*managerView { return c.controllers }
 // anyAllocates reports whether one controller has --allocate-node-cidrs.
 func (c *checker) anyAllocates() bool {
 	return slices.ContainsFunc(c.controllers, func(k *managerView) bool { return k.allocate })
+}
+
+// allocationIsOff reports whether a file of kube-controller-manager says so.
+func (c *checker) allocationIsOff() bool {
+	return slices.ContainsFunc(c.managers, func(m *sourceView) bool {
+		s := m.set[fact.SettingAllocate]
+		return s != nil && !s.Bool && !s.Default
+	})
 }
 
 // kubeadmPods returns the pod range that kubeadm is given, nil for none.
