@@ -108,12 +108,12 @@ func (u *unpacker) unpack(form string, r io.Reader) error {
 	case formGzip:
 		z, err := gzip.NewReader(r)
 		if err != nil {
-			return fmt.Errorf("the gzip stream is damaged: %w", err)
+			return damaged("gzip stream", err)
 		}
 		b := bufio.NewReaderSize(u.limited(z), 1<<10)
 		head, err := b.Peek(512)
 		if len(head) == 0 && err != nil {
-			return fmt.Errorf("the gzip stream is damaged: %w", err)
+			return damaged("gzip stream", err)
 		}
 		if archiveForm("", head) == formTar {
 			return u.tar(b)
@@ -124,6 +124,24 @@ func (u *unpacker) unpack(form string, r io.Reader) error {
 		return u.zip(r)
 	}
 	return fmt.Errorf("it is compressed with %s, which is not read: unpack it, and give the folder", form)
+}
+
+// errTooMuch is the error of an archive that unpacks to more than is read.
+var errTooMuch = fmt.Errorf("it unpacks to more than %d MiB: give the parts that matter", mostUnpacked>>20)
+
+// damaged says that a part of an archive cannot be unpacked, in words of our own: those of the unpackers are of the Go release.
+func damaged(part string, err error) error {
+	switch {
+	case errors.Is(err, errTooMuch):
+		return err
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return fmt.Errorf("the %s is cut off", part)
+	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, zip.ErrChecksum):
+		return fmt.Errorf("the %s is damaged: its checksum differs", part)
+	case errors.Is(err, zip.ErrAlgorithm):
+		return fmt.Errorf("the %s is compressed in a way that is not read", part)
+	}
+	return fmt.Errorf("the %s is damaged", part)
 }
 
 // limited returns r as far as the archive's limit goes.
@@ -137,7 +155,7 @@ type budgetReader struct {
 
 func (b *budgetReader) Read(p []byte) (int, error) {
 	if *b.left <= 0 {
-		return 0, fmt.Errorf("it unpacks to more than %d MiB: give the parts that matter", mostUnpacked>>20)
+		return 0, errTooMuch
 	}
 	if int64(len(p)) > *b.left {
 		p = p[:*b.left]
@@ -156,7 +174,7 @@ func (u *unpacker) tar(r io.Reader) error {
 		case err == io.EOF:
 			return nil
 		case err != nil && !errors.Is(err, tar.ErrInsecurePath):
-			return fmt.Errorf("the tar stream is damaged: %w", err)
+			return damaged("tar stream", err)
 		}
 		if u.entries--; u.entries < 0 {
 			return errEntries
@@ -188,7 +206,7 @@ func (u *unpacker) zip(r io.Reader) error {
 	}
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		return fmt.Errorf("the zip file is damaged: %w", err)
+		return damaged("zip file", err)
 	}
 	for _, f := range z.File {
 		if u.entries--; u.entries < 0 {
@@ -234,13 +252,13 @@ func (u *unpacker) entry(name string, size int64, open func() (io.ReadCloser, er
 	}
 	r, err := open()
 	if err != nil {
-		u.not(clean, err.Error())
+		u.not(clean, damaged("member", err).Error())
 		return nil
 	}
 	defer r.Close()
 	u.member(clean, r)
 	if u.left <= 0 {
-		return fmt.Errorf("it unpacks to more than %d MiB: give the parts that matter", mostUnpacked>>20)
+		return errTooMuch
 	}
 	return nil
 }
@@ -280,7 +298,7 @@ func (u *unpacker) member(name string, r io.Reader) {
 	// What fits is kept, so that it can be read once more: a list of Nodes among other objects is.
 	data, err := io.ReadAll(io.LimitReader(b, peekMember+1))
 	if err != nil {
-		u.not(name, reason(err))
+		u.not(name, damaged("member", err).Error())
 		return
 	}
 	in.Open = func() (io.ReadCloser, error) {
@@ -291,7 +309,7 @@ func (u *unpacker) member(name string, r io.Reader) {
 	}
 	files, err := readPlain(in, u.opt)
 	if err != nil {
-		u.not(name, reason(errors.Unwrap(err)))
+		u.not(name, damaged("member", errors.Unwrap(err)).Error())
 		return
 	}
 	u.files = append(u.files, files...)

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -553,92 +551,4 @@ func mergeEntries(v *Node) ([]Entry, bool) {
 		return out, true
 	}
 	return out, add(v)
-}
-
-// yamlError returns an error of yaml.v3 about f.Data[start:end] with the place where the parser stopped.
-//
-// yaml.v3 tells a line at best, and for an error of its parser ("did not find expected key") the line of the value around
-// it, one too low (decode.go parser.fail). So the text is read once more, byte by byte, to see how far the parser came.
-func (c *converter) yamlError(start, end int, err error, more bool) *Error {
-	f := c.f
-	msg := strings.TrimPrefix(err.Error(), "yaml: ")
-	line := 0
-	if rest, ok := strings.CutPrefix(msg, "line "); ok {
-		if num, text, ok := strings.Cut(rest, ": "); ok {
-			if n, err := strconv.Atoi(num); err == nil {
-				line, msg = n, text
-			}
-		}
-	}
-	slow := &slowReader{data: c.text[start:end]}
-	dec := yaml.NewDecoder(slow)
-	for {
-		var y yaml.Node
-		if decode1(dec, &y) != nil {
-			break
-		}
-	}
-	off := start + max(slow.n-1, 0)
-	off = min(off, start+len(bytes.TrimRight(f.Data[start:end], " \t\n"))) // behind the last text at most
-	stopped := f.lineOf(off) + 1
-	scanner := !strings.HasPrefix(msg, "did not find expected")
-	if line > 0 && scanner {
-		line += f.lineOf(start)
-		if line != stopped {
-			off = f.Offset(line, maxInt)
-		}
-	} else {
-		line = stopped
-	}
-	text := f.Data[f.Offset(line, 1):f.Offset(line, maxInt)]
-	col := len(text) - len(bytes.TrimLeft(text, " ")) // first character
-	switch {
-	case strings.Contains(msg, "mapping values are not allowed"):
-		// the last colon that the parser has read
-		upTo := min(max(off-f.Offset(line, 1)+1, 0), len(text))
-		if i := bytes.LastIndexByte(text[:upTo], ':'); i > 0 {
-			col = i
-		}
-		msg += ": a value cannot hold \": \" unless it is in quotes, or this line is indented too far"
-	case strings.Contains(msg, "cannot start any token"):
-		upTo := min(max(off-f.Offset(line, 1)+1, 0), len(text))
-		if i := bytes.LastIndexAny(text[:upTo], "\t@`%|>"); i >= 0 {
-			col = i
-			for i >= 0 && text[i] == '\t' { // the first of several tabs
-				col = i
-				i--
-			}
-		}
-		if col < len(text) && text[col] == '\t' {
-			msg += ": a tab; YAML is indented with blanks"
-		}
-	case strings.Contains(msg, "unknown anchor"):
-		upTo := min(max(off-f.Offset(line, 1)+1, 0), len(text))
-		if i := bytes.LastIndexByte(text[:upTo], '*'); i >= 0 {
-			col = i
-		}
-	case more && strings.Contains(msg, "did not find expected <document start>"):
-		msg = "text after the end of the document"
-	case strings.Contains(msg, "did not find expected key"):
-		msg += ": is the line indented like its neighbours?"
-	}
-	return &Error{f.Position(f.Offset(line, 1) + col), msg}
-}
-
-// A slowReader gives one byte at a time and counts them.
-type slowReader struct {
-	data []byte
-	n    int
-}
-
-func (r *slowReader) Read(p []byte) (int, error) {
-	if r.n >= len(r.data) {
-		return 0, io.EOF
-	}
-	if len(p) == 0 {
-		return 0, nil
-	}
-	p[0] = r.data[r.n]
-	r.n++
-	return 1, nil
 }

@@ -235,10 +235,10 @@ func parse(args []string, plugin bool) (s settings, err error) {
 	fs.BoolVar(&s.dryRun, "dry-run", false, "")
 	fs.BoolVar(&s.rules, "rules", false, "")
 	fs.StringVar(&s.explain, "explain", "", "")
-	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
+	if err := cli.ParseFlags(fs, args); errors.Is(err, flag.ErrHelp) {
 		return s, err
 	} else if err != nil {
-		return s, fmt.Errorf("%s; -h lists all flags", strings.TrimSuffix(err.Error(), "; -h lists all flags"))
+		return s, err
 	}
 	writers := map[string]func(io.Writer, fact.Report, draw.ReportOptions) error{
 		"text": draw.ReportText, "json": draw.ReportJSON, "sarif": draw.ReportSARIF,

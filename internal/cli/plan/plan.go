@@ -231,7 +231,7 @@ func parse(args []string) (o options, req plan.Request, err error) {
 	})
 	fs.BoolVar(&o.help, "h", false, "")
 	fs.BoolVar(&o.help, "help", false, "")
-	if err := fs.Parse(args); err != nil {
+	if err := cli.ParseFlags(fs, args); err != nil {
 		return o, req, flagError(err)
 	}
 	if o.help {
@@ -261,14 +261,12 @@ func setAll(req *plan.Request, given map[string][]string) error {
 	return nil
 }
 
-// flagError returns an error of package flag in the words of this program.
+// flagError says what else an unknown flag could be: a key of a request that was nearly meant.
 func flagError(err error) error {
-	name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
-	if !unknown {
-		return fmt.Errorf("%w; -h lists all flags", err)
-	}
-	if err := new(plan.Request).Set(name, ""); errors.Is(err, plan.ErrUnknownKey) {
-		return fmt.Errorf("flag %w", err)
+	if unknown, ok := errors.AsType[*cli.UnknownFlagError](err); ok {
+		if err := new(plan.Request).Set(unknown.Name, ""); errors.Is(err, plan.ErrUnknownKey) {
+			return fmt.Errorf("flag %w", err)
+		}
 	}
 	return err
 }

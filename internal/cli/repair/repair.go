@@ -67,11 +67,11 @@ func Run(e cli.Env, args []string) int {
 	output := fs.String("o", "text", "")
 	chosen := fs.String("way", "", "")
 	release := fs.String("kubernetes", "", "")
-	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
+	if err := cli.ParseFlags(fs, args); errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintf(stdout, usageText, e.Call("repair"))
 		return exitMended
 	} else if err != nil {
-		return fail(fmt.Errorf("%w; -h lists all flags", err))
+		return fail(err)
 	}
 	var options kubecidr.Options
 	if *release != "" {

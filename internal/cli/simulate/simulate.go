@@ -99,11 +99,11 @@ func Run(e cli.Env, args []string) int {
 	fs.StringVar(&o.vs, "vs", "", "")
 	fs.IntVar(&o.predict, "predict", -1, "")
 	fs.IntVar(&o.surge, "surge", 0, "")
-	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
+	if err := cli.ParseFlags(fs, args); errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintf(e.Stdout, usageText, e.Call("simulate"))
 		return exitSame
 	} else if err != nil {
-		return fail(fmt.Errorf("%w; -h lists all flags", err))
+		return fail(err)
 	}
 	fs.Visit(func(f *flag.Flag) { o.given[f.Name] = true })
 	o.args = fs.Args()

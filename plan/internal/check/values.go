@@ -94,7 +94,7 @@ func (c *checker) values() {
 		case fact.RoleDNS:
 			what, isRange = "dns address", false
 		}
-		f.Message = fmt.Sprintf("%s: the %s %q cannot be read: %s", who(ss[0]), what, k.text, reason(ss[0].Err))
+		f.Message = fmt.Sprintf("%s: the %s %q cannot be read: %s", who(ss[0]), what, k.text, ss[0].Err)
 		for _, s := range ss {
 			f.Where = append(f.Where, placeOf(s, who(s)+" "+k.text))
 			if s.Host != "" {
@@ -195,11 +195,6 @@ func (c *checker) withoutHostBits(s *fact.Statement, h held) string {
 		return fmt.Sprintf("leave it as it is: what counts is %v, and a podCIDR that is set cannot be changed; before an upgrade to Kubernetes 1.36, which does not take it: %s", h.p, c.rejoin())
 	}
 	return fmt.Sprintf("write %v instead of %v, or the prefix length that was meant, in every place listed", h.p, h.written)
-}
-
-// reason returns the text of an error without the quoted input that the message has already.
-func reason(err error) string {
-	return strings.TrimPrefix(err.Error(), "netip.ParsePrefix: ")
 }
 
 var ruleFlagGivenTwice = rule{
