@@ -19,9 +19,9 @@ import (
 	"github.com/kubecidr/kubecidr/plan/repair"
 )
 
-// TestZeroValues holds that the comment of each exported type says what its zero value is: "The zero value is ...", or
+// TestDocZeroValues holds that the comment of each exported type says what its zero value is: "The zero value is ...", or
 // "The zero Split ...". Interfaces, functions and aliases have none of their own.
-func TestZeroValues(t *testing.T) {
+func TestDocZeroValues(t *testing.T) {
 	for _, dir := range publicPackages(t) {
 		fset := token.NewFileSet()
 		entries, err := os.ReadDir(dir)
