@@ -263,7 +263,7 @@ func setAll(req *plan.Request, given map[string][]string) error {
 
 // flagError says what else an unknown flag could be: a key of a request that was nearly meant.
 func flagError(err error) error {
-	if unknown, ok := errors.AsType[*cli.UnknownFlagError](err); ok {
+	if unknown, ok := errtype.As[*cli.UnknownFlagError](err); ok {
 		if err := new(plan.Request).Set(unknown.Name, ""); errors.Is(err, plan.ErrUnknownKey) {
 			return fmt.Errorf("flag %w", err)
 		}
