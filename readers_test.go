@@ -195,7 +195,6 @@ func things(t *testing.T) []any {
 			add(any1(flannel.ReadSubnetEnv(data, flannel.Options{})))
 			add(any1(flannel.ReadLog(data, flannel.Options{})))
 			add(any1(kubeadm.Read(name, data)))
-			add(any1(kubeadm.Validate(name, data, fact.Version{})))
 			add(any1(kubectl.ReadLog(name, bytes.NewReader(data))))
 			add(any1(kubectl.ReadText(name, bytes.NewReader(data))))
 		}

@@ -242,7 +242,7 @@ func (c Config) Findings() []fact.Finding {
 		return out
 	}
 	if !n.EnableIPv4 && !n.EnableIPv6 {
-		f := c.finding(fact.RuleNetConfMalformed, fact.Error, n.Pos("EnableIPv4"), c.what()+" disables both families: flannel ends with \"none defined stack\"")
+		f := c.finding(fact.RuleNetConfMalformed, fact.Error, n.Pos("EnableIPv4"), c.what()+" disables both families: flannel exits with \"none defined stack\"")
 		f.Effect, f.RefusedBy = effectNotStarting, []fact.Component{fact.Flannel}
 		f.Fix = []string{`set "EnableIPv4": true or "EnableIPv6": true`, c.restart()}
 		add(f)

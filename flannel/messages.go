@@ -172,7 +172,7 @@ func messages() []message {
 		{
 			ID: "net-conf-malformed", Level: Fatal, Pattern: `error parsing subnet config: |error decoding Backend property of config`,
 			Cause:  "flannel cannot read net-conf.json",
-			Remedy: "mend the JSON of net-conf.json in the ConfigMap kube-flannel-cfg; kubectl get configmap -o yaml shows it as flannel reads it",
+			Remedy: "fix the JSON of net-conf.json in the ConfigMap kube-flannel-cfg; kubectl get configmap -o yaml shows it as flannel reads it",
 			Rules:  rules(fact.RuleNetConfMalformed, fact.RuleCIDRMalformed, fact.RuleNetConfSubnetRangeInvalid), Source: kube + " NewSubnetManager", literals: []string{"error parsing subnet config", "error decoding Backend"},
 		},
 		{
@@ -191,7 +191,7 @@ func messages() []message {
 			ID: "backend-options-malformed", Level: Fatal,
 			Pattern: `error decoding (?:\S+ )?backend config|no valid Mode configured|config error, password is too short|failed to create vxlan device: numerical result out of range|MTU \d+ of iface \S+ is too small for ipip`,
 			Cause:   "an option of Backend in net-conf.json is of the wrong type or out of range",
-			Remedy:  "mend the options of Backend",
+			Remedy:  "fix the options of Backend",
 			Rules:   rules(fact.RuleNetConfMalformed), Source: "flannel v0.28.10 pkg/backend",
 			literals: []string{"backend config", "no valid Mode", "password is too short", "numerical result out of range", "too small for ipip"},
 		},

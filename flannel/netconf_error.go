@@ -127,7 +127,7 @@ func syntaxAdvice(f *source.File) string {
 	case bytes.HasPrefix(bytes.TrimLeft(data[1:], " \t\r\n"), []byte("'")):
 		return "JSON strings stand in double quotes"
 	}
-	return "mend the JSON there: commas between entries and none behind the last, names and strings in double quotes"
+	return "fix the JSON there: commas between entries and none behind the last, names and strings in double quotes"
 }
 
 // typeAdvice says what a key holds.

@@ -227,7 +227,7 @@ func TestNetConfErrorText(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
 		{"{\n  \"Network\": \"10.244.0.0\"\n}", `net-conf.json:2:14: Network "10.244.0.0": invalid CIDR address: 10.244.0.0; add the length of the range, as in 10.244.0.0/16`},
 		{"{\n  \"Network\": \"10.244.0.0/16,fd00::/56\"\n}", `net-conf.json:2:14: Network "10.244.0.0/16,fd00::/56": invalid CIDR address: 10.244.0.0/16,fd00::/56; one range here; an IPv6 range goes under IPv6Network, with "EnableIPv6": true`},
-		{"{\"Network\": \"10.244.0.0/16\",\n}", `net-conf.json:2:1: invalid character '}' looking for beginning of object key string; mend the JSON there: commas between entries and none behind the last, names and strings in double quotes`},
+		{"{\"Network\": \"10.244.0.0/16\",\n}", `net-conf.json:2:1: invalid character '}' looking for beginning of object key string; fix the JSON there: commas between entries and none behind the last, names and strings in double quotes`},
 		{"{\"subnetlen\": \"24\"}", `net-conf.json:1:15: SubnetLen "24": json: cannot unmarshal string into Go struct field Config.SubnetLen of type uint; write a whole number, without quotes`},
 		{`{"Network": "x"}`, `net-conf.json:1:13: Network "x": invalid CIDR address: x; write address/length without blanks and without leading zeros, as in 10.244.0.0/16`},
 		{`{"IPv6Network": "fe80::1%eth0"}`, `net-conf.json:1:17: IPv6Network "fe80::1%eth0": invalid CIDR address: fe80::1%eth0; write address/length without blanks and without leading zeros, as in fd00:10:244::/56`},
@@ -462,7 +462,7 @@ func TestNetConfSaysTheSame(t *testing.T) {
 		{`{"EnableIPv4": 1, "Network": "10.244.0.0"}`, // what a field refuses stops the decoder; a type does not
 			`net-conf.json:1:30: Network "10.244.0.0": invalid CIDR address: 10.244.0.0; add the length of the range, as in 10.244.0.0/16`},
 		{"{\"Network\": \"10.244.0.0/16\",\n}",
-			"net-conf.json:2:1: invalid character '}' looking for beginning of object key string; mend the JSON there: commas between entries and none behind the last, names and strings in double quotes"},
+			"net-conf.json:2:1: invalid character '}' looking for beginning of object key string; fix the JSON there: commas between entries and none behind the last, names and strings in double quotes"},
 		{`[]`, `net-conf.json:1:1: json: cannot unmarshal array into Go value of type subnet.Config; write one object: {"Network": "10.244.0.0/16", "Backend": {"Type": "vxlan"}}`},
 		{`{"Backend": {"Type": 1}}`,
 			`net-conf.json:1:13: Backend: error decoding Backend property of config: json: cannot unmarshal number into Go struct field .Type of type string; write an object with a string as Type: "Backend": {"Type": "vxlan"}`},

@@ -329,7 +329,7 @@ func (d *Document) modes() {
 	d.Problems = append(d.Problems, fact.Finding{
 		Rule: RuleKubeSubnetMgrMissing, Severity: fact.Warning, Where: []fact.Place{{Position: m.KubeSubnetMgr.Pos}, {Position: d.Configs[0].NetConf.Pos("Network"), Note: "not read"}},
 		Message: fmt.Sprintf("%s runs flannel without --kube-subnet-mgr: it looks for its configuration in etcd, and net-conf.json of %s is not read", m.Object, d.Configs[0].Object),
-		Effect:  "without a configuration in etcd flannel waits for ever and logs \"Couldn't fetch network config\"",
+		Effect:  "without a configuration in etcd flannel waits forever and logs \"Couldn't fetch network config\"",
 		Fix:     []string{"add --kube-subnet-mgr to the arguments of flanneld"},
 	})
 }
@@ -428,7 +428,7 @@ func (d *Document) missing(n, data *source.Node, object string) {
 		}
 		f.Message += "; it has " + cmp.Or(strings.Join(keys, ", "), "none")
 	}
-	f.Message += ": flannel ends with \"failed to read net conf: open /etc/kube-flannel/net-conf.json: no such file or directory\""
+	f.Message += ": flannel exits with \"failed to read net conf: open /etc/kube-flannel/net-conf.json: no such file or directory\""
 	f.Where = []fact.Place{{Position: posOr(pos, fact.Position{File: d.File})}}
 	d.Problems = append(d.Problems, f)
 }

@@ -34,7 +34,7 @@ func (c Config) refused(base fact.Statement, v fact.Version) []fact.Statement {
 		}
 		out = append(out, problem(base, fact.Finding{
 			Rule: r.Rule, Severity: fact.Error, Message: fmt.Sprintf("%s%s: %s", refusesFile, r.Field, r.Message), Fix: []string{fix},
-			Effect: "kubeadm ends with an error before it changes anything", Disturbs: fact.DisturbsNothing,
+			Effect: "kubeadm exits with an error before it changes anything", Disturbs: fact.DisturbsNothing,
 			Where: []fact.Place{{Position: pos}}, RefusedBy: []fact.Component{fact.Kubeadm},
 		}))
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
-// kubeadm ends with a status where it refuses a file; up to 1.20 with another one for what its validation refuses.
+// kubeadm exits with a status where it refuses a file; up to 1.20 with another one for what its validation refuses.
 func TestGenerateStatus(t *testing.T) {
 	for _, tt := range []struct {
 		minor  int

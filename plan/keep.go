@@ -57,7 +57,7 @@ func (r *Request) checkHeld() error {
 	slices.SortFunc(sorted, cidrorder.Compare)
 	for i := 1; i < len(sorted); i++ { // of ranges that nest, one follows one that contains it
 		if sorted[i-1].Overlaps(sorted[i]) {
-			return &RequestError{Field: "held", Value: sorted[i].String(), Reason: fmt.Sprintf("overlaps %v: two nodes cannot hold the same addresses; mend the cluster first", sorted[i-1])}
+			return &RequestError{Field: "held", Value: sorted[i].String(), Reason: fmt.Sprintf("overlaps %v: two nodes cannot hold the same addresses; fix the cluster first", sorted[i-1])}
 		}
 	}
 	if n := r.heldNodes(); r.Nodes > 0 && r.Nodes < n {

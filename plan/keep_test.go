@@ -100,7 +100,7 @@ func TestKeepRefused(t *testing.T) {
 		want string
 	}{
 		{Request{Nodes: 3, HeldCount: 4}, "nodes 3: 4 nodes are registered already; ask for 4 or more"},
-		{Request{Held: prefixtest.List("10.0.0.0/24 10.0.0.0/25")}, "held 10.0.0.0/25: overlaps 10.0.0.0/24: two nodes cannot hold the same addresses; mend the cluster first"},
+		{Request{Held: prefixtest.List("10.0.0.0/24 10.0.0.0/25")}, "held 10.0.0.0/25: overlaps 10.0.0.0/24: two nodes cannot hold the same addresses; fix the cluster first"},
 		{Request{Keep: pins("pods=10.0.0.0/16"), Pins: pins("pods=10.1.0.0/16")}, "keep[0] pods=10.0.0.0/16: pin pods=10.1.0.0/16 does not contain it; leave one out"},
 		{Request{Keep: pins("pods=10.0.0.0/16 pods=10.1.0.0/16")}, "keep[1] pods=10.1.0.0/16: contradicts pods=10.0.0.0/16: a cluster has one IPv4 range of pods; leave one out"},
 		{Request{Pods: 1000, Nodes: 3, PodsPerNode: 10}, "pods 1000: 3 nodes with 10 pods each have room for 30; ask for more of either, or leave one out"},

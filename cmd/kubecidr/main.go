@@ -3,7 +3,7 @@
 //	kubecidr plan        ranges for a cluster that cannot collide, and its installer's files
 //	kubecidr check       what is wrong with a cluster's ranges, by its files
 //	kubecidr simulate    which node gets which subnet, by the twin of kube-controller-manager
-//	kubecidr repair      how to mend the nodes' subnets with the fewest changes
+//	kubecidr repair      how to fix the nodes' subnets with the fewest changes
 //	kubecidr completion  what a shell needs to complete all that
 //	kubecidr version     which build this is
 //
@@ -54,9 +54,9 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"plan", "find ranges for a cluster that cannot collide, and print them or its installer's files", plan.Run, plan.Flags},
-		{"check", "say what is wrong with a cluster's ranges, why that shows as it does, and how to mend it", check.Run, check.Flags},
+		{"check", "say what is wrong with a cluster's ranges, why that shows as it does, and how to fix it", check.Run, check.Flags},
 		{"simulate", "replay or predict which node gets which subnet", simulate.Run, simulate.Flags},
-		{"repair", "say how to mend the nodes' subnets with the fewest changes", repair.Run, repair.Flags},
+		{"repair", "say how to fix the nodes' subnets with the fewest changes", repair.Run, repair.Flags},
 		{"completion", "print a script that completes commands and flags: bash, zsh or fish", completion, nil},
 		{"version", "print the version, the commit and the releases that the rules were checked against", version, nil},
 	}

@@ -407,7 +407,7 @@ func mdRisks(p *view, b *printer, _ Options) {
 	}
 	rows = append(rows,
 		[]string{"A host gets an address in a pod or service range, by DHCP or a new network", "it cannot be reached from pods, or pods not from it", "enter the ranges in the address register before anything else"},
-		[]string{"Control-plane hosts are configured by hand and differ", "nodes get subnets of another range after a change of leader, or kube-controller-manager ends", "change settings on all control-plane hosts at the same time, and compare the files afterwards"})
+		[]string{"Control-plane hosts are configured by hand and differ", "nodes get subnets of another range after a change of leader, or kube-controller-manager exits", "change settings on all control-plane hosts at the same time, and compare the files afterwards"})
 	b.mdTable("", rows...)
 }
 

@@ -67,7 +67,7 @@ Next nodes
   3  10.244.0.0/24      10.244.3.0/24
 `},
 		{"it does not come back", run(v4, "start +a +x=10.99.0.0/24", 1), &nodeipam.SurgeNeed{Surge: 1, Fits: 1}, `
-kube-controller-manager does not come back from a restart: kube-controller-manager ends at start:
+kube-controller-manager does not come back from a restart: kube-controller-manager exits at start:
 failed to mark cidr[10.99.0.0/24] at idx [0] as occupied for node: x: cidr 10.99.0.0/24 is out the
 range of cluster cidr 10.244.0.0/22
 2 nodes, 1 with a subnet of each range. 3 more get one, node 5 gets none.
@@ -83,7 +83,7 @@ Next nodes
 A surge of 1 node fits.
 `},
 		{"nor does one that is stopped", run(v4, "start +a +x=10.99.0.0/24 stop", 1), nil, `
-kube-controller-manager does not come back from a restart: kube-controller-manager ends at start:
+kube-controller-manager does not come back from a restart: kube-controller-manager exits at start:
 failed to mark cidr[10.99.0.0/24] at idx [0] as occupied for node: x: cidr 10.99.0.0/24 is out the
 range of cluster cidr 10.244.0.0/22
 `},

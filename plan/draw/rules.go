@@ -32,7 +32,7 @@ func releasesOf(r fact.Rule) string {
 	return ""
 }
 
-// RuleText writes the rule for people: what it checks, how clusters come to it, what is seen, what mends it.
+// RuleText writes the rule for people: what it checks, how clusters get there, what shows, what fixes it.
 func RuleText(w io.Writer, r fact.Rule) error {
 	b := &printer{}
 	b.printf("%s (%s)\n", r.ID, severitiesOf(r))
@@ -51,7 +51,7 @@ func RuleText(w io.Writer, r fact.Rule) error {
 	return b.flushTo(w)
 }
 
-// RulesText writes the catalogue as a table, a line for each rule in the order in which findings should be mended.
+// RulesText writes the catalogue as a table, a line for each rule in the order in which findings should be fixed.
 func RulesText(w io.Writer) error {
 	b := &printer{}
 	rows := [][]string{{"RULE", "SEVERITY", "WHAT IT CHECKS"}}
@@ -66,7 +66,7 @@ func RulesText(w io.Writer) error {
 func RulesMarkdown(w io.Writer) error {
 	b := &printer{}
 	b.printf("# Rules\n\n")
-	b.wrap("", textWidth, "What plan.Check and the format packages look for, in the order in which findings should be mended. "+
+	b.wrap("", textWidth, "What plan.Check and the format packages look for, in the order in which findings should be fixed. "+
 		"The ids are stable. This page is generated from plan.Rules; change it there.")
 	b.printf("\n| rule | severity | what it checks |\n|---|---|---|\n")
 	for _, r := range check.Rules() {
@@ -78,7 +78,7 @@ func RulesMarkdown(w io.Writer) error {
 		b.printf("\n")
 		for _, part := range [][2]string{
 			{"Severity", severitiesOf(r)}, {"Cause", r.Cause}, {"Effect", r.Effect}, {"Fix", r.Mend},
-			{"The mend interrupts", string(r.Disturbs)}, {"Releases", releasesOf(r)}, {"Source", r.Source},
+			{"The fix interrupts", string(r.Disturbs)}, {"Releases", releasesOf(r)}, {"Source", r.Source},
 		} {
 			if part[1] != "" {
 				b.wrap("- ", textWidth, "**"+part[0]+":** "+gate.Markdown(part[1]))

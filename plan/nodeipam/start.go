@@ -71,7 +71,7 @@ const FlagRefused = "flag-refused"
 
 // Refused returns refusals as an error, with the exit status of release v. The error has status 0 where there is none.
 //
-// kubeadm ends with 1; of old with 3 where its validation refuses a value. Recorded are 3 with 1.20 and 1 with 1.34 and 1.37; in
+// kubeadm exits with 1; of old with 3 where its validation refuses a value. Recorded are 3 with 1.20 and 1 with 1.34 and 1.37; in
 // between, 1 is taken.
 func Refused(refusals []Refusal, v fact.Version) *RefusedError {
 	e := &RefusedError{Refusals: refusals}

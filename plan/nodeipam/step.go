@@ -37,7 +37,7 @@ type ExitError struct {
 }
 
 func (e *ExitError) Error() string {
-	return fmt.Sprintf("%s ends at start: %s", fact.ControllerManager, e.Message)
+	return fmt.Sprintf("%s exits at start: %s", fact.ControllerManager, e.Message)
 }
 
 // ErrAllocatorUnknown is the error of a start with an allocator that the twin does not model.

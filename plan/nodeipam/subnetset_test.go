@@ -43,7 +43,7 @@ func TestSubnetSetScripts(t *testing.T) {
 	}
 	c := NewStopped(v1(35))
 	step := script(t, c, v4("10.244.0.0/22", 24), "+x=::ffff:0.0.0.0/96 start")
-	want := "kube-controller-manager ends at start: failed to mark cidr[0.0.0.0/0] at idx [0] as occupied for node: x: CIDR: 0.0.0.0/24 is out of the range of CIDR allocator"
+	want := "kube-controller-manager exits at start: failed to mark cidr[0.0.0.0/0] at idx [0] as occupied for node: x: CIDR: 0.0.0.0/24 is out of the range of CIDR allocator"
 	if step.Err == nil || step.Err.Error() != want {
 		t.Errorf("all of IPv4, mapped: %v\nwant %s", step.Err, want)
 	}

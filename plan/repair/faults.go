@@ -177,10 +177,10 @@ func (r *nodeRules) own(n nodeipam.InventoryNode) (faults []NodeFault, held []ne
 			add(fact.RuleCIDRMalformed, i, s, "", "%q is no range that can be used", s)
 			continue
 		case i >= len(r.ranges):
-			add(fact.RulePodCIDROutsideClusterCIDR, i, s, "", "%s is its subnet number %d, and there is no cluster range of that number: kube-controller-manager ends at start", p, i+1)
+			add(fact.RulePodCIDROutsideClusterCIDR, i, s, "", "%s is its subnet number %d, and there is no cluster range of that number: kube-controller-manager exits at start", p, i+1)
 			continue
 		case !r.ranges[i].Overlaps(p):
-			add(fact.RulePodCIDROutsideClusterCIDR, i, s, r.ranges[i].String(), "%s is outside of %s: kube-controller-manager ends at start", p, r.ranges[i])
+			add(fact.RulePodCIDROutsideClusterCIDR, i, s, r.ranges[i].String(), "%s is outside of %s: kube-controller-manager exits at start", p, r.ranges[i])
 			continue
 		}
 		held = append(held, p)

@@ -34,7 +34,7 @@ func TestFaultsOf(t *testing.T) {
 		{"twice", plantest.Inventory(v4, "a=10.244.0.0/24 b=10.244.0.0/24"), "b node-subnet-duplicate 0: 10.244.0.0/24 is held by a, too", ""},
 		{"in one of another size that is right", with(plantest.Inventory(v4, "a=10.244.0.0/24 b=10.244.0.128/25"), former(25)), "b node-subnet-duplicate 0: 10.244.0.128/25 overlaps 10.244.0.0/24 of a", ""},
 		{"a family too many", plantest.Inventory(v4, "a=10.244.0.0/24,fd00::/64"),
-			"a podcidr-outside-cluster-cidr 1: fd00::/64 is its subnet number 2, and there is no cluster range of that number: kube-controller-manager ends at start", ""},
+			"a podcidr-outside-cluster-cidr 1: fd00::/64 is its subnet number 2, and there is no cluster range of that number: kube-controller-manager exits at start", ""},
 		{"all of the range, which was right before", with(plantest.Inventory(mask("10.244.0.0/24", 25), "a=10.244.0.0/24"), former(24)), "", ""},
 		{"more than that", with(plantest.Inventory(mask("10.244.0.0/24", 25), "a=10.244.0.0/23"), former(23)), "a node-mask-immutable 0: 10.244.0.0/23 is a /23, node subnets of 10.244.0.0/24 are /25", ""},
 		{"a subnet of one address", plantest.Inventory(mask("10.244.0.0/22", 32), "a=10.244.0.1/32"), "", ""},

@@ -83,7 +83,7 @@ func (r *Repair) Choose(want string) (*Repair, error) {
 	return nil, e
 }
 
-// New works out how to mend the subnets of the nodes of inv.
+// New works out how to fix the subnets of the nodes of inv.
 //
 // A node without podCIDRs is patched. A node with wrong ones is drained, deleted, registered anew and given other
 // ones. Of nodes that overlap those keep theirs whose subnet.env, links and routes agree, then those whose name comes

@@ -79,7 +79,7 @@ func waysOf(inv nodeipam.Inventory, faults []RangeFault) []Way {
 		}
 	}
 	if len(faults) == 0 {
-		add(Way{Kind: WayNodes, Title: "mend the nodes, and leave the ranges as they are"}, inv, true)
+		add(Way{Kind: WayNodes, Title: "repair the nodes, and leave the ranges as they are"}, inv, true)
 		add(wayRestart(inv))
 	}
 	add(wayRestore(inv, base))

@@ -1,4 +1,4 @@
-// Package check is the command that reads the files of a cluster and says what is wrong with its address ranges, why that shows as it does, and how to mend it.
+// Package check is the command that reads the files of a cluster and says what is wrong with its address ranges, why that shows as it does, and how to fix it.
 //
 // It takes files and folders, whatever was collected; -h lists the flags. The exit status is 0 if no error and no trouble was found, 1
 // otherwise, with -strict also where something that decides was not seen or not understood, and 2 for wrong usage and where

@@ -1,6 +1,6 @@
-// Package repair is the command that reads the files of a cluster and says how to mend the pod subnets of its nodes with the fewest changes.
+// Package repair is the command that reads the files of a cluster and says how to fix the pod subnets of its nodes with the fewest changes.
 //
-// It takes files and folders, whatever was collected; -h lists the flags. The exit status is 0 if nothing is wrong or the steps mend
+// It takes files and folders, whatever was collected; -h lists the flags. The exit status is 0 if nothing is wrong or the steps fix
 // it, 1 if the ranges themselves are at fault, 2 for wrong usage and where too little is known.
 package repair
 
@@ -25,7 +25,7 @@ const (
 
 const usageText = `usage: %s [-o text|json|commands] [-way N|KIND] [-kubernetes VERSION] PATH...
 
-Reads the files and folders at PATH (- is standard input) and says how to mend the pod subnets of nodes: which lack one, share
+Reads the files and folders at PATH (- is standard input) and says how to fix the pod subnets of nodes: which lack one, share
 one or hold one in the wrong place, what is the least to do about it, and what restarts. It needs the nodes (kubectl get
 nodes -o json) and the flags of kube-controller-manager, or kubeadm's configuration, or flannel's. Of
 nodes that share a subnet that one keeps it which its subnet.env, ip addr and ip route, or those of other hosts, bear out.
@@ -37,7 +37,7 @@ nodes that share a subnet that one keeps it which its subnet.env, ip addr and ip
 
 It lists the ways out, that with the fewest interruptions first, each tried on the twin of kube-controller-manager. A list of nodes that is
 cut off is refused: a node that is not in it would lose its subnet to another.
-The exit status is 0 if nothing is wrong or the steps mend it, 1 if the ranges are at fault, 2 for wrong usage or too little input.
+The exit status is 0 if nothing is wrong or the steps fix it, 1 if the ranges are at fault, 2 for wrong usage or too little input.
 `
 
 // Flags returns the flags for completion.

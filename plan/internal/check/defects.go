@@ -42,7 +42,7 @@ var defects = []defect{
 	{
 		program: fact.ControllerManager, since: fact.V(1, 31, 0), until: fact.V(1, 31, 4), source: "kubernetes/kubernetes#127792", with: fact.RuleNodeSubnetDuplicate,
 		tell: func(_ *checker, _ *fact.Finding, v fact.Version) *fact.Finding {
-			return &fact.Finding{Message: fmt.Sprintf("Kubernetes %v gives out subnets of nodes that are still being deleted (kubernetes/kubernetes#127792, mended in v1.31.4)", v)}
+			return &fact.Finding{Message: fmt.Sprintf("Kubernetes %v gives out subnets of nodes that are still being deleted (kubernetes/kubernetes#127792, fixed in v1.31.4)", v)}
 		},
 	},
 	{ // The subnet goes back to the set, and the work item keeps it: another node may have got it in between.
@@ -51,7 +51,7 @@ var defects = []defect{
 			if c.ownIPAM() || f.Variant != sameSubnet {
 				return nil
 			}
-			return &fact.Finding{Message: fmt.Sprintf("Kubernetes %v releases a subnet after a failed update of a Node and tries the same one again later, when another node may hold it (mended in v1.31.0)", v)}
+			return &fact.Finding{Message: fmt.Sprintf("Kubernetes %v releases a subnet after a failed update of a Node and tries the same one again later, when another node may hold it (fixed in v1.31.0)", v)}
 		},
 	},
 	{
@@ -60,7 +60,7 @@ var defects = []defect{
 			if len(f.Subjects) == 0 {
 				return nil
 			}
-			return &fact.Finding{Message: fmt.Sprintf("Kubernetes %v does not try such a node again by itself (mended in v1.31.0): after the mend it gets its subnet with the next event about it, up to 5 minutes later, or when kube-controller-manager is restarted", v)}
+			return &fact.Finding{Message: fmt.Sprintf("Kubernetes %v does not try such a node again by itself (fixed in v1.31.0): after the fix it gets its subnet with the next event about it, up to 5 minutes later, or when kube-controller-manager is restarted", v)}
 		},
 	},
 	{ // The value that is stored is checked like a new one: pkg/apis/core/validation/validation.go ValidateNodeUpdate.
@@ -90,7 +90,7 @@ var defects = []defect{
 					continue
 				}
 				return &fact.Finding{
-					Message: fmt.Sprintf("Kubernetes %v has no way to say it: kubeadm looks at the mask of one family alone, and kube-controller-manager takes that in dual-stack clusters alone (mended in v1.23.0)", v),
+					Message: fmt.Sprintf("Kubernetes %v has no way to say it: kubeadm looks at the mask of one family alone, and kube-controller-manager takes that in dual-stack clusters alone (fixed in v1.23.0)", v),
 					Fix:     []string{fmt.Sprintf("choose a podSubnet of /%d to /%d, for node subnets of /%d, or use v1.23.0 or newer with the mask of the family", def-16, def, def)},
 				}
 			}
@@ -150,7 +150,7 @@ var defects = []defect{
 			if f.Severity != fact.Error {
 				return nil
 			}
-			return &fact.Finding{Message: fmt.Sprintf("flannel %v ends there with a nil pointer, not with a message (mended in v0.28.0, which gives pods IPv4 alone)", v)}
+			return &fact.Finding{Message: fmt.Sprintf("flannel %v ends there with a nil pointer, not with a message (fixed in v0.28.0, which gives pods IPv4 alone)", v)}
 		},
 	},
 	{

@@ -116,7 +116,7 @@ func ExampleRules() {
 	//   A pod range of /25 or longer with the default mask of /24, or of /65 and longer for IPv6.
 	//
 	// Effect
-	//   kube-controller-manager ends with "mask size of cluster CIDR must be less than or equal to
+	//   kube-controller-manager exits with "mask size of cluster CIDR must be less than or equal to
 	//   --node-cidr-mask-size"; kubeadm since 1.20 refuses it.
 	//
 	// Fix

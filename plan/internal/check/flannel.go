@@ -35,7 +35,7 @@ var ruleFlannelNetworkMismatch = rule{
 		ID: fact.RuleFlannelNetworkMismatch, Severity: fact.Error, Disturbs: fact.DisturbsComponent,
 		Title:  "flannel's Network or IPv6Network does not hold the cluster range or a node's podCIDR",
 		Cause:  "kube-flannel.yml applied with its default 10.244.0.0/16 to a cluster of another range, or a typo (10.224 for 10.244).",
-		Effect: "flannel ends with \"subnet specified in the flannel net config doesn't contain PodCIDR\"; before 0.18 it ran, and pods of other nodes could not be reached.",
+		Effect: "flannel exits with \"subnet specified in the flannel net config doesn't contain PodCIDR\"; before 0.18 it ran, and pods of other nodes could not be reached.",
 		Mend:   "set Network in net-conf.json to the cluster's pod range and restart flannel",
 		Source: "github.com/flannel-io/flannel pkg/subnet/kube/kube.go containsCIDR, v0.28.10",
 	},

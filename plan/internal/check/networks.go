@@ -434,7 +434,7 @@ func (c *checker) flannelIPv4Off() {
 			who += " of " + four[0].says()
 			f.Where = append(f.Where, four[0].place("pods "+four[0].text()))
 		}
-		f.Message = fmt.Sprintf("flannel's EnableIPv4 is false, but %s; flannel ends with a panic there", who)
+		f.Message = fmt.Sprintf("flannel's EnableIPv4 is false, but %s; flannel exits with a panic there", who)
 		f.Fix = []string{c.editFlannel() + ": remove EnableIPv4, and write the pod range as Network", c.restartFlannel()}
 		c.add(f)
 	}

@@ -18,7 +18,7 @@ var rulePodCIDROutsideClusterCIDR = rule{
 		ID: fact.RulePodCIDROutsideClusterCIDR, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsNodes,
 		Title:  "A node's podCIDR lies outside --cluster-cidr",
 		Cause:  "The range was changed while nodes were registered, or an upgrade ran with other values.",
-		Effect: "kube-controller-manager ends when it leads: \"failed to mark cidr as occupied ... out the range of cluster cidr\".",
+		Effect: "kube-controller-manager exits when it leads: \"failed to mark cidr as occupied ... out the range of cluster cidr\".",
 		Mend:   "give back the old range, or register the nodes again",
 		Source: "k8s.io/kubernetes pkg/controller/nodeipam/ipam/range_allocator.go NewCIDRRangeAllocator, v1.37.2",
 	},

@@ -192,7 +192,7 @@ func (c *checker) overlapPair(p, s held) {
 	if c.dist != nil && f.Severity == fact.Warning && p.s.Component != fact.Flannel && c.cni != "cilium" {
 		f.Severity = fact.Error
 		f.Effect = ""
-		fmt.Fprintf(&b, "; %s keeps both ranges for the life of a cluster, so that this is mended before anything runs on it or not at all", c.dist.name)
+		fmt.Fprintf(&b, "; %s keeps both ranges for the life of a cluster, so that this is fixed before anything runs on it or not at all", c.dist.name)
 	}
 	if len(inside) > 0 {
 		f.Severity = fact.Error

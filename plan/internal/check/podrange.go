@@ -74,7 +74,7 @@ var rulePodCIDRUnset = rule{
 		ID: fact.RulePodCIDRUnset, Severity: fact.Error, Also: []fact.Severity{fact.Warning}, Disturbs: fact.DisturbsComponent,
 		Title:  "No cluster pod range reaches kube-controller-manager",
 		Cause:  "kubeadm init without --pod-network-cidr or networking.podSubnet (their default is empty), or a manifest without --cluster-cidr.",
-		Effect: "No Node gets a podCIDR. flannel ends with \"pod cidr not assigned\", its pods restart for ever, nodes stay NotReady.",
+		Effect: "No Node gets a podCIDR. flannel exits with \"pod cidr not assigned\", its pods crash-loop, nodes stay NotReady.",
 		Mend:   "give kube-controller-manager --allocate-node-cidrs=true and --cluster-cidr on every control-plane host, and networking.podSubnet in the kubeadm-config ConfigMap",
 		Source: "k8s.io/kubernetes cmd/kubeadm/app/phases/controlplane/manifests.go getControllerManagerCommand, v1.37.2; flannel pkg/subnet/kube/kube.go AcquireLease, v0.28.10",
 	},

@@ -105,7 +105,7 @@ func (c *checker) oneSubnetEnv(e *sourceView) {
 	}
 	f.Fix = []string{
 		c.restartFlannelOn(cmp.Or(e.host, "NODE")) + " (it writes /run/flannel/subnet.env when it starts); never write the file by hand",
-		"if flannel does not start, mend first what its log says; the old file stays until then",
+		"if flannel does not start, fix first what its log says; the old file stays until then",
 		"then on that host: ip link delete cni0; ip link delete flannel.1; rm -rf /var/lib/cni/networks/cbr0; and restart its pods",
 	}
 	f.Disturbs = fact.DisturbsComponent

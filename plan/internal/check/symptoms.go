@@ -123,7 +123,7 @@ var ruleSymptomPast = rule{
 	about: fact.Rule{
 		ID: fact.RuleSymptomPast, Severity: fact.Info, Disturbs: fact.DisturbsComponent,
 		Title:  "A message about a state of the cluster that the given files no longer show",
-		Cause:  "The cause was mended, and the program was not restarted since, or the log is old.",
+		Cause:  "The cause was fixed, and the program was not restarted since, or the log is old.",
 		Effect: "None, or a program that wants a restart.",
 		Mend:   "restart the program that still says so",
 		Source: "the given files",

@@ -25,7 +25,7 @@ var rulePodCIDRMissing = rule{
 		Title:  "A Node without spec.podCIDR",
 		Cause:  "Usually one of the rules above; under a known cause it is listed there.",
 		Effect: "flannel says \"pod cidr not assigned\" on that node; its pods get no address.",
-		Mend:   "mend the cause; the node gets a subnet by itself, or is deleted and registered again",
+		Mend:   "fix the cause; the node gets a subnet by itself, or is deleted and registered again",
 		Source: "github.com/flannel-io/flannel pkg/subnet/kube/kube.go AcquireLease, v0.28.10",
 	},
 	find:  (*checker).nodesWithoutSubnet,
