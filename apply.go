@@ -14,7 +14,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// WriteFlannel writes flannel's ConfigMap for p: net-conf.json with the pod range of each family, VXLAN between the nodes.
+// WriteFlannel writes flannel's ConfigMap for p: net-conf.json with the pod range of each family, VXLAN between the
+// nodes.
 func WriteFlannel(w io.Writer, p *plan.Plan) error {
 	if p == nil {
 		return draw.ErrNoPlan
@@ -92,7 +93,8 @@ func hereDocument(b *bytes.Buffer, name, text string) {
 	fmt.Fprintf(b, "cat > %s <<'%s'\n%s%s\n", name, end, text, end)
 }
 
-// Attachments returns the files that apply p, for the end of a document: kubeadm's configuration, flannel's ConfigMap, and the commands.
+// Attachments returns the files that apply p, for the end of a document: kubeadm's configuration, flannel's ConfigMap,
+// and the commands.
 // The error is that of the first that cannot be made.
 func Attachments(p *plan.Plan) ([]draw.Attachment, error) {
 	var out []draw.Attachment

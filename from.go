@@ -16,13 +16,14 @@ import (
 	"github.com/kubecidr/kubecidr/plan/repair"
 )
 
-// ClusterRequest returns the request that starts from the cluster whose files these are: its ranges of services and pods are kept, its node masks are
-// fixed, its registered nodes hold what they hold, its hosts are where they are, what its files say is in use elsewhere is avoided, and
-// its release's limits hold. Numbers of nodes and services are left to be set: by default as many nodes as there are.
+// ClusterRequest returns the request that starts from the cluster whose files these are: its ranges of services and
+// pods are kept, its node masks are fixed, its registered nodes hold what they hold, its hosts are where they are, what
+// its files say is in use elsewhere is avoided, and its release's limits hold. Numbers of nodes and services are left
+// to be set: by default as many nodes as there are.
 //
 // A plan among the files, alone or with others that say no pod range, is started from in the same way. The error is
-// [nodeipam.ErrNoControllerFlags] where nothing says which pod range the cluster has, and that of [Files.One] for several
-// clusters.
+// [nodeipam.ErrNoControllerFlags] where nothing says which pod range the cluster has, and that of [Files.One] for
+// several clusters.
 func ClusterRequest(f *Files) (plan.Request, error) {
 	if f == nil {
 		return plan.Request{}, nodeipam.ErrNoControllerFlags
@@ -141,7 +142,8 @@ func hostsOf(statements []fact.Statement, families []fact.Family) []netip.Prefix
 	return together(out)
 }
 
-// together replaces addresses of hosts that share a /24 or /64 by the smallest range that holds them: sixty hosts are one network.
+// together replaces addresses of hosts that share a /24 or /64 by the smallest range that holds them: sixty hosts are
+// one network.
 func together(sorted []netip.Prefix) []netip.Prefix {
 	var out []netip.Prefix
 	for i := 0; i < len(sorted); {
@@ -182,8 +184,9 @@ func avoidedOf(statements []fact.Statement) []fact.Reservation {
 // A Change is a value in a cluster's files that a plan has another one for.
 type Change = draw.Change
 
-// From returns how the cluster of f gets to p, a plan that starts from it: what changes in its files, and the steps on the living cluster, proved
-// like those of [repair.New], or why there are none. A plan among the files is no cluster: it has changes and no steps.
+// From returns how the cluster of f gets to p, a plan that starts from it: what changes in its files, and the steps on
+// the living cluster, proved like those of [repair.New], or why there are none. A plan among the files is no cluster:
+// it has changes and no steps.
 func From(f *Files, p *plan.Plan) *draw.From {
 	out := &draw.From{Changes: Changes(f, p)}
 	if f == nil || p == nil {
@@ -206,7 +209,8 @@ func From(f *Files, p *plan.Plan) *draw.From {
 	return out
 }
 
-// Changes returns where the files of f say a pod range that p replaces by one that contains it, in the order of the files.
+// Changes returns where the files of f say a pod range that p replaces by one that contains it, in the order of the
+// files.
 func Changes(f *Files, p *plan.Plan) []Change {
 	var out []Change
 	if f == nil || p == nil {

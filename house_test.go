@@ -5,10 +5,13 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // What a reader can hold: no function is longer than a screen or two, no file longer than one sits down to read.
@@ -16,6 +19,57 @@ const (
 	longestFunction = 60  // lines, tables not counted
 	longestFile     = 600 // lines
 )
+
+// widest is how many columns a line of prose has at most, tabs as four.
+const widest = 120
+
+// tooWide are folders and files whose comments are wider for the time being. The list only shrinks.
+var tooWide = []string{
+	"internal/cli", "internal/cmdline", "internal/distro", "internal/hostnet", "internal/netdist", "internal/paste", "internal/reading",
+	"internal/scenario", "plan/internal/check", "plan/repair",
+
+	"README.md", "docs/collect.md", "cmd/kubecidr/main.go", "docs/quality.md", "flannel/etcd.go", "flannel/messages.go",
+	"flannel/netconf.go", "flannel/read.go", "internal/planfile/planfile.go", "internal/source/source.go",
+	"kubeadm/commands.go", "kubeadm/kubectl/logs.go", "kubeadm/kubectl/logs_messages.go", "kubeadm/kubectl/text.go",
+	"kubeadm/manifest.go", "plan/capacity.go", "plan/defaults.go", "plan/demands.go", "plan/draw/grid.go",
+	"plan/draw/markdown.go", "plan/draw/markdown_network.go", "plan/draw/report_sarif.go",
+	"plan/draw/report_text.go", "plan/draw/svg.go", "plan/draw/text.go", "plan/fact/statement.go", "plan/keep.go",
+	"plan/new.go", "plan/plan.go", "plan/relax.go", "plan/relax_claims.go", "plan/relax_dials.go",
+	"plan/relax_keep.go", "plan/request.go", "plan/set.go", "plan/sizing.go", "plan/solver.go",
+	"plan/statements.go", "plan/validate.go", "request.go",
+}
+
+// TestHouseProse holds comments and documents to lines that fit a screen. Tables, lists in comments and what is generated are as they are.
+func TestHouseProse(t *testing.T) {
+	docs, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	prose := regexp.MustCompile(`^\s*// [^ \t]`)
+	for _, name := range append(append(goFiles(t), docs...), "README.md", "CONTRIBUTING.md", "SECURITY.md") {
+		if name == "docs/rules.md" || slices.ContainsFunc(tooWide, func(w string) bool { return name == w || strings.HasPrefix(name, w+"/") }) {
+			continue
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(string(data), "// Code generated") {
+			continue
+		}
+		fence := false
+		for i, line := range strings.Split(string(data), "\n") {
+			fence = fence != strings.HasPrefix(line, "```")
+			if n := utf8.RuneCountInString(strings.ReplaceAll(line, "\t", "    ")); n <= widest || strings.Count(strings.TrimSpace(line), " ") < 2 {
+				continue // fits, or is one word
+			}
+			if isGo := strings.HasSuffix(name, ".go"); isGo && !prose.MatchString(line) || !isGo && (fence || strings.HasPrefix(line, "|")) {
+				continue
+			}
+			t.Errorf("%s:%d: wider than %d columns", name, i+1, widest)
+		}
+	}
+}
 
 // tooLong are the functions and files that are longer for the time being. The list only shrinks.
 var tooLong = []string{

@@ -65,12 +65,12 @@ func Check(fsys fs.FS) (fact.Report, error) { return reading.Check(fsys) }
 // opened and told by [Files.NotUnderstood].
 func Read(fsys fs.FS, opt Options) (*Files, error) { return reading.Read(fsys, opt) }
 
-// ReadInputs reads the inputs, as [Read] does, several at the same time. The error joins those of all inputs that cannot
-// be opened or read, each an *[InputError]; what the others say is returned with it.
+// ReadInputs reads the inputs, as [Read] does, several at the same time. The error joins those of all inputs that
+// cannot be opened or read, each an *[InputError]; what the others say is returned with it.
 func ReadInputs(inputs []Input, opt Options) (*Files, error) { return reading.ReadInputs(inputs, opt) }
 
-// Walk returns the regular files of fsys as inputs for [ReadInputs], their names below prefix, and what it does not open,
-// as [Read] does not. The error is that of the root.
+// Walk returns the regular files of fsys as inputs for [ReadInputs], their names below prefix, and what it does not
+// open, as [Read] does not. The error is that of the root.
 func Walk(fsys fs.FS, prefix string) ([]Input, []NotUnderstood, error) {
 	return reading.Walk(fsys, prefix)
 }

@@ -32,7 +32,8 @@ func targetOf(name string) (target.Target, error) {
 
 // TargetRequest returns r with the limits of an installer or a network and, where nothing else is asked for, its
 // defaults: its ranges are taken where they are free and large enough, and its node masks where they hold the pods of a
-// node. The error is [ErrUnknownTarget], or a *[RefusedError] where it takes neither the families nor the node mask of r.
+// node. The error is [ErrUnknownTarget], or a *[RefusedError] where it takes neither the families nor the node mask of
+// r.
 func TargetRequest(name string, r plan.Request) (plan.Request, error) {
 	t, err := targetOf(name)
 	if err != nil {
@@ -42,8 +43,8 @@ func TargetRequest(name string, r plan.Request) (plan.Request, error) {
 }
 
 // WriteTarget writes the file of an installer or a network with what p decides, and nothing else. The error is
-// [ErrUnknownTarget], a *[RefusedError] where it does not take p, or the writer's; nothing is written then. A nil plan, one without ranges,
-// and one with a range that has host bits, is an error.
+// [ErrUnknownTarget], a *[RefusedError] where it does not take p, or the writer's; nothing is written then. A nil plan,
+// one without ranges, and one with a range that has host bits, is an error.
 func WriteTarget(w io.Writer, name string, p *plan.Plan) error {
 	t, err := targetOf(name)
 	if err != nil {

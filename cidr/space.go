@@ -194,8 +194,8 @@ func (s *Space) Occupy(p netip.Prefix) error {
 
 // Exclude takes all that is free of all of ps out of s, as [Space.Occupy] of each does, with one difference: what lies
 // outside of s, as all of the other family does, is passed over. It is meant for the ranges that others use, wherever
-// they are, and much quicker than Occupy for many of them: O(n log n) for n ranges and what is taken already. The ranges
-// are kept as a list until s is changed in another way than by [Space.Alloc] of one length in a row; until then
+// they are, and much quicker than Occupy for many of them: O(n log n) for n ranges and what is taken already. The
+// ranges are kept as a list until s is changed in another way than by [Space.Alloc] of one length in a row; until then
 // [Space.Peek] goes through that list.
 //
 // The error is a *[PrefixError] with [ErrInvalid] for the first one that is invalid. Nothing has changed then.

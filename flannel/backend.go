@@ -56,8 +56,9 @@ type backendRow struct {
 	until    fact.Version // first release without it; zero where it is still there
 }
 
-// The backends. Overheads: VXLAN over IPv4 50 bytes (outer Ethernet 14, IP 20, UDP 8, VXLAN 8); WireGuard 80, its cost over IPv6
-// (IP 40, UDP 8, WireGuard 32); IPIP 20; IPsec 77 (pkg/backend/ipsec/ipsec_network.go); UDP 28 (IP 20, UDP 8).
+// The backends. Overheads: VXLAN over IPv4 50 bytes (outer Ethernet 14, IP 20, UDP 8, VXLAN 8); WireGuard 80, its cost
+// over IPv6 (IP 40, UDP 8, WireGuard 32); IPIP 20; IPsec 77 (pkg/backend/ipsec/ipsec_network.go); UDP 28 (IP 20, UDP
+// 8).
 var backendRows = []backendRow{
 	{name: "vxlan", overhead: 50, port: 8472, hasMTU: true, mtuKey: v0_21_3, ipv6: true},
 	{name: "host-gw", ipv6: true},
@@ -82,8 +83,8 @@ func backendByName(name string) (backendRow, bool) {
 	return backendRow{}, false
 }
 
-// backendNames returns the types of backend that flannel of that release knows, in a fixed order. The zero version means the
-// newest.
+// backendNames returns the types of backend that flannel of that release knows, in a fixed order. The zero version
+// means the newest.
 func backendNames(version fact.Version) []string {
 	version = version.Or(fact.NewestFlannel())
 	var out []string
@@ -100,7 +101,8 @@ func (r backendRow) in(version fact.Version) bool {
 }
 
 // ParseBackend returns the backend that c asks for, as flannel of that release looks it up: its type without regard to
-// case (pkg/backend/manager.go GetBackend), its options decoded by the backend itself. The zero version means the newest.
+// case (pkg/backend/manager.go GetBackend), its options decoded by the backend itself. The zero version means the
+// newest.
 // The error is a *[BackendError].
 func (c NetConf) ParseBackend(version fact.Version) (Backend, error) {
 	version = version.Or(fact.NewestFlannel())
@@ -169,14 +171,15 @@ func (c NetConf) pos(names ...string) fact.Position {
 	return fact.Position{File: c.File}
 }
 
-// What backends answer to options that they can decode (pkg/backend/wireguard/wireguard.go, pkg/backend/ipsec/ipsec.go).
+// What backends answer to options that they can decode (pkg/backend/wireguard/wireguard.go,
+// pkg/backend/ipsec/ipsec.go).
 var (
 	errMode = errors.New("no valid Mode configured")
 	errPSK  = errors.New("config error, password is too short")
 )
 
-// options decodes the options of the type; each backend decodes into its own struct, so that an option of another type is
-// passed over whatever it holds.
+// options decodes the options of the type; each backend decodes into its own struct, so that an option of another type
+// is passed over whatever it holds.
 func (b *Backend) options(c NetConf, row backendRow, version fact.Version) error {
 	var o backendOptionValues
 	fields := o.fields(row.name)
@@ -275,9 +278,9 @@ func (b Backend) Overhead() int {
 	return row.overhead
 }
 
-// MTUOver returns the MTU that flannel writes to subnet.env on an interface of uplink bytes, 1500 if uplink is 0. The MTU option
-// counts in place of the interface's; what is too small for the overhead, MTU 0 among it, gives a negative number,
-// which flannel writes and its CNI plugin refuses.
+// MTUOver returns the MTU that flannel writes to subnet.env on an interface of uplink bytes, 1500 if uplink is 0. The
+// MTU option counts in place of the interface's; what is too small for the overhead, MTU 0 among it, gives a negative
+// number, which flannel writes and its CNI plugin refuses.
 func (b Backend) MTUOver(uplink int) int {
 	if uplink == 0 {
 		uplink = 1500
@@ -288,10 +291,10 @@ func (b Backend) MTUOver(uplink int) int {
 	return uplink - b.Overhead()
 }
 
-// DeviceMTU returns the MTU that flannel's own device gets over an underlay of family f on an interface of uplink bytes, 1500 if
-// uplink is 0: no more than the kernel allows. It is less than [Backend.MTUOver] where packets of the size in subnet.env do not
-// fit: for VXLAN over IPv6, which costs 70 bytes and not 50, and for an MTU option above the interface's MTU. For backends
-// without a device it is the interface's MTU.
+// DeviceMTU returns the MTU that flannel's own device gets over an underlay of family f on an interface of uplink
+// bytes, 1500 if uplink is 0: no more than the kernel allows. It is less than [Backend.MTUOver] where packets of the
+// size in subnet.env do not fit: for VXLAN over IPv6, which costs 70 bytes and not 50, and for an MTU option above the
+// interface's MTU. For backends without a device it is the interface's MTU.
 func (b Backend) DeviceMTU(uplink int, f fact.Family) int {
 	if uplink == 0 {
 		uplink = 1500
@@ -317,8 +320,8 @@ func (b Backend) CarriesIPv6() bool {
 	return row.ipv6
 }
 
-// MTU returns the MTU that flannel of that release writes to subnet.env on an interface of uplink bytes, 1500 if uplink is
-// 0. The error is a *[BackendError] for a backend that flannel does not take.
+// MTU returns the MTU that flannel of that release writes to subnet.env on an interface of uplink bytes, 1500 if uplink
+// is 0. The error is a *[BackendError] for a backend that flannel does not take.
 func (c NetConf) MTU(uplink int, version fact.Version) (int, error) {
 	b, err := c.ParseBackend(version)
 	if err != nil {

@@ -8,12 +8,13 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// Check checks c as flannel of that release does before it hands out subnets itself, and returns it with the values that flannel
-// fills in: SubnetLen, SubnetMin, SubnetMax and their IPv6 forms, for each enabled family. The zero version means the newest.
+// Check checks c as flannel of that release does before it hands out subnets itself, and returns it with the values
+// that flannel fills in: SubnetLen, SubnetMin, SubnetMax and their IPv6 forms, for each enabled family. The zero
+// version means the newest.
 // c does not change.
 //
-// Since v0.20.0 flannel does this in [Etcd] mode alone (pkg/subnet/config.go CheckNetworkConfig); before, in both modes, as part
-// of reading the configuration, though in [Kube] mode the values are used for nothing.
+// Since v0.20.0 flannel does this in [Etcd] mode alone (pkg/subnet/config.go CheckNetworkConfig); before, in both
+// modes, as part of reading the configuration, though in [Kube] mode the values are used for nothing.
 // The error is a *[NetConfError] with flannel's message.
 func (c NetConf) Check(version fact.Version) (NetConf, error) {
 	version = version.Or(fact.NewestFlannel())
@@ -67,7 +68,8 @@ func (c *NetConf) checkIPv4(version fact.Version) error {
 	return c.subnetBounds4(version, network)
 }
 
-// subnetLen4Old checks SubnetLen, or sets it, as releases before v0.10 do: no smallest size (subnet/config.go ParseConfig of v0.9.1).
+// subnetLen4Old checks SubnetLen, or sets it, as releases before v0.10 do: no smallest size (subnet/config.go
+// ParseConfig of v0.9.1).
 func (c *NetConf) subnetLen4Old(_ fact.Version, network netip.Prefix) error {
 	bits := network.Bits()
 	switch {
@@ -227,8 +229,8 @@ func addr6(v *big.Int) netip.Addr {
 	return netip.AddrFrom16(b)
 }
 
-// text6 returns an IPv6 address as flannel prints it: where its value fits in 32 bits, and is more than 24 bits long, or
-// is IPv4-mapped, as IPv4 (pkg/ip/ip6net.go IP6.ToIP). ::102:304 is 1.2.3.4 to it.
+// text6 returns an IPv6 address as flannel prints it: where its value fits in 32 bits, and is more than 24 bits long,
+// or is IPv4-mapped, as IPv4 (pkg/ip/ip6net.go IP6.ToIP). ::102:304 is 1.2.3.4 to it.
 func text6(a netip.Addr) string {
 	b := a.As16()
 	short := b[12] != 0

@@ -20,7 +20,8 @@ type Config struct {
 	NetConf NetConf
 	// Err is why flannel does not take it, a *[NetConfError], or nil. What could be read is in NetConf all the same.
 	Err error
-	// Object names the object that holds it: "ConfigMap kube-flannel/kube-flannel-cfg", "Helm values"; "" for a bare file.
+	// Object names the object that holds it: "ConfigMap kube-flannel/kube-flannel-cfg", "Helm values"; "" for a bare
+	// file.
 	Object string
 	// Namespace and Name are those of the ConfigMap, "" where there is none.
 	Namespace, Name string
@@ -61,8 +62,8 @@ func newConfig(f *source.File, raw []byte, opt Options, object string) Config {
 	return c
 }
 
-// Statements returns what the configuration says for plan.Check: settings, a range for each family that is enabled or written,
-// and a finding for each fault that concerns this file alone.
+// Statements returns what the configuration says for plan.Check: settings, a range for each family that is enabled or
+// written, and a finding for each fault that concerns this file alone.
 //
 // 0.0.0.0/0 and ::/0 of a disabled family, as k3s writes them, are not stated: they mean that the family is off.
 func (c Config) Statements() []fact.Statement {
@@ -208,7 +209,8 @@ const (
 	effectNotStarting = "flannel does not start: its pods are in CrashLoopBackOff, the nodes have no /run/flannel/subnet.env, and pods stay in ContainerCreating"
 )
 
-// restart tells how flannel is made to read the configuration again: the DaemonSets of canal are named after their ConfigMaps.
+// restart tells how flannel is made to read the configuration again: the DaemonSets of canal are named after their
+// ConfigMaps.
 func (c Config) restart() string {
 	const restart = "restart flannel: kubectl -n "
 	switch name, ok := strings.CutSuffix(c.Name, "canal-config"); {
@@ -220,8 +222,8 @@ func (c Config) restart() string {
 	return restart + gate.Name(c.Namespace, "NAMESPACE") + " rollout restart daemonset kube-flannel-ds"
 }
 
-// Findings returns the faults of the configuration itself, each with its severity, in a fixed order. Faults that show only in the
-// company of other files are plan.Check's.
+// Findings returns the faults of the configuration itself, each with its severity, in a fixed order. Faults that show
+// only in the company of other files are plan.Check's.
 func (c Config) Findings() []fact.Finding {
 	n := c.NetConf
 	version := c.Version.Or(fact.NewestFlannel())

@@ -15,9 +15,9 @@ type Daemon struct {
 	Object  string             // "DaemonSet kube-flannel/kube-flannel-ds"
 	Image   fact.Value[string] // as written
 	Version fact.Version       // told from the image's tag, zero if the tag does not tell
-	// KubeSubnetMgr is --kube-subnet-mgr, or FLANNELD_KUBE_SUBNET_MGR in the environment: flannel takes subnets from Node
-	// objects, and SubnetLen, SubnetMin and SubnetMax of net-conf.json have no effect. Where it is not given, Pos is that of
-	// the arguments.
+	// KubeSubnetMgr is --kube-subnet-mgr, or FLANNELD_KUBE_SUBNET_MGR in the environment: flannel takes subnets from
+	// Node objects, and SubnetLen, SubnetMin and SubnetMax of net-conf.json have no effect. Where it is not given, Pos
+	// is that of the arguments.
 	KubeSubnetMgr fact.Value[bool]
 	ModeKnown     bool                 // the arguments, or the environment, are all there to tell the mode
 	IPMasq        fact.Value[bool]     // --ip-masq
@@ -103,7 +103,7 @@ func readDaemon(c *source.Node, object string) (d Daemon, ok bool) {
 	if !d.KubeSubnetMgr.Pos.IsValid() {
 		d.KubeSubnetMgr.Pos = c.Pos
 	}
-	// The environment counts where the command line is silent (flannel main.go flagutil.SetFlagsFromEnv, prefix FLANNELD).
+	// The environment counts where the command line is silent (flannel main.go SetFlagsFromEnv, prefix FLANNELD).
 	for _, e := range itemsOf(c.Get("env")) {
 		switch value := e.Get("value"); e.Get("name").Str() {
 		case "FLANNELD_KUBE_SUBNET_MGR":
@@ -148,7 +148,8 @@ func setBool(v *fact.Value[bool], value string, pos fact.Position, text string) 
 	*v = fact.Value[bool]{V: b, Text: text, Pos: pos}
 }
 
-// shellWords splits an argument that is a command line for a shell ("exec /opt/bin/flanneld --ip-masq"); others stay whole.
+// shellWords splits an argument that is a command line for a shell ("exec /opt/bin/flanneld --ip-masq"); others stay
+// whole.
 func shellWords(v fact.Value[string]) []fact.Value[string] {
 	if !strings.Contains(v.V, "flanneld ") {
 		return []fact.Value[string]{v}

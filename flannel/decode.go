@@ -72,9 +72,9 @@ type field struct {
 	dst  any // *bool, *int, *uint, *string; **int for one that keeps whether it is written; func(*source.Node) *decodeError
 }
 
-// decodeObject decodes n as encoding/json does: keys match without regard to case, the last of several counts, unknown ones are
-// passed over. A value of the wrong type does not stop it, and the first of them is the error; what a field itself refuses
-// does, and is. into is the name of the struct, typ that of its type.
+// decodeObject decodes n as encoding/json does: keys match without regard to case, the last of several counts, unknown
+// ones are passed over. A value of the wrong type does not stop it, and the first of them is the error; what a field
+// itself refuses does, and is. into is the name of the struct, typ that of its type.
 func decodeObject(n *source.Node, into, typ string, fields []field) *decodeError {
 	var wrong *decodeError
 	switch n.Kind {
@@ -103,8 +103,8 @@ func decodeObject(n *source.Node, into, typ string, fields []field) *decodeError
 	return wrong
 }
 
-// decodeScalar decodes n into dst; the result is the name of dst's type where n does not fit. null changes nothing, and makes a
-// pointer nil.
+// decodeScalar decodes n into dst; the result is the name of dst's type where n does not fit. null changes nothing, and
+// makes a pointer nil.
 func decodeScalar(n *source.Node, dst any) (wrong string) {
 	isNull := n.Kind == source.Null
 	switch dst := dst.(type) {

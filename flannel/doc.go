@@ -1,6 +1,6 @@
 // Package flannel reads and writes what flannel reads and writes: net-conf.json in all the places where it is kept, the
-// subnet.env of each node, and flannel's log lines. It accepts and refuses what the real program does, release by release, says
-// so in the real program's words, and predicts what each node will get.
+// subnet.env of each node, and flannel's log lines. It accepts and refuses what the real program does, release by
+// release, says so in the real program's words, and predicts what each node will get.
 //
 // # Where to start
 //
@@ -14,7 +14,8 @@
 //
 // # What it is not
 //
-// It does not compare files with each other, nor with Kubernetes: that is package plan's plan.Check. It reads no cluster.
+// It does not compare files with each other, nor with Kubernetes: that is package plan's plan.Check. It reads no
+// cluster.
 //
 // # Versions
 //

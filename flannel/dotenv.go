@@ -14,13 +14,13 @@ type envVar struct {
 	valueAt    int // offset of the value, its quote included
 }
 
-// dotenv reads the assignments of a dotenv file as the library does that flannel reads subnet.env with (joho/godotenv v1.5.1
-// parser.go), as far as that matters to flannel: names are letters, digits, "_" and "."; "=" or ":" follows; a value is
-// quoted, or goes to the end of the line or to a "#" behind a blank; "export " may stand in front. $NAME is replaced by an earlier
-// value of the same file; the environment, which the library asks too, is taken for empty.
+// dotenv reads the assignments of a dotenv file as the library does that flannel reads subnet.env with (joho/godotenv
+// v1.5.1 parser.go), as far as that matters to flannel: names are letters, digits, "_" and "."; "=" or ":" follows; a
+// value is quoted, or goes to the end of the line or to a "#" behind a blank; "export " may stand in front. $NAME is
+// replaced by an earlier value of the same file; the environment, which the library asks too, is taken for empty.
 //
-// Where the text cannot be read, message is the library's error and offset its place; the assignments above are returned. The
-// library returns none then.
+// Where the text cannot be read, message is the library's error and offset its place; the assignments above are
+// returned. The library returns none then.
 func dotenv(text string) (vars []envVar, offset int, message string) {
 	known := &expander{known: map[string]string{}, left: 2*len(text) + 1<<16}
 	i := 0
@@ -68,9 +68,9 @@ func dotenv(text string) (vars []envVar, offset int, message string) {
 	}
 }
 
-// envName reads the name of a variable: rest is the length of what follows its sign. bad is the index of a character that a
-// name cannot have, -1 if there is none. Where text ends before a sign, the library takes all of it for the value of a
-// variable without a name.
+// envName reads the name of a variable: rest is the length of what follows its sign. bad is the index of a character
+// that a name cannot have, -1 if there is none. Where text ends before a sign, the library takes all of it for the
+// value of a variable without a name.
 func envName(text string) (key string, rest, bad int, badText string) {
 	for j := 0; j < len(text); j++ {
 		// The library looks at bytes, so that each byte of a character beyond ASCII is one of Latin-1.
@@ -129,7 +129,8 @@ func envValue(text string, known *expander) (value string, length int, ok bool) 
 	return known.expand(strings.TrimFunc(line, isInlineSpace)), end, true
 }
 
-// unescapeEnv decodes the escapes of a double-quoted value: \n and \r, and a backslash in front of anything but "$" goes.
+// unescapeEnv decodes the escapes of a double-quoted value: \n and \r, and a backslash in front of anything but "$"
+// goes.
 func unescapeEnv(s string) string {
 	var b bytes.Buffer
 	for i := 0; i < len(s); i++ {

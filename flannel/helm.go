@@ -61,8 +61,9 @@ var valuesOptions = map[string][]struct {
 	"udp": {{"backendPort", "Port", false}},
 }
 
-// NetConf returns the net-conf.json that the chart renders (chart/kube-flannel/templates/config.yaml of v0.28.10): values that are
-// 0, false or empty are left out, and tunnelMode is written without quotes, which makes the text no JSON.
+// NetConf returns the net-conf.json that the chart renders (chart/kube-flannel/templates/config.yaml of v0.28.10):
+// values that are 0, false or empty are left out, and tunnelMode is written without quotes, which makes the text no
+// JSON.
 func (v Values) NetConf() string {
 	var b strings.Builder
 	b.WriteString("{\n")

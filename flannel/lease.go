@@ -195,13 +195,13 @@ func choosePodCIDRs(n NodeSpec, version fact.Version) (v4, v6 netip.Prefix, err 
 	return v4, v6, nil
 }
 
-// SubnetEnv returns the file that flannel writes for lease l (pkg/subnet/subnet.go WriteSubnetFile): the networks of the enabled families as
-// configured, and the first address of each subnet, which is the one after its network address, whatever its length. Which
-// lines there are follows from the Enable keys alone: with IPv4 enabled and no IPv4 lease, flannel writes 0.0.0.1/0; with IPv6
-// enabled and no IPv6 lease it crashes.
+// SubnetEnv returns the file that flannel writes for lease l (pkg/subnet/subnet.go WriteSubnetFile): the networks of
+// the enabled families as configured, and the first address of each subnet, which is the one after its network address,
+// whatever its length. Which lines there are follows from the Enable keys alone: with IPv4 enabled and no IPv4 lease,
+// flannel writes 0.0.0.1/0; with IPv6 enabled and no IPv6 lease it crashes.
 //
-// mtu is in bytes, see [NetConf.MTU]; ipMasq is flannel's --ip-masq. The error is a *[LeaseError] without a node, also for the
-// zero Lease; [Predict] knows when flannel goes on without one.
+// mtu is in bytes, see [NetConf.MTU]; ipMasq is flannel's --ip-masq. The error is a *[LeaseError] without a node, also
+// for the zero Lease; [Predict] knows when flannel goes on without one.
 func (l Lease) SubnetEnv(c NetConf, mtu int, ipMasq bool) (SubnetEnv, error) {
 	if !l.Subnet.IsValid() && !l.IPv6Subnet.IsValid() {
 		return SubnetEnv{}, &LeaseError{Message: "no lease: flannel writes the file when it has one", Log: "no lease"}
@@ -275,8 +275,8 @@ func Predict(c NetConf, n NodeSpec, u Underlay, opt Options) (SubnetEnv, error) 
 	return e, err
 }
 
-// configure is what a backend with devices of its own says to a lease without an enabled family (pkg/backend/vxlan/device.go
-// Configure, pkg/backend/wireguard/device.go). The other backends do not look.
+// configure is what a backend with devices of its own says to a lease without an enabled family
+// (pkg/backend/vxlan/device.go Configure, pkg/backend/wireguard/device.go). The other backends do not look.
 func (b Backend) configure(c NetConf, n NodeSpec, l Lease, version fact.Version) error {
 	if b.Type != "vxlan" && b.Type != "wireguard" {
 		return nil

@@ -24,8 +24,8 @@ type LogLine struct {
 	Severity byte   // klog's letter: 'I', 'W', 'E' or 'F'; 0 without a header
 	Time     string // klog's month, day and time, as written; "" without a header
 	Source   string // file and line of flannel's source, "main.go:384"; "" without a header
-	// From and To are the oldest and the newest release of flannel whose source has the message at that line; zero if that
-	// does not tell.
+	// From and To are the oldest and the newest release of flannel whose source has the message at that line; zero if
+	// that does not tell.
 	From, To fact.Version
 	Symptom  fact.Symptom
 }
@@ -42,8 +42,8 @@ func (l LogLine) String() string {
 	return s
 }
 
-// parseLogLine looks a line of a log, or the text of an event, up in the catalogue. What containers, journald and kubectl put in
-// front of it is passed over. ok is false for every line that the catalogue does not know.
+// parseLogLine looks a line of a log, or the text of an event, up in the catalogue. What containers, journald and
+// kubectl put in front of it is passed over. ok is false for every line that the catalogue does not know.
 func parseLogLine(line string) (l LogLine, ok bool) {
 	const most = 16 << 10
 	line = line[:min(len(line), most)]
@@ -201,8 +201,8 @@ func ReadLog(data []byte, opt Options) (Log, error) {
 	return out, nil
 }
 
-// linesWithWords returns where the lines start that have one of the catalogue's words, in order. Looking for one word after the
-// other in the whole text is much faster than for all of them in each line.
+// linesWithWords returns where the lines start that have one of the catalogue's words, in order. Looking for one word
+// after the other in the whole text is much faster than for all of them in each line.
 func linesWithWords(data []byte) []int {
 	var starts []int
 	for _, m := range compiled() {
@@ -226,8 +226,8 @@ func linesWithWords(data []byte) []int {
 	return slices.Compact(starts)
 }
 
-// Statements returns the symptoms among the lines, those of [Trouble] and [Fatal], and what the others settle: the mode that flannel
-// runs in, and its release where the line numbers of its messages tell it to the minor version.
+// Statements returns the symptoms among the lines, those of [Trouble] and [Fatal], and what the others settle: the mode
+// that flannel runs in, and its release where the line numbers of its messages tell it to the minor version.
 func (g Log) Statements() []fact.Statement {
 	var out []fact.Statement
 	mode, version := false, false
@@ -271,8 +271,8 @@ func (g Log) Statements() []fact.Statement {
 	return out
 }
 
-// leases returns the lines that tell the subnets which hosts hold in etcd, the last of each host and family. Subnets of Node
-// objects are none of them, and a log of no known host tells nothing.
+// leases returns the lines that tell the subnets which hosts hold in etcd, the last of each host and family. Subnets of
+// Node objects are none of them, and a log of no known host tells nothing.
 func (g Log) leases() []int {
 	type key struct {
 		host string

@@ -5,7 +5,8 @@ import (
 	"regexp"
 )
 
-// promptLine matches a line that a shell leaves in what is copied from a terminal: a prompt, with a command behind it or none.
+// promptLine matches a line that a shell leaves in what is copied from a terminal: a prompt, with a command behind it
+// or none.
 var promptLine = regexp.MustCompile(`^(?:\[?[\w.-]+@[\w.-]+[^\n=]{0,80}[$#%>]|[\w.~/:\\ -]{0,40}[❯➜»]|[$%>])(?:[ \t][^\n]*)?$` +
 	`|^# (?:cat|sudo|less|more|head|etcdctl|kubectl|ssh)[ \t][^\n]*$`)
 

@@ -14,7 +14,8 @@ const (
 	RuleBackendUnknown fact.RuleID = "flannel-backend-unknown"
 	// RuleBackendFamily (warning): IPv6 is enabled, and the backend carries none.
 	RuleBackendFamily fact.RuleID = "flannel-backend-without-ipv6"
-	// RuleKubeSubnetMgrMissing (warning): flannel runs without --kube-subnet-mgr beside a ConfigMap that it then does not read.
+	// RuleKubeSubnetMgrMissing (warning): flannel runs without --kube-subnet-mgr beside a ConfigMap that it then does
+	// not read.
 	RuleKubeSubnetMgrMissing fact.RuleID = "flannel-kube-subnet-mgr-missing"
 	// RuleSubnetEnvMalformed (error, warning): a subnet.env that flannel or its CNI plugin does not take.
 	RuleSubnetEnvMalformed fact.RuleID = "subnet-env-malformed"

@@ -27,8 +27,8 @@ const (
 // A SubnetEnv is what flannel leaves for the CNI plugin of its node, /run/flannel/subnet.env.
 // The zero SubnetEnv is a file without ranges.
 type SubnetEnv struct {
-	// Networks is FLANNEL_NETWORK: one range, or several from flannel v0.21 to v0.23 with ClusterCIDR objects. None where
-	// the key is not written. Host bits are kept.
+	// Networks is FLANNEL_NETWORK: one range, or several from flannel v0.21 to v0.23 with ClusterCIDR objects. None
+	// where the key is not written. Host bits are kept.
 	Networks []netip.Prefix
 	// Subnet is FLANNEL_SUBNET: the address of the bridge, which is the first of the node's range, with the range's
 	// length. The zero Prefix where it is not written.
@@ -134,9 +134,9 @@ func (e SubnetEnv) get(key string) fact.Value[string] {
 	return fact.Value[string]{}
 }
 
-// ParseSubnetEnv reads subnet.env as flannel itself reads back what it wrote (main.go ReadCIDRsFromSubnetFile of v0.28.10, through
-// godotenv): quotes, "export ", "KEY: value", comments and CRLF are understood, of equal keys the last counts, unknown ones
-// are kept in Lines, missing ones are no error.
+// ParseSubnetEnv reads subnet.env as flannel itself reads back what it wrote (main.go ReadCIDRsFromSubnetFile of
+// v0.28.10, through godotenv): quotes, "export ", "KEY: value", comments and CRLF are understood, of equal keys the
+// last counts, unknown ones are kept in Lines, missing ones are no error.
 //
 // The error is an [EnvErrors]: text that flannel cannot read, and values that it drops, FLANNEL_MTU and FLANNEL_IPMASQ
 // included, which flannel writes and does not read. What can be read is returned with it. A range list with several
@@ -238,8 +238,8 @@ func first(list []netip.Prefix) netip.Prefix {
 	return list[0]
 }
 
-// envPrefixes reads a comma list of ranges, host bits kept. failed is the last of those that flannel does not take: fault is
-// zero for none, notCIDR, or badIPv4 where it crashes.
+// envPrefixes reads a comma list of ranges, host bits kept. failed is the last of those that flannel does not take:
+// fault is zero for none, notCIDR, or badIPv4 where it crashes.
 func envPrefixes(l EnvLine) (list []netip.Prefix, failed decodeError) {
 	four := l.Key == keyNetwork || l.Key == keySubnet
 	for s := range strings.SplitSeq(l.Value.V, ",") {
@@ -257,8 +257,8 @@ func envPrefixes(l EnvLine) (list []netip.Prefix, failed decodeError) {
 	return list, failed
 }
 
-// String returns the file as flannel writes it (pkg/subnet/subnet.go WriteSubnetFile): ranges of a family only if there are any, each
-// line KEY=value, a final line end.
+// String returns the file as flannel writes it (pkg/subnet/subnet.go WriteSubnetFile): ranges of a family only if there
+// are any, each line KEY=value, a final line end.
 func (e SubnetEnv) String() string { return string(e.appendTo(nil)) }
 
 // appendTo appends the text of [SubnetEnv.String] to b.
@@ -288,9 +288,9 @@ func (e SubnetEnv) appendTo(b []byte) []byte {
 	return b
 }
 
-// Previous returns the subnet that flannel takes from the file when it starts, to ask for it again (with etcd) and to see
-// whether its firewall rules are still right: the masked range of family f. ok is false where it takes none: none is written,
-// several are, it is 0.0.0.0/0 or ::/0, or flannel cannot read the file.
+// Previous returns the subnet that flannel takes from the file when it starts, to ask for it again (with etcd) and to
+// see whether its firewall rules are still right: the masked range of family f. ok is false where it takes none: none
+// is written, several are, it is 0.0.0.0/0 or ::/0, or flannel cannot read the file.
 func (e SubnetEnv) Previous(f fact.Family) (p netip.Prefix, ok bool) {
 	p, key := e.Subnet, keySubnet
 	if f == fact.IPv6 {
@@ -313,10 +313,11 @@ type cniEnv struct {
 	IPMasq       bool
 }
 
-// parseSubnetEnvCNI reads subnet.env as the CNI plugin does that gives pods their addresses (flannel-io/cni-plugin v1.9.1,
-// flannel.go loadFlannelSubnetEnv): a line is split at its first "=", keys count only if they stand at the very start, there are no
-// quotes and no comments, FLANNEL_IPMASQ is true for the exact text alone, and one range of a family, the MTU and IPMASQ
-// have to be there. It is stricter than [ParseSubnetEnv], so what flannel wrote by hand-editing can stop all pods of a node.
+// parseSubnetEnvCNI reads subnet.env as the CNI plugin does that gives pods their addresses (flannel-io/cni-plugin
+// v1.9.1, flannel.go loadFlannelSubnetEnv): a line is split at its first "=", keys count only if they stand at the very
+// start, there are no quotes and no comments, FLANNEL_IPMASQ is true for the exact text alone, and one range of a
+// family, the MTU and IPMASQ have to be there. It is stricter than [ParseSubnetEnv], so what flannel wrote by
+// hand-editing can stop all pods of a node.
 //
 // The error is an *[EnvError] with the plugin's words; Panic is true where the plugin crashes.
 func parseSubnetEnvCNI(data []byte) (cniEnv, error) {
@@ -448,8 +449,8 @@ func maskedCIDR(s string) (netip.Prefix, bool) {
 	return netip.PrefixFrom(a, bits), ok
 }
 
-// A hostLocal is the ipam section that the CNI plugin hands to the bridge plugin: one range set for each family, and a route
-// to each network. Its JSON is what the plugin writes.
+// A hostLocal is the ipam section that the CNI plugin hands to the bridge plugin: one range set for each family, and a
+// route to each network. Its JSON is what the plugin writes.
 type hostLocal struct {
 	Ranges [][]hostLocalRange `json:"ranges"`
 	Routes []hostLocalRoute   `json:"routes"`

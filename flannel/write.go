@@ -13,9 +13,9 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// JSON returns the configuration as text, in the order and indentation of flannel's own manifests, with a final line end: keys
-// only where they differ from flannel's defaults, EnableNFTables and Backend always. It is what [ParseNetConf] reads
-// back as c, apart from Keys, if c's Backend is JSON or empty.
+// JSON returns the configuration as text, in the order and indentation of flannel's own manifests, with a final line
+// end: keys only where they differ from flannel's defaults, EnableNFTables and Backend always. It is what
+// [ParseNetConf] reads back as c, apart from Keys, if c's Backend is JSON or empty.
 func (c NetConf) JSON() string {
 	var b bytes.Buffer
 	field := func(key string, value any) {
@@ -75,9 +75,9 @@ func WriteNetConf(w io.Writer, c NetConf) error {
 	return err
 }
 
-// WriteConfigMap writes the ConfigMap kube-flannel-cfg as flannel's manifest has it, with c as net-conf.json and the chain of CNI
-// plugins that comes with it. namespace is "kube-flannel" if empty, as since flannel v0.19.0; before, it was
-// "kube-system".
+// WriteConfigMap writes the ConfigMap kube-flannel-cfg as flannel's manifest has it, with c as net-conf.json and the
+// chain of CNI plugins that comes with it. namespace is "kube-flannel" if empty, as since flannel v0.19.0; before, it
+// was "kube-system".
 func WriteConfigMap(w io.Writer, c NetConf, namespace string) error {
 	if namespace == "" {
 		namespace = "kube-flannel"
@@ -139,8 +139,8 @@ func isNamespace(s string) bool {
 	return true
 }
 
-// NetConfFor returns the configuration that fits a plan: the pod range of each family, VXLAN between the nodes. The error
-// says what p lacks.
+// NetConfFor returns the configuration that fits a plan: the pod range of each family, VXLAN between the nodes. The
+// error says what p lacks.
 func NetConfFor(p *plan.Plan) (NetConf, error) {
 	if p == nil {
 		return NetConf{}, errors.New("no plan")
@@ -163,9 +163,9 @@ func NetConfFor(p *plan.Plan) (NetConf, error) {
 	return c, nil
 }
 
-// SubnetEnvFor returns the subnet.env that flannel writes on node i of a plan, counting from 0 in the order in which nodes
-// are registered, with configuration c, such as [NetConfFor] gives. The error is that of [Predict], or says that the plan
-// has no such node.
+// SubnetEnvFor returns the subnet.env that flannel writes on node i of a plan, counting from 0 in the order in which
+// nodes are registered, with configuration c, such as [NetConfFor] gives. The error is that of [Predict], or says that
+// the plan has no such node.
 func SubnetEnvFor(p *plan.Plan, i int, c NetConf, u Underlay, opt Options) (SubnetEnv, error) {
 	if p == nil {
 		return SubnetEnv{}, errors.New("no plan")

@@ -19,8 +19,8 @@ type Config struct {
 	Join      JoinConfiguration
 	Endpoints []Endpoint // of ClusterStatus, in the ConfigMap up to 1.21
 
-	// ProxyClusterCIDR and KubeletClusterDNS are what documents of kube-proxy and kubelet in the same file set: kubeadm keeps them
-	// instead of its own values.
+	// ProxyClusterCIDR and KubeletClusterDNS are what documents of kube-proxy and kubelet in the same file set: kubeadm
+	// keeps them instead of its own values.
 	ProxyClusterCIDR  fact.Value[string]
 	KubeletClusterDNS []fact.Value[string]
 
@@ -86,7 +86,8 @@ type Endpoint struct {
 	AdvertiseAddress fact.Value[string]
 }
 
-// Version returns the release that the configuration names, the zero Version where it names none or a label such as "stable-1".
+// Version returns the release that the configuration names, the zero Version where it names none or a label such as
+// "stable-1".
 func (c Config) Version() fact.Version {
 	v, err := fact.ParseVersion(c.Cluster.KubernetesVersion.V)
 	if err != nil {
@@ -100,7 +101,8 @@ func (c Config) IsZero() bool {
 	return len(c.Documents) == 0 && !c.Cluster.Pos.IsValid() && !c.Init.Pos.IsValid() && !c.Join.Pos.IsValid() && len(c.Endpoints) == 0 && len(c.Problems) == 0
 }
 
-// String returns the ranges in one line: "podSubnet 10.244.0.0/16, serviceSubnet 10.96.0.0/12". What is not written is not there.
+// String returns the ranges in one line: "podSubnet 10.244.0.0/16, serviceSubnet 10.96.0.0/12". What is not written is
+// not there.
 func (c Config) String() string {
 	var parts []string
 	add := func(name, value string) {
@@ -122,12 +124,13 @@ func (c Config) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// ParseConfig reads kubeadm's configuration in any of its API versions, v1alpha1 to v1: a file of one or several documents,
-// or the kubeadm-config ConfigMap, also as `kubectl get -o yaml|json` prints it and inside a list. Documents of other groups that
-// kubeadm takes in the same file, KubeletConfiguration and KubeProxyConfiguration, are listed in Documents; of them only what
-// [Config.Generate] needs is kept.
+// ParseConfig reads kubeadm's configuration in any of its API versions, v1alpha1 to v1: a file of one or several
+// documents, or the kubeadm-config ConfigMap, also as `kubectl get -o yaml|json` prints it and inside a list. Documents
+// of other groups that kubeadm takes in the same file, KubeletConfiguration and KubeProxyConfiguration, are listed in
+// Documents; of them only what [Config.Generate] needs is kept.
 //
-// What kubeadm refuses is not refused here: it is read as far as it goes, and said in Problems and by [Config.Refusals].
+// What kubeadm refuses is not refused here: it is read as far as it goes, and said in Problems and by
+// [Config.Refusals].
 // The error is that of text which is no YAML; what stood before it is returned with it.
 func ParseConfig(name string, data []byte) (Config, error) {
 	f, err := source.New(name, data, source.Limits{})
@@ -226,8 +229,9 @@ func (c *Config) readConfigMap(o *source.Node) {
 // kubeadmGroup is the API group of kubeadm's configuration.
 const kubeadmGroup = "kubeadm.k8s.io"
 
-// ofKubeadm reports whether a document is meant for kubeadm by its kind and apiVersion. One of kubeadm's kinds whose group was forgotten, or
-// misspelt as in kubeadm.k8.io, is: kubeadm refuses the file, and what was meant is plain. The ClusterConfiguration of another project is not.
+// ofKubeadm reports whether a document is meant for kubeadm by its kind and apiVersion. One of kubeadm's kinds whose
+// group was forgotten, or misspelt as in kubeadm.k8.io, is: kubeadm refuses the file, and what was meant is plain. The
+// ClusterConfiguration of another project is not.
 func ofKubeadm(kind, api string) bool {
 	group, _, ok := strings.Cut(api, "/")
 	return group == kubeadmGroup || isKubeadmKind(kind) && (!ok || group == "" || misspeltGroup(group))
@@ -274,8 +278,8 @@ func readCluster(o *source.Node, version string) ClusterConfiguration {
 	return c
 }
 
-// listValue returns the text of a scalar. A list, which kubeadm refuses there, is read as what it was meant to be: its items
-// with commas between them.
+// listValue returns the text of a scalar. A list, which kubeadm refuses there, is read as what it was meant to be: its
+// items with commas between them.
 func listValue(n *source.Node) fact.Value[string] {
 	if n == nil || n.Kind != source.Sequence {
 		return n.Value()

@@ -10,8 +10,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// eachObject calls f for each object of a YAML or JSON text, the items of lists one by one. A text that holds none of the words
-// is not even parsed, whatever is wrong with it.
+// eachObject calls f for each object of a YAML or JSON text, the items of lists one by one. A text that holds none of
+// the words is not even parsed, whatever is wrong with it.
 // What is read before an error is given to f; the error is an *[source.Error].
 func eachObject(file *source.File, words []string, f func(*source.Node)) error {
 	if !slices.ContainsFunc(words, func(w string) bool { return bytes.Contains(file.Data, []byte(w)) }) {
@@ -53,8 +53,8 @@ func eachObject(file *source.File, words []string, f func(*source.Node)) error {
 // describedKey matches the head of a value in what kubectl describe prints of a ConfigMap.
 var describedKey = regexp.MustCompile(`(?m)^([-\w.]+):\n-{4}\n`)
 
-// describedData returns the values of the ConfigMaps that kubectl describe prints, each as a file whose places are those in f;
-// none for any other text.
+// describedData returns the values of the ConfigMaps that kubectl describe prints, each as a file whose places are
+// those in f; none for any other text.
 func describedData(f *source.File) []*source.File {
 	if !bytes.Contains(f.Data, []byte("\nData\n====\n")) || len(f.Data) > 1<<20 {
 		return nil
@@ -117,7 +117,8 @@ func containers(n *source.Node) []*source.Node {
 	return nil
 }
 
-// programArgs returns the words of a container's command and args behind the program of that name, and where it is named.
+// programArgs returns the words of a container's command and args behind the program of that name, and where it is
+// named.
 func programArgs(c *source.Node, program string) (args []fact.Value[string], pos fact.Position, ok bool) {
 	for _, key := range []string{"command", "args"} {
 		list := c.Get(key)
@@ -148,8 +149,8 @@ func (f flagSet) last(name string) fact.Value[string] {
 	return fact.Value[string]{}
 }
 
-// parseFlags reads flags as pflag does, where known tells which there are that matter: "--f=v" and "--f v", underscores for
-// dashes. Words that belong to other flags are passed over.
+// parseFlags reads flags as pflag does, where known tells which there are that matter: "--f=v" and "--f v", underscores
+// for dashes. Words that belong to other flags are passed over.
 func parseFlags(words []fact.Value[string], known map[string]bool) flagSet {
 	f := flagSet{}
 	for i := 0; i < len(words); i++ {

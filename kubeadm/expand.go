@@ -3,8 +3,8 @@ package kubeadm
 import "strings"
 
 // expandRefs replaces $(NAME) by the value of a variable as kubelet does in command and args: $$ is one dollar sign, an
-// unknown name stays as it is written, and so does an unclosed "$(". at receives, for each byte of the result, the offset in
-// s that it came from.
+// unknown name stays as it is written, and so does an unclosed "$(". at receives, for each byte of the result, the
+// offset in s that it came from.
 // k8s.io/kubernetes v1.37.2 third_party/forked/golang/expansion/expand.go Expand.
 func expandRefs(s string, env func(name string) (value string, ok bool)) (out string, at []int) {
 	if !strings.Contains(s, "$") {

@@ -30,7 +30,8 @@ type CommandLine struct {
 	Args      []Word         // without the program
 }
 
-// String returns the program with its effective flags about addresses, in one line: "kubeadm init --pod-network-cidr=10.244.0.0/16".
+// String returns the program with its effective flags about addresses, in one line: "kubeadm init
+// --pod-network-cidr=10.244.0.0/16".
 func (c CommandLine) String() string {
 	words := []string{string(c.Component)}
 	if c.Command != "" {
@@ -68,7 +69,8 @@ type FlagError struct {
 	Hint string      // what was meant, or what to do; "" where nothing is likely
 	// Meant is the name of the flag that was probably meant, without dashes; "" where nothing is likely.
 	Meant string
-	// Address reports that the error bears on address ranges: an address-related flag, or a word that takes the place of one.
+	// Address reports that the error bears on address ranges: an address-related flag, or a word that takes the place
+	// of one.
 	Address bool
 	Unknown bool // the program has no flag of that name
 }
@@ -85,7 +87,8 @@ func (e *FlagError) Error() string {
 	return s
 }
 
-// maxProblems bounds how much is said about one file or command line: who makes more mistakes is not helped by a longer list.
+// maxProblems bounds how much is said about one file or command line: who makes more mistakes is not helped by a longer
+// list.
 const maxProblems = 100
 
 // Flags is what a program makes of its arguments. The zero value is what a program makes of no arguments.
@@ -121,8 +124,8 @@ func (f Flags) Bool(name string) (value, ok bool) {
 	return v, err == nil
 }
 
-// Int returns the value of an integer flag as the program reads it, "024" as 20 and "0x18" as 24, and whether it is given with
-// a value that the program can read.
+// Int returns the value of an integer flag as the program reads it, "024" as 20 and "0x18" as 24, and whether it is
+// given with a value that the program can read.
 func (f Flags) Int(name string) (value int, ok bool) {
 	l, ok := f.Lookup(name)
 	if !ok || l.Unknown {
@@ -148,8 +151,8 @@ func (c CommandLine) normalize(name string) string {
 	return strings.ReplaceAll(name, "_", "-")
 }
 
-// Parse reads the arguments as the program's flag package does. Where the program would stop at an error, Parse notes it and
-// goes on, so that what was meant can still be told.
+// Parse reads the arguments as the program's flag package does. Where the program would stop at an error, Parse notes
+// it and goes on, so that what was meant can still be told.
 // github.com/spf13/pflag v1.0.10 flag.go FlagSet.parseArgs, parseLongArg, parseSingleShortArg.
 func (c CommandLine) Parse() Flags {
 	p := flagParser{CommandLine: c, known: c.table(), last: map[string]int{}, args: c.Args}
@@ -317,7 +320,8 @@ func (c CommandLine) short(f *Flags, w Word, args []Word, fail failFunc) []Word 
 	return args
 }
 
-// positional refuses words that are no flags, as kube-controller-manager and kube-apiserver do since 1.19. Empty words pass.
+// positional refuses words that are no flags, as kube-controller-manager and kube-apiserver do since 1.19. Empty words
+// pass.
 // k8s.io/kubernetes v1.37.2 cmd/kube-controller-manager/app/controllermanager.go NewControllerManagerCommand, Args.
 func (c CommandLine) positional(f *Flags, fail failFunc) {
 	v := c.Version.Or(fact.NewestKubernetes())
@@ -341,8 +345,8 @@ func (c CommandLine) positional(f *Flags, fail failFunc) {
 	}
 }
 
-// kubeadmPositional refuses words that kubeadm does not take: any for init, more than one for join. What stands behind "phase" is a
-// subcommand's.
+// kubeadmPositional refuses words that kubeadm does not take: any for init, more than one for join. What stands behind
+// "phase" is a subcommand's.
 // k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/cmd/init.go NewCmdInit, join.go NewCmdJoin; github.com/spf13/cobra args.go.
 func (c CommandLine) kubeadmPositional(f *Flags, fail failFunc) {
 	words := f.Positional
@@ -381,8 +385,8 @@ func (c CommandLine) strayHint(f Flags, w Word) hint {
 	return hint{}
 }
 
-// checkFlagValue refuses what pflag cannot read for a flag of that kind; the message is that of package strconv of the Go that
-// the programs are built with.
+// checkFlagValue refuses what pflag cannot read for a flag of that kind; the message is that of package strconv of the
+// Go that the programs are built with.
 func checkFlagValue(kind flagKind, value string) error {
 	switch kind {
 	case kindBool:

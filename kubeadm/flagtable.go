@@ -45,9 +45,9 @@ func (c CommandLine) table() map[string]flagKind {
 	return nil
 }
 
-// The tables hold the flags of v1.37.2 and those of earlier releases since 1.13 that it dropped: whether a word takes the
-// next one as its value depends on its kind, so every flag counts, not just those about addresses. Which release dropped
-// which one is not kept; a flag that a release does not know is not reported unless it bears on addresses.
+// The tables hold the flags of v1.37.2 and those of earlier releases since 1.13 that it dropped: whether a word takes
+// the next one as its value depends on its kind, so every flag counts, not just those about addresses. Which release
+// dropped which one is not kept; a flag that a release does not know is not reported unless it bears on addresses.
 // Source: the flag sets of k8s.io/kubernetes v1.37.2 cmd/kube-controller-manager/app, cmd/kube-apiserver/app and
 // cmd/kubeadm/app/cmd; for the dropped ones the command-line reference of the releases.
 
@@ -227,7 +227,8 @@ func isAddressFlag(name string) bool {
 	return false
 }
 
-// addressFlags are the flags about address ranges by program, for suggestions; the first is the pod range, where there is one.
+// addressFlags are the flags about address ranges by program, for suggestions; the first is the pod range, where there
+// is one.
 func addressFlags(c fact.Component) []string {
 	switch c {
 	case fact.ControllerManager:
@@ -278,7 +279,8 @@ func squash(s string) string {
 	}, s)
 }
 
-// suggestFlag says which flag a name unknown to the program was meant to be, "" where none is likely, and whether it bears on addresses.
+// suggestFlag says which flag a name unknown to the program was meant to be, "" where none is likely, and whether it
+// bears on addresses.
 func suggestFlag(c fact.Component, name string) hint {
 	flat := squash(name)
 	role, isSynonym := flagSynonyms[flat]

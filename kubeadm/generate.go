@@ -17,9 +17,9 @@ import (
 // Generated is what kubeadm makes of a configuration, as far as it bears on addresses. The zero value has no flags and
 // no addresses.
 type Generated struct {
-	// ControllerManager and APIServer are the flags that kubeadm writes into the static pods: those about address ranges and
-	// all of extraArgs, in the order of the manifest, "--cluster-cidr=10.244.0.0/16". Flags of kubeadm's that have nothing to do
-	// with addresses are left out, and so is --advertise-address where kubeadm detects it.
+	// ControllerManager and APIServer are the flags that kubeadm writes into the static pods: those about address
+	// ranges and all of extraArgs, in the order of the manifest, "--cluster-cidr=10.244.0.0/16". Flags of kubeadm's
+	// that have nothing to do with addresses are left out, and so is --advertise-address where kubeadm detects it.
 	ControllerManager []string
 	APIServer         []string
 
@@ -41,7 +41,8 @@ type apiVersion struct {
 	lastUseful int    // release of kubeadm that the message names
 }
 
-// apiVersions are the versions of kubeadm.k8s.io. v1 is read from 1.37 on, but only by commands that take --allow-experimental-api.
+// apiVersions are the versions of kubeadm.k8s.io. v1 is read from 1.37 on, but only by commands that take
+// --allow-experimental-api.
 // k8s.io/kubernetes cmd/kubeadm/app/util/config/common.go validateSupportedVersion, of each release.
 var apiVersions = []apiVersion{
 	{"v1alpha1", [2]int{0, 12}, 0, 11},
@@ -54,7 +55,8 @@ var apiVersions = []apiVersion{
 	{"v1", [2]int{37, 0}, 0, 0},
 }
 
-// release returns v, or the release that the configuration names, or the newest that reads the API versions of its documents.
+// release returns v, or the release that the configuration names, or the newest that reads the API versions of its
+// documents.
 func (c Config) release(v fact.Version) fact.Version {
 	if v = v.Or(c.Version()); !v.IsZero() {
 		return v
@@ -108,9 +110,11 @@ func (c ClusterConfiguration) gates() nodeipam.Gates {
 	return nodeipam.Gates{"IPv6DualStack": on}
 }
 
-// Refusals returns why a kubeadm of release v does not take the configuration, in its words and in its order; none where it does.
-// The zero Version stands for the release that the configuration itself names, or else the newest that reads the API version of its
-// documents. Before kubeadm looks at any range it refuses what it cannot decode, so that then nothing else is said.
+// Refusals returns why a kubeadm of release v does not take the configuration, in its words and in its order; none
+// where it does.
+// The zero Version stands for the release that the configuration itself names, or else the newest that reads the API
+// version of its documents. Before kubeadm looks at any range it refuses what it cannot decode, so that then nothing
+// else is said.
 func (c Config) Refusals(v fact.Version) []nodeipam.Refusal {
 	v = c.release(v)
 	var out []nodeipam.Refusal
@@ -161,7 +165,8 @@ const (
 	apiOld // it was read once
 )
 
-// refuseAPIVersion returns how a kubeadm of release v takes a version of its API, and what it says where it does not read it.
+// refuseAPIVersion returns how a kubeadm of release v takes a version of its API, and what it says where it does not
+// read it.
 func refuseAPIVersion(version, kind string, v fact.Version) (apiState, string) {
 	if strings.Contains(version, "/") {
 		return apiMalformed, "unexpected GroupVersion string: kubeadm.k8s.io/" + version
@@ -196,8 +201,9 @@ func firstReader(version string) int {
 	return apiVersions[i].minors[0]
 }
 
-// tooOldFor reports whether no kubeadm that reads that version of its API installs release v: each installs its own release and the one
-// before. k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/constants/constants.go MinimumControlPlaneVersion.
+// tooOldFor reports whether no kubeadm that reads that version of its API installs release v: each installs its own
+// release and the one before. k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/constants/constants.go
+// MinimumControlPlaneVersion.
 func tooOldFor(version string, v fact.Version) bool {
 	return !v.IsZero() && v.Major == 1 && v.Minor < firstReader(version)-1
 }
@@ -208,11 +214,12 @@ func isOldAPI(version string, v fact.Version) bool {
 	return state == apiOld
 }
 
-// Generate returns what a kubeadm of release v writes for the configuration. The zero Version is taken as [Config.Refusals] takes it.
+// Generate returns what a kubeadm of release v writes for the configuration. The zero Version is taken as
+// [Config.Refusals] takes it.
 //
 // The error is a *[nodeipam.RefusedError] if kubeadm does not take the configuration.
-// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/phases/controlplane/manifests.go getControllerManagerCommand, getAPIServerCommand, and
-// the same functions of the releases named below.
+// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/phases/controlplane/manifests.go getControllerManagerCommand,
+// getAPIServerCommand, and the same functions of the releases named below.
 func (c Config) Generate(v fact.Version) (Generated, error) {
 	v = c.release(v)
 	if r := c.Refusals(v); len(r) > 0 {
@@ -272,7 +279,8 @@ func nth(p netip.Prefix, n int) netip.Addr {
 }
 
 // oldNodeMasks returns the node masks that kubeadm wrote up to 1.19.
-// k8s.io/kubernetes v1.13 to v1.19 cmd/kubeadm/app/phases/controlplane/manifests.go getControllerManagerCommand, calcNodeCidrSize.
+// k8s.io/kubernetes v1.13 to v1.19 cmd/kubeadm/app/phases/controlplane/manifests.go getControllerManagerCommand,
+// calcNodeCidrSize.
 func oldNodeMasks(v fact.Version, pods string, g nodeipam.Gates) []nodeipam.Arg {
 	on, present := g["IPv6DualStack"]
 	switch {
@@ -299,8 +307,8 @@ func oldNodeMasks(v fact.Version, pods string, g nodeipam.Gates) []nodeipam.Arg 
 	return []nodeipam.Arg{{Name: "node-cidr-mask-size", Value: strconv.Itoa(mask)}}
 }
 
-// oldNodeMask returns the node mask that kubeadm computed for a pod range up to 1.19: 24, also for what it could not read, and for
-// IPv6 the range's own length in steps of eight, at least eight and at most 15 bits longer.
+// oldNodeMask returns the node mask that kubeadm computed for a pod range up to 1.19: 24, also for what it could not
+// read, and for IPv6 the range's own length in steps of eight, at least eight and at most 15 bits longer.
 func oldNodeMask(pods string) (mask int, six bool) {
 	ps, err := scalar.ParsePrefixes(pods)
 	if err != nil || len(ps) != 1 || !ps[0].Addr().Is6() || ps[0].Addr().Is4In6() {
@@ -316,8 +324,9 @@ func oldNodeMask(pods string) (mask int, six bool) {
 	}
 }
 
-// userArgs returns the arguments of extraArgs that take no part in merging, in the order in which release v writes them: sorted by
-// name and value up to 1.35, a map's last value of each name alone up to 1.28, as they stand from 1.36 on.
+// userArgs returns the arguments of extraArgs that take no part in merging, in the order in which release v writes
+// them: sorted by name and value up to 1.35, a map's last value of each name alone up to 1.28, as they stand from 1.36
+// on.
 func userArgs(v fact.Version, extra []ExtraArg) []ExtraArg {
 	last := make(map[string]int, len(extra))
 	for i, e := range extra {
@@ -338,7 +347,8 @@ func userArgs(v fact.Version, extra []ExtraArg) []ExtraArg {
 }
 
 // mergeArgs puts together kubeadm's own arguments and those of extraArgs, in the order in which release v writes them.
-// k8s.io/kubernetes cmd/kubeadm/app/util/arguments.go BuildArgumentListFromMap (v1.13 to v1.28), ArgumentsToCommand (v1.29 on).
+// k8s.io/kubernetes cmd/kubeadm/app/util/arguments.go BuildArgumentListFromMap (v1.13 to v1.28), ArgumentsToCommand
+// (v1.29 on).
 func mergeArgs(v fact.Version, base []nodeipam.Arg, extra []ExtraArg) []string {
 	byName := func(a, b nodeipam.Arg) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value)) }
 	overrides := map[string]ExtraArg{}

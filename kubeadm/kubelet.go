@@ -51,13 +51,13 @@ func (k Kubelet) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// ParseKubelet reads kubelet's configuration in any place: a KubeletConfiguration (/var/lib/kubelet/config.yaml), alone or
-// beside kubeadm's documents; the ConfigMap kubelet-config or kubelet-config-1.NN; either of them in a list as kubectl
-// writes it; and flags: /var/lib/kubelet/kubeadm-flags.env, a systemd unit, /etc/default/kubelet, a line of ps.
+// ParseKubelet reads kubelet's configuration in any place: a KubeletConfiguration (/var/lib/kubelet/config.yaml), alone
+// or beside kubeadm's documents; the ConfigMap kubelet-config or kubelet-config-1.NN; either of them in a list as
+// kubectl writes it; and flags: /var/lib/kubelet/kubeadm-flags.env, a systemd unit, /etc/default/kubelet, a line of ps.
 // Positions inside a ConfigMap point into the file itself.
 //
-// Anything else gives nothing and no error. The error is that of text which is no YAML; what stands before it is returned
-// with it.
+// Anything else gives nothing and no error. The error is that of text which is no YAML; what stands before it is
+// returned with it.
 func ParseKubelet(name string, data []byte) ([]Kubelet, error) {
 	f, err := source.New(name, data, source.Limits{})
 	if err != nil {

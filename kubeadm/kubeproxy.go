@@ -42,11 +42,12 @@ func (p KubeProxy) prefixes() ([]netip.Prefix, error) {
 }
 
 // ParseKubeProxy reads kube-proxy's configuration in any place: a KubeProxyConfiguration, alone or beside kubeadm's
-// documents; the kube-proxy ConfigMap, whatever its key; the flags of a DaemonSet or Pod that runs kube-proxy; any of them
-// in a list as kubectl writes it, or as kubectl describe prints the ConfigMap. Positions inside a ConfigMap point into the file itself.
+// documents; the kube-proxy ConfigMap, whatever its key; the flags of a DaemonSet or Pod that runs kube-proxy; any of
+// them in a list as kubectl writes it, or as kubectl describe prints the ConfigMap. Positions inside a ConfigMap point
+// into the file itself.
 //
-// Anything else gives nothing and no error. The error is that of text which is no YAML; what stands before it is returned
-// with it.
+// Anything else gives nothing and no error. The error is that of text which is no YAML; what stands before it is
+// returned with it.
 func ParseKubeProxy(name string, data []byte) ([]KubeProxy, error) {
 	f, err := source.New(name, data, source.Limits{})
 	if err != nil {
@@ -97,8 +98,8 @@ func kubeProxyContainer(c *source.Node) (KubeProxy, bool) {
 	}, true
 }
 
-// Statements returns what kube-proxy is told: the pod range, empty where none is written, how it tells local traffic, its mode, and
-// its release where an image's tag says it. With --config the flags about ranges have no effect
+// Statements returns what kube-proxy is told: the pod range, empty where none is written, how it tells local traffic,
+// its mode, and its release where an image's tag says it. With --config the flags about ranges have no effect
 // (k8s.io/kubernetes v1.37.2 cmd/kube-proxy/app/options.go Options.Complete), so those are stated as overridden.
 func (p KubeProxy) Statements() []fact.Statement {
 	host := p.Host.V

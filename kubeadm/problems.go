@@ -41,8 +41,8 @@ func isMaskFlag(flag string) bool {
 	return false
 }
 
-// flagFinding is a finding about an argument that a program does not accept. field names where the argument comes from, "" for
-// the command line itself.
+// flagFinding is a finding about an argument that a program does not accept. field names where the argument comes from,
+// "" for the command line itself.
 func flagFinding(program fact.Component, e FlagError, field string) fact.Finding {
 	msg := fmt.Sprintf("%s does not accept this argument: %s", program, e.Msg)
 	if field != "" {
@@ -162,8 +162,9 @@ func (c *Config) noConfiguration(own []*source.Node) {
 		fmt.Sprintf("%s: write kind: ClusterConfiguration", own[0].Get("kind").Value().Pos)))
 }
 
-// emptyDocuments refuses documents of comments and blank lines alone, which kubeadm takes for documents without a kind. A separator
-// before which nothing stands belongs to the document that follows it, so one at the very top and one at the very end make none.
+// emptyDocuments refuses documents of comments and blank lines alone, which kubeadm takes for documents without a kind.
+// A separator before which nothing stands belongs to the document that follows it, so one at the very top and one at
+// the very end make none.
 // k8s.io/apimachinery v0.37.2 pkg/util/yaml/decoder.go YAMLReader.Read.
 func (c *Config) emptyDocuments(f *source.File) {
 	start, offset, empty := 0, 0, true
@@ -196,11 +197,12 @@ func (c *Config) emptyDocuments(f *source.File) {
 	end()
 }
 
-// duplicates says which keys stand twice, with both places. No release of any program refuses them at its start: each decodes with a
-// library in which the last counts, and at most warns. kubeadm init and join warn and kubeadm config validate refuses the file
-// (k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/util/config/initconfiguration.go documentMapToInitConfiguration strictErrors); kubelet and
-// kube-proxy decode a second time without being strict (pkg/kubelet/kubeletconfig/util/codec/codec.go DecodeKubeletConfiguration,
-// cmd/kube-proxy/app/options.go loadConfig); of a static pod nobody is told (pkg/kubelet/config/common.go tryDecodeSinglePod).
+// duplicates says which keys stand twice, with both places. No release of any program refuses them at its start: each
+// decodes with a library in which the last counts, and at most warns. kubeadm init and join warn and kubeadm config
+// validate refuses the file (k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/util/config/initconfiguration.go
+// documentMapToInitConfiguration strictErrors); kubelet and kube-proxy decode a second time without being strict
+// (pkg/kubelet/kubeletconfig/util/codec/codec.go DecodeKubeletConfiguration, cmd/kube-proxy/app/options.go loadConfig);
+// of a static pod nobody is told (pkg/kubelet/config/common.go tryDecodeSinglePod).
 func (c *Config) duplicates(f *source.File) {
 	for _, d := range f.Duplicates() {
 		if c.enough() {
@@ -219,7 +221,8 @@ func (c *Config) duplicates(f *source.File) {
 	}
 }
 
-// structure refuses what kubeadm refuses before it reads any key: documents without kind or apiVersion, and a kind given twice.
+// structure refuses what kubeadm refuses before it reads any key: documents without kind or apiVersion, and a kind
+// given twice.
 // k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/util/marshal.go SplitConfigDocuments.
 func (c *Config) structure(all, own []*source.Node) {
 	seen := map[string]fact.Position{}
@@ -250,8 +253,8 @@ func (c *Config) structure(all, own []*source.Node) {
 			continue
 		}
 		if misspeltGroup(group) {
-			// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/util/config/initconfiguration.go documentMapToInitConfiguration: it goes by the kind
-			// alone, and then decodes.
+			// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/util/config/initconfiguration.go
+			// documentMapToInitConfiguration: it goes by the kind alone, and then decodes.
 			c.say(refusedConfig(o.Get("apiVersion").Pos, fmt.Sprintf("no kind %q is registered for version %q", kind, api),
 				fmt.Sprintf("%s: write apiVersion: %s/%s", o.Get("apiVersion").Pos, kubeadmGroup, version)))
 		}
@@ -267,7 +270,8 @@ func (c *Config) structure(all, own []*source.Node) {
 }
 
 // mixed returns the finding about flags given together with --config.
-// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/apis/kubeadm/validation/validation.go ValidateMixedArguments, isAllowedFlag.
+// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/apis/kubeadm/validation/validation.go ValidateMixedArguments,
+// isAllowedFlag.
 func (c Command) mixed(f Flags) (fact.Finding, bool) {
 	cfg, ok := f.Lookup("config")
 	if !ok {

@@ -145,7 +145,8 @@ func (c *Config) unknownKey(w keyWalk, e source.Entry, s *schema, path []string)
 	c.say(f)
 }
 
-// misspeltRange returns the role of a key whose name is nearly that of a range and whose value is one, such as podSubset:
+// misspeltRange returns the role of a key whose name is nearly that of a range and whose value is one, such as
+// podSubset:
 // 10.244.0.0/16, else "".
 func misspeltRange(e source.Entry) string {
 	for _, one := range strings.Split(listValue(e.Value).V, ",") {

@@ -142,8 +142,8 @@ func (c *Config) componentTypes(o *source.Node) {
 	}
 }
 
-// argTypes refuses extraArgs of the wrong shape, and values in them that are no text. goPath names them in the message, itemPath
-// their items.
+// argTypes refuses extraArgs of the wrong shape, and values in them that are no text. goPath names them in the message,
+// itemPath their items.
 func (c *Config) argTypes(n *source.Node, version, goPath, itemPath string) {
 	if n == nil || n.Kind == source.Null {
 		return
@@ -182,8 +182,8 @@ func (c *Config) argTypes(n *source.Node, version, goPath, itemPath string) {
 	}
 }
 
-// jsonType returns the name that encoding/json has for a value once kubeadm's YAML library has turned it into JSON. That library
-// knows the booleans of YAML 1.1, so yes and off are no text.
+// jsonType returns the name that encoding/json has for a value once kubeadm's YAML library has turned it into JSON.
+// That library knows the booleans of YAML 1.1, so yes and off are no text.
 // sigs.k8s.io/yaml v1.6 goyaml.v2 resolve.go resolveMap.
 func jsonType(n *source.Node) string {
 	if n == nil {

@@ -18,8 +18,8 @@ type Contents struct {
 // Read reads a file of unknown kind: what each of the Parse functions would find in it, for the price of parsing
 // it once. What kubectl prints is read by package kubectl.
 //
-// The error is that of a text which is neither YAML nor JSON, as a log or a script is not: the commands in it are found all the
-// same. What stands before the place of the error is returned with it.
+// The error is that of a text which is neither YAML nor JSON, as a log or a script is not: the commands in it are found
+// all the same. What stands before the place of the error is returned with it.
 func Read(name string, data []byte) (Contents, error) {
 	f, err := source.New(name, data, source.Limits{})
 	if err != nil {

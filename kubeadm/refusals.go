@@ -8,8 +8,9 @@ import (
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
-// ControllerFlags returns the address-related flags of a kube-controller-manager as it reads them itself. It is the zero value for
-// another program. A flag whose value the program cannot read is among Malformed, since it does not start with it.
+// ControllerFlags returns the address-related flags of a kube-controller-manager as it reads them itself. It is the
+// zero value for another program. A flag whose value the program cannot read is among Malformed, since it does not
+// start with it.
 func (p Process) ControllerFlags() nodeipam.ControllerFlags {
 	if p.Component != fact.ControllerManager {
 		return nodeipam.ControllerFlags{}
@@ -35,8 +36,8 @@ func (p Process) ControllerFlags() nodeipam.ControllerFlags {
 	return out
 }
 
-// APIServerFlags returns the address-related flags of a kube-apiserver as it reads them itself. It is the zero value for another
-// program. Without the flag, the address that kubeadm noted on the pod stands for --advertise-address.
+// APIServerFlags returns the address-related flags of a kube-apiserver as it reads them itself. It is the zero value
+// for another program. Without the flag, the address that kubeadm noted on the pod stands for --advertise-address.
 func (p Process) APIServerFlags() nodeipam.APIServerFlags {
 	if p.Component != fact.APIServer {
 		return nodeipam.APIServerFlags{}
@@ -53,9 +54,9 @@ func (p Process) APIServerFlags() nodeipam.APIServerFlags {
 	return out
 }
 
-// Refusals returns why the program of release v does not start with these arguments, in its words; none where it starts. The zero
-// Version stands for the release of the image's tag, or else the newest. What the flag package refuses comes first, and alone: the
-// program never gets to look at the values.
+// Refusals returns why the program of release v does not start with these arguments, in its words; none where it
+// starts. The zero Version stands for the release of the image's tag, or else the newest. What the flag package refuses
+// comes first, and alone: the program never gets to look at the values.
 func (p Process) Refusals(v fact.Version) []nodeipam.Refusal {
 	v = v.Or(p.Version).Or(fact.NewestKubernetes())
 	p.Version = v
@@ -71,7 +72,8 @@ func (p Process) Refusals(v fact.Version) []nodeipam.Refusal {
 	return nil
 }
 
-// flagRefusal returns what the program's flag package refuses first of flags that are known to it, or that bear on addresses.
+// flagRefusal returns what the program's flag package refuses first of flags that are known to it, or that bear on
+// addresses.
 func (c CommandLine) flagRefusal(f Flags) (nodeipam.Refusal, bool) {
 	for _, e := range f.Errors {
 		if e.Address || !e.Unknown {
@@ -82,7 +84,8 @@ func (c CommandLine) flagRefusal(f Flags) (nodeipam.Refusal, bool) {
 	return nodeipam.Refusal{}, false
 }
 
-// known returns the effective text of a flag, "" where it is not given or refers to a variable that the file does not say.
+// known returns the effective text of a flag, "" where it is not given or refers to a variable that the file does not
+// say.
 func (f Flags) known(name string) string {
 	l, ok := f.Lookup(name)
 	if !ok || l.Unknown {
@@ -115,8 +118,9 @@ func (f Flags) gates() nodeipam.Gates {
 	return out
 }
 
-// Refusals returns why kubeadm of release v does not take the command line, in its words; none where it does. The zero Version stands
-// for the release that the command line names, or else the newest. With --config the file decides, which is not looked at.
+// Refusals returns why kubeadm of release v does not take the command line, in its words; none where it does. The zero
+// Version stands for the release that the command line names, or else the newest. With --config the file decides, which
+// is not looked at.
 func (c Command) Refusals(v fact.Version) []nodeipam.Refusal {
 	v = v.Or(c.Version).Or(fact.NewestKubernetes())
 	c.Version = v

@@ -10,8 +10,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// refused states what kubeadm of release v does not take beside ranges: those a checker asks about by itself, together with what other
-// files say of them.
+// refused states what kubeadm of release v does not take beside ranges: those a checker asks about by itself, together
+// with what other files say of them.
 func (c Config) refused(base fact.Statement, v fact.Version) []fact.Statement {
 	var out []fact.Statement
 	for _, r := range c.Refusals(v) {
@@ -44,7 +44,8 @@ func (c Config) refused(base fact.Statement, v fact.Version) []fact.Statement {
 // addressGates are the feature gates that bear on address ranges.
 var addressGates = []string{"IPv6DualStack", "ServiceIPStaticSubrange", "MultiCIDRServiceAllocator", "DisableAllocatorDualWrite", "EndpointSlice"}
 
-// gateStatements states the feature gate of kubeadm that bears on addresses, or that a configuration of two families sets none.
+// gateStatements states the feature gate of kubeadm that bears on addresses, or that a configuration of two families
+// sets none.
 func (c ClusterConfiguration) gateStatements(base fact.Statement) []fact.Statement {
 	on, err := strconv.ParseBool(c.IPv6DualStack.V)
 	switch {

@@ -5,8 +5,8 @@ import "strings"
 // A schema is the keys of a mapping. A nil *schema stands for whatever is below a key whose inside is not looked at.
 type schema map[string]*schema
 
-// newSchema reads a schema from text: names separated by blanks, "name{...}" for a mapping whose keys are known, "name*" for one
-// whose inside is not looked at, and a bare name for a scalar.
+// newSchema reads a schema from text: names separated by blanks, "name{...}" for a mapping whose keys are known,
+// "name*" for one whose inside is not looked at, and a bare name for a scalar.
 func newSchema(text string) *schema {
 	s, _ := parseSchema(strings.Fields(strings.NewReplacer("{", " { ", "}", " } ", "*", " * ").Replace(text)))
 	return s
@@ -46,8 +46,8 @@ const (
 )
 
 // The schemas hold the keys of each kind, those of all its API versions together where a later one only adds keys.
-// k8s.io/kubernetes cmd/kubeadm/app/apis/kubeadm/{v1alpha1 (v1.10), v1alpha2 (v1.11), v1alpha3 (v1.12), v1beta1 (v1.13), v1beta2
-// (v1.15), v1beta3 (v1.22), v1beta4, v1 (v1.37.2)}/types.go.
+// k8s.io/kubernetes cmd/kubeadm/app/apis/kubeadm/{v1alpha1 (v1.10), v1alpha2 (v1.11), v1alpha3 (v1.12), v1beta1
+// (v1.13), v1beta2 (v1.15), v1beta3 (v1.22), v1beta4, v1 (v1.37.2)}/types.go.
 var (
 	clusterSchema = newSchema(`apiVersion kind metadata* kubernetesVersion controlPlaneEndpoint ` + networkingKeys + etcdKeys + `
 		apiServer{` + componentKeys + ` certSANs* timeoutForControlPlane} controllerManager{` + componentKeys + `} scheduler{` + componentKeys + `}

@@ -6,15 +6,16 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A shell splits text as people paste it from a terminal or write it in a script into commands. It knows quotes, backslashes,
-// comments, continuation lines, prompts, assignments and the variables that the text itself sets. Words are those that bash makes,
-// as far as the text can tell: the output of commands, the arguments of a script and variables from elsewhere make a word unknown. It does
-// not run anything, and takes the branches of a script for lines that follow one another.
+// A shell splits text as people paste it from a terminal or write it in a script into commands. It knows quotes,
+// backslashes, comments, continuation lines, prompts, assignments and the variables that the text itself sets. Words
+// are those that bash makes, as far as the text can tell: the output of commands, the arguments of a script and
+// variables from elsewhere make a word unknown. It does not run anything, and takes the branches of a script for lines
+// that follow one another.
 type shell struct {
 	vars  map[string]string              // variables that are known at the start; not changed
 	where func(offset int) fact.Position // place of a byte of the text
-	// pasted says that the text is what somebody copied from a terminal: it may begin with a prompt, and its continuation lines
-	// may have lost their backslash.
+	// pasted says that the text is what somebody copied from a terminal: it may begin with a prompt, and its
+	// continuation lines may have lost their backslash.
 	pasted bool
 }
 
@@ -95,8 +96,8 @@ func declares(command string) bool {
 	return false
 }
 
-// angled returns the length of the <word> in angle brackets that s begins with, 0 where it is a redirection. Instructions have such words
-// for what their reader is to put in.
+// angled returns the length of the <word> in angle brackets that s begins with, 0 where it is a redirection.
+// Instructions have such words for what their reader is to put in.
 func angled(s string) int {
 	n := strings.IndexAny(s[1:min(len(s), 80)], "<>\n") + 2
 	if s[0] != '<' || n < 3 || s[n-1] != '>' || s[1] == ' ' {

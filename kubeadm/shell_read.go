@@ -304,7 +304,8 @@ func (r *shellReader) backslash() {
 		}
 		return
 	}
-	// In pasted text, a backslash with blanks behind it was meant to continue the line, and one at the end to be continued.
+	// In pasted text, a backslash with blanks behind it was meant to continue the line, and one at the end to be
+	// continued.
 	if j := len(s) - len(strings.TrimLeft(s[i+1:], " \t\r")); r.pasted && (j == len(s) || s[j] == '\n') {
 		r.i = min(len(s), j+1)
 		r.fresh = true

@@ -15,8 +15,8 @@ import (
 )
 
 // Defaults of kubeadm and kube-apiserver.
-// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/apis/kubeadm/v1beta4/defaults.go DefaultServicesSubnet, DefaultServiceDNSDomain;
-// pkg/kubeapiserver/options/options.go DefaultServiceIPCIDR.
+// k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/apis/kubeadm/v1beta4/defaults.go DefaultServicesSubnet,
+// DefaultServiceDNSDomain; pkg/kubeapiserver/options/options.go DefaultServiceIPCIDR.
 const (
 	defaultServiceSubnet  = "10.96.0.0/12"
 	defaultDNSDomain      = "cluster.local"
@@ -54,7 +54,8 @@ func byDefault(base fact.Statement, role fact.Role, key, text string, pos fact.P
 	return s
 }
 
-// address makes a statement about an address of a host. Text that is no address, such as a name, says nothing about ranges.
+// address makes a statement about an address of a host. Text that is no address, such as a name, says nothing about
+// ranges.
 func address(base fact.Statement, key string, v fact.Value[string], strict bool) (fact.Statement, bool) {
 	s := base
 	s.Role, s.Key, s.Pos, s.Text = fact.RoleAddress, key, v.Pos, v.V
@@ -76,8 +77,8 @@ func address(base fact.Statement, key string, v fact.Value[string], strict bool)
 	return s, true
 }
 
-// advertised makes a statement about the address that a host is told to advertise, read as kubeadm reads it: with leading zeros, an
-// IPv4-mapped one as IPv4, and without blanks.
+// advertised makes a statement about the address that a host is told to advertise, read as kubeadm reads it: with
+// leading zeros, an IPv4-mapped one as IPv4, and without blanks.
 // k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/util/config/initconfiguration.go SetAPIEndpointDynamicDefaults.
 func advertised(base fact.Statement, key string, v fact.Value[string]) (fact.Statement, bool) {
 	written := v.V
@@ -139,9 +140,10 @@ var maskSettings = []struct {
 	{"node-cidr-mask-size-ipv6", fact.SettingNodeMaskIPv6},
 }
 
-// Statements returns what the configuration says about ranges, addresses and settings, and what is wrong with the file itself.
-// Without a pod range there is an empty statement about pods at the place where it belongs; without a service range the one that
-// kubeadm chooses stands for it, as a default.
+// Statements returns what the configuration says about ranges, addresses and settings, and what is wrong with the file
+// itself.
+// Without a pod range there is an empty statement about pods at the place where it belongs; without a service range the
+// one that kubeadm chooses stands for it, as a default.
 func (c Config) Statements() []fact.Statement {
 	return c.statements("networking.podSubnet", "networking.serviceSubnet", "localAPIEndpoint.advertiseAddress", "", true)
 }
@@ -345,7 +347,8 @@ func (c Config) argStatements(base fact.Statement) []fact.Statement {
 	return out
 }
 
-// argsAgainstNetworking says where extraArgs give a component another range than networking gives to the rest of what kubeadm writes.
+// argsAgainstNetworking says where extraArgs give a component another range than networking gives to the rest of what
+// kubeadm writes.
 func (c Config) argsAgainstNetworking(base fact.Statement) []fact.Statement {
 	cl := c.Cluster
 	v := c.release(fact.Version{})

@@ -7,8 +7,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// Statements returns what the command line says. A `kubeadm init` without a pod range makes an empty statement about pods; one that
-// names a file by --config says nothing where the file decides.
+// Statements returns what the command line says. A `kubeadm init` without a pod range makes an empty statement about
+// pods; one that names a file by --config says nothing where the file decides.
 func (c Command) Statements() []fact.Statement {
 	f := c.Parse()
 	base := fact.Statement{Component: fact.Kubeadm, Host: c.Host}
@@ -51,7 +51,8 @@ func (c Command) Statements() []fact.Statement {
 	return append(out, stated...)
 }
 
-// Statements returns what every command of the text says. Of several kubeadm init commands on one host the last one counts:
+// Statements returns what every command of the text says. Of several kubeadm init commands on one host the last one
+// counts:
 // people try, reset, and try again.
 func (c Commands) Statements() []fact.Statement {
 	last := map[string]int{}
@@ -73,8 +74,9 @@ func (c Commands) Statements() []fact.Statement {
 	return out
 }
 
-// Statements returns what the program is told: its ranges, an empty statement where it is given none, masks and settings, and what
-// it refuses among its arguments. Values that a later flag of the same name replaces are stated as overridden.
+// Statements returns what the program is told: its ranges, an empty statement where it is given none, masks and
+// settings, and what it refuses among its arguments. Values that a later flag of the same name replaces are stated as
+// overridden.
 func (p Process) Statements() []fact.Statement {
 	f := p.Parse()
 	base := fact.Statement{Component: p.Component, Host: p.Host}
@@ -111,7 +113,8 @@ func (p Process) Statements() []fact.Statement {
 	return out
 }
 
-// rangeFlags states the ranges of every flag of that name. given is true where there is one, or a wrong word that was meant to be one.
+// rangeFlags states the ranges of every flag of that name. given is true where there is one, or a wrong word that was
+// meant to be one.
 func rangeFlags(f Flags, base fact.Statement, role fact.Role, name string) (out []fact.Statement, given bool) {
 	given = slices.ContainsFunc(f.Errors, func(e FlagError) bool { return e.Meant == name })
 	for _, l := range f.Flags {
@@ -209,7 +212,8 @@ func (p Process) controllers(f Flags) []string {
 	return out
 }
 
-// nodeIPAMOn reports whether a --controllers list leaves the node IPAM controller running, under its old or its new name.
+// nodeIPAMOn reports whether a --controllers list leaves the node IPAM controller running, under its old or its new
+// name.
 // k8s.io/controller-manager v0.37.2 app/helper.go IsControllerEnabled.
 func nodeIPAMOn(names []string) bool {
 	star := false

@@ -28,10 +28,10 @@ type strictField struct {
 	since int // minor release, 0 for all that have the API version
 }
 
-// strictStructs holds the structs of kubeadm's API: "field:type", types with [] for a list and map: for a map, a number of a release after @. What differs
-// between API versions stands under the name with the version behind it.
-// k8s.io/kubernetes cmd/kubeadm/app/apis/kubeadm/{v1beta2 (v1.15), v1beta3 (v1.22), v1beta4 and v1 (v1.37.2)}/types.go and doc.go,
-// cmd/kubeadm/app/apis/bootstraptoken/v1/types.go, k8s.io/api v0.37.2 core/v1 types.go.
+// strictStructs holds the structs of kubeadm's API: "field:type", types with [] for a list and map: for a map, a number
+// of a release after @. What differs between API versions stands under the name with the version behind it.
+// k8s.io/kubernetes cmd/kubeadm/app/apis/kubeadm/{v1beta2 (v1.15), v1beta3 (v1.22), v1beta4 and v1 (v1.37.2)}/types.go
+// and doc.go, cmd/kubeadm/app/apis/bootstraptoken/v1/types.go, k8s.io/api v0.37.2 core/v1 types.go.
 var strictStructs = map[string]string{
 	"InitConfiguration": `apiVersion:string kind:string bootstrapTokens:[]BootstrapToken dryRun:bool nodeRegistration:NodeRegistrationOptions
 		localAPIEndpoint:APIEndpoint certificateKey:string skipPhases:[]string patches:Patches timeouts:Timeouts`,
@@ -108,8 +108,9 @@ var strictStructs = map[string]string{
 	"EnvVar":                          `name:string value:string valueFrom:any`,
 }
 
-// strictOrder are the API versions whose structs are known, the newest first: a struct that does not stand under a version is that of the next newer one, and
-// v1beta4's stand under their name alone. v1 is v1beta4 but for what stands under it.
+// strictOrder are the API versions whose structs are known, the newest first: a struct that does not stand under a
+// version is that of the next newer one, and v1beta4's stand under their name alone. v1 is v1beta4 but for what stands
+// under it.
 var strictOrder = []string{"v1beta4", "v1beta3", "v1beta2"}
 
 // strictKind returns the struct of a kind in an API version of kubeadm, nil where it has none.
@@ -246,7 +247,8 @@ func join(path, key string) string {
 // bootstrapToken is what kubeadm takes for a token: k8s.io/cluster-bootstrap token/api BootstrapTokenPattern, v0.37.2.
 var bootstrapToken = regexp.MustCompile(`\A[a-z0-9]{6}\.[a-z0-9]{16}\z`)
 
-// takesScalar reports whether a value can be decoded as a scalar of that kind, and why not where the type alone does not say it.
+// takesScalar reports whether a value can be decoded as a scalar of that kind, and why not where the type alone does
+// not say it.
 func takesScalar(n *source.Node, kind string) (why string, ok bool) {
 	is := jsonType(n)
 	switch kind {

@@ -40,13 +40,15 @@ func (p Problem) String() string {
 	return p.Message
 }
 
-// Validate judges a configuration file as `kubeadm config validate` of release v does, which decodes strictly: where kubeadm init only warns of a key that it
-// does not know, or that stands twice, this refuses the file. It tells all problems in the order of the file where kubeadm ends at the first, and none where
-// kubeadm takes the file. The zero Version is taken as [Config.Refusals] takes it. kubeadm has the command since v1.26; for earlier releases the API versions
-// that they read are judged in the same way.
+// Validate judges a configuration file as `kubeadm config validate` of release v does, which decodes strictly: where
+// kubeadm init only warns of a key that it does not know, or that stands twice, this refuses the file. It tells all
+// problems in the order of the file where kubeadm ends at the first, and none where kubeadm takes the file. The zero
+// Version is taken as [Config.Refusals] takes it. kubeadm has the command since v1.26; for earlier releases the API
+// versions that they read are judged in the same way.
 //
-// Known are the kinds of kubeadm.k8s.io from v1beta2 on. Documents of kubelet and kube-proxy are judged by their kind alone. Of values, ranges, node masks, the
-// DNS domain, durations, times and tokens are judged; not paths, sockets, names, ports and what only the host knows.
+// Known are the kinds of kubeadm.k8s.io from v1beta2 on. Documents of kubelet and kube-proxy are judged by their kind
+// alone. Of values, ranges, node masks, the DNS domain, durations, times and tokens are judged; not paths, sockets,
+// names, ports and what only the host knows.
 //
 // The error is that of text which is no YAML.
 // k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/util/config/common.go ValidateConfig.
@@ -93,12 +95,13 @@ func (x *validation) say(p Problem) {
 	}
 }
 
-// commandKinds are the kinds that bring kubeadm to look at a document, true for those with which it looks at all of the file.
+// commandKinds are the kinds that bring kubeadm to look at a document, true for those with which it looks at all of the
+// file.
 var commandKinds = map[string]bool{"InitConfiguration": true, "ClusterConfiguration": true, "JoinConfiguration": false, "ResetConfiguration": false,
 	"UpgradeConfiguration": false}
 
-// structure refuses what kubeadm refuses before it reads any key: cmd/kubeadm/app/util/marshal.go SplitConfigDocuments, and
-// cmd/kubeadm/app/util/config/common.go validateKnownGVKs, which is there since v1.26.
+// structure refuses what kubeadm refuses before it reads any key: cmd/kubeadm/app/util/marshal.go SplitConfigDocuments,
+// and cmd/kubeadm/app/util/config/common.go validateKnownGVKs, which is there since v1.26.
 func (x *validation) structure(docs []*source.Node) {
 	seen := map[string]bool{}
 	for _, o := range docs {
@@ -185,7 +188,8 @@ func (x *validation) minor() int {
 	return x.v.Minor
 }
 
-// apiVersion tells an API version that the release does not read, or is about not to, and reports whether it reads it. v1beta4 was an experiment up to v1.30.
+// apiVersion tells an API version that the release does not read, or is about not to, and reports whether it reads it.
+// v1beta4 was an experiment up to v1.30.
 func (x *validation) apiVersion(o *source.Node, version, kind string) bool {
 	pos := positionOr(o.Get("apiVersion").Value().Pos, o.Pos)
 	state, msg := refuseAPIVersion(version, kind, x.v)

@@ -17,25 +17,28 @@ import (
 
 // WriteOptions says how a configuration file is written. The zero value is a good choice.
 type WriteOptions struct {
-	// APIVersion is "v1beta1", "v1beta2", "v1beta3" or "v1beta4"; "" takes the newest that the plan's release of Kubernetes reads
-	// without being experimental: v1beta4 from 1.31 on, v1beta3 from 1.22 on.
+	// APIVersion is "v1beta1", "v1beta2", "v1beta3" or "v1beta4"; "" takes the newest that the plan's release of
+	// Kubernetes reads without being experimental: v1beta4 from 1.31 on, v1beta3 from 1.22 on.
 	APIVersion string
 }
 
-// ErrNeedsFile is returned by [InitCommand] where the plan asks for what no flag of kubeadm init can say: a node mask that is not
-// the default, or another number of pods on a node. [WriteClusterConfiguration] can say it.
+// ErrNeedsFile is returned by [InitCommand] where the plan asks for what no flag of kubeadm init can say: a node mask
+// that is not the default, or another number of pods on a node. [WriteClusterConfiguration] can say it.
 var ErrNeedsFile = errors.New("kubeadm init has no flag for the node mask and for kubelet's maxPods: write them into a configuration file")
 
-// WriteClusterConfiguration writes a file for `kubeadm init --config` that asks for the ranges of p: a ClusterConfiguration. Node
-// masks are written as extraArgs of kube-controller-manager where they are not what it takes by itself, under the flag that the plan's
-// release accepts. The release is written unless it is [fact.NewestKubernetes], for which kubeadm's own choice is left alone.
+// WriteClusterConfiguration writes a file for `kubeadm init --config` that asks for the ranges of p: a
+// ClusterConfiguration. Node masks are written as extraArgs of kube-controller-manager where they are not what it takes
+// by itself, under the flag that the plan's release accepts. The release is written unless it is
+// [fact.NewestKubernetes], for which kubeadm's own choice is left alone.
 //
-// A KubeletConfiguration with maxPods follows where the plan's pods on a node are not the 110 that kubelets take by themselves: with more
-// in its plan than that a node would not be filled, with a node subnet for fewer its last pods would find no address.
+// A KubeletConfiguration with maxPods follows where the plan's pods on a node are not the 110 that kubelets take by
+// themselves: with more in its plan than that a node would not be filled, with a node subnet for fewer its last pods
+// would find no address.
 //
 // A nil plan, and one with a range that has host bits, is an error.
-// The error is a *[nodeipam.RefusedError] if kubeadm of that release would not take the file, or kube-controller-manager or kube-apiserver
-// the flags that it makes of it; nothing is written then. Otherwise it is the writer's.
+// The error is a *[nodeipam.RefusedError] if kubeadm of that release would not take the file, or
+// kube-controller-manager or kube-apiserver the flags that it makes of it; nothing is written then. Otherwise it is the
+// writer's.
 func WriteClusterConfiguration(w io.Writer, p *plan.Plan, o WriteOptions) error {
 	if p == nil {
 		return errNoPlan
@@ -117,7 +120,8 @@ func writeAPIVersion(v fact.Version) string {
 
 var errNoPlan = errors.New("no plan")
 
-// clusterFor returns the configuration that asks for the ranges of p, checked against what the programs of release v refuse.
+// clusterFor returns the configuration that asks for the ranges of p, checked against what the programs of release v
+// refuse.
 func clusterFor(p *plan.Plan, v fact.Version) (ClusterConfiguration, error) {
 	text := func(s string) fact.Value[string] { return fact.Value[string]{V: s, Text: s} }
 	cl := ClusterConfiguration{PodSubnet: text(joinPrefixes(p.Pods())), ServiceSubnet: text(joinPrefixes(p.Services()))}
@@ -210,11 +214,11 @@ func yamlText(s string) string {
 	return strconv.QuoteToGraphic(s)
 }
 
-// InitCommand returns the words of the `kubeadm init` command that asks for the ranges of p. The release is left out where it
-// is [fact.NewestKubernetes].
+// InitCommand returns the words of the `kubeadm init` command that asks for the ranges of p. The release is left out
+// where it is [fact.NewestKubernetes].
 //
-// The error is [ErrNeedsFile] if the plan's node masks or pods on a node are not those that the programs take by themselves, and otherwise as that of
-// [WriteClusterConfiguration].
+// The error is [ErrNeedsFile] if the plan's node masks or pods on a node are not those that the programs take by
+// themselves, and otherwise as that of [WriteClusterConfiguration].
 func InitCommand(p *plan.Plan) ([]string, error) {
 	if p == nil {
 		return nil, errNoPlan
@@ -243,8 +247,8 @@ func InitCommand(p *plan.Plan) ([]string, error) {
 	return words, nil
 }
 
-// WriteInitCommand writes the command of [InitCommand] as one pastes it into a shell: on one line where it is short, with
-// continuation lines otherwise. Its error is that of InitCommand or of the writer.
+// WriteInitCommand writes the command of [InitCommand] as one pastes it into a shell: on one line where it is short,
+// with continuation lines otherwise. Its error is that of InitCommand or of the writer.
 func WriteInitCommand(w io.Writer, p *plan.Plan) error {
 	words, err := InitCommand(p)
 	if err != nil {

@@ -19,7 +19,8 @@ const (
 	AlternativeFamilies AlternativeKind = "families" // one family in place of both, or both in place of one
 )
 
-// An Alternative is a plan that was not chosen: what it differs in, and what comes of it. The zero Alternative has no kind.
+// An Alternative is a plan that was not chosen: what it differs in, and what comes of it. The zero Alternative has no
+// kind.
 type Alternative struct {
 	Kind     AlternativeKind
 	Prefix   netip.Prefix  // AlternativeBlock: to draw from; AlternativeDefault: the range that is kept
@@ -32,9 +33,10 @@ type Alternative struct {
 	Err  *InfeasibleError // why none exists, without relaxations; nil beside a plan
 }
 
-// Alternatives returns what else could have been planned for the request of p, each tried: other private blocks, the defaults of kubeadm
-// and flannel, other node subnets, and the other number of families. What the request fixes stays fixed, so that there are fewer, or none,
-// where it fixes much. The order is that of the kinds above, and the result depends on p.Request and p.Ranges alone.
+// Alternatives returns what else could have been planned for the request of p, each tried: other private blocks, the
+// defaults of kubeadm and flannel, other node subnets, and the other number of families. What the request fixes stays
+// fixed, so that there are fewer, or none, where it fixes much. The order is that of the kinds above, and the result
+// depends on p.Request and p.Ranges alone.
 func (p *Plan) Alternatives() []Alternative {
 	r := p.Request
 	if len(p.Families) == 0 || r.Check() != nil {

@@ -8,9 +8,10 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// Fit returns the plan with the most that fits in the space that r draws from: nodes first, then pods on a node, then services. What r
-// asks for stays as it is; a number that it leaves out is as large as the rest leaves room for, in that order. Where not even one node
-// fits with the 110 pods of a kubelet and twice the addresses, both bend if r does not ask for them: addresses first.
+// Fit returns the plan with the most that fits in the space that r draws from: nodes first, then pods on a node, then
+// services. What r asks for stays as it is; a number that it leaves out is as large as the rest leaves room for, in
+// that order. Where not even one node fits with the 110 pods of a kubelet and twice the addresses, both bend if r does
+// not ask for them: addresses first.
 // The error is that of [New] for the least that could be planned.
 func Fit(r Request) (*Plan, error) {
 	if err := r.Check(); err != nil {
@@ -49,7 +50,8 @@ func fitting(r Request, spaces spaceCache) Request {
 	return q
 }
 
-// mostPods returns how many pods a node may have at most: where the node mask is fixed, as many as its subnet has addresses enough for.
+// mostPods returns how many pods a node may have at most: where the node mask is fixed, as many as its subnet has
+// addresses enough for.
 func mostPods(r *Request, floor int) int {
 	n := maxPodsPerNode
 	for _, f := range r.planned() {
@@ -71,7 +73,8 @@ func least(r Request) Request {
 	return r
 }
 
-// most returns the largest n from low to high for which at(n) is feasible, low if none is. Feasibility shrinks as n grows.
+// most returns the largest n from low to high for which at(n) is feasible, low if none is. Feasibility shrinks as n
+// grows.
 func (c spaceCache) most(low, high int, at func(int) Request) int {
 	return max(low, low-1+sort.Search(high-low+1, func(i int) bool { return !c.feasible(at(low + i)) }))
 }
@@ -99,8 +102,9 @@ type Tradeoff struct {
 	Request     Request // that plans it
 }
 
-// Tradeoffs returns how the space that r draws from can be divided, for each node mask with the most nodes, and then the most services, the
-// largest node subnets first. What r asks for stays as it is. It is empty where nothing fits; the error is that of [Request.Check].
+// Tradeoffs returns how the space that r draws from can be divided, for each node mask with the most nodes, and then
+// the most services, the largest node subnets first. What r asks for stays as it is. It is empty where nothing fits;
+// the error is that of [Request.Check].
 func Tradeoffs(r Request) ([]Tradeoff, error) {
 	if err := r.Check(); err != nil {
 		return nil, err
@@ -163,7 +167,8 @@ func tradedMasks(r *Request, f fact.Family) []int {
 	return out
 }
 
-// podsHeld returns how many pods a node's subnet of length mask has addresses enough for, at most as many as a request may ask for.
+// podsHeld returns how many pods a node's subnet of length mask has addresses enough for, at most as many as a request
+// may ask for.
 func podsHeld(r *Request, f fact.Family, mask int) int {
 	h := f.Bits() - mask
 	if h > 30 {

@@ -22,7 +22,8 @@ type Growth struct {
 	Limit     string       // what stops it: another range, the edge of the space to draw from, a limit of Kubernetes
 }
 
-// Growths returns for each of p's ranges, in their order, how far it can grow in place. O(n log n) for n ranges and reservations.
+// Growths returns for each of p's ranges, in their order, how far it can grow in place. O(n log n) for n ranges and
+// reservations.
 func (p *Plan) Growths() []Growth {
 	n := newNeighbourhood(p)
 	out := make([]Growth, 0, len(p.Ranges))

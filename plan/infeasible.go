@@ -13,8 +13,8 @@ import (
 )
 
 // An InfeasibleError says that no plan exists for a request, why, and what would make one possible.
-// It unwraps to its causes: a [*Shortage], and through it a [*cidr.ShortageError], for each family that is short of space,
-// a [*ConflictError] for each
+// It unwraps to its causes: a [*Shortage], and through it a [*cidr.ShortageError], for each family that is short of
+// space, a [*ConflictError] for each
 // pair of fixed ranges that contradict each other, a [*LimitError] for each fixed range or limit of Kubernetes that the
 // request does not fit in. The zero value names no cause.
 type InfeasibleError struct {

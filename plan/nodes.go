@@ -11,9 +11,10 @@ import (
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
-// NodeSubnet returns the subnet of family f that node i gets, counting from 0 in the order in which nodes are registered
-// with a controller that has been running since the first one: node i gets subnet i, as no range of a plan overlaps
-// another; where nodes hold subnets already, they are the first, by address. ok is false if i is negative or beyond the last node subnet, and for a family that p does not have.
+// NodeSubnet returns the subnet of family f that node i gets, counting from 0 in the order in which nodes are
+// registered with a controller that has been running since the first one: node i gets subnet i, as no range of a plan
+// overlaps another; where nodes hold subnets already, they are the first, by address. ok is false if i is negative or
+// beyond the last node subnet, and for a family that p does not have.
 func (p *Plan) NodeSubnet(i int, f fact.Family) (q netip.Prefix, ok bool) {
 	r, _ := p.Range(fact.RolePods, f) // without one there is nothing to split
 	s, err := cidr.NewSplit(r.Prefix, p.NodeMask(f))
@@ -27,8 +28,8 @@ func (p *Plan) NodeSubnet(i int, f fact.Family) (q netip.Prefix, ok bool) {
 	return q, q.IsValid()
 }
 
-// heldOrFree returns the subnet of node i where the first nodes are those that hold one, in the order of their addresses, and each further one gets the
-// lowest that is free. It is invalid beyond the last.
+// heldOrFree returns the subnet of node i where the first nodes are those that hold one, in the order of their
+// addresses, and each further one gets the lowest that is free. It is invalid beyond the last.
 func heldOrFree(s cidr.Split, held []netip.Prefix, i uint64) netip.Prefix {
 	slices.SortFunc(held, cidrorder.Compare)
 	if i < uint64(len(held)) {

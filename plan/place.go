@@ -25,7 +25,8 @@ func (s *familySolver) take(block netip.Prefix, demands []*demand) bool {
 	return false
 }
 
-// keepNeighbours keeps the neighbours of given ranges free for growth, as far as they are free and everything else fits.
+// keepNeighbours keeps the neighbours of given ranges free for growth, as far as they are free and everything else
+// fits.
 func (s *familySolver) keepNeighbours() {
 	for i := range s.ranges {
 		r := &s.ranges[i]
@@ -93,8 +94,9 @@ func (s *familySolver) placeBest() {
 // errUnplaced would mean that Fits and Alloc contradict each other.
 var errUnplaced = errors.New("a range that fits could not be placed; please report this request")
 
-// best returns the best block of length bits that is free: in private space beside the ranges that popular software takes on a
-// host by default if there is one, then anywhere beside these, then anywhere. loud says that it meets one of them.
+// best returns the best block of length bits that is free: in private space beside the ranges that popular software
+// takes on a host by default if there is one, then anywhere beside these, then anywhere. loud says that it meets one of
+// them.
 func (s *familySolver) best(bits int) (p netip.Prefix, loud, ok bool) {
 	p, err := s.space.Peek(bits)
 	if err != nil {

@@ -37,8 +37,8 @@ func (x *relaxer) tryWidening() {
 // maxWidened is how many blocks to draw from are widened, the largest: each is tried in several lengths.
 const maxWidened = 8
 
-// widenings returns changes that serve the family that is short: the smallest widening of a block, another private range,
-// another ULA.
+// widenings returns changes that serve the family that is short: the smallest widening of a block, another private
+// range, another ULA.
 func (x *relaxer) widenings(s *Shortage) []change {
 	var out []change
 	serves := func(c change) bool {
@@ -91,7 +91,8 @@ func (x *relaxer) widenings(s *Shortage) []change {
 	return out
 }
 
-// widen returns the change, without its text, that draws from a block step bits shorter than w, in place of what lies in it.
+// widen returns the change, without its text, that draws from a block step bits shorter than w, in place of what lies
+// in it.
 func (x *relaxer) widen(s *Shortage, w netip.Prefix, step int) change {
 	wider := supernet(w, w.Bits()-step)
 	return change{loss: 3 + 0.2*float64(step), make: func(q Request) Request {

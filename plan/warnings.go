@@ -10,8 +10,9 @@ import (
 	"github.com/kubecidr/kubecidr/plan/internal/check"
 )
 
-// quietlyAvoided returns the ranges that are chosen from last: those of [localDefaults], and those with a special purpose
-// that is not private use. Ranges for documentation and for benchmarks are like public ones: who draws from them means it.
+// quietlyAvoided returns the ranges that are chosen from last: those of [localDefaults], and those with a special
+// purpose that is not private use. Ranges for documentation and for benchmarks are like public ones: who draws from
+// them means it.
 func quietlyAvoided() []netip.Prefix {
 	var out []netip.Prefix
 	for _, u := range check.LocalDefaults() {

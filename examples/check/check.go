@@ -1,6 +1,8 @@
-// Check reads the files of a cluster and says what is wrong with its address ranges: package internal/cli/check, which cmd/kubecidr runs, too.
+// Check reads the files of a cluster and says what is wrong with its address ranges: package internal/cli/check, which
+// cmd/kubecidr runs, too.
 //
-// go run prints the exit status and ends with 1 whatever it is; go build ./examples/check makes a program that ends with its own.
+// go run prints the exit status and ends with 1 whatever it is; go build ./examples/check makes a program that ends
+// with its own.
 package main
 
 import (

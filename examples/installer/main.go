@@ -1,5 +1,5 @@
-// Installer shows what a program that sets up clusters does with the library: it finds ranges for its user's cluster, says what
-// would help if there are none, and renders the settings of kubeadm and flannel into a folder.
+// Installer shows what a program that sets up clusters does with the library: it finds ranges for its user's cluster,
+// says what would help if there are none, and renders the settings of kubeadm and flannel into a folder.
 package main
 
 import (

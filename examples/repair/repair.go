@@ -1,6 +1,8 @@
-// Repair says how to fix the pod subnets of a cluster with the fewest changes: package internal/cli/repair, which cmd/kubecidr runs, too.
+// Repair says how to fix the pod subnets of a cluster with the fewest changes: package internal/cli/repair, which
+// cmd/kubecidr runs, too.
 //
-// go run prints the exit status and ends with 1 whatever it is; go build ./examples/repair makes a program that ends with its own.
+// go run prints the exit status and ends with 1 whatever it is; go build ./examples/repair makes a program that ends
+// with its own.
 package main
 
 import (

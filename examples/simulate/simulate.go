@@ -1,7 +1,8 @@
-// Simulate replays what happens to a cluster through the twin of kube-controller-manager: package internal/cli/simulate, which
-// cmd/kubecidr runs, too.
+// Simulate replays what happens to a cluster through the twin of kube-controller-manager: package
+// internal/cli/simulate, which cmd/kubecidr runs, too.
 //
-// go run prints the exit status and ends with 1 whatever it is; go build ./examples/simulate makes a program that ends with its own.
+// go run prints the exit status and ends with 1 whatever it is; go build ./examples/simulate makes a program that ends
+// with its own.
 package main
 
 import (

@@ -1,4 +1,5 @@
-// Package cidrorder has the one order in which all packages sort ranges: that of netip.Prefix.Compare, which is new in Go 1.26.
+// Package cidrorder has the one order in which all packages sort ranges: that of netip.Prefix.Compare, which is new in
+// Go 1.26.
 package cidrorder
 
 import (

@@ -1,8 +1,9 @@
-// Package clitest runs the scripts that test the programs: txtar archives in testdata, whose comment is a list of commands and whose
-// files are laid out in an empty folder first.
+// Package clitest runs the scripts that test the programs: txtar archives in testdata, whose comment is a list of
+// commands and whose files are laid out in an empty folder first.
 //
-// A line is a command with its arguments, separated by blanks; in single quotes everything stands for itself (” is a quote), outside
-// of them $NAME is a variable of the script's environment. # begins a comment line. ! in front of a command wants it to fail.
+// A line is a command with its arguments, separated by blanks; in single quotes everything stands for itself (” is a
+// quote), outside of them $NAME is a variable of the script's environment. # begins a comment line. ! in front of a
+// command wants it to fail.
 //
 //	exec PROGRAM ARG...        runs it, exit status 0 wanted; with !, any other
 //	exits STATUS PROGRAM ARG.. runs it, that exit status wanted
@@ -14,8 +15,8 @@
 //	env NAME=VALUE             sets a variable
 //	cp A B, chmod MODE FILE, rm FILE..., mkdir DIR..., cd DIR
 //
-// With -update, what a program prints replaces the file that cmp compares it with. The commands are some of those of testscript of
-// github.com/rogpeppe/go-internal, which would be a requirement of everybody who imports this module.
+// With -update, what a program prints replaces the file that cmp compares it with. The commands are some of those of
+// testscript of github.com/rogpeppe/go-internal, which would be a requirement of everybody who imports this module.
 package clitest
 
 import (

@@ -1,5 +1,6 @@
-// Package gate is what every text of the input passes on its way out: onto a terminal, into a script or a command that people paste,
-// into JSON, SARIF, YAML, Markdown and SVG. A writer asks it for the form that its format takes, and has no rule of its own:
+// Package gate is what every text of the input passes on its way out: onto a terminal, into a script or a command that
+// people paste, into JSON, SARIF, YAML, Markdown and SVG. A writer asks it for the form that its format takes, and has
+// no rule of its own:
 //
 //   - [Printable] for a line that a person reads, [Line] for one that must stay one line
 //   - [Word] for a word of a POSIX shell; [Name] for the name of an object in a command that people paste
@@ -17,9 +18,9 @@ import (
 	"unicode/utf8"
 )
 
-// Printable returns s with line breaks, control characters, marks that turn the direction of writing, characters that cannot be
-// seen and invalid UTF-8 replaced by question marks, so that a name from the input cannot change the layout of a document, forge
-// a line or drive a terminal.
+// Printable returns s with line breaks, control characters, marks that turn the direction of writing, characters that
+// cannot be seen and invalid UTF-8 replaced by question marks, so that a name from the input cannot change the layout
+// of a document, forge a line or drive a terminal.
 func Printable(s string) string {
 	if plain(s) {
 		return s
@@ -45,8 +46,8 @@ func plain(s string) bool {
 // Line returns s as one line without blanks around and with single ones within, for comments.
 func Line(s string) string { return Printable(strings.Join(strings.Fields(s), " ")) }
 
-// IsControl reports whether r is a control character above ASCII, a separator of lines, a mark that turns the direction of writing,
-// or one that shows nothing and that no text about addresses needs: what lets a text look like another.
+// IsControl reports whether r is a control character above ASCII, a separator of lines, a mark that turns the direction
+// of writing, or one that shows nothing and that no text about addresses needs: what lets a text look like another.
 // Unicode Standard Annex 9, sections 2.1 to 2.6: directional formatting characters.
 func IsControl(r rune) bool {
 	switch {
@@ -68,8 +69,8 @@ func IsControl(r rune) bool {
 	return r&0xfffe == 0xfffe || r >= 0xfdd0 && r <= 0xfdef // no characters
 }
 
-// Word returns s as one word of a POSIX shell, whatever it holds. Bytes that no argument can hold (NUL), and what drives a
-// terminal on which the command is pasted, become question marks.
+// Word returns s as one word of a POSIX shell, whatever it holds. Bytes that no argument can hold (NUL), and what
+// drives a terminal on which the command is pasted, become question marks.
 func Word(s string) string {
 	return "'" + strings.ReplaceAll(Printable(s), "'", `'\''`) + "'"
 }
@@ -82,8 +83,8 @@ func Arg(s string) string {
 	return s
 }
 
-// Name returns s if an API server takes it as the name of an object, and else instead: a file that names an object otherwise is not
-// what it claims to be, and its text belongs into no command.
+// Name returns s if an API server takes it as the name of an object, and else instead: a file that names an object
+// otherwise is not what it claims to be, and its text belongs into no command.
 func Name(s, instead string) string {
 	if len(s) <= 253 && IsSubdomain(s) {
 		return s
@@ -91,7 +92,8 @@ func Name(s, instead string) string {
 	return instead
 }
 
-// IsSubdomain reports whether s has the form of an RFC 1123 subdomain, which names of objects have; their length is at most 253.
+// IsSubdomain reports whether s has the form of an RFC 1123 subdomain, which names of objects have; their length is at
+// most 253.
 // k8s.io/apimachinery v0.37.2 pkg/util/validation/validation.go IsDNS1123Subdomain.
 func IsSubdomain(s string) bool {
 	if s == "" {
@@ -113,8 +115,8 @@ func IsSubdomain(s string) bool {
 	return before != '-' && before != '.'
 }
 
-// JSON returns valid JSON text with escapes for what encoding/json leaves as it is though terminals act on it, readers cannot see
-// it, or YAML does not allow it. Such characters can stand only within strings.
+// JSON returns valid JSON text with escapes for what encoding/json leaves as it is though terminals act on it, readers
+// cannot see it, or YAML does not allow it. Such characters can stand only within strings.
 func JSON(text []byte) []byte {
 	return escape(text, func(out []byte, r rune) []byte {
 		if r > 0xffff {

@@ -8,16 +8,18 @@ import (
 // Masked stands where a secret stood.
 const Masked = "***"
 
-// Mask returns s, a line of a file, a value or an error, with what is secret in it replaced by [Masked]: the values of names
-// that a row of the table calls secret, in whatever notation (flag, argument list, environment, YAML, JSON, escaped JSON), passwords
-// in URLs, and what has the form of a token of kubeadm or k3s, of a JSON web token or of an authorization header.
+// Mask returns s, a line of a file, a value or an error, with what is secret in it replaced by [Masked]: the values of
+// names that a row of the table calls secret, in whatever notation (flag, argument list, environment, YAML, JSON,
+// escaped JSON), passwords in URLs, and what has the form of a token of kubeadm or k3s, of a JSON web token or of an
+// authorization header.
 func Mask(s string) string {
 	out, _ := MaskAt("", s, 0)
 	return out
 }
 
-// MaskAt is [Mask] of a line that follows the line before, which may hold the name of its value (an argument list, an entry of
-// env). It returns besides how many bytes fewer stand before the offset at, so that the place in the line is found again.
+// MaskAt is [Mask] of a line that follows the line before, which may hold the name of its value (an argument list, an
+// entry of env). It returns besides how many bytes fewer stand before the offset at, so that the place in the line is
+// found again.
 func MaskAt(before, s string, at int) (out string, shift int) {
 	spans := secretsIn(s)
 	if i, j, ok := follows(before, s); ok {
@@ -54,9 +56,9 @@ func MaskAt(before, s string, at int) (out string, shift int) {
 
 type span struct{ from, to int }
 
-// secretNames are the ends of names whose values are secret, in lower case and without what joins words: --certificate-key of
-// kubeadm, K3S_TOKEN, password of any program, PSK of flannel's wireguard backend, AccessKeySecret of its alivpc backend,
-// client-key-data of a kubeconfig.
+// secretNames are the ends of names whose values are secret, in lower case and without what joins words:
+// --certificate-key of kubeadm, K3S_TOKEN, password of any program, PSK of flannel's wireguard backend, AccessKeySecret
+// of its alivpc backend, client-key-data of a kubeconfig.
 var secretNames = []string{
 	"token", "password", "passwd", "passphrase", "secret", "certificatekey", "psk", "presharedkey", "privatekey", "secretkey",
 	"accesskey", "accesskeyid", "accesskeysecret", "apikey", "authkey", "encryptionkey", "clientkeydata", "keydata", "credentials",
@@ -98,7 +100,8 @@ func secretsIn(s string) []span {
 	return out
 }
 
-// lower returns s with ASCII letters in lower case, byte by byte: strings.ToLower changes the length of what is no UTF-8.
+// lower returns s with ASCII letters in lower case, byte by byte: strings.ToLower changes the length of what is no
+// UTF-8.
 func lower(s string) string {
 	b := []byte(s)
 	for i, c := range b {
@@ -181,8 +184,8 @@ func valueOf(s string, i, j int) (from, to int, ok bool) {
 	return 0, 0, false
 }
 
-// namedValue passes over the key of {"name": "DB_PASSWORD", "value": "..."} at the comma s[k], and over the comma of a list of
-// arguments.
+// namedValue passes over the key of {"name": "DB_PASSWORD", "value": "..."} at the comma s[k], and over the comma of a
+// list of arguments.
 func namedValue(s string, k int, at *int) bool {
 	rest := strings.TrimLeft(s[k+1:], " \t\\")
 	for _, key := range []string{`"value"`, `'value'`, "value", `"value\"`} {
@@ -210,7 +213,8 @@ func quotedValue(s string, k int) (from, to int, ok bool) {
 	return k + 1, len(s), len(s) > k+1
 }
 
-// bareValue returns the value without quotes at s[k] of the name at s[i]: all that is left of a line of YAML, else a word.
+// bareValue returns the value without quotes at s[k] of the name at s[i]: all that is left of a line of YAML, else a
+// word.
 func bareValue(s string, i, k int) (from, to int, ok bool) {
 	to = wordEnd(s, k)
 	switch v := s[k:to]; strings.ToLower(strings.TrimRight(v, ",;")) {
@@ -246,7 +250,8 @@ func wordEnd(s string, i int) int {
 	return i
 }
 
-// follows returns where the value in s stands whose name is at the end of the line before: "- --token", "- name: DB_PASSWORD".
+// follows returns where the value in s stands whose name is at the end of the line before: "- --token", "- name:
+// DB_PASSWORD".
 func follows(before, s string) (from, to int, ok bool) {
 	before = strings.TrimRight(before, " \t\r\n\"',\\")
 	i := len(before)

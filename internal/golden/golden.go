@@ -1,4 +1,5 @@
-// Package golden has the flag that all tests with golden files share: go test ./... -update writes what the tests get into testdata.
+// Package golden has the flag that all tests with golden files share: go test ./... -update writes what the tests get
+// into testdata.
 package golden
 
 import "flag"

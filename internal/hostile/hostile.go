@@ -33,8 +33,8 @@ const (
 	slack     = 8 << 20   // bytes that may be allocated whatever the size, for tables that are made once
 )
 
-// Test lets every reader read every text, and fails where one allocates more than eight times as much as for a quarter of the text. A
-// reader that never ends is ended by go test's own limit.
+// Test lets every reader read every text, and fails where one allocates more than eight times as much as for a quarter
+// of the text. A reader that never ends is ended by go test's own limit.
 func Test(t *testing.T, readers []Reader, texts []Text) {
 	for _, text := range texts {
 		quarter, whole := []byte(text.Make(testSize/4)), []byte(text.Make(testSize))

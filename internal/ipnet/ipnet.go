@@ -1,5 +1,5 @@
-// Package ipnet reads and prints ranges as Kubernetes does, where that differs from net/netip: leading zeros are decimal,
-// host bits are dropped, and an IPv4-mapped range is IPv4 for every question of family and in every message.
+// Package ipnet reads and prints ranges as Kubernetes does, where that differs from net/netip: leading zeros are
+// decimal, host bits are dropped, and an IPv4-mapped range is IPv4 for every question of family and in every message.
 //
 // The functions of this package are for the questions "does the real program take this text" and "what does it print".
 // What package cidr reads is stricter on purpose.

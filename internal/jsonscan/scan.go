@@ -40,8 +40,8 @@ const (
 	Null   Kind = 'n'
 )
 
-// A Scanner reads the values of one JSON text in order. Its methods return an error of type *[source.Error] once the text
-// is found to be wrong or at an end too early, and then always the same. It is not safe for concurrent use.
+// A Scanner reads the values of one JSON text in order. Its methods return an error of type *[source.Error] once the
+// text is found to be wrong or at an end too early, and then always the same. It is not safe for concurrent use.
 type Scanner struct {
 	name string
 	r    io.Reader
@@ -212,9 +212,9 @@ func kindOf(c byte) Kind {
 	return None
 }
 
-// Object reads an object. It calls f for each key, with the value next; a value that f does not read is skipped. The key is
-// valid until the next call of a method. Any other value is skipped, without a call. An error of f ends the reading and is
-// returned.
+// Object reads an object. It calls f for each key, with the value next; a value that f does not read is skipped. The
+// key is valid until the next call of a method. Any other value is skipped, without a call. An error of f ends the
+// reading and is returned.
 func (s *Scanner) Object(f func(key []byte) error) error {
 	if s.Kind() != Object {
 		return s.Skip()
@@ -248,8 +248,8 @@ func (s *Scanner) Object(f func(key []byte) error) error {
 	}
 }
 
-// Array reads an array. It calls f for each element, which is next; an element that f does not read is skipped. Any other
-// value is skipped, without a call. An error of f ends the reading and is returned.
+// Array reads an array. It calls f for each element, which is next; an element that f does not read is skipped. Any
+// other value is skipped, without a call. An error of f ends the reading and is returned.
 func (s *Scanner) Array(f func() error) error {
 	if s.Kind() != Array {
 		return s.Skip()
@@ -342,8 +342,8 @@ func (s *Scanner) End() error {
 	return nil
 }
 
-// Text returns the next value as text and moves behind it: a string without quotes and escapes, a number, true, false or
-// null as it is written. Objects and arrays are skipped; their text is empty.
+// Text returns the next value as text and moves behind it: a string without quotes and escapes, a number, true, false
+// or null as it is written. Objects and arrays are skipped; their text is empty.
 func (s *Scanner) Text() (string, Kind, error) {
 	k := s.Kind()
 	s.pending = false
@@ -377,7 +377,8 @@ func (s *Scanner) Mark(most int) {
 	s.mark, s.lost, s.keep = s.pos, false, most
 }
 
-// Marked returns the text since [Scanner.Mark] and ends the keeping. It reports false if the text was too long to be kept.
+// Marked returns the text since [Scanner.Mark] and ends the keeping. It reports false if the text was too long to be
+// kept.
 // The text is valid until the next call.
 func (s *Scanner) Marked() ([]byte, bool) {
 	if s.lost || s.mark < 0 || s.pos-s.mark > s.keep {

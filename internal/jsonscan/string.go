@@ -7,7 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// special returns the first index from i at which b holds a quote, a backslash or a control character, len(b) if nowhere.
+// special returns the first index from i at which b holds a quote, a backslash or a control character, len(b) if
+// nowhere.
 func special(b []byte, i int) int {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
 	for ; len(b)-i >= 8; i += 8 {

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Decode returns the text of r as UTF-8 without a byte order mark. UTF-16, as the > of a Windows shell writes it, is told
-// by its byte order mark, or by a zero byte next to the first. Half a character at the end becomes U+FFFD.
+// Decode returns the text of r as UTF-8 without a byte order mark. UTF-16, as the > of a Windows shell writes it, is
+// told by its byte order mark, or by a zero byte next to the first. Half a character at the end becomes U+FFFD.
 func Decode(r io.Reader) io.Reader {
 	d := &decoder{r: r}
 	return d

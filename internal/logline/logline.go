@@ -1,5 +1,5 @@
-// Package logline takes off a line of a log what container runtimes, journald, kubectl and the logging libraries put in front
-// of, or around, what the program says.
+// Package logline takes off a line of a log what container runtimes, journald, kubectl and the logging libraries put in
+// front of, or around, what the program says.
 package logline
 
 import (
@@ -50,7 +50,8 @@ const (
 // maxDepth is how many objects may stand in each other: klog's in Docker's.
 const maxDepth = 2
 
-// Split takes the headers off a line. A header of klog is found wherever it stands, so what stands before it may be anything.
+// Split takes the headers off a line. A header of klog is found wherever it stands, so what stands before it may be
+// anything.
 func Split(line string) Line {
 	return split(line, 0)
 }

@@ -41,7 +41,8 @@ func New(ps iter.Seq2[int, netip.Prefix]) *Index {
 	return x
 }
 
-// Overlapping returns the numbers of the ranges that overlap p: those that contain it, the largest first, then those in it, by address.
+// Overlapping returns the numbers of the ranges that overlap p: those that contain it, the largest first, then those in
+// it, by address.
 func (x *Index) Overlapping(p netip.Prefix) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		find := func(q netip.Prefix) int {
@@ -78,7 +79,8 @@ func (x *Index) First(p netip.Prefix) int {
 	return -1
 }
 
-// Contained reports whether another range than that of number i contains p, one that is equal to it only if it comes before.
+// Contained reports whether another range than that of number i contains p, one that is equal to it only if it comes
+// before.
 func (x *Index) Contained(p netip.Prefix, i int) bool {
 	for j := range x.Overlapping(p) {
 		// What contains p comes first, then p itself, in the order of the list.

@@ -37,7 +37,8 @@ func decode(data []byte) ([]byte, Encoding, bool) {
 	return out, enc, true
 }
 
-// utf16Text returns UTF-16 as UTF-8; lowByte is the index of the low byte in each pair, 0 for little and 1 for big endian.
+// utf16Text returns UTF-16 as UTF-8; lowByte is the index of the low byte in each pair, 0 for little and 1 for big
+// endian.
 // A last odd byte becomes U+FFFD, as do surrogates without their other half.
 func utf16Text(data []byte, lowByte int) []byte {
 	out := make([]byte, 0, len(data)/2+utf8.UTFMax)

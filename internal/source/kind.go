@@ -37,12 +37,12 @@ func mentionsSecret(data []byte) bool {
 	return bytes.Contains(data, []byte("Secret")) && secretKind.Match(data)
 }
 
-// HoldsSecret reports whether f looks as if it held a Secret object, be it well-formed or not. Nothing of such a file but
-// its keys may be shown; [File.Line] keeps to that.
+// HoldsSecret reports whether f looks as if it held a Secret object, be it well-formed or not. Nothing of such a file
+// but its keys may be shown; [File.Line] keeps to that.
 func (f *File) HoldsSecret() bool { return f != nil && f.secret }
 
-// Public returns f.Data with each document that looks as if it held a Secret blanked out, byte for byte: what may be read as
-// text, command lines and logs, whose values are quoted.
+// Public returns f.Data with each document that looks as if it held a Secret blanked out, byte for byte: what may be
+// read as text, command lines and logs, whose values are quoted.
 func (f *File) Public() []byte {
 	switch {
 	case f == nil:
@@ -88,8 +88,9 @@ func (n *Node) IsSecret() bool {
 	return k == "Secret" || k == "SecretList"
 }
 
-// Header returns the number of lines at the top of f that a terminal left there and that are no part of the document below
-// them: a prompt with a command, the head and the rows of a kubectl table, warnings that kubectl and kubeadm print.
+// Header returns the number of lines at the top of f that a terminal left there and that are no part of the document
+// below them: a prompt with a command, the head and the rows of a kubectl table, warnings that kubectl and kubeadm
+// print.
 // It is 0 where no document follows.
 func (f *File) Header() int {
 	if f == nil {

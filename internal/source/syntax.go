@@ -8,9 +8,9 @@ const maxJSONDepth = 10_000
 // unexpectedEnd is what is said of JSON text that is cut off.
 const unexpectedEnd = "unexpected end of JSON input"
 
-// JSONSyntax says what is wrong with data as a single JSON value, in the words of encoding/json as programs built with Go 1.2
-// to 1.26 print them, whatever release built this one. offset is that of the byte that it stops at; msg is "" where data is
-// one JSON value.
+// JSONSyntax says what is wrong with data as a single JSON value, in the words of encoding/json as programs built with
+// Go 1.2 to 1.26 print them, whatever release built this one. offset is that of the byte that it stops at; msg is ""
+// where data is one JSON value.
 func JSONSyntax(data []byte) (offset int, msg string) {
 	s := syntax{data: data}
 	for s.msg == "" && s.step() {

@@ -80,7 +80,8 @@ func (a *aligner) mark(out, in int, fixed bool) {
 
 // align finds where the bytes of text, the value of the scalar that starts at src[i], stand.
 //
-// Every style of scalar keeps its characters that are no blanks in order; what styles do to blanks and line ends differs.
+// Every style of scalar keeps its characters that are no blanks in order; what styles do to blanks and line ends
+// differs.
 // So characters are found one after the other, escapes decoded on the way, and blanks lie directly before the character
 // that follows them.
 func align(src []byte, i int, text string) []segment {

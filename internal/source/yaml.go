@@ -16,10 +16,10 @@ import (
 //
 // Lines above the first document that a terminal left there (a prompt with a command, a table, a warning; see
 // [File.Header]) are passed over. Aliases are resolved, merge keys (<<) are applied, and what an alias or a merge key
-// brings in counts each time for the limit on values. What a merge key brings in wins over what is written above it, and loses to
-// what is written below: YAML would have all that is written win, but the library of Kubernetes' programs and of Helm goes by the order of
-// the text (sigs.k8s.io/yaml v1.6.0 goyaml.v2/decode.go decoder.mapping). Keys that stand twice are no error here, since some programs take
-// them; see [File.Duplicates].
+// brings in counts each time for the limit on values. What a merge key brings in wins over what is written above it,
+// and loses to what is written below: YAML would have all that is written win, but the library of Kubernetes' programs
+// and of Helm goes by the order of the text (sigs.k8s.io/yaml v1.6.0 goyaml.v2/decode.go decoder.mapping). Keys that
+// stand twice are no error here, since some programs take them; see [File.Duplicates].
 func (f *File) YAML() ([]*Node, error) {
 	if f == nil {
 		return nil, &Error{Msg: "no file"}
@@ -135,7 +135,8 @@ func withoutOddBreaks(data []byte) []byte {
 	return data
 }
 
-// withoutMasks returns data with the asterisks that somebody wrote over a secret, which YAML takes for the name of an anchor, made x.
+// withoutMasks returns data with the asterisks that somebody wrote over a secret, which YAML takes for the name of an
+// anchor, made x.
 func withoutMasks(data []byte) []byte {
 	if !bytes.Contains(data, []byte(" **")) {
 		return data
@@ -162,8 +163,8 @@ func isMarker(line []byte, marker string) bool {
 }
 
 // countValues estimates how many values a YAML text holds without building them, and stops behind the limit: a cheap
-// look before yaml.v3, which needs some hundred bytes for each value. Texts of block scalars and quoted strings are passed
-// over, so that it stays close to the number of values of real files.
+// look before yaml.v3, which needs some hundred bytes for each value. Texts of block scalars and quoted strings are
+// passed over, so that it stays close to the number of values of real files.
 func countValues(data []byte, limit int) (offset, n int) {
 	block := -1 // indentation of the line that opened a block scalar, or -1
 	for i := 0; i < len(data); {
@@ -270,7 +271,8 @@ type converter struct {
 // A mark is a place in a file: line and column, in characters as yaml.v3 counts them, and offset in bytes.
 type mark struct{ line, column, offset int }
 
-// offset returns the offset of a place that yaml.v3 names. It goes on from the last one where that stands in the same line, so that the places of a long line's values cost O(length of the line) together.
+// offset returns the offset of a place that yaml.v3 names. It goes on from the last one where that stands in the same
+// line, so that the places of a long line's values cost O(length of the line) together.
 func (c *converter) offset(line, column int) int {
 	m, d := c.last, c.f.Data
 	if m.line != line {

@@ -9,12 +9,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A yamlFault is one thing that the parser of yaml.v3 refuses. Its errors are texts without a code: this table is the one
-// place that tells them apart, and what is shown is ours, whatever release of the parser read the file.
+// A yamlFault is one thing that the parser of yaml.v3 refuses. Its errors are texts without a code: this table is the
+// one place that tells them apart, and what is shown is ours, whatever release of the parser read the file.
 type yamlFault struct {
 	says string // what the parser's text begins with, behind its line
 	text string // what we say
-	// end: the parser tells the line of the value around it, one too low (decode.go parser.fail), so that the place is where it stopped.
+	// end: the parser tells the line of the value around it, one too low (decode.go parser.fail), so that the place is
+	// where it stopped.
 	end bool
 	// at finds the column in a line, of which the parser has read upTo bytes; nil where it is the first character.
 	at func(line []byte, upTo int) int
@@ -78,8 +79,8 @@ func faultOf(err error) (fault yamlFault, line int) {
 	return yamlFault{text: "not the form of YAML"}, line
 }
 
-// yamlError returns an error of yaml.v3 about f.Data[start:end] with the place where the parser stopped: the text is read once
-// more, byte by byte, to see how far it came. more: documents stand before this one.
+// yamlError returns an error of yaml.v3 about f.Data[start:end] with the place where the parser stopped: the text is
+// read once more, byte by byte, to see how far it came. more: documents stand before this one.
 func (c *converter) yamlError(start, end int, err error, more bool) *Error {
 	f := c.f
 	fault, line := faultOf(err)

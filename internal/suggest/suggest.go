@@ -3,8 +3,9 @@ package suggest
 
 import "strings"
 
-// Nearest returns the candidate that is most like word: with the fewest letters inserted, deleted, replaced or swapped, case,
-// "-" and "_" aside, the first of several. It is "" where none is near: where more than a third of the letters differ.
+// Nearest returns the candidate that is most like word: with the fewest letters inserted, deleted, replaced or swapped,
+// case, "-" and "_" aside, the first of several. It is "" where none is near: where more than a third of the letters
+// differ.
 // Its cost is that of the product of the lengths; words longer than 64 bytes are like nothing.
 func Nearest(word string, candidates []string) string {
 	const longest = 64
@@ -46,8 +47,8 @@ func flat(s string) string {
 	return strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(s))
 }
 
-// distance returns how many letters have to be inserted, deleted, replaced or swapped with their neighbour to make b of a
-// (optimal string alignment).
+// distance returns how many letters have to be inserted, deleted, replaced or swapped with their neighbour to make b of
+// a (optimal string alignment).
 func distance(a, b string) int {
 	// rows[0] is two rows up, rows[1] one row up: what swaps and everything else refer to.
 	var rows [3][]int

@@ -34,8 +34,8 @@ type Terms struct {
 
 	IPv4, IPv6 Mask // bounds of node masks
 	NoMasks    bool // nobody is told a node mask there
-	// FamilyMasks says that node masks reach kube-controller-manager as the flags of their families, also where there is
-	// one: it takes them since v1.23.
+	// FamilyMasks says that node masks reach kube-controller-manager as the flags of their families, also where there
+	// is one: it takes them since v1.23.
 	FamilyMasks bool
 	HasName     bool // its file holds the name of the cluster, which has to be one of an object
 
@@ -112,8 +112,8 @@ func planned(p *plan.Plan) bool {
 }
 
 // Write writes the file of the target with the ranges of p. The error is a [*RefusedError] if it does not take them,
-// and otherwise the writer's; nothing is written then. A nil plan, one without ranges, and one with a range that has host
-// bits, is an error.
+// and otherwise the writer's; nothing is written then. A nil plan, one without ranges, and one with a range that has
+// host bits, is an error.
 func (t Target) Write(w io.Writer, p *plan.Plan) error {
 	if p == nil || !planned(p) {
 		return errNoPlan

@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// Of returns how many columns s takes in a monospaced font: none for combining marks and invisible characters, two for East Asian wide
-// characters and emoji, one for all others. It is an upper bound rather than exact where fonts differ.
+// Of returns how many columns s takes in a monospaced font: none for combining marks and invisible characters, two for
+// East Asian wide characters and emoji, one for all others. It is an upper bound rather than exact where fonts differ.
 func Of(s string) int {
 	n := 0
 	for _, r := range s {

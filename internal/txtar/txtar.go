@@ -1,7 +1,8 @@
 // Package txtar reads and writes the archives in testdata: a comment, then files, each after a line "-- name --".
 //
-// A file ends where the next such line stands, and with a line end; a text that holds one cannot be in an archive. The format is that
-// of golang.org/x/tools/txtar. It stands here because a test requirement of this module becomes one of everybody who imports it.
+// A file ends where the next such line stands, and with a line end; a text that holds one cannot be in an archive. The
+// format is that of golang.org/x/tools/txtar. It stands here because a test requirement of this module becomes one of
+// everybody who imports it.
 package txtar
 
 import (
@@ -22,8 +23,8 @@ type File struct {
 	Data []byte
 }
 
-// Parse reads an archive. Whatever it is given is one; without a file in it all of it is the comment. The slices of the result
-// share no memory with data that can be appended to.
+// Parse reads an archive. Whatever it is given is one; without a file in it all of it is the comment. The slices of the
+// result share no memory with data that can be appended to.
 func Parse(data []byte) *Archive {
 	a := new(Archive)
 	var name string

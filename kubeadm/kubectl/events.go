@@ -7,7 +7,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// symptom looks the event up in the catalogue: its message, else its reason, which stays where upstream words a message anew.
+// symptom looks the event up in the catalogue: its message, else its reason, which stays where upstream words a message
+// anew.
 func (e Event) symptom() (fact.Statement, bool) {
 	node := e.Host
 	if e.Kind == "Node" {
@@ -93,8 +94,8 @@ func pluginOf(pod string) int {
 	return -1
 }
 
-// statement returns the state of a pod as a symptom that its kubelet tells; false for pods whose trouble does not bear on
-// ranges. What the container said when it ended is looked up first.
+// statement returns the state of a pod as a symptom that its kubelet tells; false for pods whose trouble does not bear
+// on ranges. What the container said when it ended is looked up first.
 func (p Pod) statement() (fact.Statement, bool) {
 	for _, c := range p.States {
 		if s, ok := symptomStatement(c.Message, p.Node, c.Pos); ok {

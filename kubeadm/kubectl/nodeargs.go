@@ -8,7 +8,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// serverFlags are the flags of k3s and RKE2 that name ranges, and what counts without them on hosts that have IPv4 only:
+// serverFlags are the flags of k3s and RKE2 that name ranges, and what counts without them on hosts that have IPv4
+// only:
 // github.com/k3s-io/k3s pkg/cli/cmds/server.go, pkg/cli/server/server.go.
 var serverFlags = []struct {
 	flag, passed string // as the programs that are run within get it
@@ -22,8 +23,8 @@ var serverFlags = []struct {
 	{"--service-cidr", "service-cluster-ip-range", fact.RoleServices, "10.43.0.0/16", []fact.Component{fact.APIServer}, []string{"--disable-apiserver"}, "--kube-apiserver-arg"},
 }
 
-// nodeArgs returns the flags that a server of k3s or RKE2 leaves at its Node, those of its configuration file among them, and
-// the annotation; nil for agents and other nodes. pkg/nodeconfig/nodeconfig.go getNodeArgs.
+// nodeArgs returns the flags that a server of k3s or RKE2 leaves at its Node, those of its configuration file among
+// them, and the annotation; nil for agents and other nodes. pkg/nodeconfig/nodeconfig.go getNodeArgs.
 func (n Node) nodeArgs() (map[string][]string, fact.Value[string]) {
 	for _, key := range []string{"k3s.io/node-args", "rke2.io/node-args"} {
 		v := n.annotation(key)

@@ -18,15 +18,15 @@ import (
 // node of which nothing is known, not even its name.
 type Node struct {
 	Name fact.Value[string]
-	// Spec is the place of spec, or of the object where it has none: where a missing podCIDR would stand. It is not valid for
-	// a node of which the source does not show podCIDRs; that it has none is not said then.
+	// Spec is the place of spec, or of the object where it has none: where a missing podCIDR would stand. It is not
+	// valid for a node of which the source does not show podCIDRs; that it has none is not said then.
 	Spec    fact.Position
 	Created fact.Value[string] // metadata.creationTimestamp, in RFC 3339 form: the texts sort as the times do
 
 	Age fact.Value[time.Duration] // of a table, rounded as kubectl does; 1 second or more
 
-	// PodCIDR and PodCIDRs are spec.podCIDR and spec.podCIDRs as they are written, host bits included; V is the zero Prefix
-	// where the text is no CIDR. [Node.Subnets] says which of them count.
+	// PodCIDR and PodCIDRs are spec.podCIDR and spec.podCIDRs as they are written, host bits included; V is the zero
+	// Prefix where the text is no CIDR. [Node.Subnets] says which of them count.
 	PodCIDR  fact.Value[netip.Prefix]
 	PodCIDRs []fact.Value[netip.Prefix]
 
@@ -37,7 +37,8 @@ type Node struct {
 	ControlPlane   bool               // by its label or taint
 	// Ready and NetworkUnavailable are status.conditions of that type.
 	Ready, NetworkUnavailable Condition
-	// Annotations are those that bear on addresses: of flannel, and of other network plugins; in the order of the object.
+	// Annotations are those that bear on addresses: of flannel, and of other network plugins; in the order of the
+	// object.
 	Annotations []Annotation
 }
 
@@ -88,8 +89,8 @@ func (n Node) String() string {
 // Subnets returns the pod subnets that count, primary first, none where the node holds none, and those that are written
 // but do not count.
 //
-// The API server fills in the one of podCIDR and podCIDRs that is missing. If both are there and podCIDR is not the first
-// of podCIDRs, podCIDR alone counts: k8s.io/kubernetes v1.37.2 pkg/apis/core/v1/conversion.go
+// The API server fills in the one of podCIDR and podCIDRs that is missing. If both are there and podCIDR is not the
+// first of podCIDRs, podCIDR alone counts: k8s.io/kubernetes v1.37.2 pkg/apis/core/v1/conversion.go
 // Convert_v1_NodeSpec_To_core_NodeSpec. kubectl shows what the API server holds, where both always agree.
 func (n Node) Subnets() (subnets, ignored []fact.Value[netip.Prefix]) {
 	switch {
@@ -124,8 +125,8 @@ func (n Node) annotation(key string) fact.Value[string] {
 	return fact.Value[string]{}
 }
 
-// plugins tells network plugins by what they leave on a Node: a prefix of the key of an annotation, or the reason of the
-// condition NetworkUnavailable. Earlier rows win: canal is flannel with calico's policies.
+// plugins tells network plugins by what they leave on a Node: a prefix of the key of an annotation, or the reason of
+// the condition NetworkUnavailable. Earlier rows win: canal is flannel with calico's policies.
 var plugins = []struct{ prefix, reason, name string }{
 	{"flannel.alpha.coreos.com/", "FlannelIsUp", "flannel"}, // flannel pkg/subnet/kube annotations.go
 	{"network.cilium.io/", "CiliumIsUp", "cilium"},          // cilium pkg/annotation
@@ -192,9 +193,10 @@ func keepsAnnotation(key []byte) bool {
 // yaml, a single Node, Nodes among other objects, several documents. What is no Node is passed over, and so are lines
 // above the text, such as a prompt with the command. name is the file in the positions.
 //
-// JSON is streamed, and so is YAML above 8 MiB that is a list as kubectl writes it: memory does not grow with r, and a Node is yielded once it is read. If the text is cut off or wrong,
-// the Nodes before the fault are yielded first, then once a zero Node with the error, which says where and ends the
-// sequence. The sequence reads r, so it can be ranged over once.
+// JSON is streamed, and so is YAML above 8 MiB that is a list as kubectl writes it: memory does not grow with r, and a
+// Node is yielded once it is read. If the text is cut off or wrong, the Nodes before the fault are yielded first, then
+// once a zero Node with the error, which says where and ends the sequence. The sequence reads r, so it can be ranged
+// over once.
 func Nodes(name string, r io.Reader) iter.Seq2[Node, error] {
 	return func(yield func(Node, error) bool) {
 		err := readObjects(name, r, func(o *object) error {
@@ -209,8 +211,8 @@ func Nodes(name string, r io.Reader) iter.Seq2[Node, error] {
 	}
 }
 
-// ReadNodes returns the Nodes in r, as [Nodes] yields them; more than 100,000 are an error. Nodes that stand before an error
-// are returned with it.
+// ReadNodes returns the Nodes in r, as [Nodes] yields them; more than 100,000 are an error. Nodes that stand before an
+// error are returned with it.
 func ReadNodes(name string, r io.Reader) ([]Node, error) {
 	var nodes []Node
 	for n, err := range Nodes(name, r) {
@@ -225,8 +227,8 @@ func ReadNodes(name string, r io.Reader) ([]Node, error) {
 	return nodes, nil
 }
 
-// NodeStatements returns what the nodes state: the subnets and addresses of each, and the settings of all. A setting that
-// is the same on all nodes is stated once, without a host; so is each network plugin.
+// NodeStatements returns what the nodes state: the subnets and addresses of each, and the settings of all. A setting
+// that is the same on all nodes is stated once, without a host; so is each network plugin.
 func NodeStatements(nodes []Node) []fact.Statement {
 	out := make([]fact.Statement, 0, 2*len(nodes))
 	settings := settingCounts{}
@@ -275,8 +277,8 @@ func (c settingCounts) count(settings []fact.Statement) {
 	}
 }
 
-// append appends what one host says, without host and once where all hosts say it, or where it is a network plugin: that is
-// of the cluster, and two show that the one is left over.
+// append appends what one host says, without host and once where all hosts say it, or where it is a network plugin:
+// that is of the cluster, and two show that the one is left over.
 func (c settingCounts) append(out, settings []fact.Statement, hosts int) []fact.Statement {
 	for _, s := range settings {
 		k := c[settingKey{s.Component, s.Setting, s.Key}]

@@ -14,13 +14,13 @@ import (
 )
 
 const (
-	// wholeYAML is the size up to which YAML is read whole, whatever is in it. A larger text is read item by item if it is a list as
-	// kubectl writes it.
+	// wholeYAML is the size up to which YAML is read whole, whatever is in it. A larger text is read item by item if it
+	// is a list as kubectl writes it.
 	wholeYAML = 8 << 20
 	// groupYAML is how much of the items is parsed together: a parser is made for each group.
 	groupYAML = 64 << 10
-	// leastPerValue is how many bytes of a list there are for each value in it; kubectl writes 25 and more. Above manyListValues, a
-	// list with less was made to keep somebody busy.
+	// leastPerValue is how many bytes of a list there are for each value in it; kubectl writes 25 and more. Above
+	// manyListValues, a list with less was made to keep somebody busy.
 	leastPerValue  = 20
 	manyListValues = 500_000
 )
@@ -28,10 +28,10 @@ const (
 // yamlItems matches the head of the items of a list in YAML.
 var yamlItems = regexp.MustCompile(`(?m)^items:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ ]*- `)
 
-// A yamlList reads documents that are lists, as kubectl writes them, item by item: the items stand below a line "items:" without
-// indentation, each begins with a dash in one column, and what belongs to it is indented further. No scalar can hold a line that
-// looks like the beginning of an item, but one in quotes whose lines are not indented, and a flow collection; either leaves a
-// group of items that cannot be parsed alone, which is an error.
+// A yamlList reads documents that are lists, as kubectl writes them, item by item: the items stand below a line
+// "items:" without indentation, each begins with a dash in one column, and what belongs to it is indented further. No
+// scalar can hold a line that looks like the beginning of an item, but one in quotes whose lines are not indented, and
+// a flow collection; either leaves a group of items that cannot be parsed alone, which is an error.
 //
 // The values, their places and the errors are those of the whole text.
 type yamlList struct {

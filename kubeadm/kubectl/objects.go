@@ -22,11 +22,14 @@ type Objects struct {
 	Events       []Event // that are in the catalogue of messages
 	Pods         []Pod   // that do not run
 	Addressed    []Pod   // that hold an address on a node, their States left out
-	// CNI is the name of the network plugin whose pods were seen, with the place of the first of them; Text is its namespace and name.
+	// CNI is the name of the network plugin whose pods were seen, with the place of the first of them; Text is its
+	// namespace and name.
 	CNI fact.Value[string]
-	// Pages says of each list of Nodes that is a page of a longer one, as metadata.continue tells, how many Nodes there are at the least; 0 where it does not say.
+	// Pages says of each list of Nodes that is a page of a longer one, as metadata.continue tells, how many Nodes there
+	// are at the least; 0 where it does not say.
 	Pages []fact.Value[int]
-	// Kinds counts all objects by their kind, also those of kinds that are read elsewhere, such as ConfigMap, or nowhere.
+	// Kinds counts all objects by their kind, also those of kinds that are read elsewhere, such as ConfigMap, or
+	// nowhere.
 	// Objects without a kind count under "".
 	Kinds map[string]int
 }
@@ -131,9 +134,9 @@ func (p Pod) String() string {
 }
 
 // ReadObjects reads objects as kubectl writes them with -o json or -o yaml: alone, in lists of one or several kinds, in
-// several documents, with lines above the text. Nodes, Services, ServiceCIDRs, IPAddresses, Events and Pods are read, the
-// others counted. JSON is streamed, and so is YAML above 8 MiB that is a list as kubectl writes it: memory follows what is kept, not the size
-// of r. Other YAML is read up to 64 MiB.
+// several documents, with lines above the text. Nodes, Services, ServiceCIDRs, IPAddresses, Events and Pods are read,
+// the others counted. JSON is streamed, and so is YAML above 8 MiB that is a list as kubectl writes it: memory follows
+// what is kept, not the size of r. Other YAML is read up to 64 MiB.
 //
 // If the text is cut off or wrong, or holds more than 100,000 objects that are kept, what stands before the fault is
 // returned with the error, which says where.

@@ -134,8 +134,8 @@ func (d *decoder) document(n *source.Node) error {
 	return d.endList(pageOf(n.Get("metadata")), kind, before)
 }
 
-// cutOff is the error for a list of nodes that ends without its kind. kubectl writes keys in the order of the alphabet, so that the kind stands behind the
-// items: there is more to the list than what is there.
+// cutOff is the error for a list of nodes that ends without its kind. kubectl writes keys in the order of the alphabet,
+// so that the kind stands behind the items: there is more to the list than what is there.
 func cutOff(pos fact.Position) error {
 	return &source.Error{Pos: pos, Msg: "the list of nodes ends here, without its kind: it is cut off"}
 }
@@ -586,8 +586,8 @@ type containerEnd struct {
 	pos             fact.Position
 }
 
-// addState adds the state of a container that waits, that ended otherwise than it should, or that runs after it said what kept it from
-// running. The reason is why it waits now; the message is what it said when it ended.
+// addState adds the state of a container that waits, that ended otherwise than it should, or that runs after it said
+// what kept it from running. The reason is why it waits now; the message is what it said when it ended.
 func (p *Pod) addState(name string, restarts int, now, last containerEnd) {
 	s := ContainerState{Container: name, Reason: now.reason, Message: now.message, Restarts: restarts, Pos: now.pos}
 	if now.reason == "" && now.kind != "running" && now.kind != "terminated" {

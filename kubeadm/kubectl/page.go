@@ -10,7 +10,8 @@ import (
 // pageKind is the kind of an object that stands for the end of a page of Nodes. No API has it.
 const pageKind = "page of Nodes"
 
-// A page is what metadata of a list says of those that follow it: a client that asks with a limit gets a list in pieces.
+// A page is what metadata of a list says of those that follow it: a client that asks with a limit gets a list in
+// pieces.
 // k8s.io/apimachinery v0.37.2 pkg/apis/meta/v1/types.go ListMeta.
 type page struct {
 	more    fact.Value[string] // continue: set where others follow
@@ -29,7 +30,8 @@ func pageOf(metadata *source.Node) page {
 	return p
 }
 
-// endList emits the end p of a list of that kind, before which so many Nodes were read, if it is a page of Nodes that others follow.
+// endList emits the end p of a list of that kind, before which so many Nodes were read, if it is a page of Nodes that
+// others follow.
 func (d *decoder) endList(p page, kind string, before int) error {
 	nodes := d.nodes - before
 	left, err := strconv.Atoi(p.left.Text)

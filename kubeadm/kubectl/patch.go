@@ -13,8 +13,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// ErrHoldsSubnet says that a node holds a podCIDR. The API server does not let it be changed: the node has to be drained,
-// deleted and registered again.
+// ErrHoldsSubnet says that a node holds a podCIDR. The API server does not let it be changed: the node has to be
+// drained, deleted and registered again.
 var ErrHoldsSubnet = errors.New("the node holds a podCIDR, which cannot be changed")
 
 // A PatchError is a node patch that the API server would refuse. The zero value names no node and has no cause.
@@ -47,10 +47,10 @@ type NodePatch struct {
 
 // NewNodePatch returns the patch that gives node n the subnets, primary first: one, or one of each family.
 //
-// The error is a *[PatchError] for what the API server refuses: a node that holds a podCIDR ([ErrHoldsSubnet]; k8s.io/kubernetes
-// v1.37.2 pkg/apis/core/validation/validation.go ValidateNodeUpdate), no subnet, two of one family, host bits or the
-// IPv4-mapped form (refused since 1.36), a name that no node can have. Whether another node holds the same subnet is not
-// looked at.
+// The error is a *[PatchError] for what the API server refuses: a node that holds a podCIDR ([ErrHoldsSubnet];
+// k8s.io/kubernetes v1.37.2 pkg/apis/core/validation/validation.go ValidateNodeUpdate), no subnet, two of one family,
+// host bits or the IPv4-mapped form (refused since 1.36), a name that no node can have. Whether another node holds the
+// same subnet is not looked at.
 func NewNodePatch(n Node, subnets ...netip.Prefix) (NodePatch, error) {
 	name := n.Name.V
 	fail := func(p netip.Prefix, err error) (NodePatch, error) {
@@ -100,7 +100,8 @@ func (p NodePatch) JSON() string {
 	return string(b)
 }
 
-// String returns the command that applies the patch, "" for the zero NodePatch and for a name that no API server gives a Node.
+// String returns the command that applies the patch, "" for the zero NodePatch and for a name that no API server gives
+// a Node.
 func (p NodePatch) String() string {
 	if gate.Name(p.Node, "") == "" {
 		return ""
@@ -108,8 +109,8 @@ func (p NodePatch) String() string {
 	return "kubectl patch node " + p.Node + " --type=merge -p " + gate.Word(p.JSON())
 }
 
-// WriteNodePatches writes the commands that apply the patches, one a line. The error is that of w, or names a patch whose Node is
-// no name of a Node; the zero NodePatch is passed over.
+// WriteNodePatches writes the commands that apply the patches, one a line. The error is that of w, or names a patch
+// whose Node is no name of a Node; the zero NodePatch is passed over.
 func WriteNodePatches(w io.Writer, patches ...NodePatch) error {
 	for _, p := range patches {
 		if p.Node == "" {

@@ -24,16 +24,16 @@ func (out *Objects) keepAddress(p Pod) {
 // hostPods are the first letters of pods that are in their hosts' network, beside those of [pluginPods].
 var hostPods = []string{"kube-proxy-", "kube-apiserver-", "kube-controller-manager-", "kube-scheduler-", "etcd-", "kube-vip-", "tigera-operator-", "cloud-controller-manager-"}
 
-// inHostNetwork reports whether the pod's name, or its manifest, says that it is in the network of its host. Pods that a kubelet
-// runs from a file carry the name of its node at their end.
+// inHostNetwork reports whether the pod's name, or its manifest, says that it is in the network of its host. Pods that
+// a kubelet runs from a file carry the name of its node at their end.
 func (p Pod) inHostNetwork() bool {
 	return p.HostNetwork || pluginOf(p.Name.V) >= 0 || strings.HasSuffix(p.Name.V, "-"+p.Node) && p.NetworkUnknown ||
 		slices.ContainsFunc(hostPods, func(h string) bool { return strings.HasPrefix(p.Name.V, h) })
 }
 
-// podAddresses states the addresses of pods, those of the hosts' network left out. A table does not tell the two apart; there an
-// address is the host's where two pods of one node show it, a pod that is known for it, or the node. Where the host's address is not
-// known at all, Bool says that this may be it.
+// podAddresses states the addresses of pods, those of the hosts' network left out. A table does not tell the two apart;
+// there an address is the host's where two pods of one node show it, a pod that is known for it, or the node. Where the
+// host's address is not known at all, Bool says that this may be it.
 func (o Objects) podAddresses() []fact.Statement {
 	type at struct {
 		node string

@@ -9,8 +9,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// ReadSource is [ReadObjects] of a text that other packages look at as well, so that all of them look at one tree. JSON is
-// scanned and not made a tree: it may be a list of any length.
+// ReadSource is [ReadObjects] of a text that other packages look at as well, so that all of them look at one tree. JSON
+// is scanned and not made a tree: it may be a list of any length.
 func ReadSource(s fact.Source) (Objects, error) {
 	f, err := source.Of(s, source.Limits{})
 	if err != nil {

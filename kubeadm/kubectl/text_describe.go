@@ -145,7 +145,8 @@ func (t *textReader) describedCondition(n int, line string) {
 	}
 }
 
-// describedEvent reads a row of the events: type, reason, age, from, message; false where the line is none, its heads included.
+// describedEvent reads a row of the events: type, reason, age, from, message; false where the line is none, its heads
+// included.
 func (t *textReader) describedEvent(n int, line string) bool {
 	at := headerCell.FindAllStringIndex(line, -1)
 	if len(at) < 5 || line[at[0][0]:at[0][1]] != "Normal" && line[at[0][0]:at[0][1]] != "Warning" {
@@ -191,8 +192,8 @@ func (t *textReader) endDescribe() {
 	t.name, t.namespace, t.node, t.pod, t.section, t.inEvents, t.whole = fact.Value[string]{}, "", nil, nil, "", false, false
 }
 
-// takeDescribed takes what kubectl describe shows of a node, and keeps what else was shown of it before. Where the part in which podCIDRs
-// stand was passed, the node holds no others; spec is the end of that part.
+// takeDescribed takes what kubectl describe shows of a node, and keeps what else was shown of it before. Where the part
+// in which podCIDRs stand was passed, the node holds no others; spec is the end of that part.
 func (n *Node) takeDescribed(d *Node, whole bool, spec fact.Position) {
 	n.ControlPlane = n.ControlPlane || d.ControlPlane
 	if whole {

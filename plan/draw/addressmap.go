@@ -44,8 +44,8 @@ type Segment struct {
 // then given ranges that lie outside of them. It is empty for a family that p does not have,
 // and for nil.
 //
-// Where ranges of several kinds overlap, a range of the plan comes before what is to be avoided, and that before what is
-// kept for growth. Of several ranges to be avoided, the smallest is told.
+// Where ranges of several kinds overlap, a range of the plan comes before what is to be avoided, and that before what
+// is kept for growth. Of several ranges to be avoided, the smallest is told.
 func Map(p *plan.Plan, f fact.Family) []Area {
 	if p == nil {
 		return nil

@@ -22,7 +22,8 @@ type Options struct {
 	Color bool // colour by ANSI escape sequences, in text alone
 
 	Attachments []Attachment // files that a Markdown document ends with
-	// From says how a living cluster gets to the plan, for plans that start from one: in text, Markdown, JSON and YAML. Nil: none lives.
+	// From says how a living cluster gets to the plan, for plans that start from one: in text, Markdown, JSON and YAML.
+	// Nil: none lives.
 	From *From
 }
 
@@ -47,8 +48,8 @@ func (b *printer) paint(style, s string) string {
 	return "\x1b[" + style + "m" + s + "\x1b[0m"
 }
 
-// table writes rows in columns two blanks apart, each line after indent. right says which columns are aligned to the right;
-// style, if not nil, gives the ANSI style of a row's first column.
+// table writes rows in columns two blanks apart, each line after indent. right says which columns are aligned to the
+// right; style, if not nil, gives the ANSI style of a row's first column.
 func (b *printer) table(indent string, right string, rows [][]string, style func(row int) string) {
 	var width []int
 	for _, r := range rows {
@@ -78,8 +79,8 @@ func (b *printer) table(indent string, right string, rows [][]string, style func
 	}
 }
 
-// wrap writes s in lines of at most width runes, the first after indent, the others as far to the right. Words longer than
-// that stay whole.
+// wrap writes s in lines of at most width runes, the first after indent, the others as far to the right. Words longer
+// than that stay whole.
 func (b *printer) wrap(indent string, width int, s string) {
 	n := 0
 	for _, w := range strings.Fields(s) {
@@ -200,13 +201,15 @@ func (a Area) used() bool {
 	return slices.ContainsFunc(a.Segments, func(s Segment) bool { return s.Kind == SegmentUsed })
 }
 
-// A ledgerRow is a line in the list of an area's segments: one segment, or several of no interest that are told together.
+// A ledgerRow is a line in the list of an area's segments: one segment, or several of no interest that are told
+// together.
 type ledgerRow struct {
 	Segment
 	Span, Size, Use string
 }
 
-// ledger returns the segments of the area as rows. Runs of more than 8 rows that are no range of the plan are shortened.
+// ledger returns the segments of the area as rows. Runs of more than 8 rows that are no range of the plan are
+// shortened.
 func (a Area) ledger() []ledgerRow {
 	var rows []ledgerRow
 	row := func(s Segment) ledgerRow {

@@ -9,7 +9,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/nodeipam"
 )
 
-// A forecastDocument says when the ranges are full. Days are counted from the newest node, whose date is there where sources tell times.
+// A forecastDocument says when the ranges are full. Days are counted from the newest node, whose date is there where
+// sources tell times.
 type forecastDocument struct {
 	From           string        `json:"from,omitempty"` // RFC 3339, of the newest node
 	NodesKnown     int           `json:"nodesKnown"`

@@ -78,8 +78,8 @@ func (c *commander) commands(s repair.Step) []string {
 // unit is the systemd unit that runs kubelet on a node.
 func (c *commander) unit(node string) string { return c.in.Unit(c.inv.IsControlPlane(node)) }
 
-// reregister returns the commands that let a node register anew in the installer's way, out where that is kubeadm's. A server that is the API
-// server as well is not stopped before its Node is deleted.
+// reregister returns the commands that let a node register anew in the installer's way, out where that is kubeadm's. A
+// server that is the API server as well is not stopped before its Node is deleted.
 func (c *commander) reregister(s repair.Step, out []string) []string {
 	node := gate.Word(s.Node)
 	switch {

@@ -74,9 +74,9 @@ type summaryDocument struct {
 	Waived   int `json:"waived"`
 }
 
-// ReportJSON writes r as one JSON object with the keys verdict, findings, read, ignored, notUnderstood, notSeen and summary. The verdict
-// is broken, trouble, no-error or sound, and empty where nothing was stated. Findings that are waived stay in the
-// list, with the reason under "waived", and are not counted among errors and warnings.
+// ReportJSON writes r as one JSON object with the keys verdict, findings, read, ignored, notUnderstood, notSeen and
+// summary. The verdict is broken, trouble, no-error or sound, and empty where nothing was stated. Findings that are
+// waived stay in the list, with the reason under "waived", and are not counted among errors and warnings.
 func ReportJSON(w io.Writer, r fact.Report, o ReportOptions) error {
 	d := reportDocument{
 		Verdict: r.Verdict(), Findings: []findingDocument{}, Read: []readDocument{}, Ignored: list(o.Ignored),

@@ -8,7 +8,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan"
 )
 
-// Tradeoffs writes how a space can be divided, one way in a line, the largest node subnets first. Of no way it writes one line that says so.
+// Tradeoffs writes how a space can be divided, one way in a line, the largest node subnets first. Of no way it writes
+// one line that says so.
 func Tradeoffs(w io.Writer, ways []plan.Tradeoff, o Options) error {
 	b := &printer{color: o.Color}
 	if len(ways) == 0 {

@@ -24,8 +24,8 @@ func YAML(w io.Writer, p *plan.Plan, o Options) error {
 	return b.flushTo(w)
 }
 
-// yaml writes a JSON value as YAML in block style, keys in their order, each line after indent blanks. The value stands after a
-// key or a dash; fresh says that it begins a line of its own.
+// yaml writes a JSON value as YAML in block style, keys in their order, each line after indent blanks. The value stands
+// after a key or a dash; fresh says that it begins a line of its own.
 //
 // This package reads and writes no file format of other programs, and for what it writes itself this is enough.
 func (b *printer) yaml(text json.RawMessage, indent int, fresh bool) error {
@@ -90,8 +90,9 @@ func (b *printer) yamlEntry(v json.RawMessage, indent int) error {
 	return b.yaml(v, indent, false)
 }
 
-// plainYAML matches strings that are surely strings in YAML 1.1 and 1.2 without quotes: words, prefixes and addresses. Words that
-// could be taken for a boolean or null are quoted all the same, and so are IPv6 addresses, for some look like base 60.
+// plainYAML matches strings that are surely strings in YAML 1.1 and 1.2 without quotes: words, prefixes and addresses.
+// Words that could be taken for a boolean or null are quoted all the same, and so are IPv6 addresses, for some look
+// like base 60.
 var plainYAML = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]+|([a-z]+=)?\d+\.\d+\.\d+\.\d+(/\d+)?|([a-z]+=)?[0-9a-f][0-9a-f:]*::[0-9a-f:]*/\d+)$`)
 
 // yamlScalar returns a JSON scalar as YAML. A JSON string is a YAML string too.

@@ -8,7 +8,8 @@ import (
 	"github.com/kubecidr/kubecidr/internal/cidrorder"
 )
 
-// An Arg is one value that a finding is about. Of its values one is set, the one of its kind; the zero Arg is about nothing.
+// An Arg is one value that a finding is about. Of its values one is set, the one of its kind; the zero Arg is about
+// nothing.
 type Arg struct {
 	Name string // what the value is to the finding: "pods", "services", "node", "mask"
 

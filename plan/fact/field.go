@@ -13,8 +13,8 @@ const (
 	FieldTooMany   FieldType = "FieldValueTooMany"   // its list is too long
 )
 
-// A Field says which field of a caller's own value a finding is about, and what is wrong with it there: all that field.Error of
-// k8s.io/apimachinery wants. Findings about files have the zero Field.
+// A Field says which field of a caller's own value a finding is about, and what is wrong with it there: all that
+// field.Error of k8s.io/apimachinery wants. Findings about files have the zero Field.
 type Field struct {
 	Name  string // "Pods"; "" in the zero Field
 	Index int    // element of a list, from 0; -1 where the field as a whole is meant

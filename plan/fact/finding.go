@@ -15,8 +15,8 @@ type Place struct {
 	Host string // host that the file speaks for, or ""
 	Note string // what stands there, in a few words: "pods 10.244.0.0/16"
 	Line string // text of the line, of a long one the part around Column, where the caller knows it; for display
-	// From says how many bytes of the line stand before what Line shows, and Chars how many characters they are, so that Column-1-From
-	// is the place in Line. Both are 0 where Line begins with the line.
+	// From says how many bytes of the line stand before what Line shows, and Chars how many characters they are, so
+	// that Column-1-From is the place in Line. Both are 0 where Line begins with the line.
 	From, Chars int
 }
 
@@ -34,8 +34,8 @@ const (
 // The zero value is the only form of a rule.
 type Variant string
 
-// A Finding is one thing that Check has to say. What it knows is data first; its texts are made of that data, and nothing is decided by
-// them. The zero value says nothing: it has no rule and no severity.
+// A Finding is one thing that Check has to say. What it knows is data first; its texts are made of that data, and
+// nothing is decided by them. The zero value says nothing: it has no rule and no severity.
 type Finding struct {
 	Rule     RuleID
 	Variant  Variant

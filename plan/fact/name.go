@@ -2,8 +2,8 @@ package fact
 
 import "strings"
 
-// A Name says what the key of a statement means, where that decides more than its role and setting do. The zero Name is that of all
-// other keys.
+// A Name says what the key of a statement means, where that decides more than its role and setting do. The zero Name is
+// that of all other keys.
 type Name uint8
 
 const (
@@ -30,8 +30,8 @@ const (
 	NameInstallerKey              // a key of an installer's file that is no flag of one program
 )
 
-// NameOf returns what the key of s means. The packages that read files call it once for each statement; so does plan.Check for
-// statements without a Name.
+// NameOf returns what the key of s means. The packages that read files call it once for each statement; so does
+// plan.Check for statements without a Name.
 func NameOf(s Statement) Name {
 	key := strings.ToLower(s.Key)
 	switch {

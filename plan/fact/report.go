@@ -87,8 +87,8 @@ func (f *Finding) As(target any) bool {
 	return ok
 }
 
-// Is reports whether target is an equal finding, by value or by pointer, for errors.Is: findings hold slices, and could not be
-// compared otherwise.
+// Is reports whether target is an equal finding, by value or by pointer, for errors.Is: findings hold slices, and could
+// not be compared otherwise.
 func (f Finding) Is(target error) bool {
 	switch t := target.(type) {
 	case Finding:

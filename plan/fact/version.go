@@ -19,7 +19,8 @@ func NewestKubernetes() Version { return Version{1, 37, 2} }
 // NewestFlannel returns the newest flannel release that the rules of this package were checked against.
 func NewestFlannel() Version { return Version{0, 28, 10} }
 
-// ParseVersion reads "v1.37.2", "1.37.2", "1.37", "v1.37.2+k3s1" or "v1.31.0-rc.1"; what follows the numbers is dropped.
+// ParseVersion reads "v1.37.2", "1.37.2", "1.37", "v1.37.2+k3s1" or "v1.31.0-rc.1"; what follows the numbers is
+// dropped.
 // The error says what it read.
 func ParseVersion(s string) (Version, error) {
 	t := strings.TrimPrefix(strings.TrimSpace(s), "v")

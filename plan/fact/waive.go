@@ -27,8 +27,8 @@ func (e *WaiverError) Error() string {
 	return fmt.Sprintf("%swaiver %q: %s", where, e.Text, e.Msg)
 }
 
-// Waive returns r with the findings that a waiver accepts marked as waived; r itself stays as it is. Where several accept a finding,
-// the first counts.
+// Waive returns r with the findings that a waiver accepts marked as waived; r itself stays as it is. Where several
+// accept a finding, the first counts.
 func (r Report) Waive(ws ...Waiver) Report {
 	r.Findings = slices.Clone(r.Findings)
 	for i := range r.Findings {

@@ -16,8 +16,9 @@ type ServiceRanges struct {
 	Default    bool // the flag is empty, and Ranges is kube-apiserver's default
 }
 
-// ServiceRanges returns the ranges that a kube-apiserver of release v takes from f, its default where the flag is empty. The error is
-// a *[RefusedError] where that release does not start with f. The zero Version is the newest release.
+// ServiceRanges returns the ranges that a kube-apiserver of release v takes from f, its default where the flag is
+// empty. The error is a *[RefusedError] where that release does not start with f. The zero Version is the newest
+// release.
 func (f APIServerFlags) ServiceRanges(v fact.Version) (ServiceRanges, error) {
 	if rs := f.Refusals(v); len(rs) > 0 {
 		return ServiceRanges{}, &RefusedError{Refusals: rs, Status: 1}

@@ -47,7 +47,8 @@ func NewStopped(v fact.Version) *Controller {
 }
 
 // NewController returns a cluster of release v without nodes whose controller manager was started with f.
-// The zero Version is the newest release. The error is a *[RefusedError] if it does not start, or [ErrAllocatorUnknown].
+// The zero Version is the newest release. The error is a *[RefusedError] if it does not start, or
+// [ErrAllocatorUnknown].
 func NewController(f ControllerFlags, v fact.Version) (*Controller, error) {
 	c := NewStopped(v)
 	if s := c.Start(f); s.Err != nil {
@@ -89,8 +90,8 @@ func (c *Controller) Node(name string) (podCIDRs []string, ok bool) {
 // Waiting returns the nodes without podCIDRs, in the order of their registration.
 func (c *Controller) Waiting() []string { return slices.Clone(c.waiting) }
 
-// Open reports whether it is unknown how many subnets failed retries have used up, so that the subnets of the next node that
-// is registered are open as well.
+// Open reports whether it is unknown how many subnets failed retries have used up, so that the subnets of the next node
+// that is registered are open as well.
 func (c *Controller) Open() bool {
 	return slices.ContainsFunc(c.sets, func(s subnetSet) bool { return s.early != nil })
 }
@@ -118,8 +119,8 @@ func cloneSets(sets []subnetSet) []subnetSet {
 	return out
 }
 
-// Equal reports whether c and d are in the same state: every step gives the same answer in both. The names of nodes count,
-// and the order of those that wait; how the state came about does not.
+// Equal reports whether c and d are in the same state: every step gives the same answer in both. The names of nodes
+// count, and the order of those that wait; how the state came about does not.
 func (c *Controller) Equal(d *Controller) bool {
 	if c == nil || d == nil {
 		return c == d

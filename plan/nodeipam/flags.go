@@ -16,8 +16,8 @@ type ControllerFlags struct {
 	Controllers           []string // --controllers; nil means "*"
 	FeatureGates          Gates    // --feature-gates
 
-	// Malformed are flags that the program's flag package does not take, such as --node-cidr-mask-size=a: whoever is given one
-	// does not start.
+	// Malformed are flags that the program's flag package does not take, such as --node-cidr-mask-size=a: whoever is
+	// given one does not start.
 	Malformed []Refusal
 }
 

@@ -14,10 +14,12 @@ import (
 // predicts a real cluster, and what [repair.New] mends. The zero value is a cluster of which nothing is known.
 type Inventory struct {
 	Kubernetes fact.Version // release; zero: the newest
-	// Managers are the flags of kube-controller-manager on each control-plane host, sorted by host. Those of one cluster
-	// are to agree; the first is taken for the one that leads. Where no file shows one, it is what kubeadm would make.
+	// Managers are the flags of kube-controller-manager on each control-plane host, sorted by host. Those of one
+	// cluster are to agree; the first is taken for the one that leads. Where no file shows one, it is what kubeadm
+	// would make.
 	Managers []HostFlags
-	// Assumed says where Managers come from if not from kube-controller-manager's own files: "kubeadm", "flannel"; "" else.
+	// Assumed says where Managers come from if not from kube-controller-manager's own files: "kubeadm", "flannel"; ""
+	// else.
 	Assumed  fact.Component
 	Nodes    []InventoryNode    // sorted by name
 	Networks []netip.Prefix     // flannel's Network and IPv6Network; none: no file says so, or another CNI plugin
@@ -37,13 +39,15 @@ type Inventory struct {
 
 	Installer string // who installed the cluster, in lower case: "k3s", "rke2", "talos", ...; "" if unknown, or by kubeadm itself
 	CNI       string // the pods' network, in lower case: "flannel", "calico", ...; "" if unknown
-	// Allocator says who hands out the subnets or addresses of nodes where it is not kube-controller-manager, one of the
-	// Allocator constants of package fact: spec.podCIDR of nodes decides nothing then. "": it is, or nobody knows better.
+	// Allocator says who hands out the subnets or addresses of nodes where it is not kube-controller-manager, one of
+	// the Allocator constants of package fact: spec.podCIDR of nodes decides nothing then. "": it is, or nobody knows
+	// better.
 	Allocator string
 	Pools     []netip.Prefix // ranges of a network that keeps its own book, masked
 }
 
-// IsControlPlane reports whether the node of this name is known to be a control-plane host: kube-controller-manager runs there, or its Node object says so.
+// IsControlPlane reports whether the node of this name is known to be a control-plane host: kube-controller-manager
+// runs there, or its Node object says so.
 func (inv Inventory) IsControlPlane(name string) bool {
 	for _, m := range inv.Managers {
 		if m.Host == name && inv.Assumed == "" {
@@ -67,10 +71,11 @@ type InventoryNode struct {
 	PodCIDRs []string // of the Node object, as stored; none: it has none
 	// SubnetEnv are the subnets that flannel uses on the host, from its subnet.env; none: unknown.
 	SubnetEnv []netip.Prefix
-	// Links are the subnets that the host's own links have, from ip addr or ip route: that of cni0, and a single address, with which
-	// the subnet begins, for links of flannel; none: unknown.
+	// Links are the subnets that the host's own links have, from ip addr or ip route: that of cni0, and a single
+	// address, with which the subnet begins, for links of flannel; none: unknown.
 	Links []netip.Prefix
-	// Routes are the subnets to which other hosts have routes by way of an address of this node; none: unknown, or not routed so.
+	// Routes are the subnets to which other hosts have routes by way of an address of this node; none: unknown, or not
+	// routed so.
 	Routes []netip.Prefix
 	// Created is when the Node object was made, Age how old it was when kubectl showed it; zero: unknown.
 	Created time.Time
@@ -107,8 +112,8 @@ func (inv Inventory) Stopped() *Controller {
 }
 
 // Controller returns the twin of the cluster as it is when its controller manager has just been started. The error says
-// why that fails: see [Controller.Start]; it is [ErrNoControllerFlags] if nothing tells the pod range. The twin is returned with
-// it, stopped.
+// why that fails: see [Controller.Start]; it is [ErrNoControllerFlags] if nothing tells the pod range. The twin is
+// returned with it, stopped.
 func (inv Inventory) Controller() (*Controller, error) {
 	c := inv.Stopped()
 	f, ok := inv.Flags()
@@ -119,9 +124,9 @@ func (inv Inventory) Controller() (*Controller, error) {
 	return c, s.Err
 }
 
-// Predict says what comes next in the cluster of inv, see [Controller.Predict] and [Prediction.CursorUnknown]. Nodes without podCIDRs
-// still wait; those that a restart serves are in RestartServes. The error is that of [Inventory.Controller] for flags that tell nothing;
-// a start that fails is RestartErr.
+// Predict says what comes next in the cluster of inv, see [Controller.Predict] and [Prediction.CursorUnknown]. Nodes
+// without podCIDRs still wait; those that a restart serves are in RestartServes. The error is that of
+// [Inventory.Controller] for flags that tell nothing; a start that fails is RestartErr.
 func (inv Inventory) Predict(k int) (Prediction, error) {
 	f, ok := inv.Flags()
 	if !ok {

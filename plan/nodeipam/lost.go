@@ -7,8 +7,8 @@ import (
 	"github.com/kubecidr/kubecidr/internal/ipnet"
 )
 
-// LostBlocks counts the node subnets of length mask in p that touch one of the services, as the range allocator marks them
-// at its start: k8s.io/kubernetes v1.37.2 pkg/controller/nodeipam/ipam/range_allocator.go filterOutServiceRange.
+// LostBlocks counts the node subnets of length mask in p that touch one of the services, as the range allocator marks
+// them at its start: k8s.io/kubernetes v1.37.2 pkg/controller/nodeipam/ipam/range_allocator.go filterOutServiceRange.
 // The exponent is exact: the count is 2^n, or n is -1 for none.
 func LostBlocks(p netip.Prefix, mask int, s netip.Prefix) int {
 	switch {

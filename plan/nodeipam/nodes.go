@@ -96,10 +96,12 @@ func (c *Controller) logSync(step *Step, name string, err error) {
 	}
 }
 
-// Terminate asks for the deletion of a node that a finalizer holds: it gets a deletion timestamp, and stays until [Controller.Delete].
-// Up to 1.30 the allocator does not look at that. Since 1.31 such a node is given no subnet any more, and an update of it does not
-// occupy the one that it has. Releases 1.31.0 to 1.31.3 free its subnets at once, at each of its updates and when they start, so that another
-// node can get them; the twin has them freed before nodes that wait are served at a start, which the real one does in any order.
+// Terminate asks for the deletion of a node that a finalizer holds: it gets a deletion timestamp, and stays until
+// [Controller.Delete].
+// Up to 1.30 the allocator does not look at that. Since 1.31 such a node is given no subnet any more, and an update of
+// it does not occupy the one that it has. Releases 1.31.0 to 1.31.3 free its subnets at once, at each of its updates
+// and when they start, so that another node can get them; the twin has them freed before nodes that wait are served at
+// a start, which the real one does in any order.
 // pkg/controller/nodeipam/ipam/range_allocator.go syncNode v1.31.0, kubernetes/kubernetes#127792.
 func (c *Controller) Terminate(name string) Step {
 	var step Step

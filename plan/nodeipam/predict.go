@@ -22,8 +22,8 @@ type RangeUse struct {
 	Nodes    uint64       `json:"nodes"`    // of the others: held by a node
 	Leaked   uint64       `json:"leaked"`   // used up by failed tries; a restart gives them back
 	Free     uint64       `json:"free"`
-	// Reused are those in Services, Foreign or Nodes that the controller manager takes for free all the same, and hands out
-	// a second time: a node with the same podCIDR, or with one in the service range, was deleted.
+	// Reused are those in Services, Foreign or Nodes that the controller manager takes for free all the same, and hands
+	// out a second time: a node with the same podCIDR, or with one in the service range, was deleted.
 	Reused uint64 `json:"reused"`
 
 	ForeignNodes int `json:"foreignNodes"` // nodes that hold a podCIDR counted under Foreign
@@ -38,12 +38,13 @@ type Prediction struct {
 	Next [][]netip.Prefix
 	// NextOpen: retries have used up an unknown number of subnets, so that Next is what comes if they have used up all.
 	NextOpen bool
-	// CursorUnknown: the prediction was made from files, and those do not say which subnet was handed out last. Next is what comes if it
-	// was the highest one that is held: so it is as long as no range has come round to its start again.
+	// CursorUnknown: the prediction was made from files, and those do not say which subnet was handed out last. Next is
+	// what comes if it was the highest one that is held: so it is as long as no range has come round to its start
+	// again.
 	CursorUnknown bool
 
-	// AfterRestart is the same with a restart, or a change of the leader, before the first of them. RestartServes are the
-	// nodes that wait now and are served by the restart.
+	// AfterRestart is the same with a restart, or a change of the leader, before the first of them. RestartServes are
+	// the nodes that wait now and are served by the restart.
 	AfterRestart  [][]netip.Prefix
 	RestartServes []NodeSubnets
 	RestartErr    error // why it does not come back: *[RefusedError], *[ExitError]
@@ -54,10 +55,12 @@ type Prediction struct {
 	Ends    uint64 // Holding + More
 	// Limits are the places in Ranges of those that end first.
 	Limits []int
-	// RestartMore is More after a restart: what failed tries have used up is free then, and what nodes hold twice is not.
+	// RestartMore is More after a restart: what failed tries have used up is free then, and what nodes hold twice is
+	// not.
 	RestartMore uint64
 
-	// Forecast says when that is, for predictions of [Inventory.Predict]; nil where nothing tells when nodes joined, or all of them did on one day.
+	// Forecast says when that is, for predictions of [Inventory.Predict]; nil where nothing tells when nodes joined, or
+	// all of them did on one day.
 	Forecast *Forecast
 
 	Ranges []RangeUse // in the order of --cluster-cidr; none if nothing is handed out
@@ -174,8 +177,8 @@ func (c *Controller) holdsAll(n nodeRecord) bool {
 	return true
 }
 
-// Uses returns what is in use of each range that the controller hands out from, in flag order; none where it does not run, or
-// hands out nothing.
+// Uses returns what is in use of each range that the controller hands out from, in flag order; none where it does not
+// run, or hands out nothing.
 func (c *Controller) Uses() []RangeUse {
 	out := make([]RangeUse, 0, len(c.sets))
 	for i := range c.sets {
@@ -241,11 +244,12 @@ func (c *Controller) use(i int) RangeUse {
 type SurgeNeed struct {
 	Surge int    // nodes more than now
 	Fits  uint64 // how many of them get subnets
-	// Missing says for each cluster range how many subnets it lacks for them and for the nodes that wait already, what failed
-	// allocations have used up not counted, since a restart gives it back; 0 where it has enough.
+	// Missing says for each cluster range how many subnets it lacks for them and for the nodes that wait already, what
+	// failed allocations have used up not counted, since a restart gives it back; 0 where it has enough.
 	Missing []uint64
-	// Bits says for each cluster range how long its prefix may be at the most, the node mask unchanged, to hold all of them, less what the
-	// service ranges take of it. It is the length that it has where nothing is missing, and -1 where no shorter one does.
+	// Bits says for each cluster range how long its prefix may be at the most, the node mask unchanged, to hold all of
+	// them, less what the service ranges take of it. It is the length that it has where nothing is missing, and -1
+	// where no shorter one does.
 	Bits []int
 	// Leaks: a range behind the first lacks subnets. Each new node that gets none takes subnets of the ranges before it
 	// and does not give them back until the next restart.
@@ -284,7 +288,8 @@ func (c *Controller) Surge(s int) SurgeNeed {
 	return n
 }
 
-// wideEnough returns the longest prefix length with which the range of u holds need subnets beside the service ranges, -1 where none does.
+// wideEnough returns the longest prefix length with which the range of u holds need subnets beside the service ranges,
+// -1 where none does.
 func (c *Controller) wideEnough(u RangeUse, need uint64) int {
 	for bits := u.Range.Bits() - 1; bits >= 0; bits-- {
 		if fact.FamilyOf(u.Range) == fact.IPv6 && u.NodeMask-bits > 16 {

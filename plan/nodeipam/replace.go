@@ -5,22 +5,25 @@ import (
 	"strconv"
 )
 
-// A Replacement says what it takes on the way to replace every node of a cluster: in each round Surge new nodes are registered, and as many old ones
-// deleted once those have their subnets. The zero value replaces no node.
+// A Replacement says what it takes on the way to replace every node of a cluster: in each round Surge new nodes are
+// registered, and as many old ones deleted once those have their subnets. The zero value replaces no node.
 type Replacement struct {
 	Nodes  int // nodes that are replaced
 	Surge  int // nodes more than now at a time: as many as were asked for, fewer where fewer get subnets or there are fewer to replace
 	Rounds int // until no old node is left; 0 where no node more gets a subnet, or none was asked for
-	// Peaks says for each cluster range how many of its subnets nodes hold at a time at the most, Free how many are left then at the least.
+	// Peaks says for each cluster range how many of its subnets nodes hold at a time at the most, Free how many are
+	// left then at the least.
 	Peaks, Free []uint64
-	// Stuck is the round in which a new node gets no subnet although all of the surge fits at first, 0 where there is none: failed tries use subnets up.
+	// Stuck is the round in which a new node gets no subnet although all of the surge fits at first, 0 where there is
+	// none: failed tries use subnets up.
 	Stuck int
 }
 
 // OK reports whether every node is replaced, however few at a time.
 func (r Replacement) OK() bool { return r.Stuck == 0 && (r.Rounds > 0 || r.Nodes == 0) }
 
-// Replace says what replacing all nodes takes, surge more at a time, in the order of their names. c does not change; surge below 0 counts as 0.
+// Replace says what replacing all nodes takes, surge more at a time, in the order of their names. c does not change;
+// surge below 0 counts as 0.
 func (c *Controller) Replace(surge int) Replacement {
 	old := c.Nodes()
 	r := Replacement{Nodes: len(old)}

@@ -126,8 +126,8 @@ func (c *Controller) Resolve(got Outcome) bool {
 	return true
 }
 
-// take marks the subnets of range f that the served nodes got, in the order in which they were handed out: those between
-// were burned.
+// take marks the subnets of range f that the served nodes got, in the order in which they were handed out: those
+// between were burned.
 func (c *Controller) take(f int, served []string, got Outcome) bool {
 	want := make(map[netip.Prefix]bool, len(served))
 	for _, name := range served {

@@ -82,8 +82,8 @@ func startupRules() []startupRule {
 		{"api-service-second-large", api, fact.RuleServiceRangeTooLarge, "--service-cluster-ip-range", "specified --service-cluster-ip-range[1] is too large; for %d-bit addresses, the mask must be >= %d", v1(19), v1(34), srcAPIServer + "/validation.go validateMaxCIDRRange, v1.37.2"},
 		{"api-advertise-family", api, fact.RuleIPFamilyMismatch, "--advertise-address", `service IP family %q must match public address family %q`, v1(24), fact.Version{}, srcAPIServer + "/validation.go validatePublicIPServiceClusterIPRangeIPFamilies, v1.37.2"},
 
-		// kubeadm: the advertise address alone, then all others together. Field paths are bare before 1.26. The texts about
-		// node masks are known from 1.20 and from 1.28 on; 1.21 to 1.27 are taken to have the newer ones.
+		// kubeadm: the advertise address alone, then all others together. Field paths are bare before 1.26. The texts
+		// about node masks are known from 1.20 and from 1.28 on; 1.21 to 1.27 are taken to have the newer ones.
 		{"adm-advertise", adm, fact.RuleAdvertiseAddressWrong, "localAPIEndpoint.advertiseAddress", `couldn't use %q as "apiserver-advertise-address", must be ipv4 or ipv6 address`, fact.Version{}, fact.Version{}, "cmd/kubeadm/app/util/config/initconfiguration.go SetAPIEndpointDynamicDefaults, v1.37.2"},
 		{"adm-dns-length", adm, fact.RuleDNSDomainInvalid, "networking.dnsDomain", "must be no more than 253 characters", fact.Version{}, fact.Version{}, "k8s.io/apimachinery pkg/util/validation/validation.go IsDNS1123Subdomain, v0.37.2"},
 		{"adm-dns-old", adm, fact.RuleDNSDomainInvalid, "networking.dnsDomain", "a DNS-1123 subdomain " + dnsCharset + " (e.g. 'example.com', regex used for validation is '" + dnsSubdomain + "')", fact.Version{}, v1(20), "k8s.io/apimachinery pkg/util/validation/validation.go IsDNS1123Subdomain, v0.19"},

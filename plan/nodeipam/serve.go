@@ -16,8 +16,8 @@ func (c *Controller) Wait() Step {
 	return step
 }
 
-// retries reports whether failed nodes are tried again on their own: since 1.31, with a backoff of 5 ms that doubles up to
-// 1000 s. Before, only an event of the node does (range_allocator.go v1.30, v1.31).
+// retries reports whether failed nodes are tried again on their own: since 1.31, with a backoff of 5 ms that doubles up
+// to 1000 s. Before, only an event of the node does (range_allocator.go v1.30, v1.31).
 func (c *Controller) retries() bool { return !c.Version().Before(v1(31)) }
 
 // serve lets the controller manager handle the nodes that wait: fresh ones in this order, then the others, the one that
@@ -102,7 +102,8 @@ func (r Ranges) mapped() bool {
 	return slices.ContainsFunc(r.Cluster, func(p netip.Prefix) bool { return p.Addr().Is4In6() })
 }
 
-// attempt takes one subnet of each range for a node, nil where one has none left. What earlier ranges gave is lost then.
+// attempt takes one subnet of each range for a node, nil where one has none left. What earlier ranges gave is lost
+// then.
 func (c *Controller) attempt(step *Step, name string) []netip.Prefix {
 	var got []netip.Prefix
 	hollow := false

@@ -65,14 +65,14 @@ func (c *Controller) Start(f ControllerFlags) Step {
 	return step
 }
 
-// FlagRefused is the ID of a [Refusal] by a program's flag package, which is none of the startupRules: the program does not
-// get to look at the values.
+// FlagRefused is the ID of a [Refusal] by a program's flag package, which is none of the startupRules: the program does
+// not get to look at the values.
 const FlagRefused = "flag-refused"
 
 // Refused returns refusals as an error, with the exit status of release v. The error has status 0 where there is none.
 //
-// kubeadm exits with 1; of old with 3 where its validation refuses a value. Recorded are 3 with 1.20 and 1 with 1.34 and 1.37; in
-// between, 1 is taken.
+// kubeadm exits with 1; of old with 3 where its validation refuses a value. Recorded are 3 with 1.20 and 1 with 1.34
+// and 1.37; in between, 1 is taken.
 func Refused(refusals []Refusal, v fact.Version) *RefusedError {
 	e := &RefusedError{Refusals: refusals}
 	if len(refusals) == 0 {
@@ -83,7 +83,8 @@ func Refused(refusals []Refusal, v fact.Version) *RefusedError {
 		e.Status = 3
 	}
 	// What is wrong with the options ends the program before it is the leader. What comes after was a fatal log line up
-	// to 1.26, with status 255, and is an error since 1.27 (cmd/kube-controller-manager/app/core.go, controllermanager.go).
+	// to 1.26, with status 255, and is an error since 1.27 (cmd/kube-controller-manager/app/core.go,
+	// controllermanager.go).
 	if r := refusals[0]; v.Before(v1(27)) && r.Program == fact.ControllerManager && r.ID != "kcm-service-count" &&
 		r.ID != "kcm-allocator-unavailable" && r.ID != FlagRefused {
 		e.Status = 255
@@ -113,8 +114,8 @@ func (c *Controller) Stop() Step {
 	return Step{}
 }
 
-// Restart stops the controller manager and starts it with f. With [Controller.Flags] it is what a change of the leader does,
-// too.
+// Restart stops the controller manager and starts it with f. With [Controller.Flags] it is what a change of the leader
+// does, too.
 func (c *Controller) Restart(f ControllerFlags) Step { return c.Start(f) }
 
 // occupy marks the podCIDRs of a node, position by position. The error is the real one's, in its words.

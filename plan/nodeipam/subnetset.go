@@ -18,7 +18,8 @@ type subnetSet struct {
 	pool    *cidr.Pool   // nil where hollow
 
 	// early is not nil while it is unknown how many subnets failed retries have burned: pool is what is left when all
-	// of them are, early what is left when only those are that must be. Invariant: what is free in pool is free in early.
+	// of them are, early what is left when only those are that must be. Invariant: what is free in pool is free in
+	// early.
 	early *cidr.Pool
 
 	// hollow: the node mask is longer than an address. Each subnet is then the text "<nil>", which the API server
@@ -134,7 +135,8 @@ func (s *subnetSet) catchUp(p netip.Prefix) {
 	}
 }
 
-// advance lets a pool hand out subnets until it has handed out p. It reports false, and changes nothing, if p is not free.
+// advance lets a pool hand out subnets until it has handed out p. It reports false, and changes nothing, if p is not
+// free.
 func advance(pool *cidr.Pool, p netip.Prefix) bool {
 	if !pool.IsFree(p) {
 		return false

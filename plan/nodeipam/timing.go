@@ -10,8 +10,8 @@ import (
 	"github.com/kubecidr/kubecidr/cidr"
 )
 
-// A Timing says that the outcome of a [Step] depends on the order in which the controller manager gets to several nodes,
-// or on how often it has tried before, which no observer can know. It describes all possible outcomes.
+// A Timing says that the outcome of a [Step] depends on the order in which the controller manager gets to several
+// nodes, or on how often it has tried before, which no observer can know. It describes all possible outcomes.
 //
 // In each of them, between Min and Max of Nodes hold subnets afterwards, one of each range, no two the same; the others
 // hold none. The zero value has one outcome, in which no node holds a subnet.
@@ -19,8 +19,8 @@ type Timing struct {
 	Nodes    []string // sorted
 	Min, Max int
 
-	// Subnets holds for each cluster range what the nodes compete for, in the order in which it is handed out. If k nodes are
-	// served, they hold the first k of them, or any k where Skips says so.
+	// Subnets holds for each cluster range what the nodes compete for, in the order in which it is handed out. If k
+	// nodes are served, they hold the first k of them, or any k where Skips says so.
 	Subnets [][]netip.Prefix
 	Skips   []bool
 	// Beyond says of each list how many more there are that are not written out: at most 65,536 are.
@@ -42,7 +42,8 @@ const mostListed = 1 << 16
 // zero value, nil, no node holds a subnet.
 type Outcome map[string][]netip.Prefix
 
-// Allows reports whether got is one of the possible outcomes, false for nil. Nodes that t does not name are not looked at.
+// Allows reports whether got is one of the possible outcomes, false for nil. Nodes that t does not name are not looked
+// at.
 func (t *Timing) Allows(got Outcome) bool {
 	if t == nil {
 		return false
@@ -140,9 +141,9 @@ func permutations(n, k int64) *big.Int {
 	return new(big.Int).MulRange(n-k+1, n)
 }
 
-// Outcomes returns all possible outcomes with the subnets that are written out, in a fixed order: those that serve most nodes
-// first; none for nil. There can be very many, see [Timing.Count]. The sequence can be ranged over more than once; each Outcome
-// belongs to the caller.
+// Outcomes returns all possible outcomes with the subnets that are written out, in a fixed order: those that serve most
+// nodes first; none for nil. There can be very many, see [Timing.Count]. The sequence can be ranged over more than
+// once; each Outcome belongs to the caller.
 func (t *Timing) Outcomes() iter.Seq[Outcome] {
 	return func(yield func(Outcome) bool) {
 		if t == nil {

@@ -6,32 +6,34 @@ import (
 	"time"
 )
 
-// A Forecast says when the cluster ranges end, at the growth of the past. It is counted from the newest node, since this package knows no
-// clock: what happened after that node joined is not known. The zero value is one of no nodes.
+// A Forecast says when the cluster ranges end, at the growth of the past. It is counted from the newest node, since
+// this package knows no clock: what happened after that node joined is not known. The zero value is one of no nodes.
 type Forecast struct {
 	// From is when the newest node joined; the zero Time where sources tell ages alone. Days below are counted from it.
 	From time.Time
-	// Known is how many nodes have a time, Founders how many of them joined on the first day: they are the installation, no growth.
+	// Known is how many nodes have a time, Founders how many of them joined on the first day: they are the
+	// installation, no growth.
 	Known, Founders int
 	// Over is how many days lie between the first node and the newest.
 	Over float64
-	// PerMonth is how many nodes joined in 30 days since the first day, Grown in all; PerMonthLately and Lately are the same for the later half of the
-	// time. Nodes that have left are not seen, so that all of them count what stayed.
+	// PerMonth is how many nodes joined in 30 days since the first day, Grown in all; PerMonthLately and Lately are the
+	// same for the later half of the time. Nodes that have left are not seen, so that all of them count what stayed.
 	PerMonth, PerMonthLately float64
 	Grown, Lately            int
 
 	Full Span // when the first node gets no subnet
 }
 
-// A Span is a number of days with its spread: in eight of ten cases it is Early to Late. Growth is taken for nodes that join independently of each
-// other, at the one rate and the other, and the rates for as uncertain as the number of nodes makes them. The zero value is
-// that of a range that is full.
+// A Span is a number of days with its spread: in eight of ten cases it is Early to Late. Growth is taken for nodes that
+// join independently of each other, at the one rate and the other, and the rates for as uncertain as the number of
+// nodes makes them. The zero value is that of a range that is full.
 type Span struct {
 	Nodes               uint64 // how many nodes have to join until then
 	Early, Likely, Late float64
 }
 
-// Date returns the day that is as many days after From; ok is false where sources tell ages alone, and beyond the year 9999.
+// Date returns the day that is as many days after From; ok is false where sources tell ages alone, and beyond the year
+// 9999.
 func (f *Forecast) Date(days float64) (date time.Time, ok bool) {
 	if f.From.IsZero() || math.IsNaN(days) || days < 0 || days > 8000*365 {
 		return time.Time{}, false
@@ -43,10 +45,11 @@ func (f *Forecast) Date(days float64) (date time.Time, ok bool) {
 // day is a day in seconds.
 const day = 86400
 
-// forecast says when the cluster of inv has no subnet for another node, of which more get one; nil where too little is known: fewer than two nodes
-// have a time, or all of them joined on one day.
+// forecast says when the cluster of inv has no subnet for another node, of which more get one; nil where too little is
+// known: fewer than two nodes have a time, or all of them joined on one day.
 //
-// Times are those of creation where all nodes that have one have that, else ages, which are rounded as kubectl shows them.
+// Times are those of creation where all nodes that have one have that, else ages, which are rounded as kubectl shows
+// them.
 func (inv Inventory) forecast(more uint64) *Forecast {
 	seconds, from := inv.joined()
 	if len(seconds) < 2 {
@@ -106,9 +109,10 @@ type rate struct {
 // tenth is how many standard deviations a tenth of the cases lies beyond, on each side.
 const tenth = 1.2816
 
-// spanOf returns when n nodes have joined: the first rate is the likely one, and the spread is that of all of them together. The time until
-// the n-th of independent arrivals has a relative deviation of 1/sqrt(n), a rate that is told from m of them 1/sqrt(m); both are taken
-// for small enough that their squares add up, and the logarithm for normal, so that no bound is negative.
+// spanOf returns when n nodes have joined: the first rate is the likely one, and the spread is that of all of them
+// together. The time until the n-th of independent arrivals has a relative deviation of 1/sqrt(n), a rate that is told
+// from m of them 1/sqrt(m); both are taken for small enough that their squares add up, and the logarithm for normal, so
+// that no bound is negative.
 func spanOf(n uint64, rates []rate) Span {
 	s := Span{Nodes: n}
 	if n == 0 {

@@ -1,5 +1,5 @@
-// Package formtest holds what the tests of the packages below kubeadm share: statements as lines of text, files of archives,
-// and the promises that every reader gives.
+// Package formtest holds what the tests of the packages below kubeadm share: statements as lines of text, files of
+// archives, and the promises that every reader gives.
 package formtest
 
 import (
@@ -96,8 +96,8 @@ func Archived(t testing.TB, dir string, f func(data []byte), suffixes ...string)
 	}
 }
 
-// CheckStatements holds statements of any input to what every reader promises: places inside the file, findings with a place and a
-// rule, either prefixes or an error for a text about ranges.
+// CheckStatements holds statements of any input to what every reader promises: places inside the file, findings with a
+// place and a rule, either prefixes or an error for a text about ranges.
 func CheckStatements(t *testing.T, data []byte, ss []fact.Statement) {
 	t.Helper()
 	lines := strings.Count(string(data), "\n") + strings.Count(string(data), "\r") + 1

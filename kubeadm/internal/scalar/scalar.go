@@ -1,5 +1,5 @@
-// Package scalar reads the small texts that stand in the files of kubeadm and in the output of kubectl: addresses, ranges
-// and counts, as Kubernetes reads them. Values keep their text and their place.
+// Package scalar reads the small texts that stand in the files of kubeadm and in the output of kubectl: addresses,
+// ranges and counts, as Kubernetes reads them. Values keep their text and their place.
 package scalar
 
 import (
@@ -66,8 +66,8 @@ func AddrStatement(c fact.Component, host, key string, v fact.Value[netip.Addr])
 	return s
 }
 
-// ParsePrefixes reads a comma-separated list of ranges as the programs do, host bits kept and nothing trimmed. The error says
-// what to do about a blank or an empty entry, which look like nothing.
+// ParsePrefixes reads a comma-separated list of ranges as the programs do, host bits kept and nothing trimmed. The
+// error says what to do about a blank or an empty entry, which look like nothing.
 func ParsePrefixes(text string) ([]netip.Prefix, error) {
 	ps, err := prefixes(strings.Split(text, ","))
 	if err == nil {
