@@ -135,7 +135,7 @@ func damaged(part string, err error) error {
 	case errors.Is(err, errTooMuch):
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return fmt.Errorf("the %s is cut off", part)
+		return fmt.Errorf("the %s is damaged: it is cut off", part)
 	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, zip.ErrChecksum):
 		return fmt.Errorf("the %s is damaged: its checksum differs", part)
 	case errors.Is(err, zip.ErrAlgorithm):
