@@ -28,7 +28,7 @@ var tooWide = []string{
 	"internal/cli", "internal/cmdline", "internal/distro", "internal/hostnet", "internal/netdist", "internal/paste", "internal/reading",
 	"internal/scenario", "plan/internal/check", "plan/repair",
 
-	"README.md", "docs/collect.md", "cmd/kubecidr/main.go", "docs/quality.md", "flannel/etcd.go", "flannel/messages.go",
+	"README.md", "docs/collect.md", "cmd/kubecidr", "docs/quality.md", "flannel/etcd.go", "flannel/messages.go",
 	"flannel/netconf.go", "flannel/read.go", "internal/planfile/planfile.go", "internal/source/source.go",
 	"kubeadm/commands.go", "kubeadm/kubectl/logs.go", "kubeadm/kubectl/logs_messages.go", "kubeadm/kubectl/text.go",
 	"kubeadm/manifest.go", "plan/capacity.go", "plan/defaults.go", "plan/demands.go", "plan/draw/grid.go",
