@@ -17,9 +17,11 @@ type cloud struct {
 	longest, shortest int // prefix lengths that an IPv4 subnet can have
 }
 
-// clouds returns the table of clouds. Sources: the providers' documentation on subnets: VPC user guide, "Subnet sizing" (the first four addresses and the
-// last, IPv4 and IPv6 alike, /16 to /28); Azure Virtual Network FAQ (the first four and the last, /2 to /29); Google Cloud, "Unusable addresses in IPv4
-// subnet ranges" (the first two and the last two of a primary range, /29 or larger); OCI, "Three IP addresses in each subnet" (the first two and the last, /30 or larger).
+// clouds returns the table of clouds. Sources: the providers' documentation on subnets: VPC user guide, "Subnet
+// sizing" (the first four addresses and the last, IPv4 and IPv6 alike, /16 to /28); Azure Virtual Network FAQ (the
+// first four and the last, /2 to /29); Google Cloud, "Unusable addresses in IPv4 subnet ranges" (the first two and
+// the last two of a primary range, /29 or larger); OCI, "Three IP addresses in each subnet" (the first two and the
+// last, /30 or larger).
 func clouds() []cloud {
 	return []cloud{
 		{"aws", 5, 5, 28, 16},
@@ -68,8 +70,8 @@ func (r *Request) setCloud(v string) error {
 	return nil
 }
 
-// hostEdges is how many addresses of a host range no host gets: the network's, the gateway's and, for IPv4, the broadcast
-// address; in a cloud what it keeps.
+// hostEdges is how many addresses of a host range no host gets: the network's, the gateway's and, for IPv4, the
+// broadcast address; in a cloud what it keeps.
 func (r *Request) hostEdges(f fact.Family) int {
 	c, ok := r.cloud()
 	switch {

@@ -13,7 +13,8 @@ import (
 	"github.com/kubecidr/kubecidr/plan/fact"
 )
 
-// A Named is a range of the network that is none of the cluster's three: of load balancers, a VPN, storage. The zero value names none.
+// A Named is a range of the network that is none of the cluster's three: of load balancers, a VPN, storage. The zero
+// value names none.
 type Named struct {
 	Name      string         // in lower case: a letter, then letters, digits and dashes, 30 at the most; the Role of its ranges
 	Addresses int            // how many addresses to find room for in each family; 0: Prefixes alone. 1 to 2^29
@@ -85,7 +86,8 @@ func plurals(n int) string {
 	return words.Commas(n) + " addresses"
 }
 
-// addNamed adds the ranges with names: those that are fixed, and demands for the others. An IPv6 range is a /64 where there is room.
+// addNamed adds the ranges with names: those that are fixed, and demands for the others. An IPv6 range is a /64 where
+// there is room.
 func (s *familySolver) addNamed() {
 	for _, n := range s.req.Named {
 		needs, sizing := n.namedNeeds(s.family)
@@ -237,7 +239,8 @@ func namedTexts(list []Named) []string {
 	return out
 }
 
-// unfixed returns r with the range of a name to be found room for, as much as it has now, in place of p. r shares no memory with others.
+// unfixed returns r with the range of a name to be found room for, as much as it has now, in place of p. r shares no
+// memory with others.
 func (r Request) unfixed(role fact.Role, p netip.Prefix) Request {
 	for i := range r.Named {
 		n := &r.Named[i]
