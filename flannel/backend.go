@@ -268,9 +268,9 @@ func (b *Backend) mtu(v *int, row backendRow, version fact.Version) {
 	}
 }
 
-// Overhead returns the bytes that the backend takes from the underlay's MTU, whatever the family of the underlay; for
+// overhead returns the bytes that the backend takes from the underlay's MTU, whatever the family of the underlay; for
 // VXLAN over IPv6 the true cost is 20 bytes more, see [Backend.DeviceMTU].
-func (b Backend) Overhead() int {
+func (b Backend) overhead() int {
 	row, _ := backendByName(b.Type)
 	if b.UDPEncap {
 		return row.overhead + 8
@@ -288,7 +288,7 @@ func (b Backend) MTUOver(uplink int) int {
 	if b.MTUSet {
 		uplink = b.MTUKey
 	}
-	return uplink - b.Overhead()
+	return uplink - b.overhead()
 }
 
 // DeviceMTU returns the MTU that flannel's own device gets over an underlay of family f on an interface of uplink
@@ -313,9 +313,9 @@ func (b Backend) DeviceMTU(uplink int, f fact.Family) int {
 	return want
 }
 
-// CarriesIPv6 reports whether the backend carries IPv6 packets; the others hand out IPv6 subnets all the same and
+// carriesIPv6 reports whether the backend carries IPv6 packets; the others hand out IPv6 subnets all the same and
 // move nothing.
-func (b Backend) CarriesIPv6() bool {
+func (b Backend) carriesIPv6() bool {
 	row, _ := backendByName(b.Type)
 	return row.ipv6
 }

@@ -411,7 +411,7 @@ func (c Config) backendFindings() []fact.Finding {
 		f.Fix = []string{`add "Backend": {"Type": "vxlan"}`, c.restart()}
 		out = append(out, f)
 	}
-	if n.EnableIPv6 && !b.CarriesIPv6() {
+	if n.EnableIPv6 && !b.carriesIPv6() {
 		f := c.finding(RuleBackendFamily, fact.Warning, n.Pos("Backend"),
 			fmt.Sprintf("%s enables IPv6, and the %s backend carries none: pods get IPv6 addresses that reach no other node", c.what(), b.Type))
 		f.Fix = []string{"use vxlan, host-gw or wireguard, or disable IPv6", c.restart()}

@@ -158,10 +158,8 @@ var functions = []function{
 	{"repair.FlagsText", repair.FlagsText},
 	{"repair.FlannelNames", repair.FlannelNames},
 	{"repair.InstallerOf", repair.InstallerOf},
-	{"repair.Installers", repair.Installers},
 	{"repair.InventoryOf", repair.InventoryOf},
 	{"repair.NetworkOf", repair.NetworkOf},
-	{"repair.Networks", repair.Networks},
 	{"repair.New", repair.New},
 	{"repair.Toward", repair.Toward},
 }

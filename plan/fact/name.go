@@ -11,18 +11,18 @@ const (
 	NameControllerManagerArg      // an entry of controllerManager.extraArgs in a configuration of kubeadm
 	NameAPIServerArg              // an entry of apiServer.extraArgs
 	NameAdvertised                // the address that an API server advertises
-	NameNetwork                   // flannel's Network
-	NameIPv6Network               // flannel's IPv6Network
-	NameEnvNetwork                // FLANNEL_NETWORK of a subnet.env
-	NameEnvIPv6Network            // FLANNEL_IPV6_NETWORK
-	NameEnv                       // another line of a subnet.env
+	nameNetwork                   // flannel's Network
+	nameIPv6Network               // flannel's IPv6Network
+	nameEnvNetwork                // FLANNEL_NETWORK of a subnet.env
+	nameEnvIPv6Network            // FLANNEL_IPV6_NETWORK
+	nameEnv                       // another line of a subnet.env
 	NameDocker0                   // docker0 among the links of a host
 	NameDocker                    // another range that Docker takes
 	NameVXLANLink                 // a link that flannel makes on a host: flannel.1
 	NameWireguardLink             // flannel-wg
 	NameIPIPLink                  // flannel.ipip
 	NameIPv6Link                  // flannel-v6.1, flannel-wg-v6: those of IPv6
-	NameFlannelLink               // another link of flannel's
+	nameFlannelLink               // another link of flannel's
 	NameDefaultServiceCIDR        // the ServiceCIDR that the API server makes of its flag: kubernetes
 	NameInternalIP                // an address of a Node by which the cluster reaches it
 	NameExternalIP                // an address of a Node for others
@@ -46,15 +46,15 @@ func NameOf(s Statement) Name {
 	case s.Component == Kubeadm && strings.HasPrefix(key, "apiserver.extraargs"):
 		return NameAPIServerArg
 	case s.Component == Flannel && key == "flannel_network":
-		return NameEnvNetwork
+		return nameEnvNetwork
 	case s.Component == Flannel && key == "flannel_ipv6_network":
-		return NameEnvIPv6Network
+		return nameEnvIPv6Network
 	case s.Component == Flannel && strings.HasPrefix(key, "flannel_"):
-		return NameEnv
+		return nameEnv
 	case s.Component == Flannel && key == "network":
-		return NameNetwork
+		return nameNetwork
 	case s.Component == Flannel && key == "ipv6network":
-		return NameIPv6Network
+		return nameIPv6Network
 	case s.Role == RoleAddress && strings.Contains(key, "advertise"):
 		return NameAdvertised
 	case s.Component == Node && key == "internalip":
@@ -88,15 +88,15 @@ func linkName(link string) Name {
 	case strings.HasPrefix(rest, "."):
 		return NameVXLANLink
 	}
-	return NameFlannelLink
+	return nameFlannelLink
 }
 
 // IsEnv reports whether n is a line of a subnet.env.
-func (n Name) IsEnv() bool { return n == NameEnv || n == NameEnvNetwork || n == NameEnvIPv6Network }
+func (n Name) IsEnv() bool { return n == nameEnv || n == nameEnvNetwork || n == nameEnvIPv6Network }
 
 // IsFlannelLink reports whether n is a link that flannel makes on a host.
 func (n Name) IsFlannelLink() bool {
-	return n == NameVXLANLink || n == NameWireguardLink || n == NameIPIPLink || n == NameIPv6Link || n == NameFlannelLink
+	return n == NameVXLANLink || n == NameWireguardLink || n == NameIPIPLink || n == NameIPv6Link || n == nameFlannelLink
 }
 
 // IsExtraArg reports whether n is an argument of a program of the control plane that a configuration of kubeadm sets.

@@ -142,7 +142,7 @@ func (c *Controller) attempt(step *Step, name string) []netip.Prefix {
 		c.sets[i].full = false
 	}
 	refused := invalidNode(name, ValidatePodCIDRs(list, c.Version()))
-	c.fail(step, name, EventCIDRAssignmentFailed, fmt.Errorf("failed to patch node CIDR: %w", refused))
+	c.fail(step, name, eventCIDRAssignmentFailed, fmt.Errorf("failed to patch node CIDR: %w", refused))
 	return nil
 }
 

@@ -24,8 +24,8 @@ type NodeEvent struct {
 // EventCIDRNotAvailable is the reason of the event on a node for which no subnet is left.
 const EventCIDRNotAvailable = "CIDRNotAvailable"
 
-// EventCIDRAssignmentFailed is the reason of the event on a node whose subnet the API server did not take.
-const EventCIDRAssignmentFailed = "CIDRAssignmentFailed"
+// eventCIDRAssignmentFailed is the reason of the event on a node whose subnet the API server did not take.
+const eventCIDRAssignmentFailed = "CIDRAssignmentFailed"
 
 // An ExitError says why kube-controller-manager exits while it starts, because of the nodes that exist. The zero value
 // has no message.

@@ -66,7 +66,7 @@ type Installer struct {
 
 // InstallerOf returns the row of the cluster of inv; ok is false for clusters of kubeadm, and of nobody known.
 func InstallerOf(inv nodeipam.Inventory) (row Installer, ok bool) {
-	for _, in := range Installers() {
+	for _, in := range installers() {
 		if in.Name == inv.Installer {
 			return in, true
 		}
@@ -93,8 +93,8 @@ func restarts(inv nodeipam.Inventory) []string {
 	return []string{"kube-controller-manager"}
 }
 
-// Installers returns the table. Sources stand at the rows of package distro, which reads the same files.
-func Installers() []Installer {
+// installers returns the table. Sources stand at the rows of package distro, which reads the same files.
+func installers() []Installer {
 	return slices.Concat([]Installer{
 		servers("k3s", "k3s", "k3s", "k3s-agent", "/etc/rancher/k3s"),
 		servers("rke2", "RKE2", "rke2-server", "rke2-agent", "/etc/rancher/rke2"),

@@ -16,7 +16,7 @@ import (
 // TestInstallers: every way of every installer is one that the twin goes to its end, each step on settings has commands or is for people, and
 // agents take flannel's range after the server has it where they take it from the server.
 func TestInstallers(t *testing.T) {
-	rows := Installers()
+	rows := installers()
 	rapid.Check(t, func(t *rapid.T) {
 		inv := drawInventory(t)
 		in := rapid.SampledFrom(rows).Draw(t, "installer")
@@ -106,7 +106,7 @@ func TestInstallerWords(t *testing.T) {
 
 // TestInstallerFlagsQuoted: what a file claims to be a pod range and is none gets into no command.
 func TestInstallerFlagsQuoted(t *testing.T) {
-	for _, in := range Installers() {
+	for _, in := range installers() {
 		list, _ := in.Commands(Step{Kind: KindFlags, Flags: nodeipam.ControllerFlags{ClusterCIDR: "'; touch /tmp/x #"}})
 		for _, c := range list {
 			if strings.Contains(c.Text, "touch") {
@@ -142,7 +142,7 @@ func TestPools(t *testing.T) {
 	if _, err = Toward(inv, Target{Pods: prefixtest.List("10.96.0.0/15")}); err == nil {
 		t.Error("over the services")
 	}
-	for _, n := range Networks() {
+	for _, n := range networks() {
 		inv.CNI, inv.Pools = n.Name, prefixtest.List("10.96.0.0/14 fd00:10::/64")
 		r, err = New(inv)
 		if err != nil || len(r.RangeFaults) == 0 || len(r.Ways) != 1 || r.Ways[0].Disturbs != n.Moves {

@@ -33,7 +33,7 @@ func NetworkOf(inv nodeipam.Inventory) (row Network, ok bool) {
 	if inv.Allocator != fact.AllocatorOwn {
 		return Network{}, false
 	}
-	for _, n := range Networks() {
+	for _, n := range networks() {
 		if n.Name == inv.CNI {
 			return n, true
 		}
@@ -41,8 +41,8 @@ func NetworkOf(inv nodeipam.Inventory) (row Network, ok bool) {
 	return Network{}, false
 }
 
-// Networks returns the table. Sources stand at the rows of package netdist, which reads the same objects.
-func Networks() []Network {
+// networks returns the table. Sources stand at the rows of package netdist, which reads the same objects.
+func networks() []Network {
 	return []Network{calico(), cilium()}
 }
 
