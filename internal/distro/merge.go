@@ -54,15 +54,15 @@ func mergeDropIns(all []Cluster) {
 			return cmp.Or(boolInt(dropIn(all[a].path()))-boolInt(dropIn(all[b].path())),
 				cmp.Compare(all[a].path(), all[b].path()))
 		})
-		merged := all[group[0]]
+		m := newMerger(all[group[0]])
 		for _, j := range group[1:] {
-			merged = mergeInto(merged, all[j])
+			m.add(all[j])
 		}
 		for _, j := range group {
 			all[j] = Cluster{}
 		}
-		merged.again()
-		all[i] = merged
+		m.again()
+		all[i] = m.Cluster
 	}
 }
 
@@ -81,35 +81,54 @@ func basePath(name string) string {
 	return name
 }
 
-// mergeInto adds the values of a later file to those of c. A key without + replaces what was collected under it before.
-func mergeInto(c, later Cluster) Cluster {
-	values := slices.Clone(c.Values)
-	replaced := map[string]bool{}
-	for _, k := range later.keys {
-		if !strings.HasSuffix(k, "+") {
-			replaced[k] = true
-		}
+// A merger adds later files of k3s or RKE2 to an earlier one.
+type merger struct {
+	Cluster
+	stated map[string][]int // values that are written and in force, by the key that they stand under
+}
+
+func newMerger(c Cluster) *merger {
+	m := &merger{Cluster: c, stated: map[string][]int{}}
+	m.Values, m.keys = nil, slices.Clone(c.keys)
+	for _, v := range c.Values {
+		m.state(v)
 	}
-	for i := range values {
-		if replaced[strings.TrimSuffix(topKey(values[i].Key), "+")] && !values[i].Default {
-			values[i].Overridden = true
+	return m
+}
+
+func (m *merger) state(v Value) {
+	if key := writtenUnder(v.Key); !v.Default && !v.Overridden {
+		m.stated[key] = append(m.stated[key], len(m.Values))
+	}
+	m.Values = append(m.Values, v)
+}
+
+// add adds the values of a later file. A key without + replaces what was collected under it before.
+func (m *merger) add(later Cluster) {
+	for _, k := range later.keys {
+		if strings.HasSuffix(k, "+") {
+			continue
 		}
+		for _, i := range m.stated[k] {
+			m.Values[i].Overridden = true
+		}
+		delete(m.stated, k)
 	}
 	for _, v := range later.Values {
 		if !v.Default {
-			values = append(values, v)
+			m.state(v)
 		}
 	}
-	c.Values = values
-	c.keys = append(slices.Clone(c.keys), later.keys...)
+	m.keys = append(m.keys, later.keys...)
 	if later.CNIStated {
-		c.CNI, c.CNIStated, c.CNIPos, c.Allocator = later.CNI, true, later.CNIPos, later.Allocator
+		m.CNI, m.CNIStated, m.CNIPos, m.Allocator = later.CNI, true, later.CNIPos, later.Allocator
 	}
 	if later.Installer == "rke2" && later.CNIStated {
-		c.Installer, c.in = later.Installer, later.in
+		m.Installer, m.in = later.Installer, later.in
 	}
-	return c
 }
+
+func writtenUnder(key string) string { return strings.TrimSuffix(topKey(key), "+") }
 
 func topKey(key string) string {
 	top, _, _ := strings.Cut(key, ".")
