@@ -21,6 +21,7 @@ const publicIPHead = "PUBLIC-IP"
 // A query is what a command line tells of the table that it printed. The zero query tells nothing.
 type query struct {
 	heads map[string]string // kubectl's heads by those of custom columns
+	order []string          // the same, as the columns stand
 	kind  string            // what was asked for, as typed: "nodes", "no"
 	plain bool              // without heads
 	wide  bool              // -o wide
@@ -61,6 +62,7 @@ func queryOf(argv []string) query {
 			for c := range strings.SplitSeq(columns, ",") {
 				if head, at, ok := strings.Cut(c, ":"); ok {
 					s.heads[head] = headOf(at)
+					s.order = append(s.order, s.heads[head])
 				}
 			}
 		}
@@ -75,9 +77,13 @@ var headsOf = map[string][2]string{
 	"services": {"NAME TYPE CLUSTER-IP EXTERNAL-IP PORT(S) AGE", "NAME TYPE CLUSTER-IP EXTERNAL-IP PORT(S) AGE SELECTOR"},
 }
 
-// unheaded returns the columns of a table that was asked for without heads, nil where the text is another.
+// unheaded returns the columns of a table that was asked for without heads, and custom columns, whose head may be cut off: a head
+// that is there counts. nil where the text is another.
 func (s query) unheaded() []column {
-	if !s.plain || len(s.heads) > 0 {
+	if len(s.order) > 0 {
+		return squeezed(s.order)
+	}
+	if !s.plain {
 		return nil
 	}
 	kind := strings.ToLower(s.kind)
@@ -100,8 +106,12 @@ func (s query) unheaded() []column {
 	if s.every && kind != "nodes" {
 		heads = "NAMESPACE " + heads
 	}
+	return squeezed(strings.Fields(heads))
+}
+
+func squeezed(heads []string) []column {
 	var cols []column
-	for h := range strings.FieldsSeq(heads) {
+	for _, h := range heads {
 		cols = append(cols, column{h, -1})
 	}
 	return cols

@@ -61,7 +61,9 @@ func readText(name string, argv []string, r io.Reader, most int) (Text, error) {
 	}
 	t := &textReader{file: name, log: newLogReader(name), nodes: map[string]int{}, query: queryOf(argv)}
 	t.state = &t.now
-	t.table, t.cidr = t.query.unheaded(), -1
+	if t.table, t.cidr = t.query.unheaded(), -1; t.query.ofNodes() {
+		t.cidr = podCIDRColumn(t.table)
+	}
 	t.pairs = t.query.ofNodes() && namesAndCIDRs(data)
 	n := 0
 	for line := range bytes.Lines(data) {
