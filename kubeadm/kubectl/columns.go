@@ -77,8 +77,8 @@ var headsOf = map[string][2]string{
 	"services": {"NAME TYPE CLUSTER-IP EXTERNAL-IP PORT(S) AGE", "NAME TYPE CLUSTER-IP EXTERNAL-IP PORT(S) AGE SELECTOR"},
 }
 
-// unheaded returns the columns of a table that was asked for without heads, and custom columns, whose head may be cut off: a head
-// that is there counts. nil where the text is another.
+// unheaded returns the columns of a table that was asked for without heads, and custom columns, whose head may be cut
+// off: a head that is there counts. nil where the text is another.
 func (s query) unheaded() []column {
 	if len(s.order) > 0 {
 		return squeezed(s.order)
