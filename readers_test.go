@@ -219,7 +219,7 @@ func things(t *testing.T) []any {
 	_, err = kubecidr.ReadRequest("request.yaml", strings.NewReader("nodes: many"))
 	fails(err)
 	return append(out, config, generated, patch, &kubectl.TooLargeError{}, kubeadm.FlagError{}, kubectl.IPAddress{}, kubectl.ServiceCIDR{}, kubectl.Event{},
-		kubectl.Node{}, kubeadm.Problem{}, kubectl.Pod{}, kubectl.Service{}, kubectl.Text{}, kubeadm.CommandLine{}.Parse(), kubeadm.Flag{}, flannel.Values{})
+		kubectl.Node{}, kubeadm.Problem{}, kubectl.Pod{}, kubectl.Service{}, kubectl.Text{}, kubectl.LogEntry{}, flannel.LogLine{}, kubeadm.CommandLine{}.Parse(), kubeadm.Flag{}, flannel.Values{})
 }
 
 func any1[T any](v T, err error) (any, error) { return v, err }
