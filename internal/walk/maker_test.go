@@ -184,16 +184,24 @@ func (m *maker) value(typ reflect.Type, depth int) reflect.Value {
 			v.SetMapIndex(m.value(typ.Key(), depth+1), m.value(typ.Elem(), depth+1))
 		}
 	case reflect.Func:
-		v.Set(reflect.MakeFunc(typ, func([]reflect.Value) (out []reflect.Value) {
-			for i := range typ.NumOut() {
-				out = append(out, m.value(typ.Out(i), depth+1))
-			}
-			return out
-		}))
+		v.Set(m.function(typ, depth))
 	default:
 		m.basic(v)
 	}
 	return v
+}
+
+// function returns a function whose results are the same at each call: several goroutines may call it.
+func (m *maker) function(typ reflect.Type, depth int) reflect.Value {
+	seed := m.rand.Uint64()
+	return reflect.MakeFunc(typ, func([]reflect.Value) (out []reflect.Value) {
+		own := *m
+		own.rand = rand.New(rand.NewPCG(seed, 0))
+		for i := range typ.NumOut() {
+			out = append(out, own.value(typ.Out(i), depth+1))
+		}
+		return out
+	})
 }
 
 // basic sets a number, a text or a truth value.
