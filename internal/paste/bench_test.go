@@ -120,7 +120,8 @@ func TestPlainDoesNotCopy(t *testing.T) {
 	allocs := func(size int) float64 {
 		return testing.AllocsPerRun(3, func() { Cut("nodes.yaml", data[:size]) })
 	}
-	if little, much := allocs(64<<10), allocs(len(data)); much > little+1 {
+	// The race detector lets pools drop what they hold at random, so that regular expressions allocate anew.
+	if little, much := allocs(64<<10), allocs(len(data)); much > 2*little+8 {
 		t.Errorf("%v allocations for %d bytes, %v for 64 KiB", much, len(data), little)
 	}
 	if got := Cut("nodes.yaml", data); len(got) != 1 || &got[0].Data[0] != &data[0] {
