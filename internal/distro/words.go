@@ -309,7 +309,7 @@ func startsServer(words []shellWord, line []byte, program string) bool {
 	if len(words) == 0 || words[0].text != "server" || len(words) > 1 && !strings.HasPrefix(words[1].text, "-") {
 		return false
 	}
-	return bytes.Contains(line, []byte("/"+program+" server")) || len(words) > 1 && strings.HasPrefix(words[1].text, "--")
+	return bytes.Contains(line, []byte("/"+program+" ")) || len(words) > 1 && strings.HasPrefix(words[1].text, "--")
 }
 
 // serverFlag reads one flag of k3s server or rke2 server.
